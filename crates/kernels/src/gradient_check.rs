@@ -1,0 +1,117 @@
+//! Numerical gradients to hold analytic ones against.
+//!
+//! Source: the notebook's (and CS231n's) `gradient_check.py`: central differences with h = 1e-5,
+//! and the largest relative error. Both take fallible functions, since a submission may fail in
+//! the middle of a check.
+
+use ndarray::{Array, ArrayView, Dimension, Zip};
+
+use crate::KernelError;
+use crate::error::expect_shape;
+use crate::layout::elements_mut;
+
+const OPERATION: &str = "gradient_check";
+
+/// The step h of the notebook's central differences.
+pub const STEP: f64 = 1e-5;
+
+/// The gradient of a scalar function: (f(x + h) − f(x − h)) / 2h for each element of `x` in turn.
+///
+/// # Shapes
+///
+/// `x` and the result are of one shape.
+///
+/// # Errors
+///
+/// The first error of `f`, unchanged.
+///
+/// # Example
+///
+/// ```
+/// use kernels::gradient_check::{STEP, eval_numerical_gradient, rel_error};
+/// use ndarray::array;
+///
+/// let x = array![1.0, -2.0, 0.5];
+/// let gradient = eval_numerical_gradient(
+///     |x| Ok::<f64, kernels::KernelError>(x.iter().map(|x| x * x).sum()), x.view(), STEP,
+/// )?;
+/// assert!(rel_error(gradient.view(), (2.0 * &x).view())? < 1e-9);
+/// # Ok::<(), kernels::KernelError>(())
+/// ```
+pub fn eval_numerical_gradient<D: Dimension, E>(
+    mut f: impl FnMut(ArrayView<'_, f64, D>) -> Result<f64, E>,
+    x: ArrayView<'_, f64, D>,
+    h: f64,
+) -> Result<Array<f64, D>, E> {
+    let mut gradient = Array::zeros(x.raw_dim());
+    let mut moved = x.as_standard_layout().into_owned();
+    for (index, slope) in gradient.iter_mut().enumerate() {
+        let value = elements_mut(&mut moved)[index];
+        let mut at = |value| {
+            elements_mut(&mut moved)[index] = value;
+            f(moved.view())
+        };
+        let (above, below) = (at(value + h)?, at(value - h)?);
+        *slope = (above - below) / (2.0 * h);
+        elements_mut(&mut moved)[index] = value;
+    }
+    Ok(gradient)
+}
+
+/// The gradient of Σ f(x)·dout: Σ (f(x + h) − f(x − h))·dout / 2h for each element of `x` in turn.
+///
+/// # Shapes
+///
+/// `x` and the result are of one shape; `dout` has that of f's result.
+///
+/// # Errors
+///
+/// The first error of `f`, or [`KernelError::Shape`] (as `E`) when f's result has another shape
+/// than `dout`.
+pub fn eval_numerical_gradient_array<D: Dimension, O: Dimension, E: From<KernelError>>(
+    mut f: impl FnMut(ArrayView<'_, f64, D>) -> Result<Array<f64, O>, E>,
+    x: ArrayView<'_, f64, D>,
+    dout: ArrayView<'_, f64, O>,
+    h: f64,
+) -> Result<Array<f64, D>, E> {
+    let mut gradient = Array::zeros(x.raw_dim());
+    let mut moved = x.as_standard_layout().into_owned();
+    for (index, slope) in gradient.iter_mut().enumerate() {
+        let value = elements_mut(&mut moved)[index];
+        let mut at = |value| {
+            elements_mut(&mut moved)[index] = value;
+            let out = f(moved.view())?;
+            expect_shape(OPERATION, "f(x)", out.shape(), dout.shape(), "that of dout")?;
+            Ok::<_, E>(out)
+        };
+        let (above, below) = (at(value + h)?, at(value - h)?);
+        let change = Zip::from(&above)
+            .and(&below)
+            .and(&dout)
+            .fold(0.0, |sum, above, below, dout| sum + (above - below) * dout);
+        *slope = change / (2.0 * h);
+        elements_mut(&mut moved)[index] = value;
+    }
+    Ok(gradient)
+}
+
+/// The largest relative error, max |a − b| / max(1e-8, |a| + |b|); NaN if any difference is.
+///
+/// # Shapes
+///
+/// `a` and `b` are of one shape; 0 for empty arrays.
+///
+/// # Errors
+///
+/// [`KernelError::Shape`] when they are not.
+pub fn rel_error<D: Dimension>(
+    a: ArrayView<'_, f64, D>,
+    b: ArrayView<'_, f64, D>,
+) -> Result<f64, KernelError> {
+    expect_shape(OPERATION, "a", a.shape(), b.shape(), "that of b")?;
+    Ok(Zip::from(a).and(b).fold(0.0, |largest: f64, &a, &b| {
+        let error = (a - b).abs() / f64::max(1e-8, a.abs() + b.abs());
+        // `f64::max` would drop a NaN, and with it a wrong gradient.
+        if error > largest || error.is_nan() { error } else { largest }
+    }))
+}

@@ -1,0 +1,64 @@
+//! Memory layouts. Images have the logical axes `(N, C, H, W)` everywhere; in *channels-last*
+//! memory the `C` values of a pixel are neighbours, as if the array were `(N, H, W, C)`.
+
+use ndarray::{
+    Array4, ArrayBase, ArrayView, ArrayView4, ArrayViewD, CowArray, Data, DataMut, Dimension, Ix4,
+};
+
+use crate::{KernelError, Real};
+
+/// Views an array of run-time rank as one of rank `D`.
+///
+/// # Errors
+///
+/// [`KernelError::Rank`] when it has another number of axes; `operation` and `argument` name it.
+pub fn with_rank<'a, F, D: Dimension>(
+    operation: &'static str,
+    argument: &'static str,
+    array: ArrayViewD<'a, F>,
+) -> Result<ArrayView<'a, F, D>, KernelError> {
+    let got = array.ndim();
+    let expected = D::NDIM.unwrap_or(got);
+    array.into_dimensionality().map_err(|_| KernelError::Rank {
+        operation,
+        argument,
+        expected,
+        got,
+    })
+}
+
+/// The `(N, H, W, C)` array in standard layout behind an `(N, C, H, W)` view: a view of the same
+/// memory when that is channels-last, a copy otherwise.
+pub(crate) fn to_channels_last<F: Real>(images: ArrayView4<'_, F>) -> CowArray<'_, F, Ix4> {
+    let pixels = images.permuted_axes([0, 2, 3, 1]);
+    if pixels.is_standard_layout() {
+        CowArray::from(pixels)
+    } else {
+        CowArray::from(pixels.as_standard_layout().into_owned())
+    }
+}
+
+/// Names the axes of an `(N, H, W, C)` array `(N, C, H, W)`; moves no data.
+pub(crate) fn from_channels_last<F>(pixels: Array4<F>) -> Array4<F> {
+    pixels.permuted_axes([0, 3, 1, 2])
+}
+
+/// The elements in order of an array that the crate itself brought into standard layout.
+#[expect(
+    clippy::expect_used,
+    reason = "every caller has made the array standard; no input gets here"
+)]
+pub(crate) fn elements<S: Data, D: Dimension>(array: &ArrayBase<S, D>) -> &[S::Elem] {
+    array.as_slice().expect("the array is in standard layout")
+}
+
+/// As [`elements`], to write to.
+#[expect(
+    clippy::expect_used,
+    reason = "every caller has made the array standard; no input gets here"
+)]
+pub(crate) fn elements_mut<S: DataMut, D: Dimension>(
+    array: &mut ArrayBase<S, D>,
+) -> &mut [S::Elem] {
+    array.as_slice_mut().expect("the array is in standard layout")
+}

@@ -1,0 +1,50 @@
+//! Forward and backward of the operations of a small convolutional network, as pure functions on
+//! arrays, with spatial batch normalisation at the centre.
+//!
+//! Every function takes `ndarray` views of any stride, in `f32` or `f64`, and returns new arrays.
+//! The crate reads no files and no clock, draws no random numbers, prints nothing and holds no
+//! global state. Bad input is a [`KernelError`]; nothing panics.
+//!
+//! # Letters
+//!
+//! | letter | meaning |
+//! |---|---|
+//! | `N` | images (or rows) in the batch |
+//! | `C` | channels of the input |
+//! | `H`, `W` | height and width of the input |
+//! | `F` | filters of a convolution, the channels of its output |
+//! | `KH`, `KW` | height and width of a kernel or window |
+//! | `OH`, `OW` | height and width of the output |
+//! | `D` | features of a row |
+//! | `M` | outputs of a linear layer |
+//! | `K` | classes |
+//!
+//! `dx` is the gradient of the loss with respect to `x`, and `dout` the one with respect to the
+//! operation's output.
+//!
+//! # Order of operations
+//!
+//! The sequence of floating-point operations behind each output value depends on shapes only, so
+//! any memory layout of the same values gives the same bits. Reductions over a batch run image by
+//! image: the sum over one image first, then the sum of these in the order of the images.
+
+pub mod batch_norm;
+mod batch_norm_config;
+mod channels;
+pub mod conv2d;
+pub mod dropout;
+mod error;
+pub mod gradient_check;
+mod layout;
+pub mod linear;
+pub mod max_pool2d;
+mod panels;
+mod real;
+pub mod relu;
+pub mod softmax_cross_entropy;
+pub mod spatial_batch_norm;
+
+pub use batch_norm_config::{BatchNormConfig, Convention, RunningStatistics};
+pub use error::KernelError;
+pub use layout::with_rank;
+pub use real::Real;

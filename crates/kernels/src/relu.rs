@@ -1,0 +1,42 @@
+//! The rectified linear unit, y = max(x, 0), elementwise on any shape.
+//!
+//! Source: PyTorch's `relu` and its gradient, which is 0 at x = 0; NaN stays NaN.
+
+use ndarray::{Array, ArrayView, Dimension, Zip};
+
+use crate::error::expect_shape;
+use crate::{KernelError, Real};
+
+const OPERATION: &str = "relu";
+
+/// max(x, 0) of each element.
+///
+/// # Shapes
+///
+/// Any; the result has the shape of `x`, and its memory layout where that is contiguous.
+pub fn forward<F: Real, D: Dimension>(x: ArrayView<'_, F, D>) -> Array<F, D> {
+    x.mapv(|x| if x <= F::zero() { F::zero() } else { x })
+}
+
+/// dx = dy where x > 0, else 0.
+///
+/// # Shapes
+///
+/// `dout`, `x` and the result are of one shape.
+///
+/// # Errors
+///
+/// [`KernelError::Shape`] when `dout` has another shape than `x`.
+pub fn backward<F: Real, D: Dimension>(
+    dout: ArrayView<'_, F, D>,
+    x: ArrayView<'_, F, D>,
+) -> Result<Array<F, D>, KernelError> {
+    expect_shape(OPERATION, "dout", dout.shape(), x.shape(), "that of x")?;
+    let mut dx = dout.to_owned();
+    Zip::from(&mut dx).and(x).for_each(|dx, &x| {
+        if x <= F::zero() {
+            *dx = F::zero();
+        }
+    });
+    Ok(dx)
+}

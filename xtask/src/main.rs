@@ -1,0 +1,59 @@
+//! The commands of this workspace. This is the only crate that talks to the terminal, reads
+//! arguments and chooses exit codes.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "talking to the terminal is its job")]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod experiment;
+mod fixtures;
+mod grade;
+mod workspace;
+
+/// Spatial batch normalisation: graded, trained and studied.
+#[derive(Parser)]
+#[command(name = "cargo xtask", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Grade an implementation of spatial batch normalisation
+    Grade(grade::Arguments),
+    /// Train a network with and one without batch normalisation, and compare them
+    Experiment(experiment::Arguments),
+    /// Check or re-make the reference fixtures
+    Fixtures(fixtures::Arguments),
+}
+
+/// How a command ended that could do its work. One that could not returns an error instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// All is well: exit code 0.
+    Well,
+    /// Something was examined and found wrong: exit code 1.
+    FoundWrong,
+}
+
+/// The exit code of a command that could not do its work; also clap's for unusable arguments.
+const COULD_NOT_RUN: u8 = 2;
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Grade(arguments) => grade::run(&arguments),
+        Command::Experiment(arguments) => experiment::run(&arguments),
+        Command::Fixtures(arguments) => fixtures::run(&arguments),
+    };
+    match outcome {
+        Ok(Outcome::Well) => ExitCode::SUCCESS,
+        Ok(Outcome::FoundWrong) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(COULD_NOT_RUN)
+        }
+    }
+}

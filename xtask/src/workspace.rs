@@ -1,0 +1,20 @@
+use std::env;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+/// The folder of the workspace, from which default paths start.
+///
+/// Cargo names this package's folder when it runs the program; a program started by hand looks
+/// upwards from the current folder.
+pub fn root() -> Result<PathBuf> {
+    let start = match env::var_os("CARGO_MANIFEST_DIR") {
+        Some(package) => PathBuf::from(package),
+        None => env::current_dir().context("the current folder cannot be read")?,
+    };
+    start
+        .ancestors()
+        .find(|folder| folder.join("xtask/Cargo.toml").is_file())
+        .map(Path::to_path_buf)
+        .with_context(|| format!("no workspace with an xtask/Cargo.toml above {}; run this from inside the workspace", start.display()))
+}
