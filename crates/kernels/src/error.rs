@@ -74,7 +74,7 @@ pub enum KernelError {
 
     /// A window is larger than the (padded) image that it slides over.
     #[error(
-        "{operation}: a window of {window} does not fit along {axis}, which has {available} with padding; use a smaller window or more padding"
+        "{operation}: a window of {window} does not fit along {axis}, which has {available} pixels with any padding; use a smaller window or a larger image"
     )]
     Window {
         /// The operation that refused.

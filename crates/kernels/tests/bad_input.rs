@@ -1,0 +1,229 @@
+//! Bad input is a typed error whose message names what is wrong; nothing panics.
+
+mod common;
+
+use common::Random;
+use kernels::conv2d::{self, Conv2dConfig};
+use kernels::gradient_check::rel_error;
+use kernels::max_pool2d::{self, MaxPool2dConfig};
+use kernels::{
+    BatchNormConfig, Convention, KernelError, RunningStatistics, batch_norm, dropout, linear, relu,
+    softmax_cross_entropy, spatial_batch_norm, with_rank,
+};
+use ndarray::{Array1, Array2, Array4, ArrayD, Ix4, array};
+use proptest::prelude::*;
+
+fn message<T: std::fmt::Debug>(result: Result<T, KernelError>) -> String {
+    result.unwrap_err().to_string()
+}
+
+fn train_spatial(
+    shape: [usize; 4],
+    gamma: usize,
+    beta: usize,
+    running: usize,
+) -> Result<Array4<f64>, KernelError> {
+    spatial_batch_norm::forward_train(
+        Array4::zeros(shape).view(),
+        Array1::ones(gamma).view(),
+        Array1::zeros(beta).view(),
+        &mut RunningStatistics::new(running, Convention::Notebook),
+        &BatchNormConfig::notebook(),
+    )
+    .map(|(out, _)| out)
+}
+
+#[test]
+fn batch_norm_names_operation_argument_expected_and_got() {
+    assert_eq!(
+        message(train_spatial([2, 3, 4, 5], 4, 3, 3)),
+        "spatial_batch_norm: gamma must have shape [3] (one value a channel of x), got [4]"
+    );
+    assert_eq!(
+        message(train_spatial([2, 3, 4, 5], 3, 1, 3)),
+        "spatial_batch_norm: beta must have shape [3] (one value a channel of x), got [1]"
+    );
+    assert_eq!(
+        message(train_spatial([2, 3, 4, 5], 3, 3, 2)),
+        "spatial_batch_norm: running_mean must have shape [3] (one value a channel of x), got [2]"
+    );
+    assert_eq!(
+        message(train_spatial([2, 3, 0, 5], 3, 3, 3)),
+        "spatial_batch_norm: x of shape [2, 3, 0, 5] is empty along axis 2; every axis needs at least one element"
+    );
+    assert_eq!(
+        message(train_spatial([1, 3, 1, 1], 3, 3, 3)),
+        "spatial_batch_norm: training needs at least 2 values a channel, got 1 (x has shape [1, 3, 1, 1]); use a larger batch or image, or evaluate with running statistics"
+    );
+    let config = BatchNormConfig::notebook();
+    let running = RunningStatistics::new(3, Convention::Notebook);
+    let gamma = Array1::<f64>::ones(3);
+    let (x, dout) = (Array2::zeros([4, 3]), Array2::zeros([3, 4]));
+    assert_eq!(
+        message(batch_norm::backward_eval(dout.view(), x.view(), gamma.view(), &running, &config)),
+        "batch_norm: dout must have shape [4, 3] (that of x), got [3, 4]"
+    );
+}
+
+#[test]
+fn a_refused_batch_leaves_running_statistics_alone() {
+    let mut running = RunningStatistics::new(2, Convention::PyTorch);
+    let before = running.clone();
+    let x = Array2::<f32>::zeros([1, 2]);
+    let (gamma, beta) = (Array1::ones(2), Array1::zeros(2));
+    batch_norm::forward_train(
+        x.view(),
+        gamma.view(),
+        beta.view(),
+        &mut running,
+        &BatchNormConfig::pytorch(),
+    )
+    .unwrap_err();
+    assert_eq!(running, before);
+}
+
+#[test]
+fn configurations_are_checked_once() {
+    for eps in [0.0, -1e-5, f64::NAN, f64::INFINITY] {
+        assert_eq!(
+            message(BatchNormConfig::new(eps, 0.9, Convention::Notebook)),
+            format!("batch_norm: eps must be finite and above 0, got {eps}")
+        );
+    }
+    for momentum in [-0.1, 1.1, 5.0, f64::NAN, f64::NEG_INFINITY] {
+        assert_eq!(
+            message(BatchNormConfig::new(1e-5, momentum, Convention::PyTorch)),
+            format!("batch_norm: momentum must be between 0 and 1, got {momentum}")
+        );
+    }
+    for momentum in [0.0, 1.0] {
+        BatchNormConfig::new(f64::MIN_POSITIVE, momentum, Convention::PyTorch).unwrap();
+    }
+    assert_eq!(
+        message(Conv2dConfig::new([1, 0], [0, 0])),
+        "conv2d: stride must be at least 1 along both axes, got [1, 0]"
+    );
+    assert_eq!(
+        message(Conv2dConfig::new([1, 1], [0, usize::MAX])),
+        format!(
+            "conv2d: padding must be at most 2147483647 along both axes, got [0, {}]",
+            usize::MAX
+        )
+    );
+    assert_eq!(
+        message(MaxPool2dConfig::new([0, 2], [2, 2])),
+        "max_pool2d: window must be at least 1 along both axes, got [0, 2]"
+    );
+}
+
+#[test]
+fn shapes_and_indices_of_the_other_kernels() {
+    let x = Array4::<f64>::zeros([2, 3, 4, 5]);
+    let config = Conv2dConfig::same_3x3();
+    let weight = Array4::zeros([6, 2, 3, 3]);
+    let bias = Array1::zeros(6);
+    assert_eq!(
+        message(conv2d::forward(x.view(), weight.view(), bias.view(), &config)),
+        "conv2d: weight must have shape [6, 3, 3, 3] (one plane a channel of x), got [6, 2, 3, 3]"
+    );
+    let large = Array4::zeros([6, 3, 3, 9]);
+    assert_eq!(
+        message(conv2d::forward(x.view(), large.view(), bias.view(), &config)),
+        "conv2d: a window of 9 does not fit along W, which has 7 pixels with any padding; use a smaller window or a larger image"
+    );
+    assert_eq!(
+        message(max_pool2d::forward(x.view(), &MaxPool2dConfig::new([5, 2], [2, 2]).unwrap())),
+        "max_pool2d: a window of 5 does not fit along H, which has 4 pixels with any padding; use a smaller window or a larger image"
+    );
+    let argmax = Array4::from_elem([2, 3, 2, 2], 20);
+    assert_eq!(
+        message(max_pool2d::backward(
+            Array4::<f64>::zeros([2, 3, 2, 2]).view(),
+            argmax.view(),
+            [4, 5],
+            &MaxPool2dConfig::halving(),
+        )),
+        "max_pool2d: argmax[0] must be below 20, got 20"
+    );
+    let logits = Array2::<f64>::zeros([3, 4]);
+    assert_eq!(
+        message(softmax_cross_entropy::forward(logits.view(), array![0, 4, 1].view())),
+        "softmax_cross_entropy: labels[1] must be below 4, got 4"
+    );
+    assert_eq!(
+        message(softmax_cross_entropy::forward(logits.view(), array![0, 1].view())),
+        "softmax_cross_entropy: labels must have shape [3] (one label a row), got [2]"
+    );
+    let (rows, weight) = (Array2::<f64>::zeros([3, 4]), Array2::zeros([5, 3]));
+    assert_eq!(
+        message(linear::forward(rows.view(), weight.view(), Array1::zeros(5).view())),
+        "linear: weight must have shape [5, 4] (one column a feature of x), got [5, 3]"
+    );
+    let mask = Array2::from_elem([4, 3], true);
+    assert_eq!(
+        message(dropout::forward(logits.view(), mask.view(), 0.5)),
+        "dropout: mask must have shape [3, 4] (that of x), got [4, 3]"
+    );
+    assert_eq!(
+        message(dropout::forward(logits.view(), Array2::from_elem([3, 4], true).view(), 1.0)),
+        "dropout: p must be at least 0 and below 1, got 1"
+    );
+    assert_eq!(
+        message(relu::backward(logits.view(), Array2::zeros([4, 3]).view())),
+        "relu: dout must have shape [4, 3] (that of x), got [3, 4]"
+    );
+    assert_eq!(
+        message(rel_error(logits.view(), rows.slice(ndarray::s![..2, ..]))),
+        "gradient_check: a must have shape [2, 4] (that of b), got [3, 4]"
+    );
+    let images = ArrayD::<f64>::zeros(vec![2, 3, 4]);
+    assert_eq!(
+        message(with_rank::<_, Ix4>("spatial_batch_norm", "x", images.view())),
+        "spatial_batch_norm: x must have 4 axes, got 3"
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_combination_of_shapes_panics(
+        x in prop::array::uniform4(0usize..4),
+        weight in prop::array::uniform4(0usize..4),
+        lengths in prop::array::uniform3(0usize..4),
+        stride in prop::array::uniform2(0usize..3),
+        padding in prop::array::uniform2(prop_oneof![0usize..3, Just(usize::MAX)]),
+        index in 0usize..20,
+    ) {
+        let mut random = Random::new(1);
+        let images: Array4<f32> = random.array(x);
+        let filters: Array4<f32> = random.array(weight);
+        let [gamma, beta, channels] = lengths;
+        let (gamma, beta) = (random.array(gamma), random.array(beta));
+        let mut running = RunningStatistics::new(channels, Convention::Notebook);
+        let config = BatchNormConfig::notebook();
+        let (g, b) = (gamma.view(), beta.view());
+        let _ = spatial_batch_norm::forward_eval(images.view(), g, b, &running, &config);
+        let _ = spatial_batch_norm::backward_eval(filters.view(), images.view(), g, &running, &config);
+        if let Ok((_, statistics)) =
+            spatial_batch_norm::forward_train(images.view(), g, b, &mut running, &config)
+        {
+            let _ = spatial_batch_norm::backward_train(images.view(), filters.view(), g, &statistics);
+        }
+        if let Ok(config) = Conv2dConfig::new(stride, padding) {
+            let _ = conv2d::forward(images.view(), filters.view(), b, &config);
+            let _ = conv2d::backward(images.view(), images.view(), filters.view(), &config);
+            let _ = conv2d::backward_input(images.view(), padding.map(|p| p.min(3)), filters.view(), &config);
+        }
+        if let Ok(config) = MaxPool2dConfig::new([weight[0], weight[1]], stride) {
+            let _ = max_pool2d::forward(images.view(), &config);
+            let argmax = Array4::from_elem(weight, index);
+            let _ = max_pool2d::backward(filters.view(), argmax.view(), [x[2], x[3]], &config);
+        }
+        let rows: Array2<f32> = random.array([x[0], x[1]]);
+        let matrix: Array2<f32> = random.array([weight[0], weight[1]]);
+        let _ = linear::forward(rows.view(), matrix.view(), b);
+        let _ = linear::backward(matrix.view(), rows.view(), matrix.view());
+        let labels = Array1::from_elem(weight[2], index);
+        let _ = softmax_cross_entropy::forward(rows.view(), labels.view());
+        let _ = softmax_cross_entropy::backward(rows.view(), labels.view());
+    }
+}

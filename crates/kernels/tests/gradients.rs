@@ -1,0 +1,267 @@
+//! Every backward pass against central differences of its forward pass, in f64, with a random
+//! cotangent: a constant one would hide wrong gradients (batch norm's dx is 0 under it).
+
+mod common;
+
+use common::Random;
+use kernels::conv2d::{self, Conv2dConfig};
+use kernels::gradient_check::{
+    STEP, eval_numerical_gradient, eval_numerical_gradient_array, rel_error,
+};
+use kernels::max_pool2d::{self, MaxPool2dConfig};
+use kernels::{
+    BatchNormConfig, Convention, KernelError, RunningStatistics, batch_norm, dropout, linear, relu,
+    softmax_cross_entropy, spatial_batch_norm,
+};
+use ndarray::{Array, Array1, Array2, Array4, ArrayView, Dimension, array};
+
+/// Central differences with h = 1e-5 in f64 are good to about 1e-9 of the largest terms.
+const TOLERANCE: f64 = 1e-6;
+
+fn assert_gradient<D: Dimension, O: Dimension>(
+    what: &str,
+    f: impl FnMut(ArrayView<'_, f64, D>) -> Result<Array<f64, O>, KernelError>,
+    x: &Array<f64, D>,
+    dout: &Array<f64, O>,
+    analytic: &Array<f64, D>,
+) {
+    let numeric = eval_numerical_gradient_array(f, x.view(), dout.view(), STEP).unwrap();
+    let error = rel_error(numeric.view(), analytic.view()).unwrap();
+    assert!(error < TOLERANCE, "{what}: relative error {error:e}\n{numeric}\n{analytic}");
+}
+
+struct BatchNormCase<X> {
+    x: X,
+    dout: X,
+    gamma: Array1<f64>,
+    beta: Array1<f64>,
+    running: RunningStatistics<f64>,
+}
+
+impl<D: Dimension> BatchNormCase<Array<f64, D>> {
+    fn new(shape: D, channels: usize, seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        Self {
+            x: random.array(shape.clone()).mapv(|x: f64| 3.0 * x + 10.0),
+            dout: random.array(shape),
+            gamma: random.array(channels),
+            beta: random.array(channels),
+            running: RunningStatistics {
+                mean: random.array(channels),
+                var: random.array(channels).mapv(|x: f64| x * x + 0.1),
+            },
+        }
+    }
+}
+
+fn configs() -> [BatchNormConfig; 3] {
+    [
+        BatchNormConfig::notebook(),
+        BatchNormConfig::pytorch(),
+        BatchNormConfig::new(0.5, 0.5, Convention::Notebook).unwrap(),
+    ]
+}
+
+#[test]
+fn batch_norm_train() {
+    for config in configs() {
+        let BatchNormCase { x, dout, gamma, beta, running } =
+            BatchNormCase::new(ndarray::Ix2(5, 3), 3, 1);
+        let forward = |x: ArrayView<'_, f64, _>,
+                       gamma: ArrayView<'_, f64, _>,
+                       beta: ArrayView<'_, f64, _>| {
+            batch_norm::forward_train(x, gamma, beta, &mut running.clone(), &config)
+        };
+        let (_, statistics) = forward(x.view(), gamma.view(), beta.view()).unwrap();
+        let gradients =
+            batch_norm::backward_train(dout.view(), x.view(), gamma.view(), &statistics).unwrap();
+        let (g, b) = (gamma.view(), beta.view());
+        assert_gradient("dx", |x| Ok(forward(x, g, b)?.0), &x, &dout, &gradients.dx);
+        assert_gradient(
+            "dgamma",
+            |g| Ok(forward(x.view(), g, b)?.0),
+            &gamma,
+            &dout,
+            &gradients.dgamma,
+        );
+        assert_gradient(
+            "dbeta",
+            |b| Ok(forward(x.view(), g, b)?.0),
+            &beta,
+            &dout,
+            &gradients.dbeta,
+        );
+    }
+}
+
+#[test]
+fn batch_norm_eval() {
+    for config in configs() {
+        let BatchNormCase { x, dout, gamma, beta, running } =
+            BatchNormCase::new(ndarray::Ix2(5, 3), 3, 2);
+        let forward = |x: ArrayView<'_, f64, _>,
+                       gamma: ArrayView<'_, f64, _>,
+                       beta: ArrayView<'_, f64, _>| {
+            batch_norm::forward_eval(x, gamma, beta, &running, &config)
+        };
+        let gradients =
+            batch_norm::backward_eval(dout.view(), x.view(), gamma.view(), &running, &config)
+                .unwrap();
+        let (g, b) = (gamma.view(), beta.view());
+        assert_gradient("dx", |x| forward(x, g, b), &x, &dout, &gradients.dx);
+        assert_gradient("dgamma", |g| forward(x.view(), g, b), &gamma, &dout, &gradients.dgamma);
+        assert_gradient("dbeta", |b| forward(x.view(), g, b), &beta, &dout, &gradients.dbeta);
+    }
+}
+
+#[test]
+fn spatial_batch_norm_train() {
+    for config in configs() {
+        let BatchNormCase { x, dout, gamma, beta, running } =
+            BatchNormCase::new(ndarray::Ix4(2, 3, 4, 3), 3, 3);
+        let forward = |x: ArrayView<'_, f64, _>,
+                       gamma: ArrayView<'_, f64, _>,
+                       beta: ArrayView<'_, f64, _>| {
+            spatial_batch_norm::forward_train(x, gamma, beta, &mut running.clone(), &config)
+        };
+        let (_, statistics) = forward(x.view(), gamma.view(), beta.view()).unwrap();
+        let gradients =
+            spatial_batch_norm::backward_train(dout.view(), x.view(), gamma.view(), &statistics)
+                .unwrap();
+        let (g, b) = (gamma.view(), beta.view());
+        assert_gradient("dx", |x| Ok(forward(x, g, b)?.0), &x, &dout, &gradients.dx);
+        assert_gradient(
+            "dgamma",
+            |g| Ok(forward(x.view(), g, b)?.0),
+            &gamma,
+            &dout,
+            &gradients.dgamma,
+        );
+        assert_gradient(
+            "dbeta",
+            |b| Ok(forward(x.view(), g, b)?.0),
+            &beta,
+            &dout,
+            &gradients.dbeta,
+        );
+    }
+}
+
+#[test]
+fn spatial_batch_norm_eval() {
+    for config in configs() {
+        let BatchNormCase { x, dout, gamma, beta, running } =
+            BatchNormCase::new(ndarray::Ix4(2, 3, 4, 3), 3, 4);
+        let forward = |x: ArrayView<'_, f64, _>,
+                       gamma: ArrayView<'_, f64, _>,
+                       beta: ArrayView<'_, f64, _>| {
+            spatial_batch_norm::forward_eval(x, gamma, beta, &running, &config)
+        };
+        let gradients = spatial_batch_norm::backward_eval(
+            dout.view(),
+            x.view(),
+            gamma.view(),
+            &running,
+            &config,
+        )
+        .unwrap();
+        let (g, b) = (gamma.view(), beta.view());
+        assert_gradient("dx", |x| forward(x, g, b), &x, &dout, &gradients.dx);
+        assert_gradient("dgamma", |g| forward(x.view(), g, b), &gamma, &dout, &gradients.dgamma);
+        assert_gradient("dbeta", |b| forward(x.view(), g, b), &beta, &dout, &gradients.dbeta);
+    }
+}
+
+#[test]
+fn conv2d_of_many_geometries() {
+    // (x, weight, stride, padding); more filters and channels than one block of lanes holds.
+    let geometries = [
+        ([2, 3, 5, 6], [4, 3, 3, 3], [1, 1], [1, 1]),
+        ([1, 1, 7, 4], [2, 1, 5, 2], [2, 1], [2, 0]),
+        ([2, 2, 6, 5], [3, 2, 1, 1], [3, 2], [0, 0]),
+        ([1, 17, 3, 3], [18, 17, 2, 2], [1, 1], [0, 1]),
+        ([1, 2, 2, 2], [1, 2, 3, 3], [2, 2], [4, 3]),
+    ];
+    for (seed, (x, weight, stride, padding)) in geometries.into_iter().enumerate() {
+        let mut random = Random::new(10 + seed as u64);
+        let x: Array4<f64> = random.array(x);
+        let weight: Array4<f64> = random.array(weight);
+        let bias: Array1<f64> = random.array(weight.dim().0);
+        let config = Conv2dConfig::new(stride, padding).unwrap();
+        let forward =
+            |x: ArrayView<'_, f64, _>,
+             weight: ArrayView<'_, f64, _>,
+             bias: ArrayView<'_, f64, _>| { conv2d::forward(x, weight, bias, &config) };
+        let dout: Array4<f64> =
+            random.array(forward(x.view(), weight.view(), bias.view()).unwrap().raw_dim());
+        let gradients = conv2d::backward(dout.view(), x.view(), weight.view(), &config).unwrap();
+        let parameters = gradients.parameters;
+        let (xv, wv, bv) = (x.view(), weight.view(), bias.view());
+        assert_gradient("dx", |x| forward(x, wv, bv), &x, &dout, &gradients.dx);
+        assert_gradient("dweight", |w| forward(xv, w, bv), &weight, &dout, &parameters.dweight);
+        assert_gradient("dbias", |b| forward(xv, wv, b), &bias, &dout, &parameters.dbias);
+    }
+}
+
+#[test]
+fn max_pool2d_with_and_without_overlap() {
+    for (window, stride) in [([2, 2], [2, 2]), ([3, 2], [1, 2]), ([2, 3], [3, 1])] {
+        let mut random = Random::new(20);
+        let x: Array4<f64> = random.array([2, 3, 6, 5]);
+        let config = MaxPool2dConfig::new(window, stride).unwrap();
+        let (out, argmax) = max_pool2d::forward(x.view(), &config).unwrap();
+        let dout: Array4<f64> = random.array(out.raw_dim());
+        let dx = max_pool2d::backward(dout.view(), argmax.view(), [6, 5], &config).unwrap();
+        assert_gradient("dx", |x| Ok(max_pool2d::forward(x, &config)?.0), &x, &dout, &dx);
+    }
+}
+
+#[test]
+fn relu_away_from_its_kink() {
+    let mut random = Random::new(30);
+    let x: Array4<f64> = random.array([2, 3, 4, 5]).mapv(|x: f64| x + 0.1 * x.signum());
+    let dout: Array4<f64> = random.array(x.raw_dim());
+    let dx = relu::backward(dout.view(), x.view()).unwrap();
+    assert_gradient("dx", |x| Ok(relu::forward(x)), &x, &dout, &dx);
+}
+
+#[test]
+fn linear_layer() {
+    let mut random = Random::new(40);
+    let x: Array2<f64> = random.array([3, 19]);
+    let weight: Array2<f64> = random.array([18, 19]);
+    let bias: Array1<f64> = random.array(18);
+    let dout: Array2<f64> = random.array([3, 18]);
+    let gradients = linear::backward(dout.view(), x.view(), weight.view()).unwrap();
+    let (xv, wv, bv) = (x.view(), weight.view(), bias.view());
+    assert_gradient("dx", |x| linear::forward(x, wv, bv), &x, &dout, &gradients.dx);
+    assert_gradient("dweight", |w| linear::forward(xv, w, bv), &weight, &dout, &gradients.dweight);
+    assert_gradient("dbias", |b| linear::forward(xv, wv, b), &bias, &dout, &gradients.dbias);
+}
+
+#[test]
+fn softmax_cross_entropy_of_the_mean_loss() {
+    let mut random = Random::new(50);
+    let logits: Array2<f64> = random.array([4, 6]);
+    let labels = array![0, 5, 2, 2];
+    let (_, probabilities) = softmax_cross_entropy::forward(logits.view(), labels.view()).unwrap();
+    let dlogits = softmax_cross_entropy::backward(probabilities.view(), labels.view()).unwrap();
+    let numeric = eval_numerical_gradient(
+        |logits| softmax_cross_entropy::forward(logits, labels.view()).map(|(loss, _)| loss),
+        logits.view(),
+        STEP,
+    )
+    .unwrap();
+    let error = rel_error(numeric.view(), dlogits.view()).unwrap();
+    assert!(error < TOLERANCE, "relative error {error:e}");
+}
+
+#[test]
+fn dropout_with_its_mask() {
+    let mut random = Random::new(60);
+    let x: Array2<f64> = random.array([4, 6]);
+    let mask = x.mapv(|_| random.uniform() < 0.6);
+    let dout: Array2<f64> = random.array([4, 6]);
+    let dx = dropout::backward(dout.view(), mask.view(), 0.4).unwrap();
+    assert_gradient("dx", |x| dropout::forward(x, mask.view(), 0.4), &x, &dout, &dx);
+}
