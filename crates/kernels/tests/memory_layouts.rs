@@ -1,5 +1,7 @@
 //! The same values in any memory give the same bits.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{Random, bits, in_every_layout};
