@@ -32,64 +32,76 @@ const OPERATION: &str = "batch_norm";
 /// The statistics of one batch that the backward pass needs again, a value a channel (or feature).
 #[derive(Debug, Clone, PartialEq)]
 pub struct BatchStatistics {
-    mean: Array1<f64>,
-    /// What the nearest `f64` to the mean lacks of it.
-    mean_rest: Array1<f64>,
-    var: Array1<f64>,
-    inv_std: Array1<f64>,
+    channels: Vec<ChannelStatistics>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct ChannelStatistics {
+    mean: f64,
+    /// What `mean`, as the nearest `f64`, lacks of the mean.
+    mean_rest: f64,
+    var: f64,
+    inv_std: f64,
+}
+
+impl ChannelStatistics {
+    fn new(mean: f64, mean_rest: f64, var: f64, eps: f64) -> Self {
+        Self { mean, mean_rest, var, inv_std: 1.0 / (var + eps).sqrt() }
+    }
+
+    /// x̂ of x.
+    fn normalize(&self, x: f64) -> f64 {
+        ((x - self.mean) - self.mean_rest) * self.inv_std
+    }
 }
 
 impl BatchStatistics {
     /// Mean of each channel, shape `(C,)`.
-    pub fn mean(&self) -> ArrayView1<'_, f64> {
-        self.mean.view()
+    pub fn mean(&self) -> Array1<f64> {
+        self.channels.iter().map(|channel| channel.mean).collect()
     }
 
     /// Biased variance (ddof 0) of each channel, shape `(C,)`.
-    pub fn var(&self) -> ArrayView1<'_, f64> {
-        self.var.view()
+    pub fn var(&self) -> Array1<f64> {
+        self.channels.iter().map(|channel| channel.var).collect()
     }
 
-    /// 1/√(σ² + ε) of each channel, shape `(C,)`.
-    pub fn inv_std(&self) -> ArrayView1<'_, f64> {
-        self.inv_std.view()
+    /// The number of channels, C.
+    pub fn channels(&self) -> usize {
+        self.channels.len()
     }
 
     /// The statistics of a batch in the axis order `(N, H, W, C)`.
-    pub(crate) fn of<F: Real>(batch: ArrayView4<'_, F>, eps: f64) -> Self {
+    fn of<F: Real>(batch: ArrayView4<'_, F>, eps: f64) -> Self {
         let count = values_a_channel(batch.shape());
-        let guess: Array1<f64> =
-            sums(batch, batch, |_, x, _| [x]).iter().map(|[sum]| sum / count).collect();
-        let moments = sums(batch, batch, |channel, x, _| {
-            let d = x - guess[channel];
+        let guesses: Vec<f64> = sums(batch, batch, &vec![(); batch.dim().3], |_, x, _| [x])
+            .iter()
+            .map(|[sum]| sum / count)
+            .collect();
+        let moments = sums(batch, batch, &guesses, |guess, x, _| {
+            let d = x - guess;
             [d, d * d]
         });
-        let mut mean = guess;
-        let mut mean_rest = Array1::zeros(mean.len());
-        let mut var = Array1::zeros(mean.len());
-        for (channel, &[d, d2]) in moments.iter().enumerate() {
+        let channels = guesses.iter().zip(moments).map(|(&guess, [d, d2])| {
             let correction = d / count;
-            let guess = mean[channel];
-            mean[channel] = guess + correction;
-            mean_rest[channel] = correction - (mean[channel] - guess);
-            let unscaled = d2 - d * correction;
+            let mean = guess + correction;
+            let mean_rest = correction - (mean - guess);
+            let squares = d2 - d * correction;
             // Rounding can take the variance of a constant channel just below zero; NaN stays.
-            var[channel] = if unscaled < 0.0 { 0.0 } else { unscaled / count };
-        }
-        let inv_std = var.mapv(|var: f64| 1.0 / (var + eps).sqrt());
-        Self { mean, mean_rest, var, inv_std }
+            let var = if squares < 0.0 { 0.0 } else { squares / count };
+            ChannelStatistics::new(mean, mean_rest, var, eps)
+        });
+        Self { channels: channels.collect() }
     }
 
     /// Running statistics in the role of a batch's.
-    pub(crate) fn from_running<F: Real>(running: &RunningStatistics<F>, eps: f64) -> Self {
-        let mean = running.mean.mapv(Real::to_f64);
-        let var = running.var.mapv(Real::to_f64);
-        let inv_std = var.mapv(|var| 1.0 / (var + eps).sqrt());
-        Self { mean_rest: Array1::zeros(mean.len()), mean, var, inv_std }
-    }
-
-    fn normalize(&self, channel: usize, x: f64) -> f64 {
-        ((x - self.mean[channel]) - self.mean_rest[channel]) * self.inv_std[channel]
+    fn from_running<F: Real>(running: &RunningStatistics<F>, eps: f64) -> Self {
+        let channels = running
+            .mean
+            .iter()
+            .zip(&running.var)
+            .map(|(mean, var)| ChannelStatistics::new(mean.to_f64(), 0.0, var.to_f64(), eps));
+        Self { channels: channels.collect() }
     }
 }
 
@@ -189,7 +201,7 @@ pub fn backward_train<F: Real>(
     gamma: ArrayView1<'_, F>,
     statistics: &BatchStatistics,
 ) -> Result<BatchNormGradients<F, ndarray::Ix2>, KernelError> {
-    expect_backward_shapes(OPERATION, dout.shape(), x.shape(), gamma, statistics.mean.len())?;
+    expect_backward_shapes(OPERATION, dout.shape(), x.shape(), gamma, statistics.channels())?;
     let mut dx = dout.to_owned();
     let (dgamma, dbeta) =
         backward_train_in_place(as_pixels_mut(&mut dx), as_pixels(x), gamma, statistics);
@@ -331,9 +343,14 @@ impl<F: Real> Batch<'_, F> {
         beta: ArrayView1<'_, F>,
         statistics: &BatchStatistics,
     ) {
-        let (gamma, beta) = (gamma.mapv(Real::to_f64), beta.mapv(Real::to_f64));
-        update(out, self.x, |channel, _, x| {
-            gamma[channel] * statistics.normalize(channel, x) + beta[channel]
+        let channels: Vec<_> = statistics
+            .channels
+            .iter()
+            .zip(gamma.iter().zip(beta))
+            .map(|(statistics, (gamma, beta))| (*statistics, gamma.to_f64(), beta.to_f64()))
+            .collect();
+        update(out, self.x, &channels, |(statistics, gamma, beta), _, x| {
+            gamma * statistics.normalize(x) + beta
         });
     }
 }
@@ -352,11 +369,11 @@ fn follow<F: Real>(
     let step = |running: &mut F, batch: f64| {
         *running = F::from_f64(keep * running.to_f64() + take * batch);
     };
-    for (running, &batch) in running.mean.iter_mut().zip(&statistics.mean) {
-        step(running, batch);
-    }
-    for (running, &batch) in running.var.iter_mut().zip(&statistics.var) {
-        step(running, batch * unbias);
+    for ((mean, var), batch) in
+        running.mean.iter_mut().zip(&mut running.var).zip(&statistics.channels)
+    {
+        step(mean, batch.mean);
+        step(var, batch.var * unbias);
     }
 }
 
@@ -369,13 +386,17 @@ pub(crate) fn backward_train_in_place<F: Real>(
 ) -> (Array1<F>, Array1<F>) {
     let count = values_a_channel(x.shape());
     let sums = parameter_gradients(dx.view(), x, statistics);
-    let gamma = gamma.mapv(Real::to_f64);
-    update(dx, x, |channel, dy, x| {
-        let [dgamma, dbeta] = sums[channel];
-        let x_hat = statistics.normalize(channel, x);
-        gamma[channel]
-            * statistics.inv_std[channel]
-            * (dy - dbeta / count - x_hat * (dgamma / count))
+    let channels: Vec<_> = statistics
+        .channels
+        .iter()
+        .zip(gamma)
+        .zip(&sums)
+        .map(|((statistics, gamma), [dgamma, dbeta])| {
+            (*statistics, gamma.to_f64() * statistics.inv_std, dgamma / count, dbeta / count)
+        })
+        .collect();
+    update(dx, x, &channels, |(statistics, slope, dgamma, dbeta), dy, x| {
+        slope * (dy - dbeta - statistics.normalize(x) * dgamma)
     });
     rounded(&sums)
 }
@@ -390,8 +411,13 @@ pub(crate) fn backward_eval_in_place<F: Real>(
 ) -> (Array1<F>, Array1<F>) {
     let statistics = BatchStatistics::from_running(running, config.eps());
     let sums = parameter_gradients(dx.view(), x, &statistics);
-    let gamma = gamma.mapv(Real::to_f64);
-    update(dx, x, |channel, dy, _| gamma[channel] * statistics.inv_std[channel] * dy);
+    let slopes: Vec<f64> = statistics
+        .channels
+        .iter()
+        .zip(gamma)
+        .map(|(statistics, gamma)| gamma.to_f64() * statistics.inv_std)
+        .collect();
+    update(dx, x, &slopes, |slope, dy, _| slope * dy);
     rounded(&sums)
 }
 
@@ -401,7 +427,7 @@ fn parameter_gradients<F: Real>(
     x: ArrayView4<'_, F>,
     statistics: &BatchStatistics,
 ) -> Vec<[f64; 2]> {
-    sums(dout, x, |channel, dy, x| [dy * statistics.normalize(channel, x), dy])
+    sums(dout, x, &statistics.channels, |statistics, dy, x| [dy * statistics.normalize(x), dy])
 }
 
 fn rounded<F: Real>(sums: &[[f64; 2]]) -> (Array1<F>, Array1<F>) {

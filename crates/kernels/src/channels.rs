@@ -8,7 +8,8 @@ use ndarray::{ArrayView4, ArrayViewMut4, Axis, Zip};
 
 use crate::Real;
 
-const C: Axis = Axis(3);
+/// The channel axis of one image, `(H, W, C)`.
+const IMAGE_C: Axis = Axis(2);
 
 /// Whether the values of a pixel lie closer together in memory than neighbouring pixels do.
 fn is_channels_last(shape: &[usize], strides: &[isize]) -> bool {
@@ -20,15 +21,16 @@ fn is_channels_last(shape: &[usize], strides: &[isize]) -> bool {
     shape[3] > 1 && strides[3].unsigned_abs() <= pixel_stride.unsigned_abs()
 }
 
-/// Sums `term(channel, a, b)` over N, H and W for each channel; each term is `TERMS` addends.
-pub(crate) fn sums<F: Real, const TERMS: usize>(
+/// Sums `term(channel's own value, a, b)` over N, H and W for each channel; a term is `TERMS`
+/// addends. `channels` has one value a channel.
+pub(crate) fn sums<F: Real, P, const TERMS: usize>(
     a: ArrayView4<'_, F>,
     b: ArrayView4<'_, F>,
-    term: impl Fn(usize, f64, f64) -> [f64; TERMS],
+    channels: &[P],
+    term: impl Fn(&P, f64, f64) -> [f64; TERMS],
 ) -> Vec<[f64; TERMS]> {
-    let channels = a.len_of(C);
-    let mut totals = vec![[0.0; TERMS]; channels];
-    let mut image_sums = vec![[0.0; TERMS]; channels];
+    let mut totals = vec![[0.0; TERMS]; channels.len()];
+    let mut image_sums = totals.clone();
     let add = |sum: &mut [f64; TERMS], addend: [f64; TERMS]| {
         for (sum, addend) in sum.iter_mut().zip(addend) {
             *sum += addend;
@@ -39,15 +41,17 @@ pub(crate) fn sums<F: Real, const TERMS: usize>(
         image_sums.fill([0.0; TERMS]);
         if pixel_major {
             Zip::from(a.rows()).and(b.rows()).for_each(|a, b| {
-                for (channel, (sum, (a, b))) in
-                    image_sums.iter_mut().zip(a.iter().zip(b)).enumerate()
-                {
+                for (((sum, channel), a), b) in image_sums.iter_mut().zip(channels).zip(a).zip(b) {
                     add(sum, term(channel, a.to_f64(), b.to_f64()));
                 }
             });
         } else {
-            for (channel, sum) in image_sums.iter_mut().enumerate() {
-                let (a, b) = (a.index_axis(Axis(2), channel), b.index_axis(Axis(2), channel));
+            for (((sum, channel), a), b) in image_sums
+                .iter_mut()
+                .zip(channels)
+                .zip(a.axis_iter(IMAGE_C))
+                .zip(b.axis_iter(IMAGE_C))
+            {
                 for (a, b) in a.iter().zip(b) {
                     add(sum, term(channel, a.to_f64(), b.to_f64()));
                 }
@@ -60,22 +64,25 @@ pub(crate) fn sums<F: Real, const TERMS: usize>(
     totals
 }
 
-/// Replaces each element `a` by `f(channel, a, b)`, rounded once.
-pub(crate) fn update<F: Real>(
+/// Replaces each element `a` by `f(channel's own value, a, b)`, rounded once.
+pub(crate) fn update<F: Real, P>(
     mut a: ArrayViewMut4<'_, F>,
     b: ArrayView4<'_, F>,
-    f: impl Fn(usize, f64, f64) -> f64,
+    channels: &[P],
+    f: impl Fn(&P, f64, f64) -> f64,
 ) {
-    let replace = |channel, a: &mut F, b: &F| *a = F::from_f64(f(channel, a.to_f64(), b.to_f64()));
+    let replace =
+        |channel: &P, a: &mut F, b: &F| *a = F::from_f64(f(channel, a.to_f64(), b.to_f64()));
     if is_channels_last(a.shape(), a.strides()) {
         Zip::from(a.rows_mut()).and(b.rows()).for_each(|a, b| {
-            for (channel, (a, b)) in a.into_iter().zip(b).enumerate() {
+            for ((channel, a), b) in channels.iter().zip(a).zip(b) {
                 replace(channel, a, b);
             }
         });
     } else {
         for (mut a, b) in a.outer_iter_mut().zip(b.outer_iter()) {
-            for (channel, (a, b)) in a.axis_iter_mut(Axis(2)).zip(b.axis_iter(Axis(2))).enumerate()
+            for ((channel, a), b) in
+                channels.iter().zip(a.axis_iter_mut(IMAGE_C)).zip(b.axis_iter(IMAGE_C))
             {
                 Zip::from(a).and(b).for_each(|a, b| replace(channel, a, b));
             }

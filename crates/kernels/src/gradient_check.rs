@@ -44,16 +44,9 @@ pub fn eval_numerical_gradient<D: Dimension, E>(
     h: f64,
 ) -> Result<Array<f64, D>, E> {
     let mut gradient = Array::zeros(x.raw_dim());
-    let mut moved = x.as_standard_layout().into_owned();
-    for (index, slope) in gradient.iter_mut().enumerate() {
-        let value = elements_mut(&mut moved)[index];
-        let mut at = |value| {
-            elements_mut(&mut moved)[index] = value;
-            f(moved.view())
-        };
-        let (above, below) = (at(value + h)?, at(value - h)?);
+    for (slope, [above, below]) in gradient.iter_mut().zip(perturbed(x, h)) {
+        let (above, below) = (f(above.view())?, f(below.view())?);
         *slope = (above - below) / (2.0 * h);
-        elements_mut(&mut moved)[index] = value;
     }
     Ok(gradient)
 }
@@ -75,24 +68,57 @@ pub fn eval_numerical_gradient_array<D: Dimension, O: Dimension, E: From<KernelE
     h: f64,
 ) -> Result<Array<f64, D>, E> {
     let mut gradient = Array::zeros(x.raw_dim());
-    let mut moved = x.as_standard_layout().into_owned();
-    for (index, slope) in gradient.iter_mut().enumerate() {
-        let value = elements_mut(&mut moved)[index];
-        let mut at = |value| {
-            elements_mut(&mut moved)[index] = value;
-            let out = f(moved.view())?;
-            expect_shape(OPERATION, "f(x)", out.shape(), dout.shape(), "that of dout")?;
-            Ok::<_, E>(out)
-        };
-        let (above, below) = (at(value + h)?, at(value - h)?);
-        let change = Zip::from(&above)
-            .and(&below)
-            .and(&dout)
-            .fold(0.0, |sum, above, below, dout| sum + (above - below) * dout);
-        *slope = change / (2.0 * h);
-        elements_mut(&mut moved)[index] = value;
+    for (slope, [above, below]) in gradient.iter_mut().zip(perturbed(x, h)) {
+        let (above, below) = (f(above.view())?, f(below.view())?);
+        *slope = directional_slope(above.view(), below.view(), dout.view(), h)?;
     }
     Ok(gradient)
+}
+
+/// The arrays x + h and x − h for each element of `x` in turn, in logical order. With
+/// [`directional_slope`] they make a numeric gradient of a function that answers many inputs in
+/// one call.
+///
+/// # Shapes
+///
+/// Each array is of the shape of `x`, in standard layout.
+pub fn perturbed<D: Dimension>(
+    x: ArrayView<'_, f64, D>,
+    h: f64,
+) -> impl Iterator<Item = [Array<f64, D>; 2]> {
+    let x = x.as_standard_layout().into_owned();
+    (0..x.len()).map(move |index| {
+        [h, -h].map(|step| {
+            let mut moved = x.clone();
+            elements_mut(&mut moved)[index] += step;
+            moved
+        })
+    })
+}
+
+/// Σ (f(x + h) − f(x − h))·dout / 2h, the slope of Σ f(x)·dout along one element of x.
+///
+/// # Shapes
+///
+/// `above` = f(x + h), `below` = f(x − h) and `dout` are of one shape.
+///
+/// # Errors
+///
+/// [`KernelError::Shape`] when they are not.
+pub fn directional_slope<D: Dimension>(
+    above: ArrayView<'_, f64, D>,
+    below: ArrayView<'_, f64, D>,
+    dout: ArrayView<'_, f64, D>,
+    h: f64,
+) -> Result<f64, KernelError> {
+    for out in [&above, &below] {
+        expect_shape(OPERATION, "f(x)", out.shape(), dout.shape(), "that of dout")?;
+    }
+    let change = Zip::from(above)
+        .and(below)
+        .and(dout)
+        .fold(0.0, |sum, above, below, dout| sum + (above - below) * dout);
+    Ok(change / (2.0 * h))
 }
 
 /// The largest relative error, max |a − b| / max(1e-8, |a| + |b|); NaN if any difference is.

@@ -104,7 +104,7 @@ pub fn backward_train<F: Real>(
     gamma: ArrayView1<'_, F>,
     statistics: &BatchStatistics,
 ) -> Result<BatchNormGradients<F, Ix4>, KernelError> {
-    expect_backward_shapes(OPERATION, dout.shape(), x.shape(), gamma, statistics.mean().len())?;
+    expect_backward_shapes(OPERATION, dout.shape(), x.shape(), gamma, statistics.channels())?;
     let mut dx = dout.to_owned();
     let (dgamma, dbeta) =
         backward_train_in_place(as_pixels_mut(&mut dx), as_pixels(x), gamma, statistics);
