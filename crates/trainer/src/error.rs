@@ -1,0 +1,123 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+use kernels::KernelError;
+use thiserror::Error;
+
+use crate::dataset::IdxError;
+
+/// Why a data set could not be loaded or a network not be trained. Each message names what is at
+/// fault, what was expected, what was found, and where it helps what to do.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// A kernel refused its input.
+    #[error(transparent)]
+    Kernel(#[from] KernelError),
+
+    /// A file or folder could not be read.
+    #[error("{}: {action}", .path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was being done.
+        action: &'static str,
+        /// Why it failed.
+        source: io::Error,
+    },
+
+    /// A file of a data set is not there.
+    #[error(
+        "{}: no such file; the folder must hold the four files of {data_set} as published, still compressed",
+        .path.display()
+    )]
+    DataFileMissing {
+        /// The file.
+        path: PathBuf,
+        /// The data set that it belongs to.
+        data_set: &'static str,
+    },
+
+    /// A file of a data set is not the published one.
+    #[error(
+        "{}: expected {expected_bytes} bytes with SHA-256 {expected}, found {found_bytes} bytes with {found}; the file is damaged or not the published one, replace it",
+        .path.display()
+    )]
+    Checksum {
+        /// The file.
+        path: PathBuf,
+        /// The size of the published file.
+        expected_bytes: u64,
+        /// The SHA-256 of the published file, in hexadecimal.
+        expected: &'static str,
+        /// The size of the file.
+        found_bytes: u64,
+        /// The SHA-256 of the file, in hexadecimal, or `"a SHA-256 not computed"` for a file of
+        /// another size.
+        found: String,
+    },
+
+    /// A file is not in the IDX format, or does not hold what its header says.
+    #[error("{}: not the IDX file expected", .path.display())]
+    Idx {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: IdxError,
+    },
+
+    /// The parts of a data set do not fit together.
+    #[error("{data_set}: {what} must be {expected}, got {got}")]
+    DataSet {
+        /// The data set, or the operation on it.
+        data_set: &'static str,
+        /// What is at fault.
+        what: &'static str,
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        got: String,
+    },
+
+    /// A parameter of a configuration is out of range.
+    #[error("{parameter} must be {expected}, got {got}")]
+    Config {
+        /// The parameter at fault.
+        parameter: &'static str,
+        /// The range that it must lie in.
+        expected: &'static str,
+        /// The value found.
+        got: String,
+    },
+
+    /// The tape or the gradients of another network were handed in.
+    #[error("{operation}: made for another network: {expected} expected, got {got}")]
+    OtherNetwork {
+        /// The operation that refused.
+        operation: &'static str,
+        /// What fits.
+        expected: String,
+        /// What was found.
+        got: String,
+    },
+
+    /// The loss became infinite or NaN.
+    #[error(
+        "the training loss became {loss} at step {step} (epoch {epoch}, both from 0); a smaller learning rate may help"
+    )]
+    LossNotFinite {
+        /// The step, counted from 0 over all epochs.
+        step: u64,
+        /// The epoch, counted from 0.
+        epoch: u64,
+        /// The loss.
+        loss: f64,
+    },
+}
+
+impl TrainError {
+    /// For `map_err` on reading `path`.
+    pub(crate) fn file(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::File { path: path.to_path_buf(), action, source }
+    }
+}

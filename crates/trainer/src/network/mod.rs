@@ -1,0 +1,191 @@
+//! Networks: layers in order, with names for their parameters.
+
+mod architecture;
+mod initialization;
+mod layer;
+mod simple_network;
+mod spatial_batch_norm_network;
+
+use kernels::{Real, with_rank};
+use ndarray::{Array2, Array4, ArrayD, ArrayView2, ArrayView4, ArrayViewD, ArrayViewMutD, Ix2};
+
+use crate::TrainError;
+
+pub use architecture::Architecture;
+pub use initialization::Initializer;
+pub use layer::{Conv2d, Layer, LayerGradients, Linear, Saved, SpatialBatchNorm};
+
+/// Layers in order, from images to logits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Network<F> {
+    layers: Vec<NamedLayer<F>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct NamedLayer<F> {
+    /// What precedes the dot in the names of its parameters.
+    name: String,
+    layer: Layer<F>,
+}
+
+/// What the backward pass needs from a forward pass, layer by layer.
+#[derive(Debug, Clone)]
+pub struct Tape<F> {
+    saved: Vec<Saved<F>>,
+}
+
+/// The gradients of the loss with respect to all parameters of a network, in the order and the
+/// shapes of [`Network::parameters`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gradients<F> {
+    parameters: Vec<ArrayD<F>>,
+}
+
+impl<F> Gradients<F> {
+    /// One array a parameter.
+    pub fn parameters(&self) -> &[ArrayD<F>] {
+        &self.parameters
+    }
+}
+
+impl<F: Real> Network<F> {
+    /// The stack `model`, whose layers are called `model.0`, `model.1` and so on, and the head
+    /// `fc`, which reads its output flattened: PyTorch's names for the notebook's networks.
+    pub fn with_linear_head(model: Vec<Layer<F>>, fc: Linear<F>) -> Self {
+        let model = model
+            .into_iter()
+            .enumerate()
+            .map(|(index, layer)| NamedLayer { name: format!("model.{index}"), layer });
+        let head = [("flatten", Layer::Flatten), ("fc", Layer::Linear(fc))]
+            .map(|(name, layer)| NamedLayer { name: name.to_owned(), layer });
+        Self { layers: model.chain(head).collect() }
+    }
+
+    /// The logits of a batch in training; batch norms move their running statistics.
+    ///
+    /// # Shapes
+    ///
+    /// `images` `(N, C, H, W)`, the logits `(N, K)`.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::Kernel`] when the images do not fit the network, or when a batch norm gets a
+    /// single value a channel.
+    pub fn forward_train(&mut self, images: Array4<F>) -> Result<(Array2<F>, Tape<F>), TrainError> {
+        let mut x = images.into_dyn();
+        let mut saved = Vec::with_capacity(self.layers.len());
+        for NamedLayer { layer, .. } in &mut self.layers {
+            let (out, kept) = layer.forward_train(x)?;
+            x = out;
+            saved.push(kept);
+        }
+        Ok((logits(x)?, Tape { saved }))
+    }
+
+    /// The logits of a batch in evaluation: batch norms use their running statistics, and nothing
+    /// changes.
+    ///
+    /// # Shapes
+    ///
+    /// `images` `(N, C, H, W)`, the logits `(N, K)`.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::Kernel`] when the images do not fit the network.
+    pub fn forward_eval(&self, images: ArrayView4<'_, F>) -> Result<Array2<F>, TrainError> {
+        let mut layers = self.layers.iter();
+        let mut x = match layers.next() {
+            Some(NamedLayer { layer, .. }) => layer.forward_eval(images.into_dyn())?,
+            None => images.to_owned().into_dyn(),
+        };
+        for NamedLayer { layer, .. } in layers {
+            x = layer.forward_eval(x.view())?;
+        }
+        logits(x)
+    }
+
+    /// The gradients of the loss with respect to all parameters, from the one with respect to the
+    /// logits.
+    ///
+    /// # Shapes
+    ///
+    /// `dlogits` `(N, K)`, as [`Self::forward_train`] returned the logits together with `tape`.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError`] when the tape or the gradient is not from this network.
+    pub fn backward(
+        &self,
+        tape: Tape<F>,
+        dlogits: ArrayView2<'_, F>,
+    ) -> Result<Gradients<F>, TrainError> {
+        if tape.saved.len() != self.layers.len() {
+            return Err(TrainError::OtherNetwork {
+                operation: "backward",
+                expected: format!("a tape of {} layers", self.layers.len()),
+                got: tape.saved.len().to_string(),
+            });
+        }
+        let mut dout = dlogits.to_owned().into_dyn();
+        let mut parameters = Vec::new();
+        let layers = self.layers.iter().zip(tape.saved).enumerate().rev();
+        for (index, (NamedLayer { layer, .. }, saved)) in layers {
+            let gradients = layer.backward(&saved, dout.view(), index > 0)?;
+            parameters.extend(gradients.parameters.into_iter().rev());
+            match gradients.dx {
+                Some(dx) => dout = dx,
+                None => break,
+            }
+        }
+        parameters.reverse();
+        Ok(Gradients { parameters })
+    }
+
+    /// The parameters with their names as in PyTorch's state dict: `model.0.weight`, `fc.bias`.
+    pub fn parameters(&self) -> Vec<(String, ArrayViewD<'_, F>)> {
+        self.named(Layer::parameters)
+    }
+
+    /// As [`Self::parameters`], to write to.
+    pub fn parameters_mut(&mut self) -> Vec<(String, ArrayViewMutD<'_, F>)> {
+        let mut parameters = Vec::new();
+        for NamedLayer { name, layer } in &mut self.layers {
+            for (parameter, array) in layer.parameters_mut() {
+                parameters.push((format!("{name}.{parameter}"), array));
+            }
+        }
+        parameters
+    }
+
+    /// The state that is not a parameter, such as `model.1.running_mean`.
+    pub fn buffers(&self) -> Vec<(String, ArrayViewD<'_, F>)> {
+        self.named(Layer::buffers)
+    }
+
+    /// The number of values in the parameters of `child` (`"model"` or `"fc"`).
+    pub fn parameter_count(&self, child: &str) -> usize {
+        self.parameters()
+            .iter()
+            .filter(|(name, _)| name.split('.').next() == Some(child))
+            .map(|(_, array)| array.len())
+            .sum()
+    }
+
+    fn named<'a>(
+        &'a self,
+        arrays: impl Fn(&'a Layer<F>) -> Vec<(&'static str, ArrayViewD<'a, F>)>,
+    ) -> Vec<(String, ArrayViewD<'a, F>)> {
+        let mut all = Vec::new();
+        for NamedLayer { name, layer } in &self.layers {
+            for (array_name, array) in arrays(layer) {
+                all.push((format!("{name}.{array_name}"), array));
+            }
+        }
+        all
+    }
+}
+
+fn logits<F: Real>(x: ArrayD<F>) -> Result<Array2<F>, TrainError> {
+    let view = with_rank::<_, Ix2>("network", "logits", x.view())?;
+    Ok(view.to_owned())
+}

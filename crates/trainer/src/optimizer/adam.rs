@@ -1,0 +1,168 @@
+use kernels::Real;
+use ndarray::{ArrayD, Zip};
+
+use crate::TrainError;
+use crate::network::{Gradients, Network};
+
+/// Learning rate, β₁, β₂ and ε of Adam, checked once at construction.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AdamConfig {
+    learning_rate: f64,
+    betas: [f64; 2],
+    eps: f64,
+}
+
+impl AdamConfig {
+    /// PyTorch's defaults β₁ = 0.9, β₂ = 0.999 and ε = 1e-8 with this learning rate.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::Config`] unless the learning rate is finite and positive.
+    pub fn new(learning_rate: f64) -> Result<Self, TrainError> {
+        if !(learning_rate.is_finite() && learning_rate > 0.0) {
+            return Err(TrainError::Config {
+                parameter: "the learning rate",
+                expected: "finite and above 0",
+                got: learning_rate.to_string(),
+            });
+        }
+        Ok(Self { learning_rate, betas: [0.9, 0.999], eps: 1e-8 })
+    }
+}
+
+/// Adam, with the moments of the parameters that it trains.
+///
+/// ```text
+/// m ← m + (1 − β₁)·(g − m)              v ← β₂·v + (1 − β₂)·g·g
+/// denominator = √v / √(1 − β₂ᵗ) + ε     p ← p − (η / (1 − β₁ᵗ))·m / denominator
+/// ```
+///
+/// in PyTorch's order of operations: the factors are made in `f64` and rounded once to the type of
+/// the parameters.
+///
+/// Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1;
+/// `_single_tensor_adam` of PyTorch's `torch/optim/adam.py`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adam<F> {
+    config: AdamConfig,
+    /// t, the number of steps taken.
+    steps: u64,
+    /// β₁ᵗ and β₂ᵗ, by one multiplication a step: `powi` promises no order of operations.
+    powers: [f64; 2],
+    /// One a parameter of the network; none where it is not trained.
+    moments: Vec<Option<Moments<F>>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Moments<F> {
+    m: ArrayD<F>,
+    v: ArrayD<F>,
+}
+
+impl<F: Real> Adam<F> {
+    /// Adam before its first step on the parameters of `network` whose names `trains` accepts;
+    /// the others stay as they are.
+    pub fn new(config: AdamConfig, network: &Network<F>, trains: impl Fn(&str) -> bool) -> Self {
+        let moments = network
+            .parameters()
+            .iter()
+            .map(|(name, array)| {
+                trains(name).then(|| {
+                    let zeros = ArrayD::from_elem(array.raw_dim(), F::zero());
+                    Moments { m: zeros.clone(), v: zeros }
+                })
+            })
+            .collect();
+        Self { config, steps: 0, powers: [1.0, 1.0], moments }
+    }
+
+    /// The number of steps taken.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// Moves the trained parameters of `network` against their gradients.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::OtherNetwork`] when the network or the gradients are not of the network that
+    /// this was made for; nothing has then changed.
+    pub fn step(
+        &mut self,
+        network: &mut Network<F>,
+        gradients: &Gradients<F>,
+    ) -> Result<(), TrainError> {
+        let mut parameters = network.parameters_mut();
+        self.expect_same_network(
+            parameters.iter().map(|(_, array)| array.shape()),
+            gradients.parameters(),
+        )?;
+        let [beta1, beta2] = self.config.betas;
+        self.steps += 1;
+        self.powers = [self.powers[0] * beta1, self.powers[1] * beta2];
+        let step_size = self.config.learning_rate / (1.0 - self.powers[0]);
+        let factors = Factors {
+            one_minus_beta1: F::from_f64(1.0 - beta1),
+            beta2: F::from_f64(beta2),
+            one_minus_beta2: F::from_f64(1.0 - beta2),
+            root_of_correction2: F::from_f64((1.0 - self.powers[1]).sqrt()),
+            eps: F::from_f64(self.config.eps),
+            minus_step_size: F::from_f64(-step_size),
+        };
+        for (((_, parameter), gradient), moments) in
+            parameters.iter_mut().zip(gradients.parameters()).zip(&mut self.moments)
+        {
+            if let Some(Moments { m, v }) = moments {
+                Zip::from(parameter)
+                    .and(gradient)
+                    .and(m)
+                    .and(v)
+                    .for_each(|p, &g, m, v| factors.update(p, g, m, v));
+            }
+        }
+        Ok(())
+    }
+
+    fn expect_same_network<'a>(
+        &self,
+        shapes: impl ExactSizeIterator<Item = &'a [usize]>,
+        gradients: &[ArrayD<F>],
+    ) -> Result<(), TrainError> {
+        let refuse =
+            |expected, got| Err(TrainError::OtherNetwork { operation: "adam", expected, got });
+        let expected = self.moments.len();
+        for got in [shapes.len(), gradients.len()] {
+            if got != expected {
+                return refuse(format!("{expected} parameters"), got.to_string());
+            }
+        }
+        for ((shape, gradient), moments) in shapes.zip(gradients).zip(&self.moments) {
+            let trained = moments.as_ref().map_or(shape, |moments| moments.m.shape());
+            for got in [shape, gradient.shape()] {
+                if got != trained {
+                    return refuse(format!("a parameter of shape {trained:?}"), format!("{got:?}"));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The numbers that one step multiplies with.
+struct Factors<F> {
+    one_minus_beta1: F,
+    beta2: F,
+    one_minus_beta2: F,
+    root_of_correction2: F,
+    eps: F,
+    minus_step_size: F,
+}
+
+impl<F: Real> Factors<F> {
+    fn update(&self, p: &mut F, g: F, m: &mut F, v: &mut F) {
+        *m += self.one_minus_beta1 * (g - *m);
+        *v = *v * self.beta2 + self.one_minus_beta2 * g * g;
+        let denominator = v.sqrt() / self.root_of_correction2 + self.eps;
+        *p += self.minus_step_size * *m / denominator;
+    }
+}

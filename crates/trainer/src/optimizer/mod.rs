@@ -1,0 +1,5 @@
+//! Optimisers: how a step moves the parameters.
+
+mod adam;
+
+pub use adam::{Adam, AdamConfig};
