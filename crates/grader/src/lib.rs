@@ -1,1 +1,12 @@
-//! To come.
+//! Grades implementations of spatial batch normalisation.
+//!
+//! One way, without a step back: fixtures → case → submission → outputs → checks → verdicts →
+//! transcript. The crate prints nothing and starts nothing; `xtask` does.
+
+pub mod check;
+pub mod export;
+pub mod fixture;
+pub mod npy;
+pub mod submission;
+pub mod tensor;
+pub mod verdict;

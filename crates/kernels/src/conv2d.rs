@@ -115,8 +115,10 @@ pub fn forward<F: Real>(
             }
             for (oh, ow, pixel) in pixels(out, geometry.ow, f) {
                 let mut sums = start;
-                for kh in geometry.rows.taps(oh) {
-                    let taps = geometry.columns.taps(ow);
+                let taps = geometry.columns.taps(ow);
+                // A window that lies on the padding alone has no first tap to start from.
+                let rows = if taps.is_empty() { 0..0 } else { geometry.rows.taps(oh) };
+                for kh in rows {
                     let h = geometry.rows.input(oh, kh);
                     let w = geometry.columns.input(ow, taps.start);
                     let x = &x[(h * geometry.w + w) * c..][..taps.len() * c];

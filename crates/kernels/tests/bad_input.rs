@@ -192,7 +192,7 @@ proptest! {
         weight in prop::array::uniform4(0usize..4),
         lengths in prop::array::uniform3(0usize..4),
         stride in prop::array::uniform2(0usize..3),
-        padding in prop::array::uniform2(prop_oneof![0usize..3, Just(usize::MAX)]),
+        padding in prop::array::uniform2(prop_oneof![0usize..6, Just(usize::MAX)]),
         index in 0usize..20,
     ) {
         let mut random = Random::new(1);

@@ -183,6 +183,8 @@ fn conv2d_of_many_geometries() {
         ([2, 2, 6, 5], [3, 2, 1, 1], [3, 2], [0, 0]),
         ([1, 17, 3, 3], [18, 17, 2, 2], [1, 1], [0, 1]),
         ([1, 2, 2, 2], [1, 2, 3, 3], [2, 2], [4, 3]),
+        // Windows that lie on the padding alone, on each side.
+        ([1, 1, 3, 2], [1, 1, 2, 2], [1, 1], [3, 4]),
     ];
     for (seed, (x, weight, stride, padding)) in geometries.into_iter().enumerate() {
         let mut random = Random::new(10 + seed as u64);

@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
 
-use std::env;
+use std::io::Write;
 use std::path::Path;
-use std::thread;
+use std::{env, io, thread};
 
 use trainer::dataset::{FASHION_MNIST_IMAGE, FashionMnist, ImageSize, LabelledImages, Split};
 use trainer::fit::evaluate;
@@ -178,7 +178,8 @@ fn config_of_many_epochs() -> FitConfig {
 #[test]
 fn batch_norm_learns_faster_on_the_real_images() {
     let Some(folder) = env::var_os("FASHION_MNIST_DIR") else {
-        println!("skipped: FASHION_MNIST_DIR is not set");
+        // Not `eprintln!`, which the test runner swallows.
+        let _ = writeln!(io::stderr(), "SKIPPED a test on real data: FASHION_MNIST_DIR is not set");
         return;
     };
     let images = FashionMnist::training(Path::new(&folder)).unwrap();

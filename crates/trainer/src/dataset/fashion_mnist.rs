@@ -145,6 +145,7 @@ fn hexadecimal(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
     use std::{env, fs};
 
     use super::*;
@@ -171,7 +172,9 @@ mod tests {
     #[test]
     fn the_real_files_hold_what_the_publishers_say() {
         let Some(folder) = env::var_os("FASHION_MNIST_DIR") else {
-            println!("skipped: FASHION_MNIST_DIR is not set");
+            // Not `eprintln!`, which the test runner swallows.
+            let _ =
+                writeln!(io::stderr(), "SKIPPED a test on real data: FASHION_MNIST_DIR is not set");
             return;
         };
         let training = FashionMnist::training(Path::new(&folder)).unwrap();

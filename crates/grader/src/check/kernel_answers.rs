@@ -1,0 +1,186 @@
+//! The kernels' answers to cases of every operation, to hold kernels and cases against each other.
+
+use kernels::{
+    KernelError, conv2d, dropout, linear, max_pool2d, relu, softmax_cross_entropy, with_rank,
+};
+use ndarray::{Array1, Array4, ArrayD, ArrayView, Dimension, Ix1, Ix2, Ix4, IxDyn, arr0};
+
+use crate::check::{compare, script_of};
+use crate::fixture::{Case, Config, Expected, Operation};
+use crate::submission::{Failure, Kernels, Submission};
+use crate::tensor::{Dtype, Element, Tensor};
+use crate::verdict::Finding;
+
+/// What the kernels answer to a case, by output role. Empty for cases of the notebook, which have
+/// no output roles.
+///
+/// # Errors
+///
+/// [`Failure`] when a kernel refuses the inputs.
+pub fn kernel_answers(case: &Case) -> Result<Vec<(&'static str, Tensor)>, Failure> {
+    match case.operation {
+        Operation::Notebook => Ok(Vec::new()),
+        Operation::BatchNorm | Operation::SpatialBatchNorm => batch_norm(case),
+        _ => match case.inputs.values().find(|tensor| tensor.dtype() == Dtype::Float32) {
+            Some(_) => other::<f32>(case),
+            None => other::<f64>(case),
+        },
+    }
+}
+
+/// An output role, and how the kernels' answer differs from the expected one if it does.
+pub type Compared = (&'static str, Result<(), Finding>);
+
+/// Holds the kernels' answers against the expected ones, role by role.
+///
+/// # Errors
+///
+/// [`Failure`] when a kernel refuses the inputs.
+pub fn kernels_against(case: &Case) -> Result<Vec<Compared>, Failure> {
+    let answers = kernel_answers(case)?;
+    let judge = |(role, expected): &(&'static str, Expected)| {
+        let answer = answers.iter().find(|(answered, _)| answered == role);
+        let (_, found) = answer.ok_or_else(|| {
+            Failure::Refused(format!("the kernel of {} gives no {role}", case.operation))
+        })?;
+        Ok((*role, compare(role, found, &expected.values, expected.rtol, expected.atol)))
+    };
+    case.expected.iter().map(judge).collect()
+}
+
+fn batch_norm(case: &Case) -> Result<Vec<(&'static str, Tensor)>, Failure> {
+    let script = script_of(case)
+        .ok_or_else(|| Failure::Refused(format!("{} has no complete inputs", case.name)))?;
+    let outputs = Kernels.run(&script)?;
+    let mut answers = Vec::new();
+    if let Some(last) = outputs.steps.into_iter().next_back() {
+        answers.extend([
+            ("out", last.out),
+            ("running_mean", last.running_mean),
+            ("running_var", last.running_var),
+        ]);
+    }
+    if let Some(gradients) = outputs.gradients.transpose()? {
+        answers.extend([
+            ("dx", gradients.dx),
+            ("dgamma", gradients.dgamma),
+            ("dbeta", gradients.dbeta),
+        ]);
+    }
+    Ok(answers)
+}
+
+fn other<F: Element>(case: &Case) -> Result<Vec<(&'static str, Tensor)>, Failure> {
+    let inputs = Inputs { case };
+    let answers = match &case.config {
+        Config::Conv2d(config) => {
+            let (x, dout) = (inputs.float::<F, Ix4>("x")?, inputs.float::<F, Ix4>("dout")?);
+            let weight = inputs.float::<F, Ix4>("weight")?;
+            let bias = inputs.float::<F, Ix1>("bias")?;
+            let out = conv2d::forward(x, weight, bias, config).map_err(refused)?;
+            let gradients = conv2d::backward(dout, x, weight, config).map_err(refused)?;
+            vec![
+                ("out", F::tensor(out.into_dyn())),
+                ("dx", F::tensor(gradients.dx.into_dyn())),
+                ("dweight", F::tensor(gradients.parameters.dweight.into_dyn())),
+                ("dbias", F::tensor(gradients.parameters.dbias.into_dyn())),
+            ]
+        }
+        Config::MaxPool2d(config) => {
+            let (x, dout) = (inputs.float::<F, Ix4>("x")?, inputs.float::<F, Ix4>("dout")?);
+            let (out, argmax) = max_pool2d::forward(x, config).map_err(refused)?;
+            let (_, _, h, w) = x.dim();
+            let dx = max_pool2d::backward(dout, argmax.view(), [h, w], config).map_err(refused)?;
+            vec![
+                ("out", F::tensor(out.into_dyn())),
+                ("argmax", Tensor::Int64(integers(&argmax))),
+                ("dx", F::tensor(dx.into_dyn())),
+            ]
+        }
+        Config::Dropout(p) => {
+            let (x, dout) = (inputs.float::<F, IxDyn>("x")?, inputs.float::<F, IxDyn>("dout")?);
+            let mask = match case.input("mask") {
+                Some(Tensor::Bool(mask)) => mask,
+                _ => return Err(missing("mask")),
+            };
+            vec![
+                ("out", F::tensor(dropout::forward(x, mask.view(), *p).map_err(refused)?)),
+                ("dx", F::tensor(dropout::backward(dout, mask.view(), *p).map_err(refused)?)),
+            ]
+        }
+        Config::BatchNorm(..) => Vec::new(),
+        Config::None => match case.operation {
+            Operation::Linear => {
+                let (x, dout) = (inputs.float::<F, Ix2>("x")?, inputs.float::<F, Ix2>("dout")?);
+                let weight = inputs.float::<F, Ix2>("weight")?;
+                let bias = inputs.float::<F, Ix1>("bias")?;
+                let out = linear::forward(x, weight, bias).map_err(refused)?;
+                let gradients = linear::backward(dout, x, weight).map_err(refused)?;
+                vec![
+                    ("out", F::tensor(out.into_dyn())),
+                    ("dx", F::tensor(gradients.dx.into_dyn())),
+                    ("dweight", F::tensor(gradients.dweight.into_dyn())),
+                    ("dbias", F::tensor(gradients.dbias.into_dyn())),
+                ]
+            }
+            Operation::SoftmaxCrossEntropy => {
+                let logits = inputs.float::<F, Ix2>("logits")?;
+                let labels = inputs.labels()?;
+                let (loss, probabilities) =
+                    softmax_cross_entropy::forward(logits, labels.view()).map_err(refused)?;
+                let dlogits = softmax_cross_entropy::backward(probabilities.view(), labels.view())
+                    .map_err(refused)?;
+                vec![
+                    ("loss", F::tensor(arr0(loss).into_dyn())),
+                    ("dlogits", F::tensor(dlogits.into_dyn())),
+                ]
+            }
+            _ => {
+                let (x, dout) = (inputs.float::<F, IxDyn>("x")?, inputs.float::<F, IxDyn>("dout")?);
+                let dx = relu::backward(dout, x.view()).map_err(refused)?;
+                vec![("out", F::tensor(relu::forward(x))), ("dx", F::tensor(dx))]
+            }
+        },
+    };
+    Ok(answers)
+}
+
+/// The inputs of a case, by role.
+struct Inputs<'a> {
+    case: &'a Case,
+}
+
+impl<'a> Inputs<'a> {
+    fn float<F: Element, D: Dimension>(
+        &self,
+        role: &'static str,
+    ) -> Result<ArrayView<'a, F, D>, Failure> {
+        let view =
+            self.case.input(role).and_then(Tensor::view::<F>).ok_or_else(|| missing(role))?;
+        with_rank(self.case.operation.name(), role, view).map_err(refused)
+    }
+
+    fn labels(&self) -> Result<Array1<usize>, Failure> {
+        let Some(Tensor::Int64(labels)) = self.case.input("labels") else {
+            return Err(missing("labels"));
+        };
+        let index = |&label: &i64| {
+            usize::try_from(label).map_err(|_| {
+                Failure::Refused(format!("found the label {label}, expected 0 or more"))
+            })
+        };
+        labels.iter().map(index).collect::<Result<Vec<_>, _>>().map(Array1::from)
+    }
+}
+
+fn integers(indices: &Array4<usize>) -> ArrayD<i64> {
+    indices.mapv(|index| i64::try_from(index).unwrap_or(i64::MAX)).into_dyn()
+}
+
+fn missing(role: &str) -> Failure {
+    Failure::Refused(format!("the case has no input {role} of the right type"))
+}
+
+fn refused(error: KernelError) -> Failure {
+    Failure::Refused(error.to_string())
+}

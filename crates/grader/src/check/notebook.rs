@@ -1,0 +1,193 @@
+//! The notebook's own suite, with its inputs, its criteria and their weaknesses.
+//!
+//! The forward tests look at the mean and standard deviation of each output channel only; the
+//! backward test holds the analytic gradients against numeric ones of the submission's own forward
+//! pass. What slips through them is for the reference suite.
+
+use kernels::gradient_check::{STEP, directional_slope, perturbed, rel_error};
+use ndarray::{ArrayD, ArrayViewD, Axis};
+
+use crate::check::{compare::is_close, hint, rerun, script_of};
+use crate::fixture::{Case, Config, Mode, Operation};
+use crate::submission::{Failure, Script, Step, Submission};
+use crate::tensor::Tensor;
+use crate::verdict::{Finding, Outcome, Suite, SuiteName, Verdict};
+
+const RTOL: f64 = 1e-5;
+const ATOL_TRAIN: f64 = 1e-5;
+const ATOL_EVAL: f64 = 0.15;
+const GRADIENT_LIMIT: f64 = 1e-6;
+
+/// Case and name of the notebook's tests, in its order.
+const TESTS: [(&str, &str); 4] = [
+    (
+        "notebook/forward_trivial_train",
+        "SpatialBatchnormForwardTest with trivial beta and gamma (train)",
+    ),
+    (
+        "notebook/forward_nontrivial_train",
+        "SpatialBatchnormForwardTest with nontrivial beta and gamma (train)",
+    ),
+    (
+        "notebook/forward_trivial_test",
+        "SpatialBatchnormForwardTest with trivial beta and gamma (test)",
+    ),
+    ("notebook/backward", "SpatialBatchnormBackwardTest"),
+];
+
+/// Asks the notebook's tests whose cases are among `cases`.
+pub fn notebook_suite(submission: &dyn Submission, cases: &[Case], command: &str) -> Suite {
+    let mut suite = Suite::new(SuiteName::Notebook);
+    let known = TESTS.iter().map(|&(case, name)| (case, name.to_owned()));
+    let others = cases
+        .iter()
+        .filter(|case| {
+            case.operation == Operation::Notebook
+                && !TESTS.iter().any(|&(known, _)| known == case.name)
+        })
+        .map(|case| (case.name.as_str(), case.name.clone()));
+    for (name, check) in known.chain(others) {
+        let Some(case) = cases.iter().find(|case| case.name == name) else { continue };
+        let (Some(script), Config::BatchNorm(mode, _)) = (script_of(case), &case.config) else {
+            continue;
+        };
+        if let Some(reason) = submission.declines(&script) {
+            suite.not_asked(reason);
+            continue;
+        }
+        let backward = script.dout.is_some();
+        let result = if backward {
+            backward_test(submission, &script)
+        } else {
+            forward_test(submission, &script, *mode)
+        };
+        let outcome = match result {
+            Ok(findings) if findings.is_empty() => Outcome::Passed,
+            Ok(findings) => Outcome::Failed { findings },
+            Err(failure) => Outcome::Raised { message: failure.to_string() },
+        };
+        let hint = matches!(outcome, Outcome::Failed { .. }).then(|| match &case.hint {
+            Some(hint) => hint.clone(),
+            None => hint::for_notebook(backward, *mode).to_owned(),
+        });
+        let (case, rerun) = (case.name.clone(), rerun(command, case));
+        suite.verdicts.push(Verdict { check, case, outcome, hint, rerun });
+    }
+    suite
+}
+
+/// Each channel of the output must have mean beta and standard deviation gamma.
+fn forward_test(
+    submission: &dyn Submission,
+    script: &Script,
+    mode: Mode,
+) -> Result<Vec<Finding>, Failure> {
+    let outputs = submission.run(script)?;
+    let (Some(step), Some(output)) = (script.steps.last(), outputs.steps.last()) else {
+        return Err(no_answer());
+    };
+    let out = output.out.to_f64();
+    if out.shape() != step.x.shape() {
+        return Ok(vec![Finding::Shape {
+            quantity: "out".to_owned(),
+            found: out.shape().to_vec(),
+            expected: step.x.shape().to_vec(),
+        }]);
+    }
+    let atol = if mode == Mode::Train { ATOL_TRAIN } else { ATOL_EVAL };
+    let mut findings = Vec::new();
+    let wanted = [("mean", "beta", step.beta.to_f64()), ("std", "gamma", step.gamma.to_f64())];
+    for (quantity, parameter, expected) in wanted {
+        for (channel, (values, &expected)) in out.axis_iter(Axis(1)).zip(&expected).enumerate() {
+            let found = if quantity == "mean" { mean(values) } else { std(values) };
+            // As the notebook calls it: the measured value is the reference of rtol.
+            if !is_close(expected, found, RTOL, atol) {
+                findings.push(Finding::Statistic {
+                    quantity: quantity.to_owned(),
+                    channel,
+                    found,
+                    parameter: parameter.to_owned(),
+                    expected,
+                    rtol: RTOL,
+                    atol,
+                });
+            }
+        }
+    }
+    Ok(findings)
+}
+
+fn mean(values: ArrayViewD<'_, f64>) -> f64 {
+    values.sum() / values.len() as f64
+}
+
+/// The population standard deviation.
+fn std(values: ArrayViewD<'_, f64>) -> f64 {
+    let mean = mean(values.view());
+    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+    (squares / values.len() as f64).sqrt()
+}
+
+/// dx, dgamma and dbeta must agree with central differences of the submission's own forward pass.
+fn backward_test(submission: &dyn Submission, script: &Script) -> Result<Vec<Finding>, Failure> {
+    let (Some(step), Some(dout)) = (script.steps.last(), &script.dout) else {
+        return Err(no_answer());
+    };
+    let dout = dout.to_f64();
+    let arguments = [("dx", &step.x), ("dgamma", &step.gamma), ("dbeta", &step.beta)];
+    let with_argument = |quantity: &str, moved: ArrayD<f64>| {
+        let mut step = Step { mode: Mode::Train, ..step.clone() };
+        match quantity {
+            "dx" => step.x = Tensor::Float64(moved),
+            "dgamma" => step.gamma = Tensor::Float64(moved),
+            _ => step.beta = Tensor::Float64(moved),
+        }
+        step
+    };
+    // One script for all forward passes of the three numeric gradients.
+    let mut steps = Vec::new();
+    for (quantity, argument) in arguments {
+        let argument = argument.to_f64();
+        for [above, below] in perturbed(argument.view(), STEP) {
+            steps.extend([with_argument(quantity, above), with_argument(quantity, below)]);
+        }
+    }
+    let perturbed = Script { steps, dout: None, ..script.clone() };
+    let mut outputs = submission.run(&perturbed)?.steps.into_iter().map(|step| step.out.to_f64());
+    let analytic = match submission.run(script)?.gradients {
+        Some(gradients) => gradients?,
+        None => return Err(no_answer()),
+    };
+
+    let mut findings = Vec::new();
+    let results = [&analytic.dx, &analytic.dgamma, &analytic.dbeta];
+    for ((quantity, argument), result) in arguments.into_iter().zip(results) {
+        let mut numeric = ArrayD::zeros(argument.shape());
+        for slope in &mut numeric {
+            let (Some(above), Some(below)) = (outputs.next(), outputs.next()) else {
+                return Err(no_answer());
+            };
+            *slope = directional_slope(above.view(), below.view(), dout.view(), STEP)
+                .map_err(|error| Failure::Refused(error.to_string()))?;
+        }
+        let result = result.to_f64();
+        match rel_error(numeric.view(), result.view()) {
+            Ok(error) if error <= GRADIENT_LIMIT => {}
+            Ok(found) => findings.push(Finding::Gradient {
+                quantity: quantity.to_owned(),
+                found,
+                limit: GRADIENT_LIMIT,
+            }),
+            Err(_) => findings.push(Finding::Shape {
+                quantity: quantity.to_owned(),
+                found: result.shape().to_vec(),
+                expected: argument.shape().to_vec(),
+            }),
+        }
+    }
+    Ok(findings)
+}
+
+fn no_answer() -> Failure {
+    Failure::Refused("the submission returned fewer results than it was asked for".to_owned())
+}

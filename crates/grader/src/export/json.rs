@@ -1,0 +1,41 @@
+use serde::Serialize;
+
+use crate::export::ExportError;
+use crate::verdict::{NotAsked, Report, SuiteName, Verdict};
+
+#[derive(Serialize)]
+struct JsonReport<'a> {
+    target: &'a str,
+    all_passed: bool,
+    suites: Vec<JsonSuite<'a>>,
+}
+
+#[derive(Serialize)]
+struct JsonSuite<'a> {
+    name: SuiteName,
+    passed: usize,
+    total: usize,
+    not_asked: &'a [NotAsked],
+    verdicts: &'a [Verdict],
+}
+
+/// The report as JSON, indented. Values that are infinite or NaN are strings.
+///
+/// # Errors
+///
+/// [`ExportError::Json`].
+pub fn json(report: &Report) -> Result<String, ExportError> {
+    let suites = report.suites.iter().map(|suite| JsonSuite {
+        name: suite.name,
+        passed: suite.passed(),
+        total: suite.verdicts.len(),
+        not_asked: &suite.not_asked,
+        verdicts: &suite.verdicts,
+    });
+    let report = JsonReport {
+        target: &report.target,
+        all_passed: report.all_passed(),
+        suites: suites.collect(),
+    };
+    Ok(serde_json::to_string_pretty(&report)? + "\n")
+}

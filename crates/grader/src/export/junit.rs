@@ -1,0 +1,57 @@
+use quick_junit::{NonSuccessKind, Report as JunitReport, TestCase, TestCaseStatus, TestSuite};
+
+use crate::export::ExportError;
+use crate::verdict::{Finding, Outcome, Report, SuiteName, Verdict};
+
+/// The report as JUnit XML: a wrong answer is a failure, no answer an error, and a case that was
+/// not asked is skipped. There are no times in it, so that equal reports are equal files.
+///
+/// # Errors
+///
+/// [`ExportError::Junit`].
+pub fn junit(report: &Report) -> Result<String, ExportError> {
+    let mut xml = JunitReport::new(format!("grade {}", report.target));
+    for suite in &report.suites {
+        let name = match suite.name {
+            SuiteName::Notebook => "notebook",
+            SuiteName::Reference => "reference",
+        };
+        let mut tests = TestSuite::new(name);
+        for verdict in &suite.verdicts {
+            let mut test = TestCase::new(verdict.check.as_str(), status(verdict));
+            test.set_classname(verdict.case.as_str());
+            tests.add_test_case(test);
+        }
+        for not_asked in &suite.not_asked {
+            let mut skipped = TestCaseStatus::skipped();
+            skipped.set_message(not_asked.reason.as_str());
+            let cases = if not_asked.cases == 1 { "case" } else { "cases" };
+            let name = format!("{} {cases} not asked", not_asked.cases);
+            let mut test = TestCase::new(name, skipped);
+            test.set_classname(not_asked.reason.as_str());
+            tests.add_test_case(test);
+        }
+        xml.add_test_suite(tests);
+    }
+    Ok(xml.to_string()?)
+}
+
+fn status(verdict: &Verdict) -> TestCaseStatus {
+    let (kind, message) = match &verdict.outcome {
+        Outcome::Passed => return TestCaseStatus::success(),
+        Outcome::Raised { message } => {
+            (NonSuccessKind::Error, format!("failed due to exception: {message}"))
+        }
+        Outcome::Failed { findings } => {
+            let lines: Vec<String> = findings.iter().map(Finding::to_string).collect();
+            (NonSuccessKind::Failure, lines.join("\n"))
+        }
+    };
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_message(message.lines().next().unwrap_or_default());
+    let mut description = vec![message];
+    description.extend(verdict.hint.as_ref().map(|hint| format!("Hint: {hint}")));
+    description.push(format!("Run it alone: {}", verdict.rerun));
+    status.set_description(description.join("\n"));
+    status
+}

@@ -1,0 +1,23 @@
+//! Transcripts of a report, one format a file. Each gives the whole text; none prints.
+
+mod json;
+mod junit;
+mod text;
+
+pub use json::json;
+pub use junit::junit;
+pub use text::text;
+
+use thiserror::Error;
+
+/// Why a report could not be exported.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// The JSON writer refused.
+    #[error("the report could not be written as JSON")]
+    Json(#[from] serde_json::Error),
+    /// The XML writer refused.
+    #[error("the report could not be written as JUnit XML")]
+    Junit(#[from] quick_junit::SerializeError),
+}

@@ -1,0 +1,148 @@
+//! A pair of Rust functions with the notebook's signatures.
+
+use std::error::Error;
+
+use kernels::{Convention, with_rank};
+use ndarray::{Array1, Array4, ArrayView1, ArrayView4, Dimension, Ix1, Ix4};
+
+use crate::fixture::Mode;
+use crate::submission::panics::catch;
+use crate::submission::{Failure, Gradients, Kind, Outputs, Script, Step, StepOutput, Submission};
+use crate::tensor::{Dtype, Tensor};
+
+/// What the forward function is told beside its inputs, and where its running statistics live.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BnParam {
+    /// Training or evaluation.
+    pub mode: Mode,
+    /// ε, added to the variance inside the root.
+    pub eps: f64,
+    /// `running = momentum * running + (1 - momentum) * batch`.
+    pub momentum: f64,
+    /// Running mean, (C).
+    pub running_mean: Array1<f64>,
+    /// Running variance, biased, (C).
+    pub running_var: Array1<f64>,
+}
+
+/// dx, dgamma and dbeta.
+pub type Gradients64 = (Array4<f64>, Array1<f64>, Array1<f64>);
+
+/// What both functions return.
+type Answer<T> = Result<T, Box<dyn Error>>;
+
+/// A submission of two functions: `forward(x, gamma, beta, bn_param)` gives the output and a cache
+/// of any type, `backward(dout, cache)` the gradients. They work in `f64`, in the notebook's
+/// convention, on images. Their panics are failures.
+#[derive(Debug, Clone)]
+pub struct RustFunctions<F, B> {
+    name: String,
+    forward: F,
+    backward: B,
+}
+
+impl<C, F, B> RustFunctions<F, B>
+where
+    F: Fn(
+        ArrayView4<'_, f64>,
+        ArrayView1<'_, f64>,
+        ArrayView1<'_, f64>,
+        &mut BnParam,
+    ) -> Answer<(Array4<f64>, C)>,
+    B: Fn(ArrayView4<'_, f64>, &C) -> Answer<Gradients64>,
+{
+    /// The submission of these functions, by the name that transcripts use.
+    pub fn new(name: impl Into<String>, forward: F, backward: B) -> Self {
+        Self { name: name.into(), forward, backward }
+    }
+
+    fn forward(&self, step: &Step, bn_param: &mut BnParam) -> Result<(StepOutput, C), Failure> {
+        let x = array::<Ix4>("x", &step.x)?;
+        let gamma = array::<Ix1>("gamma", &step.gamma)?;
+        let beta = array::<Ix1>("beta", &step.beta)?;
+        bn_param.mode = step.mode;
+        let (out, cache) = call(|| (self.forward)(x, gamma, beta, bn_param))?;
+        let output = StepOutput {
+            out: Tensor::Float64(out.into_dyn()),
+            running_mean: Tensor::Float64(bn_param.running_mean.clone().into_dyn()),
+            running_var: Tensor::Float64(bn_param.running_var.clone().into_dyn()),
+        };
+        Ok((output, cache))
+    }
+
+    fn backward(&self, dout: &Tensor, cache: &C) -> Result<Gradients, Failure> {
+        let dout = array::<Ix4>("dout", dout)?;
+        let (dx, dgamma, dbeta) = call(|| (self.backward)(dout, cache))?;
+        Ok(Gradients {
+            dx: Tensor::Float64(dx.into_dyn()),
+            dgamma: Tensor::Float64(dgamma.into_dyn()),
+            dbeta: Tensor::Float64(dbeta.into_dyn()),
+        })
+    }
+}
+
+impl<C, F, B> Submission for RustFunctions<F, B>
+where
+    F: Fn(
+        ArrayView4<'_, f64>,
+        ArrayView1<'_, f64>,
+        ArrayView1<'_, f64>,
+        &mut BnParam,
+    ) -> Answer<(Array4<f64>, C)>,
+    B: Fn(ArrayView4<'_, f64>, &C) -> Answer<Gradients64>,
+{
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn declines(&self, script: &Script) -> Option<&'static str> {
+        if script.kind == Kind::Plain {
+            Some("of plain batch norm, which is supplied")
+        } else if script.dtype() != Dtype::Float64 {
+            Some("in float32")
+        } else if script.config.convention() != Convention::Notebook {
+            Some("in PyTorch's convention")
+        } else {
+            None
+        }
+    }
+
+    fn run(&self, script: &Script) -> Result<Outputs, Failure> {
+        let mut bn_param = BnParam {
+            mode: Mode::Train,
+            eps: script.config.eps(),
+            momentum: script.config.momentum(),
+            running_mean: array::<Ix1>("running_mean", &script.running_mean)?.to_owned(),
+            running_var: array::<Ix1>("running_var", &script.running_var)?.to_owned(),
+        };
+        let mut steps = Vec::with_capacity(script.steps.len());
+        let mut last = None;
+        for step in &script.steps {
+            let (output, cache) = self.forward(step, &mut bn_param)?;
+            steps.push(output);
+            last = Some(cache);
+        }
+        let gradients =
+            script.dout.as_ref().zip(last).map(|(dout, cache)| self.backward(dout, &cache));
+        Ok(Outputs { steps, gradients })
+    }
+}
+
+fn call<T>(f: impl FnOnce() -> Answer<T>) -> Result<T, Failure> {
+    match catch(f) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(Failure::Refused(error.to_string())),
+        Err(message) => Err(Failure::Panicked(message)),
+    }
+}
+
+fn array<'a, D: Dimension>(
+    argument: &'static str,
+    tensor: &'a Tensor,
+) -> Result<ndarray::ArrayView<'a, f64, D>, Failure> {
+    let view = tensor.view::<f64>().ok_or_else(|| {
+        Failure::Refused(format!("{argument} is {}, expected float64", tensor.dtype()))
+    })?;
+    with_rank("spatial_batch_norm", argument, view)
+        .map_err(|error| Failure::Refused(error.to_string()))
+}

@@ -1,0 +1,144 @@
+//! Arrays whose element type is known at run time only.
+
+use std::fmt;
+
+use kernels::Real;
+use ndarray::{ArrayD, ArrayViewD};
+use serde::Serialize;
+
+/// The element types that fixtures use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub enum Dtype {
+    /// `f32`.
+    #[serde(rename = "float32")]
+    Float32,
+    /// `f64`.
+    #[serde(rename = "float64")]
+    Float64,
+    /// `i64`.
+    #[serde(rename = "int64")]
+    Int64,
+    /// `bool`.
+    #[serde(rename = "bool")]
+    Bool,
+}
+
+impl Dtype {
+    /// The bytes that one element takes in a file.
+    pub fn size(self) -> usize {
+        match self {
+            Self::Float32 => 4,
+            Self::Float64 | Self::Int64 => 8,
+            Self::Bool => 1,
+        }
+    }
+
+    /// NumPy's name of the type.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Float32 => "float32",
+            Self::Float64 => "float64",
+            Self::Int64 => "int64",
+            Self::Bool => "bool",
+        }
+    }
+}
+
+impl fmt::Display for Dtype {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// An array of any rank and of one of the [`Dtype`]s.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Tensor {
+    /// Single precision.
+    Float32(ArrayD<f32>),
+    /// Double precision.
+    Float64(ArrayD<f64>),
+    /// Labels and indices.
+    Int64(ArrayD<i64>),
+    /// Masks.
+    Bool(ArrayD<bool>),
+}
+
+impl Tensor {
+    /// The element type.
+    pub fn dtype(&self) -> Dtype {
+        match self {
+            Self::Float32(_) => Dtype::Float32,
+            Self::Float64(_) => Dtype::Float64,
+            Self::Int64(_) => Dtype::Int64,
+            Self::Bool(_) => Dtype::Bool,
+        }
+    }
+
+    /// The length of each axis.
+    pub fn shape(&self) -> &[usize] {
+        match self {
+            Self::Float32(array) => array.shape(),
+            Self::Float64(array) => array.shape(),
+            Self::Int64(array) => array.shape(),
+            Self::Bool(array) => array.shape(),
+        }
+    }
+
+    /// The same values as `f64`: exact, except for integers beyond 2⁵³; `true` is 1.
+    pub fn to_f64(&self) -> ArrayD<f64> {
+        match self {
+            Self::Float32(array) => array.mapv(f64::from),
+            Self::Float64(array) => array.clone(),
+            Self::Int64(array) => array.mapv(|value| value as f64),
+            Self::Bool(array) => array.mapv(|value| f64::from(u8::from(value))),
+        }
+    }
+
+    /// The array, if its elements are of type `F`.
+    pub fn view<F: Element>(&self) -> Option<ArrayViewD<'_, F>> {
+        F::view(self)
+    }
+
+    /// Whether both have the same type, shape and bits.
+    pub fn is_bit_identical(&self, other: &Self) -> bool {
+        fn same<T, B: PartialEq>(a: &ArrayD<T>, b: &ArrayD<T>, bits: impl Fn(&T) -> B) -> bool {
+            a.shape() == b.shape() && a.iter().map(&bits).eq(b.iter().map(&bits))
+        }
+        match (self, other) {
+            (Self::Float32(a), Self::Float32(b)) => same(a, b, |value| value.to_bits()),
+            (Self::Float64(a), Self::Float64(b)) => same(a, b, |value| value.to_bits()),
+            (Self::Int64(a), Self::Int64(b)) => a == b,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+/// A floating-point type that a [`Tensor`] can hold.
+pub trait Element: Real {
+    /// The array, if its elements are of this type.
+    fn view(tensor: &Tensor) -> Option<ArrayViewD<'_, Self>>;
+
+    /// The array as a tensor.
+    fn tensor(array: ArrayD<Self>) -> Tensor;
+}
+
+impl Element for f32 {
+    fn view(tensor: &Tensor) -> Option<ArrayViewD<'_, Self>> {
+        if let Tensor::Float32(array) = tensor { Some(array.view()) } else { None }
+    }
+
+    fn tensor(array: ArrayD<Self>) -> Tensor {
+        Tensor::Float32(array)
+    }
+}
+
+impl Element for f64 {
+    fn view(tensor: &Tensor) -> Option<ArrayViewD<'_, Self>> {
+        if let Tensor::Float64(array) = tensor { Some(array.view()) } else { None }
+    }
+
+    fn tensor(array: ArrayD<Self>) -> Tensor {
+        Tensor::Float64(array)
+    }
+}

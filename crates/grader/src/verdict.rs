@@ -1,0 +1,239 @@
+//! The answers of checks, as data for the exporters.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// Everything that grading one submission gave.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// The submission's name.
+    pub target: String,
+    /// The suites, in order.
+    pub suites: Vec<Suite>,
+}
+
+impl Report {
+    /// Whether every check of every suite passed, and there was at least one.
+    pub fn all_passed(&self) -> bool {
+        self.suites.iter().any(|suite| !suite.verdicts.is_empty())
+            && self.suites.iter().all(|suite| suite.passed() == suite.verdicts.len())
+    }
+}
+
+/// One suite's verdicts.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Suite {
+    /// Which suite.
+    pub name: SuiteName,
+    /// Its verdicts, in the order of the checks.
+    pub verdicts: Vec<Verdict>,
+    /// Cases that were not asked, counted by reason in the order of first appearance.
+    pub not_asked: Vec<NotAsked>,
+}
+
+impl Suite {
+    pub(crate) fn new(name: SuiteName) -> Self {
+        Self { name, verdicts: Vec::new(), not_asked: Vec::new() }
+    }
+
+    /// Counts a case that the submission declined.
+    pub(crate) fn not_asked(&mut self, reason: &str) {
+        match self.not_asked.iter_mut().find(|known| known.reason == reason) {
+            Some(known) => known.cases += 1,
+            None => self.not_asked.push(NotAsked { reason: reason.to_owned(), cases: 1 }),
+        }
+    }
+
+    /// Whether no case was there to be asked.
+    pub fn is_empty(&self) -> bool {
+        self.verdicts.is_empty() && self.not_asked.is_empty()
+    }
+
+    /// The number of checks passed.
+    pub fn passed(&self) -> usize {
+        self.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Passed).count()
+    }
+}
+
+/// The suites there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SuiteName {
+    /// The notebook's own tests, by its own criteria.
+    Notebook,
+    /// Every value of every reference case.
+    Reference,
+}
+
+/// Cases that a submission was not asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotAsked {
+    /// Why not.
+    pub reason: String,
+    /// How many cases.
+    pub cases: usize,
+}
+
+/// The answer of one check.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Verdict {
+    /// What was asked: a test of the notebook, or an output role.
+    pub check: String,
+    /// The case that it was asked of.
+    pub case: String,
+    /// How it ended.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// A sentence for a learner, on failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+    /// The command that asks this case alone.
+    pub rerun: String,
+}
+
+/// How a check ended.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// As it should.
+    Passed,
+    /// The answer is wrong.
+    Failed {
+        /// What was measured.
+        findings: Vec<Finding>,
+    },
+    /// There was no answer.
+    Raised {
+        /// The submission's own message.
+        message: String,
+    },
+}
+
+/// One measurement that came out wrong.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Finding {
+    /// An output has another shape than it should.
+    Shape {
+        /// The output.
+        quantity: String,
+        /// Its shape.
+        found: Vec<usize>,
+        /// The right one.
+        expected: Vec<usize>,
+    },
+    /// Some values of an output are too far off.
+    Values(Difference),
+    /// Running statistics changed where they must not.
+    Moved {
+        /// Which of them.
+        quantity: String,
+        /// The first channel that changed.
+        channel: usize,
+        /// Its value before.
+        #[serde(serialize_with = "number")]
+        before: f64,
+        /// Its value after.
+        #[serde(serialize_with = "number")]
+        after: f64,
+    },
+    /// A statistic of a channel of the output is too far from its parameter.
+    Statistic {
+        /// The statistic: mean or std.
+        quantity: String,
+        /// The channel.
+        channel: usize,
+        /// Its value.
+        #[serde(serialize_with = "number")]
+        found: f64,
+        /// The parameter that it should equal.
+        parameter: String,
+        /// That parameter's value.
+        expected: f64,
+        /// Relative tolerance.
+        rtol: f64,
+        /// Absolute tolerance.
+        atol: f64,
+    },
+    /// An analytic gradient is too far from the numeric one.
+    Gradient {
+        /// Which gradient.
+        quantity: String,
+        /// The largest relative error.
+        #[serde(serialize_with = "number")]
+        found: f64,
+        /// The largest one allowed.
+        limit: f64,
+    },
+}
+
+/// How an array differs from the expected one.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Difference {
+    /// How many values are too far off.
+    pub differing: usize,
+    /// How many values there are.
+    pub values: usize,
+    /// Where the value is that exceeds its tolerance the most.
+    pub worst: Vec<usize>,
+    /// The value there.
+    #[serde(serialize_with = "number")]
+    pub found: f64,
+    /// The value that should be there.
+    pub expected: f64,
+    /// Relative tolerance.
+    pub rtol: f64,
+    /// Absolute tolerance.
+    pub atol: f64,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { differing, values, worst, found, expected, rtol, atol } = self;
+        let differ = if *differing == 1 { "differs" } else { "differ" };
+        write!(
+            formatter,
+            "{differing} of {values} values {differ}; the worst at {worst:?}: found {found}, \
+             expected {expected} (rtol {rtol:e}, atol {atol:e})"
+        )
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shape { quantity, found, expected } => {
+                write!(formatter, "{quantity} has shape {found:?}, expected {expected:?}")
+            }
+            Self::Values(difference) => difference.fmt(formatter),
+            Self::Moved { quantity, channel, before, after } => write!(
+                formatter,
+                "{quantity} of channel {channel} changed from {before} to {after}, expected it to \
+                 stay as it was to the last bit"
+            ),
+            Self::Statistic { quantity, channel, found, parameter, expected, rtol, atol } => {
+                write!(
+                    formatter,
+                    "channel {channel} of the output has {quantity} {found}, expected \
+                     {parameter} = {expected} (rtol {rtol:e}, atol {atol:e})"
+                )
+            }
+            Self::Gradient { quantity, found, limit } => write!(
+                formatter,
+                "{quantity} differs from the numeric gradient by a relative error of {found:.3e}, \
+                 allowed is {limit:e}"
+            ),
+        }
+    }
+}
+
+/// JSON knows no NaN and no infinity; they become strings.
+fn number<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    if value.is_finite() {
+        serializer.serialize_f64(*value)
+    } else {
+        serializer.serialize_str(&value.to_string())
+    }
+}
