@@ -1,10 +1,349 @@
-use anyhow::Result;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::Outcome;
+use anyhow::{Context, Result, bail, ensure};
+use grader::check::{kernels_against, notebook_suite};
+use grader::fixture::{
+    BY_HAND, Case, MANIFEST_FILE, Manifest, Origin, case_names, files_below, generator_of,
+    operation_of,
+};
+use grader::submission::Kernels;
+use grader::verdict::Outcome as Answer;
+
+use crate::grade::folder;
+use crate::{Outcome, workspace};
 
 #[derive(clap::Args)]
-pub struct Arguments {}
+pub struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
 
-pub fn run(_arguments: &Arguments) -> Result<Outcome> {
+#[derive(clap::Subcommand)]
+enum Action {
+    /// Check that every file is the one in the manifest, readable and part of a case
+    Verify {
+        /// Folder of the fixtures [default: fixtures/ of this workspace]
+        #[arg(long, value_name = "DIR")]
+        fixtures: Option<PathBuf>,
+    },
+    /// Make the generated cases anew, and report every file that changes
+    Regenerate(Regenerate),
+    /// Check a case made by hand and enter it into the manifest
+    Add {
+        /// Folder of the case; one outside of the fixtures is copied into them
+        #[arg(value_name = "FOLDER")]
+        case: PathBuf,
+        /// Folder of the fixtures [default: fixtures/ of this workspace]
+        #[arg(long, value_name = "DIR")]
+        fixtures: Option<PathBuf>,
+    },
+}
+
+#[derive(clap::Args)]
+struct Regenerate {
+    /// Folder of the fixtures [default: fixtures/ of this workspace]
+    #[arg(long, value_name = "DIR")]
+    fixtures: Option<PathBuf>,
+    /// Report only; change nothing, and fail if anything would change
+    #[arg(long)]
+    check: bool,
+    /// Run this generator alone, as in pytorch_cases.py
+    #[arg(long, value_name = "GENERATOR")]
+    only: Option<String>,
+    /// Use this interpreter and its packages instead of a virtual environment of the pinned ones
+    #[arg(long, value_name = "PATH")]
+    python: Option<PathBuf>,
+}
+
+pub fn run(arguments: &Arguments) -> Result<Outcome> {
+    match &arguments.action {
+        Action::Verify { fixtures } => verify(&folder(fixtures.as_deref())?),
+        Action::Regenerate(arguments) => regenerate(arguments),
+        Action::Add { case, fixtures } => add(case, &folder(fixtures.as_deref())?),
+    }
+}
+
+fn verify(fixtures: &Path) -> Result<Outcome> {
+    let findings = Manifest::verify(fixtures)?;
+    for finding in &findings {
+        println!("{}/{finding}", fixtures.display());
+    }
+    if findings.is_empty() {
+        let manifest = Manifest::read(fixtures)?;
+        println!("{} files of {} cases are as recorded.", manifest.files(), manifest.cases());
+        return Ok(Outcome::Well);
+    }
+    println!("{} problems found.", findings.len());
+    Ok(Outcome::FoundWrong)
+}
+
+/// The module that the generators share; every other script beside it is a generator.
+const SHARED_MODULE: &str = "case.py";
+
+fn regenerate(arguments: &Regenerate) -> Result<Outcome> {
+    let fixtures = folder(arguments.fixtures.as_deref())?;
+    let scripts = scripts(&fixtures.join("generate"), arguments.only.as_deref())?;
+    let python = match &arguments.python {
+        Some(python) => python.clone(),
+        None => virtual_environment(&fixtures.join("generate/requirements.txt"))?,
+    };
+    let new = tempfile::tempdir().context("no temporary folder could be made")?;
+    for script in &scripts {
+        eprintln!("running {}", script.display());
+        // Python would leave its bytecode among the generators.
+        let arguments = [script.as_os_str(), new.path().as_os_str()];
+        execute(Command::new(&python).arg("-B").args(arguments))?;
+    }
+
+    let made_by =
+        |name: &str| scripts.iter().any(|script| script.file_name() == Some(OsStr::new(name)));
+    let changes = changes(&fixtures, new.path(), |generator| {
+        // A case whose script is gone is gone too, unless only some scripts ran.
+        made_by(generator) || arguments.only.is_none() && generator != BY_HAND
+    })?;
+    for (path, change) in &changes {
+        println!("{}: {path}", change.name());
+    }
+    if arguments.check {
+        let verified = Manifest::verify(&fixtures);
+        let recorded = changes.is_empty() && verified.is_ok_and(|findings| findings.is_empty());
+        if recorded {
+            println!("Every file is as committed.");
+            return Ok(Outcome::Well);
+        }
+        let changed = changes.len();
+        println!(
+            "{changed} files would change; {MANIFEST_FILE} {}",
+            if changed > 0 { "would follow." } else { "is out of date." }
+        );
+        return Ok(Outcome::FoundWrong);
+    }
+    for (path, change) in &changes {
+        apply(&fixtures, new.path(), path, *change)?;
+    }
+    let manifest = Manifest::of(&fixtures)?;
+    manifest.write(&fixtures)?;
+    println!(
+        "{} files changed; {MANIFEST_FILE} lists {} files of {} cases.",
+        changes.len(),
+        manifest.files(),
+        manifest.cases()
+    );
     Ok(Outcome::Well)
+}
+
+/// The generators to run, in alphabetical order.
+fn scripts(folder: &Path, only: Option<&str>) -> Result<Vec<PathBuf>> {
+    let unlisted = || format!("{}: the folder of generators cannot be listed", folder.display());
+    let mut scripts = Vec::new();
+    for entry in fs::read_dir(folder).with_context(unlisted)? {
+        let path = entry.with_context(unlisted)?.path();
+        let is_python = path.extension() == Some(OsStr::new("py"));
+        if is_python && path.file_name() != Some(OsStr::new(SHARED_MODULE)) {
+            scripts.push(path);
+        }
+    }
+    scripts.sort();
+    let Some(only) = only else { return Ok(scripts) };
+    let names: Vec<String> = scripts
+        .iter()
+        .filter_map(|script| Some(script.file_name()?.to_string_lossy().into_owned()))
+        .collect();
+    scripts.retain(|script| script.file_name() == Some(OsStr::new(only)));
+    ensure!(
+        !scripts.is_empty(),
+        "{}: found no generator {only}, expected one of: {}",
+        folder.display(),
+        names.join(", ")
+    );
+    Ok(scripts)
+}
+
+/// The interpreter of a virtual environment below `target/` with the pinned packages in it.
+fn virtual_environment(requirements: &Path) -> Result<PathBuf> {
+    let environment = workspace::root()?.join("target/fixtures-venv");
+    let python = environment.join("bin/python");
+    if !python.is_file() {
+        eprintln!("making a Python virtual environment in {}", environment.display());
+        execute(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
+    }
+    let install = ["-m", "pip", "install", "--quiet", "--requirement"];
+    execute(Command::new(&python).args(install).arg(requirements))?;
+    Ok(python)
+}
+
+fn execute(command: &mut Command) -> Result<()> {
+    let program = Path::new(command.get_program()).display().to_string();
+    let status = command.status().with_context(|| {
+        format!("{program} could not be started; install it, or name another with --python PATH")
+    })?;
+    ensure!(status.success(), "{command:?} ended with {status}; its own message is above");
+    Ok(())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Added,
+    Changed,
+    Removed,
+}
+
+impl Change {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Changed => "changed",
+            Self::Removed => "removed",
+        }
+    }
+}
+
+/// What would have to change in `fixtures` to hold what lies in `new`. Only cases that `is_remade`
+/// by their generator can lose files.
+fn changes(
+    fixtures: &Path,
+    new: &Path,
+    is_remade: impl Fn(&str) -> bool,
+) -> Result<BTreeMap<String, Change>> {
+    let made: BTreeSet<String> = files_below(new)?.into_iter().collect();
+    let made_cases: BTreeSet<&str> =
+        made.iter().filter_map(|path| Some(path.rsplit_once('/')?.0)).collect();
+    let mut changes = BTreeMap::new();
+    for path in &made {
+        let committed = fixtures.join(path);
+        if !committed.exists() {
+            changes.insert(path.clone(), Change::Added);
+        } else if read(&committed)? != read(&new.join(path))? {
+            changes.insert(path.clone(), Change::Changed);
+        }
+    }
+    // A folder without a single case yet is where the first generation starts.
+    for case in case_names(fixtures).unwrap_or_default() {
+        let folder = fixtures.join(&case);
+        let generator = generator_of(&folder);
+        if made_cases.contains(case.as_str()) {
+            ensure!(
+                generator.as_deref() != Some(BY_HAND),
+                "{}: found a case by hand where a generator makes one; rename either",
+                folder.display()
+            );
+        } else if !generator.is_some_and(|generator| is_remade(&generator)) {
+            continue;
+        }
+        for file in files_below(&folder)? {
+            let path = format!("{case}/{file}");
+            if !made.contains(&path) {
+                changes.insert(path, Change::Removed);
+            }
+        }
+    }
+    Ok(changes)
+}
+
+fn apply(fixtures: &Path, new: &Path, path: &str, change: Change) -> Result<()> {
+    let target = fixtures.join(path);
+    let failed = || format!("{}: could not be {}", target.display(), change.name());
+    if change == Change::Removed {
+        fs::remove_file(&target).with_context(failed)?;
+        if let Some(case) = target.parent()
+            && fs::read_dir(case).with_context(failed)?.next().is_none()
+        {
+            fs::remove_dir(case).with_context(failed)?;
+        }
+        return Ok(());
+    }
+    copy(&new.join(path), &target)
+}
+
+/// Copies a file by way of a temporary one, so that no half of it is ever at `to`.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let failed = || format!("{}: could not be written", to.display());
+    let folder = to.parent().with_context(failed)?;
+    fs::create_dir_all(folder).with_context(failed)?;
+    let bytes = read(from)?;
+    let unfinished = to.with_extension("unfinished");
+    fs::write(&unfinished, bytes).with_context(failed)?;
+    fs::rename(&unfinished, to).with_context(failed)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("{}: could not be read", path.display()))
+}
+
+fn add(source: &Path, fixtures: &Path) -> Result<Outcome> {
+    let operation = operation_of(source)?;
+    let case_name = fs::canonicalize(source)
+        .ok()
+        .and_then(|folder| Some(folder.file_name()?.to_string_lossy().into_owned()))
+        .with_context(|| {
+            format!("{}: found no folder name to call the case by", source.display())
+        })?;
+    let name = format!("{operation}/{case_name}");
+    let (case, origin) = Case::load(source, &name)?;
+    ensure!(
+        origin.generator == BY_HAND,
+        "{}: found generator = \"{}\", expected \"{BY_HAND}\"; generated cases are recorded by \
+         `cargo xtask fixtures regenerate`",
+        source.display(),
+        origin.generator
+    );
+    if !agrees_with_kernels(&case)? {
+        println!(
+            "{name} is not recorded: its expected values are not the kernels'. Work out which is \
+             right, and mend the case or report the kernel."
+        );
+        return Ok(Outcome::FoundWrong);
+    }
+    let folder = fixtures.join(&name);
+    if fs::canonicalize(source).ok() != fs::canonicalize(&folder).ok() {
+        copy_case(source, &folder, &origin)?;
+    }
+    let mut manifest = if fixtures.join(MANIFEST_FILE).exists() {
+        Manifest::read(fixtures)?
+    } else {
+        Manifest::default()
+    };
+    manifest.record(fixtures, &name)?;
+    manifest.write(fixtures)?;
+    println!(
+        "{name} is recorded in {MANIFEST_FILE}. Run it alone: cargo xtask grade --case {name}"
+    );
+    Ok(Outcome::Well)
+}
+
+fn agrees_with_kernels(case: &Case) -> Result<bool> {
+    let mut agrees = true;
+    for (role, compared) in kernels_against(case)? {
+        match compared {
+            Ok(()) => println!("{}: {role} passed.", case.name),
+            Err(finding) => {
+                println!("{}: {role} failed.\n    {finding}", case.name);
+                agrees = false;
+            }
+        }
+    }
+    let notebook = notebook_suite(&Kernels, std::slice::from_ref(case), "cargo xtask grade");
+    for verdict in notebook.verdicts {
+        agrees &= verdict.outcome == Answer::Passed;
+        println!("{}: the notebook's criteria: {:?}", case.name, verdict.outcome);
+    }
+    Ok(agrees)
+}
+
+fn copy_case(source: &Path, folder: &Path, origin: &Origin) -> Result<()> {
+    if folder.exists() {
+        bail!(
+            "{}: found a case of this name already, expected none; rename yours, or edit that one \
+             and add it by its own path",
+            folder.display()
+        );
+    }
+    for file in &origin.files {
+        copy(&source.join(file), &folder.join(file))?;
+    }
+    Ok(())
 }

@@ -10,6 +10,8 @@ use clap::{Parser, Subcommand};
 mod experiment;
 mod fixtures;
 mod grade;
+mod output;
+mod plots;
 mod workspace;
 
 /// Spatial batch normalisation: graded, trained and studied.

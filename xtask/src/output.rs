@@ -1,0 +1,52 @@
+//! Files that are either whole or not there.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+/// Writes a file beside its place and renames it into it, so that no reader ever finds a part of
+/// it, and a failure leaves an older one as it was. Makes the folder where it is missing.
+pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mut part = path.to_path_buf();
+    part.as_mut_os_string().push(".part");
+    let write = || -> io::Result<()> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut file = File::create(&part)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&part, path)
+    };
+    write().inspect_err(|_| drop(fs::remove_file(&part))).with_context(|| {
+        format!("{} cannot be written; --out gives another folder", path.display())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b.csv");
+        replace_file(&path, b"one").unwrap();
+        replace_file(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        let in_a_file = path.join("c.csv");
+        let message = format!("{:#}", replace_file(&in_a_file, b"three").unwrap_err());
+        assert!(message.contains("c.csv cannot be written"), "{message}");
+        fs::create_dir(folder.path().join("taken")).unwrap();
+        assert!(replace_file(&folder.path().join("taken"), b"four").is_err());
+        let mut left: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        left.sort();
+        assert_eq!(left, ["a", "taken"]);
+        assert_eq!(fs::read_dir(folder.path().join("a")).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,328 @@
+//! `cargo xtask grade` and `cargo xtask fixtures`, as a user meets them.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Runs the command in `folder`, so that paths in its messages are relative to it.
+fn xtask(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A folder with `fixtures/` in it, which has two of the real cases and a manifest.
+fn small_copy() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for case in ["notebook/forward_trivial_train", "spatial_batch_norm/one_pixel"] {
+        let from = workspace().join("fixtures").join(case);
+        let to = folder.path().join("fixtures").join(case);
+        fs::create_dir_all(&to).unwrap();
+        for entry in fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+    let fixtures = folder.path().join("fixtures");
+    grader::fixture::Manifest::of(&fixtures).unwrap().write(&fixtures).unwrap();
+    folder
+}
+
+/// A .npy file of 64-bit values.
+fn npy(descriptor: &str, shape: &str, values: &[f64]) -> Vec<u8> {
+    let header =
+        format!("{{'descr': '{descriptor}', 'fortran_order': False, 'shape': {shape}, }}\n");
+    let mut bytes = b"\x93NUMPY\x01\0".to_vec();
+    bytes.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
+    bytes.extend(header.bytes());
+    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+    bytes
+}
+
+#[test]
+fn the_kernels_pass_everything() {
+    let output = xtask(&workspace(), &["grade"]);
+    let text = stdout(&output);
+    assert!(output.status.success(), "{text}{}", stderr(&output));
+    let first = "\
+SpatialBatchnormForwardTest with trivial beta and gamma (train) passed.
+SpatialBatchnormForwardTest with nontrivial beta and gamma (train) passed.
+SpatialBatchnormForwardTest with trivial beta and gamma (test) passed.
+All tests passed for your spatial batchnorm implementation. Tests passed: 3/3
+SpatialBatchnormBackwardTest passed.
+";
+    assert!(text.starts_with(first), "{text}");
+    assert!(!text.contains("failed") && !text.contains("not asked"), "{text}");
+}
+
+#[test]
+fn the_untouched_exercise_fails_without_a_crash() {
+    let output = xtask(&workspace(), &["grade", "--target", "exercise"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(stderr(&output), "");
+    insta::assert_snapshot!("untouched_exercise", stdout(&output));
+}
+
+#[test]
+fn one_case_can_be_asked_alone_by_either_name() {
+    let folder = small_copy();
+    for name in ["spatial_batch_norm/one_pixel", "one_pixel"] {
+        let output = xtask(folder.path(), &["grade", "--fixtures", "fixtures", "--case", name]);
+        insta::assert_snapshot!("one_case", stdout(&output));
+    }
+    let output = xtask(&workspace(), &["grade", "--case", "notebook/backward"]);
+    assert_eq!(stdout(&output), "SpatialBatchnormBackwardTest passed.\n");
+}
+
+#[test]
+fn a_case_that_a_target_does_not_answer_says_so() {
+    for (target, case, found) in [
+        ("kernels", "relu/zeros", "relu/zeros: found a case of another operation"),
+        ("exercise", "spatial_batch_norm/float32", "float32: found a case in float32"),
+    ] {
+        let output = xtask(&workspace(), &["grade", "--target", target, "--case", case]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(found), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_damaged_case_does_not_keep_another_from_being_asked_alone() {
+    let folder = small_copy();
+    fs::write(folder.path().join("fixtures/notebook/forward_trivial_train/x.npy"), "").unwrap();
+    let command = ["grade", "--fixtures", "fixtures", "--case", "one_pixel"];
+    assert!(xtask(folder.path(), &command).status.success());
+}
+
+#[test]
+fn what_cannot_be_read_is_named_with_what_was_found_and_expected() {
+    const X: &str = "x.npy";
+    const CASE: &str = "case.toml";
+    fn edit(path: &Path, from: &str, to: &str) {
+        let text = fs::read_to_string(path).unwrap();
+        assert!(text.contains(from), "{text}");
+        fs::write(path, text.replacen(from, to, 1)).unwrap();
+    }
+    fn edit_bytes(path: &Path, edit: impl FnOnce(&mut Vec<u8>)) {
+        let mut bytes = fs::read(path).unwrap();
+        edit(&mut bytes);
+        fs::write(path, bytes).unwrap();
+    }
+    type Damage = fn(&Path);
+    let damages: [(&str, &str, Damage); 15] = [
+        ("a missing file", X, |path| fs::remove_file(path).unwrap()),
+        ("a file cut in half", X, |path| {
+            edit_bytes(path, |bytes| bytes.truncate(bytes.len() / 2));
+        }),
+        ("a file without its last byte", X, |path| {
+            edit_bytes(path, |bytes| bytes.truncate(bytes.len() - 1));
+        }),
+        ("an empty file", X, |path| fs::write(path, "").unwrap()),
+        ("a corrupt magic string", X, |path| edit_bytes(path, |bytes| bytes[1] = b'M')),
+        ("an oversized file", X, |path| {
+            let file = fs::File::options().write(true).open(path).unwrap();
+            file.set_len((64 << 20) + 1).unwrap();
+        }),
+        ("integers", X, |path| fs::write(path, npy("<i8", "(1,)", &[1.0])).unwrap()),
+        ("pickled objects", X, |path| fs::write(path, npy("|O", "(1,)", &[1.0])).unwrap()),
+        ("another shape", X, |path| {
+            fs::write(path, npy("<f8", "(1, 1, 1, 2)", &[1.0, 2.0])).unwrap();
+        }),
+        ("a missing case.toml", CASE, |path| fs::remove_file(path).unwrap()),
+        ("text that is not TOML", CASE, |path| edit(path, "[config]", "[config")),
+        ("an unknown key", CASE, |path| edit(path, "oracle =", "author =")),
+        ("an unknown role", CASE, |path| edit(path, "gamma = ", "gama = ")),
+        ("a momentum out of range", CASE, |path| edit(path, "momentum = 0.9", "momentum = 5.0")),
+        ("a file name that leads elsewhere", CASE, |path| {
+            edit(path, "x = \"x.npy\"", "x = \"../x.npy\"");
+        }),
+    ];
+    let mut messages = String::new();
+    let mut look = |name: &str, folder: &Path, more: &[&str]| {
+        let arguments = [&["grade", "--fixtures", "fixtures"][..], more].concat();
+        let output = xtask(folder, &arguments);
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        assert_eq!(stdout(&output), "", "{name}");
+        writeln!(messages, "# {name}\n{}", stderr(&output)).unwrap();
+    };
+    for (name, file, damage) in damages {
+        let folder = small_copy();
+        damage(&folder.path().join("fixtures/spatial_batch_norm/one_pixel").join(file));
+        look(name, folder.path(), &[]);
+    }
+    let folder = small_copy();
+    look("an unknown case", folder.path(), &["--case", "relu/other"]);
+    look("a similar case", folder.path(), &["--case", "batch_norm/one_pixel"]);
+    fs::remove_dir_all(folder.path().join("fixtures")).unwrap();
+    look("no fixtures", folder.path(), &[]);
+    insta::assert_snapshot!("errors", messages);
+}
+
+#[test]
+fn verify_names_what_is_wrong() {
+    let folder = small_copy();
+    let verify = ["fixtures", "verify", "--fixtures", "fixtures"];
+    let output = xtask(folder.path(), &verify);
+    assert!(output.status.success(), "{}", stdout(&output));
+    let case = folder.path().join("fixtures/spatial_batch_norm/one_pixel");
+    let mut bytes = fs::read(case.join("x.npy")).unwrap();
+    bytes[140] ^= 1;
+    fs::write(case.join("x.npy"), bytes).unwrap();
+    fs::remove_file(case.join("beta.npy")).unwrap();
+    fs::write(case.join("notes.txt"), "").unwrap();
+    let output = xtask(folder.path(), &verify);
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!("verify", stdout(&output));
+
+    fs::remove_file(folder.path().join("fixtures/manifest.toml")).unwrap();
+    let output = xtask(folder.path(), &verify);
+    assert_eq!(output.status.code(), Some(2));
+    let message = stderr(&output);
+    assert!(message.contains("fixtures/manifest.toml: found no file"), "{message}");
+}
+
+/// The case that `fixtures/README.md` works out on paper.
+fn case_on_paper(folder: &Path) {
+    let mut text = "\
+operation = \"batch_norm\"
+summary = \"two samples worked out on paper, with a large eps\"
+oracle = \"worked out on paper\"
+generator = \"by hand\"
+seed = 0
+libraries = []
+
+[config]
+mode = \"train\"
+convention = \"notebook\"
+eps = 4.0
+momentum = 0.9
+
+[inputs]
+x = \"x.npy\"
+"
+    .to_owned();
+    fs::create_dir_all(folder).unwrap();
+    fs::write(folder.join("x.npy"), npy("<f8", "(2, 1)", &[1.0, 4.0])).unwrap();
+    let inputs = [("gamma", 10.0), ("beta", 1.0), ("running_mean", 0.0), ("running_var", 0.0)];
+    for (role, value) in inputs {
+        fs::write(folder.join(format!("{role}.npy")), npy("<f8", "(1,)", &[value])).unwrap();
+        writeln!(text, "{role} = \"{role}.npy\"").unwrap();
+    }
+    let outputs: [(&str, &str, &[f64]); 3] = [
+        ("out", "(2, 1)", &[-5.0, 7.0]),
+        ("running_mean", "(1,)", &[0.25]),
+        ("running_var", "(1,)", &[0.225]),
+    ];
+    for (role, shape, values) in outputs {
+        let file = format!("expected_{role}.npy");
+        fs::write(folder.join(&file), npy("<f8", shape, values)).unwrap();
+        let entry = format!("file = \"{file}\"\nrtol = 1e-12\natol = 1e-12");
+        writeln!(text, "\n[expected.{role}]\n{entry}").unwrap();
+    }
+    fs::write(folder.join("case.toml"), text).unwrap();
+}
+
+#[test]
+fn a_case_by_hand_is_added_graded_and_edited() {
+    let folder = small_copy();
+    let here = folder.path();
+    case_on_paper(&here.join("two_samples_on_paper"));
+    let add = ["fixtures", "add", "two_samples_on_paper", "--fixtures", "fixtures"];
+    let output = xtask(here, &add);
+    assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
+    insta::assert_snapshot!("add", stdout(&output));
+    let verify = ["fixtures", "verify", "--fixtures", "fixtures"];
+    assert!(xtask(here, &verify).status.success());
+    let grade = ["grade", "--fixtures", "fixtures", "--case", "two_samples_on_paper"];
+    let output = xtask(here, &grade);
+    assert!(stdout(&output).ends_with("Tests passed: 3/3\n"), "{}", stdout(&output));
+
+    // Twice under one name is refused; an edited one is recorded anew from its own place.
+    assert_eq!(xtask(here, &add).status.code(), Some(2));
+    let inside = "fixtures/batch_norm/two_samples_on_paper";
+    let description = here.join(inside).join("case.toml");
+    let text = fs::read_to_string(&description).unwrap();
+    fs::write(&description, text.replace("large eps", "eps of 4")).unwrap();
+    assert_eq!(xtask(here, &verify).status.code(), Some(1));
+    assert!(xtask(here, &["fixtures", "add", inside, "--fixtures", "fixtures"]).status.success());
+    assert!(xtask(here, &verify).status.success());
+}
+
+#[test]
+fn a_case_that_the_kernels_contradict_is_not_added() {
+    let folder = small_copy();
+    case_on_paper(&folder.path().join("on_paper"));
+    let wrong = npy("<f8", "(1,)", &[0.5]);
+    fs::write(folder.path().join("on_paper/expected_running_mean.npy"), wrong).unwrap();
+    let output = xtask(folder.path(), &["fixtures", "add", "on_paper", "--fixtures", "fixtures"]);
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!("add_contradicted", stdout(&output));
+    assert!(!folder.path().join("fixtures/batch_norm").exists());
+}
+
+#[test]
+#[cfg(unix)]
+fn regenerate_reports_replaces_and_records() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = small_copy();
+    let here = folder.path();
+    // In the place of Python: copies what lies beside the script to the folder asked for.
+    let python = here.join("python");
+    fs::write(&python, "#!/bin/sh\ncp -R \"$(dirname \"$2\")/made/.\" \"$3\"\n").unwrap();
+    fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+    let fixtures = here.join("fixtures");
+    let made = fixtures.join("generate/made/batch_norm/two_samples");
+    case_on_paper(&made);
+    fs::write(fixtures.join("generate/numpy_cases.py"), "").unwrap();
+    fs::write(fixtures.join("generate/case.py"), "").unwrap();
+    let text = fs::read_to_string(made.join("case.toml")).unwrap();
+    fs::write(made.join("case.toml"), text.replace("by hand", "numpy_cases.py")).unwrap();
+
+    let regenerate = |more: &[&str]| {
+        let command = ["fixtures", "regenerate", "--fixtures", "fixtures", "--python", "./python"];
+        xtask(here, &[&command[..], more].concat())
+    };
+    let only: &[&str] = &["--only", "numpy_cases.py"];
+    let check: &[&str] = &["--only", "numpy_cases.py", "--check"];
+    // one_pixel is of the same generator, which no longer makes it; the notebook's is of another.
+    let output = regenerate(check);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    insta::assert_snapshot!("regenerate_check", stdout(&output));
+    assert!(!fixtures.join("batch_norm").exists());
+
+    let output = regenerate(only);
+    assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
+    assert!(!fixtures.join("spatial_batch_norm/one_pixel").exists());
+    assert!(fixtures.join("notebook/forward_trivial_train/x.npy").exists());
+    assert_eq!(stdout(&regenerate(check)), "Every file is as committed.\n");
+
+    fs::write(fixtures.join("batch_norm/two_samples/x.npy"), "damaged").unwrap();
+    let output = regenerate(only);
+    assert!(stdout(&output).starts_with("changed: batch_norm/two_samples/x.npy\n"));
+    assert!(xtask(here, &["fixtures", "verify", "--fixtures", "fixtures"]).status.success());
+
+    let output = regenerate(&["--only", "nothing.py"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("expected one of: numpy_cases.py"), "{}", stderr(&output));
+}
