@@ -125,7 +125,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     files.push((out.join("validation_accuracy.png"), &figure.png));
     for (path, bytes) in files {
         replace_file(&path, bytes)?;
-        println!("wrote {}", path.display());
+        println!("wrote {}", workspace::relative(&path).display());
     }
     Ok(Outcome::Well)
 }

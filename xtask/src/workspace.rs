@@ -18,3 +18,11 @@ pub fn root() -> Result<PathBuf> {
         .map(Path::to_path_buf)
         .with_context(|| format!("no workspace with an xtask/Cargo.toml above {}; run this from inside the workspace", start.display()))
 }
+
+/// A path as one would type it: from the current folder, if it lies below that.
+pub fn relative(path: &Path) -> &Path {
+    match env::current_dir() {
+        Ok(current) => path.strip_prefix(current).unwrap_or(path),
+        Err(_) => path,
+    }
+}

@@ -3,9 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fmt::Write as _;
-use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::{fs, io};
 
 use tempfile::TempDir;
 
@@ -77,6 +78,12 @@ SpatialBatchnormBackwardTest passed.
 
 #[test]
 fn the_untouched_exercise_fails_without_a_crash() {
+    let stubs = include_str!("../../crates/exercise/src/spatial_batchnorm.rs");
+    if stubs.matches("    todo!(").count() != 2 {
+        // Not `eprintln!`, which the test runner swallows.
+        let _ = writeln!(io::stderr(), "SKIPPED the test of the untouched exercise: it is filled in");
+        return;
+    }
     let output = xtask(&workspace(), &["grade", "--target", "exercise"]);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(stderr(&output), "");
