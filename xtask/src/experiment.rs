@@ -1,13 +1,13 @@
 //! `cargo xtask experiment`: a network with and one without batch norm, trained side by side.
 
+use std::fs;
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::{env, fs};
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-use trainer::dataset::{FashionMnist, Split};
+use trainer::dataset::Split;
 use trainer::network::Architecture;
 use trainer::optimizer::AdamConfig;
 use trainer::{Head, Phase};
@@ -17,15 +17,15 @@ use crate::plots;
 use crate::plots::training::{Curve, Training};
 use crate::{Outcome, workspace};
 
+mod data_set;
 mod progress;
 mod published;
 mod runs;
 
+use data_set::{Choice, DataSet};
 use progress::Progress;
 use runs::{Run, RunConfig, side_by_side};
 
-const DATA_SET: &str = "Fashion-MNIST";
-const DATA_DIR_VARIABLE: &str = "FASHION_MNIST_DIR";
 const NETWORKS: [Architecture; 2] =
     [Architecture::SimpleNetwork, Architecture::SpatialBatchNormNetwork];
 
@@ -37,6 +37,10 @@ pub struct Arguments {
     /// Folder of the four Fashion-MNIST files [default: $FASHION_MNIST_DIR, else data/fashion-mnist]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+
+    /// What to train on; the built-in set needs no files
+    #[arg(long, value_enum, default_value_t = Choice::Auto)]
+    dataset: Choice,
 
     /// Passes over the training images
     #[arg(long, default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
@@ -66,7 +70,7 @@ pub struct Arguments {
     #[arg(long)]
     quick: bool,
 
-    /// Folder to write to [default: reports/fashion-mnist, with --quick its subfolder quick]
+    /// Folder to write to [default: reports/<data set>, with --quick its subfolder quick]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -79,23 +83,20 @@ enum HeadArgument {
 
 pub fn run(arguments: &Arguments) -> Result<Outcome> {
     let optimizer = AdamConfig::new(arguments.learning_rate)?;
-    let images = {
-        let (folder, origin) = arguments.data_folder()?;
-        FashionMnist::training(&folder).with_context(|| {
-            format!("no {DATA_SET} in {} ({origin}); --data-dir gives another", folder.display())
-        })?
-    };
+    let root = workspace::root()?;
+    let data_set = DataSet::find(arguments.dataset, arguments.data_dir.as_deref(), &root);
+    let images = data_set.training()?;
     let mut split = Split::four_fifths(&images);
     if arguments.quick {
         let (steps, validation) = QUICK;
         split = split.truncated(steps.saturating_mul(arguments.batch_size as usize), validation);
     }
-    let out = arguments.out_folder()?;
+    let out = arguments.out_folder(&data_set, &root);
     // A folder that cannot be written to should show before the training, not after.
     fs::create_dir_all(&out)
         .with_context(|| format!("{} cannot be made; --out gives another", out.display()))?;
 
-    println!("{}", arguments.description(&split));
+    println!("{}", arguments.description(&data_set, &split));
     let configs = NETWORKS.map(|architecture| RunConfig {
         architecture,
         head: arguments.head(),
@@ -104,7 +105,9 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
         optimizer,
         seed: arguments.seed,
     });
-    let progress = Mutex::new(Progress::new(arguments, &split, io::stdout().is_terminal()));
+    let published = NETWORKS.map(|network| arguments.published(&data_set, network));
+    let watched = io::stdout().is_terminal();
+    let progress = Mutex::new(Progress::new(arguments, published, &split, watched));
     let runs = side_by_side(&configs, |index, config| {
         config.run(&images, &split, |measurement| {
             if let Ok(mut progress) = progress.lock() {
@@ -113,8 +116,8 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
         })
     })?;
 
-    let curves = runs.iter().map(|run| arguments.curve(run)).collect();
-    let figure = plots::render(&Training { title: arguments.title(), curves })?;
+    let curves = runs.iter().zip(published).map(|(run, published)| curve(run, published)).collect();
+    let figure = plots::render(&Training { title: arguments.title(&data_set), curves })?;
     let mut files: Vec<(PathBuf, &[u8])> = runs
         .iter()
         .map(|run| {
@@ -138,24 +141,12 @@ impl Arguments {
         }
     }
 
-    /// The folder of the data, and who named it.
-    fn data_folder(&self) -> Result<(PathBuf, &'static str)> {
-        if let Some(folder) = &self.data_dir {
-            return Ok((folder.clone(), "from --data-dir"));
-        }
-        if let Some(folder) = env::var_os(DATA_DIR_VARIABLE).filter(|folder| !folder.is_empty()) {
-            return Ok((PathBuf::from(folder), "from the variable FASHION_MNIST_DIR"));
-        }
-        let folder = workspace::root()?.join("data/fashion-mnist");
-        Ok((folder, "the default, as FASHION_MNIST_DIR is not set"))
-    }
-
-    fn out_folder(&self) -> Result<PathBuf> {
+    fn out_folder(&self, data_set: &DataSet, root: &Path) -> PathBuf {
         if let Some(folder) = &self.out {
-            return Ok(folder.clone());
+            return folder.clone();
         }
-        let folder = workspace::root()?.join("reports/fashion-mnist");
-        Ok(if self.quick { folder.join("quick") } else { folder })
+        let folder = root.join("reports").join(data_set.folder());
+        if self.quick { folder.join("quick") } else { folder }
     }
 
     fn arm(&self) -> &'static str {
@@ -165,9 +156,10 @@ impl Arguments {
         }
     }
 
-    fn description(&self, split: &Split) -> String {
+    fn description(&self, data_set: &DataSet, split: &Split) -> String {
         format!(
-            "{DATA_SET}: {} training and {} validation images, {}, batch {}, learning rate {:?}, seed {}",
+            "{}: {} training and {} validation images, {}, batch {}, learning rate {:?}, seed {}",
+            data_set.name(),
             split.training.len(),
             split.validation.len(),
             self.arm(),
@@ -177,24 +169,24 @@ impl Arguments {
         )
     }
 
-    fn title(&self) -> String {
+    fn title(&self, data_set: &DataSet) -> String {
         let look = if self.quick { ", quick look" } else { "" };
-        format!("{DATA_SET}, {}, seed {}{look}", self.arm(), self.seed)
+        format!("{}, {}, seed {}{look}", data_set.name(), self.arm(), self.seed)
     }
 
-    /// The published accuracies that a run of this network compares with.
-    fn published(&self, architecture: Architecture) -> &'static [f64] {
+    /// The published accuracies that a run of this network on this data compares with.
+    fn published(&self, data_set: &DataSet, architecture: Architecture) -> &'static [f64] {
         let published = published::validation_accuracies(architecture);
         let epochs = published.len().min(self.epochs as usize);
-        if published::compares_with(self) { &published[..epochs] } else { &[] }
+        if published::compares_with(self, data_set) { &published[..epochs] } else { &[] }
     }
+}
 
-    fn curve(&self, run: &Run) -> Curve {
-        Curve {
-            name: run.architecture.name(),
-            losses: run.of_phase(Phase::Training).filter_map(|row| row.loss).collect(),
-            accuracies: run.of_phase(Phase::Validation).filter_map(|row| row.accuracy).collect(),
-            published: self.published(run.architecture),
-        }
+fn curve(run: &Run, published: &'static [f64]) -> Curve {
+    Curve {
+        name: run.architecture.name(),
+        losses: run.of_phase(Phase::Training).filter_map(|row| row.loss).collect(),
+        accuracies: run.of_phase(Phase::Validation).filter_map(|row| row.accuracy).collect(),
+        published,
     }
 }

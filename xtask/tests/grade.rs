@@ -81,7 +81,8 @@ fn the_untouched_exercise_fails_without_a_crash() {
     let stubs = include_str!("../../crates/exercise/src/spatial_batchnorm.rs");
     if stubs.matches("    todo!(").count() != 2 {
         // Not `eprintln!`, which the test runner swallows.
-        let _ = writeln!(io::stderr(), "SKIPPED the test of the untouched exercise: it is filled in");
+        let _ =
+            writeln!(io::stderr(), "SKIPPED the test of the untouched exercise: it is filled in");
         return;
     }
     let output = xtask(&workspace(), &["grade", "--target", "exercise"]);

@@ -20,6 +20,10 @@ pub enum Purpose {
     Initialization = 2,
     /// The order of the training images; the index is the epoch.
     Shuffle = 3,
+    /// Drawing a synthetic training image; the index is its position.
+    SyntheticTraining = 4,
+    /// Drawing a synthetic test image; the index is its position.
+    SyntheticTest = 5,
 }
 
 /// A stream of random numbers.

@@ -10,6 +10,9 @@ use super::{Arguments, NETWORKS};
 /// complete.
 pub struct Progress<'a> {
     arguments: &'a Arguments,
+    /// The published accuracies to show beside those of each network; none where they do not
+    /// compare.
+    published: [&'a [f64]; NETWORKS.len()],
     steps_an_epoch: u64,
     /// Whether someone watches, and wants to see that it moves.
     watched: bool,
@@ -20,10 +23,16 @@ pub struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    pub fn new(arguments: &'a Arguments, split: &Split, watched: bool) -> Self {
+    pub fn new(
+        arguments: &'a Arguments,
+        published: [&'a [f64]; NETWORKS.len()],
+        split: &Split,
+        watched: bool,
+    ) -> Self {
         let steps = split.training.len().div_ceil(arguments.batch_size as usize);
         Self {
             arguments,
+            published,
             steps_an_epoch: steps as u64,
             watched,
             accuracies: Default::default(),
@@ -72,7 +81,7 @@ impl<'a> Progress<'a> {
                 epoch + 1,
                 self.arguments.epochs
             );
-            if let Some(published) = self.arguments.published(NETWORKS[network]).get(epoch) {
+            if let Some(published) = self.published[network].get(epoch) {
                 line += &format!("  published {published:.4}");
             }
             lines.push(line);
@@ -83,10 +92,13 @@ impl<'a> Progress<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use clap::Parser;
     use trainer::dataset::{FASHION_MNIST_IMAGE, LabelledImages};
 
     use super::*;
+    use crate::experiment::{Choice, DataSet};
 
     #[derive(Parser)]
     struct Command {
@@ -102,7 +114,13 @@ mod tests {
         let arguments = arguments(words);
         let pixels = vec![0; 500 * FASHION_MNIST_IMAGE.values()];
         let images = LabelledImages::new(FASHION_MNIST_IMAGE, 1, pixels, vec![0; 500]).unwrap();
-        let mut progress = Progress::new(&arguments, &Split::four_fifths(&images), watched);
+        let data_set = match arguments.dataset {
+            Choice::Synthetic => DataSet::Synthetic,
+            _ => DataSet::FashionMnist { folder: PathBuf::new(), origin: "of a test" },
+        };
+        let published = NETWORKS.map(|network| arguments.published(&data_set, network));
+        let split = Split::four_fifths(&images);
+        let mut progress = Progress::new(&arguments, published, &split, watched);
         let mut lines = Vec::new();
         // The first network is an epoch ahead of the second.
         for (network, epoch) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
@@ -132,7 +150,13 @@ mod tests {
                 "SpatialBatchNormNetwork  epoch 2/2  Val-Acc=0.7500  published 0.8193",
             ]
         );
-        for other in ["--head=trained", "--quick", "--batch-size=64", "--learning-rate=1e-3"] {
+        for other in [
+            "--head=trained",
+            "--quick",
+            "--batch-size=64",
+            "--learning-rate=1e-3",
+            "--dataset=synthetic",
+        ] {
             let lines = lines(&["--epochs=2", other], false);
             assert_eq!(lines.len(), 4);
             assert!(lines.iter().all(|line| !line.contains("published")), "{other}: {lines:?}");

@@ -6,7 +6,7 @@
 use trainer::Head;
 use trainer::network::Architecture;
 
-use super::Arguments;
+use super::{Arguments, DataSet};
 
 /// The notebook's batch size.
 pub const BATCH_SIZE: u32 = 50;
@@ -28,8 +28,9 @@ pub fn validation_accuracies(architecture: Architecture) -> &'static [f64] {
 }
 
 /// Whether a run with these arguments trains as the notebook does, so that figures compare.
-pub fn compares_with(arguments: &Arguments) -> bool {
-    arguments.head() == Head::Frozen
+pub fn compares_with(arguments: &Arguments, data_set: &DataSet) -> bool {
+    matches!(data_set, DataSet::FashionMnist { .. })
+        && arguments.head() == Head::Frozen
         && arguments.batch_size == BATCH_SIZE
         && arguments.learning_rate == LEARNING_RATE
         && !arguments.quick

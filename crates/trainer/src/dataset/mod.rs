@@ -3,6 +3,7 @@
 mod fashion_mnist;
 mod idx;
 mod split;
+mod synthetic;
 
 use kernels::Real;
 use ndarray::{Array1, Array4};
@@ -12,6 +13,7 @@ use crate::TrainError;
 pub use fashion_mnist::{FashionMnist, IMAGE as FASHION_MNIST_IMAGE};
 pub use idx::{Idx, IdxError};
 pub use split::Split;
+pub use synthetic::Synthetic;
 
 /// The size of the images of a data set or of a network's input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
