@@ -82,7 +82,7 @@ impl BatchStatistics {
     }
 
     /// The number of channels, C.
-    pub fn channels(&self) -> usize {
+    pub(crate) fn channels(&self) -> usize {
         self.channels.len()
     }
 
@@ -123,7 +123,7 @@ impl BatchStatistics {
 /// Gradients of the loss with respect to the three inputs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BatchNormGradients<F, D: Dimension> {
-    /// With respect to `x`; shape and memory layout of `dout`.
+    /// With respect to `x`; shape of `dout`, and its memory layout where that is contiguous.
     pub dx: ndarray::Array<F, D>,
     /// With respect to `gamma`, shape `(C,)`.
     pub dgamma: Array1<F>,
@@ -133,7 +133,7 @@ pub struct BatchNormGradients<F, D: Dimension> {
 
 /// Normalises a batch by its own statistics and moves `running` towards them.
 ///
-/// The result has the memory layout of `x`; the statistics are for [`backward_train`].
+/// The result has the memory layout of `x` where that is contiguous; the statistics are for [`backward_train`].
 ///
 /// # Shapes
 ///
@@ -216,7 +216,8 @@ pub fn backward_train<F: Real>(
     gamma: ArrayView1<'_, F>,
     statistics: &BatchStatistics,
 ) -> Result<BatchNormGradients<F, ndarray::Ix2>, KernelError> {
-    expect_backward_shapes(OPERATION, dout.shape(), x.shape(), gamma, statistics.channels())?;
+    expect_backward_shapes(OPERATION, dout.shape(), x.shape(), gamma)?;
+    expect_channels(OPERATION, "statistics", statistics.channels(), x.ncols())?;
     let mut dx = dout.to_owned();
     let (dgamma, dbeta) =
         backward_train_in_place(as_pixels_mut(&mut dx), as_pixels(x), gamma, statistics);
@@ -243,7 +244,8 @@ pub fn backward_eval<F: Real>(
     running: &RunningStatistics<F>,
     config: &BatchNormConfig,
 ) -> Result<BatchNormGradients<F, ndarray::Ix2>, KernelError> {
-    expect_backward_shapes(OPERATION, dout.shape(), x.shape(), gamma, running.mean.len())?;
+    expect_backward_shapes(OPERATION, dout.shape(), x.shape(), gamma)?;
+    expect_running(OPERATION, running, x.ncols())?;
     let mut dx = dout.to_owned();
     let (dgamma, dbeta) =
         backward_eval_in_place(as_pixels_mut(&mut dx), as_pixels(x), gamma, running, config);
@@ -264,7 +266,7 @@ fn values_a_channel(shape: &[usize]) -> f64 {
     (shape[0] * shape[1] * shape[2]) as f64
 }
 
-fn expect_channels(
+pub(crate) fn expect_channels(
     operation: &'static str,
     argument: &'static str,
     got: usize,
@@ -273,18 +275,25 @@ fn expect_channels(
     expect_shape(operation, argument, &[got], &[channels], "one value a channel of x")
 }
 
-/// Checks the arguments of a backward pass; `statistics` is the length of what normalised.
+pub(crate) fn expect_running<F: Real>(
+    operation: &'static str,
+    running: &RunningStatistics<F>,
+    channels: usize,
+) -> Result<(), KernelError> {
+    expect_channels(operation, "running_mean", running.mean.len(), channels)?;
+    expect_channels(operation, "running_var", running.var.len(), channels)
+}
+
+/// Checks what the backward passes of both modes are given.
 pub(crate) fn expect_backward_shapes<F: Real>(
     operation: &'static str,
     dout: &[usize],
     x: &[usize],
     gamma: ArrayView1<'_, F>,
-    statistics: usize,
 ) -> Result<(), KernelError> {
     expect_not_empty(operation, "x", x)?;
     expect_shape(operation, "dout", dout, x, "that of x")?;
-    expect_channels(operation, "gamma", gamma.len(), x[1])?;
-    expect_channels(operation, "statistics", statistics, x[1])
+    expect_channels(operation, "gamma", gamma.len(), x[1])
 }
 
 /// What a forward pass normalises: `x` in the axis order `(N, H, W, C)`, and for messages the
@@ -312,7 +321,7 @@ impl<F: Real> Batch<'_, F> {
             return Err(KernelError::OneValueAChannel { operation, shape });
         }
         let statistics = BatchStatistics::of(self.x, config.eps());
-        follow(running, &statistics, count, config);
+        update_running(running, &statistics, count, config);
         self.scale_and_shift(out, gamma, beta, &statistics);
         Ok(statistics)
     }
@@ -339,15 +348,10 @@ impl<F: Real> Batch<'_, F> {
         running: &RunningStatistics<F>,
     ) -> Result<(), KernelError> {
         expect_not_empty(self.operation, "x", self.shape)?;
-        for (argument, got) in [
-            ("gamma", gamma.len()),
-            ("beta", beta.len()),
-            ("running_mean", running.mean.len()),
-            ("running_var", running.var.len()),
-        ] {
-            expect_channels(self.operation, argument, got, self.shape[1])?;
-        }
-        Ok(())
+        let channels = self.shape[1];
+        expect_channels(self.operation, "gamma", gamma.len(), channels)?;
+        expect_channels(self.operation, "beta", beta.len(), channels)?;
+        expect_running(self.operation, running, channels)
     }
 
     /// out ← γ·x̂ + β.
@@ -371,7 +375,7 @@ impl<F: Real> Batch<'_, F> {
 }
 
 /// Moves running statistics towards those of a batch of `count` values a channel.
-fn follow<F: Real>(
+fn update_running<F: Real>(
     running: &mut RunningStatistics<F>,
     statistics: &BatchStatistics,
     count: f64,

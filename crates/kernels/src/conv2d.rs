@@ -16,7 +16,7 @@ use std::ops::Range;
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4};
 
 use crate::error::{expect_not_empty, expect_shape};
-use crate::layout::{elements, elements_mut, from_channels_last, to_channels_last};
+use crate::layout::{elements, elements_mut, from_channels_last, to_channels_last, try_zeros};
 use crate::panels::{LANES, Panels, accumulate};
 use crate::{KernelError, Real};
 
@@ -35,7 +35,7 @@ impl Conv2dConfig {
     ///
     /// # Errors
     ///
-    /// [`KernelError::Config`] when a stride is 0, or a padding is above 2³¹ − 1.
+    /// [`KernelError::Config`] when a stride is 0, or a padding is above 65,535.
     pub fn new(stride: [usize; 2], padding: [usize; 2]) -> Result<Self, KernelError> {
         let refuse = |parameter, expected, got: [usize; 2]| {
             Err(KernelError::Config {
@@ -48,8 +48,8 @@ impl Conv2dConfig {
         if stride.contains(&0) {
             return refuse("stride", "at least 1 along both axes", stride);
         }
-        if padding.iter().any(|&padding| padding > i32::MAX as usize) {
-            return refuse("padding", "at most 2147483647 along both axes", padding);
+        if padding.iter().any(|&padding| padding > 65_535) {
+            return refuse("padding", "at most 65535 along both axes", padding);
         }
         Ok(Self { stride, padding })
     }
@@ -88,7 +88,7 @@ pub struct Conv2dParameterGradients<F> {
 /// # Errors
 ///
 /// [`KernelError`] for an empty axis, mismatched channels, a `bias` of another length than `F`, or
-/// a kernel larger than the padded image.
+/// a kernel larger than the padded image, or a result that no memory holds.
 pub fn forward<F: Real>(
     x: ArrayView4<'_, F>,
     weight: ArrayView4<'_, F>,
@@ -102,7 +102,7 @@ pub fn forward<F: Real>(
     let panels = Panels::pack(kh * kw * c, f, |row, filter| {
         weight[[filter, row % c, row / c / kw, row / c % kw]]
     });
-    let mut out = Array4::zeros([geometry.n, geometry.oh, geometry.ow, f]);
+    let mut out = try_zeros(OPERATION, [geometry.n, geometry.oh, geometry.ow, f])?;
     let image_pairs = elements(&x)
         .chunks_exact(geometry.h * geometry.w * c)
         .zip(elements_mut(&mut out).chunks_exact_mut(geometry.oh * geometry.ow * f));
@@ -180,7 +180,7 @@ pub fn backward_input<F: Real>(
     let panels = Panels::pack(kh * kw * f, c, |row, channel| {
         weight[[row % f, channel, row / f / kw, row / f % kw]]
     });
-    let mut dx = Array4::zeros([n, h, w, c]);
+    let mut dx = try_zeros(OPERATION, [n, h, w, c])?;
     let image_pairs = elements(&dout)
         .chunks_exact(geometry.oh * geometry.ow * f)
         .zip(elements_mut(&mut dx).chunks_exact_mut(h * w * c));
@@ -331,7 +331,10 @@ impl SlidingWindow {
         stride: usize,
         padding: usize,
     ) -> Result<Self, KernelError> {
-        let available = length.saturating_add(2 * padding);
+        // Sizes may be an argument, so their sum can overflow.
+        let Some(available) = length.checked_add(2 * padding) else {
+            return Err(KernelError::TooLarge { operation: OPERATION, shape: vec![length] });
+        };
         if window > available {
             return Err(KernelError::Window { operation: OPERATION, axis, window, available });
         }

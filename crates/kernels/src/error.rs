@@ -87,6 +87,17 @@ pub enum KernelError {
         available: usize,
     },
 
+    /// A result would have more elements than memory has room for.
+    #[error(
+        "{operation}: there is no memory for a result of shape {shape:?}; use less padding or smaller images"
+    )]
+    TooLarge {
+        /// The operation that refused.
+        operation: &'static str,
+        /// The shape of the result.
+        shape: Vec<usize>,
+    },
+
     /// An index (a label, or a position that max pooling remembered) is out of range.
     #[error("{operation}: {argument}[{position}] must be below {bound}, got {got}")]
     Index {

@@ -4,6 +4,7 @@
 use ndarray::{
     Array4, ArrayBase, ArrayView, ArrayView4, ArrayViewD, CowArray, Data, DataMut, Dimension, Ix4,
 };
+use num_traits::Zero;
 
 use crate::{KernelError, Real};
 
@@ -41,6 +42,23 @@ pub(crate) fn to_channels_last<F: Real>(images: ArrayView4<'_, F>) -> CowArray<'
 /// Names the axes of an `(N, H, W, C)` array `(N, C, H, W)`; moves no data.
 pub(crate) fn from_channels_last<F>(pixels: Array4<F>) -> Array4<F> {
     pixels.permuted_axes([0, 3, 1, 2])
+}
+
+/// An array of zeros; sizes that no memory holds, which a padding or an image size can ask for, are
+/// an error and not an abort.
+pub(crate) fn try_zeros<T: Clone + Zero>(
+    operation: &'static str,
+    shape: [usize; 4],
+) -> Result<Array4<T>, KernelError> {
+    let too_large = || KernelError::TooLarge { operation, shape: shape.to_vec() };
+    let count = shape
+        .iter()
+        .try_fold(1_usize, |count, &length| count.checked_mul(length))
+        .ok_or_else(too_large)?;
+    let mut elements = Vec::new();
+    elements.try_reserve_exact(count).map_err(|_| too_large())?;
+    elements.resize(count, T::zero());
+    Array4::from_shape_vec(shape, elements).map_err(|_| too_large())
 }
 
 /// The elements in order of an array that the crate itself brought into standard layout.

@@ -10,7 +10,7 @@
 use ndarray::{Array4, ArrayView4, Axis};
 
 use crate::error::{expect_not_empty, expect_shape};
-use crate::layout::{elements, elements_mut, from_channels_last, to_channels_last};
+use crate::layout::{elements, elements_mut, from_channels_last, to_channels_last, try_zeros};
 use crate::{KernelError, Real};
 
 const OPERATION: &str = "max_pool2d";
@@ -84,8 +84,8 @@ pub fn forward<F: Real>(
     let (n, c, h, w) = x.dim();
     let [oh, ow] = config.output_size([h, w])?;
     let x = to_channels_last(x);
-    let mut out = Array4::zeros([n, oh, ow, c]);
-    let mut argmax = Array4::zeros([n, oh, ow, c]);
+    let mut out = try_zeros(OPERATION, [n, oh, ow, c])?;
+    let mut argmax = try_zeros(OPERATION, [n, oh, ow, c])?;
     let images = elements(&x)
         .chunks_exact(h * w * c)
         .zip(elements_mut(&mut out).chunks_exact_mut(oh * ow * c))
@@ -124,7 +124,7 @@ pub fn forward<F: Real>(
 /// # Errors
 ///
 /// [`KernelError`] for an empty axis, shapes that [`forward`] would not have returned for `size`,
-/// or an index outside the plane.
+/// an index outside the plane, or a result that no memory holds.
 pub fn backward<F: Real>(
     dout: ArrayView4<'_, F>,
     argmax: ArrayView4<'_, usize>,
@@ -138,12 +138,12 @@ pub fn backward<F: Real>(
     let because = "that of the forward pass's result";
     expect_shape(OPERATION, "dout", dout.shape(), &[n, c, oh, ow], because)?;
     expect_shape(OPERATION, "argmax", argmax.shape(), &[n, c, oh, ow], "that of dout")?;
+    let mut dx = try_zeros(OPERATION, [n, h, w, c])?;
     let bound = h * w;
     if let Some((position, &got)) = argmax.iter().enumerate().find(|&(_, &index)| index >= bound) {
         let argument = "argmax";
         return Err(KernelError::Index { operation: OPERATION, argument, position, bound, got });
     }
-    let mut dx = Array4::zeros([n, h, w, c]);
     let images = elements_mut(&mut dx)
         .chunks_exact_mut(h * w * c)
         .zip(dout.outer_iter())

@@ -26,9 +26,6 @@ pub trait Real:
     /// The natural logarithm, by `libm`.
     fn ln(self) -> Self;
 
-    /// Whether this is neither infinite nor NaN.
-    fn is_finite(self) -> bool;
-
     /// Whether this is NaN.
     fn is_nan(self) -> bool;
 }
@@ -52,10 +49,6 @@ impl Real for f32 {
 
     fn ln(self) -> Self {
         libm::logf(self)
-    }
-
-    fn is_finite(self) -> bool {
-        f32::is_finite(self)
     }
 
     fn is_nan(self) -> bool {
@@ -82,10 +75,6 @@ impl Real for f64 {
 
     fn ln(self) -> Self {
         libm::log(self)
-    }
-
-    fn is_finite(self) -> bool {
-        f64::is_finite(self)
     }
 
     fn is_nan(self) -> bool {

@@ -12,7 +12,7 @@ use ndarray::{Array4, ArrayView1, ArrayView4, ArrayViewMut4, Ix4};
 
 use crate::batch_norm::{
     Batch, BatchNormGradients, BatchStatistics, backward_eval_in_place, backward_train_in_place,
-    expect_backward_shapes,
+    expect_backward_shapes, expect_channels, expect_running,
 };
 use crate::{BatchNormConfig, KernelError, Real, RunningStatistics};
 
@@ -20,7 +20,7 @@ const OPERATION: &str = "spatial_batch_norm";
 
 /// Normalises a batch by its own statistics and moves `running` towards them.
 ///
-/// The result has the memory layout of `x`; the statistics are for [`backward_train`].
+/// The result has the memory layout of `x` where that is contiguous; the statistics are for [`backward_train`].
 ///
 /// # Shapes
 ///
@@ -104,7 +104,8 @@ pub fn backward_train<F: Real>(
     gamma: ArrayView1<'_, F>,
     statistics: &BatchStatistics,
 ) -> Result<BatchNormGradients<F, Ix4>, KernelError> {
-    expect_backward_shapes(OPERATION, dout.shape(), x.shape(), gamma, statistics.channels())?;
+    expect_backward_shapes(OPERATION, dout.shape(), x.shape(), gamma)?;
+    expect_channels(OPERATION, "statistics", statistics.channels(), x.dim().1)?;
     let mut dx = dout.to_owned();
     let (dgamma, dbeta) =
         backward_train_in_place(as_pixels_mut(&mut dx), as_pixels(x), gamma, statistics);
@@ -128,7 +129,8 @@ pub fn backward_eval<F: Real>(
     running: &RunningStatistics<F>,
     config: &BatchNormConfig,
 ) -> Result<BatchNormGradients<F, Ix4>, KernelError> {
-    expect_backward_shapes(OPERATION, dout.shape(), x.shape(), gamma, running.mean.len())?;
+    expect_backward_shapes(OPERATION, dout.shape(), x.shape(), gamma)?;
+    expect_running(OPERATION, running, x.dim().1)?;
     let mut dx = dout.to_owned();
     let (dgamma, dbeta) =
         backward_eval_in_place(as_pixels_mut(&mut dx), as_pixels(x), gamma, running, config);

@@ -68,6 +68,43 @@ fn batch_norm_names_operation_argument_expected_and_got() {
 }
 
 #[test]
+fn evaluation_backwards_needs_both_running_statistics() {
+    let config = BatchNormConfig::notebook();
+    let (x, gamma) = (Array4::<f64>::ones([2, 3, 2, 2]), Array1::ones(3));
+    let mut running = RunningStatistics::new(3, Convention::PyTorch);
+    running.var = Array1::ones(1);
+    let (x, gamma) = (x.view(), gamma.view());
+    assert_eq!(
+        message(spatial_batch_norm::backward_eval(x, x, gamma, &running, &config)),
+        "spatial_batch_norm: running_var must have shape [3] (one value a channel of x), got [1]"
+    );
+    running.mean = Array1::zeros(2);
+    assert_eq!(
+        message(spatial_batch_norm::backward_eval(x, x, gamma, &running, &config)),
+        "spatial_batch_norm: running_mean must have shape [3] (one value a channel of x), got [2]"
+    );
+}
+
+#[test]
+fn results_that_no_memory_holds_are_refused() {
+    let dout = Array4::<f64>::zeros([1, 1, 1, 1]);
+    let far = Conv2dConfig::new([usize::MAX, usize::MAX], [0, 0]).unwrap();
+    assert_eq!(
+        message(conv2d::backward_input(dout.view(), [1 << 40, 1 << 40], dout.view(), &far)),
+        "conv2d: there is no memory for a result of shape [1, 1099511627776, 1099511627776, 1]; use less padding or smaller images"
+    );
+    let far = MaxPool2dConfig::new([1, 1], [usize::MAX, usize::MAX]).unwrap();
+    let argmax = Array4::zeros([1, 1, 1, 1]);
+    assert_eq!(
+        message(max_pool2d::backward(dout.view(), argmax.view(), [usize::MAX, 2], &far)),
+        format!(
+            "max_pool2d: there is no memory for a result of shape [1, {}, 2, 1]; use less padding or smaller images",
+            usize::MAX
+        )
+    );
+}
+
+#[test]
 fn a_refused_batch_leaves_running_statistics_alone() {
     let mut running = RunningStatistics::new(2, Convention::PyTorch);
     let before = running.clone();
@@ -107,10 +144,7 @@ fn configurations_are_checked_once() {
     );
     assert_eq!(
         message(Conv2dConfig::new([1, 1], [0, usize::MAX])),
-        format!(
-            "conv2d: padding must be at most 2147483647 along both axes, got [0, {}]",
-            usize::MAX
-        )
+        format!("conv2d: padding must be at most 65535 along both axes, got [0, {}]", usize::MAX)
     );
     assert_eq!(
         message(MaxPool2dConfig::new([0, 2], [2, 2])),
@@ -191,9 +225,10 @@ proptest! {
         x in prop::array::uniform4(0usize..4),
         weight in prop::array::uniform4(0usize..4),
         lengths in prop::array::uniform3(0usize..4),
-        stride in prop::array::uniform2(0usize..3),
+        stride in prop::array::uniform2(prop_oneof![4 => 0usize..3, 1 => Just(usize::MAX)]),
         padding in prop::array::uniform2(prop_oneof![0usize..6, Just(usize::MAX)]),
         index in 0usize..20,
+        size in prop::array::uniform2(prop_oneof![4 => 0usize..5, 1 => Just(1 << 40), 1 => Just(usize::MAX)]),
     ) {
         let mut random = Random::new(1);
         let images: Array4<f32> = random.array(x);
@@ -213,12 +248,12 @@ proptest! {
         if let Ok(config) = Conv2dConfig::new(stride, padding) {
             let _ = conv2d::forward(images.view(), filters.view(), b, &config);
             let _ = conv2d::backward(images.view(), images.view(), filters.view(), &config);
-            let _ = conv2d::backward_input(images.view(), padding.map(|p| p.min(3)), filters.view(), &config);
+            let _ = conv2d::backward_input(images.view(), size, filters.view(), &config);
         }
         if let Ok(config) = MaxPool2dConfig::new([weight[0], weight[1]], stride) {
             let _ = max_pool2d::forward(images.view(), &config);
             let argmax = Array4::from_elem(weight, index);
-            let _ = max_pool2d::backward(filters.view(), argmax.view(), [x[2], x[3]], &config);
+            let _ = max_pool2d::backward(filters.view(), argmax.view(), size, &config);
         }
         let rows: Array2<f32> = random.array([x[0], x[1]]);
         let matrix: Array2<f32> = random.array([weight[0], weight[1]]);

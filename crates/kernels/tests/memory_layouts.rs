@@ -5,13 +5,13 @@
 mod common;
 
 use common::{Random, bits, in_every_layout};
-use kernels::conv2d::{self, Conv2dConfig};
+use kernels::conv2d::{self, Conv2dConfig, Conv2dParameterGradients};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::{
-    BatchNormConfig, Convention, Real, RunningStatistics, batch_norm, linear, relu,
-    spatial_batch_norm,
+    BatchNormConfig, Convention, Real, RunningStatistics, batch_norm, dropout, linear, relu,
+    softmax_cross_entropy, spatial_batch_norm,
 };
-use ndarray::{Array1, Array2, Array4, ArrayD, ShapeBuilder};
+use ndarray::{Array1, Array2, Array4, ArrayD, Axis, ShapeBuilder, s};
 use proptest::prelude::*;
 
 /// Everything that every image kernel makes of `x` and `dout`, as bits.
@@ -37,21 +37,18 @@ fn image_kernels<F: Real>(x: &Array4<F>, dout: &Array4<F>, seed: u64) -> Vec<Vec
             .map(Array1::into_dyn),
     );
 
-    let weight: Array4<F> = random.array([c, c, h.min(3), w.min(2)]);
-    let same = Conv2dConfig::new([1, 1], [0, 1]).unwrap();
+    // The output has the size of x, so that dout is its cotangent.
+    let weight: Array4<F> = random.array([c, c, 3, 1]);
+    let same = Conv2dConfig::new([1, 1], [1, 0]).unwrap();
     let convolved = conv2d::forward(x.view(), weight.view(), b, &same).unwrap();
-    let parameters =
-        conv2d::backward_parameters(convolved.view(), x.view(), [h.min(3), w.min(2)], &same)
-            .unwrap();
-    results.extend([
-        convolved.into_dyn(),
-        parameters.dweight.into_dyn(),
-        parameters.dbias.into_dyn(),
-    ]);
-    let one_by_one: Array4<F> = random.array([c, 2, 1, 1]);
-    let point = Conv2dConfig::new([1, 1], [0, 0]).unwrap();
-    let dx = conv2d::backward_input(dout.view(), [h, w], one_by_one.view(), &point).unwrap();
-    results.push(dx.into_dyn());
+    let gradients = conv2d::backward(dout.view(), x.view(), weight.view(), &same).unwrap();
+    let Conv2dParameterGradients { dweight, dbias } = gradients.parameters;
+    results.extend([convolved.into_dyn(), gradients.dx.into_dyn(), dweight.into_dyn()]);
+    results.push(dbias.into_dyn());
+
+    let mask = x.mapv(|x| x > F::zero());
+    results.push(dropout::forward(x.view(), mask.view(), 0.25).unwrap().into_dyn());
+    results.push(dropout::backward(dout.view(), mask.t().to_owned().t(), 0.25).unwrap().into_dyn());
 
     let pool = MaxPool2dConfig::new([h.min(2), w.min(2)], [1, 2]).unwrap();
     let (pooled, argmax) = max_pool2d::forward(x.view(), &pool).unwrap();
@@ -88,33 +85,75 @@ proptest! {
 
     #[test]
     fn row_kernels_see_values_only(n in 2usize..6, d in 1usize..20, m in 1usize..20, seed: u64) {
-        let mut random = Random::new(seed);
-        let x: Array2<f32> = random.array([n, d]);
-        let weight: Array2<f32> = random.array([m, d]);
-        let dout: Array2<f32> = random.array([n, m]);
-        let vector: Array1<f32> = random.array(d);
-        let bias: Array1<f32> = random.array(m);
-        let config = BatchNormConfig::notebook();
-        let all = |x: &Array2<f32>, weight: &Array2<f32>, dout: &Array2<f32>| {
-            let mut running = RunningStatistics::new(d, Convention::Notebook);
-            let (x, v) = (x.view(), vector.view());
-            let (out, statistics) =
-                batch_norm::forward_train(x, v, v, &mut running, &config).unwrap();
-            let gradients = batch_norm::backward_train(out.view(), x, v, &statistics).unwrap();
-            let product = linear::forward(x, weight.view(), bias.view()).unwrap();
-            let linear = linear::backward(dout.view(), x, weight.view()).unwrap();
-            let rows = [&out, &gradients.dx, &product, &linear.dx, &linear.dweight].map(bits);
-            (rows, [&gradients.dgamma, &running.var, &linear.dbias].map(bits))
-        };
-        prop_assert_eq!(
-            all(&x, &weight, &dout),
-            all(&fortran(&x), &fortran(&weight), &fortran(&dout))
-        );
+        assert_row_layout_is_irrelevant::<f32>(n, d, m, seed);
+        assert_row_layout_is_irrelevant::<f64>(n, d, m, seed);
     }
 }
 
-fn fortran(array: &Array2<f32>) -> Array2<f32> {
+/// Everything that every kernel of rows makes of its arguments, as bits.
+fn row_kernels<F: Real>(x: &Array2<F>, weight: &Array2<F>, dout: &Array2<F>) -> Vec<Vec<u64>> {
+    let mut random = Random::new(1);
+    let (vector, bias): (Array1<F>, Array1<F>) =
+        (random.array(x.ncols()), random.array(weight.nrows()));
+    let (x, dout, v) = (x.view(), dout.view(), vector.view());
+    let config = BatchNormConfig::notebook();
+    let mut running = RunningStatistics::new(v.len(), Convention::Notebook);
+    let (out, statistics) = batch_norm::forward_train(x, v, v, &mut running, &config).unwrap();
+    let train = batch_norm::backward_train(x, x, v, &statistics).unwrap();
+    let evaluated = batch_norm::forward_eval(x, v, v, &running, &config).unwrap();
+    let eval = batch_norm::backward_eval(x, x, v, &running, &config).unwrap();
+    let product = linear::forward(x, weight.view(), bias.view()).unwrap();
+    let linear = linear::backward(dout, x, weight.view()).unwrap();
+    let labels = Array1::zeros(dout.nrows());
+    let (loss, probabilities) = softmax_cross_entropy::forward(dout, labels.view()).unwrap();
+    let dlogits = softmax_cross_entropy::backward(dout, labels.view()).unwrap();
+    let matrices = [
+        out,
+        evaluated,
+        train.dx,
+        eval.dx,
+        product,
+        linear.dx,
+        linear.dweight,
+        probabilities,
+        dlogits,
+    ];
+    let vectors = [train.dgamma, train.dbeta, eval.dgamma, running.mean, running.var, linear.dbias];
+    let mut results: Vec<_> = matrices.iter().map(bits).collect();
+    results.extend(vectors.iter().map(bits));
+    results.push(vec![loss.to_f64().to_bits()]);
+    results
+}
+
+fn assert_row_layout_is_irrelevant<F: Real>(n: usize, d: usize, m: usize, seed: u64) {
+    let mut random = Random::new(seed);
+    let (x, weight, dout) = (random.array([n, d]), random.array([m, d]), random.array([n, m]));
+    let expected = row_kernels::<F>(&x, &weight, &dout);
+    for (layout, change) in [
+        ("Fortran", fortran as fn(&Array2<F>) -> Array2<F>),
+        ("reversed", reversed),
+        ("sparse", sparse),
+    ] {
+        let got = row_kernels(&change(&x), &change(&weight), &change(&dout));
+        assert_eq!(got, expected, "{layout}");
+    }
+}
+
+fn fortran<F: Real>(array: &Array2<F>) -> Array2<F> {
     let mut copy = Array2::zeros(array.raw_dim().f());
+    copy.assign(array);
+    copy
+}
+
+fn reversed<F: Real>(array: &Array2<F>) -> Array2<F> {
+    let mut copy = array.slice(s![..;-1, ..;-1]).as_standard_layout().into_owned();
+    copy.invert_axis(Axis(0));
+    copy.invert_axis(Axis(1));
+    copy
+}
+
+fn sparse<F: Real>(array: &Array2<F>) -> Array2<F> {
+    let mut copy = Array2::zeros((2 * array.nrows(), 3 * array.ncols())).slice_move(s![..;2, ..;3]);
     copy.assign(array);
     copy
 }

@@ -1,0 +1,113 @@
+//! The blocked kernels against loops written straight from their formulas, at sizes on both sides of
+//! a block of lanes.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::Random;
+use kernels::conv2d::{self, Conv2dConfig};
+use kernels::linear;
+use ndarray::{Array, Array1, Array2, Array4, Dimension};
+use proptest::prelude::*;
+
+/// Every (n, f, oh, ow, c, kh, kw, h, w) at which a convolution multiplies x\[n, c, h, w\] with
+/// weight\[f, c, kh, kw\] for out\[n, f, oh, ow\].
+fn products(
+    x: &Array4<f64>,
+    weight: &Array4<f64>,
+    out: &Array4<f64>,
+    stride: [usize; 2],
+    padding: [usize; 2],
+    mut visit: impl FnMut([usize; 4], [usize; 4], [usize; 4]),
+) {
+    let (_, _, height, width) = x.dim();
+    for (n, f, oh, ow) in ndarray::indices(out.dim()) {
+        for (_, c, kh, kw) in ndarray::indices((1, weight.dim().1, weight.dim().2, weight.dim().3))
+        {
+            let (h, w) = (oh * stride[0] + kh, ow * stride[1] + kw);
+            if (padding[0]..padding[0] + height).contains(&h)
+                && (padding[1]..padding[1] + width).contains(&w)
+            {
+                let pixel = [n, c, h - padding[0], w - padding[1]];
+                visit([n, f, oh, ow], [f, c, kh, kw], pixel);
+            }
+        }
+    }
+}
+
+fn assert_close<D: Dimension>(what: &str, got: &Array<f64, D>, expected: &Array<f64, D>) {
+    assert_eq!(got.shape(), expected.shape(), "{what}");
+    for (index, (got, expected)) in got.iter().zip(expected).enumerate() {
+        // Sums of up to some hundred products of about 1, in another order.
+        assert!((got - expected).abs() < 1e-11, "{what}[{index}]: {got} against {expected}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn conv2d_is_its_formula(
+        n in 1usize..3, c in 1usize..20, f in 1usize..20,
+        size in prop::array::uniform2(1usize..7),
+        kernel in prop::array::uniform2(1usize..5),
+        stride in prop::array::uniform2(1usize..4),
+        padding in prop::array::uniform2(0usize..5),
+        seed: u64,
+    ) {
+        prop_assume!((0..2).all(|axis| size[axis] + 2 * padding[axis] >= kernel[axis]));
+        let mut random = Random::new(seed);
+        let x: Array4<f64> = random.array([n, c, size[0], size[1]]);
+        let weight: Array4<f64> = random.array([f, c, kernel[0], kernel[1]]);
+        let bias: Array1<f64> = random.array(f);
+        let config = Conv2dConfig::new(stride, padding).unwrap();
+
+        let out = conv2d::forward(x.view(), weight.view(), bias.view(), &config).unwrap();
+        let output_size = |axis: usize| (size[axis] + 2 * padding[axis] - kernel[axis]) / stride[axis] + 1;
+        let mut expected = Array4::zeros([n, f, output_size(0), output_size(1)]);
+        for ((_, f, _, _), out) in expected.indexed_iter_mut() {
+            *out = bias[f];
+        }
+        let mut sums = expected.clone();
+        products(&x, &weight, &expected, stride, padding, |out, tap, pixel| {
+            sums[out] += weight[tap] * x[pixel];
+        });
+        expected = sums;
+        assert_close("out", &out, &expected);
+
+        let dout: Array4<f64> = random.array(out.raw_dim());
+        let gradients = conv2d::backward(dout.view(), x.view(), weight.view(), &config).unwrap();
+        let (mut dx, mut dweight) = (Array4::zeros(x.raw_dim()), Array4::zeros(weight.raw_dim()));
+        products(&x, &weight, &dout, stride, padding, |out, tap, pixel| {
+            dx[pixel] += weight[tap] * dout[out];
+            dweight[tap] += x[pixel] * dout[out];
+        });
+        assert_close("dx", &gradients.dx, &dx);
+        assert_close("dweight", &gradients.parameters.dweight, &dweight);
+        let dbias = dout.sum_axis(ndarray::Axis(3)).sum_axis(ndarray::Axis(2)).sum_axis(ndarray::Axis(0));
+        assert_close("dbias", &gradients.parameters.dbias, &dbias);
+    }
+
+    #[test]
+    fn linear_is_its_formula(n in 1usize..5, d in 1usize..40, m in 1usize..40, seed: u64) {
+        let mut random = Random::new(seed);
+        let x: Array2<f64> = random.array([n, d]);
+        let weight: Array2<f64> = random.array([m, d]);
+        let bias: Array1<f64> = random.array(m);
+        let dout: Array2<f64> = random.array([n, m]);
+        let mut out = Array2::zeros([n, m]) + &bias;
+        let (mut dx, mut dweight) = (Array2::zeros([n, d]), Array2::zeros([m, d]));
+        for (n, m, d) in ndarray::indices((n, m, d)) {
+            out[[n, m]] += x[[n, d]] * weight[[m, d]];
+            dx[[n, d]] += dout[[n, m]] * weight[[m, d]];
+            dweight[[m, d]] += dout[[n, m]] * x[[n, d]];
+        }
+        let got = linear::forward(x.view(), weight.view(), bias.view()).unwrap();
+        assert_close("out", &got, &out);
+        let gradients = linear::backward(dout.view(), x.view(), weight.view()).unwrap();
+        assert_close("dx", &gradients.dx, &dx);
+        assert_close("dweight", &gradients.dweight, &dweight);
+        assert_close("dbias", &gradients.dbias, &dout.sum_axis(ndarray::Axis(0)));
+    }
+}
