@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
@@ -12,7 +12,7 @@ use trainer::network::Architecture;
 use trainer::optimizer::AdamConfig;
 use trainer::{Head, Phase};
 
-use crate::output::replace_file;
+use crate::output::{replace_file, say};
 use crate::plots;
 use crate::plots::training::{Curve, Training};
 use crate::{Outcome, workspace};
@@ -96,7 +96,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     fs::create_dir_all(&out)
         .with_context(|| format!("{} cannot be made; --out gives another", out.display()))?;
 
-    println!("{}", arguments.description(&data_set, &split));
+    say(arguments.description(&data_set, &split))?;
     let configs = NETWORKS.map(|architecture| RunConfig {
         architecture,
         head: arguments.head(),
@@ -110,9 +110,8 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     let progress = Mutex::new(Progress::new(arguments, published, &split, watched));
     let runs = side_by_side(&configs, |index, config| {
         config.run(&images, &split, |measurement| {
-            if let Ok(mut progress) = progress.lock() {
-                progress.show(index, measurement).iter().for_each(|line| println!("{line}"));
-            }
+            let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+            progress.show(index, measurement).iter().try_for_each(say)
         })
     })?;
 
@@ -127,8 +126,8 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     files.push((out.join("validation_accuracy.svg"), figure.svg.as_bytes()));
     files.push((out.join("validation_accuracy.png"), &figure.png));
     for (path, bytes) in files {
-        replace_file(&path, bytes)?;
-        println!("wrote {}", workspace::relative(&path).display());
+        replace_file(&path, bytes).context("--out gives another folder")?;
+        say(format_args!("wrote {}", workspace::relative(&path).display()))?;
     }
     Ok(Outcome::Well)
 }
@@ -185,8 +184,8 @@ impl Arguments {
 fn curve(run: &Run, published: &'static [f64]) -> Curve {
     Curve {
         name: run.architecture.name(),
-        losses: run.of_phase(Phase::Training).filter_map(|row| row.loss).collect(),
-        accuracies: run.of_phase(Phase::Validation).filter_map(|row| row.accuracy).collect(),
+        losses: run.of_phase(Phase::Training).map(|row| row.loss).collect(),
+        accuracies: run.of_phase(Phase::Validation).map(|row| row.accuracy).collect(),
         published,
     }
 }

@@ -1,10 +1,19 @@
-//! Files that are either whole or not there.
+//! What a command leaves behind: lines on standard output, and files that are whole or not there.
 
+use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+
+/// Prints a line. A reader that has seen enough, such as `head`, is no failure.
+pub fn say(line: impl Display) -> Result<()> {
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("standard output cannot be written"),
+    }
+}
 
 /// Writes a file beside its place and renames it into it, so that no reader ever finds a part of
 /// it, and a failure leaves an older one as it was. Makes the folder where it is missing.
@@ -20,9 +29,9 @@ pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
         file.sync_all()?;
         fs::rename(&part, path)
     };
-    write().inspect_err(|_| drop(fs::remove_file(&part))).with_context(|| {
-        format!("{} cannot be written; --out gives another folder", path.display())
-    })
+    write()
+        .inspect_err(|_| drop(fs::remove_file(&part)))
+        .with_context(|| format!("{} cannot be written", path.display()))
 }
 
 #[cfg(test)]

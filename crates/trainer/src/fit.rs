@@ -72,9 +72,9 @@ pub struct Measurement {
     /// What was measured.
     pub phase: Phase,
     /// Mean cross-entropy in nats; lower is better.
-    pub loss: Option<f64>,
+    pub loss: f64,
     /// Share of images whose largest logit is their class's; higher is better.
-    pub accuracy: Option<f64>,
+    pub accuracy: f64,
     /// The number of images.
     pub count: usize,
 }
@@ -148,7 +148,7 @@ impl Score {
     }
 
     fn measurement(&self, step: u64, epoch: u64, phase: Phase) -> Measurement {
-        let (loss, accuracy) = (Some(self.mean_loss()), Some(self.accuracy()));
+        let (loss, accuracy) = (self.mean_loss(), self.accuracy());
         Measurement { step, epoch, phase, loss, accuracy, count: self.count }
     }
 }

@@ -45,7 +45,7 @@ impl<'a> Progress<'a> {
         match measurement.phase {
             Phase::Training => self.step(network, measurement).into_iter().collect(),
             Phase::Validation => {
-                self.accuracies[network].extend(measurement.accuracy);
+                self.accuracies[network].push(measurement.accuracy);
                 self.results()
             }
         }
@@ -64,7 +64,7 @@ impl<'a> Progress<'a> {
             measurement.epoch + 1,
             self.arguments.epochs,
             self.steps_an_epoch,
-            measurement.loss?
+            measurement.loss
         ))
     }
 
@@ -128,8 +128,8 @@ mod tests {
                 step: 8 * epoch + 7,
                 epoch,
                 phase: Phase::Training,
-                loss: Some(0.5),
-                accuracy: Some(0.25 * epoch as f64 + 0.5 * network as f64),
+                loss: 0.5,
+                accuracy: 0.25 * epoch as f64 + 0.5 * network as f64,
                 count: 50,
             };
             lines.extend(progress.show(network, &measurement));

@@ -1,7 +1,6 @@
 //! Runs of networks, side by side on the cores.
 
 use std::num::NonZero;
-use std::ops::Range;
 use std::sync::Mutex;
 use std::thread;
 
@@ -44,22 +43,19 @@ impl RunConfig {
         &self,
         images: &LabelledImages,
         split: &Split,
-        mut observe: impl FnMut(&Measurement),
+        mut observe: impl FnMut(&Measurement) -> Result<()>,
     ) -> Result<Run> {
         let mut network =
             self.architecture.build::<f32>(images.size(), images.classes(), self.seed)?;
         let mut optimizer =
             Adam::new(self.optimizer, &network, |parameter| self.head.trains(parameter));
-        let config = FitConfig {
-            epochs: Range { start: 0, end: self.epochs },
-            batch_size: self.batch_size,
-            seed: self.seed,
-        };
+        let config =
+            FitConfig { epochs: 0..self.epochs, batch_size: self.batch_size, seed: self.seed };
         let mut measurements = Vec::new();
         let mut log = MetricsCsv::new(Vec::new())?;
         fit(&mut network, &mut optimizer, images, split, &config, |measurement| {
             log.write(&measurement)?;
-            observe(&measurement);
+            observe(&measurement)?;
             measurements.push(measurement);
             Ok::<(), Error>(())
         })

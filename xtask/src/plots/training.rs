@@ -100,7 +100,7 @@ impl Training {
         }
         chart
             .configure_series_labels()
-            .position(SeriesLabelPosition::UpperRight)
+            .position(SeriesLabelPosition::LowerLeft)
             .legend_area_size(px(26))
             .margin(px(6))
             .label_font((FONT_FAMILY, px(12)))

@@ -11,7 +11,7 @@ use std::path::Path;
 use flate2::read::GzDecoder;
 use sha2::{Digest, Sha256};
 
-use super::{Idx, ImageSize, LabelledImages};
+use super::{ImageSize, LabelledImages, idx};
 use crate::TrainError;
 
 const NAME: &str = "Fashion-MNIST";
@@ -96,15 +96,13 @@ impl DataFile {
     fn read(&self, folder: &Path, shape: &[usize]) -> Result<Vec<u8>, TrainError> {
         let path = folder.join(self.name);
         let compressed = self.read_verified(&path)?;
-        let limit = Idx::file_length(shape) as u64;
+        let limit = idx::file_length(shape) as u64;
         let mut bytes = Vec::new();
         GzDecoder::new(compressed.as_slice())
             .take(limit.saturating_add(1))
             .read_to_end(&mut bytes)
             .map_err(TrainError::file(&path, "cannot be decompressed"))?;
-        let idx = Idx::read(&bytes, shape)
-            .map_err(|source| TrainError::Idx { path: path.clone(), source })?;
-        Ok(idx.into_elements())
+        idx::read(&bytes, shape).map_err(|source| TrainError::Idx { path, source })
     }
 
     fn read_verified(&self, path: &Path) -> Result<Vec<u8>, TrainError> {

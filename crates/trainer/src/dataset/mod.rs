@@ -11,7 +11,7 @@ use ndarray::{Array1, Array4};
 use crate::TrainError;
 
 pub use fashion_mnist::{FashionMnist, IMAGE as FASHION_MNIST_IMAGE};
-pub use idx::{Idx, IdxError};
+pub use idx::IdxError;
 pub use split::Split;
 pub use synthetic::Synthetic;
 

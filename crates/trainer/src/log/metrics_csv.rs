@@ -15,8 +15,7 @@ const HEADER: [&str; 6] = ["step", "epoch", "split", "loss", "accuracy", "count"
 /// | `accuracy` | share of images whose largest logit is their class's | higher is better |
 /// | `count` | images | |
 ///
-/// A value that was not measured is an empty cell. Numbers are the shortest decimals that read
-/// back as the same `f64`.
+/// Numbers are the shortest decimals that read back as the same `f64`.
 #[derive(Debug)]
 pub struct MetricsCsv<W: io::Write> {
     writer: csv::Writer<W>,
@@ -40,13 +39,12 @@ impl<W: io::Write> MetricsCsv<W> {
     ///
     /// Those of the writer.
     pub fn write(&mut self, measurement: &Measurement) -> io::Result<()> {
-        let cell = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
         self.writer.write_record([
             measurement.step.to_string(),
             measurement.epoch.to_string(),
             measurement.phase.split().to_owned(),
-            cell(measurement.loss),
-            cell(measurement.accuracy),
+            measurement.loss.to_string(),
+            measurement.accuracy.to_string(),
             measurement.count.to_string(),
         ])?;
         Ok(())
@@ -77,25 +75,25 @@ mod tests {
     use crate::Phase;
 
     #[test]
-    fn rows_are_exact_and_missing_cells_empty() {
+    fn rows_are_exact() {
         let mut log = MetricsCsv::new(Vec::new()).unwrap();
         let row = Measurement {
             step: 0,
             epoch: 0,
             phase: Phase::Training,
-            loss: Some(f64::from(1.1_f32)),
-            accuracy: Some(0.1 + 0.2),
+            loss: f64::from(1.1_f32),
+            accuracy: 0.1 + 0.2,
             count: 50,
         };
         log.write(&row).unwrap();
-        log.write(&Measurement { phase: Phase::Validation, step: 959, accuracy: None, ..row })
+        log.write(&Measurement { phase: Phase::Validation, step: 959, accuracy: 0.5, ..row })
             .unwrap();
         let text = String::from_utf8(log.into_inner().unwrap()).unwrap();
         assert_eq!(
             text,
             "step,epoch,split,loss,accuracy,count\n\
              0,0,train,1.100000023841858,0.30000000000000004,50\n\
-             959,0,val,1.100000023841858,,50\n"
+             959,0,val,1.100000023841858,0.5,50\n"
         );
         let mut reader = csv::Reader::from_reader(text.as_bytes());
         let first = reader.records().next().unwrap().unwrap();

@@ -106,7 +106,7 @@ impl<F: Real> Layer<F> {
     pub fn forward_train(&mut self, x: ArrayD<F>) -> Result<(ArrayD<F>, Saved<F>), KernelError> {
         Ok(match self {
             Self::SpatialBatchNorm(SpatialBatchNorm { gamma, beta, running, config }) => {
-                let images = images("spatial_batch_norm", x.view())?;
+                let images = images("spatial_batch_norm", "x", x.view())?;
                 let (out, statistics) = spatial_batch_norm::forward_train(
                     images,
                     gamma.view(),
@@ -117,7 +117,7 @@ impl<F: Real> Layer<F> {
                 (out.into_dyn(), Saved::BatchNorm(x, statistics))
             }
             Self::MaxPool2d(config) => {
-                let images = images("max_pool2d", x.view())?;
+                let images = images("max_pool2d", "x", x.view())?;
                 let (_, _, h, w) = images.dim();
                 let (out, argmax) = max_pool2d::forward(images, config)?;
                 (out.into_dyn(), Saved::MaxPool([h, w], argmax))
@@ -140,11 +140,11 @@ impl<F: Real> Layer<F> {
     pub fn forward_eval(&self, x: ArrayViewD<'_, F>) -> Result<ArrayD<F>, KernelError> {
         Ok(match self {
             Self::Conv2d(Conv2d { weight, bias, config }) => {
-                conv2d::forward(images("conv2d", x)?, weight.view(), bias.view(), config)?
+                conv2d::forward(images("conv2d", "x", x)?, weight.view(), bias.view(), config)?
                     .into_dyn()
             }
             Self::SpatialBatchNorm(SpatialBatchNorm { gamma, beta, running, config }) => {
-                let images = images("spatial_batch_norm", x)?;
+                let images = images("spatial_batch_norm", "x", x)?;
                 spatial_batch_norm::forward_eval(
                     images,
                     gamma.view(),
@@ -156,7 +156,7 @@ impl<F: Real> Layer<F> {
             }
             Self::Relu => relu::forward(x),
             Self::MaxPool2d(config) => {
-                max_pool2d::forward(images("max_pool2d", x)?, config)?.0.into_dyn()
+                max_pool2d::forward(images("max_pool2d", "x", x)?, config)?.0.into_dyn()
             }
             Self::Flatten => flatten(x.into_owned())?,
             Self::Linear(Linear { weight, bias }) => {
@@ -180,7 +180,7 @@ impl<F: Real> Layer<F> {
     ) -> Result<LayerGradients<F>, KernelError> {
         match (self, saved) {
             (Self::Conv2d(Conv2d { weight, config, .. }), Saved::Input(x)) => {
-                let (x, dout) = (images("conv2d", x.view())?, images("conv2d", dout)?);
+                let (x, dout) = (images("conv2d", "x", x.view())?, images("conv2d", "dout", dout)?);
                 let (_, _, h, w) = x.dim();
                 let (_, _, kh, kw) = weight.dim();
                 let parameters = conv2d::backward_parameters(dout, x, [kh, kw], config)?;
@@ -197,7 +197,8 @@ impl<F: Real> Layer<F> {
                 Saved::BatchNorm(x, statistics),
             ) => {
                 let operation = "spatial_batch_norm";
-                let (x, dout) = (images(operation, x.view())?, images(operation, dout)?);
+                let (x, dout) =
+                    (images(operation, "x", x.view())?, images(operation, "dout", dout)?);
                 let gradients =
                     spatial_batch_norm::backward_train(dout, x, gamma.view(), statistics)?;
                 Ok(LayerGradients {
@@ -207,11 +208,13 @@ impl<F: Real> Layer<F> {
             }
             (Self::Relu, Saved::Input(x)) => Ok(only_dx(relu::backward(dout, x.view())?)),
             (Self::MaxPool2d(config), Saved::MaxPool(size, argmax)) => {
-                let dout = images("max_pool2d", dout)?;
+                let dout = images("max_pool2d", "dout", dout)?;
                 let dx = max_pool2d::backward(dout, argmax.view(), *size, config)?;
                 Ok(only_dx(dx.into_dyn()))
             }
-            (Self::Flatten, Saved::Shape(shape)) => Ok(only_dx(reshape(dout.into_owned(), shape)?)),
+            (Self::Flatten, Saved::Shape(shape)) => {
+                Ok(only_dx(reshape("dout", dout.into_owned(), shape)?))
+            }
             (Self::Linear(Linear { weight, .. }), Saved::Input(x)) => {
                 let x = with_rank::<_, Ix2>("linear", "x", x.view())?;
                 let dout = with_rank::<_, Ix2>("linear", "dout", dout)?;
@@ -276,9 +279,10 @@ impl<F: Real> Layer<F> {
 
 fn images<'a, F>(
     operation: &'static str,
-    x: ArrayViewD<'a, F>,
+    argument: &'static str,
+    array: ArrayViewD<'a, F>,
 ) -> Result<ArrayView4<'a, F>, KernelError> {
-    with_rank::<_, Ix4>(operation, "x", x)
+    with_rank::<_, Ix4>(operation, argument, array)
 }
 
 fn only_dx<F>(dx: ArrayD<F>) -> LayerGradients<F> {
@@ -289,15 +293,19 @@ fn only_dx<F>(dx: ArrayD<F>) -> LayerGradients<F> {
 fn flatten<F: Real>(x: ArrayD<F>) -> Result<ArrayD<F>, KernelError> {
     let rows = x.shape().first().copied().unwrap_or(1);
     let columns = x.shape().iter().skip(1).product();
-    reshape(x, &[rows, columns])
+    reshape("x", x, &[rows, columns])
 }
 
-fn reshape<F: Real>(x: ArrayD<F>, shape: &[usize]) -> Result<ArrayD<F>, KernelError> {
+fn reshape<F: Real>(
+    argument: &'static str,
+    x: ArrayD<F>,
+    shape: &[usize],
+) -> Result<ArrayD<F>, KernelError> {
     let got = x.shape().to_vec();
     let standard = if x.is_standard_layout() { x } else { x.as_standard_layout().into_owned() };
     standard.into_shape_with_order(IxDyn(shape)).map_err(|_| KernelError::Shape {
         operation: "flatten",
-        argument: "dout",
+        argument,
         expected: shape.to_vec(),
         got,
         because: "as many values as the input has",
