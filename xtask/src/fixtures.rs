@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
-use grader::check::{kernels_against, notebook_suite};
+use grader::check::{compare_kernels_with, notebook_suite};
 use grader::fixture::{
     BY_HAND, Case, MANIFEST_FILE, Manifest, Origin, case_names, files_below, generator_of,
     operation_of,
 };
 use grader::submission::Kernels;
-use grader::verdict::Outcome as Answer;
+use grader::verdict::{self, Verdict};
 
-use crate::grade::folder;
-use crate::{Outcome, workspace};
+use crate::Outcome;
+use crate::output::{replace_file, say};
+use crate::workspace::{self, fixtures_folder};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -61,23 +62,24 @@ struct Regenerate {
 
 pub fn run(arguments: &Arguments) -> Result<Outcome> {
     match &arguments.action {
-        Action::Verify { fixtures } => verify(&folder(fixtures.as_deref())?),
+        Action::Verify { fixtures } => verify(&fixtures_folder(fixtures.as_deref())?),
         Action::Regenerate(arguments) => regenerate(arguments),
-        Action::Add { case, fixtures } => add(case, &folder(fixtures.as_deref())?),
+        Action::Add { case, fixtures } => add(case, &fixtures_folder(fixtures.as_deref())?),
     }
 }
 
 fn verify(fixtures: &Path) -> Result<Outcome> {
-    let findings = Manifest::verify(fixtures)?;
-    for finding in &findings {
-        println!("{}/{finding}", fixtures.display());
+    let discrepancies = Manifest::verify(fixtures)?;
+    for discrepancy in &discrepancies {
+        say(format_args!("{}/{discrepancy}", fixtures.display()))?;
     }
-    if findings.is_empty() {
+    if discrepancies.is_empty() {
         let manifest = Manifest::read(fixtures)?;
-        println!("{} files of {} cases are as recorded.", manifest.files(), manifest.cases());
+        let (files, cases) = (manifest.files(), manifest.cases());
+        say(format_args!("{files} files of {cases} cases are as recorded."))?;
         return Ok(Outcome::Well);
     }
-    println!("{} problems found.", findings.len());
+    say(format_args!("{} problems found.", discrepancies.len()))?;
     Ok(Outcome::FoundWrong)
 }
 
@@ -85,7 +87,7 @@ fn verify(fixtures: &Path) -> Result<Outcome> {
 const SHARED_MODULE: &str = "case.py";
 
 fn regenerate(arguments: &Regenerate) -> Result<Outcome> {
-    let fixtures = folder(arguments.fixtures.as_deref())?;
+    let fixtures = fixtures_folder(arguments.fixtures.as_deref())?;
     let scripts = scripts(&fixtures.join("generate"), arguments.only.as_deref())?;
     let python = match &arguments.python {
         Some(python) => python.clone(),
@@ -106,33 +108,32 @@ fn regenerate(arguments: &Regenerate) -> Result<Outcome> {
         made_by(generator) || arguments.only.is_none() && generator != BY_HAND
     })?;
     for (path, change) in &changes {
-        println!("{}: {path}", change.name());
+        say(format_args!("{}: {path}", change.name()))?;
     }
     if arguments.check {
         let verified = Manifest::verify(&fixtures);
-        let recorded = changes.is_empty() && verified.is_ok_and(|findings| findings.is_empty());
+        let recorded =
+            changes.is_empty() && verified.is_ok_and(|discrepancies| discrepancies.is_empty());
         if recorded {
-            println!("Every file is as committed.");
+            say("Every file is as committed.")?;
             return Ok(Outcome::Well);
         }
         let changed = changes.len();
-        println!(
-            "{changed} files would change; {MANIFEST_FILE} {}",
-            if changed > 0 { "would follow." } else { "is out of date." }
-        );
+        let manifest = if changed > 0 { "would follow" } else { "is out of date" };
+        say(format_args!("{changed} files would change; {MANIFEST_FILE} {manifest}."))?;
         return Ok(Outcome::FoundWrong);
     }
     for (path, change) in &changes {
         apply(&fixtures, new.path(), path, *change)?;
     }
     let manifest = Manifest::of(&fixtures)?;
-    manifest.write(&fixtures)?;
-    println!(
+    write_manifest(&manifest, &fixtures)?;
+    say(format_args!(
         "{} files changed; {MANIFEST_FILE} lists {} files of {} cases.",
         changes.len(),
         manifest.files(),
         manifest.cases()
-    );
+    ))?;
     Ok(Outcome::Well)
 }
 
@@ -256,18 +257,11 @@ fn apply(fixtures: &Path, new: &Path, path: &str, change: Change) -> Result<()> 
         }
         return Ok(());
     }
-    copy(&new.join(path), &target)
+    replace_file(&target, &read(&new.join(path))?)
 }
 
-/// Copies a file by way of a temporary one, so that no half of it is ever at `to`.
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    let failed = || format!("{}: could not be written", to.display());
-    let folder = to.parent().with_context(failed)?;
-    fs::create_dir_all(folder).with_context(failed)?;
-    let bytes = read(from)?;
-    let unfinished = to.with_extension("unfinished");
-    fs::write(&unfinished, bytes).with_context(failed)?;
-    fs::rename(&unfinished, to).with_context(failed)
+fn write_manifest(manifest: &Manifest, fixtures: &Path) -> Result<()> {
+    replace_file(&fixtures.join(MANIFEST_FILE), manifest.to_string().as_bytes())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
@@ -292,10 +286,10 @@ fn add(source: &Path, fixtures: &Path) -> Result<Outcome> {
         origin.generator
     );
     if !agrees_with_kernels(&case)? {
-        println!(
-            "{name} is not recorded: its expected values are not the kernels'. Work out which is \
-             right, and mend the case or report the kernel."
-        );
+        say(format_args!(
+            "{name} is not recorded: the kernels do not pass it. Work out which is right, and mend \
+             the case or report the kernel."
+        ))?;
         return Ok(Outcome::FoundWrong);
     }
     let folder = fixtures.join(&name);
@@ -308,28 +302,41 @@ fn add(source: &Path, fixtures: &Path) -> Result<Outcome> {
         Manifest::default()
     };
     manifest.record(fixtures, &name)?;
-    manifest.write(fixtures)?;
-    println!(
+    write_manifest(&manifest, fixtures)?;
+    say(format_args!(
         "{name} is recorded in {MANIFEST_FILE}. Run it alone: cargo xtask grade --case {name}"
-    );
+    ))?;
     Ok(Outcome::Well)
 }
 
 fn agrees_with_kernels(case: &Case) -> Result<bool> {
     let mut agrees = true;
-    for (role, compared) in kernels_against(case)? {
+    for (role, compared) in compare_kernels_with(case)? {
         match compared {
-            Ok(()) => println!("{}: {role} passed.", case.name),
+            Ok(()) => say(format_args!("{}: {role} passed.", case.name))?,
             Err(finding) => {
-                println!("{}: {role} failed.\n    {finding}", case.name);
+                say(format_args!("{}: {role} failed.\n    {finding}", case.name))?;
                 agrees = false;
             }
         }
     }
     let notebook = notebook_suite(&Kernels, std::slice::from_ref(case), "cargo xtask grade");
-    for verdict in notebook.verdicts {
-        agrees &= verdict.outcome == Answer::Passed;
-        println!("{}: the notebook's criteria: {:?}", case.name, verdict.outcome);
+    for Verdict { check, outcome, .. } in notebook.verdicts {
+        let name = &case.name;
+        match outcome {
+            verdict::Outcome::Passed => say(format_args!("{name}: {check} passed."))?,
+            verdict::Outcome::Failed { findings } => {
+                say(format_args!("{name}: {check} failed."))?;
+                for finding in findings {
+                    say(format_args!("    {finding}"))?;
+                }
+                agrees = false;
+            }
+            verdict::Outcome::Raised { message } => {
+                say(format_args!("{name}: {check} failed due to exception: {message}."))?;
+                agrees = false;
+            }
+        }
     }
     Ok(agrees)
 }
@@ -343,7 +350,7 @@ fn copy_case(source: &Path, folder: &Path, origin: &Origin) -> Result<()> {
         );
     }
     for file in &origin.files {
-        copy(&source.join(file), &folder.join(file))?;
+        replace_file(&folder.join(file), &read(&source.join(file))?)?;
     }
     Ok(())
 }

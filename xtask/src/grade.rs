@@ -1,13 +1,12 @@
-use std::env;
-use std::io::{self, ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use grader::check::grade;
 use grader::export;
 use grader::fixture::{Mode, load_all, load_one};
 use grader::submission::{BnParam, Kernels, RustFunctions, Submission};
 
+use crate::output::say;
 use crate::{Outcome, workspace};
 
 #[derive(clap::Args)]
@@ -47,7 +46,7 @@ enum Format {
 pub fn run(arguments: &Arguments) -> Result<Outcome> {
     let submission = arguments.target.submission();
     // All cases are read before the first is asked, so that a bad one leaves no half transcript.
-    let fixtures = folder(arguments.fixtures.as_deref())?;
+    let fixtures = workspace::fixtures_folder(arguments.fixtures.as_deref())?;
     let cases = match &arguments.case {
         Some(name) => vec![load_one(&fixtures, name)?],
         None => load_all(&fixtures)?,
@@ -67,24 +66,8 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
         Format::Json => export::json(&report)?,
         Format::Junit => export::junit(&report)?,
     };
-    match io::stdout().write_all(transcript.as_bytes()) {
-        // A reader that has seen enough, such as `head`, is no failure.
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
-        written => written.context("the transcript could not be printed")?,
-    }
+    say(transcript.trim_end())?;
     Ok(if report.all_passed() { Outcome::Well } else { Outcome::FoundWrong })
-}
-
-/// The folder of fixtures: the one named, or the workspace's own, by its shortest name.
-pub fn folder(named: Option<&Path>) -> Result<PathBuf> {
-    if let Some(folder) = named {
-        return Ok(folder.to_owned());
-    }
-    let folder = workspace::root()?.join("fixtures");
-    let short = env::current_dir()
-        .ok()
-        .and_then(|here| folder.strip_prefix(here).map(Path::to_path_buf).ok());
-    Ok(short.unwrap_or(folder))
 }
 
 impl Arguments {

@@ -26,3 +26,11 @@ pub fn relative(path: &Path) -> &Path {
         Err(_) => path,
     }
 }
+
+/// The folder of fixtures: the one named, or the workspace's own, by its shortest name.
+pub fn fixtures_folder(named: Option<&Path>) -> Result<PathBuf> {
+    match named {
+        Some(folder) => Ok(folder.to_owned()),
+        None => Ok(relative(&root()?.join("fixtures")).to_owned()),
+    }
+}

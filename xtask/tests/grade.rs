@@ -45,7 +45,8 @@ fn small_copy() -> TempDir {
         }
     }
     let fixtures = folder.path().join("fixtures");
-    grader::fixture::Manifest::of(&fixtures).unwrap().write(&fixtures).unwrap();
+    let manifest = grader::fixture::Manifest::of(&fixtures).unwrap().to_string();
+    fs::write(fixtures.join("manifest.toml"), manifest).unwrap();
     folder
 }
 
@@ -136,8 +137,13 @@ fn what_cannot_be_read_is_named_with_what_was_found_and_expected() {
         edit(&mut bytes);
         fs::write(path, bytes).unwrap();
     }
+    fn damaged_header(path: &Path, header: &str) {
+        let length = u16::try_from(header.len()).unwrap().to_le_bytes();
+        let bytes = [&b"\x93NUMPY\x01\0"[..], &length, header.as_bytes()].concat();
+        fs::write(path, bytes).unwrap();
+    }
     type Damage = fn(&Path);
-    let damages: [(&str, &str, Damage); 15] = [
+    let damages: [(&str, &str, Damage); 32] = [
         ("a missing file", X, |path| fs::remove_file(path).unwrap()),
         ("a file cut in half", X, |path| {
             edit_bytes(path, |bytes| bytes.truncate(bytes.len() / 2));
@@ -147,6 +153,11 @@ fn what_cannot_be_read_is_named_with_what_was_found_and_expected() {
         }),
         ("an empty file", X, |path| fs::write(path, "").unwrap()),
         ("a corrupt magic string", X, |path| edit_bytes(path, |bytes| bytes[1] = b'M')),
+        ("another version", X, |path| edit_bytes(path, |bytes| bytes[6] = 4)),
+        ("a file cut inside its header", X, |path| edit_bytes(path, |bytes| bytes.truncate(60))),
+        ("a header too long", X, |path| damaged_header(path, &" ".repeat(10_001))),
+        ("a header too deep", X, |path| damaged_header(path, "((((((()))))))\n")),
+        ("a header of another kind", X, |path| damaged_header(path, "[1, 2]\n")),
         ("an oversized file", X, |path| {
             let file = fs::File::options().write(true).open(path).unwrap();
             file.set_len((64 << 20) + 1).unwrap();
@@ -156,9 +167,44 @@ fn what_cannot_be_read_is_named_with_what_was_found_and_expected() {
         ("another shape", X, |path| {
             fs::write(path, npy("<f8", "(1, 1, 1, 2)", &[1.0, 2.0])).unwrap();
         }),
+        ("more axes than arrays have", X, |path| {
+            fs::write(path, npy("<f8", &format!("({})", "1, ".repeat(65)), &[1.0])).unwrap();
+        }),
+        ("a mask that is not one", X, |path| fs::write(path, npy("|b1", "(8,)", &[0.1])).unwrap()),
+        ("a folder", X, |path| {
+            fs::remove_file(path).unwrap();
+            fs::create_dir(path).unwrap();
+        }),
+        ("two precisions", "gamma.npy", |path| {
+            let halves = [0.0; 2];
+            fs::write(path, npy("<f4", "(4,)", &halves)).unwrap();
+        }),
+        ("an expected NaN", "expected_out.npy", |path| {
+            edit_bytes(path, |bytes| {
+                let last = bytes.len() - 8;
+                bytes[last..].copy_from_slice(&f64::NAN.to_le_bytes());
+            });
+        }),
         ("a missing case.toml", CASE, |path| fs::remove_file(path).unwrap()),
         ("text that is not TOML", CASE, |path| edit(path, "[config]", "[config")),
         ("an unknown key", CASE, |path| edit(path, "oracle =", "author =")),
+        ("text that is not UTF-8", CASE, |path| fs::write(path, b"summary = \"\xff\"").unwrap()),
+        ("another operation than the folder's", CASE, |path| {
+            edit(path, "operation = \"spatial_batch_norm\"", "operation = \"batch_norm\"");
+        }),
+        ("an empty oracle", CASE, |path| {
+            let text = fs::read_to_string(path).unwrap();
+            let line = text.lines().find(|line| line.starts_with("oracle =")).unwrap();
+            edit(path, line, "oracle = \"\"");
+        }),
+        ("a missing role", CASE, |path| edit(path, "gamma = \"gamma.npy\"\n", "")),
+        ("gradients without dout", CASE, |path| edit(path, "dout = \"dout.npy\"\n", "")),
+        ("a bad tolerance", CASE, |path| edit(path, "rtol = ", "rtol = -")),
+        ("a tolerance that allows anything", CASE, |path| {
+            let text = fs::read_to_string(path).unwrap();
+            let line = text.lines().find(|line| line.starts_with("atol =")).unwrap();
+            edit(path, line, "atol = inf");
+        }),
         ("an unknown role", CASE, |path| edit(path, "gamma = ", "gama = ")),
         ("a momentum out of range", CASE, |path| edit(path, "momentum = 0.9", "momentum = 5.0")),
         ("a file name that leads elsewhere", CASE, |path| {
@@ -181,6 +227,25 @@ fn what_cannot_be_read_is_named_with_what_was_found_and_expected() {
     let folder = small_copy();
     look("an unknown case", folder.path(), &["--case", "relu/other"]);
     look("a similar case", folder.path(), &["--case", "batch_norm/one_pixel"]);
+
+    let notebooks: [(&str, Damage); 3] = [
+        ("a notebook test of one's own", |test| {
+            fs::rename(test, test.with_file_name("my_backward")).unwrap();
+        }),
+        ("a notebook test in single precision", |test| {
+            fs::write(test.join("x.npy"), npy("<f4", "(1, 1, 1, 2)", &[1.0])).unwrap();
+        }),
+        ("a notebook test of forward with a dout", |test| {
+            edit(&test.join("case.toml"), "[inputs]\n", "[inputs]\ndout = \"x.npy\"\n");
+        }),
+    ];
+    for (name, damage) in notebooks {
+        let folder = small_copy();
+        damage(&folder.path().join("fixtures/notebook/forward_trivial_train"));
+        look(name, folder.path(), &[]);
+    }
+    fs::write(folder.path().join("fixtures/relu"), "").unwrap();
+    look("a file in the place of a folder", folder.path(), &[]);
     fs::remove_dir_all(folder.path().join("fixtures")).unwrap();
     look("no fixtures", folder.path(), &[]);
     insta::assert_snapshot!("errors", messages);
@@ -286,6 +351,45 @@ fn a_case_that_the_kernels_contradict_is_not_added() {
     assert_eq!(output.status.code(), Some(1));
     insta::assert_snapshot!("add_contradicted", stdout(&output));
     assert!(!folder.path().join("fixtures/batch_norm").exists());
+}
+
+#[test]
+fn a_notebook_case_that_the_kernels_fail_is_explained_and_not_added() {
+    let folder = small_copy();
+    let case = folder.path().join("forward_trivial_train");
+    fs::rename(folder.path().join("fixtures/notebook/forward_trivial_train"), &case).unwrap();
+    let text = fs::read_to_string(case.join("case.toml")).unwrap();
+    fs::write(case.join("case.toml"), text.replace("\"notebook.py\"", "\"by hand\"")).unwrap();
+    let add = ["fixtures", "add", "forward_trivial_train", "--fixtures", "fixtures"];
+    // A constant channel has no standard deviation to become gamma.
+    fs::write(case.join("x.npy"), npy("<f8", "(1, 3, 1, 2)", &[2.0; 6])).unwrap();
+    let output = xtask(folder.path(), &add);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    insta::assert_snapshot!("add_notebook", stdout(&output));
+    assert!(!folder.path().join("fixtures/notebook/forward_trivial_train").exists());
+
+    let x = npy("<f8", "(1, 3, 1, 2)", &[1e3, 2e3, -1e3, 1e3, 0.0, 4e3]);
+    fs::write(case.join("x.npy"), x).unwrap();
+    let output = xtask(folder.path(), &add);
+    assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
+    assert!(stdout(&output).contains("trivial beta and gamma (train) passed.\n"));
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let commands: [&[&str]; 3] =
+        [&["fixtures", "verify"], &["grade"], &["grade", "--format", "json"]];
+    for arguments in commands {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+            .args(arguments)
+            .current_dir(workspace())
+            .stdout(writer)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! Reading .npy files that may be damaged or hostile: any bytes give a [`Tensor`] or an
-//! [`NpyError`], in memory of the order of the bytes given.
+//! [`NpyError`], in memory of the order of the bytes given, plus at most 8 MiB for the header.
 //!
 //! `ndarray-npy` parses the header and the body, but trusts both: it allocates what the header
 //! asks for before it looks at the body, and its parser of Python literals recurses without bound
@@ -18,7 +18,7 @@ use crate::tensor::{Dtype, Tensor};
 pub const HEADER_LIMIT: usize = 10_000;
 
 /// The most axes of an array; NumPy's own limit is 64.
-pub const AXES_LIMIT: usize = 64;
+const AXES_LIMIT: usize = 64;
 
 /// A header is a dictionary with a tuple in it, and a structured type adds a list of tuples.
 const DEPTH_LIMIT: usize = 4;

@@ -4,22 +4,17 @@ use std::fmt;
 
 use kernels::Real;
 use ndarray::{ArrayD, ArrayViewD};
-use serde::Serialize;
 
 /// The element types that fixtures use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dtype {
     /// `f32`.
-    #[serde(rename = "float32")]
     Float32,
     /// `f64`.
-    #[serde(rename = "float64")]
     Float64,
     /// `i64`.
-    #[serde(rename = "int64")]
     Int64,
     /// `bool`.
-    #[serde(rename = "bool")]
     Bool,
 }
 

@@ -4,8 +4,11 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::fixture::Case;
+use crate::submission::Failure;
+
 /// Everything that grading one submission gave.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// The submission's name.
     pub target: String,
@@ -22,7 +25,7 @@ impl Report {
 }
 
 /// One suite's verdicts.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Suite {
     /// Which suite.
     pub name: SuiteName,
@@ -92,6 +95,27 @@ pub struct Verdict {
     pub rerun: String,
 }
 
+impl Verdict {
+    /// The verdict of a check of `case`, with the case's own hint or else `hint` if it failed.
+    /// `command` is the one that grades the same submission.
+    pub(crate) fn new(
+        check: &str,
+        case: &Case,
+        outcome: Outcome,
+        hint: &str,
+        command: &str,
+    ) -> Self {
+        let has_failed = matches!(outcome, Outcome::Failed { .. });
+        Self {
+            check: check.to_owned(),
+            case: case.name.clone(),
+            outcome,
+            hint: has_failed.then(|| case.hint.as_deref().unwrap_or(hint).to_owned()),
+            rerun: format!("{command} --case {}", case.name),
+        }
+    }
+}
+
 /// How a check ended.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
@@ -108,6 +132,17 @@ pub enum Outcome {
         /// The submission's own message.
         message: String,
     },
+}
+
+impl Outcome {
+    /// The outcome of a check that measured this much wrong, or got no answer.
+    pub(crate) fn of(findings: Result<Vec<Finding>, Failure>) -> Self {
+        match findings {
+            Ok(findings) if findings.is_empty() => Self::Passed,
+            Ok(findings) => Self::Failed { findings },
+            Err(failure) => Self::Raised { message: failure.to_string() },
+        }
+    }
 }
 
 /// One measurement that came out wrong.

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use grader::check::{kernel_answers, kernels_against};
+use grader::check::{compare_kernels_with, kernel_answers};
 use grader::fixture::{Case, Operation, case_names, load_all};
 use grader::tensor::{Dtype, Tensor};
 
@@ -28,7 +28,7 @@ fn every_kernel_answers_every_case_within_its_tolerances() {
     let mut wrong = Vec::new();
     let mut checks = 0;
     for case in cases() {
-        for (role, compared) in kernels_against(&case).unwrap() {
+        for (role, compared) in compare_kernels_with(&case).unwrap() {
             checks += 1;
             if let Err(finding) = compared {
                 wrong.push(format!("{}: {role}: {finding}", case.name));
@@ -87,7 +87,7 @@ fn kernels_are_no_less_accurate_than_their_peers() {
             }
         }
     }
-    println!("{table}");
     assert!(worse.is_empty(), "less accurate than the peer:\n{}", worse.concat());
     assert!(compared >= 8 * 6, "only {compared} comparisons");
+    insta::assert_snapshot!("accuracy", table);
 }

@@ -6,6 +6,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -88,9 +89,15 @@ fn file(version: u8, header: &[u8], body: &[u8]) -> Vec<u8> {
 fn the_corpus_is_read_or_refused_as_its_names_say() {
     let files = corpus();
     assert!(files.len() > 20);
+    let mut messages = String::new();
     for (name, bytes) in files {
-        assert_eq!(read(&bytes).is_ok(), name.starts_with("good_"), "{name}");
+        let result = read(&bytes);
+        assert_eq!(result.is_ok(), name.starts_with("good_"), "{name}");
+        if let Err(error) = result {
+            writeln!(messages, "{name}: {error}").unwrap();
+        }
     }
+    insta::assert_snapshot!("corpus", messages);
 }
 
 #[test]

@@ -58,7 +58,7 @@ pub fn compare(
 
 /// NumPy's `isclose(a, b)`: |a − b| ≤ atol + rtol·|b|, so the second is the reference; never true
 /// of NaN.
-pub fn is_close(a: f64, b: f64, rtol: f64, atol: f64) -> bool {
+pub(crate) fn is_close(a: f64, b: f64, rtol: f64, atol: f64) -> bool {
     a == b || (b.is_finite() && (a - b).abs() <= atol + rtol * b.abs())
 }
 

@@ -18,13 +18,9 @@ use crate::verdict::Finding;
 ///
 /// [`Failure`] when a kernel refuses the inputs.
 pub fn kernel_answers(case: &Case) -> Result<Vec<(&'static str, Tensor)>, Failure> {
-    match case.operation {
-        Operation::Notebook => Ok(Vec::new()),
-        Operation::BatchNorm | Operation::SpatialBatchNorm => batch_norm(case),
-        _ => match case.inputs.values().find(|tensor| tensor.dtype() == Dtype::Float32) {
-            Some(_) => other::<f32>(case),
-            None => other::<f64>(case),
-        },
+    match case.inputs.values().find(|tensor| tensor.dtype() == Dtype::Float32) {
+        Some(_) => answers::<f32>(case),
+        None => answers::<f64>(case),
     }
 }
 
@@ -36,7 +32,7 @@ pub type Compared = (&'static str, Result<(), Finding>);
 /// # Errors
 ///
 /// [`Failure`] when a kernel refuses the inputs.
-pub fn kernels_against(case: &Case) -> Result<Vec<Compared>, Failure> {
+pub fn compare_kernels_with(case: &Case) -> Result<Vec<Compared>, Failure> {
     let answers = kernel_answers(case)?;
     let judge = |(role, expected): &(&'static str, Expected)| {
         let answer = answers.iter().find(|(answered, _)| answered == role);
@@ -53,27 +49,20 @@ fn batch_norm(case: &Case) -> Result<Vec<(&'static str, Tensor)>, Failure> {
         .ok_or_else(|| Failure::Refused(format!("{} has no complete inputs", case.name)))?;
     let outputs = Kernels.run(&script)?;
     let mut answers = Vec::new();
-    if let Some(last) = outputs.steps.into_iter().next_back() {
-        answers.extend([
-            ("out", last.out),
-            ("running_mean", last.running_mean),
-            ("running_var", last.running_var),
-        ]);
-    }
-    if let Some(gradients) = outputs.gradients.transpose()? {
-        answers.extend([
-            ("dx", gradients.dx),
-            ("dgamma", gradients.dgamma),
-            ("dbeta", gradients.dbeta),
-        ]);
+    for role in case.operation.outputs() {
+        if let Some(answer) = outputs.of_role(role.name) {
+            answers.push((role.name, answer.cloned().map_err(Clone::clone)?));
+        }
     }
     Ok(answers)
 }
 
-fn other<F: Element>(case: &Case) -> Result<Vec<(&'static str, Tensor)>, Failure> {
+fn answers<F: Element>(case: &Case) -> Result<Vec<(&'static str, Tensor)>, Failure> {
     let inputs = Inputs { case };
-    let answers = match &case.config {
-        Config::Conv2d(config) => {
+    let answers = match (case.operation, &case.config) {
+        (Operation::Notebook, _) => Vec::new(),
+        (Operation::BatchNorm | Operation::SpatialBatchNorm, _) => return batch_norm(case),
+        (Operation::Conv2d, Config::Conv2d(config)) => {
             let (x, dout) = (inputs.float::<F, Ix4>("x")?, inputs.float::<F, Ix4>("dout")?);
             let weight = inputs.float::<F, Ix4>("weight")?;
             let bias = inputs.float::<F, Ix1>("bias")?;
@@ -86,7 +75,7 @@ fn other<F: Element>(case: &Case) -> Result<Vec<(&'static str, Tensor)>, Failure
                 ("dbias", F::tensor(gradients.parameters.dbias.into_dyn())),
             ]
         }
-        Config::MaxPool2d(config) => {
+        (Operation::MaxPool2d, Config::MaxPool2d(config)) => {
             let (x, dout) = (inputs.float::<F, Ix4>("x")?, inputs.float::<F, Ix4>("dout")?);
             let (out, argmax) = max_pool2d::forward(x, config).map_err(refused)?;
             let (_, _, h, w) = x.dim();
@@ -97,7 +86,7 @@ fn other<F: Element>(case: &Case) -> Result<Vec<(&'static str, Tensor)>, Failure
                 ("dx", F::tensor(dx.into_dyn())),
             ]
         }
-        Config::Dropout(p) => {
+        (Operation::Dropout, Config::Dropout(p)) => {
             let (x, dout) = (inputs.float::<F, IxDyn>("x")?, inputs.float::<F, IxDyn>("dout")?);
             let mask = match case.input("mask") {
                 Some(Tensor::Bool(mask)) => mask,
@@ -108,39 +97,49 @@ fn other<F: Element>(case: &Case) -> Result<Vec<(&'static str, Tensor)>, Failure
                 ("dx", F::tensor(dropout::backward(dout, mask.view(), *p).map_err(refused)?)),
             ]
         }
-        Config::BatchNorm(..) => Vec::new(),
-        Config::None => match case.operation {
-            Operation::Linear => {
-                let (x, dout) = (inputs.float::<F, Ix2>("x")?, inputs.float::<F, Ix2>("dout")?);
-                let weight = inputs.float::<F, Ix2>("weight")?;
-                let bias = inputs.float::<F, Ix1>("bias")?;
-                let out = linear::forward(x, weight, bias).map_err(refused)?;
-                let gradients = linear::backward(dout, x, weight).map_err(refused)?;
-                vec![
-                    ("out", F::tensor(out.into_dyn())),
-                    ("dx", F::tensor(gradients.dx.into_dyn())),
-                    ("dweight", F::tensor(gradients.dweight.into_dyn())),
-                    ("dbias", F::tensor(gradients.dbias.into_dyn())),
-                ]
-            }
-            Operation::SoftmaxCrossEntropy => {
-                let logits = inputs.float::<F, Ix2>("logits")?;
-                let labels = inputs.labels()?;
-                let (loss, probabilities) =
-                    softmax_cross_entropy::forward(logits, labels.view()).map_err(refused)?;
-                let dlogits = softmax_cross_entropy::backward(probabilities.view(), labels.view())
-                    .map_err(refused)?;
-                vec![
-                    ("loss", F::tensor(arr0(loss).into_dyn())),
-                    ("dlogits", F::tensor(dlogits.into_dyn())),
-                ]
-            }
-            _ => {
-                let (x, dout) = (inputs.float::<F, IxDyn>("x")?, inputs.float::<F, IxDyn>("dout")?);
-                let dx = relu::backward(dout, x.view()).map_err(refused)?;
-                vec![("out", F::tensor(relu::forward(x))), ("dx", F::tensor(dx))]
-            }
-        },
+        (Operation::Linear, Config::None) => {
+            let (x, dout) = (inputs.float::<F, Ix2>("x")?, inputs.float::<F, Ix2>("dout")?);
+            let weight = inputs.float::<F, Ix2>("weight")?;
+            let bias = inputs.float::<F, Ix1>("bias")?;
+            let out = linear::forward(x, weight, bias).map_err(refused)?;
+            let gradients = linear::backward(dout, x, weight).map_err(refused)?;
+            vec![
+                ("out", F::tensor(out.into_dyn())),
+                ("dx", F::tensor(gradients.dx.into_dyn())),
+                ("dweight", F::tensor(gradients.dweight.into_dyn())),
+                ("dbias", F::tensor(gradients.dbias.into_dyn())),
+            ]
+        }
+        (Operation::SoftmaxCrossEntropy, Config::None) => {
+            let logits = inputs.float::<F, Ix2>("logits")?;
+            let labels = inputs.labels()?;
+            let (loss, probabilities) =
+                softmax_cross_entropy::forward(logits, labels.view()).map_err(refused)?;
+            let dlogits = softmax_cross_entropy::backward(probabilities.view(), labels.view())
+                .map_err(refused)?;
+            vec![
+                ("loss", F::tensor(arr0(loss).into_dyn())),
+                ("dlogits", F::tensor(dlogits.into_dyn())),
+            ]
+        }
+        (Operation::Relu, Config::None) => {
+            let (x, dout) = (inputs.float::<F, IxDyn>("x")?, inputs.float::<F, IxDyn>("dout")?);
+            let dx = relu::backward(dout, x.view()).map_err(refused)?;
+            vec![("out", F::tensor(relu::forward(x))), ("dx", F::tensor(dx))]
+        }
+        // By name, so that a new operation does not compile before it has its answers here.
+        (
+            Operation::Conv2d
+            | Operation::MaxPool2d
+            | Operation::Relu
+            | Operation::Linear
+            | Operation::SoftmaxCrossEntropy
+            | Operation::Dropout,
+            _,
+        ) => {
+            let found = format!("the [config] of {} is of another operation", case.name);
+            return Err(Failure::Refused(found));
+        }
     };
     Ok(answers)
 }

@@ -8,15 +8,15 @@ mod reference;
 
 use ndarray::Axis;
 
+use crate::check::reference::reference_suite;
 use crate::fixture::{Case, Config, Mode, Operation};
 use crate::submission::{Kind, Script, Step, Submission};
 use crate::tensor::{Element, Tensor};
 use crate::verdict::Report;
 
-pub use compare::{compare, is_close};
-pub use kernel_answers::{Compared, kernel_answers, kernels_against};
+pub use compare::compare;
+pub use kernel_answers::{Compared, compare_kernels_with, kernel_answers};
 pub use notebook::notebook_suite;
-pub use reference::reference_suite;
 
 /// Asks a submission everything that `cases` hold for it.
 ///
@@ -63,9 +63,4 @@ fn slices(tensor: &Tensor) -> Option<Vec<Tensor>> {
         Some(array.axis_iter(Axis(0)).map(|part| F::tensor(part.to_owned())).collect())
     }
     of::<f64>(tensor).or_else(|| of::<f32>(tensor))
-}
-
-/// The command that asks one case alone.
-fn rerun(command: &str, case: &Case) -> String {
-    format!("{command} --case {}", case.name)
 }

@@ -7,8 +7,8 @@
 use kernels::gradient_check::{STEP, directional_slope, perturbed, rel_error};
 use ndarray::{ArrayD, ArrayViewD, Axis};
 
-use crate::check::{compare::is_close, hint, rerun, script_of};
-use crate::fixture::{Case, Config, Mode, Operation};
+use crate::check::{compare::is_close, hint, script_of};
+use crate::fixture::{Case, Config, Mode, NOTEBOOK_BACKWARD, NOTEBOOK_TESTS};
 use crate::submission::{Failure, Script, Step, Submission};
 use crate::tensor::Tensor;
 use crate::verdict::{Finding, Outcome, Suite, SuiteName, Verdict};
@@ -18,35 +18,10 @@ const ATOL_TRAIN: f64 = 1e-5;
 const ATOL_EVAL: f64 = 0.15;
 const GRADIENT_LIMIT: f64 = 1e-6;
 
-/// Case and name of the notebook's tests, in its order.
-const TESTS: [(&str, &str); 4] = [
-    (
-        "notebook/forward_trivial_train",
-        "SpatialBatchnormForwardTest with trivial beta and gamma (train)",
-    ),
-    (
-        "notebook/forward_nontrivial_train",
-        "SpatialBatchnormForwardTest with nontrivial beta and gamma (train)",
-    ),
-    (
-        "notebook/forward_trivial_test",
-        "SpatialBatchnormForwardTest with trivial beta and gamma (test)",
-    ),
-    ("notebook/backward", "SpatialBatchnormBackwardTest"),
-];
-
 /// Asks the notebook's tests whose cases are among `cases`.
 pub fn notebook_suite(submission: &dyn Submission, cases: &[Case], command: &str) -> Suite {
     let mut suite = Suite::new(SuiteName::Notebook);
-    let known = TESTS.iter().map(|&(case, name)| (case, name.to_owned()));
-    let others = cases
-        .iter()
-        .filter(|case| {
-            case.operation == Operation::Notebook
-                && !TESTS.iter().any(|&(known, _)| known == case.name)
-        })
-        .map(|case| (case.name.as_str(), case.name.clone()));
-    for (name, check) in known.chain(others) {
+    for (name, check) in NOTEBOOK_TESTS {
         let Some(case) = cases.iter().find(|case| case.name == name) else { continue };
         let (Some(script), Config::BatchNorm(mode, _)) = (script_of(case), &case.config) else {
             continue;
@@ -55,23 +30,15 @@ pub fn notebook_suite(submission: &dyn Submission, cases: &[Case], command: &str
             suite.not_asked(reason);
             continue;
         }
-        let backward = script.dout.is_some();
-        let result = if backward {
+        let backward = name == NOTEBOOK_BACKWARD;
+        let findings = if backward {
             backward_test(submission, &script)
         } else {
             forward_test(submission, &script, *mode)
         };
-        let outcome = match result {
-            Ok(findings) if findings.is_empty() => Outcome::Passed,
-            Ok(findings) => Outcome::Failed { findings },
-            Err(failure) => Outcome::Raised { message: failure.to_string() },
-        };
-        let hint = matches!(outcome, Outcome::Failed { .. }).then(|| match &case.hint {
-            Some(hint) => hint.clone(),
-            None => hint::for_notebook(backward, *mode).to_owned(),
-        });
-        let (case, rerun) = (case.name.clone(), rerun(command, case));
-        suite.verdicts.push(Verdict { check, case, outcome, hint, rerun });
+        let outcome = Outcome::of(findings);
+        let hint = hint::for_notebook(backward, *mode);
+        suite.verdicts.push(Verdict::new(check, case, outcome, hint, command));
     }
     suite
 }
@@ -172,6 +139,7 @@ fn backward_test(submission: &dyn Submission, script: &Script) -> Result<Vec<Fin
         }
         let result = result.to_f64();
         match rel_error(numeric.view(), result.view()) {
+            // As the notebook's `isclose(error, 0, atol=1e-6)`, for which the limit itself is close.
             Ok(error) if error <= GRADIENT_LIMIT => {}
             Ok(found) => findings.push(Finding::Gradient {
                 quantity: quantity.to_owned(),

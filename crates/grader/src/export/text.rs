@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
 
+use crate::fixture::NOTEBOOK_BACKWARD;
 use crate::verdict::{Outcome, Report, Suite, SuiteName, Verdict};
 
 /// The report for a terminal: the notebook's own lines, word for word, and then the rest.
@@ -23,7 +24,7 @@ pub fn text(report: &Report) -> String {
 
 /// The notebook's lines come first and together; what they leave unsaid follows.
 fn notebook(suite: &Suite, lines: &mut Vec<String>) {
-    let is_backward = |verdict: &&Verdict| verdict.check.contains("Backward");
+    let is_backward = |verdict: &&Verdict| verdict.case == NOTEBOOK_BACKWARD;
     let (backward, forward): (Vec<&Verdict>, Vec<&Verdict>) =
         suite.verdicts.iter().partition(is_backward);
     lines.extend(forward.iter().map(|verdict| one_line(&verdict.check, &verdict.outcome)));

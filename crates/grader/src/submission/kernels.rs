@@ -17,10 +17,6 @@ impl Submission for Kernels {
         "kernels"
     }
 
-    fn declines(&self, _script: &Script) -> Option<&'static str> {
-        None
-    }
-
     fn run(&self, script: &Script) -> Result<Outputs, Failure> {
         if script.dtype() == Dtype::Float32 { run::<f32>(script) } else { run::<f64>(script) }
     }
@@ -28,8 +24,8 @@ impl Submission for Kernels {
 
 fn run<F: Element>(script: &Script) -> Result<Outputs, Failure> {
     let mut running = RunningStatistics::<F> {
-        mean: vector("running_mean", &script.running_mean)?,
-        var: vector("running_var", &script.running_var)?,
+        mean: vector(script.kind, "running_mean", &script.running_mean)?,
+        var: vector(script.kind, "running_var", &script.running_var)?,
     };
     let (earlier, last) = match script.steps.split_last() {
         Some((last, earlier)) => (earlier, last),
@@ -51,14 +47,14 @@ fn answer<F: Element>(
     dout: Option<&Tensor>,
     running: &mut RunningStatistics<F>,
 ) -> Result<(StepOutput, Option<Gradients>), Failure> {
-    let config = &script.config;
-    let gamma = vector("gamma", &step.gamma)?;
-    let beta = vector("beta", &step.beta)?;
+    let (kind, config) = (script.kind, &script.config);
+    let gamma = vector(kind, "gamma", &step.gamma)?;
+    let beta = vector(kind, "beta", &step.beta)?;
     // The two kinds differ in rank, and so in type.
     macro_rules! answer {
         ($kernel:ident, $rank:ty) => {{
-            let x = array::<F, $rank>("x", &step.x)?;
-            let dout = dout.map(|dout| array::<F, $rank>("dout", dout)).transpose()?;
+            let x = array::<F, $rank>(kind, "x", &step.x)?;
+            let dout = dout.map(|dout| array::<F, $rank>(kind, "dout", dout)).transpose()?;
             let (out, gradients) = match step.mode {
                 Mode::Train => {
                     let (out, statistics) =
@@ -79,7 +75,7 @@ fn answer<F: Element>(
             (out.into_dyn(), gradients.transpose().map_err(refused)?.map(tensors))
         }};
     }
-    let (out, gradients) = match script.kind {
+    let (out, gradients) = match kind {
         Kind::Plain => answer!(batch_norm, Ix2),
         Kind::Spatial => answer!(spatial_batch_norm, Ix4),
     };
@@ -99,18 +95,23 @@ fn tensors<F: Element, D: Dimension>(gradients: BatchNormGradients<F, D>) -> Gra
     }
 }
 
-fn vector<F: Element>(argument: &'static str, tensor: &Tensor) -> Result<Array1<F>, Failure> {
-    array::<F, Ix1>(argument, tensor).map(|view| view.to_owned())
+fn vector<F: Element>(
+    kind: Kind,
+    argument: &'static str,
+    tensor: &Tensor,
+) -> Result<Array1<F>, Failure> {
+    array::<F, Ix1>(kind, argument, tensor).map(|view| view.to_owned())
 }
 
 fn array<'a, F: Element, D: Dimension>(
+    kind: Kind,
     argument: &'static str,
     tensor: &'a Tensor,
 ) -> Result<ArrayView<'a, F, D>, Failure> {
     let view = tensor.view::<F>().ok_or_else(|| {
         Failure::Refused(format!("{argument} is {}, unlike the rest", tensor.dtype()))
     })?;
-    with_rank("batch_norm", argument, view).map_err(refused)
+    with_rank(kind.name(), argument, view).map_err(refused)
 }
 
 fn refused(error: KernelError) -> Failure {

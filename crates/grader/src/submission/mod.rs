@@ -11,7 +11,6 @@ use ::kernels::BatchNormConfig;
 use thiserror::Error;
 
 pub use self::kernels::Kernels;
-pub use self::panics::catch;
 pub use self::rust_functions::{BnParam, Gradients64, RustFunctions};
 use crate::fixture::Mode;
 use crate::tensor::{Dtype, Tensor};
@@ -23,6 +22,16 @@ pub enum Kind {
     Plain,
     /// Over (N, C, H, W), a channel at a time.
     Spatial,
+}
+
+impl Kind {
+    /// The kernel of this kind, by the name in messages.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "batch_norm",
+            Self::Spatial => "spatial_batch_norm",
+        }
+    }
 }
 
 /// Forward passes in order over one evolving pair of running statistics, and then perhaps the
@@ -73,6 +82,23 @@ pub struct Outputs {
     pub gradients: Option<Result<Gradients, Failure>>,
 }
 
+impl Outputs {
+    /// What was answered for an output role of a case of batch norm: the last step's, or a
+    /// gradient. `None` if there is no such answer, or no such role.
+    pub(crate) fn of_role(&self, role: &str) -> Option<Result<&Tensor, &Failure>> {
+        if let Some(found) = self.steps.last()?.of_role(role) {
+            return Some(Ok(found));
+        }
+        let of_role: fn(&Gradients) -> &Tensor = match role {
+            "dx" => |gradients| &gradients.dx,
+            "dgamma" => |gradients| &gradients.dgamma,
+            "dbeta" => |gradients| &gradients.dbeta,
+            _ => return None,
+        };
+        Some(self.gradients.as_ref()?.as_ref().map(of_role))
+    }
+}
+
 /// The results of one forward pass.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepOutput {
@@ -82,6 +108,18 @@ pub struct StepOutput {
     pub running_mean: Tensor,
     /// The running variance after the step.
     pub running_var: Tensor,
+}
+
+impl StepOutput {
+    /// What was answered for an output role.
+    pub(crate) fn of_role(&self, role: &str) -> Option<&Tensor> {
+        match role {
+            "out" => Some(&self.out),
+            "running_mean" => Some(&self.running_mean),
+            "running_var" => Some(&self.running_var),
+            _ => None,
+        }
+    }
 }
 
 /// The results of a backward pass.
@@ -113,7 +151,9 @@ pub trait Submission {
     fn name(&self) -> &str;
 
     /// Why it is not to be asked this script, as in "in float32"; `None` if it is.
-    fn declines(&self, script: &Script) -> Option<&'static str>;
+    fn declines(&self, _script: &Script) -> Option<&'static str> {
+        None
+    }
 
     /// Answers a script that it does not decline.
     ///

@@ -143,6 +143,6 @@ fn array<'a, D: Dimension>(
     let view = tensor.view::<f64>().ok_or_else(|| {
         Failure::Refused(format!("{argument} is {}, expected float64", tensor.dtype()))
     })?;
-    with_rank("spatial_batch_norm", argument, view)
+    with_rank(Kind::Spatial.name(), argument, view)
         .map_err(|error| Failure::Refused(error.to_string()))
 }
