@@ -70,7 +70,7 @@ pub struct Arguments {
     #[arg(long)]
     quick: bool,
 
-    /// Folder to write to [default: reports/<data set>, with --quick its subfolder quick]
+    /// Folder to write to [default: reports/fashion-mnist or reports/synthetic, with --quick the subfolder quick]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }

@@ -204,6 +204,28 @@ fn running_statistics_after_two_known_batches() {
 }
 
 #[test]
+fn a_mean_that_no_f64_can_hold_costs_no_digit() {
+    // Around 2⁵⁰, f64 numbers are a quarter apart: the inputs are exact, their mean of 2/3 is not.
+    let x = ndarray::array![[0.0], [1.0], [1.0]];
+    let far = &x + (1_u64 << 50) as f64;
+    let (gamma, beta) = (ndarray::array![1.0], ndarray::array![0.0]);
+    let dout = ndarray::array![[0.3], [-1.0], [2.0]];
+    let [near, far] = [x, far].map(|x| {
+        let mut running = RunningStatistics::new(1, Convention::Notebook);
+        let (x, gamma) = (x.view(), gamma.view());
+        let config = BatchNormConfig::notebook();
+        let (out, statistics) =
+            batch_norm::forward_train(x, gamma, beta.view(), &mut running, &config).unwrap();
+        let dx = batch_norm::backward_train(dout.view(), x, gamma, &statistics).unwrap().dx;
+        [out.into_raw_vec_and_offset().0, dx.into_raw_vec_and_offset().0, statistics.var().to_vec()]
+    });
+    for (near, far) in near.iter().flatten().zip(far.iter().flatten()) {
+        assert!((near - far).abs() < 1e-14, "{near} against {far}");
+    }
+    assert!((near[2][0] - 2.0 / 9.0).abs() < 1e-15, "{}", near[2][0]);
+}
+
+#[test]
 fn a_constant_channel_gives_beta_and_no_nan() {
     let x = Array4::<f64>::from_elem([2, 1, 3, 3], 1234.567);
     let mut running = RunningStatistics::new(1, Convention::PyTorch);
