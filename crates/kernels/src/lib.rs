@@ -38,6 +38,7 @@ pub mod gradient_check;
 mod layout;
 pub mod linear;
 pub mod max_pool2d;
+mod normalization;
 mod panels;
 mod real;
 pub mod relu;

@@ -10,9 +10,10 @@
 
 use ndarray::{Array4, ArrayView1, ArrayView4, ArrayViewMut4, Ix4};
 
-use crate::batch_norm::{
-    Batch, BatchNormGradients, BatchStatistics, backward_eval_in_place, backward_train_in_place,
-    expect_backward_shapes, expect_channels, expect_running,
+use crate::batch_norm::{BatchNormGradients, BatchStatistics};
+use crate::normalization::{
+    Batch, backward_eval_in_place, backward_train_in_place, expect_backward_shapes,
+    expect_channels, expect_running,
 };
 use crate::{BatchNormConfig, KernelError, Real, RunningStatistics};
 

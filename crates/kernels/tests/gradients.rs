@@ -6,6 +6,7 @@
 mod common;
 
 use common::Random;
+use kernels::batch_norm::BatchNormGradients;
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::gradient_check::{
     STEP, eval_numerical_gradient, eval_numerical_gradient_array, rel_error,
@@ -15,7 +16,7 @@ use kernels::{
     BatchNormConfig, Convention, KernelError, RunningStatistics, batch_norm, dropout, linear, relu,
     softmax_cross_entropy, spatial_batch_norm,
 };
-use ndarray::{Array, Array1, Array2, Array4, ArrayView, Dimension, array};
+use ndarray::{Array, Array1, Array2, Array4, ArrayView, ArrayView1, Dimension, Ix2, Ix4, array};
 
 /// Central differences with h = 1e-5 in f64 are good to about 1e-9 of the largest terms.
 const TOLERANCE: f64 = 1e-6;
@@ -32,16 +33,17 @@ fn assert_gradient<D: Dimension, O: Dimension>(
     assert!(error < TOLERANCE, "{what}: relative error {error:e}\n{numeric}\n{analytic}");
 }
 
-struct BatchNormCase<X> {
-    x: X,
-    dout: X,
+struct BatchNormCase<D: Dimension> {
+    x: Array<f64, D>,
+    dout: Array<f64, D>,
     gamma: Array1<f64>,
     beta: Array1<f64>,
     running: RunningStatistics<f64>,
 }
 
-impl<D: Dimension> BatchNormCase<Array<f64, D>> {
-    fn new(shape: D, channels: usize, seed: u64) -> Self {
+impl<D: Dimension> BatchNormCase<D> {
+    fn new(shape: D, seed: u64) -> Self {
+        let channels = shape[1];
         let mut random = Random::new(seed);
         Self {
             x: random.array(shape.clone()).mapv(|x: f64| 3.0 * x + 10.0),
@@ -53,6 +55,23 @@ impl<D: Dimension> BatchNormCase<Array<f64, D>> {
                 var: random.array(channels).mapv(|x: f64| x * x + 0.1),
             },
         }
+    }
+
+    /// Holds all three gradients against numeric ones of `forward`.
+    fn assert_gradients(
+        &self,
+        forward: impl Fn(
+            ArrayView<'_, f64, D>,
+            ArrayView1<'_, f64>,
+            ArrayView1<'_, f64>,
+        ) -> Result<Array<f64, D>, KernelError>,
+        gradients: &BatchNormGradients<f64, D>,
+    ) {
+        let Self { x, dout, gamma, beta, .. } = self;
+        let (g, b) = (gamma.view(), beta.view());
+        assert_gradient("dx", |x| forward(x, g, b), x, dout, &gradients.dx);
+        assert_gradient("dgamma", |g| forward(x.view(), g, b), gamma, dout, &gradients.dgamma);
+        assert_gradient("dbeta", |b| forward(x.view(), g, b), beta, dout, &gradients.dbeta);
     }
 }
 
@@ -67,110 +86,60 @@ fn configs() -> [BatchNormConfig; 3] {
 #[test]
 fn batch_norm_train() {
     for config in configs() {
-        let BatchNormCase { x, dout, gamma, beta, running } =
-            BatchNormCase::new(ndarray::Ix2(5, 3), 3, 1);
-        let forward = |x: ArrayView<'_, f64, _>,
-                       gamma: ArrayView<'_, f64, _>,
-                       beta: ArrayView<'_, f64, _>| {
-            batch_norm::forward_train(x, gamma, beta, &mut running.clone(), &config)
+        let case = BatchNormCase::new(Ix2(5, 3), 1);
+        let (g, b) = (case.gamma.view(), case.beta.view());
+        let forward = |x: ArrayView<'_, f64, _>, g: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>| {
+            batch_norm::forward_train(x, g, b, &mut case.running.clone(), &config)
         };
-        let (_, statistics) = forward(x.view(), gamma.view(), beta.view()).unwrap();
+        let (_, statistics) = forward(case.x.view(), g, b).unwrap();
         let gradients =
-            batch_norm::backward_train(dout.view(), x.view(), gamma.view(), &statistics).unwrap();
-        let (g, b) = (gamma.view(), beta.view());
-        assert_gradient("dx", |x| Ok(forward(x, g, b)?.0), &x, &dout, &gradients.dx);
-        assert_gradient(
-            "dgamma",
-            |g| Ok(forward(x.view(), g, b)?.0),
-            &gamma,
-            &dout,
-            &gradients.dgamma,
-        );
-        assert_gradient(
-            "dbeta",
-            |b| Ok(forward(x.view(), g, b)?.0),
-            &beta,
-            &dout,
-            &gradients.dbeta,
-        );
+            batch_norm::backward_train(case.dout.view(), case.x.view(), g, &statistics).unwrap();
+        case.assert_gradients(|x, g, b| Ok(forward(x, g, b)?.0), &gradients);
     }
 }
 
 #[test]
 fn batch_norm_eval() {
     for config in configs() {
-        let BatchNormCase { x, dout, gamma, beta, running } =
-            BatchNormCase::new(ndarray::Ix2(5, 3), 3, 2);
-        let forward = |x: ArrayView<'_, f64, _>,
-                       gamma: ArrayView<'_, f64, _>,
-                       beta: ArrayView<'_, f64, _>| {
-            batch_norm::forward_eval(x, gamma, beta, &running, &config)
+        let case = BatchNormCase::new(Ix2(5, 3), 2);
+        let g = case.gamma.view();
+        let forward = |x: ArrayView<'_, f64, _>, g: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>| {
+            batch_norm::forward_eval(x, g, b, &case.running, &config)
         };
-        let gradients =
-            batch_norm::backward_eval(dout.view(), x.view(), gamma.view(), &running, &config)
-                .unwrap();
-        let (g, b) = (gamma.view(), beta.view());
-        assert_gradient("dx", |x| forward(x, g, b), &x, &dout, &gradients.dx);
-        assert_gradient("dgamma", |g| forward(x.view(), g, b), &gamma, &dout, &gradients.dgamma);
-        assert_gradient("dbeta", |b| forward(x.view(), g, b), &beta, &dout, &gradients.dbeta);
+        let (x, dout) = (case.x.view(), case.dout.view());
+        let gradients = batch_norm::backward_eval(dout, x, g, &case.running, &config).unwrap();
+        case.assert_gradients(forward, &gradients);
     }
 }
 
 #[test]
 fn spatial_batch_norm_train() {
     for config in configs() {
-        let BatchNormCase { x, dout, gamma, beta, running } =
-            BatchNormCase::new(ndarray::Ix4(2, 3, 4, 3), 3, 3);
-        let forward = |x: ArrayView<'_, f64, _>,
-                       gamma: ArrayView<'_, f64, _>,
-                       beta: ArrayView<'_, f64, _>| {
-            spatial_batch_norm::forward_train(x, gamma, beta, &mut running.clone(), &config)
+        let case = BatchNormCase::new(Ix4(2, 3, 4, 3), 3);
+        let (g, b) = (case.gamma.view(), case.beta.view());
+        let forward = |x: ArrayView<'_, f64, _>, g: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>| {
+            spatial_batch_norm::forward_train(x, g, b, &mut case.running.clone(), &config)
         };
-        let (_, statistics) = forward(x.view(), gamma.view(), beta.view()).unwrap();
+        let (_, statistics) = forward(case.x.view(), g, b).unwrap();
         let gradients =
-            spatial_batch_norm::backward_train(dout.view(), x.view(), gamma.view(), &statistics)
+            spatial_batch_norm::backward_train(case.dout.view(), case.x.view(), g, &statistics)
                 .unwrap();
-        let (g, b) = (gamma.view(), beta.view());
-        assert_gradient("dx", |x| Ok(forward(x, g, b)?.0), &x, &dout, &gradients.dx);
-        assert_gradient(
-            "dgamma",
-            |g| Ok(forward(x.view(), g, b)?.0),
-            &gamma,
-            &dout,
-            &gradients.dgamma,
-        );
-        assert_gradient(
-            "dbeta",
-            |b| Ok(forward(x.view(), g, b)?.0),
-            &beta,
-            &dout,
-            &gradients.dbeta,
-        );
+        case.assert_gradients(|x, g, b| Ok(forward(x, g, b)?.0), &gradients);
     }
 }
 
 #[test]
 fn spatial_batch_norm_eval() {
     for config in configs() {
-        let BatchNormCase { x, dout, gamma, beta, running } =
-            BatchNormCase::new(ndarray::Ix4(2, 3, 4, 3), 3, 4);
-        let forward = |x: ArrayView<'_, f64, _>,
-                       gamma: ArrayView<'_, f64, _>,
-                       beta: ArrayView<'_, f64, _>| {
-            spatial_batch_norm::forward_eval(x, gamma, beta, &running, &config)
+        let case = BatchNormCase::new(Ix4(2, 3, 4, 3), 4);
+        let g = case.gamma.view();
+        let forward = |x: ArrayView<'_, f64, _>, g: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>| {
+            spatial_batch_norm::forward_eval(x, g, b, &case.running, &config)
         };
-        let gradients = spatial_batch_norm::backward_eval(
-            dout.view(),
-            x.view(),
-            gamma.view(),
-            &running,
-            &config,
-        )
-        .unwrap();
-        let (g, b) = (gamma.view(), beta.view());
-        assert_gradient("dx", |x| forward(x, g, b), &x, &dout, &gradients.dx);
-        assert_gradient("dgamma", |g| forward(x.view(), g, b), &gamma, &dout, &gradients.dgamma);
-        assert_gradient("dbeta", |b| forward(x.view(), g, b), &beta, &dout, &gradients.dbeta);
+        let (x, dout) = (case.x.view(), case.dout.view());
+        let gradients =
+            spatial_batch_norm::backward_eval(dout, x, g, &case.running, &config).unwrap();
+        case.assert_gradients(forward, &gradients);
     }
 }
 

@@ -2,8 +2,10 @@
 
 use anyhow::Result;
 use plotters::backend::DrawingBackend;
-use plotters::chart::{ChartBuilder, SeriesLabelPosition};
+use plotters::chart::{ChartBuilder, ChartContext, SeriesLabelPosition};
 use plotters::coord::Shift;
+use plotters::coord::cartesian::Cartesian2d;
+use plotters::coord::types::RangedCoordf64;
 use plotters::drawing::DrawingArea;
 use plotters::element::{Circle, PathElement, Text};
 use plotters::series::LineSeries;
@@ -98,14 +100,7 @@ impl Training {
                 .label(format!("each step (bold: mean of {window})"))
                 .legend(legend_line(faint, scale));
         }
-        chart
-            .configure_series_labels()
-            .position(SeriesLabelPosition::LowerLeft)
-            .legend_area_size(px(26))
-            .margin(px(6))
-            .label_font((FONT_FAMILY, px(12)))
-            .background_style(WHITE.mix(0.85))
-            .draw()?;
+        draw_legend(&mut chart, SeriesLabelPosition::LowerLeft, scale)?;
         Ok(())
     }
 
@@ -182,17 +177,29 @@ impl Training {
                     .label(label)
                     .legend(move |(x, y)| Circle::new((x + 13 * scale as i32, y), radius, style));
             }
-            chart
-                .configure_series_labels()
-                .position(SeriesLabelPosition::LowerRight)
-                .legend_area_size(px(26))
-                .margin(px(6))
-                .label_font((FONT_FAMILY, px(12)))
-                .background_style(WHITE.mix(0.85))
-                .draw()?;
+            draw_legend(&mut chart, SeriesLabelPosition::LowerRight, scale)?;
         }
         Ok(())
     }
+}
+
+fn draw_legend<'a, B: DrawingBackend + 'a>(
+    chart: &mut ChartContext<'a, B, Cartesian2d<RangedCoordf64, RangedCoordf64>>,
+    position: SeriesLabelPosition,
+    scale: u32,
+) -> Result<()>
+where
+    B::ErrorType: 'static,
+{
+    chart
+        .configure_series_labels()
+        .position(position)
+        .legend_area_size(26 * scale)
+        .margin(6 * scale)
+        .label_font((FONT_FAMILY, 12 * scale))
+        .background_style(WHITE.mix(0.85))
+        .draw()?;
+    Ok(())
 }
 
 type LegendLine = PathElement<(i32, i32)>;
