@@ -105,7 +105,8 @@ pub fn fit<F: Real, E: From<TrainError>>(
         Stream::new(config.seed, Purpose::Shuffle, epoch).shuffle(&mut order);
         let first = epoch * steps_an_epoch;
         for (step, positions) in (first..).zip(order.chunks(config.batch_size)) {
-            let score = train_step(network, optimizer, images, positions)?;
+            let mut random = Stream::new(config.seed, Purpose::Dropout, step);
+            let score = train_step(network, optimizer, images, positions, &mut random)?;
             let loss = score.mean_loss();
             if !loss.is_finite() {
                 return Err(TrainError::LossNotFinite { step, epoch, loss }.into());
@@ -183,10 +184,11 @@ fn train_step<F: Real>(
     optimizer: &mut Adam<F>,
     images: &LabelledImages,
     positions: &[usize],
+    random: &mut Stream,
 ) -> Result<Score, TrainError> {
     let batch = images.batch(positions)?;
     let labels = batch.labels.view();
-    let (logits, tape) = network.forward_train(batch.images)?;
+    let (logits, tape) = network.forward_train(batch.images, random)?;
     let (loss, probabilities) = softmax_cross_entropy::forward(logits.view(), labels)?;
     let dlogits = softmax_cross_entropy::backward(probabilities.view(), labels)?;
     let gradients = network.backward(tape, dlogits.view())?;

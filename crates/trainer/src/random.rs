@@ -24,6 +24,8 @@ pub enum Purpose {
     SyntheticTraining = 4,
     /// Drawing a synthetic test image; the index is its position.
     SyntheticTest = 5,
+    /// The masks of a training step; the index is the step.
+    Dropout = 6,
 }
 
 /// A stream of random numbers.

@@ -7,6 +7,7 @@ use ndarray::{Array1, Array4};
 use trainer::dataset::ImageSize;
 use trainer::network::{Architecture, Gradients, Network};
 use trainer::optimizer::{Adam, AdamConfig};
+use trainer::random::{Purpose, Stream};
 use trainer::{Head, TrainError};
 
 const IMAGE: ImageSize = ImageSize { channels: 1, height: 4, width: 4 };
@@ -20,7 +21,8 @@ fn gradients(network: &mut Network<f64>, step: usize) -> Gradients<f64> {
         ((n * 7 + h * 5 + w * 3 + step) % 11) as f64 / 11.0
     });
     let labels = Array1::from(vec![0, 1, 2, 1]);
-    let (logits, tape) = network.forward_train(images).unwrap();
+    let mut random = Stream::new(0, Purpose::Dropout, step as u64);
+    let (logits, tape) = network.forward_train(images, &mut random).unwrap();
     let (_, probabilities) = softmax_cross_entropy::forward(logits.view(), labels.view()).unwrap();
     let dlogits = softmax_cross_entropy::backward(probabilities.view(), labels.view()).unwrap();
     network.backward(tape, dlogits.view()).unwrap()

@@ -1,12 +1,12 @@
-//! The two networks: names, counts, shared weights, gradients.
+//! The networks: names, counts, shared weights, gradients.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
 
 use kernels::{KernelError, softmax_cross_entropy};
-use ndarray::{Array1, Array4};
+use ndarray::{Array1, Array4, Axis};
 use trainer::TrainError;
 use trainer::dataset::{FASHION_MNIST_IMAGE, ImageSize};
-use trainer::network::{Architecture, Network};
+use trainer::network::{Architecture, Layer, Network};
 use trainer::random::{Purpose, Stream};
 
 const TINY: ImageSize = ImageSize { channels: 2, height: 5, width: 4 };
@@ -57,6 +57,35 @@ fn parameters_have_the_names_and_counts_of_the_notebooks_networks() {
     );
 }
 
+/// 784·200 + 200 + 200·10 + 10, and γ and β of 200 features.
+#[test]
+fn the_networks_of_the_lesson_before_have_all_layers_in_model() {
+    let build =
+        |architecture: Architecture| architecture.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
+    let batch_norm = |last: &str| {
+        ["0.weight", "0.bias", "1.weight", "1.bias"]
+            .into_iter()
+            .chain([&*format!("{last}.weight"), &*format!("{last}.bias")])
+            .chain(["1.running_mean", "1.running_var"])
+            .map(|name| format!("model.{name}"))
+            .collect::<Vec<_>>()
+    };
+    for (architecture, count, expected) in [
+        (
+            Architecture::FullyConnectedNetwork,
+            159_010,
+            ["0.weight", "0.bias", "2.weight", "2.bias"].map(|name| format!("model.{name}")).into(),
+        ),
+        (Architecture::BatchNormNetwork, 159_410, batch_norm("3")),
+        (Architecture::DropoutNetwork, 159_410, batch_norm("4")),
+    ] {
+        let network = build(architecture);
+        assert_eq!(network.parameter_count("model"), count);
+        assert_eq!(names(&network), expected);
+        assert!(!architecture.has_linear_head());
+    }
+}
+
 #[test]
 fn a_pair_shares_its_initial_weights_and_seeds_do_not() {
     let parameters = |architecture: Architecture, seed| {
@@ -69,6 +98,90 @@ fn a_pair_shares_its_initial_weights_and_seeds_do_not() {
     assert_eq!(simple, spatial);
     let other = parameters(Architecture::SimpleNetwork, 5);
     assert!(simple.iter().zip(&other).all(|(one, other)| one != other));
+
+    let linear = |architecture: Architecture, last: &str| {
+        let network = architecture.build::<f32>(FASHION_MNIST_IMAGE, 10, 4).unwrap();
+        let mut parameters = network.parameters();
+        parameters.retain(|(name, _)| name.starts_with("model.0.") || name.starts_with(last));
+        parameters.into_iter().map(|(_, array)| array.to_owned()).collect::<Vec<_>>()
+    };
+    let plain = linear(Architecture::FullyConnectedNetwork, "model.2.");
+    assert_eq!(plain.len(), 4);
+    assert_eq!(plain, linear(Architecture::BatchNormNetwork, "model.3."));
+    assert_eq!(plain, linear(Architecture::DropoutNetwork, "model.4."));
+}
+
+/// Values below p are dropped and the others scaled, by draws in logical order whatever the memory;
+/// evaluation drops nothing.
+#[test]
+fn dropout_follows_its_stream_in_logical_order() {
+    const P: f64 = 0.3;
+    let mut layer: Layer<f64> = Layer::Dropout { p: P };
+    let x = images().mapv(|value| value + 1.0);
+    let reversed = x.t().as_standard_layout().into_owned().reversed_axes();
+    assert_eq!(x, reversed);
+    let mut draws = masks();
+    let expected =
+        x.mapv(|value| if draws.uniform() < P { 0.0 } else { value * (1.0 / (1.0 - P)) });
+    let dropped = expected.iter().filter(|value| **value == 0.0).count();
+    assert!((1..x.len() - 1).contains(&dropped), "{dropped}");
+    for x in [&x, &reversed] {
+        let mut random = masks();
+        let (out, saved) = layer.forward_train(x.clone().into_dyn(), &mut random).unwrap();
+        assert_eq!(out, expected.clone().into_dyn());
+        assert_eq!(random.bits(), draws.clone().bits());
+        let ones = Array4::ones(x.raw_dim()).into_dyn();
+        let dx = layer.backward(&saved, ones.view(), true).unwrap().dx.unwrap();
+        let scale = |value: f64| if value == 0.0 { 0.0 } else { 1.0 / (1.0 - P) };
+        assert_eq!(dx, expected.mapv(scale).into_dyn());
+        assert_eq!(layer.forward_eval(x.view().into_dyn()).unwrap(), x.clone().into_dyn());
+    }
+    let error = Layer::Dropout { p: 1.0 }.forward_train(x.into_dyn(), &mut masks()).unwrap_err();
+    assert!(matches!(error, KernelError::Config { parameter: "p", .. }), "{error}");
+}
+
+/// A ReLU's input is what the batch norm makes of its own, and a batch norm's mean and variance
+/// are those of its input, which the running statistics move towards.
+#[test]
+fn what_logs_look_at_is_what_the_layers_read() {
+    for architecture in Architecture::ALL {
+        let mut network = architecture.build::<f64>(TINY, 3, 0).unwrap();
+        let (_, tape) = network.forward_train(images(), &mut masks()).unwrap();
+        let activations = tape.activations(&network);
+        let names: Vec<_> = activations.iter().map(|activation| activation.name).collect();
+        let norms: Vec<_> = network.batch_norms().collect();
+        let (expected, expected_norms): (&[_], &[_]) = match architecture {
+            Architecture::SimpleNetwork => (&["model.1", "model.4"], &[]),
+            Architecture::SpatialBatchNormNetwork => {
+                (&["model.2", "model.6"], &["model.1", "model.5"])
+            }
+            Architecture::FullyConnectedNetwork => (&["model.1"], &[]),
+            _ => (&["model.2"], &["model.1"]),
+        };
+        assert_eq!(names, expected);
+        assert_eq!(norms.iter().map(|norm| norm.name).collect::<Vec<_>>(), expected_norms);
+        let before: Vec<_> = activations
+            .iter()
+            .filter_map(|a| Some((a.before_batch_norm.as_ref()?, &a.pre_activation)))
+            .collect();
+        assert_eq!(before.len(), norms.len());
+        for (norm, (before, after)) in norms.iter().zip(before) {
+            assert_eq!(before.shape(), after.shape());
+            for (channel, x) in before.axis_iter(Axis(1)).enumerate() {
+                let mean = x.sum() / x.len() as f64;
+                assert!((norm.mean[channel] - 0.1 * mean).abs() < 1e-12);
+                let y = after.index_axis(Axis(1), channel);
+                assert!((y.sum() / y.len() as f64 - norm.beta[channel]).abs() < 1e-12);
+                let var = x.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / x.len() as f64;
+                for (x, y) in x.iter().zip(y) {
+                    let expected = (x - mean) / (var + 1e-5).sqrt() * norm.gamma[channel];
+                    assert!((y - expected).abs() < 1e-9, "{y} {expected}");
+                }
+                let unbiased = var * x.len() as f64 / (x.len() as f64 - 1.0);
+                assert!((norm.var[channel] - 0.9 - 0.1 * unbiased).abs() < 1e-12);
+            }
+        }
+    }
 }
 
 /// The head reads its features in the order (C, H, W) of PyTorch's `flatten`.
@@ -87,8 +200,9 @@ fn flattening_follows_logical_order_whatever_the_memory() {
         |images: &Array4<f64>| network.forward_eval(images.view()).unwrap().mapv(f64::to_bits);
     assert_eq!(bits(&images), bits(&channels_last));
 
-    let mut layer: trainer::network::Layer<f64> = trainer::network::Layer::Flatten;
-    let (rows, saved) = layer.forward_train(channels_last.clone().into_dyn()).unwrap();
+    let mut layer: Layer<f64> = Layer::Flatten;
+    let (rows, saved) =
+        layer.forward_train(channels_last.clone().into_dyn(), &mut masks()).unwrap();
     assert!(rows.iter().eq(images.iter()));
     let back = layer.backward(&saved, rows.view(), true).unwrap();
     assert_eq!(back.dx.unwrap(), images.into_dyn());
@@ -96,23 +210,23 @@ fn flattening_follows_logical_order_whatever_the_memory() {
 
 #[test]
 fn evaluation_changes_nothing_and_training_moves_running_statistics() {
-    for architecture in BOTH {
+    for architecture in Architecture::ALL {
         let mut network = architecture.build::<f64>(TINY, 3, 0).unwrap();
         let before = network.clone();
         network.forward_eval(images().view()).unwrap();
         assert_eq!(network, before);
-        network.forward_train(images()).unwrap();
+        network.forward_train(images(), &mut masks()).unwrap();
         assert_eq!(network.parameters(), before.parameters());
-        assert_eq!(network == before, architecture == Architecture::SimpleNetwork);
+        assert_eq!(network == before, network.buffers().is_empty());
     }
 }
 
-/// Parameters of both networks by central differences, through the cross-entropy of random images:
-/// all of the small ones, every ninth of the two large ones.
+/// Parameters of every network by central differences, through the cross-entropy of random images:
+/// all of the small ones, every ninth of the large ones.
 #[test]
 fn gradients_match_numerical_ones() {
     const STEP: f64 = 1e-6;
-    for architecture in BOTH {
+    for architecture in Architecture::ALL {
         let mut network = architecture.build::<f64>(TINY, 3, 7).unwrap();
         // Away from γ = 1 and β = 0, where a term too many or too few can hide.
         let mut stream = Stream::new(8, Purpose::Initialization, 99);
@@ -122,7 +236,7 @@ fn gradients_match_numerical_ones() {
             }
         }
         let labels = Array1::from(vec![0, 2, 1]);
-        let (logits, tape) = network.forward_train(images()).unwrap();
+        let (logits, tape) = network.forward_train(images(), &mut masks()).unwrap();
         let (_, probabilities) =
             softmax_cross_entropy::forward(logits.view(), labels.view()).unwrap();
         let dlogits = softmax_cross_entropy::backward(probabilities.view(), labels.view()).unwrap();
@@ -131,7 +245,7 @@ fn gradients_match_numerical_ones() {
         let images = images();
         let loss_at = |network: &mut Network<f64>, parameter: usize, index: usize, value| {
             set(network, parameter, index, value);
-            let (logits, _) = network.forward_train(images.clone()).unwrap();
+            let (logits, _) = network.forward_train(images.clone(), &mut masks()).unwrap();
             softmax_cross_entropy::forward(logits.view(), labels.view()).unwrap().0
         };
         let names: Vec<String> = network.parameters().into_iter().map(|(name, _)| name).collect();
@@ -139,8 +253,12 @@ fn gradients_match_numerical_ones() {
         for (parameter, gradient) in gradients.parameters().iter().enumerate() {
             let largest = gradient.iter().fold(0.0, |largest: f64, g| largest.max(g.abs()));
             // A bias before batch norm has the gradient 0; every other must say something.
-            let before_batch_norm = architecture == Architecture::SpatialBatchNormNetwork
-                && ["model.0.bias", "model.4.bias"].contains(&names[parameter].as_str());
+            let before_batch_norm = match architecture {
+                Architecture::SpatialBatchNormNetwork => &["model.0.bias", "model.4.bias"][..],
+                Architecture::BatchNormNetwork | Architecture::DropoutNetwork => &["model.0.bias"],
+                _ => &[],
+            }
+            .contains(&names[parameter].as_str());
             assert_eq!(largest < 1e-12, before_batch_norm, "{} {largest}", names[parameter]);
             let stride = if gradient.len() > 300 { 9 } else { 1 };
             for (index, &analytic) in gradient.iter().enumerate().step_by(stride) {
@@ -162,8 +280,9 @@ fn gradients_match_numerical_ones() {
 
 #[test]
 fn unfit_images_sizes_and_tapes_are_refused() {
-    for architecture in BOTH {
-        for image in [ImageSize { channels: 0, ..TINY }, ImageSize { width: 3, ..TINY }] {
+    for architecture in Architecture::ALL {
+        let narrow = if architecture.has_linear_head() { 3 } else { 0 };
+        for image in [ImageSize { channels: 0, ..TINY }, ImageSize { width: narrow, ..TINY }] {
             let error = architecture.build::<f32>(image, 10, 0).unwrap_err();
             assert!(matches!(error, TrainError::Config { .. }), "{error}");
         }
@@ -175,7 +294,7 @@ fn unfit_images_sizes_and_tapes_are_refused() {
     }
     let build = |architecture: Architecture| architecture.build::<f64>(TINY, 3, 0).unwrap();
     let [mut simple, spatial] = BOTH.map(build);
-    let (logits, tape) = simple.forward_train(images()).unwrap();
+    let (logits, tape) = simple.forward_train(images(), &mut masks()).unwrap();
     let error = spatial.backward(tape, logits.view()).unwrap_err();
     assert!(matches!(error, TrainError::OtherNetwork { .. }), "{error}");
 }
@@ -183,6 +302,10 @@ fn unfit_images_sizes_and_tapes_are_refused() {
 fn images() -> Array4<f64> {
     let mut stream = Stream::new(9, Purpose::Shuffle, 0);
     Array4::from_shape_simple_fn([3, 2, 5, 4], || stream.uniform())
+}
+
+fn masks() -> Stream {
+    Stream::new(9, Purpose::Dropout, 0)
 }
 
 fn set(network: &mut Network<f64>, parameter: usize, index: usize, value: f64) {

@@ -1,13 +1,12 @@
 use kernels::batch_norm::BatchStatistics;
-use kernels::conv2d::{self, Conv2dConfig};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::{
-    BatchNormConfig, KernelError, Real, RunningStatistics, linear, relu, spatial_batch_norm,
-    with_rank,
+    KernelError, Real, batch_norm, conv2d, dropout, linear, relu, spatial_batch_norm, with_rank,
 };
-use ndarray::{
-    Array1, Array2, Array4, ArrayD, ArrayView4, ArrayViewD, ArrayViewMutD, Ix2, Ix4, IxDyn,
-};
+use ndarray::{Array4, ArrayD, ArrayView2, ArrayView4, ArrayViewD, Ix2, Ix4, IxDyn};
+
+use super::{BatchNorm, Conv2d, Linear};
+use crate::random::Stream;
 
 /// A kernel with its parameters. All layers take and return arrays of run-time rank: images
 /// `(N, C, H, W)`, in channels-last memory where a kernel made them, or rows `(N, D)`.
@@ -16,62 +15,24 @@ use ndarray::{
 pub enum Layer<F> {
     /// Convolution of images.
     Conv2d(Conv2d<F>),
-    /// Batch norm of images, a channel at a time.
-    SpatialBatchNorm(SpatialBatchNorm<F>),
+    /// Batch norm of rows, a feature at a time; PyTorch's `BatchNorm1d`.
+    BatchNorm(BatchNorm<F>),
+    /// Batch norm of images, a channel at a time; PyTorch's `BatchNorm2d`.
+    SpatialBatchNorm(BatchNorm<F>),
     /// max(x, 0) of anything.
     Relu,
+    /// Inverted dropout of anything: in training each value is dropped with probability `p` and
+    /// the kept ones are multiplied by 1/(1 − p); in evaluation nothing happens.
+    Dropout {
+        /// The probability to drop, at least 0 and below 1.
+        p: f64,
+    },
     /// Max pooling of images.
     MaxPool2d(MaxPool2dConfig),
     /// Images to rows, in the logical order (C, H, W) whatever the memory, as PyTorch's `flatten`.
     Flatten,
     /// The fully connected layer of rows.
     Linear(Linear<F>),
-}
-
-/// The parameters of a convolution.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Conv2d<F> {
-    /// Shape `(F, C, KH, KW)`.
-    pub weight: Array4<F>,
-    /// Shape `(F,)`.
-    pub bias: Array1<F>,
-    /// Stride and padding.
-    pub config: Conv2dConfig,
-}
-
-/// The parameters and running statistics of a spatial batch norm, each of shape `(C,)`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SpatialBatchNorm<F> {
-    /// The scale; PyTorch calls it `weight`.
-    pub gamma: Array1<F>,
-    /// The shift; PyTorch calls it `bias`.
-    pub beta: Array1<F>,
-    /// What evaluation normalises with.
-    pub running: RunningStatistics<F>,
-    /// ε, momentum and convention.
-    pub config: BatchNormConfig,
-}
-
-impl<F: Real> SpatialBatchNorm<F> {
-    /// PyTorch's `BatchNorm2d(channels)`: γ = 1, β = 0, running mean 0 and variance 1.
-    pub fn new(channels: usize) -> Self {
-        let config = BatchNormConfig::pytorch();
-        Self {
-            gamma: Array1::from_elem(channels, F::one()),
-            beta: Array1::from_elem(channels, F::zero()),
-            running: RunningStatistics::new(channels, config.convention()),
-            config,
-        }
-    }
-}
-
-/// The parameters of a fully connected layer.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Linear<F> {
-    /// Shape `(M, D)`.
-    pub weight: Array2<F>,
-    /// Shape `(M,)`.
-    pub bias: Array1<F>,
 }
 
 /// What a layer's backward pass needs from its forward pass.
@@ -84,6 +45,8 @@ pub enum Saved<F> {
     BatchNorm(ArrayD<F>, BatchStatistics),
     /// The size `[H, W]` of a pooling's input, and where each window's maximum was.
     MaxPool([usize; 2], Array4<usize>),
+    /// Which values a dropout kept.
+    Mask(ArrayD<bool>),
     /// The shape of the input.
     Shape(Vec<usize>),
 }
@@ -100,12 +63,25 @@ pub struct LayerGradients<F> {
 impl<F: Real> Layer<F> {
     /// The layer's output in training; batch norm moves its running statistics.
     ///
+    /// Dropout draws one number of `random` a value, in logical order, and keeps the value where
+    /// the number is at least p. No other layer draws.
+    ///
     /// # Errors
     ///
-    /// [`KernelError`] when `x` does not fit the layer.
-    pub fn forward_train(&mut self, x: ArrayD<F>) -> Result<(ArrayD<F>, Saved<F>), KernelError> {
+    /// [`KernelError`] when `x` does not fit the layer, or for a `p` out of range.
+    pub fn forward_train(
+        &mut self,
+        x: ArrayD<F>,
+        random: &mut Stream,
+    ) -> Result<(ArrayD<F>, Saved<F>), KernelError> {
         Ok(match self {
-            Self::SpatialBatchNorm(SpatialBatchNorm { gamma, beta, running, config }) => {
+            Self::BatchNorm(BatchNorm { gamma, beta, running, config }) => {
+                let rows = rows("batch_norm", "x", x.view())?;
+                let (out, statistics) =
+                    batch_norm::forward_train(rows, gamma.view(), beta.view(), running, config)?;
+                (out.into_dyn(), Saved::BatchNorm(x, statistics))
+            }
+            Self::SpatialBatchNorm(BatchNorm { gamma, beta, running, config }) => {
                 let images = images("spatial_batch_norm", "x", x.view())?;
                 let (out, statistics) = spatial_batch_norm::forward_train(
                     images,
@@ -115,6 +91,10 @@ impl<F: Real> Layer<F> {
                     config,
                 )?;
                 (out.into_dyn(), Saved::BatchNorm(x, statistics))
+            }
+            Self::Dropout { p } => {
+                let mask = ArrayD::from_shape_simple_fn(x.shape(), || random.uniform() >= *p);
+                (dropout::forward(x.view(), mask.view(), *p)?, Saved::Mask(mask))
             }
             Self::MaxPool2d(config) => {
                 let images = images("max_pool2d", "x", x.view())?;
@@ -136,14 +116,19 @@ impl<F: Real> Layer<F> {
     ///
     /// # Errors
     ///
-    /// As for [`Self::forward_train`].
+    /// [`KernelError`] when `x` does not fit the layer.
     pub fn forward_eval(&self, x: ArrayViewD<'_, F>) -> Result<ArrayD<F>, KernelError> {
         Ok(match self {
             Self::Conv2d(Conv2d { weight, bias, config }) => {
                 conv2d::forward(images("conv2d", "x", x)?, weight.view(), bias.view(), config)?
                     .into_dyn()
             }
-            Self::SpatialBatchNorm(SpatialBatchNorm { gamma, beta, running, config }) => {
+            Self::BatchNorm(BatchNorm { gamma, beta, running, config }) => {
+                let rows = rows("batch_norm", "x", x)?;
+                batch_norm::forward_eval(rows, gamma.view(), beta.view(), running, config)?
+                    .into_dyn()
+            }
+            Self::SpatialBatchNorm(BatchNorm { gamma, beta, running, config }) => {
                 let images = images("spatial_batch_norm", "x", x)?;
                 spatial_batch_norm::forward_eval(
                     images,
@@ -155,12 +140,13 @@ impl<F: Real> Layer<F> {
                 .into_dyn()
             }
             Self::Relu => relu::forward(x),
+            Self::Dropout { .. } => x.into_owned(),
             Self::MaxPool2d(config) => {
                 max_pool2d::forward(images("max_pool2d", "x", x)?, config)?.0.into_dyn()
             }
             Self::Flatten => flatten(x.into_owned())?,
             Self::Linear(Linear { weight, bias }) => {
-                let rows = with_rank::<_, Ix2>("linear", "x", x)?;
+                let rows = rows("linear", "x", x)?;
                 linear::forward(rows, weight.view(), bias.view())?.into_dyn()
             }
         })
@@ -192,10 +178,16 @@ impl<F: Real> Layer<F> {
                     parameters: vec![parameters.dweight.into_dyn(), parameters.dbias.into_dyn()],
                 })
             }
-            (
-                Self::SpatialBatchNorm(SpatialBatchNorm { gamma, .. }),
-                Saved::BatchNorm(x, statistics),
-            ) => {
+            (Self::BatchNorm(BatchNorm { gamma, .. }), Saved::BatchNorm(x, statistics)) => {
+                let operation = "batch_norm";
+                let (x, dout) = (rows(operation, "x", x.view())?, rows(operation, "dout", dout)?);
+                let gradients = batch_norm::backward_train(dout, x, gamma.view(), statistics)?;
+                Ok(LayerGradients {
+                    dx: Some(gradients.dx.into_dyn()),
+                    parameters: vec![gradients.dgamma.into_dyn(), gradients.dbeta.into_dyn()],
+                })
+            }
+            (Self::SpatialBatchNorm(BatchNorm { gamma, .. }), Saved::BatchNorm(x, statistics)) => {
                 let operation = "spatial_batch_norm";
                 let (x, dout) =
                     (images(operation, "x", x.view())?, images(operation, "dout", dout)?);
@@ -207,6 +199,9 @@ impl<F: Real> Layer<F> {
                 })
             }
             (Self::Relu, Saved::Input(x)) => Ok(only_dx(relu::backward(dout, x.view())?)),
+            (Self::Dropout { p }, Saved::Mask(mask)) => {
+                Ok(only_dx(dropout::backward(dout, mask.view(), *p)?))
+            }
             (Self::MaxPool2d(config), Saved::MaxPool(size, argmax)) => {
                 let dout = images("max_pool2d", "dout", dout)?;
                 let dx = max_pool2d::backward(dout, argmax.view(), *size, config)?;
@@ -216,8 +211,7 @@ impl<F: Real> Layer<F> {
                 Ok(only_dx(reshape("dout", dout.into_owned(), shape)?))
             }
             (Self::Linear(Linear { weight, .. }), Saved::Input(x)) => {
-                let x = with_rank::<_, Ix2>("linear", "x", x.view())?;
-                let dout = with_rank::<_, Ix2>("linear", "dout", dout)?;
+                let (x, dout) = (rows("linear", "x", x.view())?, rows("linear", "dout", dout)?);
                 let gradients = linear::backward(dout, x, weight.view())?;
                 Ok(LayerGradients {
                     dx: Some(gradients.dx.into_dyn()),
@@ -232,49 +226,6 @@ impl<F: Real> Layer<F> {
             }),
         }
     }
-
-    /// The parameters that training may change, by their names in PyTorch.
-    pub fn parameters(&self) -> Vec<(&'static str, ArrayViewD<'_, F>)> {
-        match self {
-            Self::Conv2d(Conv2d { weight, bias, .. }) => {
-                vec![("weight", weight.view().into_dyn()), ("bias", bias.view().into_dyn())]
-            }
-            Self::SpatialBatchNorm(SpatialBatchNorm { gamma, beta, .. }) => {
-                vec![("weight", gamma.view().into_dyn()), ("bias", beta.view().into_dyn())]
-            }
-            Self::Linear(Linear { weight, bias }) => {
-                vec![("weight", weight.view().into_dyn()), ("bias", bias.view().into_dyn())]
-            }
-            Self::Relu | Self::MaxPool2d(_) | Self::Flatten => Vec::new(),
-        }
-    }
-
-    /// As [`Self::parameters`], to write to.
-    pub fn parameters_mut(&mut self) -> Vec<(&'static str, ArrayViewMutD<'_, F>)> {
-        match self {
-            Self::Conv2d(Conv2d { weight, bias, .. }) => {
-                vec![("weight", weight.view_mut().into_dyn()), ("bias", bias.view_mut().into_dyn())]
-            }
-            Self::SpatialBatchNorm(SpatialBatchNorm { gamma, beta, .. }) => {
-                vec![("weight", gamma.view_mut().into_dyn()), ("bias", beta.view_mut().into_dyn())]
-            }
-            Self::Linear(Linear { weight, bias }) => {
-                vec![("weight", weight.view_mut().into_dyn()), ("bias", bias.view_mut().into_dyn())]
-            }
-            Self::Relu | Self::MaxPool2d(_) | Self::Flatten => Vec::new(),
-        }
-    }
-
-    /// The state that is not a parameter, by its names in PyTorch: running statistics.
-    pub fn buffers(&self) -> Vec<(&'static str, ArrayViewD<'_, F>)> {
-        match self {
-            Self::SpatialBatchNorm(SpatialBatchNorm { running, .. }) => vec![
-                ("running_mean", running.mean.view().into_dyn()),
-                ("running_var", running.var.view().into_dyn()),
-            ],
-            _ => Vec::new(),
-        }
-    }
 }
 
 fn images<'a, F>(
@@ -283,6 +234,14 @@ fn images<'a, F>(
     array: ArrayViewD<'a, F>,
 ) -> Result<ArrayView4<'a, F>, KernelError> {
     with_rank::<_, Ix4>(operation, argument, array)
+}
+
+fn rows<'a, F>(
+    operation: &'static str,
+    argument: &'static str,
+    array: ArrayViewD<'a, F>,
+) -> Result<ArrayView2<'a, F>, KernelError> {
+    with_rank::<_, Ix2>(operation, argument, array)
 }
 
 fn only_dx<F>(dx: ArrayD<F>) -> LayerGradients<F> {

@@ -1,19 +1,27 @@
 //! Networks: layers in order, with names for their parameters.
 
 mod architecture;
+mod fully_connected;
 mod initialization;
 mod layer;
+mod observation;
+mod parameters;
 mod simple_network;
 mod spatial_batch_norm_network;
+mod summary;
 
 use kernels::{Real, with_rank};
 use ndarray::{Array2, Array4, ArrayD, ArrayView2, ArrayView4, ArrayViewD, ArrayViewMutD, Ix2};
 
 use crate::TrainError;
+use crate::random::Stream;
 
 pub use architecture::Architecture;
 pub use initialization::Initializer;
-pub use layer::{Conv2d, Layer, LayerGradients, Linear, Saved, SpatialBatchNorm};
+pub use layer::{Layer, LayerGradients, Saved};
+pub use observation::{Activation, NamedBatchNorm};
+pub use parameters::{BatchNorm, Conv2d, Linear};
+pub use summary::ModelSummary;
 
 /// Layers in order, from images to logits.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +34,19 @@ struct NamedLayer<F> {
     /// What precedes the dot in the names of its parameters.
     name: String,
     layer: Layer<F>,
+}
+
+impl<F> NamedLayer<F> {
+    fn new(name: &str, layer: Layer<F>) -> Self {
+        Self { name: name.to_owned(), layer }
+    }
+
+    fn model(layers: Vec<Layer<F>>) -> impl Iterator<Item = Self> {
+        layers
+            .into_iter()
+            .enumerate()
+            .map(|(index, layer)| Self { name: format!("model.{index}"), layer })
+    }
 }
 
 /// What the backward pass needs from a forward pass, layer by layer.
@@ -52,16 +73,21 @@ impl<F: Real> Network<F> {
     /// The stack `model`, whose layers are called `model.0`, `model.1` and so on, and the head
     /// `fc`, which reads its output flattened: PyTorch's names for the notebook's networks.
     pub fn with_linear_head(model: Vec<Layer<F>>, fc: Linear<F>) -> Self {
-        let model = model
-            .into_iter()
-            .enumerate()
-            .map(|(index, layer)| NamedLayer { name: format!("model.{index}"), layer });
-        let head = [("flatten", Layer::Flatten), ("fc", Layer::Linear(fc))]
-            .map(|(name, layer)| NamedLayer { name: name.to_owned(), layer });
-        Self { layers: model.chain(head).collect() }
+        let head =
+            [NamedLayer::new("flatten", Layer::Flatten), NamedLayer::new("fc", Layer::Linear(fc))];
+        Self { layers: NamedLayer::model(model).chain(head).collect() }
     }
 
-    /// The logits of a batch in training; batch norms move their running statistics.
+    /// The stack `model` alone, whose layers are called `model.0`, `model.1` and so on, and which
+    /// reads the images flattened: PyTorch's names for the networks of the notebook's lesson
+    /// before.
+    pub fn of_flat_images(model: Vec<Layer<F>>) -> Self {
+        let flatten = [NamedLayer::new("flatten", Layer::Flatten)];
+        Self { layers: flatten.into_iter().chain(NamedLayer::model(model)).collect() }
+    }
+
+    /// The logits of a batch in training; batch norms move their running statistics, and dropouts
+    /// draw their masks from `random`, the step's stream, first layer first.
     ///
     /// # Shapes
     ///
@@ -71,11 +97,15 @@ impl<F: Real> Network<F> {
     ///
     /// [`TrainError::Kernel`] when the images do not fit the network, or when a batch norm gets a
     /// single value a channel.
-    pub fn forward_train(&mut self, images: Array4<F>) -> Result<(Array2<F>, Tape<F>), TrainError> {
+    pub fn forward_train(
+        &mut self,
+        images: Array4<F>,
+        random: &mut Stream,
+    ) -> Result<(Array2<F>, Tape<F>), TrainError> {
         let mut x = images.into_dyn();
         let mut saved = Vec::with_capacity(self.layers.len());
         for NamedLayer { layer, .. } in &mut self.layers {
-            let (out, kept) = layer.forward_train(x)?;
+            let (out, kept) = layer.forward_train(x, random)?;
             x = out;
             saved.push(kept);
         }
@@ -148,18 +178,17 @@ impl<F: Real> Network<F> {
 
     /// As [`Self::parameters`], to write to.
     pub fn parameters_mut(&mut self) -> Vec<(String, ArrayViewMutD<'_, F>)> {
-        let mut parameters = Vec::new();
-        for NamedLayer { name, layer } in &mut self.layers {
-            for (parameter, array) in layer.parameters_mut() {
-                parameters.push((format!("{name}.{parameter}"), array));
-            }
-        }
-        parameters
+        self.named_mut(Layer::parameters_mut)
     }
 
     /// The state that is not a parameter, such as `model.1.running_mean`.
     pub fn buffers(&self) -> Vec<(String, ArrayViewD<'_, F>)> {
         self.named(Layer::buffers)
+    }
+
+    /// As [`Self::buffers`], to write to.
+    pub fn buffers_mut(&mut self) -> Vec<(String, ArrayViewMutD<'_, F>)> {
+        self.named_mut(Layer::buffers_mut)
     }
 
     /// The number of values in the parameters of `child` (`"model"` or `"fc"`).
@@ -177,6 +206,19 @@ impl<F: Real> Network<F> {
     ) -> Vec<(String, ArrayViewD<'a, F>)> {
         let mut all = Vec::new();
         for NamedLayer { name, layer } in &self.layers {
+            for (array_name, array) in arrays(layer) {
+                all.push((format!("{name}.{array_name}"), array));
+            }
+        }
+        all
+    }
+
+    fn named_mut(
+        &mut self,
+        arrays: impl Fn(&mut Layer<F>) -> Vec<(&'static str, ArrayViewMutD<'_, F>)>,
+    ) -> Vec<(String, ArrayViewMutD<'_, F>)> {
+        let mut all = Vec::new();
+        for NamedLayer { name, layer } in &mut self.layers {
             for (array_name, array) in arrays(layer) {
                 all.push((format!("{name}.{array_name}"), array));
             }

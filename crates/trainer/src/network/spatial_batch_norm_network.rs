@@ -3,7 +3,7 @@
 use kernels::Real;
 use kernels::max_pool2d::MaxPool2dConfig;
 
-use super::{Initializer, Layer, Network, SpatialBatchNorm};
+use super::{BatchNorm, Initializer, Layer, Network};
 use crate::dataset::ImageSize;
 
 /// The network with batch norm: 4,896 parameters in `model` for one input channel, and 15,690 in
@@ -15,11 +15,11 @@ pub(super) fn build<F: Real>(
 ) -> Network<F> {
     let model = vec![
         Layer::Conv2d(initializer.conv2d_same_3x3(image.channels, 16)),
-        Layer::SpatialBatchNorm(SpatialBatchNorm::new(16)),
+        Layer::SpatialBatchNorm(BatchNorm::new(16)),
         Layer::Relu,
         Layer::MaxPool2d(MaxPool2dConfig::halving()),
         Layer::Conv2d(initializer.conv2d_same_3x3(16, 32)),
-        Layer::SpatialBatchNorm(SpatialBatchNorm::new(32)),
+        Layer::SpatialBatchNorm(BatchNorm::new(32)),
         Layer::Relu,
         Layer::MaxPool2d(MaxPool2dConfig::halving()),
     ];

@@ -1,0 +1,70 @@
+//! What logs and figures look at inside a network.
+
+use kernels::Real;
+use ndarray::{ArrayView1, ArrayViewD};
+
+use super::{Layer, NamedLayer, Network, Saved, Tape};
+
+/// The parameters and running statistics of one batch norm, each of shape `(C,)`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NamedBatchNorm<'a, F> {
+    /// Its name in PyTorch, such as `model.1`.
+    pub name: &'a str,
+    /// The scale γ.
+    pub gamma: ArrayView1<'a, F>,
+    /// The shift β.
+    pub beta: ArrayView1<'a, F>,
+    /// The running mean.
+    pub mean: ArrayView1<'a, F>,
+    /// The running variance, by PyTorch's convention: unbiased.
+    pub var: ArrayView1<'a, F>,
+}
+
+/// What one ReLU of a training step read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Activation<'a, F> {
+    /// The ReLU's name in PyTorch, such as `model.2`.
+    pub name: &'a str,
+    /// The input of the batch norm that feeds the ReLU; none where another layer does.
+    pub before_batch_norm: Option<ArrayViewD<'a, F>>,
+    /// The input of the ReLU.
+    pub pre_activation: ArrayViewD<'a, F>,
+}
+
+impl<F: Real> Network<F> {
+    /// The batch norms in order, of rows and of images alike.
+    pub fn batch_norms(&self) -> impl Iterator<Item = NamedBatchNorm<'_, F>> {
+        self.layers.iter().filter_map(|NamedLayer { name, layer }| {
+            layer.batch_norm().map(|norm| NamedBatchNorm {
+                name,
+                gamma: norm.gamma.view(),
+                beta: norm.beta.view(),
+                mean: norm.running.mean.view(),
+                var: norm.running.var.view(),
+            })
+        })
+    }
+}
+
+impl<F: Real> Tape<F> {
+    /// What each ReLU read, in order; of a tape that `network` did not make, what fits it.
+    ///
+    /// # Shapes
+    ///
+    /// Those inside the network: `(N, C, H, W)` or `(N, D)`.
+    pub fn activations<'a>(&'a self, network: &'a Network<F>) -> Vec<Activation<'a, F>> {
+        let mut before_batch_norm = None;
+        let mut activations = Vec::new();
+        for (NamedLayer { name, layer }, saved) in network.layers.iter().zip(&self.saved) {
+            if let (Layer::Relu, Saved::Input(x)) = (layer, saved) {
+                let pre_activation = x.view();
+                activations.push(Activation { name, before_batch_norm, pre_activation });
+            }
+            before_batch_norm = match saved {
+                Saved::BatchNorm(x, _) => Some(x.view()),
+                _ => None,
+            };
+        }
+        activations
+    }
+}

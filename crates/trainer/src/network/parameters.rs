@@ -1,0 +1,125 @@
+//! What layers hold: parameters, which training may change, and running statistics.
+
+use kernels::conv2d::Conv2dConfig;
+use kernels::{BatchNormConfig, Real, RunningStatistics};
+use ndarray::{Array1, Array2, Array4, ArrayViewD, ArrayViewMutD};
+
+use super::Layer;
+
+/// The parameters of a convolution.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conv2d<F> {
+    /// Shape `(F, C, KH, KW)`.
+    pub weight: Array4<F>,
+    /// Shape `(F,)`.
+    pub bias: Array1<F>,
+    /// Stride and padding.
+    pub config: Conv2dConfig,
+}
+
+/// The parameters of a fully connected layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Linear<F> {
+    /// Shape `(M, D)`.
+    pub weight: Array2<F>,
+    /// Shape `(M,)`.
+    pub bias: Array1<F>,
+}
+
+/// The parameters and running statistics of a batch norm, each of shape `(C,)`: one value a
+/// feature of rows, or a channel of images.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchNorm<F> {
+    /// The scale; PyTorch calls it `weight`.
+    pub gamma: Array1<F>,
+    /// The shift; PyTorch calls it `bias`.
+    pub beta: Array1<F>,
+    /// What evaluation normalises with.
+    pub running: RunningStatistics<F>,
+    /// ε, momentum and convention.
+    pub config: BatchNormConfig,
+}
+
+impl<F: Real> BatchNorm<F> {
+    /// PyTorch's `BatchNorm1d(channels)` and `BatchNorm2d(channels)`: γ = 1, β = 0, running mean 0
+    /// and variance 1.
+    pub fn new(channels: usize) -> Self {
+        let config = BatchNormConfig::pytorch();
+        Self {
+            gamma: Array1::from_elem(channels, F::one()),
+            beta: Array1::from_elem(channels, F::zero()),
+            running: RunningStatistics::new(channels, config.convention()),
+            config,
+        }
+    }
+}
+
+impl<F: Real> Layer<F> {
+    /// The batch norm that this layer is, of either kind.
+    pub fn batch_norm(&self) -> Option<&BatchNorm<F>> {
+        match self {
+            Self::BatchNorm(norm) | Self::SpatialBatchNorm(norm) => Some(norm),
+            _ => None,
+        }
+    }
+
+    /// The parameters that training may change, by their names in PyTorch.
+    pub fn parameters(&self) -> Vec<(&'static str, ArrayViewD<'_, F>)> {
+        match self {
+            Self::Conv2d(Conv2d { weight, bias, .. }) => {
+                vec![("weight", weight.view().into_dyn()), ("bias", bias.view().into_dyn())]
+            }
+            Self::BatchNorm(norm) | Self::SpatialBatchNorm(norm) => {
+                vec![
+                    ("weight", norm.gamma.view().into_dyn()),
+                    ("bias", norm.beta.view().into_dyn()),
+                ]
+            }
+            Self::Linear(Linear { weight, bias }) => {
+                vec![("weight", weight.view().into_dyn()), ("bias", bias.view().into_dyn())]
+            }
+            Self::Relu | Self::Dropout { .. } | Self::MaxPool2d(_) | Self::Flatten => Vec::new(),
+        }
+    }
+
+    /// As [`Self::parameters`], to write to.
+    pub fn parameters_mut(&mut self) -> Vec<(&'static str, ArrayViewMutD<'_, F>)> {
+        match self {
+            Self::Conv2d(Conv2d { weight, bias, .. }) => {
+                vec![("weight", weight.view_mut().into_dyn()), ("bias", bias.view_mut().into_dyn())]
+            }
+            Self::BatchNorm(BatchNorm { gamma, beta, .. })
+            | Self::SpatialBatchNorm(BatchNorm { gamma, beta, .. }) => {
+                vec![("weight", gamma.view_mut().into_dyn()), ("bias", beta.view_mut().into_dyn())]
+            }
+            Self::Linear(Linear { weight, bias }) => {
+                vec![("weight", weight.view_mut().into_dyn()), ("bias", bias.view_mut().into_dyn())]
+            }
+            Self::Relu | Self::Dropout { .. } | Self::MaxPool2d(_) | Self::Flatten => Vec::new(),
+        }
+    }
+
+    /// The state that is not a parameter, by its names in PyTorch: running statistics.
+    pub fn buffers(&self) -> Vec<(&'static str, ArrayViewD<'_, F>)> {
+        match self {
+            Self::BatchNorm(BatchNorm { running, .. })
+            | Self::SpatialBatchNorm(BatchNorm { running, .. }) => vec![
+                ("running_mean", running.mean.view().into_dyn()),
+                ("running_var", running.var.view().into_dyn()),
+            ],
+            _ => Vec::new(),
+        }
+    }
+
+    /// As [`Self::buffers`], to write to.
+    pub fn buffers_mut(&mut self) -> Vec<(&'static str, ArrayViewMutD<'_, F>)> {
+        match self {
+            Self::BatchNorm(BatchNorm { running, .. })
+            | Self::SpatialBatchNorm(BatchNorm { running, .. }) => vec![
+                ("running_mean", running.mean.view_mut().into_dyn()),
+                ("running_var", running.var.view_mut().into_dyn()),
+            ],
+            _ => Vec::new(),
+        }
+    }
+}
