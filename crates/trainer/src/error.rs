@@ -101,6 +101,53 @@ pub enum TrainError {
         got: String,
     },
 
+    /// A file is not the checkpoint of this network.
+    #[error(
+        "{}: expected {expected}, found {got}; remove it to go on from the one before, or the run's folder to start anew",
+        .path.display()
+    )]
+    Checkpoint {
+        /// The file, or the folder of checkpoints.
+        path: PathBuf,
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        got: String,
+    },
+
+    /// A log lost a part that the checkpoint says it had.
+    #[error(
+        "{}: expected at least the {expected} bytes of the last checkpoint, found {found}; remove the run's folder to start anew",
+        .path.display()
+    )]
+    ShortLog {
+        /// The log.
+        path: PathBuf,
+        /// Its length by the checkpoint.
+        expected: u64,
+        /// Its length.
+        found: u64,
+    },
+
+    /// A folder holds a run with another configuration.
+    #[error(
+        "{}: expected the configuration of this run, found another's; use another folder, or remove this one",
+        .path.display()
+    )]
+    OtherRun {
+        /// The file with the configuration.
+        path: PathBuf,
+    },
+
+    /// A CSV file does not have the rows expected.
+    #[error("{}: expected rows of a log, found {found}", .path.display())]
+    Csv {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, and in which line.
+        found: String,
+    },
+
     /// The loss became infinite or NaN.
     #[error(
         "the training loss became {loss} at step {step} (epoch {epoch}, both from 0); a smaller learning rate may help"

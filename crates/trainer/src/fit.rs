@@ -1,13 +1,13 @@
 //! The training loop.
 
-use std::ops::Range;
-
 use kernels::{Real, softmax_cross_entropy};
-use ndarray::{ArrayView1, ArrayView2};
+use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
 use crate::dataset::{LabelledImages, Split};
+use crate::evaluation::{Evaluation, Score, evaluate, expect_batch_size};
 use crate::network::Network;
+use crate::observation::Observation;
 use crate::optimizer::Adam;
 use crate::random::{Purpose, Stream};
 
@@ -29,47 +29,54 @@ impl Head {
             Self::Trained => true,
         }
     }
+
+    /// The name in files and arguments.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Frozen => "frozen",
+            Self::Trained => "trained",
+        }
+    }
 }
 
 /// How to train, apart from the optimiser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FitConfig {
-    /// The epochs to train, counted from 0. A run that goes on where another ended starts with
-    /// that one's network and optimiser, and with its first missing epoch.
-    pub epochs: Range<u64>,
+    /// The first step to take, counted from 0 over all epochs. A run that goes on where another
+    /// ended starts with that one's network and optimiser, at its [`Moment::resume_at`].
+    pub first_step: u64,
+    /// The epochs in all, those of earlier parts of the run included.
+    pub epochs: u64,
     /// N, the images of a batch; an epoch's last batch may be smaller.
     pub batch_size: usize,
-    /// The seed of the images' order.
+    /// The seed of the images' order and of dropout.
     pub seed: u64,
+    /// A step whose number is a multiple of this is observed, and so is the run's last; never
+    /// for 0.
+    pub observe_every: u64,
 }
 
 /// Which images a measurement is of, and in which mode the network was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Phase {
     /// The step's batch, in training mode, before the step.
+    #[serde(rename = "train")]
     Training,
     /// All validation images, in evaluation mode, after the epoch.
+    #[serde(rename = "val")]
     Validation,
 }
 
-impl Phase {
-    /// The name in the column `split`.
-    pub fn split(self) -> &'static str {
-        match self {
-            Self::Training => "train",
-            Self::Validation => "val",
-        }
-    }
-}
-
-/// What was measured of a network at one moment; means over `count` images.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What was measured of a network at one moment; means over `count` images. The fields are the
+/// columns of `metrics.csv`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Measurement {
     /// The optimiser step, counted from 0 over all epochs; for validation the epoch's last.
     pub step: u64,
     /// The epoch, counted from 0.
     pub epoch: u64,
-    /// What was measured.
+    /// What was measured; the column `split`.
+    #[serde(rename = "split")]
     pub phase: Phase,
     /// Mean cross-entropy in nats; lower is better.
     pub loss: f64,
@@ -79,11 +86,35 @@ pub struct Measurement {
     pub count: usize,
 }
 
-/// Trains `network`, and hands each step's and each epoch's [`Measurement`] to `observe` as it is
-/// made. An error of the observer ends the training and is returned: a log that cannot be written
-/// and a user who wants to stop are the caller's, and of the caller's type.
+impl Measurement {
+    fn new(step: u64, epoch: u64, phase: Phase, score: &Score) -> Self {
+        let (loss, accuracy, count) = (score.mean_loss(), score.accuracy(), score.count());
+        Self { step, epoch, phase, loss, accuracy, count }
+    }
+}
+
+/// A step or an epoch just ended: what was measured, and the state that training goes on from.
+#[derive(Debug)]
+pub struct Moment<'a, F> {
+    /// What was measured.
+    pub measurement: Measurement,
+    /// What was seen inside the network, at steps that are observed.
+    pub observation: Option<Observation<F>>,
+    /// The network after the step.
+    pub network: &'a Network<F>,
+    /// The optimiser after the step.
+    pub optimizer: &'a Adam<F>,
+    /// The first step of a run that goes on from here; none between an epoch's last step and its
+    /// validation, which would be left out.
+    pub resume_at: Option<u64>,
+}
+
+/// Trains `network`, and hands each step and each epoch to `observe` as it ends. An error of the
+/// observer ends the training and is returned: a log that cannot be written and a user who wants
+/// to stop are the caller's, and of the caller's type.
 ///
-/// The order of an epoch's images follows from the seed and the epoch's number alone.
+/// The order of an epoch's images follows from the seed and the epoch's number alone, and dropout
+/// from the seed and the step's, so a run in parts gives the bits of a run in one.
 ///
 /// # Errors
 ///
@@ -95,130 +126,86 @@ pub fn fit<F: Real, E: From<TrainError>>(
     images: &LabelledImages,
     split: &Split,
     config: &FitConfig,
-    mut observe: impl FnMut(Measurement) -> Result<(), E>,
+    mut observe: impl FnMut(Moment<'_, F>) -> Result<(), E>,
 ) -> Result<(), E> {
-    expect_batch_size(config.batch_size)?;
-    split.expect_not_empty()?;
-    let steps_an_epoch = split.training.len().div_ceil(config.batch_size) as u64;
-    for epoch in config.epochs.clone() {
+    let steps_an_epoch = steps_an_epoch(split, config.batch_size)?;
+    let last_step = (config.epochs * steps_an_epoch).saturating_sub(1);
+    for epoch in config.first_step / steps_an_epoch..config.epochs {
         let mut order = split.training.clone();
         Stream::new(config.seed, Purpose::Shuffle, epoch).shuffle(&mut order);
         let first = epoch * steps_an_epoch;
+        let last = first + steps_an_epoch - 1;
         for (step, positions) in (first..).zip(order.chunks(config.batch_size)) {
-            let mut random = Stream::new(config.seed, Purpose::Dropout, step);
-            let score = train_step(network, optimizer, images, positions, &mut random)?;
-            let loss = score.mean_loss();
-            if !loss.is_finite() {
+            if step < config.first_step {
+                continue;
+            }
+            let due = |every| step.is_multiple_of(every) || step == last_step;
+            let wants_observation = config.observe_every > 0 && due(config.observe_every);
+            let batch = Batch { images, positions, seed: config.seed, step };
+            let (score, observation) = batch.train(network, optimizer, wants_observation)?;
+            if !score.mean_loss().is_finite() {
+                let loss = score.mean_loss();
                 return Err(TrainError::LossNotFinite { step, epoch, loss }.into());
             }
-            observe(score.measurement(step, epoch, Phase::Training))?;
+            observe(Moment {
+                measurement: Measurement::new(step, epoch, Phase::Training, &score),
+                observation,
+                network,
+                optimizer,
+                resume_at: (step < last).then_some(step + 1),
+            })?;
         }
-        let score = evaluate(network, images, &split.validation, config.batch_size)?;
-        let last = first + steps_an_epoch - 1;
-        observe(score.measurement(last, epoch, Phase::Validation))?;
+        let Evaluation { score, .. } =
+            evaluate(network, images, &split.validation, config.batch_size)?;
+        observe(Moment {
+            measurement: Measurement::new(last, epoch, Phase::Validation, &score),
+            observation: None,
+            network,
+            optimizer,
+            resume_at: Some(last + 1),
+        })?;
     }
     Ok(())
 }
 
-/// Sums over images, from which means follow.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Score {
-    /// The sum of the cross-entropies.
-    loss: f64,
-    /// The images whose largest logit is their class's.
-    correct: usize,
-    /// All images.
-    count: usize,
-}
-
-impl Score {
-    /// The mean cross-entropy in nats; NaN of no images.
-    pub fn mean_loss(&self) -> f64 {
-        self.loss / self.count as f64
-    }
-
-    /// The share of images classified right; NaN of no images.
-    pub fn accuracy(&self) -> f64 {
-        self.correct as f64 / self.count as f64
-    }
-
-    fn add(&mut self, mean_loss: f64, correct: usize, count: usize) {
-        self.loss += mean_loss * count as f64;
-        self.correct += correct;
-        self.count += count;
-    }
-
-    fn measurement(&self, step: u64, epoch: u64, phase: Phase) -> Measurement {
-        let (loss, accuracy) = (self.mean_loss(), self.accuracy());
-        Measurement { step, epoch, phase, loss, accuracy, count: self.count }
-    }
-}
-
-/// Loss and accuracy of a network, in evaluation mode, on the images at these positions.
+/// The optimiser steps of an epoch: one a batch.
 ///
 /// # Errors
 ///
-/// [`TrainError`] for a batch size of 0, a position that the images do not have, or images of
-/// another network.
-pub fn evaluate<F: Real>(
-    network: &Network<F>,
-    images: &LabelledImages,
-    positions: &[usize],
-    batch_size: usize,
-) -> Result<Score, TrainError> {
+/// [`TrainError`] for a batch size of 0 or a split with an empty part.
+pub fn steps_an_epoch(split: &Split, batch_size: usize) -> Result<u64, TrainError> {
     expect_batch_size(batch_size)?;
-    let mut score = Score::default();
-    for positions in positions.chunks(batch_size) {
-        let batch = images.batch(positions)?;
-        let logits = network.forward_eval(batch.images.view())?;
+    split.expect_not_empty()?;
+    Ok(split.training.len().div_ceil(batch_size) as u64)
+}
+
+/// The images of one step.
+struct Batch<'a> {
+    images: &'a LabelledImages,
+    positions: &'a [usize],
+    seed: u64,
+    step: u64,
+}
+
+impl Batch<'_> {
+    /// One step of the optimiser; score and observation are of the parameters before it.
+    fn train<F: Real>(
+        &self,
+        network: &mut Network<F>,
+        optimizer: &mut Adam<F>,
+        wants_observation: bool,
+    ) -> Result<(Score, Option<Observation<F>>), TrainError> {
+        let batch = self.images.batch(self.positions)?;
         let labels = batch.labels.view();
-        let (loss, _) = softmax_cross_entropy::forward(logits.view(), labels)?;
-        score.add(loss.to_f64(), correct(logits.view(), labels), positions.len());
+        let mut random = Stream::new(self.seed, Purpose::Dropout, self.step);
+        let (logits, tape) = network.forward_train(batch.images, &mut random)?;
+        let observation = wants_observation.then(|| Observation::of(network, &tape));
+        let (loss, probabilities) = softmax_cross_entropy::forward(logits.view(), labels)?;
+        let dlogits = softmax_cross_entropy::backward(probabilities.view(), labels)?;
+        let gradients = network.backward(tape, dlogits.view())?;
+        optimizer.step(network, &gradients)?;
+        let mut score = Score::default();
+        score.add(loss.to_f64(), logits.view(), labels);
+        Ok((score, observation))
     }
-    Ok(score)
-}
-
-/// One step of the optimiser on one batch; the score is that of the parameters before it.
-fn train_step<F: Real>(
-    network: &mut Network<F>,
-    optimizer: &mut Adam<F>,
-    images: &LabelledImages,
-    positions: &[usize],
-    random: &mut Stream,
-) -> Result<Score, TrainError> {
-    let batch = images.batch(positions)?;
-    let labels = batch.labels.view();
-    let (logits, tape) = network.forward_train(batch.images, random)?;
-    let (loss, probabilities) = softmax_cross_entropy::forward(logits.view(), labels)?;
-    let dlogits = softmax_cross_entropy::backward(probabilities.view(), labels)?;
-    let gradients = network.backward(tape, dlogits.view())?;
-    optimizer.step(network, &gradients)?;
-    let mut score = Score::default();
-    score.add(loss.to_f64(), correct(logits.view(), labels), positions.len());
-    Ok(score)
-}
-
-/// The rows whose largest logit, the first of equal ones, is at their label.
-fn correct<F: Real>(logits: ArrayView2<'_, F>, labels: ArrayView1<'_, usize>) -> usize {
-    let largest = |row: ArrayView1<'_, F>| {
-        let mut best = 0;
-        for (class, &logit) in row.iter().enumerate() {
-            if logit > row[best] {
-                best = class;
-            }
-        }
-        best
-    };
-    logits.outer_iter().zip(labels).filter(|(row, label)| largest(row.view()) == **label).count()
-}
-
-fn expect_batch_size(batch_size: usize) -> Result<(), TrainError> {
-    if batch_size == 0 {
-        return Err(TrainError::Config {
-            parameter: "the batch size",
-            expected: "at least 1",
-            got: "0".to_owned(),
-        });
-    }
-    Ok(())
 }

@@ -2,21 +2,29 @@
 //!
 //! The way through: [`dataset`] gives images and a [`dataset::Split`]; [`network::Architecture`]
 //! builds a [`network::Network`] from a seed; [`optimizer::Adam`] holds the state of its trained
-//! parameters; [`fit()`] trains it and hands each [`Measurement`] to the caller, who may write them
-//! with [`log::MetricsCsv`].
+//! parameters; [`fit()`] trains it and hands each [`Moment`] to the caller. [`run`] does all of that
+//! in a folder, with logs, checkpoints and going on after a stop; [`evaluation`] says how well a
+//! trained network does.
 //!
 //! The same configuration gives the same bits on any machine: computation is the kernels', whose
 //! order of operations is fixed, and randomness comes from [`random`], with a stream of its own
 //! for each seed, purpose and epoch. A run uses one thread; running several side by side is the
 //! caller's business. The crate prints nothing and reads no clock.
 
+pub mod checkpoint;
 pub mod dataset;
 mod error;
+pub mod evaluation;
+pub mod file;
 pub mod fit;
+mod hexadecimal;
 pub mod log;
 pub mod network;
+pub mod observation;
 pub mod optimizer;
 pub mod random;
+pub mod run;
+mod tensor;
 
 pub use error::TrainError;
-pub use fit::{FitConfig, Head, Measurement, Phase, fit};
+pub use fit::{FitConfig, Head, Measurement, Moment, Phase, fit};

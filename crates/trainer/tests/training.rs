@@ -7,11 +7,12 @@ use std::path::Path;
 use std::{env, io, thread};
 
 use trainer::dataset::{FASHION_MNIST_IMAGE, FashionMnist, ImageSize, LabelledImages, Split};
-use trainer::fit::evaluate;
+use trainer::evaluation::evaluate;
 use trainer::network::{Architecture, Network};
+use trainer::observation::Quantity;
 use trainer::optimizer::{Adam, AdamConfig};
 use trainer::random::{Purpose, Stream};
-use trainer::{FitConfig, Head, Measurement, Phase, TrainError, fit};
+use trainer::{FitConfig, Head, Measurement, Moment, Phase, TrainError, fit};
 
 const SIZE: ImageSize = ImageSize { channels: 1, height: 8, width: 8 };
 const BOTH: [Architecture; 2] =
@@ -40,15 +41,15 @@ fn run(architecture: Architecture, head: Head, config: &FitConfig) -> Result<Run
     let mut network = architecture.build(SIZE, 2, config.seed)?;
     let mut adam = Adam::new(AdamConfig::new(1e-2)?, &network, |name| head.trains(name));
     let mut measurements = Vec::new();
-    fit(&mut network, &mut adam, &images, &split, config, |measurement| {
-        measurements.push(measurement);
+    fit(&mut network, &mut adam, &images, &split, config, |moment| {
+        measurements.push(moment.measurement);
         Ok::<(), TrainError>(())
     })?;
     Ok(Run { network, measurements })
 }
 
 fn config() -> FitConfig {
-    FitConfig { epochs: 0..3, batch_size: 30, seed: 1 }
+    FitConfig { first_step: 0, epochs: 3, batch_size: 30, seed: 1, observe_every: 0 }
 }
 
 fn bits(run: &Run) -> Vec<u64> {
@@ -68,14 +69,14 @@ fn bits(run: &Run) -> Vec<u64> {
 fn steps_epochs_and_counts_are_reported_in_order() {
     let run = run(Architecture::SimpleNetwork, Head::Trained, &config()).unwrap();
     let rows: Vec<_> =
-        run.measurements.iter().map(|m| (m.step, m.epoch, m.phase.split(), m.count)).collect();
+        run.measurements.iter().map(|m| (m.step, m.epoch, m.phase, m.count)).collect();
     let epoch = |epoch: u64| {
         let first = 3 * epoch;
         [
-            (first, epoch, "train", 30),
-            (first + 1, epoch, "train", 30),
-            (first + 2, epoch, "train", 20),
-            (first + 2, epoch, "val", 20),
+            (first, epoch, Phase::Training, 30),
+            (first + 1, epoch, Phase::Training, 30),
+            (first + 2, epoch, Phase::Training, 20),
+            (first + 2, epoch, Phase::Validation, 20),
         ]
     };
     assert_eq!(rows, [epoch(0), epoch(1), epoch(2)].concat());
@@ -85,7 +86,7 @@ fn steps_epochs_and_counts_are_reported_in_order() {
 fn both_networks_learn_with_either_head() {
     for architecture in BOTH {
         for head in [Head::Frozen, Head::Trained] {
-            let config = FitConfig { epochs: 0..8, batch_size: 10, seed: 0 };
+            let config = FitConfig { epochs: 8, batch_size: 10, seed: 0, ..config() };
             let run = run(architecture, head, &config).unwrap();
             let last = run.measurements.last().unwrap();
             assert_eq!(last.phase, Phase::Validation);
@@ -107,25 +108,87 @@ fn the_same_configuration_gives_the_same_bits_on_any_thread() {
     }
 }
 
+/// A run may go on from any moment that says so, within an epoch too, and dropout goes on with it.
 #[test]
-fn training_in_two_parts_gives_the_same_bits_as_in_one() {
-    let whole = run(Architecture::SpatialBatchNormNetwork, Head::Frozen, &config()).unwrap();
+fn training_in_parts_gives_the_same_bits_as_in_one() {
+    for architecture in [Architecture::SpatialBatchNormNetwork, Architecture::DropoutNetwork] {
+        let whole = run(architecture, Head::Trained, &config()).unwrap();
+        let images = two_halves();
+        let split = Split::four_fifths(&images);
+        for pause in 0..8 {
+            let mut network = architecture.build(SIZE, 2, 1).unwrap();
+            let config_of_adam = AdamConfig::new(1e-2).unwrap();
+            let mut adam = Adam::new(config_of_adam, &network, |name| Head::Trained.trains(name));
+            let mut measurements = Vec::new();
+            let mut first_step = 0;
+            let mut part = |first_step: &mut u64, pause: u64| {
+                let config = FitConfig { first_step: *first_step, ..config() };
+                fit(&mut network, &mut adam, &images, &split, &config, |moment| {
+                    measurements.push(moment.measurement);
+                    match moment.resume_at {
+                        Some(step) if step > pause => {
+                            *first_step = step;
+                            Err(Paused)
+                        }
+                        _ => Ok(()),
+                    }
+                })
+            };
+            assert!(part(&mut first_step, pause).is_err());
+            assert_eq!(first_step, pause + 1);
+            assert!(part(&mut first_step, u64::MAX).is_ok());
+            assert_eq!(whole.measurements, measurements);
+            assert_eq!(bits(&whole), bits(&Run { network, measurements }), "paused after {pause}");
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Paused;
+
+impl From<TrainError> for Paused {
+    fn from(error: TrainError) -> Self {
+        panic!("{error}")
+    }
+}
+
+#[test]
+fn a_multiple_and_the_last_step_are_observed_before_they_are_taken() {
     let images = two_halves();
     let split = Split::four_fifths(&images);
-    let mut network = Architecture::SpatialBatchNormNetwork.build(SIZE, 2, 1).unwrap();
-    let head = Head::Frozen;
-    let mut adam = Adam::new(AdamConfig::new(1e-2).unwrap(), &network, |name| head.trains(name));
-    let mut measurements = Vec::new();
-    for epochs in [0..1, 1..3] {
-        let config = FitConfig { epochs, ..config() };
-        fit(&mut network, &mut adam, &images, &split, &config, |measurement| {
-            measurements.push(measurement);
-            Ok::<(), TrainError>(())
-        })
-        .unwrap();
-    }
-    assert_eq!(whole.measurements, measurements);
-    assert_eq!(bits(&whole), bits(&Run { network, measurements }));
+    let mut network: Network<f32> =
+        Architecture::SpatialBatchNormNetwork.build(SIZE, 2, 0).unwrap();
+    let mut adam = Adam::new(AdamConfig::new(1e-2).unwrap(), &network, |_| true);
+    let config = FitConfig { observe_every: 5, ..config() };
+    let mut observed = Vec::new();
+    fit(&mut network, &mut adam, &images, &split, &config, |moment: Moment<'_, f32>| {
+        let Some(observation) = moment.observation else { return Ok::<(), TrainError>(()) };
+        let of = |layer: &str, quantity| {
+            let mut found = observation.distributions.iter();
+            found.find(|seen| seen.layer == layer && seen.quantity == quantity).unwrap()
+        };
+        let gamma = of("model.1", Quantity::Gamma);
+        assert_eq!(gamma.values.len(), 16);
+        let before_training = moment.measurement.step == 0;
+        assert_eq!(gamma.values.iter().all(|&gamma| gamma == 1.0), before_training);
+        let pixels = moment.measurement.count * 16 * 8 * 8;
+        let inputs = [Quantity::BeforeBatchNorm, Quantity::PreActivation];
+        let [before, after] = inputs.map(|quantity| &of("model.2", quantity).values);
+        assert_eq!((before.len(), after.len()), (pixels, pixels));
+        if before_training {
+            // With γ = 1 and β = 0 the ReLU reads values of mean 0 and variance 1.
+            let moments = |power: i32| {
+                let powers =
+                    after.iter().map(|&value| if power == 1 { value } else { value * value });
+                powers.map(f64::from).sum::<f64>() / pixels as f64
+            };
+            assert!(moments(1).abs() < 1e-6 && (moments(2) - 1.0).abs() < 1e-2, "{}", moments(2));
+        }
+        observed.push(moment.measurement.step);
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(observed, [0, 5, 8]);
 }
 
 #[test]
@@ -134,9 +197,9 @@ fn the_observer_can_stop_a_run() {
     let split = Split::four_fifths(&images);
     let mut network: Network<f32> = Architecture::SimpleNetwork.build(SIZE, 2, 0).unwrap();
     let mut adam = Adam::new(AdamConfig::new(1e-2).unwrap(), &network, |_| true);
-    let result = fit(&mut network, &mut adam, &images, &split, &config(), |measurement| {
+    let result = fit(&mut network, &mut adam, &images, &split, &config(), |moment| {
         let full = TrainError::Config { parameter: "disk", expected: "", got: String::new() };
-        if measurement.step == 1 { Err(full) } else { Ok(()) }
+        if moment.measurement.step == 1 { Err(full) } else { Ok(()) }
     });
     assert!(matches!(result, Err(TrainError::Config { parameter: "disk", .. })));
     assert_eq!(adam.steps(), 2);
@@ -149,6 +212,10 @@ fn a_mean_is_weighted_by_the_number_of_images() {
     let positions: Vec<usize> = (0..50).collect();
     let whole = evaluate(&network, &images, &positions, 50).unwrap();
     let parts = evaluate(&network, &images, &positions, 7).unwrap(); // the last batch has one
+    assert_eq!(whole.confusion, parts.confusion);
+    assert_eq!(whole.confusion.sum(), 50);
+    assert_eq!(whole.confusion.diag().sum() as f64 / 50.0, whole.score.accuracy());
+    let (whole, parts) = (whole.score, parts.score);
     assert!((whole.mean_loss() - parts.mean_loss()).abs() < 1e-14);
     assert_eq!(whole.accuracy(), parts.accuracy());
 }
@@ -172,7 +239,7 @@ fn what_cannot_be_trained_is_refused() {
 }
 
 fn config_of_many_epochs() -> FitConfig {
-    FitConfig { epochs: 0..10, ..config() }
+    FitConfig { epochs: 10, ..config() }
 }
 
 /// 20 steps on the real images; the whole epoch is `cargo xtask experiment`.
@@ -192,10 +259,10 @@ fn batch_norm_learns_faster_on_the_real_images() {
             architecture.build(FASHION_MNIST_IMAGE, images.classes(), 0).unwrap();
         let mut adam =
             Adam::new(AdamConfig::new(5e-4).unwrap(), &network, |name| Head::Frozen.trains(name));
-        let config = FitConfig { epochs: 0..1, batch_size: 50, seed: 0 };
+        let config = FitConfig { epochs: 1, batch_size: 50, seed: 0, ..config() };
         let mut accuracy = None;
-        fit(&mut network, &mut adam, &images, &split, &config, |measurement| {
-            accuracy = Some(measurement.accuracy);
+        fit(&mut network, &mut adam, &images, &split, &config, |moment| {
+            accuracy = Some(moment.measurement.accuracy);
             Ok::<(), TrainError>(())
         })
         .unwrap();

@@ -3,7 +3,6 @@
 //! Source: Xiao, Rasul and Vollgraf, "Fashion-MNIST: a Novel Image Dataset for Benchmarking
 //! Machine Learning Algorithms", 2017, <https://github.com/zalandoresearch/fashion-mnist>.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -13,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::{ImageSize, LabelledImages, idx};
 use crate::TrainError;
+use crate::hexadecimal::hexadecimal;
 
 const NAME: &str = "Fashion-MNIST";
 const CLASSES: usize = 10;
@@ -132,13 +132,6 @@ impl DataFile {
         }
         Ok(bytes)
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
-        text
-    })
 }
 
 #[cfg(test)]

@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn without_finite_values_there_are_no_bins() {
         for values in [&[][..], &[f64::NAN, f64::INFINITY, f64::NEG_INFINITY]] {
-            assert_eq!(of(values).encode().into_bytes(), []);
+            assert_eq!(of(values).encode().into_bytes(), [0_u8; 0]);
         }
     }
 

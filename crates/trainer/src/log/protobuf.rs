@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn varints_are_as_long_as_they_need_to_be() {
-        assert_eq!(int64(0), []);
+        assert_eq!(int64(0), [0_u8; 0]);
         assert_eq!(int64(1), [0x10, 1]);
         assert_eq!(int64(127), [0x10, 0x7f]);
         assert_eq!(int64(128), [0x10, 0x80, 1]);
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn only_what_stands_alone_may_be_left_out() {
         let alone = Message::default().double(1, 0.0).string(3, "").doubles(6, &[]);
-        assert_eq!(alone.into_bytes(), []);
+        assert_eq!(alone.into_bytes(), [0_u8; 0]);
         let negative = Message::default().double(1, -0.0).into_bytes();
         assert_eq!(negative, [0x09, 0, 0, 0, 0, 0, 0, 0, 0x80]);
         assert_eq!(Message::default().float_of_one(2, 0.0).into_bytes(), [0x15, 0, 0, 0, 0]);

@@ -1,10 +1,10 @@
 //! Networks: layers in order, with names for their parameters.
 
+mod activations;
 mod architecture;
 mod fully_connected;
 mod initialization;
 mod layer;
-mod observation;
 mod parameters;
 mod simple_network;
 mod spatial_batch_norm_network;
@@ -16,10 +16,10 @@ use ndarray::{Array2, Array4, ArrayD, ArrayView2, ArrayView4, ArrayViewD, ArrayV
 use crate::TrainError;
 use crate::random::Stream;
 
+pub use activations::{Activation, NamedBatchNorm};
 pub use architecture::Architecture;
 pub use initialization::Initializer;
 pub use layer::{Layer, LayerGradients, Saved};
-pub use observation::{Activation, NamedBatchNorm};
 pub use parameters::{BatchNorm, Conv2d, Linear};
 pub use summary::ModelSummary;
 

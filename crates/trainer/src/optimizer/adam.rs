@@ -53,10 +53,13 @@ pub struct Adam<F> {
     moments: Vec<Option<Moments<F>>>,
 }
 
+/// The two moments of one parameter, in its shape.
 #[derive(Debug, Clone, PartialEq)]
-struct Moments<F> {
-    m: ArrayD<F>,
-    v: ArrayD<F>,
+pub struct Moments<F> {
+    /// The moving average of the gradient.
+    pub m: ArrayD<F>,
+    /// The moving average of the gradient's square.
+    pub v: ArrayD<F>,
 }
 
 impl<F: Real> Adam<F> {
@@ -79,6 +82,24 @@ impl<F: Real> Adam<F> {
     /// The number of steps taken.
     pub fn steps(&self) -> u64 {
         self.steps
+    }
+
+    /// The moments, one pair a parameter of the network; none where it is not trained.
+    pub fn moments(&self) -> &[Option<Moments<F>>] {
+        &self.moments
+    }
+
+    /// As [`Self::moments`], to write to. The shapes must stay.
+    pub(crate) fn moments_mut(&mut self) -> &mut [Option<Moments<F>>] {
+        &mut self.moments
+    }
+
+    /// Takes so many steps as taken, as the moments of a checkpoint need it.
+    pub(crate) fn set_steps(&mut self, steps: u64) {
+        let [beta1, beta2] = self.config.betas;
+        self.steps = steps;
+        self.powers =
+            (0..steps).fold([1.0, 1.0], |powers, _| [powers[0] * beta1, powers[1] * beta2]);
     }
 
     /// Moves the trained parameters of `network` against their gradients.

@@ -1,0 +1,115 @@
+//! How well a network does on images, in evaluation mode.
+
+use kernels::{Real, softmax_cross_entropy};
+use ndarray::{Array2, ArrayView1, ArrayView2};
+
+use crate::TrainError;
+use crate::dataset::{Batch, LabelledImages};
+use crate::network::Network;
+
+/// Sums over images, from which means follow.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Score {
+    /// The sum of the cross-entropies.
+    loss: f64,
+    /// The images whose largest logit is their class's.
+    correct: usize,
+    /// All images.
+    count: usize,
+}
+
+impl Score {
+    /// The mean cross-entropy in nats; NaN of no images.
+    pub fn mean_loss(&self) -> f64 {
+        self.loss / self.count as f64
+    }
+
+    /// The share of images classified right; NaN of no images.
+    pub fn accuracy(&self) -> f64 {
+        self.correct as f64 / self.count as f64
+    }
+
+    /// The number of images.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    pub(crate) fn add<F: Real>(
+        &mut self,
+        mean_loss: f64,
+        logits: ArrayView2<'_, F>,
+        labels: ArrayView1<'_, usize>,
+    ) {
+        self.loss += mean_loss * labels.len() as f64;
+        self.correct +=
+            logits.outer_iter().zip(labels).filter(|(row, label)| largest(*row) == **label).count();
+        self.count += labels.len();
+    }
+}
+
+/// What an evaluation of held-out images says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluation {
+    /// Loss and accuracy.
+    pub score: Score,
+    /// Images by true class (row) and predicted class (column), shape `(K, K)`; the class of the
+    /// largest logit is predicted.
+    pub confusion: Array2<u64>,
+}
+
+/// Evaluates a network, in evaluation mode, on the images at these positions.
+///
+/// # Errors
+///
+/// [`TrainError`] for a batch size of 0, a position that the images do not have, or images of
+/// another network.
+pub fn evaluate<F: Real>(
+    network: &Network<F>,
+    images: &LabelledImages,
+    positions: &[usize],
+    batch_size: usize,
+) -> Result<Evaluation, TrainError> {
+    expect_batch_size(batch_size)?;
+    let classes = images.classes();
+    let mut score = Score::default();
+    let mut confusion = Array2::zeros([classes, classes]);
+    for positions in positions.chunks(batch_size) {
+        let Batch { images, labels } = images.batch(positions)?;
+        let logits = network.forward_eval(images.view())?;
+        if logits.ncols() != classes {
+            return Err(TrainError::OtherNetwork {
+                operation: "evaluate",
+                expected: format!("{classes} logits an image, one a class"),
+                got: logits.ncols().to_string(),
+            });
+        }
+        let (loss, _) = softmax_cross_entropy::forward(logits.view(), labels.view())?;
+        score.add(loss.to_f64(), logits.view(), labels.view());
+        for (row, &label) in logits.outer_iter().zip(&labels) {
+            confusion[[label, largest(row)]] += 1;
+        }
+    }
+    Ok(Evaluation { score, confusion })
+}
+
+/// The class of the largest logit, the first of equal ones.
+fn largest<F: Real>(logits: ArrayView1<'_, F>) -> usize {
+    let mut best = 0;
+    for (class, &logit) in logits.iter().enumerate() {
+        if logit > logits[best] {
+            best = class;
+        }
+    }
+    best
+}
+
+pub(crate) fn expect_batch_size(batch_size: usize) -> Result<(), TrainError> {
+    if batch_size == 0 {
+        return Err(TrainError::Config {
+            parameter: "the batch size",
+            expected: "at least 1",
+            got: "0".to_owned(),
+        });
+    }
+    Ok(())
+}

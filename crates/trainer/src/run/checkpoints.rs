@@ -1,0 +1,76 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::TrainError;
+use crate::file;
+
+/// The checkpoints of a run: files `epoch=E-step=S.safetensors`, with the epoch that the last step
+/// belongs to, counted from 0, and the number of steps taken, as PyTorch Lightning names them. There
+/// is one at the end of each epoch; one within an epoch, which an interrupt leaves, goes when the
+/// next is written.
+#[derive(Debug)]
+pub(super) struct Checkpoints {
+    folder: PathBuf,
+    steps_an_epoch: u64,
+}
+
+impl Checkpoints {
+    pub(super) fn new(folder: PathBuf, steps_an_epoch: u64) -> Self {
+        Self { folder, steps_an_epoch }
+    }
+
+    /// The one with the most steps, and its number of steps.
+    pub(super) fn last(&self) -> Result<Option<(u64, PathBuf)>, TrainError> {
+        Ok(self.list()?.pop())
+    }
+
+    /// Writes the one with this number of steps, and removes those that it makes superfluous.
+    pub(super) fn write(&self, steps: u64, bytes: &[u8]) -> Result<(), TrainError> {
+        let epoch = steps.saturating_sub(1) / self.steps_an_epoch;
+        let path = self.folder.join(format!("epoch={epoch}-step={steps}.safetensors"));
+        file::replace(&path, bytes).map_err(TrainError::file(&path, "cannot be written"))?;
+        self.tidy()
+    }
+
+    /// Removes what a process that was killed can have left behind: parts of files, and checkpoints
+    /// within an epoch where there is a later one.
+    pub(super) fn tidy(&self) -> Result<(), TrainError> {
+        let mut superfluous = self.list()?;
+        superfluous.pop();
+        superfluous.retain(|(steps, _)| !steps.is_multiple_of(self.steps_an_epoch));
+        let parts = self
+            .files()?
+            .into_iter()
+            .filter(|path| path.extension().is_some_and(|extension| extension == "part"));
+        for path in superfluous.into_iter().map(|(_, path)| path).chain(parts) {
+            fs::remove_file(&path).map_err(TrainError::file(&path, "cannot be removed"))?;
+        }
+        Ok(())
+    }
+
+    /// All, the fewest steps first.
+    fn list(&self) -> Result<Vec<(u64, PathBuf)>, TrainError> {
+        let mut checkpoints: Vec<_> =
+            self.files()?.into_iter().filter_map(|path| Some((steps_of(&path)?, path))).collect();
+        checkpoints.sort();
+        Ok(checkpoints)
+    }
+
+    fn files(&self) -> Result<Vec<PathBuf>, TrainError> {
+        if !self.folder.exists() {
+            return Ok(Vec::new());
+        }
+        let unlisted = || TrainError::file(&self.folder, "cannot be listed");
+        fs::read_dir(&self.folder)
+            .map_err(unlisted())?
+            .map(|entry| Ok(entry.map_err(unlisted())?.path()))
+            .collect()
+    }
+}
+
+fn steps_of(path: &Path) -> Option<u64> {
+    let name = path.file_name()?.to_str()?.strip_suffix(".safetensors")?;
+    let (epoch, steps) = name.strip_prefix("epoch=")?.split_once("-step=")?;
+    epoch.parse::<u64>().ok()?;
+    steps.parse().ok()
+}

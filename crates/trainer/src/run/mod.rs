@@ -1,0 +1,334 @@
+//! A run with its folder: one training of one network with one configuration and one seed, whose
+//! logs and checkpoints lie in a folder of its own, and which can be interrupted or killed at any
+//! moment and gone on with.
+//!
+//! ```text
+//! hparams.yaml                          the configuration
+//! metrics.csv                           a row a measurement: `Measurement`
+//! distributions.csv                     a row an observed distribution: `DistributionRow`
+//! events.out.tfevents.…                 the same for TensorBoard
+//! checkpoints/epoch=E-step=S.safetensors  the whole state after each epoch
+//! ```
+//!
+//! Logs are written at the end of an epoch, then the checkpoint, which remembers their lengths.
+//! Going on starts from the last checkpoint and cuts the logs to the lengths in it, so what comes
+//! out is to the byte what an undisturbed run gives.
+
+mod checkpoints;
+mod log_file;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use crate::checkpoint::{self, Position};
+use crate::dataset::{LabelledImages, Split};
+use crate::fit::steps_an_epoch;
+use crate::log::{CsvLog, DistributionRow, EventFile, Hparam, hparams_yaml, read_csv};
+use crate::network::{Architecture, Network};
+use crate::optimizer::{Adam, AdamConfig};
+use crate::{FitConfig, Head, Measurement, Moment, Phase, TrainError, file, fit};
+
+use checkpoints::Checkpoints;
+use log_file::LogFile;
+
+const HPARAMS: &str = "hparams.yaml";
+const METRICS: &str = "metrics.csv";
+const DISTRIBUTIONS: &str = "distributions.csv";
+const CHECKPOINTS: &str = "checkpoints";
+
+/// What a run trains, and how.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunConfig {
+    /// The network.
+    pub architecture: Architecture,
+    /// What is trained of it.
+    pub head: Head,
+    /// The seed of initial weights, order of images and dropout.
+    pub seed: u64,
+    /// The epochs to train.
+    pub epochs: u64,
+    /// N, the images of a batch.
+    pub batch_size: usize,
+    /// Adam's learning rate.
+    pub learning_rate: f64,
+    /// How many times an epoch the network is observed.
+    pub observations_an_epoch: u64,
+    /// The name of the data set, for the record.
+    pub data_set: String,
+}
+
+/// How a run ended that met no error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// All epochs are trained.
+    Complete,
+    /// The caller stopped it; the same call goes on from there.
+    Interrupted,
+}
+
+impl RunConfig {
+    /// The network before its first step, in `f32`, and its optimiser.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError`] for images too small for the network, or a learning rate out of range.
+    pub fn start(&self, images: &LabelledImages) -> Result<(Network<f32>, Adam<f32>), TrainError> {
+        let network = self.architecture.build(images.size(), images.classes(), self.seed)?;
+        let config = AdamConfig::new(self.learning_rate)?;
+        let optimizer = Adam::new(config, &network, |parameter| self.head.trains(parameter));
+        Ok((network, optimizer))
+    }
+
+    /// Trains in `folder` from where an earlier call stopped or was killed, else from the start.
+    /// `watch` sees every measurement as it is made, after those of the epochs that an earlier call
+    /// had trained; when it breaks, the state is saved at the next step and the run stops.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError`] naming the file for a folder of another run or files that cannot be read or
+    /// written, and those of [`fit()`].
+    pub fn train(
+        &self,
+        images: &LabelledImages,
+        split: &Split,
+        folder: &Path,
+        mut watch: impl FnMut(&Measurement) -> ControlFlow<()>,
+    ) -> Result<Ended, TrainError> {
+        let (mut network, mut optimizer) = self.start(images)?;
+        let steps_an_epoch = steps_an_epoch(split, self.batch_size)?;
+        let hparams = self.hparams(split);
+        let (mut logs, first_step) =
+            Logs::open(folder, &hparams, steps_an_epoch, &mut network, &mut optimizer)?;
+        let mut stop = false;
+        if first_step > 0 {
+            for measurement in read_csv(&folder.join(METRICS))? {
+                stop |= watch(&measurement).is_break();
+            }
+        }
+        let config = FitConfig {
+            first_step,
+            epochs: self.epochs,
+            batch_size: self.batch_size,
+            seed: self.seed,
+            observe_every: match self.observations_an_epoch {
+                0 => 0,
+                times => steps_an_epoch.div_ceil(times),
+            },
+        };
+        let result = fit(&mut network, &mut optimizer, images, split, &config, |moment| {
+            logs.add(&moment)?;
+            stop |= watch(&moment.measurement).is_break();
+            if let Some(resume_at) = moment.resume_at
+                && (stop || moment.measurement.phase == Phase::Validation)
+            {
+                logs.commit(&moment, resume_at)?;
+            }
+            if stop && moment.resume_at.is_some() { Err(Stop::Asked) } else { Ok(()) }
+        });
+        match result {
+            Ok(()) => Ok(Ended::Complete),
+            Err(Stop::Asked) => Ok(Ended::Interrupted),
+            Err(Stop::Failed(error)) => Err(error),
+        }
+    }
+
+    /// The network in `folder` as the last checkpoint has it.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError`] when there is no checkpoint, or one of another run.
+    pub fn trained(
+        &self,
+        images: &LabelledImages,
+        folder: &Path,
+    ) -> Result<Network<f32>, TrainError> {
+        let (mut network, mut optimizer) = self.start(images)?;
+        let folder = folder.join(CHECKPOINTS);
+        match Checkpoints::new(folder.clone(), u64::MAX).last()? {
+            Some((_, path)) => {
+                restore(&path, &mut network, &mut optimizer)?;
+                Ok(network)
+            }
+            None => Err(TrainError::Checkpoint {
+                path: folder,
+                expected: "a checkpoint".to_owned(),
+                got: "none".to_owned(),
+            }),
+        }
+    }
+
+    /// The configuration as its file.
+    fn hparams(&self, split: &Split) -> String {
+        let count = |count: usize| Hparam::Integer(count as i128);
+        let number = |number: u64| Hparam::Integer(number.into());
+        hparams_yaml(&[
+            ("network", Hparam::Text(self.architecture.name())),
+            ("head", Hparam::Text(self.head.name())),
+            ("seed", number(self.seed)),
+            ("epochs", number(self.epochs)),
+            ("batch_size", count(self.batch_size)),
+            ("optimizer", Hparam::Text("adam")),
+            ("learning_rate", Hparam::Float(self.learning_rate)),
+            ("data_set", Hparam::Text(&self.data_set)),
+            ("training_images", count(split.training.len())),
+            ("validation_images", count(split.validation.len())),
+            ("observations_an_epoch", number(self.observations_an_epoch)),
+        ])
+    }
+}
+
+/// The measurements of the run in this folder.
+///
+/// # Errors
+///
+/// [`TrainError`] naming the file and line at fault.
+pub fn read_metrics(folder: &Path) -> Result<Vec<Measurement>, TrainError> {
+    read_csv(&folder.join(METRICS))
+}
+
+/// The observed distributions of the run in this folder.
+///
+/// # Errors
+///
+/// As for [`read_metrics`].
+pub fn read_distributions(folder: &Path) -> Result<Vec<DistributionRow>, TrainError> {
+    read_csv(&folder.join(DISTRIBUTIONS))
+}
+
+/// Why a training ended before its last epoch.
+enum Stop {
+    Asked,
+    Failed(TrainError),
+}
+
+impl From<TrainError> for Stop {
+    fn from(error: TrainError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+fn restore(
+    path: &Path,
+    network: &mut Network<f32>,
+    optimizer: &mut Adam<f32>,
+) -> Result<Position, TrainError> {
+    let bytes = fs::read(path).map_err(TrainError::file(path, "cannot be read"))?;
+    checkpoint::restore(path, &bytes, network, optimizer)
+}
+
+/// The files of a run while it trains.
+struct Logs {
+    metrics: CsvLog<Measurement>,
+    distributions: CsvLog<DistributionRow>,
+    events: EventFile,
+    /// Of the three, in this order.
+    files: [LogFile; 3],
+    checkpoints: Checkpoints,
+}
+
+const LOGS: [&str; 3] = [METRICS, DISTRIBUTIONS, EventFile::FILE_NAME];
+
+impl Logs {
+    /// Brings network and optimiser to the last checkpoint of the folder, the logs to their lengths
+    /// then, and says which step is next. A folder without a checkpoint starts anew.
+    fn open(
+        folder: &Path,
+        hparams: &str,
+        steps_an_epoch: u64,
+        network: &mut Network<f32>,
+        optimizer: &mut Adam<f32>,
+    ) -> Result<(Self, u64), TrainError> {
+        let path = folder.join(HPARAMS);
+        match fs::read(&path) {
+            Ok(found) if found == hparams.as_bytes() => {}
+            Ok(_) => return Err(TrainError::OtherRun { path }),
+            Err(_) => file::replace(&path, hparams.as_bytes())
+                .map_err(TrainError::file(&path, "cannot be written"))?,
+        }
+        let checkpoints = Checkpoints::new(folder.join(CHECKPOINTS), steps_an_epoch);
+        checkpoints.tidy()?;
+        let Some((_, last)) = checkpoints.last()? else {
+            let [metrics, distributions, events] =
+                LOGS.map(|name| LogFile::begin(folder.join(name)));
+            let logs = Self {
+                metrics: CsvLog::begin(),
+                distributions: CsvLog::begin(),
+                events: EventFile::begin(),
+                files: [metrics?, distributions?, events?],
+                checkpoints,
+            };
+            return Ok((logs, 0));
+        };
+        let Position { resume_at, log_lengths } = restore(&last, network, optimizer)?;
+        let [metrics, distributions, events] = LOGS.map(|name| {
+            let length = log_lengths.get(name).copied().unwrap_or_default();
+            LogFile::go_on(folder.join(name), length)
+        });
+        let logs = Self {
+            metrics: CsvLog::go_on(),
+            distributions: CsvLog::go_on(),
+            events: EventFile::go_on(),
+            files: [metrics?, distributions?, events?],
+            checkpoints,
+        };
+        Ok((logs, resume_at))
+    }
+
+    /// Notes what was measured and seen.
+    fn add(&mut self, moment: &Moment<'_, f32>) -> Result<(), TrainError> {
+        let measurement = &moment.measurement;
+        let Measurement { step, epoch, loss, accuracy, .. } = *measurement;
+        self.metrics.write(measurement).map_err(self.files[0].unwritable())?;
+        match measurement.phase {
+            Phase::Training => {
+                self.events.scalars(step, &[("train/loss", loss), ("epoch", epoch as f64)]);
+            }
+            Phase::Validation => {
+                self.events.scalars(step, &[("val/loss", loss), ("val/acc", accuracy)]);
+            }
+        }
+        for distribution in moment.observation.iter().flat_map(|seen| &seen.distributions) {
+            let row = DistributionRow::of(step, epoch, distribution);
+            self.distributions.write(&row).map_err(self.files[1].unwritable())?;
+            let tag = format!("{}/{}", distribution.layer, distribution.quantity.name());
+            self.events.histogram(
+                step,
+                &tag,
+                distribution.values.iter().map(|&value| value.into()),
+            );
+        }
+        Ok(())
+    }
+
+    /// Writes what was noted, then the checkpoint that it belongs to.
+    fn commit(&mut self, moment: &Moment<'_, f32>, resume_at: u64) -> Result<(), TrainError> {
+        let parts = [
+            self.metrics.take().map_err(self.files[0].unwritable())?,
+            self.distributions.take().map_err(self.files[1].unwritable())?,
+            self.events.take(),
+        ];
+        for (file, part) in self.files.iter_mut().zip(&parts) {
+            file.append(part)?;
+        }
+        let log_lengths: BTreeMap<String, u64> = LOGS
+            .iter()
+            .zip(&self.files)
+            .map(|(name, file)| ((*name).to_owned(), file.length()))
+            .collect();
+        let position = Position { resume_at, log_lengths };
+        let bytes = checkpoint::to_bytes(moment.network, moment.optimizer, &position)?;
+        self.checkpoints.write(resume_at, &bytes)
+    }
+}
+
+/// The files that a run writes into its folder, apart from parts of them: for whoever clears it.
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> =
+        [HPARAMS].iter().chain(&LOGS).map(|name| folder.join(name)).collect();
+    if let Ok(entries) = fs::read_dir(folder.join(CHECKPOINTS)) {
+        files.extend(entries.filter_map(|entry| Some(entry.ok()?.path())));
+    }
+    files
+}

@@ -1,0 +1,213 @@
+//! A run in its folder: what it leaves, and that stopping and going on changes no byte of it.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use trainer::dataset::{ImageSize, LabelledImages, Split};
+use trainer::network::Architecture;
+use trainer::random::{Purpose, Stream};
+use trainer::run::{Ended, RunConfig, read_distributions, read_metrics};
+use trainer::{Head, Phase, TrainError};
+
+const SIZE: ImageSize = ImageSize { channels: 1, height: 8, width: 8 };
+
+/// 60 images of two classes: a bright left or a bright right half.
+fn two_halves() -> (LabelledImages, Split) {
+    let mut stream = Stream::new(0, Purpose::Shuffle, 0);
+    let labels: Vec<u8> = (0..60).map(|_| stream.below(2) as u8).collect();
+    let pixels = labels
+        .iter()
+        .flat_map(|&label| (0..64_u8).map(move |pixel| u8::from(pixel % 8 < 4) ^ label))
+        .map(|bright| bright * 100 + stream.below(150) as u8)
+        .collect();
+    let images = LabelledImages::new(SIZE, 2, pixels, labels).unwrap();
+    let split = Split::four_fifths(&images);
+    (images, split)
+}
+
+/// Two epochs of five steps, the last of 8 images.
+fn config() -> RunConfig {
+    RunConfig {
+        architecture: Architecture::SpatialBatchNormNetwork,
+        head: Head::Frozen,
+        seed: 3,
+        epochs: 2,
+        batch_size: 10,
+        learning_rate: 1e-2,
+        observations_an_epoch: 2,
+        data_set: "two halves".to_owned(),
+    }
+}
+
+/// Every file below a folder with its bytes.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned();
+                files.insert(name, fs::read(path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+fn train(folder: &Path) -> Result<Ended, TrainError> {
+    let (images, split) = two_halves();
+    config().train(&images, &split, folder, |_| ControlFlow::Continue(()))
+}
+
+#[test]
+fn a_run_leaves_its_configuration_logs_and_a_checkpoint_an_epoch() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(train(folder.path()).unwrap(), Ended::Complete);
+    let files = files(folder.path());
+    let names: Vec<&str> = files.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        [
+            "checkpoints/epoch=0-step=5.safetensors",
+            "checkpoints/epoch=1-step=10.safetensors",
+            "distributions.csv",
+            "events.out.tfevents.run",
+            "hparams.yaml",
+            "metrics.csv",
+        ]
+    );
+    insta::assert_snapshot!("hparams", String::from_utf8(files["hparams.yaml"].clone()).unwrap());
+    let metrics = read_metrics(folder.path()).unwrap();
+    let places: Vec<_> = metrics.iter().map(|row| (row.step, row.phase, row.count)).collect();
+    assert_eq!(
+        places[3..7],
+        [
+            (3, Phase::Training, 10),
+            (4, Phase::Training, 8),
+            (4, Phase::Validation, 12),
+            (5, Phase::Training, 10),
+        ]
+    );
+    assert_eq!(places.len(), 12);
+    let header = b"step,epoch,split,loss,accuracy,count\n0,0,train,";
+    assert!(files["metrics.csv"].starts_with(header));
+    // Observed at steps 0, 3, 6, 9: two batch norms with four quantities, and two inputs of each
+    // of two ReLUs.
+    let seen = read_distributions(folder.path()).unwrap();
+    assert_eq!(seen.len(), 4 * (2 * 4 + 2 * 2));
+    assert!(seen.iter().all(|row| row.min <= row.p15 && row.p15 <= row.p50 && row.p50 <= row.max));
+    let steps: Vec<u64> = seen.iter().step_by(12).map(|row| row.step).collect();
+    assert_eq!(steps, [0, 3, 6, 9]);
+}
+
+/// However often and wherever a run is stopped, what it leaves in the end is the same.
+#[test]
+fn stopping_and_going_on_changes_no_byte() {
+    let undisturbed = tempfile::tempdir().unwrap();
+    train(undisturbed.path()).unwrap();
+    let expected = files(undisturbed.path());
+    let (images, split) = two_halves();
+    for stops in [vec![0], vec![3], vec![4], vec![9], vec![0, 0, 0, 1, 2, 0]] {
+        let folder = tempfile::tempdir().unwrap();
+        for &steps in &stops {
+            // Measurements of earlier parts are shown again, and only steps after them count.
+            let before = read_metrics(folder.path()).map_or(0, |rows| rows.len());
+            let mut seen = 0;
+            let ended = config()
+                .train(&images, &split, folder.path(), |_| {
+                    seen += 1;
+                    if seen > before + steps {
+                        ControlFlow::Break(())
+                    } else {
+                        ControlFlow::Continue(())
+                    }
+                })
+                .unwrap();
+            assert_eq!(ended, Ended::Interrupted);
+        }
+        assert_eq!(train(folder.path()).unwrap(), Ended::Complete);
+        assert_eq!(files(folder.path()), expected, "stopped after {stops:?}");
+    }
+}
+
+/// A process can be killed between any two writes: logs may be longer than the last checkpoint
+/// says, and parts of files be left over.
+#[test]
+fn what_a_killed_process_leaves_is_cut_off() {
+    let folder = tempfile::tempdir().unwrap();
+    train(folder.path()).unwrap();
+    let expected = files(folder.path());
+    let last = folder.path().join("checkpoints/epoch=1-step=10.safetensors");
+    fs::remove_file(&last).unwrap();
+    fs::write(folder.path().join("checkpoints/epoch=1-step=10.safetensors.part"), "half").unwrap();
+    train(folder.path()).unwrap();
+    assert_eq!(files(folder.path()), expected);
+
+    for name in ["metrics.csv", "distributions.csv", "events.out.tfevents.run"] {
+        let path = folder.path().join(name);
+        fs::write(&path, [expected[name].as_slice(), b"1,2,half a ro"].concat()).unwrap();
+    }
+    assert_eq!(train(folder.path()).unwrap(), Ended::Complete); // nothing is left to train
+    assert_eq!(files(folder.path()), expected);
+
+    // Killed before the first checkpoint.
+    fs::remove_dir_all(folder.path().join("checkpoints")).unwrap();
+    train(folder.path()).unwrap();
+    assert_eq!(files(folder.path()), expected);
+}
+
+#[test]
+fn folders_that_cannot_be_gone_on_with_are_refused_and_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    train(folder.path()).unwrap();
+    let (images, split) = two_halves();
+    let other = RunConfig { seed: 4, ..config() };
+    let error =
+        other.train(&images, &split, folder.path(), |_| ControlFlow::Continue(())).unwrap_err();
+    assert!(matches!(error, TrainError::OtherRun { .. }), "{error}");
+
+    let good = files(folder.path());
+    let metrics = folder.path().join("metrics.csv");
+    fs::write(&metrics, &good["metrics.csv"][..100]).unwrap();
+    let error = train(folder.path()).unwrap_err();
+    assert!(matches!(error, TrainError::ShortLog { found: 100, .. }), "{error}");
+    fs::write(&metrics, &good["metrics.csv"]).unwrap();
+
+    let name = "checkpoints/epoch=1-step=10.safetensors";
+    let checkpoint = folder.path().join(name);
+    for bit in (0..8 * good[name].len()).step_by(8 * 977 + 3) {
+        let mut bytes = good[name].clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        fs::write(&checkpoint, &bytes).unwrap();
+        let error = train(folder.path()).unwrap_err();
+        assert!(matches!(error, TrainError::Checkpoint { .. }), "bit {bit}: {error}");
+        assert!(error.to_string().contains("step=10.safetensors: expected"), "{error}");
+    }
+    for length in [0, 7, 8, 100, good[name].len() - 1] {
+        fs::write(&checkpoint, &good[name][..length]).unwrap();
+        assert!(matches!(train(folder.path()), Err(TrainError::Checkpoint { .. })));
+    }
+    fs::write(&checkpoint, &good[name]).unwrap();
+    assert_eq!(files(folder.path()), good);
+}
+
+#[test]
+fn a_checkpoint_holds_the_trained_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let (images, split) = two_halves();
+    assert!(matches!(config().trained(&images, folder.path()), Err(TrainError::Checkpoint { .. })));
+    train(folder.path()).unwrap();
+    let network = config().trained(&images, folder.path()).unwrap();
+    let evaluation =
+        trainer::evaluation::evaluate(&network, &images, &split.validation, 10).unwrap();
+    let last = *read_metrics(folder.path()).unwrap().last().unwrap();
+    assert_eq!(evaluation.score.mean_loss(), last.loss);
+    assert_eq!(evaluation.score.accuracy(), last.accuracy);
+}
