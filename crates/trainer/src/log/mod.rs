@@ -1,4 +1,15 @@
-//! Logs of a run.
+//! Logs of a run, in the layout of Lightning's:
+//!
+//! | in the run's folder | what it holds | what reads it | written by |
+//! |---|---|---|---|
+//! | `hparams.yaml` | the configuration, a parameter a line | people, PyYAML, Lightning | [`hparams_yaml()`] |
+//! | `metrics.csv` | every measurement, to the last bit | spreadsheets, pandas, our report | [`MetricsCsv`] |
+//! | `events.out.tfevents.run` | the same as `f32`, and histograms | `tensorboard --logdir` on any folder above | [`EventFile`] |
+//!
+//! The CSV is the record; the event file is for looking while and after a run trains. Neither holds
+//! the time, so the same configuration gives the same bytes.
+//!
+//! `tests/tensorboard/` reads them back with TensorBoard and PyYAML themselves.
 
 mod csv_log;
 mod distribution_row;

@@ -20,14 +20,14 @@ pub fn python() -> Option<PathBuf> {
     }
     let message = "SKIPPED reading with TensorBoard; set TENSORBOARD_PYTHON to a Python that has \
                    the packages of crates/trainer/tests/tensorboard/requirements.txt";
-    writeln!(io::stderr(), "{message}").unwrap();
+    // Not `eprintln!`, which the test runner swallows.
+    let _ = writeln!(io::stderr(), "{message}");
     None
 }
 
 /// Runs a script on files; the lines that it printed, one a file.
 pub fn run(python: &Path, script: &str, files: &[PathBuf]) -> Vec<Value> {
-    let output = Command::new(python).arg("-c").arg(script).args(files).output();
-    let output = output.unwrap_or_else(|error| panic!("{}: {error}", python.display()));
+    let output = Command::new(python).arg("-c").arg(script).args(files).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{}: {}\n{stderr}", python.display(), output.status);
     let lines = String::from_utf8(output.stdout).unwrap();
