@@ -12,6 +12,7 @@ mod fixtures;
 mod grade;
 mod output;
 mod plots;
+mod study;
 mod workspace;
 
 /// Spatial batch normalisation: graded, trained and studied.

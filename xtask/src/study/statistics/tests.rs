@@ -1,0 +1,152 @@
+use super::*;
+use crate::study::made_up;
+
+const PAIR: Pair = PAIRS[0];
+
+/// Two networks, one seed each unless said, with the numbers that a test is about.
+fn study(seeds: &[u64], accuracies: &[(&str, u64, &[f64])]) -> Study {
+    let mut config = made_up::config();
+    config.heads = vec![Head::Frozen];
+    config.seeds = seeds.to_vec();
+    config.epochs = accuracies.iter().map(|(_, _, all)| all.len() as u64).max().unwrap();
+    let mut study = made_up::study(StudyConfig { networks: Vec::new(), ..config.clone() });
+    study.config = config;
+    for &(network, seed, all) in accuracies {
+        for (epoch, &val_accuracy) in (1..).zip(all) {
+            study.epochs.push(EpochRow {
+                network: network.to_owned(),
+                head: Head::Frozen,
+                seed,
+                epoch,
+                step: epoch * 40 - 1,
+                train_loss: 1.0,
+                train_accuracy: 0.5,
+                val_loss: 2.0 * val_accuracy,
+                val_accuracy,
+            });
+        }
+        study.runs.push(RunRow {
+            network: network.to_owned(),
+            head: Head::Frozen,
+            seed,
+            epochs: all.len() as u64,
+            steps: all.len() as u64 * 40,
+            train_loss: 1.0,
+            val_loss: 1.0,
+            val_accuracy: *all.last().unwrap(),
+            test_loss: Some(1.0),
+            test_accuracy: Some(all.last().unwrap() - 0.25),
+        });
+    }
+    study
+}
+
+#[test]
+fn spread_by_hand() {
+    // Mean 5; squares 9 + 1 + 1 + 1 + 16 = 28 and ddof 1: 28 / 4 = 7.
+    let spread = Spread::of(&[2.0, 4.0, 4.0, 6.0, 9.0]).unwrap();
+    assert_eq!(
+        spread,
+        Spread { count: 5, mean: 5.0, std: Some(7.0_f64.sqrt()), min: 2.0, max: 9.0 }
+    );
+    let one = Spread::of(&[0.5]).unwrap();
+    assert_eq!(one, Spread { count: 1, mean: 0.5, std: None, min: 0.5, max: 0.5 });
+    assert_eq!(Spread::of(&[]), None);
+}
+
+#[test]
+fn summary_by_hand() {
+    let study = study(
+        &[0, 1],
+        &[
+            ("simple_network", 0, &[0.5, 0.75]),
+            ("simple_network", 1, &[0.25, 0.5]),
+            ("spatial_batch_norm_network", 0, &[0.75, 0.875]),
+        ],
+    );
+    let rows = summary(&study);
+    let all: Vec<(&str, u64, usize)> =
+        rows.iter().map(|row| (row.network.as_str(), row.epoch, row.seeds)).collect();
+    assert_eq!(
+        all,
+        [
+            ("simple_network", 1, 2),
+            ("simple_network", 2, 2),
+            ("spatial_batch_norm_network", 1, 1),
+            ("spatial_batch_norm_network", 2, 1)
+        ]
+    );
+    // (0.75 + 0.5) / 2; the deviations are ±0.125, so the variance is 2 · 0.125² / 1.
+    assert_eq!(rows[1].val_accuracy_mean, 0.625);
+    assert_eq!(rows[1].val_accuracy_std, Some(0.031_25_f64.sqrt()));
+    assert_eq!((rows[1].val_accuracy_min, rows[1].val_accuracy_max), (0.5, 0.75));
+    assert_eq!(rows[1].val_loss_mean, 1.25);
+    assert_eq!(rows[1].val_loss_std, Some(0.125_f64.sqrt()));
+    assert_eq!((rows[0].test_accuracy_mean, rows[1].test_accuracy_mean), (None, Some(0.375)));
+    assert_eq!(rows[1].test_accuracy_std, Some(0.031_25_f64.sqrt()));
+    assert_eq!(rows[3].val_accuracy_std, None);
+    assert_eq!(rows[3].test_accuracy_std, None);
+    assert_eq!(
+        (rows[0].published, rows[1].published),
+        (Some(0.665_166_666_666_666_7), Some(0.736_25))
+    );
+}
+
+#[test]
+fn the_order_of_rows_changes_no_bit() {
+    let study = made_up::study(made_up::config());
+    let mut turned = study.clone();
+    turned.runs.reverse();
+    turned.epochs.reverse();
+    assert_eq!(summary(&study), summary(&turned));
+}
+
+#[test]
+fn batch_norm_is_ahead_where_both_are_there_and_it_is_higher() {
+    let study = study(
+        &[0, 1, 2],
+        &[
+            ("simple_network", 0, &[0.5, 0.5, 0.75]),
+            ("simple_network", 1, &[0.25, 0.25, 0.25]),
+            ("spatial_batch_norm_network", 0, &[0.75, 0.5, 0.25]),
+            ("spatial_batch_norm_network", 2, &[0.75, 0.75, 0.75]),
+        ],
+    );
+    // Seed 0 alone has both: higher, equal, lower.
+    assert_eq!(ahead(&study, PAIR, Head::Frozen), Ahead { ahead: 1, of: 3 });
+    assert_eq!(ahead(&study, PAIR, Head::Trained), Ahead { ahead: 0, of: 0 });
+    let difference = final_difference(&study, PAIR, Head::Frozen).unwrap();
+    assert_eq!((difference.count, difference.mean, difference.std), (1, -0.5, None));
+    assert_eq!(final_difference(&study, PAIR, Head::Trained), None);
+}
+
+#[test]
+fn catching_up_is_the_end_of_the_first_window_that_is_as_good() {
+    let mut study = study(&[0, 1], &[("simple_network", 0, &[0.5])]);
+    let mut add = |network: &str, seed, accuracies: [f64; 3]| {
+        for (end, accuracy) in [10, 20, 30].into_iter().zip(accuracies) {
+            study.steps.push(StepRow {
+                network: network.to_owned(),
+                head: Head::Frozen,
+                seed,
+                step: end - 1,
+                loss: 1.0,
+                accuracy,
+                count: 1,
+            });
+        }
+    };
+    add("simple_network", 0, [0.25, 0.5, 0.5]);
+    add("simple_network", 1, [0.25, 0.5, 0.75]);
+    // Means over seeds: 0.5, 0.625, 0.75 against 0.625 at the end.
+    add("spatial_batch_norm_network", 0, [0.75, 0.75, 0.75]);
+    add("spatial_batch_norm_network", 1, [0.25, 0.5, 0.75]);
+    let reached = catch_up(&study, PAIR, Head::Frozen).unwrap();
+    assert_eq!(reached, CatchUp { accuracy: 0.625, steps_without: 30, steps_with: Some(20) });
+    assert_eq!(reached.times_fewer(), Some(1.5));
+    let swapped = Pair { without: PAIR.with, with: PAIR.without };
+    let never = catch_up(&study, swapped, Head::Frozen).unwrap();
+    assert_eq!((never.steps_with, never.times_fewer()), (None, None));
+    assert_eq!(catch_up(&study, PAIR, Head::Trained), None);
+    assert_eq!(windows(&study, PAIR.with, Head::Frozen)[1].middle(), 15.0);
+}
