@@ -1,78 +1,124 @@
-//! `cargo xtask experiment`: a network with and one without batch norm, trained side by side.
+//! `cargo xtask experiment`: the study. Networks with and without batch norm, trained side by side
+//! over heads and seeds, tested at the end, and what came out as tables, figures and a report.
 
-use std::fs;
-use std::io::{self, IsTerminal};
+use std::num::NonZero;
+use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::thread;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
-use trainer::dataset::Split;
-use trainer::network::Architecture;
+use trainer::dataset::{LabelledImages, Split};
+use trainer::evaluation::{Evaluation, evaluate};
+use trainer::network::{Architecture, ModelSummary};
 use trainer::optimizer::AdamConfig;
-use trainer::{Head, Phase};
+use trainer::run::Ended;
+use trainer::{TrainError, fit};
 
+use crate::data_set::{DataArguments, DataSet};
 use crate::output::{replace_file, say};
-use crate::plots;
-use crate::plots::training::{Curve, Training};
+use crate::study::folder::{State, StudyFolder};
+use crate::study::grid::{Cell, cells};
+use crate::study::harvest::harvest;
 use crate::study::published;
-use crate::{Outcome, workspace};
+use crate::study::tables::{CONFIG_FILE, Head, Row, RunRow, StudyConfig, TABLE_FILES};
+use crate::{Outcome, grade, report, workspace};
 
-mod data_set;
+mod interrupt;
 mod progress;
-mod runs;
+mod side_by_side;
 
-use data_set::{Choice, DataSet};
+use interrupt::Interrupt;
 use progress::Progress;
-use runs::{Run, RunConfig, side_by_side};
+use side_by_side::side_by_side;
 
-const NETWORKS: [Architecture; 2] =
-    [Architecture::SimpleNetwork, Architecture::SpatialBatchNormNetwork];
+/// A quick look: training steps of an epoch, validation images and test images.
+const QUICK: (usize, usize, usize) = (60, 1_000, 1_000);
 
-/// Training steps of an epoch, and validation images, of a quick look.
-const QUICK: (usize, usize) = (100, 1_000);
+/// The batches of the sanity check, which the notebook's trainer makes before training.
+const SANITY_BATCHES: usize = 2;
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// Folder of the four Fashion-MNIST files [default: $FASHION_MNIST_DIR, else data/fashion-mnist]
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArguments,
 
-    /// What to train on; the built-in set needs no files
-    #[arg(long, value_enum, default_value_t = Choice::Auto)]
-    dataset: Choice,
+    /// What to train, in the order of the report
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        default_values_t = [Network::Simple, Network::SpatialBatchNorm]
+    )]
+    networks: Vec<Network>,
 
-    /// Passes over the training images
-    #[arg(long, default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
-    epochs: u32,
+    /// Whether the linear head is trained, or only the convolutional stack as in the notebook; both
+    /// are arms of the study [default: both, where the networks have a head]
+    #[arg(long, value_enum, value_delimiter = ',')]
+    heads: Vec<HeadArgument>,
+
+    /// Seeds of the initial weights and of the order of the images: how many, from 0, or a range
+    /// as in 5..8 [default: 3, with --quick 1]
+    #[arg(long, value_name = "N", value_parser = parse_seeds)]
+    seeds: Option<Seeds>,
+
+    /// Passes over the training images [default: 5, with --quick 3]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    epochs: Option<u32>,
 
     /// Images of a batch
     #[arg(
         long,
+        value_name = "N",
         default_value_t = published::BATCH_SIZE,
         value_parser = clap::value_parser!(u32).range(1..)
     )]
     batch_size: u32,
 
     /// Learning rate of Adam
-    #[arg(long, default_value_t = published::LEARNING_RATE, allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "RATE",
+        default_value_t = published::LEARNING_RATE,
+        allow_negative_numbers = true
+    )]
     learning_rate: f64,
 
-    /// Seed of the initial weights and of the order of the images
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-
-    /// Whether the linear head is trained, or only the convolutional stack as in the notebook
-    #[arg(long, value_enum, default_value_t = HeadArgument::Frozen)]
-    head: HeadArgument,
-
-    /// A first look: 100 training steps an epoch and 1,000 validation images
+    /// A first look of under half a minute: one seed, 3 epochs of 60 batches, 1,000 validation images
     #[arg(long)]
     quick: bool,
+
+    /// Runs side by side; changes nothing but the time [default: the cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZero<usize>>,
 
     /// Folder to write to [default: reports/fashion-mnist or reports/synthetic, with --quick the subfolder quick]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+
+    /// Begin anew even if the same study was stopped before its end
+    #[arg(long)]
+    anew: bool,
+}
+
+/// A network by its name on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Network {
+    /// Two convolutions and a linear head
+    #[value(name = "simple")]
+    Simple,
+    /// The same with spatial batch norm after each convolution
+    #[value(name = "spatial-batch-norm")]
+    SpatialBatchNorm,
+    /// Two linear layers, of the lesson before
+    #[value(name = "fully-connected")]
+    FullyConnected,
+    /// The same with batch norm between them
+    #[value(name = "batch-norm")]
+    BatchNorm,
+    /// The same with batch norm and dropout between them
+    #[value(name = "dropout")]
+    Dropout,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -81,63 +127,137 @@ enum HeadArgument {
     Trained,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seeds(Range<u64>);
+
+fn parse_seeds(text: &str) -> Result<Seeds> {
+    let number = |text: &str| text.parse::<u64>().with_context(|| format!("found {text:?}"));
+    let seeds = match text.split_once("..") {
+        Some((first, end)) => number(first)?..number(end)?,
+        None => 0..number(text)?,
+    };
+    // Every seed is a run of minutes; more is a slip of the finger.
+    let count = seeds.end.saturating_sub(seeds.start);
+    ensure!((1..=10_000).contains(&count), "found {count} seeds, expected 1 to 10000");
+    Ok(Seeds(seeds))
+}
+
 pub fn run(arguments: &Arguments) -> Result<Outcome> {
-    let optimizer = AdamConfig::new(arguments.learning_rate)?;
+    arguments.check()?;
     let root = workspace::root()?;
-    let data_set = DataSet::find(arguments.dataset, arguments.data_dir.as_deref(), &root);
+    let data_set = arguments.data.find(&root)?;
     let images = data_set.training()?;
-    let mut split = Split::four_fifths(&images);
-    if arguments.quick {
-        let (steps, validation) = QUICK;
-        split = split.truncated(steps.saturating_mul(arguments.batch_size as usize), validation);
-    }
+    let split = arguments.split(&images);
+    let config = arguments.study(&data_set, &split)?;
+    let cells = cells(&config)?;
+
     let out = arguments.out_folder(&data_set, &root);
-    // A folder that cannot be written to should show before the training, not after.
-    fs::create_dir_all(&out)
-        .with_context(|| format!("{} cannot be made; --out gives another", out.display()))?;
+    let config_file = toml::to_string(&config).context("the configuration is not TOML")?;
+    let (mut folder, state) = StudyFolder::open(&out, &config_file, arguments.anew)?;
+    let known = [report::FILES, TABLE_FILES].concat();
+    folder.claim(known.into_iter().map(Path::new))?;
+    folder.claim_runs(&cells)?;
+    replace_file(&out.join(CONFIG_FILE), config_file.as_bytes())?;
 
-    say(arguments.description(&data_set, &split))?;
-    let configs = NETWORKS.map(|architecture| RunConfig {
-        architecture,
-        head: arguments.head(),
-        epochs: u64::from(arguments.epochs),
-        batch_size: arguments.batch_size as usize,
-        optimizer,
-        seed: arguments.seed,
-    });
-    let published = NETWORKS.map(|network| arguments.published(&data_set, network));
-    let watched = io::stdout().is_terminal();
-    let progress = Mutex::new(Progress::new(arguments, published, &split, watched));
-    let runs = side_by_side(&configs, |index, config| {
-        config.run(&images, &split, |measurement| {
-            let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
-            progress.show(index, measurement).iter().try_for_each(say)
-        })
-    })?;
-
-    let curves = runs.iter().zip(published).map(|(run, published)| curve(run, published)).collect();
-    let figure = plots::render(&Training { title: arguments.title(&data_set), curves })?;
-    let mut files: Vec<(PathBuf, &[u8])> = runs
-        .iter()
-        .map(|run| {
-            (out.join(run.architecture.folder()).join("metrics.csv"), run.metrics_csv.as_slice())
-        })
-        .collect();
-    files.push((out.join("validation_accuracy.svg"), figure.svg.as_bytes()));
-    files.push((out.join("validation_accuracy.png"), &figure.png));
-    for (path, bytes) in files {
-        replace_file(&path, bytes).context("--out gives another folder")?;
-        say(format_args!("wrote {}", workspace::relative(&path).display()))?;
+    say(description(&config))?;
+    if state == State::Unfinished {
+        say("Going on where this study was stopped; --anew begins it again.")?;
     }
+    introduce(&cells, &images, &split)?;
+    let threads = arguments.threads();
+    train(&config, &cells, &out, &images, &split, threads)?;
+
+    let tested = test(&data_set, &cells, &out, arguments.quick, threads)?;
+    let transcript = grade::transcript_of_kernels()?;
+    let study = harvest(config, &cells, &out, &tested, transcript)?;
+    let mut files = study.files()?;
+    files.extend(report::render(&study)?);
+    // The table whose presence says that the study is finished comes last.
+    files.sort_by_key(|(path, _)| path == Path::new(RunRow::FILE));
+    folder.claim(files.iter().map(|(path, _)| path.as_path()))?;
+    for (path, bytes) in &files {
+        replace_file(&out.join(path), bytes).context("--out gives another folder")?;
+    }
+    let report = out.join(report::PAGE);
+    say(format_args!("wrote {} files; open {}", files.len(), workspace::relative(&report).display()))?;
     Ok(Outcome::Well)
 }
 
 impl Arguments {
-    fn head(&self) -> Head {
-        match self.head {
-            HeadArgument::Frozen => Head::Frozen,
-            HeadArgument::Trained => Head::Trained,
+    /// Refuses what no study can be made of before anything is read or written.
+    fn check(&self) -> Result<()> {
+        AdamConfig::new(self.learning_rate)?;
+        for (index, network) in self.networks.iter().enumerate() {
+            if self.networks[..index].contains(network) {
+                bail!("--networks: found one twice, expected each once");
+            }
         }
+        let headless = self.networks.iter().map(|network| network.architecture());
+        if let Some(network) = headless.into_iter().find(|network| !network.has_linear_head())
+            && self.heads.contains(&HeadArgument::Frozen)
+        {
+            bail!(
+                "--heads: found frozen, expected trained with {}, which has no linear head apart \
+                 from its model",
+                network.name()
+            );
+        }
+        Ok(())
+    }
+
+    fn split(&self, images: &LabelledImages) -> Split {
+        let split = Split::four_fifths(images);
+        if !self.quick {
+            return split;
+        }
+        let (steps, validation, _) = QUICK;
+        split.truncated(steps.saturating_mul(self.batch_size as usize), validation)
+    }
+
+    fn heads(&self) -> Vec<Head> {
+        let has_head = |network: &Network| network.architecture().has_linear_head();
+        let mut heads: Vec<Head> = self
+            .heads
+            .iter()
+            .map(|head| match head {
+                HeadArgument::Frozen => Head::Frozen,
+                HeadArgument::Trained => Head::Trained,
+            })
+            .collect();
+        if heads.is_empty() && self.networks.iter().all(has_head) {
+            heads.push(Head::Frozen);
+        }
+        if heads.is_empty() || self.heads.is_empty() {
+            heads.push(Head::Trained);
+        }
+        heads.sort();
+        heads.dedup();
+        heads
+    }
+
+    fn study(&self, data_set: &DataSet, split: &Split) -> Result<StudyConfig> {
+        let batch_size = self.batch_size as usize;
+        let default_seeds = if self.quick { 0..1 } else { 0..3 };
+        let default_epochs = if self.quick { 3 } else { 5 };
+        let test_images = if self.quick { QUICK.2 } else { TEST_IMAGES };
+        Ok(StudyConfig {
+            data_set: data_set.kind(),
+            quick: self.quick,
+            networks: self
+                .networks
+                .iter()
+                .map(|network| network.architecture().folder().to_owned())
+                .collect(),
+            heads: self.heads(),
+            seeds: self.seeds.as_ref().map_or(default_seeds, |seeds| seeds.0.clone()).collect(),
+            epochs: u64::from(self.epochs.unwrap_or(default_epochs)),
+            batch_size: u64::from(self.batch_size),
+            learning_rate: self.learning_rate,
+            training_images: split.training.len() as u64,
+            validation_images: split.validation.len() as u64,
+            test_images: test_images as u64,
+            steps_an_epoch: fit::steps_an_epoch(split, batch_size)?,
+        })
     }
 
     fn out_folder(&self, data_set: &DataSet, root: &Path) -> PathBuf {
@@ -148,49 +268,121 @@ impl Arguments {
         if self.quick { folder.join("quick") } else { folder }
     }
 
-    fn arm(&self) -> &'static str {
-        match self.head {
-            HeadArgument::Frozen => "head frozen",
-            HeadArgument::Trained => "head trained",
-        }
-    }
-
-    fn description(&self, data_set: &DataSet, split: &Split) -> String {
-        format!(
-            "{}: {} training and {} validation images, {}, batch {}, learning rate {:?}, seed {}",
-            data_set.name(),
-            split.training.len(),
-            split.validation.len(),
-            self.arm(),
-            self.batch_size,
-            self.learning_rate,
-            self.seed
-        )
-    }
-
-    fn title(&self, data_set: &DataSet) -> String {
-        let look = if self.quick { ", quick look" } else { "" };
-        format!("{}, {}, seed {}{look}", data_set.name(), self.arm(), self.seed)
-    }
-
-    /// The published accuracies that a run of this network on this data compares with.
-    fn published(&self, data_set: &DataSet, architecture: Architecture) -> &'static [f64] {
-        let compares = matches!(data_set, DataSet::FashionMnist { .. })
-            && self.head() == Head::Frozen
-            && self.batch_size == published::BATCH_SIZE
-            && self.learning_rate == published::LEARNING_RATE
-            && !self.quick;
-        let published = published::validation_accuracies(architecture.folder());
-        let epochs = published.len().min(self.epochs as usize);
-        if compares { &published[..epochs] } else { &[] }
+    fn threads(&self) -> usize {
+        self.threads.or(thread::available_parallelism().ok()).map_or(1, NonZero::get)
     }
 }
 
-fn curve(run: &Run, published: &'static [f64]) -> Curve {
-    Curve {
-        name: run.architecture.name(),
-        losses: run.of_phase(Phase::Training).map(|row| row.loss).collect(),
-        accuracies: run.of_phase(Phase::Validation).map(|row| row.accuracy).collect(),
-        published,
+/// The test images of either data set.
+const TEST_IMAGES: usize = 10_000;
+
+impl Network {
+    fn architecture(self) -> Architecture {
+        match self {
+            Self::Simple => Architecture::SimpleNetwork,
+            Self::SpatialBatchNorm => Architecture::SpatialBatchNormNetwork,
+            Self::FullyConnected => Architecture::FullyConnectedNetwork,
+            Self::BatchNorm => Architecture::BatchNormNetwork,
+            Self::Dropout => Architecture::DropoutNetwork,
+        }
     }
+}
+
+fn description(config: &StudyConfig) -> String {
+    let list = |numbers: &[u64]| {
+        numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+    };
+    format!(
+        "{}: {} training and {} validation images, batch {}, learning rate {:?}, {} {}{}",
+        config.data_set,
+        config.training_images,
+        config.validation_images,
+        config.batch_size,
+        config.learning_rate,
+        if config.seeds.len() == 1 { "seed" } else { "seeds" },
+        list(&config.seeds),
+        if config.quick { ", a quick look" } else { "" },
+    )
+}
+
+/// Shows each network, and that it can be evaluated, as the notebook's trainer does before it
+/// trains: with untrained weights about a tenth of the images come out right.
+fn introduce(cells: &[Cell], images: &LabelledImages, split: &Split) -> Result<()> {
+    let mut introduced = Vec::new();
+    for Cell { run, head, .. } in cells {
+        let which = (run.architecture, *head);
+        if introduced.contains(&which) {
+            continue;
+        }
+        introduced.push(which);
+        let (network, _) = run.start(images)?;
+        let batches = SANITY_BATCHES.saturating_mul(run.batch_size).min(split.validation.len());
+        let Evaluation { score, .. } =
+            evaluate(&network, images, &split.validation[..batches], run.batch_size)?;
+        let summary = ModelSummary::of(&network, |parameter| run.head.trains(parameter));
+        say(format_args!("\n{}, {head}, seed {}", run.architecture.name(), run.seed))?;
+        say(summary.to_string().trim_end_matches('\n'))?;
+        say(format_args!(
+            "Sanity check of {} validation images before training: Val-Acc={:.4}",
+            score.count(),
+            score.accuracy()
+        ))?;
+    }
+    say("")
+}
+
+/// Trains every run that is not yet trained.
+fn train(
+    config: &StudyConfig,
+    cells: &[Cell],
+    out: &Path,
+    images: &LabelledImages,
+    split: &Split,
+    threads: usize,
+) -> Result<()> {
+    let interrupt = Interrupt::listen()?;
+    let progress = Progress::new(config, cells);
+    let ended = side_by_side(cells, threads, |index, cell| {
+        if interrupt.is_asked() {
+            return Ok(Ended::Interrupted);
+        }
+        cell.run
+            .train(images, split, &cell.folder_in(out), |measurement| {
+                let shown = progress.show(index, measurement);
+                if shown && !interrupt.is_asked() {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                }
+            })
+            .inspect_err(|_| interrupt.ask())
+            .with_context(|| training_failed(cell))
+    });
+    progress.finish()?;
+    if ended?.contains(&Ended::Interrupted) {
+        bail!("stopped before the end; the same command goes on from here");
+    }
+    Ok(())
+}
+
+fn training_failed(cell: &Cell) -> String {
+    format!("training {} ({}, seed {}) failed", cell.run.architecture.name(), cell.head, cell.run.seed)
+}
+
+/// Looks at the test images, once, now that nothing can be chosen by them any more.
+fn test(
+    data_set: &DataSet,
+    cells: &[Cell],
+    out: &Path,
+    quick: bool,
+    threads: usize,
+) -> Result<Vec<Evaluation>> {
+    let images = data_set.test()?;
+    let count = if quick { QUICK.2 } else { images.len() };
+    let positions: Vec<usize> = (0..count).collect();
+    side_by_side(cells, threads, |_, cell| {
+        let network = cell.run.trained(&images, &cell.folder_in(out))?;
+        let evaluation = evaluate(&network, &images, &positions, cell.run.batch_size);
+        Ok::<_, TrainError>(evaluation?).context("the test failed")
+    })
 }

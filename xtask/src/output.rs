@@ -1,7 +1,6 @@
 //! What a command leaves behind: lines on standard output, and files that are whole or not there.
 
 use std::fmt::Display;
-use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
@@ -15,27 +14,16 @@ pub fn say(line: impl Display) -> Result<()> {
     }
 }
 
-/// Writes a file beside its place and renames it into it, so that no reader ever finds a part of
-/// it, and a failure leaves an older one as it was. Makes the folder where it is missing.
+/// Writes a file whole or not at all, by [`trainer::file::replace`].
 pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut part = path.to_path_buf();
-    part.as_mut_os_string().push(".part");
-    let write = || -> io::Result<()> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let mut file = File::create(&part)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&part, path)
-    };
-    write()
-        .inspect_err(|_| drop(fs::remove_file(&part)))
+    trainer::file::replace(path, bytes)
         .with_context(|| format!("{} cannot be written", path.display()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

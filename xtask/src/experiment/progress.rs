@@ -1,179 +1,167 @@
-//! What the experiment says while it runs.
+//! What the experiment says while it trains.
 
-use trainer::dataset::Split;
+use anyhow::{Error, Result};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::sync::{Mutex, PoisonError};
 use trainer::{Measurement, Phase};
 
-use super::{Arguments, NETWORKS};
+use crate::output::say;
+use crate::study::grid::Cell;
+use crate::study::published;
+use crate::study::tables::StudyConfig;
 
-/// Turns the measurements of runs side by side into lines in an order that does not depend on
-/// which is faster: the accuracies of an epoch come out network by network, each epoch when it is
-/// complete.
+/// The transcript of runs side by side, in an order that does not depend on which is faster: head by
+/// head and seed by seed, each epoch network by network, when it is complete. Whoever watches sees
+/// a bar a run besides.
 pub struct Progress<'a> {
-    arguments: &'a Arguments,
-    /// The published accuracies to show beside those of each network; none where they do not
-    /// compare.
-    published: [&'a [f64]; NETWORKS.len()],
-    steps_an_epoch: u64,
-    /// Whether someone watches, and wants to see that it moves.
-    watched: bool,
-    /// The validation accuracies of each network so far.
-    accuracies: [Vec<f64>; NETWORKS.len()],
+    config: &'a StudyConfig,
+    cells: &'a [Cell],
+    bars: MultiProgress,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// The validation accuracies of each run so far.
+    accuracies: Vec<Vec<f64>>,
+    /// The bar of each run that trains.
+    bars: Vec<Option<ProgressBar>>,
     /// The lines of results shown.
     shown: usize,
+    /// Why a line could not be shown, the first time.
+    failure: Option<Error>,
 }
 
 impl<'a> Progress<'a> {
-    pub fn new(
-        arguments: &'a Arguments,
-        published: [&'a [f64]; NETWORKS.len()],
-        split: &Split,
-        watched: bool,
-    ) -> Self {
-        let steps = split.training.len().div_ceil(arguments.batch_size as usize);
-        Self {
-            arguments,
-            published,
-            steps_an_epoch: steps as u64,
-            watched,
-            accuracies: Default::default(),
+    /// Bars are drawn on standard error, and only where that is a terminal.
+    pub fn new(config: &'a StudyConfig, cells: &'a [Cell]) -> Self {
+        let state = State {
+            accuracies: vec![Vec::new(); cells.len()],
+            bars: vec![None; cells.len()],
             shown: 0,
-        }
+            failure: None,
+        };
+        Self { config, cells, bars: MultiProgress::new(), state: Mutex::new(state) }
     }
 
-    /// The lines to print after this measurement of this network.
-    pub fn show(&mut self, network: usize, measurement: &Measurement) -> Vec<String> {
+    /// Shows this measurement of this run; whether showing works.
+    pub fn show(&self, run: usize, measurement: &Measurement) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let bar = state.bars[run].get_or_insert_with(|| self.bar(run));
         match measurement.phase {
-            Phase::Training => self.step(network, measurement).into_iter().collect(),
+            Phase::Training => {
+                bar.set_position(measurement.step % self.config.steps_an_epoch + 1);
+                let epoch = measurement.epoch + 1;
+                let epochs = self.config.epochs;
+                bar.set_message(format!("epoch {epoch}/{epochs}  loss {:.4}", measurement.loss));
+            }
             Phase::Validation => {
-                self.accuracies[network].push(measurement.accuracy);
-                self.results()
+                bar.reset();
+                if measurement.epoch + 1 == self.config.epochs {
+                    bar.finish_and_clear();
+                }
+                state.accuracies[run].push(measurement.accuracy);
+                let lines = self.results(&mut state);
+                let said = self.bars.suspend(|| lines.iter().try_for_each(say));
+                if let Err(error) = said {
+                    state.failure.get_or_insert(error);
+                }
             }
         }
+        state.failure.is_none()
     }
 
-    /// A line at each tenth of an epoch, if someone watches.
-    fn step(&self, network: usize, measurement: &Measurement) -> Option<String> {
-        let step = measurement.step % self.steps_an_epoch + 1;
-        let tenth = |step| step * 10 / self.steps_an_epoch;
-        if !self.watched || tenth(step) == tenth(step - 1) {
-            return None;
+    /// Ends all bars; the error of the first line that could not be shown.
+    pub fn finish(self) -> Result<()> {
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for bar in state.bars.iter().flatten() {
+            bar.finish_and_clear();
         }
-        Some(format!(
-            "{:23}  epoch {}/{}  step {step}/{}  loss {:.4}",
-            NETWORKS[network].name(),
-            measurement.epoch + 1,
-            self.arguments.epochs,
-            self.steps_an_epoch,
-            measurement.loss
-        ))
+        state.failure.map_or(Ok(()), Err)
     }
 
-    fn results(&mut self) -> Vec<String> {
+    fn bar(&self, run: usize) -> ProgressBar {
+        let bar = self.bars.add(ProgressBar::new(self.config.steps_an_epoch));
+        let template = "{prefix}  {wide_bar} {pos}/{len}  {msg}  {per_sec}";
+        bar.set_style(
+            ProgressStyle::with_template(template)
+                .unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
+        bar.set_prefix(self.label(run));
+        bar
+    }
+
+    fn label(&self, run: usize) -> String {
+        let Cell { head, run, .. } = &self.cells[run];
+        // Heads differ in length, as networks do.
+        format!("{:23}  {:12}  seed {}", run.architecture.name(), head.to_string(), run.seed)
+    }
+
+    /// The lines that have become due.
+    fn results(&self, state: &mut State) -> Vec<String> {
+        let networks = self.config.networks.len();
+        let epochs = self.config.epochs as usize;
         let mut lines = Vec::new();
-        loop {
-            let (epoch, network) = (self.shown / NETWORKS.len(), self.shown % NETWORKS.len());
-            let Some(accuracy) = self.accuracies[network].get(epoch) else {
-                return lines;
-            };
-            let mut line = format!(
-                "{:23}  epoch {}/{}  Val-Acc={accuracy:.4}",
-                NETWORKS[network].name(),
-                epoch + 1,
-                self.arguments.epochs
-            );
-            if let Some(published) = self.published[network].get(epoch) {
+        while state.shown < self.cells.len() * epochs {
+            let (group, place) =
+                (state.shown / (networks * epochs), state.shown % (networks * epochs));
+            let (run, epoch) = (group * networks + place % networks, place / networks);
+            let Some(accuracy) = state.accuracies[run].get(epoch) else { break };
+            let Cell { head, .. } = &self.cells[run];
+            let mut line =
+                format!("{}  epoch {}/{epochs}  Val-Acc={accuracy:.4}", self.label(run), epoch + 1);
+            let network = self.cells[run].network();
+            if let Some(published) = published::beside(self.config, *head, network).get(epoch) {
                 line += &format!("  published {published:.4}");
             }
             lines.push(line);
-            self.shown += 1;
+            state.shown += 1;
         }
+        lines
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
-    use clap::Parser;
-    use trainer::dataset::{FASHION_MNIST_IMAGE, LabelledImages};
-
     use super::*;
-    use crate::experiment::{Choice, DataSet};
+    use crate::study::grid::cells;
+    use crate::study::made_up;
+    use crate::study::tables::{DataSetName, Head};
 
-    #[derive(Parser)]
-    struct Command {
-        #[command(flatten)]
-        arguments: Arguments,
-    }
-
-    fn arguments(words: &[&str]) -> Arguments {
-        Command::try_parse_from(["experiment"].iter().chain(words)).unwrap().arguments
-    }
-
-    fn lines(words: &[&str], watched: bool) -> Vec<String> {
-        let arguments = arguments(words);
-        let pixels = vec![0; 500 * FASHION_MNIST_IMAGE.values()];
-        let images = LabelledImages::new(FASHION_MNIST_IMAGE, 1, pixels, vec![0; 500]).unwrap();
-        let data_set = match arguments.dataset {
-            Choice::Synthetic => DataSet::Synthetic,
-            _ => DataSet::FashionMnist { folder: PathBuf::new(), origin: "of a test" },
-        };
-        let published = NETWORKS.map(|network| arguments.published(&data_set, network));
-        let split = Split::four_fifths(&images);
-        let mut progress = Progress::new(&arguments, published, &split, watched);
+    fn lines(config: &StudyConfig, order: &[(usize, u64)]) -> Vec<String> {
+        let cells = cells(config).unwrap();
+        let progress = Progress::new(config, &cells);
+        let mut state = progress.state.lock().unwrap();
         let mut lines = Vec::new();
-        // The first network is an epoch ahead of the second.
-        for (network, epoch) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-            let measurement = Measurement {
-                step: 8 * epoch + 7,
-                epoch,
-                phase: Phase::Training,
-                loss: 0.5,
-                accuracy: 0.25 * epoch as f64 + 0.5 * network as f64,
-                count: 50,
-            };
-            lines.extend(progress.show(network, &measurement));
-            let measurement = Measurement { phase: Phase::Validation, ..measurement };
-            lines.extend(progress.show(network, &measurement));
+        for &(run, epoch) in order {
+            state.accuracies[run].push(0.25 * epoch as f64 + 0.5 * (run % 2) as f64);
+            lines.extend(progress.results(&mut state));
         }
         lines
     }
 
     #[test]
     fn results_come_in_one_order_with_the_published_figures_where_they_compare() {
-        assert_eq!(
-            lines(&["--epochs=2"], false),
-            [
-                "SimpleNetwork            epoch 1/2  Val-Acc=0.0000  published 0.6652",
-                "SpatialBatchNormNetwork  epoch 1/2  Val-Acc=0.5000  published 0.7924",
-                "SimpleNetwork            epoch 2/2  Val-Acc=0.2500  published 0.7362",
-                "SpatialBatchNormNetwork  epoch 2/2  Val-Acc=0.7500  published 0.8193",
-            ]
-        );
-        for other in [
-            "--head=trained",
-            "--quick",
-            "--batch-size=64",
-            "--learning-rate=1e-3",
-            "--dataset=synthetic",
-        ] {
-            let lines = lines(&["--epochs=2", other], false);
-            assert_eq!(lines.len(), 4);
-            assert!(lines.iter().all(|line| !line.contains("published")), "{other}: {lines:?}");
-        }
-    }
-
-    #[test]
-    fn whoever_watches_sees_steps_too() {
-        let lines = lines(&["--epochs=2"], true);
-        assert_eq!(lines.len(), 8);
-        assert_eq!(lines[0], "SimpleNetwork            epoch 1/2  step 8/8  loss 0.5000");
-    }
-
-    #[test]
-    fn numbers_out_of_range_are_refused() {
-        for word in ["--epochs=0", "--batch-size=0", "--batch-size=4294967296", "--head=half"] {
-            assert!(Command::try_parse_from(["experiment", word]).is_err(), "{word}");
-        }
+        let config = StudyConfig {
+            heads: vec![Head::Frozen, Head::Trained],
+            seeds: vec![3],
+            epochs: 2,
+            ..made_up::config()
+        };
+        let expected = [
+            "SimpleNetwork            head frozen   seed 3  epoch 1/2  Val-Acc=0.0000  published 0.6652",
+            "SpatialBatchNormNetwork  head frozen   seed 3  epoch 1/2  Val-Acc=0.5000  published 0.7924",
+            "SimpleNetwork            head frozen   seed 3  epoch 2/2  Val-Acc=0.2500  published 0.7362",
+            "SpatialBatchNormNetwork  head frozen   seed 3  epoch 2/2  Val-Acc=0.7500  published 0.8193",
+            "SimpleNetwork            head trained  seed 3  epoch 1/2  Val-Acc=0.0000",
+            "SpatialBatchNormNetwork  head trained  seed 3  epoch 1/2  Val-Acc=0.5000",
+            "SimpleNetwork            head trained  seed 3  epoch 2/2  Val-Acc=0.2500",
+            "SpatialBatchNormNetwork  head trained  seed 3  epoch 2/2  Val-Acc=0.7500",
+        ];
+        let in_turn: Vec<_> = (0..4).flat_map(|run| [(run, 0), (run, 1)]).collect();
+        assert_eq!(lines(&config, &in_turn), expected);
+        let last_first: Vec<_> = (0..4).rev().flat_map(|run| [(run, 0), (run, 1)]).collect();
+        assert_eq!(lines(&config, &last_first), expected);
+        let synthetic = StudyConfig { data_set: DataSetName::Synthetic, ..config };
+        assert!(lines(&synthetic, &in_turn).iter().all(|line| !line.contains("published")));
     }
 }

@@ -38,14 +38,18 @@ impl Checkpoints {
         let mut superfluous = self.list()?;
         superfluous.pop();
         superfluous.retain(|(steps, _)| !steps.is_multiple_of(self.steps_an_epoch));
-        let parts = self
-            .files()?
-            .into_iter()
-            .filter(|path| path.extension().is_some_and(|extension| extension == "part"));
+        let parts = self.files()?.into_iter().filter(|path| is_part(path));
         for path in superfluous.into_iter().map(|(_, path)| path).chain(parts) {
             fs::remove_file(&path).map_err(TrainError::file(&path, "cannot be removed"))?;
         }
         Ok(())
+    }
+
+    /// Every checkpoint and part of one; none where the folder cannot be listed.
+    pub(super) fn own_files(&self) -> Vec<PathBuf> {
+        let mut files = self.files().unwrap_or_default();
+        files.retain(|path| steps_of(path).is_some() || is_part(path));
+        files
     }
 
     /// All, the fewest steps first.
@@ -73,4 +77,10 @@ fn steps_of(path: &Path) -> Option<u64> {
     let (epoch, steps) = name.strip_prefix("epoch=")?.split_once("-step=")?;
     epoch.parse::<u64>().ok()?;
     steps.parse().ok()
+}
+
+/// Whether a process that was killed left this half-written checkpoint.
+fn is_part(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "part")
+        && steps_of(&path.with_extension("")).is_some()
 }

@@ -323,12 +323,11 @@ impl Logs {
     }
 }
 
-/// The files that a run writes into its folder, apart from parts of them: for whoever clears it.
+/// The files in the folder of a run that are the run's own: for whoever clears it.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> =
         [HPARAMS].iter().chain(&LOGS).map(|name| folder.join(name)).collect();
-    if let Ok(entries) = fs::read_dir(folder.join(CHECKPOINTS)) {
-        files.extend(entries.filter_map(|entry| Some(entry.ok()?.path())));
-    }
+    files.push(file::part_of(&folder.join(HPARAMS)));
+    files.extend(Checkpoints::new(folder.join(CHECKPOINTS), u64::MAX).own_files());
     files
 }

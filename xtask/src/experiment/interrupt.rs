@@ -1,0 +1,41 @@
+//! Ctrl-C: the first asks runs to save their state and stop, the second ends the process at once,
+//! which loses at most what the runs did since their last checkpoints.
+
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result};
+
+use crate::COULD_NOT_RUN;
+
+/// Whether somebody asked to stop.
+#[derive(Debug, Clone, Default)]
+pub struct Interrupt {
+    asked: Arc<AtomicBool>,
+}
+
+impl Interrupt {
+    /// Listens for Ctrl-C, and where the system has it for the signal to end.
+    pub fn listen() -> Result<Self> {
+        let interrupt = Self::default();
+        let listener = interrupt.clone();
+        ctrlc::set_handler(move || {
+            if listener.asked.swap(true, Ordering::Relaxed) {
+                process::exit(COULD_NOT_RUN.into());
+            }
+            eprintln!("stopping after this step; again to stop at once");
+        })
+        .context("Ctrl-C cannot be listened for")?;
+        Ok(interrupt)
+    }
+
+    /// Asks on behalf of whoever cannot go on.
+    pub fn ask(&self) {
+        self.asked.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,75 @@
+//! Work on the cores, several items at a time.
+
+use std::sync::Mutex;
+use std::thread;
+
+use anyhow::Result;
+
+/// Does `work` on each item on so many threads; the results are in the order of the items. After
+/// the first error no further item is begun, and of several errors the one of the earliest item
+/// is returned.
+pub fn side_by_side<I: Sync, R: Send>(
+    items: &[I],
+    threads: usize,
+    work: impl Fn(usize, &I) -> Result<R> + Sync,
+) -> Result<Vec<R>> {
+    let queue = Mutex::new(items.iter().enumerate());
+    let next = || queue.lock().map(|mut queue| queue.next());
+    let mut results: Vec<(usize, Result<R>)> = Vec::new();
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads.min(items.len()))
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut done = Vec::new();
+                    while let Ok(Some((index, item))) = next() {
+                        let result = work(index, item);
+                        if result.is_err()
+                            && let Ok(mut queue) = queue.lock()
+                        {
+                            queue.by_ref().for_each(drop);
+                        }
+                        done.push((index, result));
+                    }
+                    done
+                })
+            })
+            .collect();
+        for worker in workers {
+            // A panic in a run is a bug; it goes on here as it would without threads.
+            results.extend(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+    });
+    results.sort_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use anyhow::bail;
+
+    use super::*;
+
+    #[test]
+    fn results_are_in_order() {
+        let items: Vec<u32> = (0..50).collect();
+        for threads in [1, 2, 8, 100] {
+            let squares =
+                side_by_side(&items, threads, |index, item| Ok(index as u32 * item)).unwrap();
+            assert!(squares.iter().zip(&items).all(|(square, item)| *square == item * item));
+        }
+    }
+
+    #[test]
+    fn the_first_error_wins_and_ends_the_work() {
+        let items: Vec<u32> = (0..1_000).collect();
+        let begun = AtomicUsize::new(0);
+        let result = side_by_side(&items, 2, |_, item| {
+            begun.fetch_add(1, Ordering::Relaxed);
+            if *item == 19 { bail!("item {item}") } else { Ok(()) }
+        });
+        assert_eq!(result.unwrap_err().to_string(), "item 19");
+        assert!(begun.into_inner() < 1_000);
+    }
+}
