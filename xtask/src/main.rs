@@ -7,6 +7,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod data;
+mod data_set;
 mod experiment;
 mod fixtures;
 mod grade;
@@ -29,6 +31,8 @@ enum Command {
     Grade(grade::Arguments),
     /// Train a network with and one without batch normalisation, and compare them
     Experiment(experiment::Arguments),
+    /// Fetch, check or look at the data sets
+    Data(data::Arguments),
     /// Check or re-make the reference fixtures
     Fixtures(fixtures::Arguments),
 }
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Grade(arguments) => grade::run(&arguments),
         Command::Experiment(arguments) => experiment::run(&arguments),
+        Command::Data(arguments) => data::run(&arguments),
         Command::Fixtures(arguments) => fixtures::run(&arguments),
     };
     match outcome {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use kernels::KernelError;
 use thiserror::Error;
 
-use crate::dataset::IdxError;
+use crate::dataset::{IdxError, Mismatch};
 
 /// Why a data set could not be loaded or a network not be trained. Each message names what is at
 /// fault, what was expected, what was found, and where it helps what to do.
@@ -39,22 +39,12 @@ pub enum TrainError {
     },
 
     /// A file of a data set is not the published one.
-    #[error(
-        "{}: expected {expected_bytes} bytes with SHA-256 {expected}, found {found_bytes} bytes with {found}; the file is damaged or not the published one, replace it",
-        .path.display()
-    )]
+    #[error("{}: {mismatch}; the file is damaged or not the published one, replace it", .path.display())]
     Checksum {
         /// The file.
         path: PathBuf,
-        /// The size of the published file.
-        expected_bytes: u64,
-        /// The SHA-256 of the published file, in hexadecimal.
-        expected: &'static str,
-        /// The size of the file.
-        found_bytes: u64,
-        /// The SHA-256 of the file, in hexadecimal, or `"a SHA-256 not computed"` for a file of
-        /// another size.
-        found: String,
+        /// What was expected and what was found.
+        mismatch: Mismatch,
     },
 
     /// A file is not in the IDX format, or does not hold what its header says.

@@ -3,63 +3,75 @@
 //! Source: Xiao, Rasul and Vollgraf, "Fashion-MNIST: a Novel Image Dataset for Benchmarking
 //! Machine Learning Algorithms", 2017, <https://github.com/zalandoresearch/fashion-mnist>.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 
 use flate2::read::GzDecoder;
-use sha2::{Digest, Sha256};
 
-use super::{ImageSize, LabelledImages, idx};
+use super::{ImageSize, LabelledImages, PublishedFile, idx};
 use crate::TrainError;
-use crate::hexadecimal::hexadecimal;
 
-const NAME: &str = "Fashion-MNIST";
-const CLASSES: usize = 10;
+const CLASSES: usize = CLASS_NAMES.len();
 
 /// The size of every image.
 pub const IMAGE: ImageSize = ImageSize { channels: 1, height: 28, width: 28 };
+
+/// What a label means, in the publishers' words: label 0 is a T-shirt or top. The built-in set
+/// follows the same order.
+pub const CLASS_NAMES: [&str; 10] = [
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+];
 
 /// The data set's files, read one part at a time: a study has no business with the test images
 /// before its end.
 pub struct FashionMnist;
 
-/// A published file: its SHA-256 is of the one whose MD5 the publishers give.
-struct DataFile {
-    name: &'static str,
-    bytes: u64,
-    sha256: &'static str,
-}
-
 /// MD5 8d4fb7e6c68d591d4c3dfef9ec88bf0d.
-const TRAINING_IMAGES: DataFile = DataFile {
+const TRAINING_IMAGES: PublishedFile = PublishedFile {
     name: "train-images-idx3-ubyte.gz",
     bytes: 26_421_880,
     sha256: "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
 };
 
 /// MD5 25c81989df183df01b3e8a0aad5dffbe.
-const TRAINING_LABELS: DataFile = DataFile {
+const TRAINING_LABELS: PublishedFile = PublishedFile {
     name: "train-labels-idx1-ubyte.gz",
     bytes: 29_515,
     sha256: "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
 };
 
 /// MD5 bef4ecab320f06d8554ea6380940ec79.
-const TEST_IMAGES: DataFile = DataFile {
+const TEST_IMAGES: PublishedFile = PublishedFile {
     name: "t10k-images-idx3-ubyte.gz",
     bytes: 4_422_102,
     sha256: "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
 };
 
 /// MD5 bb300cfdad3c16e7a12a480ee83cd310.
-const TEST_LABELS: DataFile = DataFile {
+const TEST_LABELS: PublishedFile = PublishedFile {
     name: "t10k-labels-idx1-ubyte.gz",
     bytes: 5_148,
     sha256: "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
 };
 
 impl FashionMnist {
+    /// As messages call it.
+    pub const NAME: &str = "Fashion-MNIST";
+
+    /// The four files, of which each SHA-256 is that of the file whose MD5 the publishers give; the
+    /// small ones first, so that most things wrong with a folder or a server show at once.
+    pub const FILES: [PublishedFile; 4] =
+        [TEST_LABELS, TRAINING_LABELS, TEST_IMAGES, TRAINING_IMAGES];
+
     /// The 60,000 images to train and validate with.
     ///
     /// # Errors
@@ -82,83 +94,34 @@ impl FashionMnist {
 fn read(
     folder: &Path,
     count: usize,
-    images: &DataFile,
-    labels: &DataFile,
+    images: &PublishedFile,
+    labels: &PublishedFile,
 ) -> Result<LabelledImages, TrainError> {
     // The small file first: most things wrong with a folder show at once.
-    let labels = labels.read(folder, &[count])?;
-    let pixels = images.read(folder, &[count, IMAGE.height, IMAGE.width])?;
+    let labels = read_array(labels, folder, &[count])?;
+    let pixels = read_array(images, folder, &[count, IMAGE.height, IMAGE.width])?;
     LabelledImages::new(IMAGE, CLASSES, pixels, labels)
 }
 
-impl DataFile {
-    /// The array in the file, which is looked at only once its checksum is known to be right.
-    fn read(&self, folder: &Path, shape: &[usize]) -> Result<Vec<u8>, TrainError> {
-        let path = folder.join(self.name);
-        let compressed = self.read_verified(&path)?;
-        let limit = idx::file_length(shape) as u64;
-        let mut bytes = Vec::new();
-        GzDecoder::new(compressed.as_slice())
-            .take(limit.saturating_add(1))
-            .read_to_end(&mut bytes)
-            .map_err(TrainError::file(&path, "cannot be decompressed"))?;
-        idx::read(&bytes, shape).map_err(|source| TrainError::Idx { path, source })
-    }
-
-    fn read_verified(&self, path: &Path) -> Result<Vec<u8>, TrainError> {
-        let mut file = File::open(path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => {
-                TrainError::DataFileMissing { path: path.to_path_buf(), data_set: NAME }
-            }
-            _ => TrainError::File { path: path.to_path_buf(), action: "cannot be opened", source },
-        })?;
-        let unreadable = || TrainError::file(path, "cannot be read");
-        let refuse = |found_bytes, found| TrainError::Checksum {
-            path: path.to_path_buf(),
-            expected_bytes: self.bytes,
-            expected: self.sha256,
-            found_bytes,
-            found,
-        };
-        let length = file.metadata().map_err(unreadable())?.len();
-        if length != self.bytes {
-            return Err(refuse(length, "a SHA-256 not computed".to_owned()));
-        }
-        let mut bytes = Vec::new();
-        file.by_ref().take(self.bytes + 1).read_to_end(&mut bytes).map_err(unreadable())?;
-        let found = hexadecimal(&Sha256::digest(&bytes));
-        if found != self.sha256 {
-            return Err(refuse(bytes.len() as u64, found));
-        }
-        Ok(bytes)
-    }
+/// The array in the file, which is looked at only once its checksum is known to be right.
+fn read_array(file: &PublishedFile, folder: &Path, shape: &[usize]) -> Result<Vec<u8>, TrainError> {
+    let compressed = file.read(folder, FashionMnist::NAME)?;
+    let path = folder.join(file.name);
+    let limit = idx::file_length(shape) as u64;
+    let mut bytes = Vec::new();
+    GzDecoder::new(compressed.as_slice())
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(TrainError::file(&path, "cannot be decompressed"))?;
+    idx::read(&bytes, shape).map_err(|source| TrainError::Idx { path, source })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-    use std::{env, fs};
+    use std::env;
+    use std::io::{self, Write};
 
     use super::*;
-
-    #[test]
-    fn files_that_are_missing_cut_or_changed_are_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(TEST_LABELS.name);
-        let read = || TEST_LABELS.read(folder.path(), &[10_000]).unwrap_err();
-        assert!(matches!(read(), TrainError::DataFileMissing { path: named, .. } if named == path));
-        fs::write(&path, [0; 100]).unwrap();
-        assert!(matches!(read(), TrainError::Checksum { found_bytes: 100, .. }));
-        fs::write(&path, [0; 5_148]).unwrap();
-        let message = read().to_string();
-        assert!(message.contains("t10k-labels-idx1-ubyte.gz: expected 5148 bytes"), "{message}");
-        assert!(message.contains(TEST_LABELS.sha256), "{message}");
-        assert!(message.ends_with("replace it"), "{message}");
-        fs::remove_file(&path).unwrap();
-        fs::create_dir(&path).unwrap();
-        let error = read(); // a folder opens on some systems and not on others
-        assert!(matches!(error, TrainError::Checksum { .. } | TrainError::File { .. }));
-    }
 
     #[test]
     fn the_real_files_hold_what_the_publishers_say() {

@@ -2,6 +2,7 @@
 
 mod fashion_mnist;
 mod idx;
+mod published_file;
 mod split;
 mod synthetic;
 
@@ -10,8 +11,9 @@ use ndarray::{Array1, Array4};
 
 use crate::TrainError;
 
-pub use fashion_mnist::{FashionMnist, IMAGE as FASHION_MNIST_IMAGE};
+pub use fashion_mnist::{CLASS_NAMES, FashionMnist, IMAGE as FASHION_MNIST_IMAGE};
 pub use idx::IdxError;
+pub use published_file::{Mismatch, PublishedFile};
 pub use split::Split;
 pub use synthetic::Synthetic;
 
@@ -103,6 +105,16 @@ impl LabelledImages {
         self.classes
     }
 
+    /// The class of each image.
+    pub fn labels(&self) -> &[u8] {
+        &self.labels
+    }
+
+    /// The bytes of the image at this position, `(H, W, C)`, 0 for black; nothing beyond the last.
+    pub fn image(&self, position: usize) -> Option<&[u8]> {
+        self.pixels.chunks_exact(self.size.values()).nth(position)
+    }
+
     /// The images at these positions, in this order.
     ///
     /// # Errors
@@ -157,6 +169,9 @@ mod tests {
         assert_eq!(batch.images[[0, 1, 0, 1]], 225.0 / 255.0);
         assert_eq!(batch.images[[1, 0, 0, 0]], 0.0);
         assert!(batch.images.permuted_axes([0, 2, 3, 1]).is_standard_layout());
+        assert_eq!(images.labels(), [2, 0, 1]);
+        assert_eq!(images.image(1), Some([90, 105, 120, 135, 150, 165].as_slice()));
+        assert_eq!(images.image(3), None);
     }
 
     #[test]
