@@ -11,6 +11,7 @@ use trainer::dataset::{FashionMnist, LabelledImages, Synthetic};
 
 use crate::data::fetch::fetch_fashion_mnist;
 use crate::data::folder::{Origin, Places};
+use crate::study::tables::DataSetName;
 use crate::workspace::relative;
 
 /// Which data set, for the commands that take one.
@@ -133,6 +134,14 @@ impl DataSet {
         }
     }
 
+    /// The name in the files of a study.
+    pub fn kind(&self) -> DataSetName {
+        match self {
+            Self::FashionMnist { .. } => DataSetName::FashionMnist,
+            Self::Synthetic => DataSetName::Synthetic,
+        }
+    }
+
     /// The name of its folder of reports.
     pub fn folder(&self) -> &'static str {
         match self {
@@ -147,7 +156,6 @@ impl DataSet {
     }
 
     /// The 10,000 images to test with, once, at the end.
-    #[allow(dead_code, reason = "for the end of a study")]
     pub fn test(&self) -> Result<LabelledImages> {
         self.read(FashionMnist::test, Synthetic::test)
     }

@@ -179,7 +179,11 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
         replace_file(&out.join(path), bytes).context("--out gives another folder")?;
     }
     let report = out.join(report::PAGE);
-    say(format_args!("wrote {} files; open {}", files.len(), workspace::relative(&report).display()))?;
+    say(format_args!(
+        "wrote {} files; open {}",
+        files.len(),
+        workspace::relative(&report).display()
+    ))?;
     Ok(Outcome::Well)
 }
 
@@ -289,9 +293,7 @@ impl Network {
 }
 
 fn description(config: &StudyConfig) -> String {
-    let list = |numbers: &[u64]| {
-        numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
-    };
+    let list = |numbers: &[u64]| numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
     format!(
         "{}: {} training and {} validation images, batch {}, learning rate {:?}, {} {}{}",
         config.data_set,
@@ -366,7 +368,12 @@ fn train(
 }
 
 fn training_failed(cell: &Cell) -> String {
-    format!("training {} ({}, seed {}) failed", cell.run.architecture.name(), cell.head, cell.run.seed)
+    format!(
+        "training {} ({}, seed {}) failed",
+        cell.run.architecture.name(),
+        cell.head,
+        cell.run.seed
+    )
 }
 
 /// Looks at the test images, once, now that nothing can be chosen by them any more.

@@ -70,6 +70,13 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     Ok(if report.all_passed() { Outcome::Well } else { Outcome::FoundWrong })
 }
 
+/// What `cargo xtask grade` prints of the workspace's own kernels.
+pub fn transcript_of_kernels() -> Result<String> {
+    let cases = load_all(&workspace::root()?.join("fixtures"))?;
+    let report = grade(&Kernels, &cases, "cargo xtask grade");
+    Ok(export::text(&report))
+}
+
 impl Arguments {
     /// The command that grades the same submission on the same fixtures.
     fn command(&self) -> String {

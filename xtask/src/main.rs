@@ -14,6 +14,7 @@ mod fixtures;
 mod grade;
 mod output;
 mod plots;
+mod report;
 mod study;
 mod workspace;
 

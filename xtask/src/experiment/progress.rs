@@ -83,8 +83,7 @@ impl<'a> Progress<'a> {
         let bar = self.bars.add(ProgressBar::new(self.config.steps_an_epoch));
         let template = "{prefix}  {wide_bar} {pos}/{len}  {msg}  {per_sec}";
         bar.set_style(
-            ProgressStyle::with_template(template)
-                .unwrap_or_else(|_| ProgressStyle::default_bar()),
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
         );
         bar.set_prefix(self.label(run));
         bar

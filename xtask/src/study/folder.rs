@@ -140,7 +140,8 @@ fn read_list(folder: &Path) -> Result<BTreeSet<String>> {
         }
     };
     for line in text.lines() {
-        let stays_below = Path::new(line).components().all(|part| matches!(part, Component::Normal(_)));
+        let stays_below =
+            Path::new(line).components().all(|part| matches!(part, Component::Normal(_)));
         if line.is_empty() || !stays_below {
             bail!(
                 "{}: found {line:?}, expected only paths below this folder; what it lists would be \
@@ -196,7 +197,11 @@ mod tests {
         write("simple_network/version_0/metrics.csv");
         write("simple_network/version_0/checkpoints/epoch=0-step=5.safetensors");
         write("simple_network/version_0/checkpoints/epoch=1-step=7.safetensors.part");
-        for own in ["notes.txt", "simple_network/version_0/notes.txt", "simple_network/version_9/metrics.csv"] {
+        for own in [
+            "notes.txt",
+            "simple_network/version_0/notes.txt",
+            "simple_network/version_9/metrics.csv",
+        ] {
             write(own);
         }
         // The same configuration goes on, and nothing is lost.

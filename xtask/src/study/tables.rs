@@ -27,6 +27,18 @@ pub const CONFIG_FILE: &str = "study.toml";
 /// The transcript of `cargo xtask grade`, in the study's folder.
 pub const GRADE_FILE: &str = "grade.txt";
 
+/// All files of a study's tables, by their names in its folder.
+pub const TABLE_FILES: &[&str] = &[
+    CONFIG_FILE,
+    RunRow::FILE,
+    EpochRow::FILE,
+    StepRow::FILE,
+    ActivationRow::FILE,
+    BatchNormRow::FILE,
+    ConfusionRow::FILE,
+    GRADE_FILE,
+];
+
 /// Everything that a study found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Study {

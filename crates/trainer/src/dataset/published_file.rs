@@ -1,4 +1,3 @@
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -7,6 +6,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::TrainError;
+use crate::hexadecimal::hexadecimal;
 
 /// A file of a data set as its publishers offer it, known by its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,13 +88,6 @@ impl PublishedFile {
     fn mismatch(&self, found_bytes: u64, found: String) -> Mismatch {
         Mismatch { expected_bytes: self.bytes, expected: self.sha256, found_bytes, found }
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
-        text
-    })
 }
 
 #[cfg(test)]
