@@ -4,20 +4,31 @@
 //! out[n, f, i, j] = bias[f] + Σ_{kh, kw, c} x[n, c, i·s_h + kh − p_h, j·s_w + kw − p_w] · weight[f, c, kh, kw]
 //! ```
 //!
-//! with zeros outside the image. Everything is computed in channels-last memory: inputs in another
-//! layout are copied into it once, and results come back in it (logically `(N, C, H, W)` all the
-//! same). The sum behind each value runs over kh, then kw, then c (or f), and each gradient of a
-//! parameter is summed image by image.
+//! with zeros outside the image, which take part in the sum. Everything is computed in channels-last
+//! memory: inputs in another layout are copied into it once, and results come back in it (logically
+//! `(N, C, H, W)` all the same).
+//!
+//! # Order of operations
+//!
+//! Each value starts from its bias or from 0, and products are added to it one after the other by
+//! [`Real::mul_add`]: for the result over kh, then kw, then c; for dx over the rows and columns of
+//! dout upwards (so over kh and kw downwards), then f, with zeros outside dout; for dweight over
+//! the pixels of an image's dout in order, and then image by image.
 //!
 //! Source: PyTorch's `conv2d`, whose weight has the shape `(F, C, KH, KW)`.
 
-use std::ops::Range;
+mod geometry;
+mod sliding_window;
+mod spread;
 
-use ndarray::{Array1, Array4, ArrayView1, ArrayView4};
+use ndarray::{Array1, Array4, ArrayView1, ArrayView4, Axis};
 
-use crate::error::{expect_not_empty, expect_shape};
+use self::geometry::Geometry;
+use crate::correlation::{Correlation, Matrix, Place};
+use crate::error::expect_shape;
 use crate::layout::{elements, elements_mut, from_channels_last, to_channels_last, try_zeros};
-use crate::panels::{LANES, Panels, accumulate};
+use crate::panels::{Panels, filled_up};
+use crate::simd::LANES;
 use crate::{KernelError, Real};
 
 const OPERATION: &str = "conv2d";
@@ -98,35 +109,29 @@ pub fn forward<F: Real>(
     let geometry = Geometry::new(x.shape(), weight.shape(), config)?;
     let Geometry { c, f, kh, kw, .. } = geometry;
     expect_shape(OPERATION, "bias", bias.shape(), &[f], "one value a filter")?;
-    let x = to_channels_last(x);
-    let panels = Panels::pack(kh * kw * c, f, |row, filter| {
-        weight[[filter, row % c, row / c / kw, row / c % kw]]
-    });
     let mut out = try_zeros(OPERATION, [geometry.n, geometry.oh, geometry.ow, f])?;
+    let x = to_channels_last(x);
+    // (KH, KW, C, F)
+    let panels = Panels::pack(kh * kw * c, f, weight.permuted_axes([2, 3, 1, 0]));
+    let start = filled_up(bias);
+    let spread = geometry.spread_x();
+    let places = geometry.windows();
+    let mut buffer = spread.buffer(OPERATION)?;
     let image_pairs = elements(&x)
         .chunks_exact(geometry.h * geometry.w * c)
         .zip(elements_mut(&mut out).chunks_exact_mut(geometry.oh * geometry.ow * f));
     for (x, out) in image_pairs {
-        for (block, panel) in panels.blocks().enumerate() {
-            let filters = block * LANES..f.min((block + 1) * LANES);
-            let mut start = [F::zero(); LANES];
-            for (lane, filter) in filters.clone().enumerate() {
-                start[lane] = bias[filter];
-            }
-            for (oh, ow, pixel) in pixels(out, geometry.ow, f) {
-                let mut sums = start;
-                let taps = geometry.columns.taps(ow);
-                // A window that lies on the padding alone has no first tap to start from.
-                let rows = if taps.is_empty() { 0..0 } else { geometry.rows.taps(oh) };
-                for kh in rows {
-                    let h = geometry.rows.input(oh, kh);
-                    let w = geometry.columns.input(ow, taps.start);
-                    let x = &x[(h * geometry.w + w) * c..][..taps.len() * c];
-                    accumulate(&mut sums, x, &panel[(kh * kw + taps.start) * c * LANES..]);
-                }
-                pixel[filters.clone()].copy_from_slice(&sums[..filters.len()]);
-            }
-        }
+        let correlation = Correlation {
+            source: spread.apply(x, &mut buffer),
+            matrix: panels.matrix(),
+            width: f,
+            start: &start,
+            runs: kh,
+            run_length: kw * c,
+            run_stride: spread.row(),
+            step: 1,
+        };
+        correlation.write(&places, out);
     }
     Ok(from_channels_last(out))
 }
@@ -175,29 +180,43 @@ pub fn backward_input<F: Real>(
     let [h, w] = size;
     let geometry = Geometry::new(&[n, weight.shape()[1], h, w], weight.shape(), config)?;
     geometry.expect_dout(dout.shape())?;
-    let Geometry { c, f, kh, kw, .. } = geometry;
-    let dout = to_channels_last(dout);
-    let panels = Panels::pack(kh * kw * f, c, |row, channel| {
-        weight[[row % f, channel, row / f / kw, row / f % kw]]
-    });
+    let Geometry { c, f, .. } = geometry;
     let mut dx = try_zeros(OPERATION, [n, h, w, c])?;
+    let dout = to_channels_last(dout);
+    let start = vec![F::zero(); c.next_multiple_of(LANES)];
+    let spread = geometry.spread_dout();
+    let mut buffer = spread.buffer(OPERATION)?;
+    let phases: Vec<_> = geometry
+        .phases()
+        .map(|phase| {
+            let [rows, columns] = &phase.taps;
+            let taps = weight.select(Axis(2), rows).select(Axis(3), columns);
+            // (KH, KW, F, C)
+            let panels = Panels::pack(
+                rows.len() * columns.len() * f,
+                c,
+                taps.view().permuted_axes([2, 3, 0, 1]),
+            );
+            (phase, panels)
+        })
+        .collect();
     let image_pairs = elements(&dout)
         .chunks_exact(geometry.oh * geometry.ow * f)
         .zip(elements_mut(&mut dx).chunks_exact_mut(h * w * c));
     for (dout, dx) in image_pairs {
-        for (block, panel) in panels.blocks().enumerate() {
-            let channels = block * LANES..c.min((block + 1) * LANES);
-            for (h, w, pixel) in pixels(dx, w, c) {
-                let mut sums = [F::zero(); LANES];
-                for (kh, oh) in geometry.rows.outputs(h) {
-                    for (kw, ow) in geometry.columns.outputs(w) {
-                        let dout = &dout[(oh * geometry.ow + ow) * f..][..f];
-                        let tap = kh * geometry.kw + kw;
-                        accumulate(&mut sums, dout, &panel[tap * f * LANES..]);
-                    }
-                }
-                pixel[channels.clone()].copy_from_slice(&sums[..channels.len()]);
-            }
+        let source = spread.apply(dout, &mut buffer);
+        for (phase, panels) in &phases {
+            let correlation = Correlation {
+                source,
+                matrix: panels.matrix(),
+                width: c,
+                start: &start,
+                runs: phase.taps[0].len(),
+                run_length: phase.taps[1].len() * f,
+                run_stride: spread.row(),
+                step: 1,
+            };
+            correlation.write(&phase.places, dx);
         }
     }
     Ok(from_channels_last(dx))
@@ -224,157 +243,46 @@ pub fn backward_parameters<F: Real>(
     geometry.expect_dout(dout.shape())?;
     let Geometry { c, f, oh, ow, .. } = geometry;
     let (x, dout) = (to_channels_last(x), to_channels_last(dout));
-    let mut dweight = Array4::zeros(weight);
+    let spread = geometry.spread_x();
+    let mut buffer = spread.buffer(OPERATION)?;
+    let places = geometry.taps();
+    let pixels = oh * ow;
+    let start = vec![F::zero(); f.next_multiple_of(LANES)];
+    // Vectors reach past the end of the last row unless rows are whole vectors.
+    let mut filled_up =
+        vec![F::zero(); if f.is_multiple_of(LANES) { 0 } else { pixels * start.len() }];
+    // (KH, KW, C, F)
+    let mut dweight = Array4::zeros([kh, kw, c, f]);
     let mut dbias = Array1::zeros(f);
-    for (x, dout) in elements(&x).chunks_exact(geometry.h * geometry.w * c).zip(dout.outer_iter()) {
-        let panels =
-            Panels::pack(oh * ow, f, |pixel, filter| dout[[pixel / ow, pixel % ow, filter]]);
-        for (block, panel) in panels.blocks().enumerate() {
-            let filters = block * LANES..f.min((block + 1) * LANES);
-            let mut sums = [F::zero(); LANES];
-            for lanes in panel.chunks_exact(LANES) {
-                accumulate(&mut sums, &[F::one()], lanes);
+    let (mut dweight_of_image, mut dbias_of_image) = (dweight.clone(), dbias.clone());
+    for (x, dout) in elements(&x)
+        .chunks_exact(geometry.h * geometry.w * c)
+        .zip(elements(&dout).chunks_exact(pixels * f))
+    {
+        let values = if filled_up.is_empty() {
+            dout
+        } else {
+            for (row, dout) in filled_up.chunks_exact_mut(start.len()).zip(dout.chunks_exact(f)) {
+                row[..f].copy_from_slice(dout);
             }
-            for (filter, &sum) in filters.clone().zip(&sums) {
-                dbias[filter] += sum;
-            }
-            for kh in 0..kh {
-                for kw in 0..kw {
-                    for channel in 0..c {
-                        let mut sums = [F::zero(); LANES];
-                        for oh in geometry.rows.touched_by(kh) {
-                            let h = geometry.rows.input(oh, kh);
-                            for ow in geometry.columns.touched_by(kw) {
-                                let w = geometry.columns.input(ow, kw);
-                                let x = &x[(h * geometry.w + w) * c + channel..][..1];
-                                let pixel = oh * geometry.ow + ow;
-                                accumulate(&mut sums, x, &panel[pixel * LANES..]);
-                            }
-                        }
-                        for (filter, &sum) in filters.clone().zip(&sums) {
-                            dweight[[filter, channel, kh, kw]] += sum;
-                        }
-                    }
-                }
-            }
-        }
+            &filled_up
+        };
+        let correlation = Correlation {
+            source: spread.apply(x, &mut buffer),
+            matrix: Matrix { values, row_stride: start.len(), vector_stride: LANES },
+            width: f,
+            start: &start,
+            runs: oh,
+            run_length: ow,
+            run_stride: geometry.rows.spread_stride() * spread.row(),
+            step: geometry.columns.spread_stride() * c,
+        };
+        correlation.write(&places, elements_mut(&mut dweight_of_image));
+        dweight += &dweight_of_image;
+        let sum = Correlation { source: &[F::one()], run_stride: 0, step: 0, ..correlation };
+        sum.write(&[Place { base: 0, target: 0 }], elements_mut(&mut dbias_of_image));
+        dbias += &dbias_of_image;
     }
+    let dweight = dweight.view().permuted_axes([3, 2, 0, 1]).as_standard_layout().into_owned();
     Ok(Conv2dParameterGradients { dweight, dbias })
-}
-
-/// The pixels of one channels-last image in order, each as (row, column, its channels).
-fn pixels<F>(
-    image: &mut [F],
-    width: usize,
-    channels: usize,
-) -> impl Iterator<Item = (usize, usize, &mut [F])> {
-    image
-        .chunks_exact_mut(channels)
-        .enumerate()
-        .map(move |(index, pixel)| (index / width, index % width, pixel))
-}
-
-/// The sizes of one convolution, checked against each other.
-struct Geometry {
-    n: usize,
-    c: usize,
-    h: usize,
-    w: usize,
-    f: usize,
-    kh: usize,
-    kw: usize,
-    oh: usize,
-    ow: usize,
-    rows: SlidingWindow,
-    columns: SlidingWindow,
-}
-
-impl Geometry {
-    fn new(x: &[usize], weight: &[usize], config: &Conv2dConfig) -> Result<Self, KernelError> {
-        expect_not_empty(OPERATION, "x", x)?;
-        expect_not_empty(OPERATION, "weight", weight)?;
-        let (n, c, [f, _, kh, kw]) = (x[0], x[1], [weight[0], weight[1], weight[2], weight[3]]);
-        expect_shape(OPERATION, "weight", weight, &[f, c, kh, kw], "one plane a channel of x")?;
-        let axis = |axis, name| {
-            SlidingWindow::new(
-                name,
-                x[2 + axis],
-                weight[2 + axis],
-                config.stride[axis],
-                config.padding[axis],
-            )
-        };
-        let (rows, columns) = (axis(0, "H")?, axis(1, "W")?);
-        let (oh, ow) = (rows.positions(), columns.positions());
-        Ok(Self { n, c, h: x[2], w: x[3], f, kh, kw, oh, ow, rows, columns })
-    }
-
-    fn expect_dout(&self, dout: &[usize]) -> Result<(), KernelError> {
-        let expected = [self.n, self.f, self.oh, self.ow];
-        expect_shape(OPERATION, "dout", dout, &expected, "that of the forward pass's result")
-    }
-}
-
-/// A window that slides along one axis, with zeros before and after it.
-struct SlidingWindow {
-    length: usize,
-    window: usize,
-    stride: usize,
-    padding: usize,
-}
-
-impl SlidingWindow {
-    fn new(
-        axis: &'static str,
-        length: usize,
-        window: usize,
-        stride: usize,
-        padding: usize,
-    ) -> Result<Self, KernelError> {
-        // Sizes may be an argument, so their sum can overflow.
-        let Some(available) = length.checked_add(2 * padding) else {
-            return Err(KernelError::TooLarge { operation: OPERATION, shape: vec![length] });
-        };
-        if window > available {
-            return Err(KernelError::Window { operation: OPERATION, axis, window, available });
-        }
-        Ok(Self { length, window, stride, padding })
-    }
-
-    fn positions(&self) -> usize {
-        (self.length + 2 * self.padding - self.window) / self.stride + 1
-    }
-
-    /// The input index that `tap` of the window at `position` lies on; it must be one of
-    /// [`Self::taps`].
-    fn input(&self, position: usize, tap: usize) -> usize {
-        position * self.stride + tap - self.padding
-    }
-
-    /// The taps of the window at `position` that lie on the input and not on its padding.
-    fn taps(&self, position: usize) -> Range<usize> {
-        let start = position * self.stride;
-        let first = self.padding.saturating_sub(start).min(self.window);
-        let last = (self.length + self.padding).saturating_sub(start).min(self.window);
-        first..last.max(first)
-    }
-
-    /// The taps that touch input `index`, each with the window's position when it does.
-    fn outputs(&self, index: usize) -> impl Iterator<Item = (usize, usize)> {
-        let padded = index + self.padding;
-        (0..self.window.min(padded + 1)).filter_map(move |tap| {
-            let start = padded - tap;
-            let position = start / self.stride;
-            (start.is_multiple_of(self.stride) && position < self.positions())
-                .then_some((tap, position))
-        })
-    }
-
-    /// The positions at which `tap` lies on the input and not on its padding.
-    fn touched_by(&self, tap: usize) -> Range<usize> {
-        let first = self.padding.saturating_sub(tap).div_ceil(self.stride);
-        let end = (self.length + self.padding).saturating_sub(tap).div_ceil(self.stride);
-        let end = end.min(self.positions());
-        first.min(end)..end
-    }
 }

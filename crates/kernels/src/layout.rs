@@ -50,6 +50,16 @@ pub(crate) fn try_zeros<T: Clone + Zero>(
     operation: &'static str,
     shape: [usize; 4],
 ) -> Result<Array4<T>, KernelError> {
+    let elements = try_zeros_of(operation, &shape)?;
+    let too_large = |_| KernelError::TooLarge { operation, shape: shape.to_vec() };
+    Array4::from_shape_vec(shape, elements).map_err(too_large)
+}
+
+/// As [`try_zeros`], without the shape.
+pub(crate) fn try_zeros_of<T: Clone + Zero>(
+    operation: &'static str,
+    shape: &[usize],
+) -> Result<Vec<T>, KernelError> {
     let too_large = || KernelError::TooLarge { operation, shape: shape.to_vec() };
     let count = shape
         .iter()
@@ -58,7 +68,7 @@ pub(crate) fn try_zeros<T: Clone + Zero>(
     let mut elements = Vec::new();
     elements.try_reserve_exact(count).map_err(|_| too_large())?;
     elements.resize(count, T::zero());
-    Array4::from_shape_vec(shape, elements).map_err(|_| too_large())
+    Ok(elements)
 }
 
 /// The elements in order of an array that the crate itself brought into standard layout.

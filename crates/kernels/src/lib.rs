@@ -3,7 +3,7 @@
 //!
 //! Every function takes `ndarray` views of any stride, in `f32` or `f64`, and returns new arrays.
 //! The crate reads no files and no clock, draws no random numbers, prints nothing and holds no
-//! global state. Bad input is a [`KernelError`]; nothing panics.
+//! global state but the choice of [`instruction_set`]. Bad input is a [`KernelError`]; nothing panics.
 //!
 //! # Letters
 //!
@@ -25,13 +25,14 @@
 //! # Order of operations
 //!
 //! The sequence of floating-point operations behind each output value depends on shapes only, so
-//! any memory layout of the same values gives the same bits. Reductions over a batch run image by
+//! any memory layout of the same values gives the same bits, and so does any processor. Reductions over a batch run image by
 //! image: the sum over one image first, then the sum of these in the order of the images.
 
 pub mod batch_norm;
 mod batch_norm_config;
 mod channels;
 pub mod conv2d;
+mod correlation;
 pub mod dropout;
 mod error;
 pub mod gradient_check;
@@ -42,6 +43,7 @@ mod normalization;
 mod panels;
 mod real;
 pub mod relu;
+mod simd;
 pub mod softmax_cross_entropy;
 pub mod spatial_batch_norm;
 
@@ -49,3 +51,4 @@ pub use batch_norm_config::{BatchNormConfig, Convention, RunningStatistics};
 pub use error::KernelError;
 pub use layout::with_rank;
 pub use real::Real;
+pub use simd::{InstructionSet, instruction_set};

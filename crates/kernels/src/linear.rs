@@ -7,9 +7,11 @@
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
+use crate::correlation::{Correlation, Place};
 use crate::error::{expect_not_empty, expect_shape};
-use crate::layout::elements;
-use crate::panels::{LANES, Panels, accumulate};
+use crate::layout::{elements, elements_mut};
+use crate::panels::{Panels, filled_up};
+use crate::simd::LANES;
 use crate::{KernelError, Real};
 
 const OPERATION: &str = "linear";
@@ -90,23 +92,25 @@ fn product<F: Real>(
     start: Option<ArrayView1<'_, F>>,
 ) -> Array2<F> {
     let a = a.as_standard_layout();
-    let width = b.ncols();
-    let panels = Panels::pack(b.nrows(), width, |row, column| b[[row, column]]);
+    let (depth, width) = b.dim();
+    let panels = Panels::pack(depth, width, b);
+    let start = match start {
+        Some(start) => filled_up(start),
+        None => vec![F::zero(); width.next_multiple_of(LANES)],
+    };
     let mut out = Array2::zeros([a.nrows(), width]);
-    for (block, panel) in panels.blocks().enumerate() {
-        let columns = block * LANES..width.min((block + 1) * LANES);
-        for (row, mut out) in elements(&a).chunks_exact(a.ncols()).zip(out.rows_mut()) {
-            let mut sums = [F::zero(); LANES];
-            if let Some(start) = start {
-                for (sum, column) in sums.iter_mut().zip(columns.clone()) {
-                    *sum = start[column];
-                }
-            }
-            accumulate(&mut sums, row, panel);
-            for (column, &sum) in columns.clone().zip(&sums) {
-                out[column] = sum;
-            }
-        }
-    }
+    let correlation = Correlation {
+        source: elements(&a),
+        matrix: panels.matrix(),
+        width,
+        start: &start,
+        runs: 1,
+        run_length: depth,
+        run_stride: 0,
+        step: 1,
+    };
+    let row = |row| Place { base: row * depth, target: row * width };
+    let places: Vec<_> = (0..a.nrows()).map(row).collect();
+    correlation.write(&places, elements_mut(&mut out));
     out
 }

@@ -1,10 +1,11 @@
-//! The inner loop of convolution and linear layers: a row of numbers times a matrix, in an order
-//! fixed by the shapes alone.
+//! Matrices as the inner loops of convolution and linear layers read them.
+
+use ndarray::{ArrayView, ArrayView1, Dimension};
 
 use crate::Real;
-
-/// Output columns computed together. Each of them is its own sum, so the width changes speed only.
-pub(crate) const LANES: usize = 16;
+use crate::correlation::Matrix;
+use crate::layout::elements;
+use crate::simd::LANES;
 
 /// A matrix of `depth` rows, cut into blocks of [`LANES`] columns that are each contiguous; the
 /// last block is filled up with zeros.
@@ -14,33 +15,35 @@ pub(crate) struct Panels<F> {
 }
 
 impl<F: Real> Panels<F> {
-    /// Packs the matrix of `depth` rows and `width` columns whose element is `at(row, column)`.
-    pub(crate) fn pack(depth: usize, width: usize, at: impl Fn(usize, usize) -> F) -> Self {
-        let mut values = vec![F::zero(); depth * width.div_ceil(LANES) * LANES];
+    /// Packs an array whose elements in logical order are those of a matrix of `depth` rows and
+    /// `width` columns.
+    pub(crate) fn pack<D: Dimension>(
+        depth: usize,
+        width: usize,
+        matrix: ArrayView<'_, F, D>,
+    ) -> Self {
+        let matrix = matrix.as_standard_layout();
+        let mut values = vec![F::zero(); depth * width.next_multiple_of(LANES)];
         for (block, panel) in values.chunks_exact_mut(depth * LANES).enumerate() {
-            let first = block * LANES;
-            let columns = LANES.min(width - first);
-            for (row, lanes) in panel.chunks_exact_mut(LANES).enumerate() {
-                for (lane, value) in lanes[..columns].iter_mut().enumerate() {
-                    *value = at(row, first + lane);
-                }
+            let columns = block * LANES..width.min((block + 1) * LANES);
+            let rows = elements(&matrix).chunks_exact(width);
+            for (lanes, row) in panel.chunks_exact_mut(LANES).zip(rows) {
+                lanes[..columns.len()].copy_from_slice(&row[columns.clone()]);
             }
         }
         Self { values, depth }
     }
 
-    /// The blocks in order, each `depth` rows of [`LANES`] values.
-    pub(crate) fn blocks(&self) -> impl Iterator<Item = &[F]> {
-        self.values.chunks_exact(self.depth * LANES)
+    /// The matrix, for a [`crate::correlation::Correlation`].
+    pub(crate) fn matrix(&self) -> Matrix<'_, F> {
+        let vector_stride = self.depth * LANES;
+        Matrix { values: &self.values, row_stride: LANES, vector_stride }
     }
 }
 
-/// `sums[l] += Σ_k row[k] · panel[k][l]`, one product after the other.
-#[inline]
-pub(crate) fn accumulate<F: Real>(sums: &mut [F; LANES], row: &[F], panel: &[F]) {
-    for (&value, lanes) in row.iter().zip(panel.chunks_exact(LANES)) {
-        for (sum, &lane) in sums.iter_mut().zip(lanes) {
-            *sum += value * lane;
-        }
-    }
+/// `row`, filled up with zeros to whole vectors.
+pub(crate) fn filled_up<F: Real>(row: ArrayView1<'_, F>) -> Vec<F> {
+    let mut values = row.to_vec();
+    values.resize(row.len().next_multiple_of(LANES), F::zero());
+    values
 }

@@ -3,6 +3,8 @@ use std::ops::Neg;
 
 use num_traits::NumAssign;
 
+use crate::simd;
+
 /// A floating-point number that kernels compute with: `f32` or `f64`.
 ///
 /// It is deliberately not `num_traits::Float`: that trait's `exp` and `ln` call the system's
@@ -26,8 +28,20 @@ pub trait Real:
     /// The natural logarithm, by `libm`.
     fn ln(self) -> Self;
 
+    /// self·a + b: with a single rounding in `f32`, by whatever means the processor has; as a
+    /// product and a sum in `f64`.
+    fn mul_add(self, a: Self, b: Self) -> Self;
+
     /// Whether this is NaN.
     fn is_nan(self) -> bool;
+
+    /// The same slice where this type is `f32`, for which there is vector code.
+    #[doc(hidden)]
+    fn single(values: &[Self]) -> Option<&[f32]>;
+
+    /// As [`Self::single`], to write to.
+    #[doc(hidden)]
+    fn single_mut(values: &mut [Self]) -> Option<&mut [f32]>;
 }
 
 impl Real for f32 {
@@ -51,8 +65,20 @@ impl Real for f32 {
         libm::logf(self)
     }
 
+    fn mul_add(self, a: Self, b: Self) -> Self {
+        simd::fused(self, a, b)
+    }
+
     fn is_nan(self) -> bool {
         f32::is_nan(self)
+    }
+
+    fn single(values: &[Self]) -> Option<&[f32]> {
+        Some(values)
+    }
+
+    fn single_mut(values: &mut [Self]) -> Option<&mut [f32]> {
+        Some(values)
     }
 }
 
@@ -77,7 +103,19 @@ impl Real for f64 {
         libm::log(self)
     }
 
+    fn mul_add(self, a: Self, b: Self) -> Self {
+        self * a + b
+    }
+
     fn is_nan(self) -> bool {
         f64::is_nan(self)
+    }
+
+    fn single(_: &[Self]) -> Option<&[f32]> {
+        None
+    }
+
+    fn single_mut(_: &mut [Self]) -> Option<&mut [f32]> {
+        None
     }
 }

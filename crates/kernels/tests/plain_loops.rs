@@ -1,11 +1,12 @@
 //! The blocked kernels against loops written straight from their formulas, at sizes on both sides of
-//! a block of lanes.
+//! a block of lanes: in f64 within rounding, in f32 to the bit, for which the loops follow the order
+//! of operations that `conv2d` documents.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 
-use common::Random;
+use common::{Random, bits};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::linear;
 use ndarray::{Array, Array1, Array2, Array4, Dimension};
@@ -34,6 +35,12 @@ fn products(
             }
         }
     }
+}
+
+/// The output whose tap `tap` reaches input `index`; outputs outside included.
+fn output(index: usize, tap: usize, stride: usize, padding: usize) -> Option<isize> {
+    let start = (index + padding) as isize - tap as isize;
+    (start % stride as isize == 0).then_some(start / stride as isize)
 }
 
 fn assert_close<D: Dimension>(what: &str, got: &Array<f64, D>, expected: &Array<f64, D>) {
@@ -87,6 +94,113 @@ proptest! {
         assert_close("dweight", &gradients.parameters.dweight, &dweight);
         let dbias = dout.sum_axis(ndarray::Axis(3)).sum_axis(ndarray::Axis(2)).sum_axis(ndarray::Axis(0));
         assert_close("dbias", &gradients.parameters.dbias, &dbias);
+    }
+
+    #[test]
+    fn conv2d_in_f32_is_its_order_of_operations(
+        n in 1usize..4, c in 1usize..20, f in 1usize..36,
+        size in prop::array::uniform2(1usize..9),
+        kernel in prop::array::uniform2(1usize..6),
+        stride in prop::array::uniform2(1usize..8),
+        padding in prop::array::uniform2(0usize..5),
+        seed: u64,
+    ) {
+        prop_assume!((0..2).all(|axis| size[axis] + 2 * padding[axis] >= kernel[axis]));
+        let mut random = Random::new(seed);
+        let x: Array4<f32> = random.array([n, c, size[0], size[1]]);
+        let weight: Array4<f32> = random.array([f, c, kernel[0], kernel[1]]);
+        let bias: Array1<f32> = random.array(f);
+        let config = Conv2dConfig::new(stride, padding).unwrap();
+        let out = conv2d::forward(x.view(), weight.view(), bias.view(), &config).unwrap();
+        let dout: Array4<f32> = random.array(out.raw_dim());
+        let gradients = conv2d::backward(dout.view(), x.view(), weight.view(), &config).unwrap();
+        let (height, width) = (size[0] as isize, size[1] as isize);
+        let input = |oh: usize, kh: usize, axis: usize| {
+            (oh * stride[axis] + kh) as isize - padding[axis] as isize
+        };
+        let pixel = |n: usize, c: usize, h: isize, w: isize| {
+            let is_inside = (0..height).contains(&h) && (0..width).contains(&w);
+            if is_inside { x[[n, c, h as usize, w as usize]] } else { 0.0 }
+        };
+        let [rows, columns] = [out.dim().2, out.dim().3];
+
+        let expected = Array4::from_shape_fn(out.raw_dim(), |(n, f, oh, ow)| {
+            let mut sum = bias[f];
+            for (kh, kw, c) in ndarray::indices((kernel[0], kernel[1], c)) {
+                let x = pixel(n, c, input(oh, kh, 0), input(ow, kw, 1));
+                sum = x.mul_add(weight[[f, c, kh, kw]], sum);
+            }
+            sum
+        });
+        prop_assert_eq!(bits(&out), bits(&expected));
+
+        let expected = Array4::from_shape_fn(x.raw_dim(), |(n, c, h, w)| {
+            let mut sum = 0.0_f32;
+            for kh in (0..kernel[0]).rev() {
+                for kw in (0..kernel[1]).rev() {
+                    // The output whose tap (kh, kw) reaches this pixel, if the stride has one.
+                    let (Some(oh), Some(ow)) = (
+                        output(h, kh, stride[0], padding[0]),
+                        output(w, kw, stride[1], padding[1]),
+                    ) else {
+                        continue;
+                    };
+                    let is_inside = (0..rows as isize).contains(&oh)
+                        && (0..columns as isize).contains(&ow);
+                    for f in 0..f {
+                        let dout =
+                            if is_inside { dout[[n, f, oh as usize, ow as usize]] } else { 0.0 };
+                        sum = dout.mul_add(weight[[f, c, kh, kw]], sum);
+                    }
+                }
+            }
+            sum
+        });
+        prop_assert_eq!(bits(&gradients.dx), bits(&expected));
+
+        let expected = Array4::from_shape_fn(weight.raw_dim(), |(f, c, kh, kw)| {
+            (0..n).fold(0.0_f32, |total, n| {
+                let mut sum = 0.0_f32;
+                for (oh, ow) in ndarray::indices((rows, columns)) {
+                    let x = pixel(n, c, input(oh, kh, 0), input(ow, kw, 1));
+                    sum = x.mul_add(dout[[n, f, oh, ow]], sum);
+                }
+                total + sum
+            })
+        });
+        prop_assert_eq!(bits(&gradients.parameters.dweight), bits(&expected));
+        let expected = Array1::from_shape_fn(f, |f| {
+            (0..n).fold(0.0_f32, |total, n| {
+                total + dout.slice(ndarray::s![n, f, .., ..]).iter().fold(0.0, |sum, dout| sum + dout)
+            })
+        });
+        prop_assert_eq!(bits(&gradients.parameters.dbias), bits(&expected));
+    }
+
+    #[test]
+    fn linear_in_f32_is_its_order_of_operations(
+        n in 1usize..9, d in 1usize..40, m in 1usize..40, seed: u64,
+    ) {
+        let mut random = Random::new(seed);
+        let x: Array2<f32> = random.array([n, d]);
+        let weight: Array2<f32> = random.array([m, d]);
+        let bias: Array1<f32> = random.array(m);
+        let dout: Array2<f32> = random.array([n, m]);
+        let sum = |start: f32, length: usize, factors: &dyn Fn(usize) -> [f32; 2]| {
+            (0..length).map(factors).fold(start, |sum, [a, b]| a.mul_add(b, sum))
+        };
+        let out = Array2::from_shape_fn((n, m), |(n, m)| {
+            sum(bias[m], d, &|d| [x[[n, d]], weight[[m, d]]])
+        });
+        let dx =
+            Array2::from_shape_fn((n, d), |(n, d)| sum(0.0, m, &|m| [dout[[n, m]], weight[[m, d]]]));
+        let dweight =
+            Array2::from_shape_fn((m, d), |(m, d)| sum(0.0, n, &|n| [dout[[n, m]], x[[n, d]]]));
+        let got = linear::forward(x.view(), weight.view(), bias.view()).unwrap();
+        let gradients = linear::backward(dout.view(), x.view(), weight.view()).unwrap();
+        prop_assert_eq!(bits(&got), bits(&out));
+        prop_assert_eq!(bits(&gradients.dx), bits(&dx));
+        prop_assert_eq!(bits(&gradients.dweight), bits(&dweight));
     }
 
     #[test]

@@ -1,0 +1,132 @@
+//! `cargo bench -p kernels`: the median time of each kernel at the shapes of the study, batch 50, on
+//! one thread. `KERNELS_ISA=portable|avx2|avx512` shows what a lower instruction set costs.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a table on the terminal")]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use kernels::conv2d::{self, Conv2dConfig};
+use kernels::max_pool2d::{self, MaxPool2dConfig};
+use kernels::{
+    BatchNormConfig, Convention, RunningStatistics, linear, relu, softmax_cross_entropy,
+    spatial_batch_norm,
+};
+use ndarray::{Array1, Array2, Array4};
+
+/// Each median is of this many calls.
+const CALLS: usize = 31;
+
+/// A number that looks random, in [−1, 1).
+fn noise(index: usize) -> f32 {
+    let mixed = (index as u32 ^ 0x9e37_79b9).wrapping_mul(0x85eb_ca6b);
+    (mixed ^ (mixed >> 13)).wrapping_mul(0xc2b2_ae35) as i32 as f32 / 2_147_483_648.0
+}
+
+/// `(N, C, H, W)` in channels-last memory.
+fn images([n, c, h, w]: [usize; 4]) -> Array4<f32> {
+    let pixels = Array1::from_iter((0..n * c * h * w).map(noise));
+    pixels.into_shape_with_order((n, h, w, c)).unwrap().permuted_axes([0, 3, 1, 2])
+}
+
+fn rows(n: usize, d: usize) -> Array2<f32> {
+    Array1::from_iter((0..n * d).map(noise)).into_shape_with_order((n, d)).unwrap()
+}
+
+/// Prints the median time of `f`, and how much `work` (in units of 1e9 `unit`) it does in a second.
+fn measure<T>(name: &str, work: f64, unit: &str, mut f: impl FnMut() -> T) {
+    let mut micros: Vec<f64> = (0..CALLS)
+        .map(|_| {
+            let start = Instant::now();
+            black_box(f());
+            start.elapsed().as_secs_f64() * 1e6
+        })
+        .collect();
+    micros.sort_by(f64::total_cmp);
+    let median = micros[CALLS / 2];
+    println!("{name:<42} {median:>9.0} µs {:>7.1} {unit}", work / median / 1e3);
+}
+
+fn convolution([n, c, h, w]: [usize; 4], f: usize, kernel: usize, stride: usize) {
+    let config = Conv2dConfig::new([stride; 2], [kernel / 2; 2]).unwrap();
+    let x = images([n, c, h, w]);
+    let weight = images([f, c, kernel, kernel]).as_standard_layout().into_owned();
+    let bias = Array1::zeros(f);
+    let out = conv2d::forward(x.view(), weight.view(), bias.view(), &config).unwrap();
+    let dout = images(out.shape().try_into().unwrap());
+    let work = 2.0 * (out.len() * c * kernel * kernel) as f64;
+    let name = |what| format!("conv2d {n}×{c}×{h}×{w}→{f} {kernel}×{kernel}/{stride} {what}");
+    measure(&name("forward"), work, "GFLOP/s", || {
+        conv2d::forward(x.view(), weight.view(), bias.view(), &config).unwrap()
+    });
+    measure(&name("dx"), work, "GFLOP/s", || {
+        conv2d::backward_input(dout.view(), [h, w], weight.view(), &config).unwrap()
+    });
+    measure(&name("dweight"), work, "GFLOP/s", || {
+        conv2d::backward_parameters(dout.view(), x.view(), [kernel; 2], &config).unwrap()
+    });
+}
+
+fn batch_norm(shape: [usize; 4]) {
+    let (x, dout) = (images(shape), images(shape));
+    let (gamma, beta) = (Array1::ones(shape[1]), Array1::zeros(shape[1]));
+    let mut running = RunningStatistics::new(shape[1], Convention::PyTorch);
+    let config = BatchNormConfig::pytorch();
+    let bytes = 4.0 * x.len() as f64;
+    let mut forward = || {
+        let (g, b) = (gamma.view(), beta.view());
+        spatial_batch_norm::forward_train(x.view(), g, b, &mut running, &config).unwrap()
+    };
+    let (_, statistics) = forward();
+    measure(&format!("batch norm {shape:?} forward"), 2.0 * bytes, "GB/s", forward);
+    measure(&format!("batch norm {shape:?} backward"), 3.0 * bytes, "GB/s", || {
+        spatial_batch_norm::backward_train(dout.view(), x.view(), gamma.view(), &statistics)
+    });
+}
+
+fn relu_and_pool(shape: [usize; 4]) {
+    let (x, config) = (images(shape), MaxPool2dConfig::halving());
+    let bytes = 4.0 * x.len() as f64;
+    let (out, argmax) = max_pool2d::forward(x.view(), &config).unwrap();
+    let size = [shape[2], shape[3]];
+    measure(&format!("relu {shape:?} forward"), 2.0 * bytes, "GB/s", || relu::forward(x.view()));
+    measure(&format!("relu {shape:?} backward"), 3.0 * bytes, "GB/s", || {
+        relu::backward(x.view(), x.view())
+    });
+    measure(&format!("max pool {shape:?} forward"), 1.25 * bytes, "GB/s", || {
+        max_pool2d::forward(x.view(), &config)
+    });
+    measure(&format!("max pool {shape:?} backward"), 1.25 * bytes, "GB/s", || {
+        max_pool2d::backward(out.view(), argmax.view(), size, &config)
+    });
+}
+
+fn main() {
+    convolution([50, 1, 28, 28], 16, 3, 1);
+    convolution([50, 16, 14, 14], 32, 3, 1);
+    convolution([8, 64, 32, 32], 64, 3, 1);
+    convolution([8, 24, 30, 30], 40, 5, 2);
+    convolution([50, 32, 14, 14], 32, 1, 1);
+    batch_norm([50, 16, 28, 28]);
+    batch_norm([50, 32, 14, 14]);
+    batch_norm([64, 64, 56, 56]);
+    batch_norm([32, 256, 14, 14]);
+    relu_and_pool([50, 16, 28, 28]);
+    relu_and_pool([50, 32, 14, 14]);
+
+    let (x, weight, dout) = (rows(50, 1568), rows(10, 1568), rows(50, 10));
+    let bias = Array1::zeros(10);
+    let work = 2.0 * 50.0 * 1568.0 * 10.0;
+    measure("linear 50×1568→10 forward", work, "GFLOP/s", || {
+        linear::forward(x.view(), weight.view(), bias.view())
+    });
+    measure("linear 50×1568→10 backward", 2.0 * work, "GFLOP/s", || {
+        linear::backward(dout.view(), x.view(), weight.view())
+    });
+    let labels = Array1::from_iter((0..50).map(|row| row % 10));
+    measure("softmax cross-entropy 50×10", 0.0, "", || {
+        let (loss, probabilities) =
+            softmax_cross_entropy::forward(dout.view(), labels.view()).unwrap();
+        (loss, softmax_cross_entropy::backward(probabilities.view(), labels.view()))
+    });
+}

@@ -1,0 +1,163 @@
+#[cfg(target_arch = "x86_64")]
+use std::arch::x86_64::{
+    __m256, __m512, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps,
+    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps,
+};
+
+use super::LANES;
+
+/// What differs between the instruction sets that a body is compiled for: speed, never results.
+/// Left to itself the compiler keeps large tiles in memory, so vectors are named here.
+pub(super) trait Arithmetic {
+    /// [`LANES`] numbers.
+    type Vector: Copy;
+
+    /// Vectors that a tile of a matrix product is wide, at most 2.
+    const TILE_VECTORS: usize;
+
+    /// The same numbers as a vector.
+    fn load(values: &[f32; LANES]) -> Self::Vector;
+
+    /// `value` in every lane.
+    fn splat(value: f32) -> Self::Vector;
+
+    /// The numbers of a vector.
+    fn store(vector: Self::Vector, values: &mut [f32; LANES]);
+
+    /// a·b + c in each lane, rounded once.
+    fn mul_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+}
+
+/// What every processor of the target has.
+pub(super) struct Baseline;
+
+impl Arithmetic for Baseline {
+    type Vector = [f32; LANES];
+
+    const TILE_VECTORS: usize = 1;
+
+    #[inline(always)]
+    fn load(values: &[f32; LANES]) -> [f32; LANES] {
+        *values
+    }
+
+    #[inline(always)]
+    fn splat(value: f32) -> [f32; LANES] {
+        [value; LANES]
+    }
+
+    #[inline(always)]
+    fn store(vector: [f32; LANES], values: &mut [f32; LANES]) {
+        *values = vector;
+    }
+
+    #[inline(always)]
+    fn mul_add(a: [f32; LANES], b: [f32; LANES], mut c: [f32; LANES]) -> [f32; LANES] {
+        for (c, (a, b)) in c.iter_mut().zip(a.into_iter().zip(b)) {
+            *c = fused(a, b, *c);
+        }
+        c
+    }
+}
+
+/// AVX2 and FMA: sixteen registers of 8 numbers.
+#[cfg(target_arch = "x86_64")]
+pub(super) struct Avx2;
+
+// SAFETY of the blocks below: `super::run` alone instantiates bodies for this type, in a function
+// with the features and on a processor that has them; the pointers are to arrays of 16 numbers.
+#[cfg(target_arch = "x86_64")]
+impl Arithmetic for Avx2 {
+    type Vector = [__m256; 2];
+
+    const TILE_VECTORS: usize = 1;
+
+    #[inline(always)]
+    fn load(values: &[f32; LANES]) -> [__m256; 2] {
+        // SAFETY: see above.
+        unsafe { [_mm256_loadu_ps(values.as_ptr()), _mm256_loadu_ps(values.as_ptr().add(8))] }
+    }
+
+    #[inline(always)]
+    fn splat(value: f32) -> [__m256; 2] {
+        // SAFETY: see above.
+        unsafe { [_mm256_set1_ps(value); 2] }
+    }
+
+    #[inline(always)]
+    fn store(vector: [__m256; 2], values: &mut [f32; LANES]) {
+        // SAFETY: see above.
+        unsafe {
+            _mm256_storeu_ps(values.as_mut_ptr(), vector[0]);
+            _mm256_storeu_ps(values.as_mut_ptr().add(8), vector[1]);
+        }
+    }
+
+    #[inline(always)]
+    fn mul_add(a: [__m256; 2], b: [__m256; 2], c: [__m256; 2]) -> [__m256; 2] {
+        // SAFETY: see above.
+        unsafe { [_mm256_fmadd_ps(a[0], b[0], c[0]), _mm256_fmadd_ps(a[1], b[1], c[1])] }
+    }
+}
+
+/// AVX-512: thirty-two registers of 16 numbers.
+#[cfg(target_arch = "x86_64")]
+pub(super) struct Avx512;
+
+// SAFETY of the blocks below: as for `Avx2`.
+#[cfg(target_arch = "x86_64")]
+impl Arithmetic for Avx512 {
+    type Vector = __m512;
+
+    const TILE_VECTORS: usize = 2;
+
+    #[inline(always)]
+    fn load(values: &[f32; LANES]) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_loadu_ps(values.as_ptr()) }
+    }
+
+    #[inline(always)]
+    fn splat(value: f32) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_set1_ps(value) }
+    }
+
+    #[inline(always)]
+    fn store(vector: __m512, values: &mut [f32; LANES]) {
+        // SAFETY: see above.
+        unsafe { _mm512_storeu_ps(values.as_mut_ptr(), vector) }
+    }
+
+    #[inline(always)]
+    fn mul_add(a: __m512, b: __m512, c: __m512) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_fmadd_ps(a, b, c) }
+    }
+}
+
+/// a·b + c, rounded once, on any processor.
+///
+/// The product of two `f32` is exact in `f64`. Their sum with `c` is not, and rounding it twice can
+/// go wrong; so it is rounded *to odd* first, after which rounding to `f32` is as good as rounding
+/// once (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums: proved algorithms using
+/// rounding to odd", 2008). The system's own `fmaf` is not used: its bits are the system's.
+#[inline(always)]
+pub(crate) fn fused(a: f32, b: f32, c: f32) -> f32 {
+    if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
+        return a.mul_add(b, c);
+    }
+    let (product, c) = (f64::from(a) * f64::from(b), f64::from(c));
+    let sum = product + c;
+    // What `sum` lacks, exactly: Knuth's two-sum.
+    let c_part = sum - product;
+    let lack = (product - (sum - c_part)) + (c - c_part);
+    let bits = sum.to_bits();
+    // Not where the sum is infinite or NaN, and this NaN.
+    let inexact = lack.abs() > 0.0;
+    // Towards the true value, by one unit in the last place: away from zero where signs agree.
+    let away = (lack < 0.0) == (sum < 0.0);
+    let moved = if away { bits.wrapping_add(1) } else { bits.wrapping_sub(1) };
+    let odd = if inexact && bits & 1 == 0 { moved } else { bits };
+    f64::from_bits(odd) as f32
+}
