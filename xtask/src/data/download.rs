@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use trainer::dataset::PublishedFile;
-use ureq::{Agent, Error};
+use ureq::{Agent, Error, Proxy};
 
 /// How long a body may pause.
 const STALL: Duration = Duration::from_secs(15);
@@ -39,10 +39,11 @@ pub struct Downloader {
 }
 
 impl Downloader {
-    /// With a body that may pause so long.
-    fn with_stall(stall: Duration) -> Self {
+    /// With a body that may pause so long, through this proxy.
+    pub fn new(stall: Duration, proxy: Option<Proxy>) -> Self {
         // A thread whose answer nobody awaits any more ends by these.
         let agent = Agent::config_builder()
+            .proxy(proxy)
             .user_agent("spatial-batch-norm")
             .timeout_resolve(Some(stall))
             .timeout_connect(Some(stall))
@@ -51,6 +52,11 @@ impl Downloader {
             .build()
             .new_agent();
         Self { agent }
+    }
+
+    /// With patience for slow networks, through the proxy that the environment names, if any.
+    pub fn of_environment() -> Self {
+        Self::new(STALL, Proxy::try_from_env())
     }
 
     /// The bytes of this file, checked, from this address. The answer must begin within `patience`,
@@ -73,8 +79,10 @@ impl Downloader {
             Ok(Err(Error::StatusCode(status))) => {
                 return Err(failure(true, format!("the answer is HTTP status {status}")));
             }
+            Ok(Err(Error::Timeout(_))) | Err(_) => {
+                return Err(failure(false, "no answer in time".to_owned()));
+            }
             Ok(Err(error)) => return Err(failure(false, error.to_string())),
-            Err(_) => return Err(failure(false, "no answer in time".to_owned())),
         };
         let mut body = response.into_body();
         if let Some(length) = body.content_length() {
@@ -84,12 +92,6 @@ impl Downloader {
             .map_err(|stopped| failure(stopped.answers, stopped.reason))?;
         file.check(&bytes).map_err(|mismatch| failure(true, mismatch.to_string()))?;
         Ok(bytes)
-    }
-}
-
-impl Default for Downloader {
-    fn default() -> Self {
-        Self::with_stall(STALL)
     }
 }
 

@@ -12,6 +12,9 @@ use trainer::dataset::{FashionMnist, PublishedFile};
 
 use super::download::{Downloader, Failure};
 
+#[cfg(test)]
+mod tests;
+
 /// Where the publishers offer Fashion-MNIST.
 ///
 /// Source: <https://github.com/zalandoresearch/fashion-mnist>, "Get the Data".
@@ -61,7 +64,7 @@ pub fn fetch_fashion_mnist(
         files: &FashionMnist::FILES,
         places,
         patience: PATIENCE,
-        downloader: Downloader::default(),
+        downloader: Downloader::of_environment(),
     }
     .run(folder, notice)
 }

@@ -1,5 +1,6 @@
 //! Figures, each drawn by one function to SVG and to PNG, without a system font or library.
 
+pub mod contact_sheet;
 pub mod training;
 
 use std::sync::OnceLock;
@@ -50,7 +51,6 @@ pub struct Figure {
 /// Draws a figure in both formats.
 pub fn render<D: Drawing>(drawing: &D) -> Result<Figure> {
     use_embedded_font()?;
-    let (width, height) = D::SIZE;
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, D::SIZE).into_drawing_area();
@@ -58,6 +58,13 @@ pub fn render<D: Drawing>(drawing: &D) -> Result<Figure> {
         drawing.draw(&area, 1)?;
         area.present()?;
     }
+    Ok(Figure { svg, png: render_png(drawing)? })
+}
+
+/// Draws a figure as PNG alone, for what is made of pixels.
+pub fn render_png<D: Drawing>(drawing: &D) -> Result<Vec<u8>> {
+    use_embedded_font()?;
+    let (width, height) = D::SIZE;
     let size = (width * PNG_SCALE, height * PNG_SCALE);
     let mut pixels = vec![0; size.0 as usize * size.1 as usize * 3];
     {
@@ -66,7 +73,7 @@ pub fn render<D: Drawing>(drawing: &D) -> Result<Figure> {
         drawing.draw(&area, PNG_SCALE)?;
         area.present()?;
     }
-    Ok(Figure { svg, png: encode_png(&pixels, size)? })
+    encode_png(&pixels, size)
 }
 
 fn use_embedded_font() -> Result<()> {

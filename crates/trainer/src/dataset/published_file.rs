@@ -21,18 +21,24 @@ pub struct PublishedFile {
 
 /// How bytes differ from a [`PublishedFile`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error(
-    "expected {expected_bytes} bytes with SHA-256 {expected}, found {found_bytes} bytes with {found}"
-)]
-pub struct Mismatch {
-    /// The size of the published file.
-    pub expected_bytes: u64,
-    /// The SHA-256 of the published file, in hexadecimal.
-    pub expected: &'static str,
-    /// The size found.
-    pub found_bytes: u64,
-    /// The SHA-256 found, in hexadecimal, or `"a SHA-256 not computed"` for another size.
-    pub found: String,
+#[non_exhaustive]
+pub enum Mismatch {
+    /// There are more or fewer; their SHA-256 was not looked at.
+    #[error("expected {expected} bytes, found {found}")]
+    Length {
+        /// The size of the published file.
+        expected: u64,
+        /// The number of bytes found.
+        found: u64,
+    },
+    /// There are as many, but others.
+    #[error("expected the SHA-256 {expected}, found {found}")]
+    Sha256 {
+        /// The SHA-256 of the published file, in hexadecimal.
+        expected: &'static str,
+        /// The SHA-256 found, in hexadecimal.
+        found: String,
+    },
 }
 
 impl PublishedFile {
@@ -45,7 +51,7 @@ impl PublishedFile {
         self.check_length(bytes.len() as u64)?;
         let found = hexadecimal(&Sha256::digest(bytes));
         if found != self.sha256 {
-            return Err(self.mismatch(self.bytes, found));
+            return Err(Mismatch::Sha256 { expected: self.sha256, found });
         }
         Ok(())
     }
@@ -57,7 +63,7 @@ impl PublishedFile {
     /// [`Mismatch`] if it has more or fewer.
     pub fn check_length(&self, bytes: u64) -> Result<(), Mismatch> {
         if bytes != self.bytes {
-            return Err(self.mismatch(bytes, "a SHA-256 not computed".to_owned()));
+            return Err(Mismatch::Length { expected: self.bytes, found: bytes });
         }
         Ok(())
     }
@@ -83,10 +89,6 @@ impl PublishedFile {
         file.by_ref().take(self.bytes + 1).read_to_end(&mut bytes).map_err(unreadable())?;
         self.check(&bytes).map_err(refuse)?;
         Ok(bytes)
-    }
-
-    fn mismatch(&self, found_bytes: u64, found: String) -> Mismatch {
-        Mismatch { expected_bytes: self.bytes, expected: self.sha256, found_bytes, found }
     }
 }
 
@@ -120,7 +122,7 @@ mod tests {
             let error = read().unwrap_err();
             let length = bytes.len() as u64;
             let TrainError::Checksum { mismatch, .. } = error else { panic!("{error}") };
-            assert_eq!(mismatch.found_bytes, length);
+            assert_eq!(mismatch, Mismatch::Length { expected: 3, found: length });
             assert_eq!(ABC.check(bytes.as_bytes()), Err(mismatch));
         }
         for bit in 0..24 {
@@ -136,10 +138,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(ABC.name);
         let read = || ABC.read(folder.path(), "Test set").unwrap_err();
+        fs::write(&path, "ab").unwrap();
+        let message = read().to_string();
+        assert!(message.contains("abc.gz: expected 3 bytes, found 2;"), "{message}");
         fs::write(&path, "abd").unwrap();
         let message = read().to_string();
-        assert!(message.contains("abc.gz: expected 3 bytes with SHA-256 ba7816bf"), "{message}");
-        assert!(message.contains("found 3 bytes with a52d159f"), "{message}");
+        assert!(message.contains("abc.gz: expected the SHA-256 ba7816bf"), "{message}");
+        assert!(message.contains(", found a52d159f"), "{message}");
         assert!(message.ends_with("replace it"), "{message}");
         fs::remove_file(&path).unwrap();
         fs::create_dir(&path).unwrap();

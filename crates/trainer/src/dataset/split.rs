@@ -19,10 +19,30 @@ impl Split {
     /// Four fifths of the images, drawn at random by a fixed stream, for training and the rest for
     /// validation: 48,000 and 12,000 of 60,000, as the notebook divides them.
     pub fn four_fifths(images: &LabelledImages) -> Self {
-        let mut training: Vec<usize> = (0..images.len()).collect();
+        Self::four_fifths_of(images.len())
+    }
+
+    /// [`Self::four_fifths`] of a data set with so many images, before it is there.
+    pub fn four_fifths_of(images: usize) -> Self {
+        let mut training: Vec<usize> = (0..images).collect();
         Stream::new(SEED, Purpose::Split, 0).shuffle(&mut training);
-        let validation = training.split_off(images.len() - images.len() / 5);
+        let validation = training.split_off(images - images / 5);
         Self { training, validation }
+    }
+
+    /// The positions of all its images: those to train with, then those to validate with.
+    pub fn positions(&self) -> Vec<usize> {
+        [self.training.as_slice(), &self.validation].concat()
+    }
+
+    /// The same split of a data set that has only the images at [`Self::positions`], in that order.
+    /// Training with it gives the same numbers.
+    pub fn of_its_images_alone(&self) -> Self {
+        let images = self.training.len();
+        Self {
+            training: (0..images).collect(),
+            validation: (images..images + self.validation.len()).collect(),
+        }
     }
 
     /// The first so many images of each part, for a quick look.
@@ -68,5 +88,15 @@ mod tests {
         let early = split.validation.iter().filter(|&&position| position < 500).count();
         assert!((70..130).contains(&early), "{early}");
         assert_eq!(split, Split::four_fifths(&images));
+        assert_eq!(split, Split::four_fifths_of(1_003));
+    }
+
+    #[test]
+    fn a_split_of_its_images_alone_has_each_at_the_same_place() {
+        let split = Split::four_fifths_of(100).truncated(7, 3);
+        let (positions, alone) = (split.positions(), split.of_its_images_alone());
+        let original = |alone: &[usize]| alone.iter().map(|&at| positions[at]).collect::<Vec<_>>();
+        assert_eq!(original(&alone.training), split.training);
+        assert_eq!(original(&alone.validation), split.validation);
     }
 }

@@ -60,13 +60,37 @@ enum Part {
 pub struct Synthetic;
 
 impl Synthetic {
+    /// The number of images to train and validate with: Fashion-MNIST's.
+    pub const TRAINING_IMAGES: usize = 60_000;
+
     /// The 60,000 images to train and validate with, 6,000 of each class, drawn on so many threads.
     ///
     /// # Errors
     ///
     /// None occur; the type is that of the data sets that are read from files.
     pub fn training(threads: NonZeroUsize) -> Result<LabelledImages, TrainError> {
-        generate(SEED, Part::Training, 60_000, threads)
+        generate(SEED, Part::Training, &first(Self::TRAINING_IMAGES), threads)
+    }
+
+    /// The training images at these positions alone, in this order: image i is the one that
+    /// [`Self::training`] has at `positions[i]`.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::DataSet`] when a position is not below [`Self::TRAINING_IMAGES`].
+    pub fn training_at(
+        positions: &[usize],
+        threads: NonZeroUsize,
+    ) -> Result<LabelledImages, TrainError> {
+        if let Some(position) = positions.iter().find(|&&at| at >= Self::TRAINING_IMAGES) {
+            return Err(TrainError::DataSet {
+                data_set: "the built-in set",
+                what: "a position",
+                expected: format!("below {}", Self::TRAINING_IMAGES),
+                got: position.to_string(),
+            });
+        }
+        generate(SEED, Part::Training, positions, threads)
     }
 
     /// The 10,000 images to test with, 1,000 of each class, drawn on so many threads.
@@ -75,12 +99,17 @@ impl Synthetic {
     ///
     /// As for [`Self::training`].
     pub fn test(threads: NonZeroUsize) -> Result<LabelledImages, TrainError> {
-        generate(SEED, Part::Test, 10_000, threads)
+        generate(SEED, Part::Test, &first(10_000), threads)
     }
 }
 
-/// The first `count` images of a part, drawn on so many threads, which change nothing but the time
-/// that it takes. The classes take turns: an image's label is its position modulo 10.
+/// The positions of the first so many images.
+fn first(count: usize) -> Vec<usize> {
+    (0..count).collect()
+}
+
+/// The images of a part at these positions, drawn on so many threads, which change nothing but the
+/// time that it takes. The classes take turns: an image's label is its position modulo 10.
 ///
 /// # Errors
 ///
@@ -88,26 +117,26 @@ impl Synthetic {
 fn generate(
     seed: u64,
     part: Part,
-    count: usize,
+    positions: &[usize],
     threads: NonZeroUsize,
 ) -> Result<LabelledImages, TrainError> {
-    let (pixels, labels) = draw(seed, part, count, threads);
+    let (pixels, labels) = draw(seed, part, positions, threads);
     LabelledImages::new(IMAGE, Class::ALL.len(), pixels, labels)
 }
 
-fn draw(seed: u64, part: Part, count: usize, threads: NonZeroUsize) -> (Vec<u8>, Vec<u8>) {
-    let mut pixels = vec![0; count * PIXELS];
-    let share = count.div_ceil(threads.get()).max(1);
+fn draw(seed: u64, part: Part, positions: &[usize], threads: NonZeroUsize) -> (Vec<u8>, Vec<u8>) {
+    let mut pixels = vec![0; positions.len() * PIXELS];
+    let share = positions.len().div_ceil(threads.get()).max(1);
     thread::scope(|scope| {
-        for (thread, pixels) in pixels.chunks_mut(share * PIXELS).enumerate() {
+        for (positions, pixels) in positions.chunks(share).zip(pixels.chunks_mut(share * PIXELS)) {
             scope.spawn(move || {
-                for (offset, image) in pixels.chunks_exact_mut(PIXELS).enumerate() {
-                    draw_image(seed, part, thread * share + offset, image);
+                for (&position, image) in positions.iter().zip(pixels.chunks_exact_mut(PIXELS)) {
+                    draw_image(seed, part, position, image);
                 }
             });
         }
     });
-    let labels = (0..count).map(|position| (position % Class::ALL.len()) as u8).collect();
+    let labels = positions.iter().map(|position| (position % Class::ALL.len()) as u8).collect();
     (pixels, labels)
 }
 

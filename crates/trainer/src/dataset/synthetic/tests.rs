@@ -9,14 +9,14 @@ fn threads(count: usize) -> NonZeroUsize {
 }
 
 fn hash(part: Part, count: usize) -> String {
-    let (pixels, labels) = draw(SEED, part, count, threads(2));
+    let (pixels, labels) = draw(SEED, part, &first(count), threads(2));
     let digest = Sha256::new().chain_update(pixels).chain_update(labels).finalize();
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Pixels of `count` images, image by image, as numbers.
 fn images(part: Part, count: usize) -> Vec<Vec<f64>> {
-    let (pixels, _) = draw(SEED, part, count, threads(2));
+    let (pixels, _) = draw(SEED, part, &first(count), threads(2));
     pixels.chunks(PIXELS).map(|image| image.iter().map(|&byte| f64::from(byte)).collect()).collect()
 }
 
@@ -55,25 +55,43 @@ fn the_whole_data_set_is_pinned() {
 
 #[test]
 fn threads_change_nothing_and_a_shorter_set_begins_a_longer_one() {
-    let (pixels, labels) = draw(7, Part::Training, 203, threads(1));
+    let (pixels, labels) = draw(7, Part::Training, &first(203), threads(1));
     for count in [2, 3, 8, 500] {
-        assert_eq!(draw(7, Part::Training, 203, threads(count)), (pixels.clone(), labels.clone()));
+        assert_eq!(
+            draw(7, Part::Training, &first(203), threads(count)),
+            (pixels.clone(), labels.clone())
+        );
     }
-    let (first, _) = draw(7, Part::Training, 31, threads(2));
-    assert_eq!(first, pixels[..31 * PIXELS]);
-    assert_eq!(draw(7, Part::Training, 0, threads(3)), (vec![], vec![]));
+    let (beginning, _) = draw(7, Part::Training, &first(31), threads(2));
+    assert_eq!(beginning, pixels[..31 * PIXELS]);
+    assert_eq!(draw(7, Part::Training, &first(0), threads(3)), (vec![], vec![]));
+}
+
+#[test]
+fn some_images_are_those_of_the_whole_set_in_the_order_asked_for() {
+    let whole = generate(SEED, Part::Training, &first(300), threads(2)).unwrap();
+    let positions = [299, 0, 17, 17, 150];
+    for count in [1, 2, 7] {
+        let some = Synthetic::training_at(&positions, threads(count)).unwrap();
+        assert_eq!(some.labels(), [9, 0, 7, 7, 0]);
+        for (index, &position) in positions.iter().enumerate() {
+            assert_eq!(some.image(index), whole.image(position));
+        }
+    }
+    let message = Synthetic::training_at(&[0, 60_000], threads(1)).unwrap_err().to_string();
+    assert_eq!(message, "the built-in set: a position must be below 60000, got 60000");
 }
 
 #[test]
 fn seeds_and_parts_have_images_of_their_own() {
-    let image = |seed, part| draw(seed, part, 1, threads(1)).0;
+    let image = |seed, part| draw(seed, part, &first(1), threads(1)).0;
     assert_ne!(image(0, Part::Training), image(1, Part::Training));
     assert_ne!(image(0, Part::Training), image(0, Part::Test));
 }
 
 #[test]
 fn classes_are_balanced_and_the_type_is_that_of_the_files() {
-    let set = generate(SEED, Part::Test, 1_000, threads(2)).unwrap();
+    let set = generate(SEED, Part::Test, &first(1_000), threads(2)).unwrap();
     assert_eq!((set.len(), set.classes(), set.size()), (1_000, 10, IMAGE));
     let positions: Vec<usize> = (0..1_000).collect();
     let mut counts = [0; CLASSES];
