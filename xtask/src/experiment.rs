@@ -146,8 +146,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     arguments.check()?;
     let root = workspace::root()?;
     let data_set = arguments.data.find(&root)?;
-    let images = data_set.training()?;
-    let split = arguments.split(&images);
+    let (images, split) = data_set.training_of(&arguments.split())?;
     let config = arguments.study(&data_set, &split)?;
     let cells = cells(&config)?;
 
@@ -209,8 +208,8 @@ impl Arguments {
         Ok(())
     }
 
-    fn split(&self, images: &LabelledImages) -> Split {
-        let split = Split::four_fifths(images);
+    fn split(&self) -> Split {
+        let split = Split::four_fifths_of(TRAINING_IMAGES);
         if !self.quick {
             return split;
         }
@@ -276,6 +275,9 @@ impl Arguments {
         self.threads.or(thread::available_parallelism().ok()).map_or(1, NonZero::get)
     }
 }
+
+/// The images of either data set to train and validate with.
+const TRAINING_IMAGES: usize = 60_000;
 
 /// The test images of either data set.
 const TEST_IMAGES: usize = 10_000;

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use crate::TrainError;
 
-/// A file that only grows, by whole parts: one that cannot be written in full leaves the file as it
-/// was.
+/// A file that only grows, by whole parts.
 #[derive(Debug)]
 pub(super) struct LogFile {
     path: PathBuf,
@@ -50,13 +49,20 @@ impl LogFile {
     pub(super) fn append(&mut self, part: &[u8]) -> Result<(), TrainError> {
         let append = || -> io::Result<()> {
             let mut file = OpenOptions::new().append(true).open(&self.path)?;
-            file.write_all(part).and_then(|()| file.sync_all()).inspect_err(|_| {
-                // Making a file shorter needs no room; if even that fails, going on cuts it.
-                let _ = file.set_len(self.length);
-            })
+            file.write_all(part)?;
+            file.sync_all()
         };
-        append().map_err(TrainError::file(&self.path, "cannot be written"))?;
+        append().map_err(self.unwritable())?;
         self.length += part.len() as u64;
         Ok(())
+    }
+
+    /// Takes back what was written after this length, as well as it goes: making a file shorter
+    /// needs no room on a full disk, and if even that fails, going on cuts it.
+    pub(super) fn cut(&mut self, length: u64) {
+        if let Ok(file) = OpenOptions::new().write(true).open(&self.path) {
+            let _ = file.set_len(length);
+        }
+        self.length = length;
     }
 }

@@ -302,14 +302,29 @@ impl Logs {
         Ok(())
     }
 
-    /// Writes what was noted, then the checkpoint that it belongs to.
+    /// Writes what was noted, then the checkpoint that it belongs to. If not all of it can be
+    /// written, nothing is.
     fn commit(&mut self, moment: &Moment<'_, f32>, resume_at: u64) -> Result<(), TrainError> {
         let parts = [
             self.metrics.take().map_err(self.files[0].unwritable())?,
             self.distributions.take().map_err(self.files[1].unwritable())?,
             self.events.take(),
         ];
-        for (file, part) in self.files.iter_mut().zip(&parts) {
+        let before = self.files.each_ref().map(LogFile::length);
+        self.write(moment, resume_at, &parts).inspect_err(|_| {
+            for (file, length) in self.files.iter_mut().zip(before) {
+                file.cut(length);
+            }
+        })
+    }
+
+    fn write(
+        &mut self,
+        moment: &Moment<'_, f32>,
+        resume_at: u64,
+        parts: &[Vec<u8>; 3],
+    ) -> Result<(), TrainError> {
+        for (file, part) in self.files.iter_mut().zip(parts) {
             file.append(part)?;
         }
         let log_lengths: BTreeMap<String, u64> = LOGS
