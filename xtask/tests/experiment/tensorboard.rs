@@ -1,0 +1,77 @@
+//! The event files of a study, read back by TensorBoard's own reader.
+
+#[path = "../../../crates/trainer/tests/tensorboard/python.rs"]
+#[allow(dead_code, reason = "the trainer's tests use the rest")]
+mod python;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use python::{Events, Histogram, python, read_events};
+use trainer::Phase;
+use trainer::run::{read_distributions, read_metrics};
+
+use crate::tiny_study;
+
+/// Every tag and value of the event files is that of `metrics.csv`, and every histogram has the
+/// extremes of `distributions.csv`; nothing more, nothing less.
+#[test]
+fn event_files_say_what_the_tables_say() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    tiny_study(folder.path(), "out", &["--epochs=2"]);
+    let runs: Vec<PathBuf> = ["simple_network", "spatial_batch_norm_network"]
+        .iter()
+        .flat_map(|network| ["version_0", "version_1"].map(|run| Path::new(network).join(run)))
+        .map(|run| folder.path().join("out").join(run))
+        .collect();
+    let files: Vec<PathBuf> = runs.iter().map(|run| run.join("events.out.tfevents.run")).collect();
+    for (run, events) in runs.iter().zip(read_events(&python, &files)) {
+        let Events { scalars, histograms } = events.unwrap();
+        assert_eq!(scalars, expected_scalars(run), "{}", run.display());
+        let found: BTreeMap<_, Vec<_>> = histograms
+            .into_iter()
+            .map(|(tag, rows)| {
+                let extremes = |Histogram { step, min, max, .. }| (step, min, max);
+                (tag, rows.into_iter().map(extremes).collect())
+            })
+            .collect();
+        assert_eq!(found, expected_extremes(run), "{}", run.display());
+    }
+}
+
+fn expected_scalars(run: &Path) -> BTreeMap<String, Vec<(u64, f64)>> {
+    let mut scalars = BTreeMap::<_, Vec<_>>::new();
+    for row in read_metrics(run).unwrap() {
+        let mut expect = |tag: &str, value: f64| {
+            let as_stored = f64::from(value as f32);
+            scalars.entry(tag.to_owned()).or_default().push((row.step, as_stored));
+        };
+        match row.phase {
+            Phase::Training => {
+                expect("train/loss", row.loss);
+                expect("epoch", row.epoch as f64);
+            }
+            Phase::Validation => {
+                expect("val/loss", row.loss);
+                expect("val/acc", row.accuracy);
+            }
+        }
+    }
+    assert_eq!(scalars["train/loss"].len(), 120);
+    assert_eq!(scalars["val/acc"].len(), 2);
+    scalars
+}
+
+fn expected_extremes(run: &Path) -> BTreeMap<String, Vec<(u64, f64, f64)>> {
+    let mut extremes = BTreeMap::<_, Vec<_>>::new();
+    for row in read_distributions(run).unwrap() {
+        let tag = format!("{}/{}", row.layer, row.quantity.name());
+        extremes.entry(tag).or_default().push((row.step, row.min, row.max));
+    }
+    assert!(
+        extremes.contains_key("model.1/pre_activation")
+            || extremes.contains_key("model.2/pre_activation")
+    );
+    extremes
+}
