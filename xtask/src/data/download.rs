@@ -61,13 +61,14 @@ impl Downloader {
 
     /// The bytes of this file, checked, from this address. The answer must begin within `patience`,
     /// which bounds the search for the address, the connection, redirects and the head together; no
-    /// more than the published size is read. `progress` is told the number of bytes so far.
+    /// more than the published size is read. `progress` is told the number of bytes so far, 0 when
+    /// the answer begins.
     pub fn download(
         &self,
         url: &str,
         file: &PublishedFile,
         patience: Duration,
-        progress: impl FnMut(u64),
+        mut progress: impl FnMut(u64),
     ) -> Result<Vec<u8>, Failure> {
         let failure = |answers, reason| Failure { url: url.to_owned(), reason, answers };
         // ureq limits each phase; only from outside can all of them be limited together.
@@ -84,6 +85,7 @@ impl Downloader {
             }
             Ok(Err(error)) => return Err(failure(false, error.to_string())),
         };
+        progress(0);
         let mut body = response.into_body();
         if let Some(length) = body.content_length() {
             file.check_length(length).map_err(|mismatch| failure(true, mismatch.to_string()))?;

@@ -48,8 +48,8 @@ impl Display for Notice<'_> {
     }
 }
 
-/// Fetches the files of Fashion-MNIST that are not yet in this folder as published, from these
-/// places, else from the official ones.
+/// Fetches the files of Fashion-MNIST that are not yet in this folder as published, from
+/// the places named `first`, else from the official ones.
 ///
 /// # Errors
 ///
@@ -130,16 +130,16 @@ impl Fetch<'_> {
             let url = format!("{}/{}", self.places[index].url, file.name);
             let bar = progress_bar(file);
             let start = Instant::now();
-            let mut answered = None;
+            let mut answered = false;
             let got = self.downloader.download(&url, file, patience, |bytes| {
-                answered.get_or_insert_with(Instant::now);
+                answered = true;
                 bar.set_position(bytes);
             });
             bar.finish_and_clear();
             match got {
                 Ok(bytes) => return Ok((bytes, url, failures)),
                 Err(failure) => {
-                    if answered.is_none() {
+                    if !answered {
                         self.patience = self.patience.saturating_sub(start.elapsed());
                     }
                     if !failure.answers {

@@ -205,6 +205,26 @@ fn a_place_that_keeps_silent_is_asked_once_and_one_that_refuses_again() {
     }
 }
 
+/// The time of a body is not that of waiting for an answer, which is limited over all places.
+#[test]
+fn a_place_that_stalls_takes_no_patience_from_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let stalls = Server::start(|_, stream| {
+        send(stream, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n");
+        hold(stream);
+    });
+    let server = good();
+    let fetch = Fetch {
+        files: &FILES,
+        places: vec![Place::new(&stalls.url()), Place::new(&server.url())],
+        patience: Duration::from_millis(2_400),
+        downloader: Downloader::new(Duration::from_secs(3), None),
+    };
+    fetch.run(folder.path(), |_| Ok(())).unwrap();
+    assert_eq!(stalls.asked(), ["/abc"]);
+    assert_eq!(names(folder.path()), ["abc", "long"]);
+}
+
 #[test]
 fn files_got_before_a_failure_stay_and_the_failure_names_every_place() {
     let folder = tempfile::tempdir().unwrap();
