@@ -83,8 +83,8 @@ fn verify(fixtures: &Path) -> Result<Outcome> {
     Ok(Outcome::FoundWrong)
 }
 
-/// The module that the generators share; every other script beside it is a generator.
-const SHARED_MODULE: &str = "case.py";
+/// The modules that generators share; every other script beside them is a generator.
+const SHARED_MODULES: [&str; 2] = ["case.py", "stream.py"];
 
 fn regenerate(arguments: &Regenerate) -> Result<Outcome> {
     let fixtures = fixtures_folder(arguments.fixtures.as_deref())?;
@@ -144,7 +144,9 @@ fn scripts(folder: &Path, only: Option<&str>) -> Result<Vec<PathBuf>> {
     for entry in fs::read_dir(folder).with_context(unlisted)? {
         let path = entry.with_context(unlisted)?.path();
         let is_python = path.extension() == Some(OsStr::new("py"));
-        if is_python && path.file_name() != Some(OsStr::new(SHARED_MODULE)) {
+        let is_shared =
+            SHARED_MODULES.iter().any(|name| path.file_name() == Some(OsStr::new(name)));
+        if is_python && !is_shared {
             scripts.push(path);
         }
     }

@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 
 mod data;
 mod data_set;
+mod evaluate;
 mod experiment;
 mod fixtures;
 mod grade;
@@ -34,6 +35,8 @@ enum Command {
     Experiment(experiment::Arguments),
     /// Fetch, check or look at the data sets
     Data(data::Arguments),
+    /// Evaluate weights, a run's or PyTorch's, on validation or test images
+    Evaluate(evaluate::Arguments),
     /// Check or re-make the reference fixtures
     Fixtures(fixtures::Arguments),
 }
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Command::Grade(arguments) => grade::run(&arguments),
         Command::Experiment(arguments) => experiment::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Fixtures(arguments) => fixtures::run(&arguments),
     };
     match outcome {

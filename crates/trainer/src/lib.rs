@@ -4,7 +4,7 @@
 //! builds a [`network::Network`] from a seed; [`optimizer::Adam`] holds the state of its trained
 //! parameters; [`fit()`] trains it and hands each [`Moment`] to the caller. [`run`] does all of that
 //! in a folder, with logs, checkpoints and going on after a stop; [`evaluation`] says how well a
-//! trained network does.
+//! trained network does, and [`weights`] are exchanged with PyTorch.
 //!
 //! The same configuration gives the same bits on any machine: computation is the kernels', whose
 //! order of operations is fixed, and randomness comes from [`random`], with a stream of its own
@@ -25,6 +25,7 @@ pub mod optimizer;
 pub mod random;
 pub mod run;
 mod tensor;
+pub mod weights;
 
 pub use error::TrainError;
 pub use fit::{FitConfig, Head, Measurement, Moment, Phase, fit};

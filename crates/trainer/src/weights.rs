@@ -1,0 +1,225 @@
+//! Weights in both directions between a [`Network`] and PyTorch, as safetensors files.
+//!
+//! The names are those of PyTorch's state dict, so that in Python
+//! `model.load_state_dict(safetensors.torch.load_file(path), strict=True)` reads what [`save`]
+//! wrote, and [`load`] reads what `safetensors.torch.save_file(model.state_dict(), path)` wrote.
+//!
+//! Source of the format: <https://huggingface.co/docs/safetensors>, "Format".
+
+use std::collections::BTreeSet;
+
+use kernels::Real;
+use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
+use thiserror::Error;
+
+use crate::network::Network;
+
+/// PyTorch's count of a batch norm's training batches, which our batch norms do without.
+const BATCHES_TRACKED: &str = "num_batches_tracked";
+
+/// Why weights could not be loaded or saved. Each message names the tensors at fault.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum WeightsError {
+    /// It is no whole safetensors file.
+    #[error(
+        "not a whole safetensors file; in Python, safetensors.torch.save_file(model.state_dict(), path) makes one"
+    )]
+    Format(#[source] SafeTensorError),
+
+    /// The network has parameters or running statistics that the file does not have.
+    #[error("found no {}; the weights are of another network", .names.join(", "))]
+    Missing {
+        /// Their names.
+        names: Vec<String>,
+    },
+
+    /// The file has tensors that the network does not have.
+    #[error("found {}, which the network does not have; the weights are of another one", .names.join(", "))]
+    Unknown {
+        /// Their names.
+        names: Vec<String>,
+    },
+
+    /// A tensor has another shape than the network's.
+    #[error("{name}: expected the shape {expected:?}, found {found:?}")]
+    Shape {
+        /// The tensor.
+        name: String,
+        /// The shape in the network.
+        expected: Vec<usize>,
+        /// The shape in the file.
+        found: Vec<usize>,
+    },
+
+    /// A tensor is of a type that is not read.
+    #[error("{name}: expected {expected}, found {found:?}; convert it in Python")]
+    Type {
+        /// The tensor.
+        name: String,
+        /// The types that are read.
+        expected: &'static str,
+        /// The type in the file.
+        found: Dtype,
+    },
+
+    /// A tensor holds infinities or NaN, in the file or once rounded to the network's type.
+    #[error("{name}: {count} of its values are not finite")]
+    NotFinite {
+        /// The tensor.
+        name: String,
+        /// How many of its values.
+        count: usize,
+    },
+}
+
+/// The parameters and running statistics of `network` as a safetensors file in the network's type.
+///
+/// For each batch norm PyTorch also has `num_batches_tracked`, an int64 of rank 0: the number of
+/// training batches so far, which it uses where a momentum is not given.
+///
+/// The same network gives the same bytes. They are those of `safetensors.torch.save_file`, which
+/// orders tensors by type and name.
+///
+/// # Errors
+///
+/// [`WeightsError::Format`] if the format cannot hold the tensors, which those of a network never
+/// are.
+///
+/// # Example
+///
+/// ```
+/// use trainer::dataset::FASHION_MNIST_IMAGE;
+/// use trainer::network::Architecture;
+/// use trainer::weights;
+///
+/// let build = |seed| {
+///     Architecture::SpatialBatchNormNetwork.build::<f32>(FASHION_MNIST_IMAGE, 10, seed)
+/// };
+/// let (trained, mut other) = (build(0)?, build(1)?);
+/// weights::load(&weights::save(&trained, 4_800)?, &mut other)?;
+/// assert_eq!(other, trained);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn save<F: Real>(
+    network: &Network<F>,
+    num_batches_tracked: u64,
+) -> Result<Vec<u8>, WeightsError> {
+    let is_single = size_of::<F>() == size_of::<f32>();
+    let dtype = if is_single { Dtype::F32 } else { Dtype::F64 };
+    let mut tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
+    for (name, array) in network.parameters().into_iter().chain(network.buffers()) {
+        let bytes = if is_single {
+            array.iter().flat_map(|value| (value.to_f64() as f32).to_le_bytes()).collect()
+        } else {
+            array.iter().flat_map(|value| value.to_f64().to_le_bytes()).collect()
+        };
+        tensors.push((name, dtype, array.shape().to_vec(), bytes));
+    }
+    for norm in network.batch_norms() {
+        let name = format!("{}.{BATCHES_TRACKED}", norm.name);
+        tensors.push((name, Dtype::I64, Vec::new(), num_batches_tracked.to_le_bytes().to_vec()));
+    }
+    let views = tensors
+        .iter()
+        .map(|(name, dtype, shape, bytes)| {
+            Ok((name, TensorView::new(*dtype, shape.clone(), bytes)?))
+        })
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(WeightsError::Format)?;
+    safetensors::serialize(views, None).map_err(WeightsError::Format)
+}
+
+/// Replaces the parameters and running statistics of `network` by those of a safetensors file:
+/// a PyTorch state dict, or what [`save`] made.
+///
+/// Tensors of float32 and of float64 are read; into a network of the other type they go by the
+/// nearest number, so float32 is exact in `f64`, and float64 is rounded to `f32`.
+/// `num_batches_tracked` may be there or not.
+///
+/// # Errors
+///
+/// [`WeightsError`] when the file is damaged, and when it misses a tensor of the network, has one
+/// that the network does not have, or one of another shape or type, or one with values that are
+/// not finite. The network is then unchanged.
+pub fn load<F: Real>(bytes: &[u8], network: &mut Network<F>) -> Result<(), WeightsError> {
+    let file = SafeTensors::deserialize(bytes).map_err(WeightsError::Format)?;
+    expect_names(&file, network)?;
+    let values = network
+        .parameters()
+        .into_iter()
+        .chain(network.buffers())
+        .map(|(name, array)| {
+            let tensor = file.tensor(&name).map_err(WeightsError::Format)?;
+            read(name, &tensor, array.shape())
+        })
+        .collect::<Result<Vec<Vec<F>>, WeightsError>>()?;
+    let parameters = network.parameters().len();
+    for ((_, mut array), values) in network.parameters_mut().into_iter().zip(&values) {
+        array.iter_mut().zip(values).for_each(|(old, &new)| *old = new);
+    }
+    for ((_, mut array), values) in network.buffers_mut().into_iter().zip(&values[parameters..]) {
+        array.iter_mut().zip(values).for_each(|(old, &new)| *old = new);
+    }
+    Ok(())
+}
+
+/// Refuses a file that lacks a tensor of the network, or has one too many.
+fn expect_names<F: Real>(file: &SafeTensors<'_>, network: &Network<F>) -> Result<(), WeightsError> {
+    let needed: BTreeSet<String> =
+        network.parameters().into_iter().chain(network.buffers()).map(|(name, _)| name).collect();
+    let allowed: BTreeSet<String> =
+        network.batch_norms().map(|norm| format!("{}.{BATCHES_TRACKED}", norm.name)).collect();
+    let found: BTreeSet<String> = file.names().into_iter().map(str::to_owned).collect();
+    let missing: Vec<String> = needed.difference(&found).cloned().collect();
+    if !missing.is_empty() {
+        return Err(WeightsError::Missing { names: missing });
+    }
+    let unknown: Vec<String> = found
+        .into_iter()
+        .filter(|name| !needed.contains(name) && !allowed.contains(name))
+        .collect();
+    if !unknown.is_empty() {
+        return Err(WeightsError::Unknown { names: unknown });
+    }
+    for name in allowed {
+        if let Ok(tensor) = file.tensor(&name) {
+            expect_shape(&name, &[], tensor.shape())?;
+            if tensor.dtype() != Dtype::I64 {
+                let (expected, found) = ("I64", tensor.dtype());
+                return Err(WeightsError::Type { name, expected, found });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn expect_shape(name: &str, expected: &[usize], found: &[usize]) -> Result<(), WeightsError> {
+    if expected == found {
+        return Ok(());
+    }
+    let (expected, found) = (expected.to_vec(), found.to_vec());
+    Err(WeightsError::Shape { name: name.to_owned(), expected, found })
+}
+
+/// The values of a tensor of this shape, in logical order.
+fn read<F: Real>(
+    name: String,
+    tensor: &TensorView<'_>,
+    shape: &[usize],
+) -> Result<Vec<F>, WeightsError> {
+    expect_shape(&name, shape, tensor.shape())?;
+    let values: Vec<F> = match tensor.dtype() {
+        Dtype::F32 => numbers(tensor.data(), |bytes| f64::from(f32::from_le_bytes(bytes))),
+        Dtype::F64 => numbers(tensor.data(), f64::from_le_bytes),
+        found => return Err(WeightsError::Type { name, expected: "F32 or F64", found }),
+    };
+    match values.iter().filter(|value| !value.to_f64().is_finite()).count() {
+        0 => Ok(values),
+        count => Err(WeightsError::NotFinite { name, count }),
+    }
+}
+
+fn numbers<F: Real, const BYTES: usize>(data: &[u8], number: fn([u8; BYTES]) -> f64) -> Vec<F> {
+    data.as_chunks().0.iter().map(|&bytes| F::from_f64(number(bytes))).collect()
+}

@@ -1,0 +1,102 @@
+//! The images of the training fixtures, by the formula of `fixtures/generate/trajectories.py`.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
+
+use std::path::{Path, PathBuf};
+
+use grader::fixture::{Case, Config, Operation, TrainingConfig, case_names, load_one};
+use kernels::Real;
+use ndarray::{ArrayD, ArrayView1, ArrayView2};
+use trainer::dataset::{ImageSize, LabelledImages};
+use trainer::network::{Architecture, Network};
+
+/// A training of the fixtures: its case, and its configuration in our words.
+pub struct Training {
+    pub case: Case,
+    pub config: TrainingConfig,
+    pub architecture: Architecture,
+    pub size: ImageSize,
+}
+
+impl Training {
+    /// All of them, in the order of their names.
+    pub fn all() -> Vec<Self> {
+        let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+        case_names(&folder)
+            .unwrap()
+            .into_iter()
+            .filter(|name| name.starts_with(Operation::Training.name()))
+            .map(|name| Self::of(load_one(&folder, &name).unwrap()))
+            .collect()
+    }
+
+    fn of(case: Case) -> Self {
+        let Config::Training(config) = case.config.clone() else { panic!("{}", case.name) };
+        let of_name = |architecture: &Architecture| architecture.name() == config.network;
+        let architecture = Architecture::ALL.into_iter().find(of_name).unwrap();
+        let [channels, height, width] = config.image;
+        Self { architecture, size: ImageSize { channels, height, width }, case, config }
+    }
+
+    /// The network, with weights that do not matter.
+    pub fn network<F: Real>(&self) -> Network<F> {
+        self.architecture.build(self.size, self.config.classes, 99).unwrap()
+    }
+
+    /// The positions of the images of each batch.
+    pub fn batches(&self) -> Vec<Vec<usize>> {
+        let batches: ArrayView2<'_, i64> = self.integers("batches").into_dimensionality().unwrap();
+        let positions = |batch: ArrayView1<'_, i64>| batch.iter().map(|&at| at as usize).collect();
+        batches.outer_iter().map(positions).collect()
+    }
+
+    /// The positions of the images whose logits are expected.
+    pub fn evaluated(&self) -> Vec<usize> {
+        self.integers("evaluated").iter().map(|&position| position as usize).collect()
+    }
+
+    /// The expected array of a role, and its relative and absolute tolerance.
+    pub fn expected(&self, role: &str) -> (ArrayD<f64>, f64, f64) {
+        let expected = self.case.expected(role).unwrap();
+        (expected.values.to_f64(), expected.rtol, expected.atol)
+    }
+
+    /// The state dict of a role, as PyTorch wrote it.
+    pub fn state_dict(&self, role: &str) -> &[u8] {
+        &self.case.state_dicts[role]
+    }
+
+    /// Enough images for every position.
+    pub fn images(&self) -> LabelledImages {
+        const IMAGES: u32 = 220;
+        let ImageSize { height, width, .. } = self.size;
+        let classes = self.config.classes as u32;
+        let mut pixels = Vec::new();
+        for position in 0..IMAGES {
+            for row in 0..height as u32 {
+                for column in 0..width as u32 {
+                    let bar = row * classes / height as u32 == position % classes;
+                    let bar = if bar { 100 } else { 0 };
+                    pixels.push((noise(position, row, column) & 127) as u8 + bar);
+                }
+            }
+        }
+        let labels = (0..IMAGES).map(|position| (position % classes) as u8).collect();
+        LabelledImages::new(self.size, self.config.classes, pixels, labels).unwrap()
+    }
+
+    fn integers(&self, role: &str) -> ndarray::ArrayViewD<'_, i64> {
+        match self.case.input(role).unwrap() {
+            grader::tensor::Tensor::Int64(array) => array.view(),
+            other => panic!("{role} is {}", other.dtype()),
+        }
+    }
+}
+
+fn noise(position: u32, row: u32, column: u32) -> u32 {
+    let mixed = position.wrapping_mul(73_856_093)
+        ^ row.wrapping_mul(19_349_663)
+        ^ column.wrapping_mul(83_492_791);
+    let mixed = (mixed ^ mixed >> 15).wrapping_mul(2_246_822_519);
+    mixed ^ mixed >> 13
+}

@@ -1,0 +1,138 @@
+//! `cargo xtask evaluate`: how good given weights are, ours or PyTorch's.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use trainer::dataset::{FASHION_MNIST_IMAGE, Split};
+use trainer::fit::evaluate;
+use trainer::network::{Architecture, Network};
+use trainer::weights::{self, WeightsError};
+
+use crate::experiment::data_set::{Choice, DataSet};
+use crate::output::say;
+use crate::{Outcome, workspace};
+
+/// Images a forward pass; no result depends on it.
+const BATCH_SIZE: usize = 100;
+
+/// The classes of both data sets.
+const CLASSES: usize = 10;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Weights as safetensors: a run's, or a PyTorch state dict
+    #[arg(value_name = "WEIGHTS")]
+    weights: PathBuf,
+
+    /// The network [default: the one that has tensors of these names and shapes]
+    #[arg(long, value_enum)]
+    network: Option<NetworkArgument>,
+
+    /// Which images to look at
+    #[arg(long, value_enum, default_value_t = Part::Validation)]
+    split: Part,
+
+    /// Folder of the four Fashion-MNIST files [default: $FASHION_MNIST_DIR, else data/fashion-mnist]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+
+    /// What the images are of; the built-in set needs no files
+    #[arg(long, value_enum, default_value_t = Choice::Auto)]
+    dataset: Choice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum NetworkArgument {
+    SimpleNetwork,
+    SpatialBatchNormNetwork,
+    FullyConnectedNetwork,
+    BatchNormNetwork,
+    DropoutNetwork,
+}
+
+impl NetworkArgument {
+    fn architecture(self) -> Architecture {
+        match self {
+            Self::SimpleNetwork => Architecture::SimpleNetwork,
+            Self::SpatialBatchNormNetwork => Architecture::SpatialBatchNormNetwork,
+            Self::FullyConnectedNetwork => Architecture::FullyConnectedNetwork,
+            Self::BatchNormNetwork => Architecture::BatchNormNetwork,
+            Self::DropoutNetwork => Architecture::DropoutNetwork,
+        }
+    }
+}
+
+/// A part of a data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// The 12,000 images that no run trains on
+    Validation,
+    /// The 10,000 test images
+    Test,
+}
+
+pub fn run(arguments: &Arguments) -> Result<Outcome> {
+    let path = workspace::relative(&arguments.weights);
+    let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let architectures = match arguments.network {
+        Some(network) => vec![network.architecture()],
+        None => Architecture::ALL.to_vec(),
+    };
+    let (architecture, network) = network_of(path, &bytes, &architectures)?;
+    let root = workspace::root()?;
+    let data_set = DataSet::find(arguments.dataset, arguments.data_dir.as_deref(), &root);
+    let (images, positions, part) = match arguments.split {
+        Part::Validation => {
+            let images = data_set.training()?;
+            let positions = Split::four_fifths(&images).validation;
+            (images, positions, "validation")
+        }
+        Part::Test => {
+            let images = data_set.test()?;
+            let positions = (0..images.len()).collect();
+            (images, positions, "test")
+        }
+    };
+    let score = evaluate(&network, &images, &positions, BATCH_SIZE)?;
+    say(format_args!(
+        "{}: {} on {} {part} images of {}: loss {:.4}, accuracy {:.4}",
+        path.display(),
+        architecture.name(),
+        positions.len(),
+        data_set.name(),
+        score.mean_loss(),
+        score.accuracy()
+    ))?;
+    Ok(Outcome::Well)
+}
+
+/// The only one of these networks that the weights fit, with the weights.
+fn network_of(
+    path: &Path,
+    bytes: &[u8],
+    architectures: &[Architecture],
+) -> Result<(Architecture, Network<f32>)> {
+    let mut fitting = Vec::new();
+    let mut refusals = Vec::new();
+    for &architecture in architectures {
+        let mut network = architecture.build(FASHION_MNIST_IMAGE, CLASSES, 0)?;
+        match weights::load(bytes, &mut network) {
+            Ok(()) => fitting.push((architecture, network)),
+            Err(refusal) => refusals.push(refusal),
+        }
+    }
+    let path = path.display();
+    match (fitting.pop(), refusals.pop()) {
+        (Some(found), _) if fitting.is_empty() => Ok(found),
+        (Some(_), _) => bail!("{path} fits several networks; --network names one"),
+        // A damaged file is damaged for every network.
+        (None, Some(refusal))
+            if architectures.len() == 1 || matches!(refusal, WeightsError::Format(_)) =>
+        {
+            Err(anyhow::Error::new(refusal).context(format!("{path} cannot be evaluated")))
+        }
+        _ => bail!("{path} fits none of the networks; --network NAME says what is wrong for one"),
+    }
+}

@@ -1,0 +1,61 @@
+//! `cargo xtask evaluate`, as a user meets it.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// Weights that PyTorch trained, on images unlike those of any data set.
+fn of_pytorch(training: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(format!("../fixtures/training/{training}/final_f32.safetensors"))
+}
+
+/// Runs the command in `folder`, without the data set that the environment may name.
+fn evaluate(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .arg("evaluate")
+        .args(arguments)
+        .current_dir(folder)
+        .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
+        .env_remove("FASHION_MNIST_DIR")
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn the_network_is_known_by_its_tensors() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::copy(of_pytorch("simple_network_head_trained"), here.join("a.safetensors")).unwrap();
+    let output = evaluate(here, &["a.safetensors", "--dataset=synthetic", "--split=test"]);
+    let transcript = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    insta::assert_snapshot!("evaluate", transcript);
+}
+
+#[test]
+fn weights_that_do_not_fit_say_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::copy(of_pytorch("simple_network_head_trained"), here.join("a.safetensors")).unwrap();
+    fs::copy(of_pytorch("batch_norm_network"), here.join("small.safetensors")).unwrap();
+    let whole = fs::read(here.join("a.safetensors")).unwrap();
+    fs::write(here.join("cut.safetensors"), &whole[..whole.len() - 1]).unwrap();
+    let mut messages = String::new();
+    for (title, arguments) in [
+        ("no such file", ["nowhere.safetensors"].as_slice()),
+        ("a file that was cut", &["cut.safetensors"]),
+        ("a network for 10 × 10 pixels", &["small.safetensors"]),
+        ("the same, by its name", &["small.safetensors", "--network=batch-norm-network"]),
+        ("another network", &["a.safetensors", "--network=spatial-batch-norm-network"]),
+        ("a folder without the data", &["a.safetensors", "--data-dir=nowhere"]),
+    ] {
+        let output = evaluate(here, arguments);
+        assert_eq!(output.status.code(), Some(2), "{title}");
+        let message = String::from_utf8(output.stderr).unwrap();
+        messages.push_str(&format!("# {title}\n{message}\n"));
+    }
+    insta::assert_snapshot!("evaluate_errors", messages);
+}
