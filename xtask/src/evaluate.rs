@@ -45,21 +45,21 @@ pub struct Arguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum NetworkArgument {
-    SimpleNetwork,
-    SpatialBatchNormNetwork,
-    FullyConnectedNetwork,
-    BatchNormNetwork,
-    DropoutNetwork,
+    Simple,
+    SpatialBatchNorm,
+    FullyConnected,
+    BatchNorm,
+    Dropout,
 }
 
 impl NetworkArgument {
     fn architecture(self) -> Architecture {
         match self {
-            Self::SimpleNetwork => Architecture::SimpleNetwork,
-            Self::SpatialBatchNormNetwork => Architecture::SpatialBatchNormNetwork,
-            Self::FullyConnectedNetwork => Architecture::FullyConnectedNetwork,
-            Self::BatchNormNetwork => Architecture::BatchNormNetwork,
-            Self::DropoutNetwork => Architecture::DropoutNetwork,
+            Self::Simple => Architecture::SimpleNetwork,
+            Self::SpatialBatchNorm => Architecture::SpatialBatchNormNetwork,
+            Self::FullyConnected => Architecture::FullyConnectedNetwork,
+            Self::BatchNorm => Architecture::BatchNormNetwork,
+            Self::Dropout => Architecture::DropoutNetwork,
         }
     }
 }

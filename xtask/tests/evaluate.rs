@@ -48,8 +48,8 @@ fn weights_that_do_not_fit_say_why() {
         ("no such file", ["nowhere.safetensors"].as_slice()),
         ("a file that was cut", &["cut.safetensors"]),
         ("a network for 10 × 10 pixels", &["small.safetensors"]),
-        ("the same, by its name", &["small.safetensors", "--network=batch-norm-network"]),
-        ("another network", &["a.safetensors", "--network=spatial-batch-norm-network"]),
+        ("the same, by its name", &["small.safetensors", "--network=batch-norm"]),
+        ("another network", &["a.safetensors", "--network=spatial-batch-norm"]),
         ("a folder without the data", &["a.safetensors", "--data-dir=nowhere"]),
     ] {
         let output = evaluate(here, arguments);

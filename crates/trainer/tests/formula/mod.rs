@@ -1,6 +1,7 @@
 //! The images of the training fixtures, by the formula of `fixtures/generate/trajectories.py`.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, too, fail by panicking")]
+#![allow(dead_code, reason = "no test uses all of it")]
 
 use std::path::{Path, PathBuf};
 
