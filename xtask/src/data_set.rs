@@ -14,6 +14,17 @@ use crate::data::folder::{Origin, Places};
 use crate::study::tables::DataSetName;
 use crate::workspace::relative;
 
+/// The images of either data set to train and validate with.
+const TRAINING_IMAGES: usize = 60_000;
+
+/// The test images of either data set.
+pub const TEST_IMAGES: usize = 10_000;
+
+/// Which images of either data set to train with, and which to validate with.
+pub fn whole_split() -> Split {
+    Split::four_fifths_of(TRAINING_IMAGES)
+}
+
 /// Which data set, for the commands that take one.
 #[derive(Debug, Clone, clap::Args)]
 pub struct DataArguments {

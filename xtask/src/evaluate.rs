@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
-use trainer::dataset::{FASHION_MNIST_IMAGE, Split};
-use trainer::fit::evaluate;
+use trainer::dataset::FASHION_MNIST_IMAGE;
+use trainer::evaluation::{Evaluation, evaluate};
 use trainer::network::{Architecture, Network};
 use trainer::weights::{self, WeightsError};
 
-use crate::experiment::data_set::{Choice, DataSet};
+use crate::data_set::{DataArguments, whole_split};
+use crate::network_argument::NetworkArgument;
 use crate::output::say;
 use crate::{Outcome, workspace};
 
@@ -34,34 +35,8 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t = Part::Validation)]
     split: Part,
 
-    /// Folder of the four Fashion-MNIST files [default: $FASHION_MNIST_DIR, else data/fashion-mnist]
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-
-    /// What the images are of; the built-in set needs no files
-    #[arg(long, value_enum, default_value_t = Choice::Auto)]
-    dataset: Choice,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum NetworkArgument {
-    Simple,
-    SpatialBatchNorm,
-    FullyConnected,
-    BatchNorm,
-    Dropout,
-}
-
-impl NetworkArgument {
-    fn architecture(self) -> Architecture {
-        match self {
-            Self::Simple => Architecture::SimpleNetwork,
-            Self::SpatialBatchNorm => Architecture::SpatialBatchNormNetwork,
-            Self::FullyConnected => Architecture::FullyConnectedNetwork,
-            Self::BatchNorm => Architecture::BatchNormNetwork,
-            Self::Dropout => Architecture::DropoutNetwork,
-        }
-    }
+    #[command(flatten)]
+    data: DataArguments,
 }
 
 /// A part of a data set.
@@ -82,12 +57,12 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     };
     let (architecture, network) = network_of(path, &bytes, &architectures)?;
     let root = workspace::root()?;
-    let data_set = DataSet::find(arguments.dataset, arguments.data_dir.as_deref(), &root);
+    let data_set = arguments.data.find(&root)?;
     let (images, positions, part) = match arguments.split {
         Part::Validation => {
-            let images = data_set.training()?;
-            let positions = Split::four_fifths(&images).validation;
-            (images, positions, "validation")
+            let validation_alone = whole_split().truncated(0, usize::MAX);
+            let (images, split) = data_set.training_of(&validation_alone)?;
+            (images, split.validation, "validation")
         }
         Part::Test => {
             let images = data_set.test()?;
@@ -95,7 +70,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
             (images, positions, "test")
         }
     };
-    let score = evaluate(&network, &images, &positions, BATCH_SIZE)?;
+    let Evaluation { score, .. } = evaluate(&network, &images, &positions, BATCH_SIZE)?;
     say(format_args!(
         "{}: {} on {} {part} images of {}: loss {:.4}, accuracy {:.4}",
         path.display(),

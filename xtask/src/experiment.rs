@@ -10,12 +10,13 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
 use trainer::dataset::{LabelledImages, Split};
 use trainer::evaluation::{Evaluation, evaluate};
-use trainer::network::{Architecture, ModelSummary};
+use trainer::network::ModelSummary;
 use trainer::optimizer::AdamConfig;
 use trainer::run::Ended;
 use trainer::{TrainError, fit};
 
-use crate::data_set::{DataArguments, DataSet};
+use crate::data_set::{DataArguments, DataSet, TEST_IMAGES, whole_split};
+use crate::network_argument::NetworkArgument;
 use crate::output::{replace_file, say};
 use crate::study::folder::{State, StudyFolder};
 use crate::study::grid::{Cell, cells};
@@ -48,9 +49,9 @@ pub struct Arguments {
         long,
         value_enum,
         value_delimiter = ',',
-        default_values_t = [Network::Simple, Network::SpatialBatchNorm]
+        default_values_t = [NetworkArgument::Simple, NetworkArgument::SpatialBatchNorm]
     )]
-    networks: Vec<Network>,
+    networks: Vec<NetworkArgument>,
 
     /// Whether the linear head is trained, or only the convolutional stack as in the notebook; both
     /// are arms of the study [default: both, where the networks have a head]
@@ -99,26 +100,6 @@ pub struct Arguments {
     /// Begin anew even if the same study was stopped before its end
     #[arg(long)]
     anew: bool,
-}
-
-/// A network by its name on the command line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Network {
-    /// Two convolutions and a linear head
-    #[value(name = "simple")]
-    Simple,
-    /// The same with spatial batch norm after each convolution
-    #[value(name = "spatial-batch-norm")]
-    SpatialBatchNorm,
-    /// Two linear layers, of the lesson before
-    #[value(name = "fully-connected")]
-    FullyConnected,
-    /// The same with batch norm between them
-    #[value(name = "batch-norm")]
-    BatchNorm,
-    /// The same with batch norm and dropout between them
-    #[value(name = "dropout")]
-    Dropout,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -209,7 +190,7 @@ impl Arguments {
     }
 
     fn split(&self) -> Split {
-        let split = Split::four_fifths_of(TRAINING_IMAGES);
+        let split = whole_split();
         if !self.quick {
             return split;
         }
@@ -218,7 +199,7 @@ impl Arguments {
     }
 
     fn heads(&self) -> Vec<Head> {
-        let has_head = |network: &Network| network.architecture().has_linear_head();
+        let has_head = |network: &NetworkArgument| network.architecture().has_linear_head();
         let mut heads: Vec<Head> = self
             .heads
             .iter()
@@ -273,24 +254,6 @@ impl Arguments {
 
     fn threads(&self) -> usize {
         self.threads.or(thread::available_parallelism().ok()).map_or(1, NonZero::get)
-    }
-}
-
-/// The images of either data set to train and validate with.
-const TRAINING_IMAGES: usize = 60_000;
-
-/// The test images of either data set.
-const TEST_IMAGES: usize = 10_000;
-
-impl Network {
-    fn architecture(self) -> Architecture {
-        match self {
-            Self::Simple => Architecture::SimpleNetwork,
-            Self::SpatialBatchNorm => Architecture::SpatialBatchNormNetwork,
-            Self::FullyConnected => Architecture::FullyConnectedNetwork,
-            Self::BatchNorm => Architecture::BatchNormNetwork,
-            Self::Dropout => Architecture::DropoutNetwork,
-        }
     }
 }
 

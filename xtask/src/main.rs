@@ -13,6 +13,7 @@ mod evaluate;
 mod experiment;
 mod fixtures;
 mod grade;
+mod network_argument;
 mod output;
 mod plots;
 mod report;
@@ -37,6 +38,8 @@ enum Command {
     Data(data::Arguments),
     /// Evaluate weights, a run's or PyTorch's, on validation or test images
     Evaluate(evaluate::Arguments),
+    /// Make the figures and the report of a study again, from its tables
+    Report(report::Arguments),
     /// Check or re-make the reference fixtures
     Fixtures(fixtures::Arguments),
 }
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Experiment(arguments) => experiment::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Fixtures(arguments) => fixtures::run(&arguments),
     };
     match outcome {

@@ -64,10 +64,10 @@ impl ContactSheet {
 }
 
 impl Drawing for ContactSheet {
-    const SIZE: (u32, u32) = (
-        2 * MARGIN + NAMES + COLUMNS as u32 * STRIDE,
-        2 * MARGIN + TITLES + CLASS_NAMES.len() as u32 * STRIDE,
-    );
+    fn size(&self) -> (u32, u32) {
+        let width = 2 * MARGIN + NAMES + COLUMNS as u32 * STRIDE;
+        (width, 2 * MARGIN + TITLES + CLASS_NAMES.len() as u32 * STRIDE)
+    }
 
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()>
     where

@@ -6,7 +6,7 @@
 use serde::Serialize;
 
 use super::published;
-use super::tables::{EpochRow, Head, RunRow, StepRow, Study, StudyConfig};
+use super::tables::{DataSetName, EpochRow, Head, Place, RunRow, StepRow, Study, StudyConfig};
 
 /// Mean and spread of a few numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -204,6 +204,42 @@ pub fn final_difference(study: &Study, pair: Pair, head: Head) -> Option<Spread>
     Spread::of(&differences)
 }
 
+/// The first epoch after which the network without batch norm is at least as good on the
+/// validation images as the one with it is after its first, means over seeds: nothing if one of
+/// them has no epochs, and none if there is no such epoch.
+pub fn epochs_to_reach(study: &Study, pair: Pair, head: Head) -> Option<Option<u64>> {
+    let mean = |network: &str, epoch| {
+        let accuracies = after_epoch(study, network, head, epoch, |row| row.val_accuracy);
+        Spread::of(&accuracies).map(|spread| spread.mean)
+    };
+    let level = mean(pair.with, 1)?;
+    mean(pair.without, 1)?;
+    let reaches = |epoch: &u64| mean(pair.without, *epoch).is_some_and(|mean| mean >= level);
+    Some((1..=study.config.epochs).find(reaches))
+}
+
+/// The distance from the 15th to the 85th percentile at a place, mean over seeds, in the first step
+/// that was looked at and in the last.
+pub fn percentile_width(
+    study: &Study,
+    network: &str,
+    head: Head,
+    block: u64,
+    place: Place,
+) -> Option<(f64, f64)> {
+    let rows = || {
+        study.activations.iter().filter(move |row| {
+            row.network == network && (row.head, row.block, row.place) == (head, block, place)
+        })
+    };
+    let at = |step: u64| {
+        let of_step = rows().filter(|row| row.step == step);
+        Spread::of(&of_step.map(|row| row.p85 - row.p15).collect::<Vec<_>>())
+    };
+    let (first, last) = (rows().map(|row| row.step).min()?, rows().map(|row| row.step).max()?);
+    Some((at(first)?.mean, at(last)?.mean))
+}
+
 /// A window of training steps, mean over seeds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Window {
@@ -213,13 +249,6 @@ pub struct Window {
     pub end: u64,
     pub loss: f64,
     pub accuracy: f64,
-}
-
-impl Window {
-    /// Where a curve has its point: half way.
-    pub fn middle(&self) -> f64 {
-        (self.start + self.end) as f64 / 2.0
-    }
 }
 
 /// The windows of one run.
@@ -298,6 +327,52 @@ pub fn catch_up(study: &Study, pair: Pair, head: Head) -> Option<CatchUp> {
             .find(|window| window.accuracy >= last.accuracy)
             .map(|window| window.end),
     })
+}
+
+/// How many test images of each class were taken for which, over all seeds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confusion {
+    counts: [[u64; CLASSES]; CLASSES],
+}
+
+const CLASSES: usize = DataSetName::CLASSES.len();
+
+impl Confusion {
+    /// The share of a class's images that were taken for another; none of a class without images.
+    pub fn share(&self, true_class: usize, predicted_class: usize) -> Option<f64> {
+        let row = self.counts.get(true_class)?;
+        let all: u64 = row.iter().sum();
+        (all > 0).then(|| row.get(predicted_class).map(|&count| count as f64 / all as f64))?
+    }
+
+    /// The pair of classes that are most often confused, one way: true, predicted, share.
+    pub fn worst(&self) -> Option<(usize, usize, f64)> {
+        let mut worst: Option<(usize, usize, f64)> = None;
+        for true_class in 0..CLASSES {
+            for predicted_class in (0..CLASSES).filter(|&class| class != true_class) {
+                let Some(share) = self.share(true_class, predicted_class) else { continue };
+                if share > worst.map_or(0.0, |(.., most)| most) {
+                    worst = Some((true_class, predicted_class, share));
+                }
+            }
+        }
+        worst
+    }
+}
+
+/// The confusion matrix of a network with a head; nothing if no test image was looked at.
+pub fn confusion(study: &Study, network: &str, head: Head) -> Option<Confusion> {
+    let mut counts = [[0_u64; CLASSES]; CLASSES];
+    for row in study.confusion.iter().filter(|row| row.network == network && row.head == head) {
+        let row_of = usize::try_from(row.true_class).ok().and_then(|class| counts.get_mut(class));
+        let column = usize::try_from(row.predicted_class).ok();
+        if let (Some(row_of), Some(column)) = (row_of, column)
+            && let Some(count) = row_of.get_mut(column)
+        {
+            *count = count.saturating_add(row.count);
+        }
+    }
+    counts.iter().flatten().any(|&count| count > 0).then_some(Confusion { counts })
 }
 
 #[cfg(test)]

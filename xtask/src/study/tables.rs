@@ -177,6 +177,13 @@ table! {
     count: u64,
 }
 
+/// Rows that are only written as CSV, with their fields' names as the header.
+pub fn csv_of<R: Serialize>(rows: &[R]) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    rows.iter().try_for_each(|row| writer.serialize(row))?;
+    writer.into_inner().context("a table cannot be finished")
+}
+
 /// Where in a convolution block values were looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -232,6 +239,12 @@ impl Study {
             bail!("{}: {fault}", folder.join(file).display());
         }
         Ok(study)
+    }
+
+    /// The heads that there are runs of, in the order of the report.
+    pub fn heads(&self) -> Vec<Head> {
+        let has_run = |head: &Head| self.runs.iter().any(|row| row.head == *head);
+        self.config.heads.iter().copied().filter(has_run).collect()
     }
 
     /// The files of a study, by their names in its folder.
