@@ -86,7 +86,7 @@ impl Axis {
     pub fn steps(config: &StudyConfig, count: u64) -> Self {
         let end = (config.epochs * config.steps_an_epoch) as f64;
         let ticks = if config.epochs == 1 {
-            Self::around("", [0.0, end].into_iter(), count as usize)
+            Self::around("", [0.0, end].into_iter(), count.div_ceil(2) as usize)
                 .ticks
                 .into_iter()
                 .filter(|tick| (0.0..=end).contains(tick))
@@ -136,14 +136,14 @@ impl Axis {
     }
 
     /// From 0 up, for what cannot be negative.
-    pub fn from_zero(mut self) -> Self {
+    pub fn at_least_zero(mut self) -> Self {
         self.range.start = self.range.start.max(0.0);
         self
     }
 
     /// Not beyond 1, for shares.
     pub fn up_to_one(mut self) -> Self {
-        self = self.from_zero();
+        self = self.at_least_zero();
         self.range.end = self.range.end.min(1.0);
         self
     }
@@ -228,8 +228,8 @@ mod tests {
         let wide = Axis::around("", [-3.0, 12.0].into_iter(), 3);
         assert_eq!(labels(&wide), ["−5", "0", "5", "10", "15"]);
         let large = Axis::around("", [0.0, 4_700.0].into_iter(), 4);
-        assert_eq!(labels(&large.clone().from_zero())[1..4], ["0", "1,000", "2,000"]);
-        assert_eq!(large.from_zero().range.start, 0.0);
+        assert_eq!(labels(&large.clone().at_least_zero())[1..4], ["0", "1,000", "2,000"]);
+        assert_eq!(large.at_least_zero().range.start, 0.0);
         let constant = Axis::around("", [2.0].into_iter(), 3);
         assert!(constant.range.start < 2.0 && constant.range.end > 2.0);
         let nothing = Axis::around("", std::iter::empty(), 3);
@@ -242,6 +242,6 @@ mod tests {
         assert_eq!(Axis::steps(&config, 6).ticks, [0.0, 960.0, 1920.0, 2880.0, 3840.0, 4800.0]);
         assert_eq!(Axis::steps(&config, 3).ticks, [0.0, 1920.0, 3840.0]);
         let one = StudyConfig { epochs: 1, steps_an_epoch: 100, ..config };
-        assert_eq!(Axis::steps(&one, 5).ticks, [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
+        assert_eq!(Axis::steps(&one, 6).ticks, [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
     }
 }

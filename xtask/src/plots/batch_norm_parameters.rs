@@ -122,7 +122,7 @@ impl Drawing for BatchNormParameters<'_> {
                 let shared = self.columns.iter().zip(&curves).filter(|((_, of), _)| *of == block);
                 let values = shared.flat_map(|(_, curve)| curve).flat_map(|at| [at.min, at.max]);
                 let y = Axis::around(if index == 0 { name } else { "" }, values, 2);
-                let y = if quantity == Quantity::RunningVar { y.from_zero() } else { y };
+                let y = if quantity == Quantity::RunningVar { y.at_least_zero() } else { y };
                 let axes = Axes {
                     title: String::new(),
                     x: Axis {

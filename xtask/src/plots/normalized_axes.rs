@@ -69,6 +69,8 @@ const KINDS: [Kind; 4] = [
     },
 ];
 
+const LINE: RGBColor = RGBColor(70, 70, 70);
+
 /// Light from above: the three visible sides of a block.
 #[derive(Debug, Clone, Copy)]
 enum Side {
@@ -126,35 +128,52 @@ where
     };
     let face = |corners: [(i32, i32); 4], coloured: bool, side: Side| -> Result<()> {
         area.draw(&Polygon::new(corners.to_vec(), shade(coloured, side).filled()))?;
-        let edge = corners.into_iter().chain([corners[0]]).collect::<Vec<_>>();
-        area.draw(&PathElement::new(edge, INK.mix(0.55).stroke_width(scale as u32)))?;
         Ok(())
     };
-    for channel in (0..CHANNELS).rev() {
-        for image in 0..IMAGES {
-            let (i, c) = (image, channel);
-            let corners =
-                [place(i, c, 0), place(i + 1, c, 0), place(i + 1, c + 1, 0), place(i, c + 1, 0)];
-            face(corners, (kind.shares)(image, channel, 0), Side::Top)?;
+    let front = |image, position, width, height| {
+        let (right, bottom) = (image + width, position + height);
+        [(image, position), (right, position), (right, bottom), (image, bottom)]
+            .map(|(image, position)| place(image, 0, position))
+    };
+    let top = |image, channel, width, depth| {
+        let (right, back) = (image + width, channel + depth);
+        [(image, channel), (right, channel), (right, back), (image, back)]
+            .map(|(image, channel)| place(image, channel, 0))
+    };
+    let right = |channel, position, depth, height| {
+        let (back, bottom) = (channel + depth, position + height);
+        [(channel, position), (back, position), (back, bottom), (channel, bottom)]
+            .map(|(channel, position)| place(IMAGES, channel, position))
+    };
+    face(front(0, 0, IMAGES, POSITIONS), false, Side::Front)?;
+    face(top(0, 0, IMAGES, CHANNELS), false, Side::Top)?;
+    face(right(0, 0, CHANNELS, POSITIONS), false, Side::Right)?;
+    for image in 0..IMAGES {
+        for position in (0..POSITIONS).filter(|&position| (kind.shares)(image, 0, position)) {
+            face(front(image, position, 1, 1), true, Side::Front)?;
         }
-        for position in 0..POSITIONS {
-            let (c, p) = (channel, position);
-            let corners = [
-                place(IMAGES, c, p),
-                place(IMAGES, c + 1, p),
-                place(IMAGES, c + 1, p + 1),
-                place(IMAGES, c, p + 1),
-            ];
-            face(corners, (kind.shares)(LAST, channel, position), Side::Right)?;
+        for channel in (0..CHANNELS).filter(|&channel| (kind.shares)(image, channel, 0)) {
+            face(top(image, channel, 1, 1), true, Side::Top)?;
         }
     }
-    for image in 0..IMAGES {
+    for channel in 0..CHANNELS {
         for position in 0..POSITIONS {
-            let (i, p) = (image, position);
-            let corners =
-                [place(i, 0, p), place(i + 1, 0, p), place(i + 1, 0, p + 1), place(i, 0, p + 1)];
-            face(corners, (kind.shares)(image, 0, position), Side::Front)?;
+            if (kind.shares)(LAST, channel, position) {
+                face(right(channel, position, 1, 1), true, Side::Right)?;
+            }
         }
+    }
+    // Each line goes round an edge of the block, over two of its sides.
+    let images = (0..=IMAGES)
+        .map(|image| [place(image, 0, POSITIONS), place(image, 0, 0), place(image, CHANNELS, 0)]);
+    let positions = (0..=POSITIONS).map(|position| {
+        [place(0, 0, position), place(IMAGES, 0, position), place(IMAGES, CHANNELS, position)]
+    });
+    let channels = (1..=CHANNELS).map(|channel| {
+        [place(0, channel, 0), place(IMAGES, channel, 0), place(IMAGES, channel, POSITIONS)]
+    });
+    for line in images.chain(positions).chain(channels) {
+        area.draw(&PathElement::new(line.to_vec(), LINE.stroke_width(scale as u32)))?;
     }
     let letter = |content: &str, (x, y): (i32, i32)| -> Result<()> {
         let font = text(SMALL * scale as u32, &INK).pos(Pos::new(HPos::Center, VPos::Center));
@@ -175,5 +194,43 @@ fn shade(coloured: bool, side: Side) -> RGBColor {
         (false, Side::Front) => RGBColor(244, 244, 244),
         (false, Side::Top) => RGBColor(255, 255, 255),
         (false, Side::Right) => RGBColor(222, 222, 222),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::plots::render;
+
+    /// The lesson shows the figure too, and is read where nothing has been run.
+    #[test]
+    fn the_lesson_has_this_figure() {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/exercise/normalized_axes.svg");
+        let drawn = render(&NormalizedAxes).unwrap().svg;
+        assert!(
+            fs::read_to_string(&path).is_ok_and(|committed| committed == drawn),
+            "{} is not what the code draws; copy it from figures/ of a report that \
+             `cargo xtask report` has made",
+            path.display()
+        );
+    }
+
+    #[test]
+    fn as_many_cells_are_coloured_as_share_a_mean_on_the_visible_sides() {
+        // Front, top and right faces of the coloured cells, counted by hand.
+        let expected = [6 + 6 + 1, 36 + 6 + 6, 6 + 4 + 24, 6 + 1 + 6];
+        let svg = render(&NormalizedAxes).unwrap().svg;
+        let coloured = [Side::Front, Side::Top, Side::Right].map(|side| shade(true, side));
+        let count: usize = coloured
+            .iter()
+            .map(|RGBColor(red, green, blue)| {
+                svg.matches(&format!("fill=\"#{red:02X}{green:02X}{blue:02X}\"")).count()
+            })
+            .sum();
+        assert_eq!(count, expected.iter().sum::<usize>());
     }
 }

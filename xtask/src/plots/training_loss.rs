@@ -36,7 +36,7 @@ impl Drawing for TrainingLoss<'_> {
         }
         .draw(area, scale)?;
         let losses = self.study.steps.iter().map(|row| row.loss);
-        let y = Axis::around("cross-entropy (nats an image)", losses, 5).from_zero();
+        let y = Axis::around("cross-entropy (nats an image)", losses, 5).at_least_zero();
         let heads = self.study.heads();
         for (area, head) in area.split_evenly((1, heads.len())).iter().zip(heads) {
             let axes = Axes { title: head.to_string(), x: Axis::steps(config, 6), y: y.clone() };

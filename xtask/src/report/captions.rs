@@ -16,7 +16,7 @@ use crate::study::statistics::{
 };
 use crate::study::tables::{self, DataSetName, Head, Place, Study, network_name};
 
-use super::document::{Figure, counted, listed};
+use super::document::{Figure, listed};
 use super::findings::{arm, how_often};
 
 /// A figure in both formats, with its heading.
@@ -304,14 +304,14 @@ fn confusion_matrix(study: &Study, head: Head) -> String {
     let over = if study.config.seeds.len() > 1 { ", over all seeds" } else { "" };
     let mut text = format!(
         "Rows: what a test image shows; columns: what it was taken for; numbers: per cent of the \
-         row{over}, a dot for less than one half ({head})."
+         row{over}, a dot for less than half of one ({head})."
     );
     for network in &study.config.networks {
         let worst = confusion(study, network, head).and_then(|matrix| matrix.worst());
         if let Some((from, to, share)) = worst {
             let name = |class: usize| DataSetName::CLASSES.get(class).copied().unwrap_or("?");
             text.push_str(&format!(
-                " {} most often takes {} for {}: {:.1} %.",
+                " {} most often takes {} for {}: {:.1}%.",
                 network_name(network),
                 name(from),
                 name(to),
@@ -319,7 +319,5 @@ fn confusion_matrix(study: &Study, head: Head) -> String {
             ));
         }
     }
-    text + " "
-        + &counted(study.config.test_images, "image")
-        + if study.config.seeds.len() > 1 { " a seed." } else { "." }
+    text
 }

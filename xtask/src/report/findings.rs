@@ -4,6 +4,7 @@
 use crate::plots::thousands;
 use crate::study::statistics::{
     Ahead, Pair, Spread, ahead, catch_up, final_accuracy, final_difference, pairs, test_accuracy,
+    test_difference,
 };
 use crate::study::tables::{DataSetName, Head, Study, network_name};
 
@@ -158,15 +159,19 @@ fn what_came_out(study: &Study) -> Vec<Block> {
             ]);
         }
         for pair in pairs(config) {
-            let Some(difference) = final_difference(study, pair, head) else { continue };
-            let std = difference.std.map_or(String::new(), |std| format!(" ± {std:.4}"));
+            let cell = |difference: Spread| {
+                let std = difference.std.map_or(String::new(), |std| format!(" ± {std:.4}"));
+                format!("{}{std}", signed(difference.mean))
+            };
+            let Some(validation) = final_difference(study, pair, head) else { continue };
+            let test = test_difference(study, pair, head);
             let of = if pairs(config).count() > 1 {
                 format!(" of {}", network_name(pair.with))
             } else {
                 String::new()
             };
             let name = format!("difference{of}, {head}");
-            rows.push(vec![name, format!("{}{std}", signed(difference.mean)), String::new()]);
+            rows.push(vec![name, cell(validation), test.map(cell).unwrap_or_default()]);
         }
     }
     let header = ["", "validation accuracy", "test accuracy"].map(str::to_owned).to_vec();

@@ -51,8 +51,9 @@ fn table(table: &Table) -> String {
 /// a dash makes a list, stays on the line before.
 fn wrapped(text: &str, first: &str, others: &str) -> String {
     let begins_something = |word: &str| {
+        let number = word.strip_suffix(['.', ')']);
         word.starts_with(['-', '+', '*', '#', '>', '|']) && !word.starts_with("**")
-            || word.trim_end_matches(['.', ')']).parse::<u64>().is_ok()
+            || number.is_some_and(|number| number.parse::<u64>().is_ok())
     };
     let mut lines = Vec::new();
     let mut line = first.to_owned();

@@ -11,9 +11,14 @@ pub fn blocks(study: &Study) -> Vec<Block> {
     let mut blocks = vec![
         Block::Heading(2, "All epochs".to_owned()),
         Block::Paragraph(
-            "Means over seeds, ± their standard deviation (ddof 1); the same numbers, to the last \
-             digit, are in [`summary.csv`](summary.csv)."
-                .to_owned(),
+            match study.config.seeds.len() {
+                1 => "The same numbers, to the last digit, are in [`summary.csv`](summary.csv).",
+                _ => {
+                    "Means over seeds, ± their standard deviation (ddof 1); the same numbers, to \
+                     the last digit, are in [`summary.csv`](summary.csv)."
+                }
+            }
+            .to_owned(),
         ),
         Block::Table(all_epochs(study)),
     ];
@@ -32,29 +37,26 @@ fn all_epochs(study: &Study) -> Table {
     };
     let rows = summary(study);
     let published = rows.iter().any(|row| row.published.is_some());
-    let mut header =
-        ["", "epoch", "seeds", "val. accuracy", "lowest–highest", "val. loss", "test accuracy"]
-            .map(str::to_owned)
-            .to_vec();
-    if published {
-        header.push("published".to_owned());
+    let several = study.config.seeds.len() > 1;
+    let incomplete = rows.iter().any(|row| row.seeds != study.config.seeds.len());
+    type Column<'a> = (&'a str, bool, &'a dyn Fn(&SummaryRow) -> String);
+    let columns: [Column<'_>; 8] = [
+        ("", true, &|row| format!("{}, {}", network_name(&row.network), row.head)),
+        ("epoch", true, &|row| row.epoch.to_string()),
+        ("seeds", incomplete, &|row| row.seeds.to_string()),
+        ("val. accuracy", true, &|row| with(Some(row.val_accuracy_mean), row.val_accuracy_std)),
+        ("lowest–highest", several, &|row| {
+            format!("{:.4}–{:.4}", row.val_accuracy_min, row.val_accuracy_max)
+        }),
+        ("val. loss", true, &|row| with(Some(row.val_loss_mean), row.val_loss_std)),
+        ("test accuracy", true, &|row| with(row.test_accuracy_mean, row.test_accuracy_std)),
+        ("published", published, &|row| with(row.published, None)),
+    ];
+    let shown = || columns.iter().filter(|(_, shown, _)| *shown);
+    Table {
+        header: shown().map(|(name, ..)| (*name).to_owned()).collect(),
+        rows: rows.iter().map(|row| shown().map(|(_, _, cell)| cell(row)).collect()).collect(),
     }
-    let row = |row: &SummaryRow| {
-        let mut cells = vec![
-            format!("{}, {}", network_name(&row.network), row.head),
-            row.epoch.to_string(),
-            row.seeds.to_string(),
-            with(Some(row.val_accuracy_mean), row.val_accuracy_std),
-            format!("{:.4}–{:.4}", row.val_accuracy_min, row.val_accuracy_max),
-            with(Some(row.val_loss_mean), row.val_loss_std),
-            with(row.test_accuracy_mean, row.test_accuracy_std),
-        ];
-        if published {
-            cells.push(with(row.published, None));
-        }
-        cells
-    };
-    Table { header, rows: rows.iter().map(row).collect() }
 }
 
 fn grade(study: &Study) -> Vec<Block> {

@@ -166,8 +166,11 @@ impl Run<'_> {
     }
 }
 
-/// Of each class, most images on the diagonal, and the rest with three neighbours among the
-/// classes that look alike, or all of it with the next class.
+/// What a class that is no top is taken for.
+const NEIGHBOUR: [u64; 10] = [0, 3, 0, 0, 0, 7, 0, 9, 1, 5];
+
+/// Of each class, most images on the diagonal; the rest of a top is taken for each other top, that
+/// of anything else for its neighbour.
 fn add_confusion(study: &mut Study, network: &str, head: Head) {
     let each = study.config.test_images / 10 * study.config.seeds.len() as u64;
     let tops = [0, 2, 3, 4, 6];
@@ -175,20 +178,12 @@ fn add_confusion(study: &mut Study, network: &str, head: Head) {
         for predicted_class in 0..10 {
             let (of_tops, to_tops) = (tops.contains(&true_class), tops.contains(&predicted_class));
             let better = if network.contains("batch_norm") { 2 } else { 1 };
+            let neighbour = NEIGHBOUR[true_class as usize];
             let share = match (true_class == predicted_class, of_tops, to_tops) {
                 (true, true, _) => 100 - 4 * (12 / better),
                 (true, false, _) => 100 - 6 / better,
                 (false, true, true) => 12 / better,
-                (false, false, _)
-                    if predicted_class == [1, 1, 5, 5, 5, 7, 7, 9, 1, 5][true_class as usize] =>
-                {
-                    if true_class == 1 || true_class == predicted_class {
-                        0
-                    } else {
-                        6 / better
-                    }
-                }
-                (false, false, _) if true_class == 1 && predicted_class == 3 => 6 / better,
+                _ if !of_tops && predicted_class == neighbour => 6 / better,
                 _ => 0,
             };
             study.confusion.push(ConfusionRow {

@@ -192,15 +192,27 @@ pub fn ahead(study: &Study, pair: Pair, head: Head) -> Ahead {
 /// The final validation accuracy with batch norm less that without, of the same seed, over the
 /// seeds that have both.
 pub fn final_difference(study: &Study, pair: Pair, head: Head) -> Option<Spread> {
-    let accuracy = |network: &str, seed: u64| {
-        runs_of(study, network, head).find(|row| row.seed == seed).map(|row| row.val_accuracy)
+    difference(study, pair, head, |row| Some(row.val_accuracy))
+}
+
+/// The accuracy on the test images with batch norm less that without, as
+/// [`final_difference`].
+pub fn test_difference(study: &Study, pair: Pair, head: Head) -> Option<Spread> {
+    difference(study, pair, head, |row| row.test_accuracy)
+}
+
+fn difference(
+    study: &Study,
+    pair: Pair,
+    head: Head,
+    value: fn(&RunRow) -> Option<f64>,
+) -> Option<Spread> {
+    let of = |network: &str, seed: u64| {
+        runs_of(study, network, head).find(|row| row.seed == seed).and_then(value)
     };
-    let differences: Vec<f64> = study
-        .config
-        .seeds
-        .iter()
-        .filter_map(|&seed| Some(accuracy(pair.with, seed)? - accuracy(pair.without, seed)?))
-        .collect();
+    let seeds = study.config.seeds.iter();
+    let differences: Vec<f64> =
+        seeds.filter_map(|&seed| Some(of(pair.with, seed)? - of(pair.without, seed)?)).collect();
     Spread::of(&differences)
 }
 

@@ -1,0 +1,102 @@
+//! `cargo xtask report`, as a user meets it: it draws from a committed study, and a damaged table
+//! leaves everything as it was.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// A study of one run, written by hand.
+const TABLES: [(&str, &str); 8] = [
+    (
+        "study.toml",
+        "data_set = \"Built-in synthetic garments\"\nquick = true\nnetworks = [\"simple_network\"]\n\
+         heads = [\"trained\"]\nseeds = [0]\nepochs = 1\nbatch_size = 10\nlearning_rate = 0.0005\n\
+         training_images = 40\nvalidation_images = 100\ntest_images = 100\nsteps_an_epoch = 4\n",
+    ),
+    (
+        "runs.csv",
+        "network,head,seed,epochs,steps,train_loss,val_loss,val_accuracy,test_loss,test_accuracy\n\
+         simple_network,trained,0,1,4,2.0,1.5,0.5,,\n",
+    ),
+    (
+        "epochs.csv",
+        "network,head,seed,epoch,step,train_loss,train_accuracy,val_loss,val_accuracy\n\
+         simple_network,trained,0,1,3,2.0,0.25,1.5,0.5\n",
+    ),
+    (
+        "steps.csv",
+        "network,head,seed,step,loss,accuracy,count\n\
+         simple_network,trained,0,1,2.25,0.125,20\nsimple_network,trained,0,3,1.75,0.375,20\n",
+    ),
+    ("activations.csv", "network,head,seed,step,block,place,p15,p50,p85\n"),
+    ("batch_norm.csv", "network,head,seed,step,block,quantity,min,p25,p50,p75,max\n"),
+    ("confusion.csv", "network,head,true_class,predicted_class,count\n"),
+    ("grade.txt", "Tests passed: 3/3\n"),
+];
+
+fn report(folder: &Path) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["report", "study"])
+        .current_dir(folder)
+        .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap()
+}
+
+/// Every file below a folder, with its bytes.
+fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push((path.display().to_string(), fs::read(&path).unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_study_is_drawn_from_its_tables_and_a_damaged_one_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = folder.path().join("study");
+    fs::create_dir(&study).unwrap();
+    for (file, text) in TABLES {
+        fs::write(study.join(file), text).unwrap();
+    }
+    let output = report(folder.path());
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    insta::assert_snapshot!("report", String::from_utf8(output.stdout).unwrap());
+    let first = files(&study);
+    assert_eq!(report(folder.path()).status.code(), Some(0));
+    assert_eq!(files(&study), first, "the second report differs from the first");
+
+    let epochs = study.join("epochs.csv");
+    fs::write(&epochs, TABLES[2].1.replace("0.25", "a quarter")).unwrap();
+    let output = report(folder.path());
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "error: study/epochs.csv: line 2, column train_accuracy: found \"a quarter\": invalid float \
+         literal\n"
+    );
+    fs::write(&epochs, TABLES[2].1).unwrap();
+    assert_eq!(files(&study), first, "a study that could not be read was drawn");
+}
+
+#[test]
+fn a_folder_without_a_study_says_what_makes_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = report(folder.path());
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        message.contains("study/study.toml cannot be read; `cargo xtask experiment`"),
+        "{message}"
+    );
+}
