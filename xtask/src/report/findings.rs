@@ -233,14 +233,16 @@ fn compared(study: &Study, pair: Pair, head: Head) -> Option<String> {
 
 /// After how many epochs batch norm was ahead.
 pub fn how_often(Ahead { ahead, of }: Ahead, study: &Study) -> String {
-    let seeds = if study.config.seeds.len() > 1 { " of every seed" } else { "" };
+    let several = study.config.seeds.len() > 1;
+    let every = if several { " of every seed" } else { "" };
+    let all = if several { " of all seeds" } else { "" };
     if ahead == of && of > 1 {
-        format!("It was ahead after every epoch{seeds} ({ahead} of {of}).")
+        format!("It was ahead after every epoch{every} ({ahead} of {of}).")
     } else if ahead == 0 && of > 1 {
-        format!("It was ahead after none of the {of} epochs{seeds}.")
+        format!("It was ahead after none of the {of} epochs{all}.")
     } else if of == 1 {
         format!("It was {} after the only epoch.", if ahead == 1 { "ahead" } else { "not ahead" })
     } else {
-        format!("It was ahead after {ahead} of the {of} epochs{seeds}.")
+        format!("It was ahead after {ahead} of the {of} epochs{all}.")
     }
 }

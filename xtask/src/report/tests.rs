@@ -82,7 +82,7 @@ fn the_report_says_what_the_tables_say_whichever_way() {
     let report = unwrapped(&rendered(&study));
     for sentence in [
         "batch norm is behind by 0.0524",
-        "It was ahead after none of the 4 epochs of every seed",
+        "It was ahead after none of the 4 epochs of all seeds",
         "It does not come to the training accuracy that SimpleNetwork has after 80 steps",
         "not reached within 80 steps",
         "| difference, head frozen | −0.0524",

@@ -48,12 +48,28 @@ fn runs(study: &Study) -> Result<BTreeMap<Run, &RunRow>, String> {
                 study.config.epochs
             ));
         }
+        if row.steps != row.epochs * study.config.steps_an_epoch {
+            return Err(format!(
+                "{}: found {} steps, expected {} epochs of {} as study.toml says",
+                named(&run),
+                row.steps,
+                row.epochs,
+                study.config.steps_an_epoch
+            ));
+        }
         if runs.insert(run.clone(), row).is_some() {
             return Err(format!("{}: found twice, expected a row a run", named(&run)));
         }
     }
-    if runs.is_empty() {
+    let Some(longest) = study.runs.iter().map(|row| row.epochs).max() else {
         return Err("found no run, expected at least one".to_owned());
+    };
+    // Axes and tables go to the last epoch.
+    if longest != study.config.epochs {
+        return Err(format!(
+            "found {longest} epochs in the longest run, expected {} as study.toml says",
+            study.config.epochs
+        ));
     }
     Ok(runs)
 }

@@ -41,7 +41,7 @@ fn networks_are_named_as_the_notebook_does() {
 #[test]
 fn damage_is_named() {
     type Damage = fn(&str) -> String;
-    let damages: [(&str, &str, Damage); 29] = [
+    let damages: [(&str, &str, Damage); 31] = [
         ("an unknown data set", "study.toml", |t| t.replace("Fashion-MNIST", "MNIST")),
         ("a misspelt key", "study.toml", |t| t.replace("batch_size", "batchsize")),
         ("no seeds", "study.toml", |t| t.replace("seeds = [0, 1]", "seeds = []")),
@@ -57,6 +57,8 @@ fn damage_is_named() {
         }),
         ("a run twice", "runs.csv", |t| format!("{t}{}\n", t.lines().last().unwrap())),
         ("too many epochs", "runs.csv", |t| t.replace(",2,80,", ",3,80,")),
+        ("more epochs promised", "study.toml", |t| t.replace("epochs = 2", "epochs = 4000000000")),
+        ("other steps", "study.toml", |t| t.replace("steps_an_epoch = 40", "steps_an_epoch = 50")),
         ("a run too few", "runs.csv", |t| first_lines(t, 8)),
         ("cut within a number", "epochs.csv", |t| t[..t.len() - 5].to_owned()),
         ("cut after a comma", "epochs.csv", |t| t[..=t.rfind(',').unwrap()].to_owned() + "\n"),
