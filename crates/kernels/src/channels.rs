@@ -1,4 +1,4 @@
-//! Passes over a batch that treat each channel apart: sums over all else, and updates in place.
+//! Passes over a batch that treat each channel apart: sums over all else, and element by element.
 //!
 //! Both take the batch in the axis order `(N, H, W, C)`, whatever its memory; plain batch norm is
 //! the case H = W = 1. They walk it in the order that its memory favours, which changes no result:
@@ -7,9 +7,17 @@
 use ndarray::{ArrayView4, ArrayViewMut4, Axis, Zip};
 
 use crate::Real;
+use crate::simd::{self, InstructionSet, Number};
 
 /// The channel axis of one image, `(H, W, C)`.
 const IMAGE_C: Axis = Axis(2);
+
+/// What a pass computes of each element: `T` numbers from the channel's own `P`, and from the
+/// elements of two batches; lane by lane where `V` is a vector.
+pub(crate) trait Term<const P: usize, const T: usize> {
+    /// Implementations must be `#[inline(always)]`, see [`simd`].
+    fn of<V: Number>(channel: [V; P], a: V, b: V) -> [V; T];
+}
 
 /// Whether the values of a pixel lie closer together in memory than neighbouring pixels do.
 fn is_channels_last(shape: &[usize], strides: &[isize]) -> bool {
@@ -21,28 +29,37 @@ fn is_channels_last(shape: &[usize], strides: &[isize]) -> bool {
     shape[3] > 1 && strides[3].unsigned_abs() <= pixel_stride.unsigned_abs()
 }
 
-/// Sums `term(channel's own value, a, b)` over N, H and W for each channel; a term is `TERMS`
-/// addends. `channels` has one value a channel.
-pub(crate) fn sums<F: Real, P, const TERMS: usize>(
+/// Sums the terms of `a` and `b` over N, H and W for each channel.
+pub(crate) fn sums<S: Term<P, T>, F: Real, const P: usize, const T: usize>(
     a: ArrayView4<'_, F>,
     b: ArrayView4<'_, F>,
-    channels: &[P],
-    term: impl Fn(&P, f64, f64) -> [f64; TERMS],
-) -> Vec<[f64; TERMS]> {
-    let mut totals = vec![[0.0; TERMS]; channels.len()];
+    channels: &[[f64; P]],
+) -> Vec<[f64; T]> {
+    let mut totals = vec![[0.0; T]; channels.len()];
+    if let (Some(pixels_a), Some(pixels_b)) = (a.to_slice(), b.to_slice())
+        && let (Some(pixels_a), Some(pixels_b)) = (F::single(pixels_a), F::single(pixels_b))
+    {
+        let (_, h, w, c) = a.dim();
+        let images = pixels_a.chunks_exact(h * w * c).zip(pixels_b.chunks_exact(h * w * c));
+        let set = InstructionSet::in_use();
+        for (a, b) in images {
+            simd::add_image_sums::<S, P, T>(set, [a, b], channels, &mut totals);
+        }
+        return totals;
+    }
     let mut image_sums = totals.clone();
-    let add = |sum: &mut [f64; TERMS], addend: [f64; TERMS]| {
+    let add = |sum: &mut [f64; T], addend: [f64; T]| {
         for (sum, addend) in sum.iter_mut().zip(addend) {
             *sum += addend;
         }
     };
     let pixel_major = is_channels_last(a.shape(), a.strides());
     for (a, b) in a.outer_iter().zip(b.outer_iter()) {
-        image_sums.fill([0.0; TERMS]);
+        image_sums.fill([0.0; T]);
         if pixel_major {
             Zip::from(a.rows()).and(b.rows()).for_each(|a, b| {
                 for (((sum, channel), a), b) in image_sums.iter_mut().zip(channels).zip(a).zip(b) {
-                    add(sum, term(channel, a.to_f64(), b.to_f64()));
+                    add(sum, S::of(*channel, a.to_f64(), b.to_f64()));
                 }
             });
         } else {
@@ -53,7 +70,7 @@ pub(crate) fn sums<F: Real, P, const TERMS: usize>(
                 .zip(b.axis_iter(IMAGE_C))
             {
                 for (a, b) in a.iter().zip(b) {
-                    add(sum, term(channel, a.to_f64(), b.to_f64()));
+                    add(sum, S::of(*channel, a.to_f64(), b.to_f64()));
                 }
             }
         }
@@ -64,15 +81,22 @@ pub(crate) fn sums<F: Real, P, const TERMS: usize>(
     totals
 }
 
-/// Replaces each element `a` by `f(channel's own value, a, b)`, rounded once.
-pub(crate) fn update<F: Real, P>(
+/// Replaces each element `a` by its term, rounded once.
+pub(crate) fn update<S: Term<P, 1>, F: Real, const P: usize>(
     mut a: ArrayViewMut4<'_, F>,
     b: ArrayView4<'_, F>,
-    channels: &[P],
-    f: impl Fn(&P, f64, f64) -> f64,
+    channels: &[[f64; P]],
 ) {
-    let replace =
-        |channel: &P, a: &mut F, b: &F| *a = F::from_f64(f(channel, a.to_f64(), b.to_f64()));
+    if let (Some(pixels_a), Some(pixels_b)) = (a.as_slice_mut(), b.to_slice())
+        && let (Some(pixels_a), Some(pixels_b)) = (F::single_mut(pixels_a), F::single(pixels_b))
+    {
+        simd::update_pixels::<S, P>(InstructionSet::in_use(), pixels_a, pixels_b, channels);
+        return;
+    }
+    let replace = |channel: &[f64; P], a: &mut F, b: &F| {
+        let [value] = S::of(*channel, a.to_f64(), b.to_f64());
+        *a = F::from_f64(value);
+    };
     if is_channels_last(a.shape(), a.strides()) {
         Zip::from(a.rows_mut()).and(b.rows()).for_each(|a, b| {
             for ((channel, a), b) in channels.iter().zip(a).zip(b) {

@@ -2,7 +2,8 @@
 //! memory the `C` values of a pixel are neighbours, as if the array were `(N, H, W, C)`.
 
 use ndarray::{
-    Array4, ArrayBase, ArrayView, ArrayView4, ArrayViewD, CowArray, Data, DataMut, Dimension, Ix4,
+    Array, Array4, ArrayBase, ArrayView, ArrayView4, ArrayViewD, CowArray, Data, DataMut,
+    Dimension, Ix4, RawData, ShapeBuilder, Zip,
 };
 use num_traits::Zero;
 
@@ -30,7 +31,7 @@ pub fn with_rank<'a, F, D: Dimension>(
 
 /// The `(N, H, W, C)` array in standard layout behind an `(N, C, H, W)` view: a view of the same
 /// memory when that is channels-last, a copy otherwise.
-pub(crate) fn to_channels_last<F: Real>(images: ArrayView4<'_, F>) -> CowArray<'_, F, Ix4> {
+pub(crate) fn to_channels_last<T: Clone>(images: ArrayView4<'_, T>) -> CowArray<'_, T, Ix4> {
     let pixels = images.permuted_axes([0, 2, 3, 1]);
     if pixels.is_standard_layout() {
         CowArray::from(pixels)
@@ -40,8 +41,35 @@ pub(crate) fn to_channels_last<F: Real>(images: ArrayView4<'_, F>) -> CowArray<'
 }
 
 /// Names the axes of an `(N, H, W, C)` array `(N, C, H, W)`; moves no data.
-pub(crate) fn from_channels_last<F>(pixels: Array4<F>) -> Array4<F> {
+pub(crate) fn from_channels_last<S: RawData>(pixels: ArrayBase<S, Ix4>) -> ArrayBase<S, Ix4> {
     pixels.permuted_axes([0, 3, 1, 2])
+}
+
+/// `f` of each pair of elements; the result has the memory layout of `a` where that is contiguous.
+///
+/// `a` and `b` must be of one shape.
+pub(crate) fn map_pairs<F: Real, D: Dimension>(
+    a: ArrayView<'_, F, D>,
+    b: ArrayView<'_, F, D>,
+    f: impl Fn(F, F) -> F,
+) -> Array<F, D> {
+    if a.strides() == b.strides()
+        && a.strides().iter().all(|&stride| stride > 0)
+        && let (Some(values_a), Some(values_b)) =
+            (a.as_slice_memory_order(), b.as_slice_memory_order())
+    {
+        let mut strides = a.raw_dim();
+        for (stride, &of_a) in strides.slice_mut().iter_mut().zip(a.strides()) {
+            *stride = of_a.unsigned_abs();
+        }
+        let values = values_a.iter().zip(values_b).map(|(&a, &b)| f(a, b)).collect();
+        if let Ok(array) = Array::from_shape_vec(a.raw_dim().strides(strides), values) {
+            return array;
+        }
+    }
+    let mut array = a.to_owned();
+    Zip::from(&mut array).and(b).for_each(|a, &b| *a = f(*a, b));
+    array
 }
 
 /// An array of zeros; sizes that no memory holds, which a padding or an image size can ask for, are

@@ -11,6 +11,7 @@ use ndarray::{Array4, ArrayView4, Axis};
 
 use crate::error::{expect_not_empty, expect_shape};
 use crate::layout::{elements, elements_mut, from_channels_last, to_channels_last, try_zeros};
+use crate::simd::{self, InstructionSet, Windows};
 use crate::{KernelError, Real};
 
 const OPERATION: &str = "max_pool2d";
@@ -90,7 +91,14 @@ pub fn forward<F: Real>(
         .chunks_exact(h * w * c)
         .zip(elements_mut(&mut out).chunks_exact_mut(oh * ow * c))
         .zip(elements_mut(&mut argmax).chunks_exact_mut(oh * ow * c));
+    let places = Places::new([h, w], [oh, ow], config);
     for ((x, out), argmax) in images {
+        if let Some(places) = &places
+            && let (Some(x), Some(out)) = (F::single(x), F::single_mut(out))
+        {
+            simd::pool(InstructionSet::in_use(), places.windows(c), x, out, argmax);
+            continue;
+        }
         for (position, (out, argmax)) in
             out.chunks_exact_mut(c).zip(argmax.chunks_exact_mut(c)).enumerate()
         {
@@ -139,19 +147,62 @@ pub fn backward<F: Real>(
     expect_shape(OPERATION, "dout", dout.shape(), &[n, c, oh, ow], because)?;
     expect_shape(OPERATION, "argmax", argmax.shape(), &[n, c, oh, ow], "that of dout")?;
     let mut dx = try_zeros(OPERATION, [n, h, w, c])?;
+    let (dout, argmax) = (to_channels_last(dout), to_channels_last(argmax));
+    let images = || {
+        elements(&dout).chunks_exact(oh * ow * c).zip(elements(&argmax).chunks_exact(oh * ow * c))
+    };
+    if config.stride[0] >= config.window[0]
+        && config.stride[1] >= config.window[1]
+        && let Some(places) = Places::new(size, [oh, ow], config)
+        && let Some(values) = F::single_mut(elements_mut(&mut dx))
+    {
+        let windows = places.windows(c);
+        let in_their_windows =
+            values.chunks_exact_mut(h * w * c).zip(images()).all(|(dx, (dout, argmax))| {
+                F::single(dout).is_some_and(|dout| {
+                    simd::unpool(InstructionSet::in_use(), windows, dout, argmax, dx)
+                })
+            });
+        if in_their_windows {
+            return Ok(from_channels_last(dx));
+        }
+        dx.fill(F::zero());
+    }
     let bound = h * w;
-    if let Some((position, &got)) = argmax.iter().enumerate().find(|&(_, &index)| index >= bound) {
+    if let Some((position, &got)) =
+        from_channels_last(argmax.view()).iter().enumerate().find(|&(_, &index)| index >= bound)
+    {
         let argument = "argmax";
         return Err(KernelError::Index { operation: OPERATION, argument, position, bound, got });
     }
-    let images = elements_mut(&mut dx)
-        .chunks_exact_mut(h * w * c)
-        .zip(dout.outer_iter())
-        .zip(argmax.outer_iter());
-    for ((dx, dout), argmax) in images {
-        for ((channel, oh, ow), &dout) in dout.indexed_iter() {
-            dx[argmax[[channel, oh, ow]] * c + channel] += dout;
+    for (dx, (dout, argmax)) in elements_mut(&mut dx).chunks_exact_mut(h * w * c).zip(images()) {
+        for (position, (&dout, &index)) in dout.iter().zip(argmax).enumerate() {
+            dx[index * c + position % c] += dout;
         }
     }
     Ok(from_channels_last(dx))
+}
+
+/// The windows on an image of at most 2³² pixels, for the vector code.
+struct Places {
+    corners: Vec<u32>,
+    taps: Vec<u32>,
+}
+
+impl Places {
+    fn new(size: [usize; 2], out: [usize; 2], config: &MaxPool2dConfig) -> Option<Self> {
+        let [h, w] = size;
+        u32::try_from(h.checked_mul(w)?).ok()?;
+        let grid = |[rows, columns]: [usize; 2], [down, right]: [usize; 2]| {
+            (0..rows)
+                .flat_map(|row| (0..columns).map(move |column| [row * down, column * right]))
+                .map(|[row, column]| (row * w + column) as u32)
+                .collect()
+        };
+        Some(Self { corners: grid(out, config.stride), taps: grid(config.window, [1, 1]) })
+    }
+
+    fn windows(&self, channels: usize) -> Windows<'_> {
+        Windows { corners: &self.corners, taps: &self.taps, channels }
+    }
 }

@@ -4,8 +4,9 @@
 
 use ndarray::{Array1, ArrayView1, ArrayView4, ArrayViewMut4};
 
-use crate::channels::{sums, update};
+use crate::channels::{Term, sums, update};
 use crate::error::{expect_not_empty, expect_shape};
+use crate::simd::Number;
 use crate::{BatchNormConfig, Convention, KernelError, Real, RunningStatistics};
 
 /// The statistics of one batch that the backward pass needs again, a value a channel (or feature).
@@ -28,9 +29,76 @@ impl ChannelStatistics {
         Self { mean, mean_rest, var, inv_std: 1.0 / (var + eps).sqrt() }
     }
 
-    /// x̂ of x.
-    fn normalize(&self, x: f64) -> f64 {
-        ((x - self.mean) - self.mean_rest) * self.inv_std
+    /// What [`normalize`] needs.
+    fn location_and_scale(&self) -> [f64; 3] {
+        [self.mean, self.mean_rest, self.inv_std]
+    }
+}
+
+/// x̂ of x.
+#[inline(always)]
+fn normalize<V: Number>([mean, mean_rest, inv_std]: [V; 3], x: V) -> V {
+    ((x - mean) - mean_rest) * inv_std
+}
+
+/// x.
+struct Value;
+
+impl Term<0, 1> for Value {
+    #[inline(always)]
+    fn of<V: Number>([]: [V; 0], x: V, _: V) -> [V; 1] {
+        [x]
+    }
+}
+
+/// d = x − guess, and d².
+struct Deviation;
+
+impl Term<1, 2> for Deviation {
+    #[inline(always)]
+    fn of<V: Number>([guess]: [V; 1], x: V, _: V) -> [V; 2] {
+        let d = x - guess;
+        [d, d * d]
+    }
+}
+
+/// γ·x̂ + β.
+struct ScaleAndShift;
+
+impl Term<5, 1> for ScaleAndShift {
+    #[inline(always)]
+    fn of<V: Number>([mean, rest, inv_std, gamma, beta]: [V; 5], _: V, x: V) -> [V; 1] {
+        [gamma * normalize([mean, rest, inv_std], x) + beta]
+    }
+}
+
+/// dy·x̂ and dy, whose sums are dγ and dβ.
+struct ParameterGradients;
+
+impl Term<3, 2> for ParameterGradients {
+    #[inline(always)]
+    fn of<V: Number>(channel: [V; 3], dy: V, x: V) -> [V; 2] {
+        [dy * normalize(channel, x), dy]
+    }
+}
+
+/// slope·(dy − dβ/n − x̂·dγ/n), dx of training.
+struct InputGradient;
+
+impl Term<6, 1> for InputGradient {
+    #[inline(always)]
+    fn of<V: Number>([mean, rest, inv_std, slope, dgamma, dbeta]: [V; 6], dy: V, x: V) -> [V; 1] {
+        [slope * (dy - dbeta - normalize([mean, rest, inv_std], x) * dgamma)]
+    }
+}
+
+/// slope·dy, dx of evaluation.
+struct Slope;
+
+impl Term<1, 1> for Slope {
+    #[inline(always)]
+    fn of<V: Number>([slope]: [V; 1], dy: V, _: V) -> [V; 1] {
+        [slope * dy]
     }
 }
 
@@ -53,15 +121,12 @@ impl BatchStatistics {
     /// The statistics of a batch in the axis order `(N, H, W, C)`.
     fn of<F: Real>(batch: ArrayView4<'_, F>, eps: f64) -> Self {
         let count = values_a_channel(batch.shape());
-        let guesses: Vec<f64> = sums(batch, batch, &vec![(); batch.dim().3], |_, x, _| [x])
-            .iter()
-            .map(|[sum]| sum / count)
+        let guesses: Vec<[f64; 1]> = sums::<Value, _, 0, 1>(batch, batch, &vec![[]; batch.dim().3])
+            .into_iter()
+            .map(|[sum]| [sum / count])
             .collect();
-        let moments = sums(batch, batch, &guesses, |guess, x, _| {
-            let d = x - guess;
-            [d, d * d]
-        });
-        let channels = guesses.iter().zip(moments).map(|(&guess, [d, d2])| {
+        let moments = sums::<Deviation, _, 1, 2>(batch, batch, &guesses);
+        let channels = guesses.iter().zip(moments).map(|(&[guess], [d, d2])| {
             let correction = d / count;
             let mean = guess + correction;
             let mean_rest = correction - (mean - guess);
@@ -189,11 +254,12 @@ impl<F: Real> Batch<'_, F> {
             .channels
             .iter()
             .zip(gamma.iter().zip(beta))
-            .map(|(statistics, (gamma, beta))| (*statistics, gamma.to_f64(), beta.to_f64()))
+            .map(|(statistics, (gamma, beta))| {
+                let [mean, rest, inv_std] = statistics.location_and_scale();
+                [mean, rest, inv_std, gamma.to_f64(), beta.to_f64()]
+            })
             .collect();
-        update(out, self.x, &channels, |(statistics, gamma, beta), _, x| {
-            gamma * statistics.normalize(x) + beta
-        });
+        update::<ScaleAndShift, _, 5>(out, self.x, &channels);
     }
 }
 
@@ -234,12 +300,11 @@ pub(crate) fn backward_train_in_place<F: Real>(
         .zip(gamma)
         .zip(&sums)
         .map(|((statistics, gamma), [dgamma, dbeta])| {
-            (*statistics, gamma.to_f64() * statistics.inv_std, dgamma / count, dbeta / count)
+            let [mean, rest, inv_std] = statistics.location_and_scale();
+            [mean, rest, inv_std, gamma.to_f64() * inv_std, dgamma / count, dbeta / count]
         })
         .collect();
-    update(dx, x, &channels, |(statistics, slope, dgamma, dbeta), dy, x| {
-        slope * (dy - dbeta - statistics.normalize(x) * dgamma)
-    });
+    update::<InputGradient, _, 6>(dx, x, &channels);
     rounded(&sums)
 }
 
@@ -253,13 +318,13 @@ pub(crate) fn backward_eval_in_place<F: Real>(
 ) -> (Array1<F>, Array1<F>) {
     let statistics = BatchStatistics::from_running(running, config.eps());
     let sums = parameter_gradients(dx.view(), x, &statistics);
-    let slopes: Vec<f64> = statistics
+    let slopes: Vec<_> = statistics
         .channels
         .iter()
         .zip(gamma)
-        .map(|(statistics, gamma)| gamma.to_f64() * statistics.inv_std)
+        .map(|(statistics, gamma)| [gamma.to_f64() * statistics.inv_std])
         .collect();
-    update(dx, x, &slopes, |slope, dy, _| slope * dy);
+    update::<Slope, _, 1>(dx, x, &slopes);
     rounded(&sums)
 }
 
@@ -269,7 +334,9 @@ fn parameter_gradients<F: Real>(
     x: ArrayView4<'_, F>,
     statistics: &BatchStatistics,
 ) -> Vec<[f64; 2]> {
-    sums(dout, x, &statistics.channels, |statistics, dy, x| [dy * statistics.normalize(x), dy])
+    let channels: Vec<_> =
+        statistics.channels.iter().map(ChannelStatistics::location_and_scale).collect();
+    sums::<ParameterGradients, _, 3, 2>(dout, x, &channels)
 }
 
 fn rounded<F: Real>(sums: &[[f64; 2]]) -> (Array1<F>, Array1<F>) {

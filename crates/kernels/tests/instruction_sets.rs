@@ -9,7 +9,11 @@ use std::process::Command;
 
 use common::{Random, bits};
 use kernels::conv2d::{self, Conv2dConfig};
-use kernels::{InstructionSet, instruction_set, linear};
+use kernels::max_pool2d::{self, MaxPool2dConfig};
+use kernels::{
+    BatchNormConfig, Convention, InstructionSet, RunningStatistics, instruction_set, linear, relu,
+    spatial_batch_norm,
+};
 use ndarray::{Array1, Array2, Array4};
 
 /// What the child process prints before its answer.
@@ -49,6 +53,20 @@ fn answer() {
         add(bits(&out));
         add(bits(&gradients.dx));
         add(bits(&gradients.parameters.dweight));
+        let (mut running, config) =
+            (RunningStatistics::new(f, Convention::PyTorch), BatchNormConfig::pytorch());
+        let (b, out) = (bias.view(), out.view());
+        let (normalized, statistics) =
+            spatial_batch_norm::forward_train(out, b, b, &mut running, &config).unwrap();
+        let back = spatial_batch_norm::backward_train(out, out, b, &statistics).unwrap();
+        add(bits(&back.dx));
+        add(bits(&back.dgamma));
+        add(bits(&running.var));
+        let (pooled, argmax) =
+            max_pool2d::forward(normalized.view(), &MaxPool2dConfig::halving()).unwrap();
+        let halving = MaxPool2dConfig::halving();
+        let dx = max_pool2d::backward(pooled.view(), argmax.view(), [size; 2], &halving).unwrap();
+        add(bits(&relu::backward(dx.view(), normalized.view()).unwrap()));
     }
     let (x, weight): (Array2<f32>, Array2<f32>) = (random.array([7, 50]), random.array([10, 50]));
     add(bits(&linear::forward(x.view(), weight.view(), random.array(10).view()).unwrap()));

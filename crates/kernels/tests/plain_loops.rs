@@ -9,6 +9,7 @@ mod common;
 use common::{Random, bits};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::linear;
+use kernels::max_pool2d::{self, MaxPool2dConfig};
 use ndarray::{Array, Array1, Array2, Array4, Dimension};
 use proptest::prelude::*;
 
@@ -175,6 +176,48 @@ proptest! {
             })
         });
         prop_assert_eq!(bits(&gradients.parameters.dbias), bits(&expected));
+    }
+
+    #[test]
+    fn max_pool2d_in_f32_is_its_formula(
+        n in 1usize..4, c in 1usize..36,
+        size in prop::array::uniform2(1usize..9),
+        window in prop::array::uniform2(1usize..4),
+        stride in prop::array::uniform2(1usize..4),
+        seed: u64,
+    ) {
+        prop_assume!((0..2).all(|axis| size[axis] >= window[axis]));
+        let mut random = Random::new(seed);
+        // Few values, so that windows hold equal ones; and some NaN.
+        let x: Array4<f32> = random.array([n, c, size[0], size[1]]);
+        let x = x.mapv(|x: f32| if x > 1.5 { f32::NAN } else { (2.0 * x).round() / 2.0 });
+        let config = MaxPool2dConfig::new(window, stride).unwrap();
+        let (out, argmax) = max_pool2d::forward(x.view(), &config).unwrap();
+        for ((n, c, oh, ow), &out) in out.indexed_iter() {
+            let pixels = (0..window[0]).flat_map(|a| (0..window[1]).map(move |b| [a, b]));
+            let (mut best, mut at) = (f32::NEG_INFINITY, 0);
+            for [a, b] in pixels {
+                let [h, w] = [oh * stride[0] + a, ow * stride[1] + b];
+                let value = x[[n, c, h, w]];
+                if value > best || value.is_nan() {
+                    (best, at) = (value, h * size[1] + w);
+                }
+            }
+            prop_assert_eq!((out.to_bits(), argmax[[n, c, oh, ow]]), (best.to_bits(), at));
+        }
+
+        let dout: Array4<f32> = random.array(out.raw_dim());
+        // As forward gives it, and pointing anywhere in the plane.
+        let anywhere = argmax.mapv(|at| (at * 7 + 3) % (size[0] * size[1]));
+        for argmax in [argmax, anywhere] {
+            let mut expected: Array4<f32> = Array4::zeros(x.raw_dim());
+            for ((n, c, oh, ow), &dout) in dout.indexed_iter() {
+                let at = argmax[[n, c, oh, ow]];
+                expected[[n, c, at / size[1], at % size[1]]] += dout;
+            }
+            let dx = max_pool2d::backward(dout.view(), argmax.view(), size, &config).unwrap();
+            prop_assert_eq!(bits(&dx), bits(&expected));
+        }
     }
 
     #[test]

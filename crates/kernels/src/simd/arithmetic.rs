@@ -5,12 +5,18 @@ use std::arch::x86_64::{
 };
 
 use super::LANES;
+use super::doubles::{Doubles, DoublesBaseline};
+#[cfg(target_arch = "x86_64")]
+use super::doubles::{Doubles256, Doubles512};
 
 /// What differs between the instruction sets that a body is compiled for: speed, never results.
 /// Left to itself the compiler keeps large tiles in memory, so vectors are named here.
 pub(super) trait Arithmetic {
     /// [`LANES`] numbers.
     type Vector: Copy;
+
+    /// As many of type `f64`.
+    type Doubles: Doubles;
 
     /// Vectors that a tile of a matrix product is wide, at most 2.
     const TILE_VECTORS: usize;
@@ -33,6 +39,7 @@ pub(super) struct Baseline;
 
 impl Arithmetic for Baseline {
     type Vector = [f32; LANES];
+    type Doubles = DoublesBaseline;
 
     const TILE_VECTORS: usize = 1;
 
@@ -69,6 +76,7 @@ pub(super) struct Avx2;
 #[cfg(target_arch = "x86_64")]
 impl Arithmetic for Avx2 {
     type Vector = [__m256; 2];
+    type Doubles = Doubles256;
 
     const TILE_VECTORS: usize = 1;
 
@@ -108,6 +116,7 @@ pub(super) struct Avx512;
 #[cfg(target_arch = "x86_64")]
 impl Arithmetic for Avx512 {
     type Vector = __m512;
+    type Doubles = Doubles512;
 
     const TILE_VECTORS: usize = 2;
 

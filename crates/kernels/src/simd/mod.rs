@@ -9,14 +9,20 @@
 #![allow(unsafe_code, reason = "each block gives its reason; crates/README.md, invariant 4")]
 
 mod arithmetic;
+mod channels;
+mod doubles;
 mod instruction_set;
+mod max_pool;
 #[cfg(test)]
 mod tests;
 mod tile;
 
 use arithmetic::Arithmetic;
 pub(crate) use arithmetic::fused;
+pub(crate) use channels::{add_image_sums, update_pixels};
+pub(crate) use doubles::Number;
 pub use instruction_set::{InstructionSet, instruction_set};
+pub(crate) use max_pool::{Windows, pool, unpool};
 pub(crate) use tile::correlate;
 
 /// The values of one vector of a body: two vectors of AVX2, one of AVX-512, four of the baseline.
@@ -28,7 +34,8 @@ trait Body {
     type Output;
 
     /// Computes it. Implementations must be `#[inline(always)]`, and all that they call too, or
-    /// the code is compiled for the baseline; its results are the same all the same.
+    /// the code is compiled for the baseline: slow, though with the same results. No closures
+    /// hence, for which the attribute is not to be had.
     fn run<A: Arithmetic>(self) -> Self::Output;
 }
 

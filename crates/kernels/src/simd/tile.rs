@@ -92,8 +92,10 @@ fn rows<A: Arithmetic, const R: usize, const V: usize>(
 ) {
     let &Correlation { source, runs, run_length, run_stride, step, .. } = correlation;
     let Matrix { values: matrix, row_stride, vector_stride } = correlation.matrix;
-    let start: [A::Vector; V] =
-        std::array::from_fn(|v| A::load(vector_at(correlation.start, (vector + v) * LANES)));
+    let mut start = [A::splat(0.0); V];
+    for (v, start) in start.iter_mut().enumerate() {
+        *start = A::load(vector_at(correlation.start, (vector + v) * LANES));
+    }
     let mut sums = [start; R];
     let mut row = vector * vector_stride;
     for run in 0..runs {
