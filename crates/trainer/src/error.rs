@@ -5,6 +5,7 @@ use kernels::KernelError;
 use thiserror::Error;
 
 use crate::dataset::{IdxError, Mismatch};
+use crate::weights::WeightsError;
 
 /// Why a data set could not be loaded or a network not be trained. Each message names what is at
 /// fault, what was expected, what was found, and where it helps what to do.
@@ -104,6 +105,19 @@ pub enum TrainError {
         /// What was found.
         got: String,
     },
+
+    /// Weights do not fit a network, or are damaged.
+    #[error("{}: cannot be loaded", .path.display())]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: WeightsError,
+    },
+
+    /// Weights cannot be saved.
+    #[error(transparent)]
+    Save(#[from] WeightsError),
 
     /// A log lost a part that the checkpoint says it had.
     #[error(

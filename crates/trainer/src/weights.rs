@@ -13,6 +13,7 @@ use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
 use thiserror::Error;
 
 use crate::network::Network;
+use crate::tensor;
 
 /// PyTorch's count of a batch norm's training batches, which our batch norms do without.
 const BATCHES_TRACKED: &str = "num_batches_tracked";
@@ -105,17 +106,15 @@ pub fn save<F: Real>(
     network: &Network<F>,
     num_batches_tracked: u64,
 ) -> Result<Vec<u8>, WeightsError> {
-    let is_single = size_of::<F>() == size_of::<f32>();
-    let dtype = if is_single { Dtype::F32 } else { Dtype::F64 };
-    let mut tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
-    for (name, array) in network.parameters().into_iter().chain(network.buffers()) {
-        let bytes = if is_single {
-            array.iter().flat_map(|value| (value.to_f64() as f32).to_le_bytes()).collect()
-        } else {
-            array.iter().flat_map(|value| value.to_f64().to_le_bytes()).collect()
-        };
-        tensors.push((name, dtype, array.shape().to_vec(), bytes));
-    }
+    let mut tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = network
+        .parameters()
+        .into_iter()
+        .chain(network.buffers())
+        .map(|(name, array)| {
+            let shape = array.shape().to_vec();
+            (name, tensor::dtype::<F>(), shape, tensor::to_bytes(array))
+        })
+        .collect();
     for norm in network.batch_norms() {
         let name = format!("{}.{BATCHES_TRACKED}", norm.name);
         tensors.push((name, Dtype::I64, Vec::new(), num_batches_tracked.to_le_bytes().to_vec()));

@@ -81,6 +81,7 @@ fn a_run_leaves_its_configuration_logs_and_a_checkpoint_an_epoch() {
             "events.out.tfevents.run",
             "hparams.yaml",
             "metrics.csv",
+            "weights.safetensors",
         ]
     );
     insta::assert_snapshot!("hparams", String::from_utf8(files["hparams.yaml"].clone()).unwrap());
@@ -199,10 +200,10 @@ fn folders_that_cannot_be_gone_on_with_are_refused_and_stay() {
 }
 
 #[test]
-fn a_checkpoint_holds_the_trained_network() {
+fn the_trained_network_can_be_had_again() {
     let folder = tempfile::tempdir().unwrap();
     let (images, split) = two_halves();
-    assert!(matches!(config().trained(&images, folder.path()), Err(TrainError::Checkpoint { .. })));
+    assert!(matches!(config().trained(&images, folder.path()), Err(TrainError::File { .. })));
     train(folder.path()).unwrap();
     let network = config().trained(&images, folder.path()).unwrap();
     let evaluation =
@@ -210,4 +211,7 @@ fn a_checkpoint_holds_the_trained_network() {
     let last = *read_metrics(folder.path()).unwrap().last().unwrap();
     assert_eq!(evaluation.score.mean_loss(), last.loss);
     assert_eq!(evaluation.score.accuracy(), last.accuracy);
+    let other = RunConfig { architecture: Architecture::SimpleNetwork, ..config() };
+    let error = other.trained(&images, folder.path()).unwrap_err();
+    assert!(matches!(error, TrainError::Weights { .. }), "{error}");
 }

@@ -93,8 +93,16 @@ fn again(study: &Study) -> Vec<Block> {
         true => (" --quick", format!("{folder}/quick")),
         false => ("", folder.to_owned()),
     };
+    let seeds = match (config.seeds.first(), config.seeds.last()) {
+        (Some(&first), Some(last)) => format!(" --seeds {first}..{}", last + 1),
+        _ => String::new(),
+    };
+    let words = |words: Vec<String>| words.join(",");
+    let networks = words(config.networks.iter().map(|folder| network_argument(folder)).collect());
+    let heads = words(config.heads.iter().map(|head| head_argument(*head).to_owned()).collect());
     let commands = format!(
-        "cargo xtask experiment --dataset {choice} --epochs {} --batch-size {} --learning-rate {:?}{quick}\n\
+        "cargo xtask experiment --dataset {choice}{quick} --networks {networks} --heads {heads}{seeds} \
+         --epochs {} --batch-size {} --learning-rate {:?}\n\
          cargo xtask report {folder}",
         config.epochs, config.batch_size, config.learning_rate
     );
@@ -115,6 +123,18 @@ fn again(study: &Study) -> Vec<Block> {
                 .to_owned(),
         ),
     ]
+}
+
+/// A network's word on the command line, by the name of its folder.
+fn network_argument(folder: &str) -> String {
+    folder.trim_end_matches("_network").replace('_', "-")
+}
+
+fn head_argument(head: Head) -> &'static str {
+    match head {
+        Head::Frozen => "frozen",
+        Head::Trained => "trained",
+    }
 }
 
 fn limits(study: &Study) -> Vec<String> {

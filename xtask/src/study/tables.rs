@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 pub use config::{DataSetName, Head, StudyConfig, network_name};
 
+#[cfg(test)]
 use crate::output::replace_file;
 
 /// The configuration of a study, in its folder.
@@ -248,7 +249,6 @@ impl Study {
     }
 
     /// The files of a study, by their names in its folder.
-    #[allow(dead_code, reason = "the command that trains writes them")]
     pub fn files(&self) -> Result<Vec<(PathBuf, Vec<u8>)>> {
         let config = toml::to_string(&self.config).context("the configuration is not TOML")?;
         Ok(vec![
@@ -264,7 +264,7 @@ impl Study {
     }
 
     /// Writes a study into its folder, each file whole.
-    #[allow(dead_code, reason = "the command that trains writes them")]
+    #[cfg(test)]
     pub fn write(&self, folder: &Path) -> Result<()> {
         self.files()?.iter().try_for_each(|(file, bytes)| replace_file(&folder.join(file), bytes))
     }

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Instant;
 
-use crate::{TINY, assert_same, command, files, tiny_study};
+use crate::{TINY, assert_same, command, files};
 
 const KILLS: u32 = 20;
 
@@ -104,7 +104,7 @@ fn a_closed_output_is_no_failure() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
     assert!(output.status.success());
-    tiny_study(folder.path(), "whole", &arguments("--quick")[3..]);
+    assert!(command(folder.path(), &arguments("--out=whole")).output().unwrap().status.success());
     let [piped, whole] = ["piped", "whole"].map(|out| files(&folder.path().join(out)));
     assert_same(&piped, &whole);
 }

@@ -147,7 +147,13 @@ fn what_cannot_run_says_why_and_leaves_nothing_behind() {
         ("a network twice", &["--networks=dropout,dropout"]),
         (
             "a learning rate that diverges",
-            &["--quick", "--dataset=synthetic", "--learning-rate=1e30", "--out=diverges"],
+            &[
+                "--quick",
+                "--dataset=synthetic",
+                "--learning-rate=1e30",
+                "--threads=1",
+                "--out=diverges",
+            ],
         ),
     ] {
         let output = experiment(folder.path(), arguments);

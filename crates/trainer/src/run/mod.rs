@@ -8,6 +8,7 @@
 //! distributions.csv                     a row an observed distribution: `DistributionRow`
 //! events.out.tfevents.…                 the same for TensorBoard
 //! checkpoints/epoch=E-step=S.safetensors  the whole state after each epoch
+//! weights.safetensors                   the trained network, for PyTorch too: `weights`
 //! ```
 //!
 //! Logs are written at the end of an epoch, then the checkpoint, which remembers their lengths.
@@ -28,7 +29,7 @@ use crate::fit::steps_an_epoch;
 use crate::log::{CsvLog, DistributionRow, EventFile, Hparam, hparams_yaml, read_csv};
 use crate::network::{Architecture, Network};
 use crate::optimizer::{Adam, AdamConfig};
-use crate::{FitConfig, Head, Measurement, Moment, Phase, TrainError, file, fit};
+use crate::{FitConfig, Head, Measurement, Moment, Phase, TrainError, file, fit, weights};
 
 use checkpoints::Checkpoints;
 use log_file::LogFile;
@@ -37,6 +38,7 @@ const HPARAMS: &str = "hparams.yaml";
 const METRICS: &str = "metrics.csv";
 const DISTRIBUTIONS: &str = "distributions.csv";
 const CHECKPOINTS: &str = "checkpoints";
+const WEIGHTS: &str = "weights.safetensors";
 
 /// What a run trains, and how.
 #[derive(Debug, Clone, PartialEq)]
@@ -128,35 +130,34 @@ impl RunConfig {
             if stop && moment.resume_at.is_some() { Err(Stop::Asked) } else { Ok(()) }
         });
         match result {
-            Ok(()) => Ok(Ended::Complete),
+            Ok(()) => {
+                let path = folder.join(WEIGHTS);
+                let bytes = weights::save(&network, optimizer.steps())?;
+                file::replace(&path, &bytes)
+                    .map_err(TrainError::file(&path, "cannot be written"))?;
+                Ok(Ended::Complete)
+            }
             Err(Stop::Asked) => Ok(Ended::Interrupted),
             Err(Stop::Failed(error)) => Err(error),
         }
     }
 
-    /// The network in `folder` as the last checkpoint has it.
+    /// The network that a complete run left in `folder`.
     ///
     /// # Errors
     ///
-    /// [`TrainError`] when there is no checkpoint, or one of another run.
+    /// [`TrainError`] when its weights are missing, damaged or of another network.
     pub fn trained(
         &self,
         images: &LabelledImages,
         folder: &Path,
     ) -> Result<Network<f32>, TrainError> {
-        let (mut network, mut optimizer) = self.start(images)?;
-        let folder = folder.join(CHECKPOINTS);
-        match Checkpoints::new(folder.clone(), u64::MAX).last()? {
-            Some((_, path)) => {
-                restore(&path, &mut network, &mut optimizer)?;
-                Ok(network)
-            }
-            None => Err(TrainError::Checkpoint {
-                path: folder,
-                expected: "a checkpoint".to_owned(),
-                got: "none".to_owned(),
-            }),
-        }
+        let (mut network, _) = self.start(images)?;
+        let path = folder.join(WEIGHTS);
+        let bytes = fs::read(&path).map_err(TrainError::file(&path, "cannot be read"))?;
+        weights::load(&bytes, &mut network)
+            .map_err(|source| TrainError::Weights { path, source })?;
+        Ok(network)
     }
 
     /// The configuration as its file.
@@ -341,8 +342,8 @@ impl Logs {
 /// The files in the folder of a run that are the run's own: for whoever clears it.
 pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> =
-        [HPARAMS].iter().chain(&LOGS).map(|name| folder.join(name)).collect();
-    files.push(file::part_of(&folder.join(HPARAMS)));
+        [HPARAMS, WEIGHTS].iter().chain(&LOGS).map(|name| folder.join(name)).collect();
+    files.extend([HPARAMS, WEIGHTS].map(|name| file::part_of(&folder.join(name))));
     files.extend(Checkpoints::new(folder.join(CHECKPOINTS), u64::MAX).own_files());
     files
 }
