@@ -12,7 +12,7 @@ use crate::tensor::{Dtype, Element, Tensor};
 use crate::verdict::Finding;
 
 /// What the kernels answer to a case, by output role. Empty for cases of the notebook, which have
-/// no output roles.
+/// no output roles, and for trainings, which no kernel alone can do.
 ///
 /// # Errors
 ///
@@ -31,7 +31,7 @@ pub type Compared = (&'static str, Result<(), Finding>);
 ///
 /// # Errors
 ///
-/// [`Failure`] when a kernel refuses the inputs.
+/// [`Failure`] when a kernel refuses the inputs, and for a training.
 pub fn compare_kernels_with(case: &Case) -> Result<Vec<Compared>, Failure> {
     let answers = kernel_answers(case)?;
     let judge = |(role, expected): &(&'static str, Expected)| {
