@@ -108,3 +108,16 @@ fn every_network_trains_as_in_pytorch_in_f32() {
         follow::<f32>(&training, "losses_f32", "final_f32", 1e-3);
     }
 }
+
+/// The script shuffles with a generator of its own, written from the same papers.
+#[test]
+fn the_batches_are_those_of_our_own_epochs() {
+    for training in Training::all() {
+        let batches = training.batches();
+        for (epoch, batches) in (0..).zip(batches.chunks(10)) {
+            let mut order: Vec<usize> = (0..200).collect();
+            Stream::new(training.config.mask_seed, Purpose::Shuffle, epoch).shuffle(&mut order);
+            assert_eq!(batches.concat(), order, "{}: epoch {epoch}", training.case.name);
+        }
+    }
+}
