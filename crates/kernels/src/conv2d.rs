@@ -26,7 +26,9 @@ use ndarray::{Array1, Array4, ArrayView1, ArrayView4, Axis};
 use self::geometry::Geometry;
 use crate::correlation::{Correlation, Matrix, Place};
 use crate::error::expect_shape;
-use crate::layout::{elements, elements_mut, from_channels_last, to_channels_last, try_zeros};
+use crate::layout::{
+    elements, elements_mut, from_channels_last, nothing, reused, to_channels_last,
+};
 use crate::panels::{Panels, filled_up};
 use crate::simd::LANES;
 use crate::{KernelError, Real};
@@ -106,10 +108,27 @@ pub fn forward<F: Real>(
     bias: ArrayView1<'_, F>,
     config: &Conv2dConfig,
 ) -> Result<Array4<F>, KernelError> {
+    let mut out = nothing();
+    forward_into(x, weight, bias, config, &mut out)?;
+    Ok(out)
+}
+
+/// As [`forward`], into `out`, whose memory is used again where it has room.
+///
+/// # Errors
+///
+/// As for [`forward`]; what the results held is then lost.
+pub fn forward_into<F: Real>(
+    x: ArrayView4<'_, F>,
+    weight: ArrayView4<'_, F>,
+    bias: ArrayView1<'_, F>,
+    config: &Conv2dConfig,
+    out: &mut Array4<F>,
+) -> Result<(), KernelError> {
     let geometry = Geometry::new(x.shape(), weight.shape(), config)?;
     let Geometry { c, f, kh, kw, .. } = geometry;
     expect_shape(OPERATION, "bias", bias.shape(), &[f], "one value a filter")?;
-    let mut out = try_zeros(OPERATION, [geometry.n, geometry.oh, geometry.ow, f])?;
+    let mut pixels = reused(OPERATION, [geometry.n, geometry.oh, geometry.ow, f], out)?;
     let x = to_channels_last(x);
     // (KH, KW, C, F)
     let panels = Panels::pack(kh * kw * c, f, weight.permuted_axes([2, 3, 1, 0]));
@@ -119,7 +138,7 @@ pub fn forward<F: Real>(
     let mut buffer = spread.buffer(OPERATION)?;
     let image_pairs = elements(&x)
         .chunks_exact(geometry.h * geometry.w * c)
-        .zip(elements_mut(&mut out).chunks_exact_mut(geometry.oh * geometry.ow * f));
+        .zip(elements_mut(&mut pixels).chunks_exact_mut(geometry.oh * geometry.ow * f));
     for (x, out) in image_pairs {
         let correlation = Correlation {
             source: spread.apply(x, &mut buffer),
@@ -133,7 +152,8 @@ pub fn forward<F: Real>(
         };
         correlation.write(&places, out);
     }
-    Ok(from_channels_last(out))
+    *out = from_channels_last(pixels);
+    Ok(())
 }
 
 /// All gradients of [`forward`]; see [`backward_input`] and [`backward_parameters`], of which a
@@ -176,12 +196,32 @@ pub fn backward_input<F: Real>(
     weight: ArrayView4<'_, F>,
     config: &Conv2dConfig,
 ) -> Result<Array4<F>, KernelError> {
+    let mut dx = nothing();
+    backward_input_into(dout, size, weight, config, &mut dx)?;
+    Ok(dx)
+}
+
+/// As [`backward_input`], into `dx`, whose memory is used again where it has room.
+///
+/// # Errors
+///
+/// As for [`backward`]; what `dx` held is then lost.
+pub fn backward_input_into<F: Real>(
+    dout: ArrayView4<'_, F>,
+    size: [usize; 2],
+    weight: ArrayView4<'_, F>,
+    config: &Conv2dConfig,
+    dx: &mut Array4<F>,
+) -> Result<(), KernelError> {
     let n = dout.shape()[0];
     let [h, w] = size;
     let geometry = Geometry::new(&[n, weight.shape()[1], h, w], weight.shape(), config)?;
     geometry.expect_dout(dout.shape())?;
     let Geometry { c, f, .. } = geometry;
-    let mut dx = try_zeros(OPERATION, [n, h, w, c])?;
+    let mut pixels = reused(OPERATION, [n, h, w, c], dx)?;
+    if geometry.leaves_pixels_out() {
+        pixels.fill(F::zero());
+    }
     let dout = to_channels_last(dout);
     let start = vec![F::zero(); c.next_multiple_of(LANES)];
     let spread = geometry.spread_dout();
@@ -202,7 +242,7 @@ pub fn backward_input<F: Real>(
         .collect();
     let image_pairs = elements(&dout)
         .chunks_exact(geometry.oh * geometry.ow * f)
-        .zip(elements_mut(&mut dx).chunks_exact_mut(h * w * c));
+        .zip(elements_mut(&mut pixels).chunks_exact_mut(h * w * c));
     for (dout, dx) in image_pairs {
         let source = spread.apply(dout, &mut buffer);
         for (phase, panels) in &phases {
@@ -219,7 +259,8 @@ pub fn backward_input<F: Real>(
             correlation.write(&phase.places, dx);
         }
     }
-    Ok(from_channels_last(dx))
+    *dx = from_channels_last(pixels);
+    Ok(())
 }
 
 /// dweight and dbias: sums over every output pixel of dout · x, and of dout.

@@ -1,6 +1,8 @@
 //! Memory layouts. Images have the logical axes `(N, C, H, W)` everywhere; in *channels-last*
 //! memory the `C` values of a pixel are neighbours, as if the array were `(N, H, W, C)`.
 
+use std::mem;
+
 use ndarray::{
     Array, Array4, ArrayBase, ArrayView, ArrayView4, ArrayViewD, CowArray, Data, DataMut,
     Dimension, Ix4, RawData, ShapeBuilder, Zip,
@@ -68,31 +70,63 @@ pub(crate) fn map_pairs<F: Real, D: Dimension>(
         }
     }
     let mut array = a.to_owned();
-    Zip::from(&mut array).and(b).for_each(|a, &b| *a = f(*a, b));
+    update_pairs(&mut array, b, f);
     array
 }
 
-/// An array of zeros; sizes that no memory holds, which a padding or an image size can ask for, are
-/// an error and not an abort.
-pub(crate) fn try_zeros<T: Clone + Zero>(
-    operation: &'static str,
-    shape: [usize; 4],
-) -> Result<Array4<T>, KernelError> {
-    let elements = try_zeros_of(operation, &shape)?;
-    let too_large = |_| KernelError::TooLarge { operation, shape: shape.to_vec() };
-    Array4::from_shape_vec(shape, elements).map_err(too_large)
+/// Replaces each element of `a` by `f` of it and that of `b`, which must be of the same shape.
+pub(crate) fn update_pairs<F: Real, D: Dimension>(
+    a: &mut Array<F, D>,
+    b: ArrayView<'_, F, D>,
+    f: impl Fn(F, F) -> F,
+) {
+    if a.strides() == b.strides()
+        && let (Some(a), Some(b)) = (a.as_slice_memory_order_mut(), b.as_slice_memory_order())
+    {
+        for (a, &b) in a.iter_mut().zip(b) {
+            *a = f(*a, b);
+        }
+        return;
+    }
+    Zip::from(a).and(b).for_each(|a, &b| *a = f(*a, b));
 }
 
-/// As [`try_zeros`], without the shape.
-pub(crate) fn try_zeros_of<T: Clone + Zero>(
+/// An array of this shape with elements of any value, in the memory of `old` where that has room.
+/// Sizes that no memory holds, which a padding or an image size can ask for, are an error and not
+/// an abort.
+pub(crate) fn reused<T: Clone + Zero>(
+    operation: &'static str,
+    shape: [usize; 4],
+    old: &mut Array4<T>,
+) -> Result<Array4<T>, KernelError> {
+    let too_large = || KernelError::TooLarge { operation, shape: shape.to_vec() };
+    let count = element_count(&shape).ok_or_else(too_large)?;
+    let (mut elements, _) = mem::replace(old, nothing()).into_raw_vec_and_offset();
+    if elements.capacity() < count {
+        // Nothing of the old elements need be moved.
+        elements = Vec::new();
+        elements.try_reserve_exact(count).map_err(|_| too_large())?;
+    }
+    elements.resize(count, T::zero());
+    Array4::from_shape_vec(shape, elements).map_err(|_| too_large())
+}
+
+/// An array without elements, for a kernel to put its result in.
+pub(crate) fn nothing<T: Clone + Zero>() -> Array4<T> {
+    Array4::zeros([0; 4])
+}
+
+fn element_count(shape: &[usize]) -> Option<usize> {
+    shape.iter().try_fold(1_usize, |count, &length| count.checked_mul(length))
+}
+
+/// As many zeros as an array of this shape has elements; else as for [`reused`].
+pub(crate) fn try_zeros<T: Clone + Zero>(
     operation: &'static str,
     shape: &[usize],
 ) -> Result<Vec<T>, KernelError> {
     let too_large = || KernelError::TooLarge { operation, shape: shape.to_vec() };
-    let count = shape
-        .iter()
-        .try_fold(1_usize, |count, &length| count.checked_mul(length))
-        .ok_or_else(too_large)?;
+    let count = element_count(shape).ok_or_else(too_large)?;
     let mut elements = Vec::new();
     elements.try_reserve_exact(count).map_err(|_| too_large())?;
     elements.resize(count, T::zero());

@@ -10,7 +10,9 @@
 use ndarray::{Array4, ArrayView4, Axis};
 
 use crate::error::{expect_not_empty, expect_shape};
-use crate::layout::{elements, elements_mut, from_channels_last, to_channels_last, try_zeros};
+use crate::layout::{
+    elements, elements_mut, from_channels_last, nothing, reused, to_channels_last,
+};
 use crate::simd::{self, InstructionSet, Windows};
 use crate::{KernelError, Real};
 
@@ -48,6 +50,12 @@ impl MaxPool2dConfig {
         Self { window: [2, 2], stride: [2, 2] }
     }
 
+    /// Whether each pixel of an image lies in exactly one window.
+    fn tiles(&self, size: [usize; 2]) -> bool {
+        self.window == self.stride
+            && (0..2).all(|axis| size[axis].is_multiple_of(self.stride[axis]))
+    }
+
     fn output_size(&self, size: [usize; 2]) -> Result<[usize; 2], KernelError> {
         let mut output = [0; 2];
         for (axis, name) in ["H", "W"].into_iter().enumerate() {
@@ -81,22 +89,38 @@ pub fn forward<F: Real>(
     x: ArrayView4<'_, F>,
     config: &MaxPool2dConfig,
 ) -> Result<(Array4<F>, Array4<usize>), KernelError> {
+    let (mut out, mut argmax) = (nothing(), nothing());
+    forward_into(x, config, &mut out, &mut argmax)?;
+    Ok((out, argmax))
+}
+
+/// As [`forward`], into `out` and `argmax`, whose memory is used again where it has room.
+///
+/// # Errors
+///
+/// As for [`forward`]; what the results held is then lost.
+pub fn forward_into<F: Real>(
+    x: ArrayView4<'_, F>,
+    config: &MaxPool2dConfig,
+    out: &mut Array4<F>,
+    argmax: &mut Array4<usize>,
+) -> Result<(), KernelError> {
     expect_not_empty(OPERATION, "x", x.shape())?;
     let (n, c, h, w) = x.dim();
     let [oh, ow] = config.output_size([h, w])?;
     let x = to_channels_last(x);
-    let mut out = try_zeros(OPERATION, [n, oh, ow, c])?;
-    let mut argmax = try_zeros(OPERATION, [n, oh, ow, c])?;
+    let mut largest = reused(OPERATION, [n, oh, ow, c], out)?;
+    let mut places = reused(OPERATION, [n, oh, ow, c], argmax)?;
     let images = elements(&x)
         .chunks_exact(h * w * c)
-        .zip(elements_mut(&mut out).chunks_exact_mut(oh * ow * c))
-        .zip(elements_mut(&mut argmax).chunks_exact_mut(oh * ow * c));
-    let places = Places::new([h, w], [oh, ow], config);
+        .zip(elements_mut(&mut largest).chunks_exact_mut(oh * ow * c))
+        .zip(elements_mut(&mut places).chunks_exact_mut(oh * ow * c));
+    let windows = Places::new([h, w], [oh, ow], config);
     for ((x, out), argmax) in images {
-        if let Some(places) = &places
+        if let Some(windows) = &windows
             && let (Some(x), Some(out)) = (F::single(x), F::single_mut(out))
         {
-            simd::pool(InstructionSet::in_use(), places.windows(c), x, out, argmax);
+            simd::pool(InstructionSet::in_use(), windows.of(c), x, out, argmax);
             continue;
         }
         for (position, (out, argmax)) in
@@ -118,7 +142,8 @@ pub fn forward<F: Real>(
             }
         }
     }
-    Ok((from_channels_last(out), from_channels_last(argmax)))
+    (*out, *argmax) = (from_channels_last(largest), from_channels_last(places));
+    Ok(())
 }
 
 /// dx: each window's gradient goes to the place where its largest value was; overlapping windows
@@ -139,6 +164,23 @@ pub fn backward<F: Real>(
     size: [usize; 2],
     config: &MaxPool2dConfig,
 ) -> Result<Array4<F>, KernelError> {
+    let mut dx = nothing();
+    backward_into(dout, argmax, size, config, &mut dx)?;
+    Ok(dx)
+}
+
+/// As [`backward`], into `dx`, whose memory is used again where it has room.
+///
+/// # Errors
+///
+/// As for [`backward`]; what `dx` held is then lost.
+pub fn backward_into<F: Real>(
+    dout: ArrayView4<'_, F>,
+    argmax: ArrayView4<'_, usize>,
+    size: [usize; 2],
+    config: &MaxPool2dConfig,
+    dx: &mut Array4<F>,
+) -> Result<(), KernelError> {
     expect_not_empty(OPERATION, "dout", dout.shape())?;
     let (n, c) = (dout.len_of(Axis(0)), dout.len_of(Axis(1)));
     let [h, w] = size;
@@ -146,7 +188,7 @@ pub fn backward<F: Real>(
     let because = "that of the forward pass's result";
     expect_shape(OPERATION, "dout", dout.shape(), &[n, c, oh, ow], because)?;
     expect_shape(OPERATION, "argmax", argmax.shape(), &[n, c, oh, ow], "that of dout")?;
-    let mut dx = try_zeros(OPERATION, [n, h, w, c])?;
+    let mut pixels = reused(OPERATION, [n, h, w, c], dx)?;
     let (dout, argmax) = (to_channels_last(dout), to_channels_last(argmax));
     let images = || {
         elements(&dout).chunks_exact(oh * ow * c).zip(elements(&argmax).chunks_exact(oh * ow * c))
@@ -154,9 +196,12 @@ pub fn backward<F: Real>(
     if config.stride[0] >= config.window[0]
         && config.stride[1] >= config.window[1]
         && let Some(places) = Places::new(size, [oh, ow], config)
-        && let Some(values) = F::single_mut(elements_mut(&mut dx))
+        && let Some(values) = F::single_mut(elements_mut(&mut pixels))
     {
-        let windows = places.windows(c);
+        if !config.tiles(size) {
+            values.fill(0.0);
+        }
+        let windows = places.of(c);
         let in_their_windows =
             values.chunks_exact_mut(h * w * c).zip(images()).all(|(dx, (dout, argmax))| {
                 F::single(dout).is_some_and(|dout| {
@@ -164,10 +209,11 @@ pub fn backward<F: Real>(
                 })
             });
         if in_their_windows {
-            return Ok(from_channels_last(dx));
+            *dx = from_channels_last(pixels);
+            return Ok(());
         }
-        dx.fill(F::zero());
     }
+    pixels.fill(F::zero());
     let bound = h * w;
     if let Some((position, &got)) =
         from_channels_last(argmax.view()).iter().enumerate().find(|&(_, &index)| index >= bound)
@@ -175,12 +221,14 @@ pub fn backward<F: Real>(
         let argument = "argmax";
         return Err(KernelError::Index { operation: OPERATION, argument, position, bound, got });
     }
-    for (dx, (dout, argmax)) in elements_mut(&mut dx).chunks_exact_mut(h * w * c).zip(images()) {
+    for (dx, (dout, argmax)) in elements_mut(&mut pixels).chunks_exact_mut(h * w * c).zip(images())
+    {
         for (position, (&dout, &index)) in dout.iter().zip(argmax).enumerate() {
             dx[index * c + position % c] += dout;
         }
     }
-    Ok(from_channels_last(dx))
+    *dx = from_channels_last(pixels);
+    Ok(())
 }
 
 /// The windows on an image of at most 2³² pixels, for the vector code.
@@ -202,7 +250,7 @@ impl Places {
         Some(Self { corners: grid(out, config.stride), taps: grid(config.window, [1, 1]) })
     }
 
-    fn windows(&self, channels: usize) -> Windows<'_> {
+    fn of(&self, channels: usize) -> Windows<'_> {
         Windows { corners: &self.corners, taps: &self.taps, channels }
     }
 }

@@ -5,7 +5,7 @@
 use ndarray::{Array, ArrayView, Dimension};
 
 use crate::error::expect_shape;
-use crate::layout::map_pairs;
+use crate::layout::{map_pairs, update_pairs};
 use crate::{KernelError, Real};
 
 const OPERATION: &str = "relu";
@@ -33,6 +33,38 @@ pub fn backward<F: Real, D: Dimension>(
     x: ArrayView<'_, F, D>,
 ) -> Result<Array<F, D>, KernelError> {
     expect_shape(OPERATION, "dout", dout.shape(), x.shape(), "that of x")?;
-    // Written as a choice between values: half of all signs would be guessed wrong by a branch.
-    Ok(map_pairs(dout, x, |dout, x| if x <= F::zero() { F::zero() } else { dout }))
+    Ok(map_pairs(dout, x, mask))
+}
+
+/// As [`forward`], in place.
+///
+/// # Shapes
+///
+/// Any.
+pub fn forward_in_place<F: Real, D: Dimension>(x: &mut Array<F, D>) {
+    x.mapv_inplace(|x| if x <= F::zero() { F::zero() } else { x });
+}
+
+/// As [`backward`], in place: `dout` becomes dx. The output `out` of the forward pass serves as well
+/// as its input, which need not be kept.
+///
+/// # Shapes
+///
+/// `dout` and `out` are of one shape.
+///
+/// # Errors
+///
+/// As for [`backward`]; `dout` is then unchanged.
+pub fn backward_in_place<F: Real, D: Dimension>(
+    dout: &mut Array<F, D>,
+    out: ArrayView<'_, F, D>,
+) -> Result<(), KernelError> {
+    expect_shape(OPERATION, "dout", dout.shape(), out.shape(), "that of out")?;
+    update_pairs(dout, out, mask);
+    Ok(())
+}
+
+/// Written as a choice between values: half of all signs would be guessed wrong by a branch.
+fn mask<F: Real>(dout: F, x: F) -> F {
+    if x <= F::zero() { F::zero() } else { dout }
 }

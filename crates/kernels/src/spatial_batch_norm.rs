@@ -8,12 +8,12 @@
 //! Source: Ioffe and Szegedy 2015, section 3.2; the notebook's `spatial_batchnorm_forward` and
 //! `spatial_batchnorm_backward`. Formulas and accuracy: [`crate::batch_norm`].
 
-use ndarray::{Array4, ArrayView1, ArrayView4, ArrayViewMut4, Ix4};
+use ndarray::{Array1, Array4, ArrayView1, ArrayView4, ArrayViewMut4, Ix4};
 
 use crate::batch_norm::{BatchNormGradients, BatchStatistics};
+use crate::layout::{from_channels_last, reused};
 use crate::normalization::{
-    Batch, backward_eval_in_place, backward_train_in_place, expect_backward_shapes,
-    expect_channels, expect_running,
+    self, Batch, backward_eval_in_place, expect_backward_shapes, expect_channels, expect_running,
 };
 use crate::{BatchNormConfig, KernelError, Real, RunningStatistics};
 
@@ -65,6 +65,28 @@ pub fn forward_train<F: Real>(
     Ok((out, statistics))
 }
 
+/// As [`forward_train`], in channels-last memory into `out`, whose memory is used again where it has
+/// room.
+///
+/// # Errors
+///
+/// As for [`forward_train`]; `running` is then unchanged, and what `out` held is lost.
+pub fn forward_train_into<F: Real>(
+    x: ArrayView4<'_, F>,
+    gamma: ArrayView1<'_, F>,
+    beta: ArrayView1<'_, F>,
+    running: &mut RunningStatistics<F>,
+    config: &BatchNormConfig,
+    out: &mut Array4<F>,
+) -> Result<BatchStatistics, KernelError> {
+    let (n, c, h, w) = x.dim();
+    let mut pixels = reused(OPERATION, [n, h, w, c], out)?;
+    let batch = Batch { operation: OPERATION, shape: x.shape(), x: as_pixels(x) };
+    let statistics = batch.train(pixels.view_mut(), gamma, beta, running, config)?;
+    *out = from_channels_last(pixels);
+    Ok(statistics)
+}
+
 /// Normalises a batch by running statistics, which stay as they are.
 ///
 /// # Shapes
@@ -105,12 +127,25 @@ pub fn backward_train<F: Real>(
     gamma: ArrayView1<'_, F>,
     statistics: &BatchStatistics,
 ) -> Result<BatchNormGradients<F, Ix4>, KernelError> {
+    let mut dx = dout.to_owned();
+    let (dgamma, dbeta) = backward_train_in_place(&mut dx, x, gamma, statistics)?;
+    Ok(BatchNormGradients { dx, dgamma, dbeta })
+}
+
+/// As [`backward_train`], in place: `dout` becomes dx. Returns dγ and dβ.
+///
+/// # Errors
+///
+/// As for [`backward_train`]; `dout` is then unchanged.
+pub fn backward_train_in_place<F: Real>(
+    dout: &mut Array4<F>,
+    x: ArrayView4<'_, F>,
+    gamma: ArrayView1<'_, F>,
+    statistics: &BatchStatistics,
+) -> Result<(Array1<F>, Array1<F>), KernelError> {
     expect_backward_shapes(OPERATION, dout.shape(), x.shape(), gamma)?;
     expect_channels(OPERATION, "statistics", statistics.channels(), x.dim().1)?;
-    let mut dx = dout.to_owned();
-    let (dgamma, dbeta) =
-        backward_train_in_place(as_pixels_mut(&mut dx), as_pixels(x), gamma, statistics);
-    Ok(BatchNormGradients { dx, dgamma, dbeta })
+    Ok(normalization::backward_train_in_place(as_pixels_mut(dout), as_pixels(x), gamma, statistics))
 }
 
 /// The gradients of [`forward_eval`], by the formulas of [`crate::batch_norm::backward_eval`] with the

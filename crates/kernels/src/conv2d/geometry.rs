@@ -83,6 +83,11 @@ impl Geometry {
         (0..self.kh * run).map(tap).collect()
     }
 
+    /// Whether there are pixels that no tap reaches.
+    pub(super) fn leaves_pixels_out(&self) -> bool {
+        self.rows.has_gaps() || self.columns.has_gaps()
+    }
+
     /// The pixels of an image by the taps that reach them; pixels that none reaches are left out.
     pub(super) fn phases(&self) -> impl Iterator<Item = ImagePhase> {
         let row = self.columns.read_back().len() * self.f;

@@ -48,6 +48,11 @@ impl SlidingWindow {
             .collect()
     }
 
+    /// Whether there are inputs between two windows.
+    pub(super) fn has_gaps(&self) -> bool {
+        self.stride > self.window
+    }
+
     /// From one window to the next in [`Self::read`].
     pub(super) fn spread_stride(&self) -> usize {
         self.stride.min(self.window)

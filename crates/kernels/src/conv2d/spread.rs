@@ -1,4 +1,4 @@
-use crate::layout::try_zeros_of;
+use crate::layout::try_zeros;
 use crate::{KernelError, Real};
 
 /// Copies images into a larger frame of zeros, so that no sum has to ask where the image ends.
@@ -51,7 +51,7 @@ impl Spread {
 
     /// An empty frame.
     pub(super) fn buffer<F: Real>(&self, operation: &'static str) -> Result<Vec<F>, KernelError> {
-        try_zeros_of(operation, &[1, self.size[0], self.size[1], self.channels])
+        try_zeros(operation, &[1, self.size[0], self.size[1], self.channels])
     }
 
     /// `image` in its frame; `buffer` is from [`Self::buffer`], and may hold another image.

@@ -1,0 +1,121 @@
+//! The functions that write into given memory: the same bits as those that return new arrays, whatever
+//! the memory held, and no new memory where there is room.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{Random, bits, in_every_layout};
+use kernels::conv2d::{self, Conv2dConfig};
+use kernels::max_pool2d::{self, MaxPool2dConfig};
+use kernels::{
+    BatchNormConfig, Convention, KernelError, Real, RunningStatistics, relu, spatial_batch_norm,
+};
+use ndarray::{Array1, Array4};
+use proptest::prelude::*;
+
+/// Calls `write` on memory of every size, full of NaN, and holds the result to `expected`.
+fn assert_reuses<F: Real>(
+    expected: &Array4<F>,
+    mut write: impl FnMut(&mut Array4<F>) -> Result<(), KernelError>,
+) {
+    for room in [0, 1, expected.len(), expected.len() + 3] {
+        let mut memory = Array4::from_elem([room, 1, 1, 1], F::from_f64(f64::NAN));
+        write(&mut memory).unwrap();
+        assert_eq!(memory.shape(), expected.shape());
+        assert_eq!(bits(&memory), bits(expected), "room for {room}");
+        let place = memory.as_ptr();
+        write(&mut memory).unwrap();
+        assert_eq!(memory.as_ptr(), place, "the second call asked for other memory");
+        assert_eq!(bits(&memory), bits(expected));
+    }
+}
+
+fn all_kernels<F: Real>(shape: [usize; 4], kernel: [usize; 2], stride: [usize; 2], seed: u64) {
+    let mut random = Random::new(seed);
+    let [_, c, h, w] = shape;
+    let x: Array4<F> = random.array(shape);
+    let (gamma, beta): (Array1<F>, Array1<F>) = (random.array(c), random.array(c));
+    let weight: Array4<F> = random.array([c + 1, c, kernel[0], kernel[1]]);
+    let bias = random.array(c + 1);
+
+    let config = Conv2dConfig::new(stride, [1, 0]).unwrap();
+    let out = conv2d::forward(x.view(), weight.view(), bias.view(), &config).unwrap();
+    assert_reuses(&out, |out| {
+        conv2d::forward_into(x.view(), weight.view(), bias.view(), &config, out)
+    });
+    let dx = conv2d::backward_input(out.view(), [h, w], weight.view(), &config).unwrap();
+    assert_reuses(&dx, |dx| {
+        conv2d::backward_input_into(out.view(), [h, w], weight.view(), &config, dx)
+    });
+
+    let config = MaxPool2dConfig::new(kernel, stride).unwrap();
+    let (out, argmax) = max_pool2d::forward(x.view(), &config).unwrap();
+    let mut places = Array4::from_elem([1, 1, 1, 1], 77);
+    assert_reuses(&out, |out| max_pool2d::forward_into(x.view(), &config, out, &mut places));
+    assert_eq!(places, argmax);
+    let dx = max_pool2d::backward(out.view(), argmax.view(), [h, w], &config).unwrap();
+    assert_reuses(&dx, |dx| {
+        max_pool2d::backward_into(out.view(), argmax.view(), [h, w], &config, dx)
+    });
+
+    let config = BatchNormConfig::pytorch();
+    let (g, b) = (gamma.view(), beta.view());
+    let start = RunningStatistics::new(c, Convention::PyTorch);
+    let mut running = start.clone();
+    let (out, statistics) =
+        spatial_batch_norm::forward_train(x.view(), g, b, &mut running, &config).unwrap();
+    assert_reuses(&out, |out| {
+        let mut same = start.clone();
+        let got = spatial_batch_norm::forward_train_into(x.view(), g, b, &mut same, &config, out)?;
+        assert_eq!((got, same), (statistics.clone(), running.clone()));
+        Ok(())
+    });
+    let dout: Array4<F> = random.array(shape);
+    let expected =
+        spatial_batch_norm::backward_train(dout.view(), x.view(), g, &statistics).unwrap();
+    for (layout, mut dout) in in_every_layout(&dout) {
+        let (dgamma, dbeta) =
+            spatial_batch_norm::backward_train_in_place(&mut dout, x.view(), g, &statistics)
+                .unwrap();
+        let got = [bits(&dout), bits(&dgamma), bits(&dbeta)];
+        let expected = [bits(&expected.dx), bits(&expected.dgamma), bits(&expected.dbeta)];
+        assert_eq!(got, expected, "{layout}");
+    }
+
+    let out = relu::forward(x.view());
+    let dx = relu::backward(dout.view(), x.view()).unwrap();
+    for (layout, mut x) in in_every_layout(&x) {
+        relu::forward_in_place(&mut x);
+        assert_eq!(bits(&x), bits(&out), "{layout}");
+        let mut dout = dout.clone();
+        relu::backward_in_place(&mut dout, x.view()).unwrap();
+        assert_eq!(bits(&dout), bits(&dx), "{layout}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn given_memory_changes_no_result(
+        n in 2usize..4, c in 1usize..20,
+        size in prop::array::uniform2(2usize..7),
+        kernel in prop::array::uniform2(1usize..3),
+        stride in prop::array::uniform2(1usize..4),
+        seed: u64,
+    ) {
+        all_kernels::<f32>([n, c, size[0], size[1]], kernel, stride, seed);
+        all_kernels::<f64>([n, c, size[0], size[1]], kernel, stride, seed);
+    }
+}
+
+#[test]
+fn an_argmax_out_of_range_is_refused_whatever_the_memory() {
+    let dout = Array4::<f32>::ones([1, 1, 1, 1]);
+    let mut dx = Array4::ones([1, 1, 2, 2]);
+    let argmax = Array4::from_elem([1, 1, 1, 1], 4);
+    let config = MaxPool2dConfig::halving();
+    let refused = max_pool2d::backward_into(dout.view(), argmax.view(), [2, 2], &config, &mut dx);
+    assert!(matches!(refused, Err(KernelError::Index { got: 4, bound: 4, .. })), "{refused:?}");
+}
