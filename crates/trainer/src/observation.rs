@@ -1,6 +1,8 @@
 //! What is seen inside a network at a training step: distributions of activations and of batch
 //! norm's parameters.
 
+use std::collections::BTreeMap;
+
 use kernels::Real;
 use serde::{Deserialize, Serialize};
 
@@ -58,18 +60,74 @@ impl<F: Real> Distribution<F> {
         if self.values.is_empty() || self.values.iter().any(|value| value.is_nan()) {
             return [f64::NAN; COUNT];
         }
-        let mut values: Vec<f64> = self.values.iter().map(|value| value.to_f64()).collect();
-        let last = values.len() - 1;
-        percentages.map(|percentage| {
-            let rank = (percentage / 100.0).clamp(0.0, 1.0) * last as f64;
-            let below = (rank as usize).min(last);
-            let (_, &mut low, above) = values.select_nth_unstable_by(below, f64::total_cmp);
-            match above.iter().copied().min_by(f64::total_cmp) {
-                Some(high) => low + (high - low) * (rank - below as f64),
-                None => low,
-            }
+        let last = self.values.len() - 1;
+        let ranks =
+            percentages.map(|percentage| (percentage / 100.0).clamp(0.0, 1.0) * last as f64);
+        let below = ranks.map(|rank| (rank as usize).min(last));
+        let above = below.map(|rank| (rank + 1).min(last));
+        let sorted = AtRanks::of(&self.values, below.into_iter().chain(above));
+        std::array::from_fn(|at| {
+            let (low, high) = (sorted.value(below[at]), sorted.value(above[at]));
+            low + (high - low) * (ranks[at] - below[at] as f64)
         })
     }
+}
+
+/// The values at some ranks of many, without sorting them all: values are counted by the leading
+/// bits of their order, and only those that share these bits with one that is asked for are sorted.
+struct AtRanks {
+    /// Runs of neighbours in the sorted order: the rank of the first, and all of them.
+    runs: BTreeMap<usize, Vec<f64>>,
+}
+
+impl AtRanks {
+    fn of<F: Real>(values: &[F], ranks: impl Iterator<Item = usize>) -> Self {
+        let mut counts = vec![0_u32; 1 << LEADING_BITS];
+        for value in values {
+            counts[leading_bits(value.to_f64())] += 1;
+        }
+        let mut ranks: Vec<usize> = ranks.collect();
+        ranks.sort_unstable();
+        // Where in `runs` the values with these leading bits go, if anywhere.
+        let mut run_of = vec![None; counts.len()];
+        let mut runs = Vec::new();
+        let mut wanted = ranks.into_iter().peekable();
+        let mut first = 0;
+        for (bits, &count) in counts.iter().enumerate() {
+            let next = first + count as usize;
+            if wanted.next_if(|&rank| rank < next).is_some() {
+                while wanted.next_if(|&rank| rank < next).is_some() {}
+                run_of[bits] = Some(runs.len());
+                runs.push((first, Vec::with_capacity(count as usize)));
+            }
+            first = next;
+        }
+        for value in values.iter().map(|value| value.to_f64()) {
+            if let Some(run) = run_of[leading_bits(value)] {
+                runs[run].1.push(value);
+            }
+        }
+        for (_, run) in &mut runs {
+            run.sort_unstable_by(f64::total_cmp);
+        }
+        Self { runs: runs.into_iter().collect() }
+    }
+
+    /// The value at a rank that was asked for.
+    fn value(&self, rank: usize) -> f64 {
+        let run = self.runs.range(..=rank).next_back();
+        run.and_then(|(first, run)| run.get(rank - first)).copied().unwrap_or(f64::NAN)
+    }
+}
+
+/// Sign, exponent and six bits of the mantissa.
+const LEADING_BITS: u32 = 18;
+
+/// The leading bits of a number that orders as the values do.
+fn leading_bits(value: f64) -> usize {
+    let bits = value.to_bits();
+    let flipped = if value.is_sign_negative() { !bits } else { bits | 1 << 63 };
+    (flipped >> (u64::BITS - LEADING_BITS)) as usize
 }
 
 /// What is seen at one step: the activations of its batch, and batch norm's parameters and running
@@ -113,6 +171,7 @@ impl<F: Real> Observation<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::{Purpose, Stream};
 
     /// ```text
     /// >>> numpy.percentile([3.0, 1.0, 10.0, 2.0, 7.0, 7.0], [0, 15, 50, 85, 100])
@@ -130,7 +189,35 @@ mod tests {
         assert_eq!(values.percentiles([0.0, 15.0, 50.0, 85.0, 100.0]), expected);
         assert_eq!(values.percentiles([100.0, 85.0]), [10.0, 7.75]);
         assert_eq!(distribution(&[4.0]).percentiles([15.0, 85.0]), [4.0, 4.0]);
+        assert_eq!(distribution(&[-0.5, -0.5, 2.0, -3.0]).percentiles([50.0]), [-0.5]);
         assert!(distribution(&[]).percentiles([50.0])[0].is_nan());
         assert!(distribution(&[1.0, f32::NAN]).percentiles([50.0])[0].is_nan());
+    }
+
+    /// The ranks of many values of either sign and any size, against a sort.
+    #[test]
+    fn percentiles_of_many_values_are_those_of_all_sorted() {
+        let mut stream = Stream::new(0, Purpose::Shuffle, 0);
+        let values: Vec<f32> = (0..5_001)
+            .map(|index| {
+                let spread = [1e-30, 1e-3, 1.0, 1e20][index % 4];
+                (spread * (stream.uniform() - 0.5)) as f32
+            })
+            .collect();
+        let mut sorted = values.clone();
+        sorted.sort_unstable_by(f32::total_cmp);
+        let distribution =
+            Distribution { layer: "model.1".to_owned(), quantity: Quantity::PreActivation, values };
+        for rank in 0..=5_000 {
+            let percentage = rank as f64 / 50.0;
+            let [found] = distribution.percentiles([percentage]);
+            // The rank, computed back from a percentage, may lie off a whole number by rounding.
+            let [below, above] =
+                [rank.max(1) - 1, (rank + 1).min(5_000)].map(|at| f64::from(sorted[at]));
+            assert!((below..=above).contains(&found), "{rank}");
+            if percentage / 100.0 * 5_000.0 == rank as f64 {
+                assert_eq!(found, f64::from(sorted[rank]), "{rank}");
+            }
+        }
     }
 }

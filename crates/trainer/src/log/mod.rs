@@ -3,11 +3,12 @@
 //! | in the run's folder | what it holds | what reads it | written by |
 //! |---|---|---|---|
 //! | `hparams.yaml` | the configuration, a parameter a line | people, PyYAML, Lightning | [`hparams_yaml()`] |
-//! | `metrics.csv` | every measurement, to the last bit | spreadsheets, pandas, our report | [`MetricsCsv`] |
-//! | `events.out.tfevents.run` | the same as `f32`, and histograms | `tensorboard --logdir` on any folder above | [`EventFile`] |
+//! | `metrics.csv` | every measurement, to the last bit | spreadsheets, pandas, our report | [`CsvLog`] of [`crate::Measurement`] |
+//! | `distributions.csv` | percentiles of activations and of batch norm's parameters | the same | [`CsvLog`] of [`DistributionRow`] |
+//! | `events.out.tfevents.run` | measurements as `f32`, and histograms | `tensorboard --logdir` on any folder above | [`EventFile`] |
 //!
-//! The CSV is the record; the event file is for looking while and after a run trains. Neither holds
-//! the time, so the same configuration gives the same bytes.
+//! The CSVs are the record; the event file is for looking while and after a run trains. Neither
+//! holds the time, so the same configuration gives the same bytes.
 //!
 //! `tests/tensorboard/` reads them back with TensorBoard and PyYAML themselves.
 
