@@ -52,15 +52,16 @@ fn convolution([n, c, h, w]: [usize; 4], f: usize, kernel: usize, stride: usize)
     let x = images([n, c, h, w]);
     let weight = images([f, c, kernel, kernel]).as_standard_layout().into_owned();
     let bias = Array1::zeros(f);
-    let out = conv2d::forward(x.view(), weight.view(), bias.view(), &config).unwrap();
+    let mut out = conv2d::forward(x.view(), weight.view(), bias.view(), &config).unwrap();
+    let mut dx = x.clone();
     let dout = images(out.shape().try_into().unwrap());
     let work = 2.0 * (out.len() * c * kernel * kernel) as f64;
     let name = |what| format!("conv2d {n}×{c}×{h}×{w}→{f} {kernel}×{kernel}/{stride} {what}");
     measure(&name("forward"), work, "GFLOP/s", || {
-        conv2d::forward(x.view(), weight.view(), bias.view(), &config).unwrap()
+        conv2d::forward_into(x.view(), weight.view(), bias.view(), &config, &mut out)
     });
     measure(&name("dx"), work, "GFLOP/s", || {
-        conv2d::backward_input(dout.view(), [h, w], weight.view(), &config).unwrap()
+        conv2d::backward_input_into(dout.view(), [h, w], weight.view(), &config, &mut dx)
     });
     measure(&name("dweight"), work, "GFLOP/s", || {
         conv2d::backward_parameters(dout.view(), x.view(), [kernel; 2], &config).unwrap()
@@ -77,31 +78,56 @@ fn batch_norm(shape: [usize; 4]) {
         let (g, b) = (gamma.view(), beta.view());
         spatial_batch_norm::forward_train(x.view(), g, b, &mut running, &config).unwrap()
     };
-    let (_, statistics) = forward();
+    let (mut out, statistics) = forward();
     measure(&format!("batch norm {shape:?} forward"), 2.0 * bytes, "GB/s", forward);
     measure(&format!("batch norm {shape:?} backward"), 3.0 * bytes, "GB/s", || {
         spatial_batch_norm::backward_train(dout.view(), x.view(), gamma.view(), &statistics)
+    });
+    measure(&format!("batch norm {shape:?} forward, reusing"), 2.0 * bytes, "GB/s", || {
+        let (g, b) = (gamma.view(), beta.view());
+        spatial_batch_norm::forward_train_into(x.view(), g, b, &mut running, &config, &mut out)
+    });
+    let mut dx = dout.clone();
+    measure(&format!("batch norm {shape:?} backward, in place"), 3.0 * bytes, "GB/s", || {
+        spatial_batch_norm::backward_train_in_place(&mut dx, x.view(), gamma.view(), &statistics)
     });
 }
 
 fn relu_and_pool(shape: [usize; 4]) {
     let (x, config) = (images(shape), MaxPool2dConfig::halving());
     let bytes = 4.0 * x.len() as f64;
-    let (out, argmax) = max_pool2d::forward(x.view(), &config).unwrap();
+    let (mut out, mut argmax) = max_pool2d::forward(x.view(), &config).unwrap();
     let size = [shape[2], shape[3]];
     measure(&format!("relu {shape:?} forward"), 2.0 * bytes, "GB/s", || relu::forward(x.view()));
     measure(&format!("relu {shape:?} backward"), 3.0 * bytes, "GB/s", || {
         relu::backward(x.view(), x.view())
     });
-    measure(&format!("max pool {shape:?} forward"), 1.25 * bytes, "GB/s", || {
-        max_pool2d::forward(x.view(), &config)
+    let mut dout = x.clone();
+    measure(&format!("relu {shape:?} backward, in place"), 3.0 * bytes, "GB/s", || {
+        relu::backward_in_place(&mut dout, x.view())
     });
-    measure(&format!("max pool {shape:?} backward"), 1.25 * bytes, "GB/s", || {
-        max_pool2d::backward(out.view(), argmax.view(), size, &config)
+    measure(&format!("max pool {shape:?} forward, reusing"), 1.75 * bytes, "GB/s", || {
+        max_pool2d::forward_into(x.view(), &config, &mut out, &mut argmax)
+    });
+    let mut dx = x.clone();
+    measure(&format!("max pool {shape:?} backward, reusing"), 1.75 * bytes, "GB/s", || {
+        max_pool2d::backward_into(out.view(), argmax.view(), size, &config, &mut dx)
     });
 }
 
+/// What memory allows: copies within the caches and beyond.
+fn ceilings() {
+    for megabytes in [2, 64] {
+        let (from, mut to) = (vec![1.0_f32; megabytes << 18], vec![0.0_f32; megabytes << 18]);
+        let bytes = 8.0 * from.len() as f64;
+        measure(&format!("copy of {megabytes} MiB"), bytes, "GB/s", || {
+            to.copy_from_slice(black_box(&from));
+        });
+    }
+}
+
 fn main() {
+    ceilings();
     convolution([50, 1, 28, 28], 16, 3, 1);
     convolution([50, 16, 14, 14], 32, 3, 1);
     convolution([8, 64, 32, 32], 64, 3, 1);

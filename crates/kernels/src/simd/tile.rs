@@ -69,6 +69,13 @@ fn columns<A: Arithmetic, const V: usize>(
     out: &mut [f32],
 ) {
     let mut rest = places;
+    if V < A::TILE_VECTORS {
+        // Sums enough to keep the units for products busy while each waits for its last one.
+        while let Some((tile, after)) = rest.split_first_chunk::<{ ROWS + 2 }>() {
+            rows::<A, { ROWS + 2 }, V>(correlation, vector, tile, out);
+            rest = after;
+        }
+    }
     while let Some((tile, after)) = rest.split_first_chunk::<ROWS>() {
         rows::<A, ROWS, V>(correlation, vector, tile, out);
         rest = after;
