@@ -3,8 +3,8 @@
 //! The tensors are the network's parameters and running statistics under their PyTorch names, and
 //! Adam's moments as `adam.m.<parameter>` and `adam.v.<parameter>`. Random streams need no state:
 //! they follow from the seed and the step. The file's metadata has one entry, `checkpoint`, a JSON
-//! object with the step to go on from, the lengths that the run's logs then had, and the SHA-256 of
-//! all tensors, since the format itself would not notice a changed bit.
+//! object with the [`Position`], and the SHA-256 of it and of all tensors, since the format itself
+//! would not notice a changed bit.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -21,6 +21,7 @@ use crate::hexadecimal::hexadecimal;
 use crate::network::Network;
 use crate::optimizer::{Adam, Moments};
 use crate::tensor;
+use crate::weights::WeightsError;
 
 /// The one key of the metadata: a map with more would be written in no fixed order.
 const METADATA_KEY: &str = "checkpoint";
@@ -30,18 +31,20 @@ const FIRST_MOMENT: &str = "adam.m.";
 const SECOND_MOMENT: &str = "adam.v.";
 
 /// Where a run was when its state was saved.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
-    /// The first step to take, counted from 0 over all epochs.
-    pub resume_at: u64,
+    /// The number of steps taken, which is that of the first step to take, counted from 0 over all
+    /// epochs.
+    pub steps: u64,
+    /// The run's configuration, as its file has it.
+    pub configuration: String,
     /// The length in bytes of each log that belongs to this state, by its file name.
     pub log_lengths: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Metadata {
-    resume_at: u64,
-    log_lengths: BTreeMap<String, u64>,
+    position: Position,
     sha256: String,
 }
 
@@ -49,32 +52,35 @@ struct Metadata {
 ///
 /// # Errors
 ///
-/// [`TrainError::Checkpoint`] for more tensors than the format holds, which no network here has.
+/// [`TrainError::Config`] when the optimiser has not taken as many steps as the position says.
 pub fn to_bytes<F: Real>(
     network: &Network<F>,
     optimizer: &Adam<F>,
     position: &Position,
 ) -> Result<Vec<u8>, TrainError> {
+    if optimizer.steps() != position.steps {
+        return Err(TrainError::Config {
+            parameter: "the position's number of steps",
+            expected: "that of the optimiser",
+            got: format!("{} instead of {}", position.steps, optimizer.steps()),
+        });
+    }
     let tensors: BTreeMap<String, (Vec<usize>, Vec<u8>)> = arrays(network, optimizer)
         .into_iter()
         .map(|(name, array)| (name, (array.shape().to_vec(), tensor::to_bytes(array))))
         .collect();
-    let failed = |error| refuse(Path::new("a checkpoint"), "a file of safetensors", error);
-    let metadata = Metadata {
-        resume_at: position.resume_at,
-        log_lengths: position.log_lengths.clone(),
-        sha256: digest(tensors.iter().map(|(name, (_, bytes))| (name.as_str(), bytes.as_slice()))),
-    };
-    let metadata = serde_json::to_string(&metadata).map_err(|error| failed(error.to_string()))?;
     let views = tensors
         .iter()
         .map(|(name, (shape, bytes))| {
-            TensorView::new(tensor::dtype::<F>(), shape.clone(), bytes).map(|view| (name, view))
+            TensorView::new(tensor::dtype::<F>(), shape.clone(), bytes)
+                .map(|view| (name.as_str(), view))
         })
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| failed(error.to_string()))?;
-    safetensors::serialize(views, Some(HashMap::from([(METADATA_KEY.to_owned(), metadata)])))
-        .map_err(|error| failed(error.to_string()))
+        .collect::<Result<BTreeMap<_, _>, _>>()
+        .map_err(WeightsError::Format)?;
+    let sha256 = digest(position, &views);
+    let metadata = json(&Metadata { position: position.clone(), sha256 });
+    let metadata = HashMap::from([(METADATA_KEY.to_owned(), metadata)]);
+    Ok(safetensors::serialize(views, Some(metadata)).map_err(WeightsError::Format)?)
 }
 
 /// Puts the state of a checkpoint into a network and an optimiser of the same kind, and says where
@@ -99,14 +105,13 @@ pub fn restore<F: Real>(
         .as_ref()
         .and_then(|metadata| metadata.get(METADATA_KEY))
         .ok_or_else(|| unreadable(format!("no metadata {METADATA_KEY:?}")))?;
-    let metadata: Metadata =
+    let Metadata { position, sha256 } =
         serde_json::from_str(metadata).map_err(|error| unreadable(error.to_string()))?;
     let file = SafeTensors::deserialize(bytes).map_err(|error| unreadable(error.to_string()))?;
-    let tensors: BTreeMap<String, TensorView<'_>> = file.tensors().into_iter().collect();
-    let found = digest(tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.data())));
-    if found != metadata.sha256 {
-        let expected = format!("tensors with SHA-256 {}", metadata.sha256);
-        return Err(refuse(path, expected, found));
+    let tensors: BTreeMap<&str, TensorView<'_>> = file.iter().collect();
+    let found = digest(&position, &tensors);
+    if found != sha256 {
+        return Err(refuse(path, format!("contents with SHA-256 {sha256}"), found));
     }
     let mut rest = Rest { path, tensors };
     for (name, array) in network.parameters_mut() {
@@ -122,23 +127,29 @@ pub fn restore<F: Real>(
         }
     }
     rest.expect_empty()?;
-    optimizer.set_steps(metadata.resume_at);
-    Ok(Position { resume_at: metadata.resume_at, log_lengths: metadata.log_lengths })
+    optimizer.set_steps(position.steps);
+    Ok(position)
 }
 
 fn refuse(path: &Path, expected: impl Into<String>, got: String) -> TrainError {
     TrainError::Checkpoint { path: path.to_path_buf(), expected: expected.into(), got }
 }
 
-/// The SHA-256 of tensors in the order of their names, each with its name before it.
-fn digest<'a>(tensors: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
+/// The SHA-256 of a position, and of tensors in the order of their names with all that the format
+/// says of them.
+fn digest(position: &Position, tensors: &BTreeMap<&str, TensorView<'_>>) -> String {
     let mut hasher = Sha256::new();
-    for (name, bytes) in tensors {
-        hasher.update(name);
-        hasher.update([0]);
-        hasher.update(bytes);
+    hasher.update(json(position));
+    for (name, tensor) in tensors {
+        hasher.update(format!("\n{name} {:?} {:?}\n", tensor.dtype(), tensor.shape()));
+        hasher.update(tensor.data());
     }
     hexadecimal(&hasher.finalize())
+}
+
+/// JSON cannot fail for structs of numbers and texts; an empty text would be refused on reading.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// Every array of the state by its name in the file.
@@ -161,7 +172,7 @@ fn arrays<'a, F: Real>(
 /// The tensors of a file that have not yet found their place.
 struct Rest<'a> {
     path: &'a Path,
-    tensors: BTreeMap<String, TensorView<'a>>,
+    tensors: BTreeMap<&'a str, TensorView<'a>>,
 }
 
 impl Rest<'_> {
@@ -186,6 +197,107 @@ impl Rest<'_> {
                 Err(refuse(self.path, expected, format!("a tensor {name}")))
             }
             None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Head;
+    use crate::dataset::ImageSize;
+    use crate::network::Architecture;
+    use crate::optimizer::AdamConfig;
+
+    const IMAGE: ImageSize = ImageSize { channels: 1, height: 4, width: 4 };
+
+    fn state<F: Real>(architecture: Architecture, head: Head, seed: u64) -> (Network<F>, Adam<F>) {
+        let mut network = architecture.build(IMAGE, 3, seed).unwrap();
+        let config = AdamConfig::new(0.1).unwrap();
+        let mut optimizer = Adam::new(config, &network, |name| head.trains(name));
+        // Moments and running statistics that are not all zeros and ones.
+        let values = || (0_u32..).map(|index| F::from_f64(f64::from(index + seed as u32) / 7.0));
+        for moments in optimizer.moments_mut().iter_mut().flatten() {
+            moments.m.iter_mut().zip(values()).for_each(|(m, value)| *m = value);
+            moments.v.iter_mut().zip(values()).for_each(|(v, value)| *v = value);
+        }
+        for (_, mut buffer) in network.buffers_mut() {
+            buffer.iter_mut().zip(values()).for_each(|(element, value)| *element = value);
+        }
+        optimizer.set_steps(seed);
+        (network, optimizer)
+    }
+
+    fn position(steps: u64) -> Position {
+        let log_lengths = BTreeMap::from([("metrics.csv".to_owned(), 17)]);
+        Position { steps, configuration: "seed: 5\n".to_owned(), log_lengths }
+    }
+
+    fn every_value_comes_back<F: Real>() {
+        for head in [Head::Frozen, Head::Trained] {
+            let (network, optimizer) = state::<F>(Architecture::SpatialBatchNormNetwork, head, 5);
+            let bytes = to_bytes(&network, &optimizer, &position(5)).unwrap();
+            assert_eq!(bytes, to_bytes(&network, &optimizer, &position(5)).unwrap());
+            let (mut other, mut other_optimizer) =
+                state::<F>(Architecture::SpatialBatchNormNetwork, head, 9);
+            let path = Path::new("a.safetensors");
+            let found = restore(path, &bytes, &mut other, &mut other_optimizer).unwrap();
+            assert_eq!(found, position(5));
+            assert_eq!((other, other_optimizer), (network, optimizer));
+        }
+    }
+
+    #[test]
+    fn every_value_comes_back_in_either_type() {
+        every_value_comes_back::<f32>();
+        every_value_comes_back::<f64>();
+    }
+
+    #[test]
+    fn another_network_head_type_or_number_of_steps_is_refused() {
+        let (network, optimizer) =
+            state::<f32>(Architecture::SpatialBatchNormNetwork, Head::Trained, 5);
+        assert!(matches!(
+            to_bytes(&network, &optimizer, &position(6)),
+            Err(TrainError::Config { .. })
+        ));
+        let bytes = to_bytes(&network, &optimizer, &position(5)).unwrap();
+        let message = |architecture, head| {
+            let (mut network, mut optimizer) = state::<f32>(architecture, head, 5);
+            let path = Path::new("a.safetensors");
+            restore(path, &bytes, &mut network, &mut optimizer).unwrap_err().to_string()
+        };
+        let found = message(Architecture::SpatialBatchNormNetwork, Head::Frozen);
+        assert!(found.contains("found a tensor adam.m.fc.bias"), "{found}");
+        let found = message(Architecture::SimpleNetwork, Head::Trained);
+        assert!(
+            found.contains("expected a tensor model.3.weight of shape [32, 16, 3, 3]"),
+            "{found}"
+        );
+        let (mut network, mut optimizer) =
+            state::<f64>(Architecture::SpatialBatchNormNetwork, Head::Trained, 5);
+        let error =
+            restore(Path::new("a"), &bytes, &mut network, &mut optimizer).unwrap_err().to_string();
+        assert!(error.contains("in F64, found shape [16, 1, 3, 3] in F32"), "{error}");
+    }
+
+    #[test]
+    fn every_changed_bit_of_the_header_and_some_of_the_rest_are_refused() {
+        let (network, optimizer) = state::<f32>(Architecture::SimpleNetwork, Head::Frozen, 5);
+        let good = to_bytes(&network, &optimizer, &position(5)).unwrap();
+        let header = 8 + u64::from_le_bytes(good[..8].try_into().unwrap()) as usize;
+        let rest = (8 * header..8 * good.len()).step_by(8 * 97 + 3);
+        for bit in (0..8 * header).chain(rest) {
+            let mut bytes = good.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let (mut network, mut optimizer) =
+                state::<f32>(Architecture::SimpleNetwork, Head::Frozen, 5);
+            let refused = restore(Path::new("a"), &bytes, &mut network, &mut optimizer);
+            // A space of padding may become another that JSON overlooks; it changes nothing.
+            if refused.is_ok() {
+                assert_eq!(good[bit / 8], b' ', "bit {bit}");
+                assert_eq!(refused.unwrap(), position(5));
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ pub enum TrainError {
     #[error(transparent)]
     Kernel(#[from] KernelError),
 
-    /// A file or folder could not be read.
+    /// A file or folder could not be read or written.
     #[error("{}: {action}", .path.display())]
     File {
         /// The file or folder.
@@ -135,12 +135,19 @@ pub enum TrainError {
 
     /// A folder holds a run with another configuration.
     #[error(
-        "{}: expected the configuration of this run, found another's; use another folder, or remove this one",
-        .path.display()
+        "{}: expected a run with this configuration, found another's; use another folder, or remove this one whole",
+        .folder.display()
     )]
     OtherRun {
-        /// The file with the configuration.
-        path: PathBuf,
+        /// The run's folder.
+        folder: PathBuf,
+    },
+
+    /// Another process trains in the folder.
+    #[error("{}: another process trains here; wait for it, or use another folder", .folder.display())]
+    InUse {
+        /// The run's folder.
+        folder: PathBuf,
     },
 
     /// A CSV file does not have the rows expected.
@@ -154,9 +161,11 @@ pub enum TrainError {
 
     /// The loss became infinite or NaN.
     #[error(
-        "the training loss became {loss} at step {step} (epoch {epoch}, both from 0); a smaller learning rate may help"
+        "the {phase} loss became {loss} at step {step} (epoch {epoch}, both from 0); a smaller learning rate may help"
     )]
     LossNotFinite {
+        /// `"training"` or `"validation"`.
+        phase: &'static str,
         /// The step, counted from 0 over all epochs.
         step: u64,
         /// The epoch, counted from 0.
@@ -164,10 +173,23 @@ pub enum TrainError {
         /// The loss.
         loss: f64,
     },
+
+    /// A parameter or running statistic became infinite or NaN.
+    #[error(
+        "{name} has values that are not finite at step {step} (epoch {epoch}, both from 0); a smaller learning rate may help"
+    )]
+    StateNotFinite {
+        /// Its name in PyTorch.
+        name: String,
+        /// The step, counted from 0 over all epochs.
+        step: u64,
+        /// The epoch, counted from 0.
+        epoch: u64,
+    },
 }
 
 impl TrainError {
-    /// For `map_err` on reading `path`.
+    /// For `map_err` on what is done with `path`.
     pub(crate) fn file(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::File { path: path.to_path_buf(), action, source }
     }

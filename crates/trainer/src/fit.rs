@@ -43,7 +43,8 @@ impl Head {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FitConfig {
     /// The first step to take, counted from 0 over all epochs. A run that goes on where another
-    /// ended starts with that one's network and optimiser, at its [`Moment::resume_at`].
+    /// ended, at a [`Moment::is_resumable`], starts with that one's network and optimiser, after the
+    /// steps that the optimiser has taken.
     pub first_step: u64,
     /// The epochs in all, those of earlier parts of the run included.
     pub epochs: u64,
@@ -104,9 +105,9 @@ pub struct Moment<'a, F> {
     pub network: &'a Network<F>,
     /// The optimiser after the step.
     pub optimizer: &'a Adam<F>,
-    /// The first step of a run that goes on from here; none between an epoch's last step and its
-    /// validation, which would be left out.
-    pub resume_at: Option<u64>,
+    /// Whether a run can go on from here, with the optimiser's number of steps as its first step;
+    /// not between an epoch's last step and its validation, which would be left out.
+    pub is_resumable: bool,
 }
 
 /// Trains `network`, and hands each step and each epoch to `observe` as it ends. An error of the
@@ -129,7 +130,8 @@ pub fn fit<F: Real, E: From<TrainError>>(
     mut observe: impl FnMut(Moment<'_, F>) -> Result<(), E>,
 ) -> Result<(), E> {
     let steps_an_epoch = steps_an_epoch(split, config.batch_size)?;
-    let last_step = (config.epochs * steps_an_epoch).saturating_sub(1);
+    expect_batches_to_normalize(network, split, config.batch_size)?;
+    let last_step = config.epochs.saturating_mul(steps_an_epoch).saturating_sub(1);
     for epoch in config.first_step / steps_an_epoch..config.epochs {
         let mut order = split.training.clone();
         Stream::new(config.seed, Purpose::Shuffle, epoch).shuffle(&mut order);
@@ -141,29 +143,24 @@ pub fn fit<F: Real, E: From<TrainError>>(
             }
             let due = |every| step.is_multiple_of(every) || step == last_step;
             let wants_observation = config.observe_every > 0 && due(config.observe_every);
-            let batch = Batch { images, positions, seed: config.seed, step };
+            let batch = StepBatch { images, positions, seed: config.seed, step };
             let (score, observation) = batch.train(network, optimizer, wants_observation)?;
-            if !score.mean_loss().is_finite() {
-                let loss = score.mean_loss();
-                return Err(TrainError::LossNotFinite { step, epoch, loss }.into());
-            }
+            let measurement = Measurement::new(step, epoch, Phase::Training, &score);
+            expect_finite(&measurement)?;
             observe(Moment {
-                measurement: Measurement::new(step, epoch, Phase::Training, &score),
+                measurement,
                 observation,
                 network,
                 optimizer,
-                resume_at: (step < last).then_some(step + 1),
+                is_resumable: step < last,
             })?;
         }
         let Evaluation { score, .. } =
             evaluate(network, images, &split.validation, config.batch_size)?;
-        observe(Moment {
-            measurement: Measurement::new(last, epoch, Phase::Validation, &score),
-            observation: None,
-            network,
-            optimizer,
-            resume_at: Some(last + 1),
-        })?;
+        let measurement = Measurement::new(last, epoch, Phase::Validation, &score);
+        expect_finite(&measurement)?;
+        expect_finite_state(network, last, epoch)?;
+        observe(Moment { measurement, observation: None, network, optimizer, is_resumable: true })?;
     }
     Ok(())
 }
@@ -179,15 +176,60 @@ pub fn steps_an_epoch(split: &Split, batch_size: usize) -> Result<u64, TrainErro
     Ok(split.training.len().div_ceil(batch_size) as u64)
 }
 
+/// Refuses, before the first step, a batch of a single image that the last of an epoch would be
+/// and that batch norm of rows cannot normalise.
+fn expect_batches_to_normalize<F: Real>(
+    network: &Network<F>,
+    split: &Split,
+    batch_size: usize,
+) -> Result<(), TrainError> {
+    let last = (split.training.len() - 1) % batch_size + 1;
+    if last > 1 || !network.normalizes_rows() {
+        return Ok(());
+    }
+    Err(TrainError::Config {
+        parameter: "the batch size",
+        expected: "one that leaves no batch of a single image, which batch norm cannot normalise",
+        got: format!("{batch_size} with {} training images", split.training.len()),
+    })
+}
+
+fn expect_finite(measurement: &Measurement) -> Result<(), TrainError> {
+    let &Measurement { step, epoch, phase, loss, .. } = measurement;
+    if loss.is_finite() {
+        return Ok(());
+    }
+    let phase = match phase {
+        Phase::Training => "training",
+        Phase::Validation => "validation",
+    };
+    Err(TrainError::LossNotFinite { phase, step, epoch, loss })
+}
+
+/// Weights can run away while batch norm keeps the losses finite.
+fn expect_finite_state<F: Real>(
+    network: &Network<F>,
+    step: u64,
+    epoch: u64,
+) -> Result<(), TrainError> {
+    let state = network.parameters().into_iter().chain(network.buffers());
+    for (name, array) in state {
+        if array.iter().any(|value| !value.to_f64().is_finite()) {
+            return Err(TrainError::StateNotFinite { name, step, epoch });
+        }
+    }
+    Ok(())
+}
+
 /// The images of one step.
-struct Batch<'a> {
+struct StepBatch<'a> {
     images: &'a LabelledImages,
     positions: &'a [usize],
     seed: u64,
     step: u64,
 }
 
-impl Batch<'_> {
+impl StepBatch<'_> {
     /// One step of the optimiser; score and observation are of the parameters before it.
     fn train<F: Real>(
         &self,

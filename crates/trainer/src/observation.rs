@@ -68,7 +68,9 @@ impl<F: Real> Distribution<F> {
         let sorted = AtRanks::of(&self.values, below.into_iter().chain(above));
         std::array::from_fn(|at| {
             let (low, high) = (sorted.value(below[at]), sorted.value(above[at]));
-            low + (high - low) * (ranks[at] - below[at] as f64)
+            let share = ranks[at] - below[at] as f64;
+            // Between infinities of different sign there is no number; at one of them there is.
+            if share == 0.0 { low } else { low + (high - low) * share }
         })
     }
 }
@@ -82,6 +84,11 @@ struct AtRanks {
 
 impl AtRanks {
     fn of<F: Real>(values: &[F], ranks: impl Iterator<Item = usize>) -> Self {
+        if values.len() < FEW {
+            let mut all: Vec<f64> = values.iter().map(|value| value.to_f64()).collect();
+            all.sort_unstable_by(f64::total_cmp);
+            return Self { runs: BTreeMap::from([(0, all)]) };
+        }
         let mut counts = vec![0_u32; 1 << LEADING_BITS];
         for value in values {
             counts[leading_bits(value.to_f64())] += 1;
@@ -119,6 +126,9 @@ impl AtRanks {
         run.and_then(|(first, run)| run.get(rank - first)).copied().unwrap_or(f64::NAN)
     }
 }
+
+/// Values that are sorted sooner than counted.
+const FEW: usize = 4_096;
 
 /// Sign, exponent and six bits of the mantissa.
 const LEADING_BITS: u32 = 18;
@@ -190,6 +200,9 @@ mod tests {
         assert_eq!(values.percentiles([100.0, 85.0]), [10.0, 7.75]);
         assert_eq!(distribution(&[4.0]).percentiles([15.0, 85.0]), [4.0, 4.0]);
         assert_eq!(distribution(&[-0.5, -0.5, 2.0, -3.0]).percentiles([50.0]), [-0.5]);
+        let infinite = distribution(&[f32::NEG_INFINITY, 1.0, f32::INFINITY]);
+        let expected = [f64::NEG_INFINITY, 1.0, f64::INFINITY];
+        assert_eq!(infinite.percentiles([0.0, 50.0, 100.0]), expected);
         assert!(distribution(&[]).percentiles([50.0])[0].is_nan());
         assert!(distribution(&[1.0, f32::NAN]).percentiles([50.0])[0].is_nan());
     }

@@ -10,7 +10,7 @@ use std::path::Path;
 use trainer::dataset::{ImageSize, LabelledImages, Split};
 use trainer::network::Architecture;
 use trainer::random::{Purpose, Stream};
-use trainer::run::{Ended, RunConfig, read_distributions, read_metrics};
+use trainer::run::{self, Ended, RunConfig, read_distributions, read_metrics};
 use trainer::{Head, Phase, TrainError};
 
 const SIZE: ImageSize = ImageSize { channels: 1, height: 8, width: 8 };
@@ -138,6 +138,87 @@ fn stopping_and_going_on_changes_no_byte() {
     }
 }
 
+/// A process that clears a run can be killed too.
+#[test]
+fn a_run_that_was_partly_cleared_can_be_trained_again() {
+    let whole = tempfile::tempdir().unwrap();
+    train(whole.path()).unwrap();
+    let expected = files(whole.path());
+    let order = run::files(whole.path()).unwrap();
+    for removed in 1..=order.len() {
+        let folder = tempfile::tempdir().unwrap();
+        train(folder.path()).unwrap();
+        for path in &run::files(folder.path()).unwrap()[..removed] {
+            let _ = fs::remove_file(path); // parts are not there
+        }
+        train(folder.path()).unwrap();
+        assert_eq!(files(folder.path()), expected, "without the first {removed} of {order:?}");
+    }
+}
+
+#[test]
+fn a_second_process_is_kept_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let (images, split) = two_halves();
+    let mut second = None;
+    config()
+        .train(&images, &split, folder.path(), |_| {
+            second.get_or_insert_with(|| train(folder.path()));
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    let error = second.unwrap().unwrap_err();
+    assert!(matches!(error, TrainError::InUse { .. }), "{error}");
+}
+
+/// A checkpoint is gone on with only by the run that it is of, whatever `hparams.yaml` says.
+#[test]
+fn a_checkpoint_of_another_configuration_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    train(folder.path()).unwrap();
+    fs::remove_file(folder.path().join("hparams.yaml")).unwrap();
+    let (images, split) = two_halves();
+    let other = RunConfig { learning_rate: 2e-2, ..config() };
+    let error =
+        other.train(&images, &split, folder.path(), |_| ControlFlow::Continue(())).unwrap_err();
+    assert!(matches!(error, TrainError::OtherRun { .. }), "{error}");
+    let checkpoints = folder.path().join("checkpoints");
+    fs::remove_file(folder.path().join("hparams.yaml")).unwrap();
+    fs::rename(
+        checkpoints.join("epoch=0-step=5.safetensors"),
+        checkpoints.join("epoch=1-step=10.safetensors"),
+    )
+    .unwrap();
+    let error = train(folder.path()).unwrap_err();
+    assert!(error.to_string().contains("the state after 10 steps, as its name says"), "{error}");
+}
+
+#[test]
+fn a_last_batch_of_one_row_is_refused_before_the_first_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let (images, split) = two_halves();
+    for (architecture, refused) in [
+        (Architecture::BatchNormNetwork, true),
+        (Architecture::DropoutNetwork, true),
+        (Architecture::FullyConnectedNetwork, false),
+        (Architecture::SpatialBatchNormNetwork, false),
+    ] {
+        let config = RunConfig { architecture, batch_size: 47, epochs: 1, ..config() };
+        let folder = folder.path().join(architecture.folder());
+        let mut steps = 0;
+        let result = config.train(&images, &split, &folder, |_| {
+            steps += 1;
+            ControlFlow::Continue(())
+        });
+        match result {
+            Err(TrainError::Config { parameter: "the batch size", .. }) => {
+                assert!(refused && steps == 0, "{architecture:?}");
+            }
+            other => assert!(!refused && other.is_ok(), "{architecture:?} {other:?}"),
+        }
+    }
+}
+
 /// A process can be killed between any two writes: logs may be longer than the last checkpoint
 /// says, and parts of files be left over.
 #[test]
@@ -183,7 +264,7 @@ fn folders_that_cannot_be_gone_on_with_are_refused_and_stay() {
 
     let name = "checkpoints/epoch=1-step=10.safetensors";
     let checkpoint = folder.path().join(name);
-    for bit in (0..8 * good[name].len()).step_by(8 * 977 + 3) {
+    for bit in (0..8 * good[name].len()).step_by(8 * 4_999 + 3) {
         let mut bytes = good[name].clone();
         bytes[bit / 8] ^= 1 << (bit % 8);
         fs::write(&checkpoint, &bytes).unwrap();

@@ -100,12 +100,14 @@ impl StudyFolder {
         Ok(())
     }
 
-    /// Removes what is listed, the list last, and the folders that are empty then.
+    /// Removes what is listed, the configuration first and the list last, and the folders that are
+    /// empty then.
     fn clear(&mut self) -> Result<()> {
-        let mut files = Vec::new();
+        // Without its configuration no later call takes for unfinished what is half removed.
+        let mut files = vec![self.path.join(CONFIG_FILE)];
         for entry in self.listed.iter().filter(|entry| *entry != LIST_FILE) {
             match entry.strip_suffix('/') {
-                Some(run) => files.extend(run::files(&self.path.join(run))),
+                Some(run) => files.extend(run::files(&self.path.join(run))?),
                 None => files.push(self.path.join(entry)),
             }
         }

@@ -14,6 +14,8 @@ use crate::TrainError;
 #[derive(Debug)]
 pub struct CsvLog<R> {
     writer: csv::Writer<Vec<u8>>,
+    /// Whether the names of the columns are still to be written, which goes with the first row.
+    begins: bool,
     row: PhantomData<fn(R)>,
 }
 
@@ -28,9 +30,9 @@ impl<R: Serialize> CsvLog<R> {
         Self::with_header(false)
     }
 
-    fn with_header(header: bool) -> Self {
-        let writer = csv::WriterBuilder::new().has_headers(header).from_writer(Vec::new());
-        Self { writer, row: PhantomData }
+    fn with_header(begins: bool) -> Self {
+        let writer = csv::WriterBuilder::new().has_headers(begins).from_writer(Vec::new());
+        Self { writer, begins, row: PhantomData }
     }
 
     /// Adds a row.
@@ -39,7 +41,9 @@ impl<R: Serialize> CsvLog<R> {
     ///
     /// [`io::Error`] for a type that CSV cannot hold, such as a list of lists.
     pub fn write(&mut self, row: &R) -> io::Result<()> {
-        Ok(self.writer.serialize(row)?)
+        self.writer.serialize(row)?;
+        self.begins = false;
+        Ok(())
     }
 
     /// The bytes since the last call, or since the beginning.
@@ -48,7 +52,8 @@ impl<R: Serialize> CsvLog<R> {
     ///
     /// As for [`Self::write`].
     pub fn take(&mut self) -> io::Result<Vec<u8>> {
-        let Self { writer, .. } = std::mem::replace(self, Self::go_on());
+        let next = Self::with_header(self.begins);
+        let Self { writer, .. } = std::mem::replace(self, next);
         writer.into_inner().map_err(|error| io::Error::from(error.error().kind()))
     }
 }
@@ -64,4 +69,47 @@ pub fn read_csv<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>, TrainError> 
         .into_deserialize()
         .collect::<Result<_, _>>()
         .map_err(|error| TrainError::Csv { path: path.to_path_buf(), found: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Measurement, Phase};
+
+    #[test]
+    fn rows_are_exact_and_the_header_comes_once() {
+        let row = Measurement {
+            step: 0,
+            epoch: 0,
+            phase: Phase::Training,
+            loss: f64::from(1.1_f32),
+            accuracy: 0.1 + 0.2,
+            count: 50,
+        };
+        let mut log = CsvLog::begin();
+        assert_eq!(log.take().unwrap(), b"");
+        log.write(&row).unwrap();
+        let mut bytes = log.take().unwrap();
+        log.write(&Measurement { phase: Phase::Validation, step: 959, accuracy: 0.5, ..row })
+            .unwrap();
+        bytes.extend(log.take().unwrap());
+        let mut later = CsvLog::go_on();
+        later.write(&Measurement { step: 960, accuracy: 1.0, ..row }).unwrap();
+        bytes.extend(later.take().unwrap());
+        assert_eq!(
+            String::from_utf8(bytes.clone()).unwrap(),
+            "step,epoch,split,loss,accuracy,count\n\
+             0,0,train,1.100000023841858,0.30000000000000004,50\n\
+             959,0,val,1.100000023841858,0.5,50\n\
+             960,0,train,1.100000023841858,1.0,50\n"
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.csv");
+        fs::write(&path, &bytes).unwrap();
+        assert_eq!(read_csv::<Measurement>(&path).unwrap()[0], row);
+        fs::write(&path, &bytes[..bytes.len() - 20]).unwrap();
+        let message = read_csv::<Measurement>(&path).unwrap_err().to_string();
+        assert!(message.contains("metrics.csv: expected rows of a log, found"), "{message}");
+        assert!(message.contains("line: 4"), "{message}");
+    }
 }

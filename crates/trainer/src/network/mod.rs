@@ -191,6 +191,11 @@ impl<F: Real> Network<F> {
         self.named_mut(Layer::buffers_mut)
     }
 
+    /// Whether it has a batch norm of rows, which needs at least two of them to train.
+    pub(crate) fn normalizes_rows(&self) -> bool {
+        self.layers.iter().any(|named| matches!(named.layer, Layer::BatchNorm(_)))
+    }
+
     /// The number of values in the parameters of `child` (`"model"` or `"fc"`).
     pub fn parameter_count(&self, child: &str) -> usize {
         self.parameters()

@@ -24,12 +24,11 @@ impl Checkpoints {
         Ok(self.list()?.pop())
     }
 
-    /// Writes the one with this number of steps, and removes those that it makes superfluous.
+    /// Writes the one with this number of steps.
     pub(super) fn write(&self, steps: u64, bytes: &[u8]) -> Result<(), TrainError> {
         let epoch = steps.saturating_sub(1) / self.steps_an_epoch;
         let path = self.folder.join(format!("epoch={epoch}-step={steps}.safetensors"));
-        file::replace(&path, bytes).map_err(TrainError::file(&path, "cannot be written"))?;
-        self.tidy()
+        file::replace(&path, bytes).map_err(TrainError::file(&path, "cannot be written"))
     }
 
     /// Removes what a process that was killed can have left behind: parts of files, and checkpoints
@@ -38,41 +37,44 @@ impl Checkpoints {
         let mut superfluous = self.list()?;
         superfluous.pop();
         superfluous.retain(|(steps, _)| !steps.is_multiple_of(self.steps_an_epoch));
-        let parts = self.files()?.into_iter().filter(|path| is_part(path));
+        let parts = files_in(&self.folder)?.into_iter().filter(|path| is_part(path));
         for path in superfluous.into_iter().map(|(_, path)| path).chain(parts) {
             fs::remove_file(&path).map_err(TrainError::file(&path, "cannot be removed"))?;
         }
         Ok(())
     }
 
-    /// Every checkpoint and part of one; none where the folder cannot be listed.
-    pub(super) fn own_files(&self) -> Vec<PathBuf> {
-        let mut files = self.files().unwrap_or_default();
-        files.retain(|path| steps_of(path).is_some() || is_part(path));
-        files
-    }
-
     /// All, the fewest steps first.
     fn list(&self) -> Result<Vec<(u64, PathBuf)>, TrainError> {
+        let files = files_in(&self.folder)?;
         let mut checkpoints: Vec<_> =
-            self.files()?.into_iter().filter_map(|path| Some((steps_of(&path)?, path))).collect();
+            files.into_iter().filter_map(|path| Some((steps_of(&path)?, path))).collect();
         checkpoints.sort();
         Ok(checkpoints)
     }
-
-    fn files(&self) -> Result<Vec<PathBuf>, TrainError> {
-        if !self.folder.exists() {
-            return Ok(Vec::new());
-        }
-        let unlisted = || TrainError::file(&self.folder, "cannot be listed");
-        fs::read_dir(&self.folder)
-            .map_err(unlisted())?
-            .map(|entry| Ok(entry.map_err(unlisted())?.path()))
-            .collect()
-    }
 }
 
-fn steps_of(path: &Path) -> Option<u64> {
+/// Every checkpoint in a folder and every part of one, those with the most steps first.
+pub(super) fn own_files(folder: &Path) -> Result<Vec<PathBuf>, TrainError> {
+    let mut files = files_in(folder)?;
+    files.retain(|path| steps_of(path).is_some() || is_part(path));
+    files.sort_by_key(|path| std::cmp::Reverse(steps_of(path)));
+    Ok(files)
+}
+
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>, TrainError> {
+    if !folder.exists() {
+        return Ok(Vec::new());
+    }
+    let unlisted = || TrainError::file(folder, "cannot be listed");
+    fs::read_dir(folder)
+        .map_err(unlisted())?
+        .map(|entry| Ok(entry.map_err(unlisted())?.path()))
+        .collect()
+}
+
+/// The number of steps in the name of a checkpoint.
+pub(super) fn steps_of(path: &Path) -> Option<u64> {
     let name = path.file_name()?.to_str()?.strip_suffix(".safetensors")?;
     let (epoch, steps) = name.strip_prefix("epoch=")?.split_once("-step=")?;
     epoch.parse::<u64>().ok()?;

@@ -17,22 +17,20 @@
 
 mod checkpoints;
 mod log_file;
+mod logs;
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use crate::checkpoint::{self, Position};
 use crate::dataset::{LabelledImages, Split};
 use crate::fit::steps_an_epoch;
-use crate::log::{CsvLog, DistributionRow, EventFile, Hparam, hparams_yaml, read_csv};
+use crate::log::{DistributionRow, Hparam, hparams_yaml, read_csv};
 use crate::network::{Architecture, Network};
 use crate::optimizer::{Adam, AdamConfig};
-use crate::{FitConfig, Head, Measurement, Moment, Phase, TrainError, file, fit, weights};
+use crate::{FitConfig, Head, Measurement, Phase, TrainError, file, fit, weights};
 
-use checkpoints::Checkpoints;
-use log_file::LogFile;
+use logs::Logs;
 
 const HPARAMS: &str = "hparams.yaml";
 const METRICS: &str = "metrics.csv";
@@ -55,7 +53,8 @@ pub struct RunConfig {
     pub batch_size: usize,
     /// Adam's learning rate.
     pub learning_rate: f64,
-    /// How many times an epoch the network is observed.
+    /// About how many times an epoch the network is observed: at every so many steps, counted over
+    /// all epochs, that it is at most this many times, and at the last.
     pub observations_an_epoch: u64,
     /// The name of the data set, for the record.
     pub data_set: String,
@@ -122,12 +121,10 @@ impl RunConfig {
         let result = fit(&mut network, &mut optimizer, images, split, &config, |moment| {
             logs.add(&moment)?;
             stop |= watch(&moment.measurement).is_break();
-            if let Some(resume_at) = moment.resume_at
-                && (stop || moment.measurement.phase == Phase::Validation)
-            {
-                logs.commit(&moment, resume_at)?;
+            if moment.is_resumable && (stop || moment.measurement.phase == Phase::Validation) {
+                logs.commit(moment.network, moment.optimizer)?;
             }
-            if stop && moment.resume_at.is_some() { Err(Stop::Asked) } else { Ok(()) }
+            if stop && moment.is_resumable { Err(Stop::Asked) } else { Ok(()) }
         });
         match result {
             Ok(()) => {
@@ -210,140 +207,18 @@ impl From<TrainError> for Stop {
     }
 }
 
-fn restore(
-    path: &Path,
-    network: &mut Network<f32>,
-    optimizer: &mut Adam<f32>,
-) -> Result<Position, TrainError> {
-    let bytes = fs::read(path).map_err(TrainError::file(path, "cannot be read"))?;
-    checkpoint::restore(path, &bytes, network, optimizer)
-}
-
-/// The files of a run while it trains.
-struct Logs {
-    metrics: CsvLog<Measurement>,
-    distributions: CsvLog<DistributionRow>,
-    events: EventFile,
-    /// Of the three, in this order.
-    files: [LogFile; 3],
-    checkpoints: Checkpoints,
-}
-
-const LOGS: [&str; 3] = [METRICS, DISTRIBUTIONS, EventFile::FILE_NAME];
-
-impl Logs {
-    /// Brings network and optimiser to the last checkpoint of the folder, the logs to their lengths
-    /// then, and says which step is next. A folder without a checkpoint starts anew.
-    fn open(
-        folder: &Path,
-        hparams: &str,
-        steps_an_epoch: u64,
-        network: &mut Network<f32>,
-        optimizer: &mut Adam<f32>,
-    ) -> Result<(Self, u64), TrainError> {
-        let path = folder.join(HPARAMS);
-        match fs::read(&path) {
-            Ok(found) if found == hparams.as_bytes() => {}
-            Ok(_) => return Err(TrainError::OtherRun { path }),
-            Err(_) => file::replace(&path, hparams.as_bytes())
-                .map_err(TrainError::file(&path, "cannot be written"))?,
-        }
-        let checkpoints = Checkpoints::new(folder.join(CHECKPOINTS), steps_an_epoch);
-        checkpoints.tidy()?;
-        let Some((_, last)) = checkpoints.last()? else {
-            let [metrics, distributions, events] =
-                LOGS.map(|name| LogFile::begin(folder.join(name)));
-            let logs = Self {
-                metrics: CsvLog::begin(),
-                distributions: CsvLog::begin(),
-                events: EventFile::begin(),
-                files: [metrics?, distributions?, events?],
-                checkpoints,
-            };
-            return Ok((logs, 0));
-        };
-        let Position { resume_at, log_lengths } = restore(&last, network, optimizer)?;
-        let [metrics, distributions, events] = LOGS.map(|name| {
-            let length = log_lengths.get(name).copied().unwrap_or_default();
-            LogFile::go_on(folder.join(name), length)
-        });
-        let logs = Self {
-            metrics: CsvLog::go_on(),
-            distributions: CsvLog::go_on(),
-            events: EventFile::go_on(),
-            files: [metrics?, distributions?, events?],
-            checkpoints,
-        };
-        Ok((logs, resume_at))
-    }
-
-    /// Notes what was measured and seen.
-    fn add(&mut self, moment: &Moment<'_, f32>) -> Result<(), TrainError> {
-        let measurement = &moment.measurement;
-        let Measurement { step, epoch, loss, accuracy, .. } = *measurement;
-        self.metrics.write(measurement).map_err(self.files[0].unwritable())?;
-        match measurement.phase {
-            Phase::Training => {
-                self.events.scalars(step, &[("train/loss", loss), ("epoch", epoch as f64)]);
-            }
-            Phase::Validation => {
-                self.events.scalars(step, &[("val/loss", loss), ("val/acc", accuracy)]);
-            }
-        }
-        for distribution in moment.observation.iter().flat_map(|seen| &seen.distributions) {
-            let row = DistributionRow::of(step, epoch, distribution);
-            self.distributions.write(&row).map_err(self.files[1].unwritable())?;
-            let tag = format!("{}/{}", distribution.layer, distribution.quantity.name());
-            self.events.histogram(
-                step,
-                &tag,
-                distribution.values.iter().map(|&value| value.into()),
-            );
-        }
-        Ok(())
-    }
-
-    /// Writes what was noted, then the checkpoint that it belongs to. If not all of it can be
-    /// written, nothing is.
-    fn commit(&mut self, moment: &Moment<'_, f32>, resume_at: u64) -> Result<(), TrainError> {
-        let parts = [
-            self.metrics.take().map_err(self.files[0].unwritable())?,
-            self.distributions.take().map_err(self.files[1].unwritable())?,
-            self.events.take(),
-        ];
-        let before = self.files.each_ref().map(LogFile::length);
-        self.write(moment, resume_at, &parts).inspect_err(|_| {
-            for (file, length) in self.files.iter_mut().zip(before) {
-                file.cut(length);
-            }
-        })
-    }
-
-    fn write(
-        &mut self,
-        moment: &Moment<'_, f32>,
-        resume_at: u64,
-        parts: &[Vec<u8>; 3],
-    ) -> Result<(), TrainError> {
-        for (file, part) in self.files.iter_mut().zip(parts) {
-            file.append(part)?;
-        }
-        let log_lengths: BTreeMap<String, u64> = LOGS
-            .iter()
-            .zip(&self.files)
-            .map(|(name, file)| ((*name).to_owned(), file.length()))
-            .collect();
-        let position = Position { resume_at, log_lengths };
-        let bytes = checkpoint::to_bytes(moment.network, moment.optimizer, &position)?;
-        self.checkpoints.write(resume_at, &bytes)
-    }
-}
-
-/// The files in the folder of a run that are the run's own: for whoever clears it.
-pub fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> =
-        [HPARAMS, WEIGHTS].iter().chain(&LOGS).map(|name| folder.join(name)).collect();
+/// The files in the folder of a run that are the run's own: for whoever clears it. In their order
+/// none is needed by those after it, so that a process killed while it clears leaves a run that
+/// can be gone on with or begun.
+///
+/// # Errors
+///
+/// [`TrainError::File`] for a folder that cannot be listed.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>, TrainError> {
+    let mut files = vec![folder.join(WEIGHTS)];
+    files.extend(checkpoints::own_files(&folder.join(CHECKPOINTS))?);
+    files.extend(logs::NAMES.map(|name| folder.join(name)));
+    files.push(folder.join(HPARAMS));
     files.extend([HPARAMS, WEIGHTS].map(|name| file::part_of(&folder.join(name))));
-    files.extend(Checkpoints::new(folder.join(CHECKPOINTS), u64::MAX).own_files());
-    files
+    Ok(files)
 }
