@@ -12,7 +12,7 @@ const KILLS: u32 = 20;
 fn arguments(out: &'static str) -> Vec<&'static str> {
     [
         TINY.as_slice(),
-        &["--epochs=4", "--networks=spatial-batch-norm,dropout", "--heads=trained"],
+        &["--epochs=3", "--networks=spatial-batch-norm,dropout", "--heads=trained"],
         &[out],
     ]
     .concat()
@@ -65,7 +65,7 @@ fn an_interrupted_study_goes_on_where_it_stopped() {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        assert!(lines.any(|line| line.unwrap().contains("epoch 1/4")));
+        assert!(lines.any(|line| line.unwrap().contains("epoch 1/3")));
         send(signal, &child);
         for line in lines {
             line.unwrap();
@@ -84,7 +84,7 @@ fn an_interrupted_study_goes_on_where_it_stopped() {
         let said = String::from_utf8(output.stdout).unwrap();
         assert!(said.contains("Going on where this study was stopped"), "{said}");
         // The epochs from before are told again.
-        assert_eq!(said.matches("Val-Acc").count(), 2 + 2 * 4, "{said}");
+        assert_eq!(said.matches("Val-Acc").count(), 2 + 2 * 3, "{said}");
         let [undisturbed, stopped] =
             ["undisturbed", "stopped"].map(|out| files(&folder.path().join(out)));
         assert_same(&stopped, &undisturbed);
