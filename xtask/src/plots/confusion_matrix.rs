@@ -111,7 +111,7 @@ where
     Ok(())
 }
 
-/// A share in per cent; nothing of nothing, and a trace of what would be rounded to it.
+/// A share in per cent, halves up; nothing of nothing, and a trace of what would be rounded to it.
 fn label(share: f64) -> String {
     let percent = 100.0 * share;
     if share == 0.0 {
@@ -119,7 +119,8 @@ fn label(share: f64) -> String {
     } else if percent < 0.5 {
         "·".to_owned()
     } else {
-        format!("{percent:.0}")
+        // Formatting alone takes halves to the even neighbour, and a half per cent to 0.
+        format!("{}", percent.round())
     }
 }
 
@@ -136,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_share_is_a_percentage_or_a_trace() {
-        let labels = [0.0, 0.001, 0.0049, 0.006, 0.126, 1.0].map(label);
-        assert_eq!(labels, ["", "·", "·", "1", "13", "100"]);
+        let labels = [0.0, 0.001, 0.0049, 0.005, 0.006, 0.025, 0.126, 1.0].map(label);
+        assert_eq!(labels, ["", "·", "·", "1", "1", "3", "13", "100"]);
     }
 }
