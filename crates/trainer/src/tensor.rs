@@ -19,16 +19,25 @@ pub(crate) fn to_bytes<F: Real>(array: ArrayViewD<'_, F>) -> Vec<u8> {
     }
 }
 
+/// The numbers of a tensor of this type, each as the nearest `F`; none of a type other than float32
+/// and float64.
+pub(crate) fn from_bytes<F: Real>(dtype: Dtype, bytes: &[u8]) -> Option<Vec<F>> {
+    match dtype {
+        Dtype::F32 => Some(numbers(bytes, |bytes| f64::from(f32::from_le_bytes(bytes)))),
+        Dtype::F64 => Some(numbers(bytes, f64::from_le_bytes)),
+        _ => None,
+    }
+}
+
+fn numbers<F: Real, const BYTES: usize>(bytes: &[u8], number: fn([u8; BYTES]) -> f64) -> Vec<F> {
+    bytes.as_chunks().0.iter().map(|&bytes| F::from_f64(number(bytes))).collect()
+}
+
 /// Fills an array with as many numbers of its own type.
 pub(crate) fn copy<F: Real>(bytes: &[u8], mut array: ArrayViewMutD<'_, F>) {
-    if is_double::<F>() {
-        for (value, bytes) in array.iter_mut().zip(bytes.as_chunks::<8>().0) {
-            *value = F::from_f64(f64::from_le_bytes(*bytes));
-        }
-    } else {
-        for (value, bytes) in array.iter_mut().zip(bytes.as_chunks::<4>().0) {
-            *value = F::from_f64(f64::from(f32::from_le_bytes(*bytes)));
-        }
+    let numbers = from_bytes::<F>(dtype::<F>(), bytes).into_iter().flatten();
+    for (value, number) in array.iter_mut().zip(numbers) {
+        *value = number;
     }
 }
 

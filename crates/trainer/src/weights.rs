@@ -107,9 +107,8 @@ pub fn save<F: Real>(
     num_batches_tracked: u64,
 ) -> Result<Vec<u8>, WeightsError> {
     let mut tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = network
-        .parameters()
+        .state()
         .into_iter()
-        .chain(network.buffers())
         .map(|(name, array)| {
             let shape = array.shape().to_vec();
             (name, tensor::dtype::<F>(), shape, tensor::to_bytes(array))
@@ -145,28 +144,22 @@ pub fn load<F: Real>(bytes: &[u8], network: &mut Network<F>) -> Result<(), Weigh
     let file = SafeTensors::deserialize(bytes).map_err(WeightsError::Format)?;
     expect_names(&file, network)?;
     let values = network
-        .parameters()
+        .state()
         .into_iter()
-        .chain(network.buffers())
         .map(|(name, array)| {
             let tensor = file.tensor(&name).map_err(WeightsError::Format)?;
             read(name, &tensor, array.shape())
         })
         .collect::<Result<Vec<Vec<F>>, WeightsError>>()?;
-    let parameters = network.parameters().len();
-    for ((_, mut array), values) in network.parameters_mut().into_iter().zip(&values) {
-        array.iter_mut().zip(values).for_each(|(old, &new)| *old = new);
-    }
-    for ((_, mut array), values) in network.buffers_mut().into_iter().zip(&values[parameters..]) {
-        array.iter_mut().zip(values).for_each(|(old, &new)| *old = new);
+    for ((_, mut array), values) in network.state_mut().into_iter().zip(values) {
+        array.iter_mut().zip(values).for_each(|(old, new)| *old = new);
     }
     Ok(())
 }
 
 /// Refuses a file that lacks a tensor of the network, or has one too many.
 fn expect_names<F: Real>(file: &SafeTensors<'_>, network: &Network<F>) -> Result<(), WeightsError> {
-    let needed: BTreeSet<String> =
-        network.parameters().into_iter().chain(network.buffers()).map(|(name, _)| name).collect();
+    let needed: BTreeSet<String> = network.state().into_iter().map(|(name, _)| name).collect();
     let allowed: BTreeSet<String> =
         network.batch_norms().map(|norm| format!("{}.{BATCHES_TRACKED}", norm.name)).collect();
     let found: BTreeSet<String> = file.names().into_iter().map(str::to_owned).collect();
@@ -204,21 +197,16 @@ fn expect_shape(name: &str, expected: &[usize], found: &[usize]) -> Result<(), W
 /// The values of a tensor of this shape, in logical order.
 fn read<F: Real>(
     name: String,
-    tensor: &TensorView<'_>,
+    view: &TensorView<'_>,
     shape: &[usize],
 ) -> Result<Vec<F>, WeightsError> {
-    expect_shape(&name, shape, tensor.shape())?;
-    let values: Vec<F> = match tensor.dtype() {
-        Dtype::F32 => numbers(tensor.data(), |bytes| f64::from(f32::from_le_bytes(bytes))),
-        Dtype::F64 => numbers(tensor.data(), f64::from_le_bytes),
-        found => return Err(WeightsError::Type { name, expected: "F32 or F64", found }),
+    expect_shape(&name, shape, view.shape())?;
+    let found = view.dtype();
+    let Some(values) = tensor::from_bytes::<F>(found, view.data()) else {
+        return Err(WeightsError::Type { name, expected: "F32 or F64", found });
     };
     match values.iter().filter(|value| !value.to_f64().is_finite()).count() {
         0 => Ok(values),
         count => Err(WeightsError::NotFinite { name, count }),
     }
-}
-
-fn numbers<F: Real, const BYTES: usize>(data: &[u8], number: fn([u8; BYTES]) -> f64) -> Vec<F> {
-    data.as_chunks().0.iter().map(|&bytes| F::from_f64(number(bytes))).collect()
 }

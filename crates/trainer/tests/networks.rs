@@ -14,7 +14,7 @@ const BOTH: [Architecture; 2] =
     [Architecture::SimpleNetwork, Architecture::SpatialBatchNormNetwork];
 
 fn names(network: &Network<f32>) -> Vec<String> {
-    network.parameters().into_iter().chain(network.buffers()).map(|(name, _)| name).collect()
+    network.state().into_iter().map(|(name, _)| name).collect()
 }
 
 #[test]

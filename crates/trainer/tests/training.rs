@@ -53,9 +53,7 @@ fn config() -> FitConfig {
 }
 
 fn bits(run: &Run) -> Vec<u64> {
-    let network = &run.network;
-    let arrays = network.parameters().into_iter().chain(network.buffers());
-    let weights = arrays.flat_map(|(_, array)| {
+    let weights = run.network.state().into_iter().flat_map(|(_, array)| {
         array.iter().map(|value| u64::from(value.to_bits())).collect::<Vec<_>>()
     });
     let measured = run

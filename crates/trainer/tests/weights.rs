@@ -23,8 +23,9 @@ fn tiny(seed: u64) -> Network<f32> {
 }
 
 fn bits<F: Real>(network: &Network<F>) -> Vec<(String, Vec<u64>)> {
-    let arrays = network.parameters().into_iter().chain(network.buffers());
-    arrays
+    network
+        .state()
+        .into_iter()
         .map(|(name, array)| (name, array.iter().map(|value| value.to_f64().to_bits()).collect()))
         .collect()
 }

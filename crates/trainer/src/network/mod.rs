@@ -178,7 +178,7 @@ impl<F: Real> Network<F> {
 
     /// As [`Self::parameters`], to write to.
     pub fn parameters_mut(&mut self) -> Vec<(String, ArrayViewMutD<'_, F>)> {
-        self.named_mut(Layer::parameters_mut)
+        self.named_mut(|layer| layer.state_mut().0)
     }
 
     /// The state that is not a parameter, such as `model.1.running_mean`.
@@ -188,7 +188,26 @@ impl<F: Real> Network<F> {
 
     /// As [`Self::buffers`], to write to.
     pub fn buffers_mut(&mut self) -> Vec<(String, ArrayViewMutD<'_, F>)> {
-        self.named_mut(Layer::buffers_mut)
+        self.named_mut(|layer| layer.state_mut().1)
+    }
+
+    /// Parameters, then buffers: everything that PyTorch's state dict has, but for
+    /// `num_batches_tracked`.
+    pub fn state(&self) -> Vec<(String, ArrayViewD<'_, F>)> {
+        [self.parameters(), self.buffers()].into_iter().flatten().collect()
+    }
+
+    /// As [`Self::state`], to write to.
+    pub fn state_mut(&mut self) -> Vec<(String, ArrayViewMutD<'_, F>)> {
+        let (mut state, mut all_buffers) = (Vec::new(), Vec::new());
+        for NamedLayer { name, layer } in &mut self.layers {
+            let named = |(array_name, array)| (format!("{name}.{array_name}"), array);
+            let (parameters, buffers) = layer.state_mut();
+            state.extend(parameters.into_iter().map(named));
+            all_buffers.extend(buffers.into_iter().map(named));
+        }
+        state.append(&mut all_buffers);
+        state
     }
 
     /// Whether it has a batch norm of rows, which needs at least two of them to train.

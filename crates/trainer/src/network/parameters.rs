@@ -2,7 +2,7 @@
 
 use kernels::conv2d::Conv2dConfig;
 use kernels::{BatchNormConfig, Real, RunningStatistics};
-use ndarray::{Array1, Array2, Array4, ArrayViewD, ArrayViewMutD};
+use ndarray::{Array, Array1, Array2, Array4, ArrayViewD, ArrayViewMutD, Dimension};
 
 use super::Layer;
 
@@ -82,23 +82,6 @@ impl<F: Real> Layer<F> {
         }
     }
 
-    /// As [`Self::parameters`], to write to.
-    pub fn parameters_mut(&mut self) -> Vec<(&'static str, ArrayViewMutD<'_, F>)> {
-        match self {
-            Self::Conv2d(Conv2d { weight, bias, .. }) => {
-                vec![("weight", weight.view_mut().into_dyn()), ("bias", bias.view_mut().into_dyn())]
-            }
-            Self::BatchNorm(BatchNorm { gamma, beta, .. })
-            | Self::SpatialBatchNorm(BatchNorm { gamma, beta, .. }) => {
-                vec![("weight", gamma.view_mut().into_dyn()), ("bias", beta.view_mut().into_dyn())]
-            }
-            Self::Linear(Linear { weight, bias }) => {
-                vec![("weight", weight.view_mut().into_dyn()), ("bias", bias.view_mut().into_dyn())]
-            }
-            Self::Relu | Self::Dropout { .. } | Self::MaxPool2d(_) | Self::Flatten => Vec::new(),
-        }
-    }
-
     /// The state that is not a parameter, by its names in PyTorch: running statistics.
     pub fn buffers(&self) -> Vec<(&'static str, ArrayViewD<'_, F>)> {
         match self {
@@ -111,15 +94,33 @@ impl<F: Real> Layer<F> {
         }
     }
 
-    /// As [`Self::buffers`], to write to.
-    pub fn buffers_mut(&mut self) -> Vec<(&'static str, ArrayViewMutD<'_, F>)> {
+    /// [`Self::parameters`] and [`Self::buffers`], to write to.
+    pub fn state_mut(&mut self) -> (NamedMut<'_, F>, NamedMut<'_, F>) {
         match self {
-            Self::BatchNorm(BatchNorm { running, .. })
-            | Self::SpatialBatchNorm(BatchNorm { running, .. }) => vec![
-                ("running_mean", running.mean.view_mut().into_dyn()),
-                ("running_var", running.var.view_mut().into_dyn()),
-            ],
-            _ => Vec::new(),
+            Self::Conv2d(Conv2d { weight, bias, .. }) => {
+                (vec![("weight", writable(weight)), ("bias", writable(bias))], Vec::new())
+            }
+            Self::BatchNorm(BatchNorm { gamma, beta, running, .. })
+            | Self::SpatialBatchNorm(BatchNorm { gamma, beta, running, .. }) => (
+                vec![("weight", writable(gamma)), ("bias", writable(beta))],
+                vec![
+                    ("running_mean", writable(&mut running.mean)),
+                    ("running_var", writable(&mut running.var)),
+                ],
+            ),
+            Self::Linear(Linear { weight, bias }) => {
+                (vec![("weight", writable(weight)), ("bias", writable(bias))], Vec::new())
+            }
+            Self::Relu | Self::Dropout { .. } | Self::MaxPool2d(_) | Self::Flatten => {
+                (Vec::new(), Vec::new())
+            }
         }
     }
+}
+
+/// Arrays to write to, by their names in PyTorch.
+type NamedMut<'a, F> = Vec<(&'static str, ArrayViewMutD<'a, F>)>;
+
+fn writable<F, D: Dimension>(array: &mut Array<F, D>) -> ArrayViewMutD<'_, F> {
+    array.view_mut().into_dyn()
 }
