@@ -18,6 +18,9 @@ use crate::tensor;
 /// PyTorch's count of a batch norm's training batches, which our batch norms do without.
 const BATCHES_TRACKED: &str = "num_batches_tracked";
 
+/// How the name of a batch norm's running variance ends.
+const RUNNING_VARIANCE: &str = ".running_var";
+
 /// Why weights could not be loaded or saved. Each message names the tensors at fault.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -67,6 +70,15 @@ pub enum WeightsError {
     /// A tensor holds infinities or NaN, in the file or once rounded to the network's type.
     #[error("{name}: {count} of its values are not finite")]
     NotFinite {
+        /// The tensor.
+        name: String,
+        /// How many of its values.
+        count: usize,
+    },
+
+    /// A running variance is below 0; its root would be NaN.
+    #[error("{name}: {count} of its values are negative, and a variance is at least 0")]
+    NegativeVariance {
         /// The tensor.
         name: String,
         /// How many of its values.
@@ -139,7 +151,7 @@ pub fn save<F: Real>(
 ///
 /// [`WeightsError`] when the file is damaged, and when it misses a tensor of the network, has one
 /// that the network does not have, or one of another shape or type, or one with values that are
-/// not finite. The network is then unchanged.
+/// not finite, or a negative running variance. The network is then unchanged.
 pub fn load<F: Real>(bytes: &[u8], network: &mut Network<F>) -> Result<(), WeightsError> {
     let file = SafeTensors::deserialize(bytes).map_err(WeightsError::Format)?;
     expect_names(&file, network)?;
@@ -205,8 +217,15 @@ fn read<F: Real>(
     let Some(values) = tensor::from_bytes::<F>(found, view.data()) else {
         return Err(WeightsError::Type { name, expected: "F32 or F64", found });
     };
-    match values.iter().filter(|value| !value.to_f64().is_finite()).count() {
-        0 => Ok(values),
-        count => Err(WeightsError::NotFinite { name, count }),
+    let count =
+        |wrong: fn(f64) -> bool| values.iter().filter(|value| wrong(value.to_f64())).count();
+    let not_finite = count(|value| !value.is_finite());
+    if not_finite > 0 {
+        return Err(WeightsError::NotFinite { name, count: not_finite });
     }
+    let negative = count(|value| value < 0.0);
+    if negative > 0 && name.ends_with(RUNNING_VARIANCE) {
+        return Err(WeightsError::NegativeVariance { name, count: negative });
+    }
+    Ok(values)
 }

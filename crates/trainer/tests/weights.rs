@@ -155,6 +155,17 @@ fn what_does_not_fit_is_refused_by_name_and_changes_nothing() {
     }));
     assert!(matches!(error, WeightsError::NotFinite { .. }));
     assert_eq!(message, "fc.bias: 1 of its values are not finite");
+
+    let (error, message) = refusal(&changed(|tensors| {
+        let variances = &mut tensors.get_mut("model.5.running_var").unwrap().2;
+        variances[..4].copy_from_slice(&(-1e-6_f32).to_le_bytes());
+        variances[4..8].copy_from_slice(&(-0.0_f32).to_le_bytes());
+    }));
+    assert!(matches!(error, WeightsError::NegativeVariance { .. }));
+    assert_eq!(
+        message,
+        "model.5.running_var: 1 of its values are negative, and a variance is at least 0"
+    );
 }
 
 #[test]
