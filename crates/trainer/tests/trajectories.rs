@@ -2,15 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, too, fail by panicking")]
 
-mod formula;
+mod training_fixtures;
 
-use formula::Training;
 use kernels::{Real, softmax_cross_entropy};
 use ndarray::ArrayViewD;
 use trainer::network::Network;
 use trainer::optimizer::{Adam, AdamConfig};
 use trainer::random::{Purpose, Stream};
 use trainer::{Head, weights};
+use training_fixtures::Training;
 
 /// Trains from PyTorch's initial weights on its batches; the losses of all steps, and the network.
 fn train<F: Real>(training: &Training) -> (Vec<f64>, Network<F>) {
@@ -30,7 +30,7 @@ fn train<F: Real>(training: &Training) -> (Vec<f64>, Network<F>) {
     for (step, positions) in (0..).zip(training.batches()) {
         let batch = images.batch::<F>(&positions).unwrap();
         let labels = batch.labels.view();
-        let mut random = Stream::new(training.config.mask_seed, Purpose::Dropout, step);
+        let mut random = Stream::new(training.config.seed, Purpose::Dropout, step);
         let (logits, tape) = network.forward_train(batch.images, &mut random).unwrap();
         let (loss, probabilities) = softmax_cross_entropy::forward(logits.view(), labels).unwrap();
         let dlogits = softmax_cross_entropy::backward(probabilities.view(), labels).unwrap();
@@ -116,7 +116,7 @@ fn the_batches_are_those_of_our_own_epochs() {
         let batches = training.batches();
         for (epoch, batches) in (0..).zip(batches.chunks(10)) {
             let mut order: Vec<usize> = (0..200).collect();
-            Stream::new(training.config.mask_seed, Purpose::Shuffle, epoch).shuffle(&mut order);
+            Stream::new(training.config.seed, Purpose::Shuffle, epoch).shuffle(&mut order);
             assert_eq!(batches.concat(), order, "{}: epoch {epoch}", training.case.name);
         }
     }

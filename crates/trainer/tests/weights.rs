@@ -2,16 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
 
-mod formula;
+mod training_fixtures;
 
 use std::collections::BTreeMap;
 
-use formula::Training;
 use kernels::Real;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use trainer::dataset::ImageSize;
 use trainer::network::{Architecture, Network};
 use trainer::weights::{self, WeightsError};
+use training_fixtures::Training;
 
 const TINY: ImageSize = ImageSize { channels: 1, height: 4, width: 4 };
 
