@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, too, fail by panicking")]
 #![allow(dead_code, reason = "no test uses all of it")]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use grader::fixture::{Case, Config, Operation, TrainingConfig, case_names, load_one};
 use kernels::Real;
-use ndarray::{ArrayD, ArrayView1, ArrayView2};
-use trainer::dataset::{ImageSize, LabelledImages};
+use ndarray::ArrayD;
+use trainer::Head;
+use trainer::dataset::{ImageSize, LabelledImages, Split};
 use trainer::network::{Architecture, Network};
 
 /// A training of the fixtures: its case, and its configuration in our words.
@@ -16,27 +18,40 @@ pub struct Training {
     pub case: Case,
     pub config: TrainingConfig,
     pub architecture: Architecture,
+    pub head: Head,
     pub size: ImageSize,
 }
 
 impl Training {
-    /// All of them, in the order of their names.
+    /// All of them, in the order of their names: every network, and with either head if it has one.
     pub fn all() -> Vec<Self> {
         let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
-        case_names(&folder)
+        let all: Vec<Self> = case_names(&folder)
             .unwrap()
             .into_iter()
             .filter(|name| name.starts_with(Operation::Training.name()))
             .map(|name| Self::of(load_one(&folder, &name).unwrap()))
-            .collect()
+            .collect();
+        for architecture in Architecture::ALL {
+            let heads = [Head::Trained, Head::Frozen];
+            for &head in &heads[..if architecture.has_linear_head() { 2 } else { 1 }] {
+                let found =
+                    all.iter().any(|one| (one.architecture, one.head) == (architecture, head));
+                assert!(found, "no training of {}, head {}", architecture.name(), head.name());
+            }
+        }
+        all
     }
 
     fn of(case: Case) -> Self {
         let Config::Training(config) = case.config.clone() else { panic!("{}", case.name) };
         let of_name = |architecture: &Architecture| architecture.name() == config.network;
         let architecture = Architecture::ALL.into_iter().find(of_name).unwrap();
+        let head =
+            [Head::Frozen, Head::Trained].into_iter().find(|head| head.name() == config.head);
         let [channels, height, width] = config.image;
-        Self { architecture, size: ImageSize { channels, height, width }, case, config }
+        let size = ImageSize { channels, height, width };
+        Self { architecture, head: head.unwrap(), size, case, config }
     }
 
     /// The network, with weights that do not matter.
@@ -44,11 +59,17 @@ impl Training {
         self.architecture.build(self.size, self.config.classes, 99).unwrap()
     }
 
-    /// The positions of the images of each batch.
-    pub fn batches(&self) -> Vec<Vec<usize>> {
-        let batches: ArrayView2<'_, i64> = self.integers("batches").into_dimensionality().unwrap();
-        let positions = |batch: ArrayView1<'_, i64>| batch.iter().map(|&at| at as usize).collect();
-        batches.outer_iter().map(positions).collect()
+    /// How many steps it has, and of how many images each.
+    pub fn steps_and_batch_size(&self) -> (usize, usize) {
+        let [steps, batch_size] = *self.integers("batches").shape() else { panic!("not (S, B)") };
+        (steps, batch_size)
+    }
+
+    /// The images that it trains with, and those whose logits are expected.
+    pub fn split(&self) -> Split {
+        let training: BTreeSet<usize> =
+            self.integers("batches").iter().map(|&position| position as usize).collect();
+        Split { training: training.into_iter().collect(), validation: self.evaluated() }
     }
 
     /// The positions of the images whose logits are expected.
