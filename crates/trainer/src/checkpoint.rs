@@ -114,10 +114,7 @@ pub fn restore<F: Real>(
         return Err(refuse(path, format!("contents with SHA-256 {sha256}"), found));
     }
     let mut rest = Rest { path, tensors };
-    for (name, array) in network.parameters_mut() {
-        rest.fill(&name, array)?;
-    }
-    for (name, array) in network.buffers_mut() {
+    for (name, array) in network.state_mut() {
         rest.fill(&name, array)?;
     }
     for ((name, _), moments) in network.parameters().iter().zip(optimizer.moments_mut()) {
@@ -157,15 +154,13 @@ fn arrays<'a, F: Real>(
     network: &'a Network<F>,
     optimizer: &'a Adam<F>,
 ) -> Vec<(String, ArrayViewD<'a, F>)> {
-    let parameters = network.parameters();
-    let mut arrays = network.buffers();
-    for ((name, _), moments) in parameters.iter().zip(optimizer.moments()) {
+    let mut arrays = network.state();
+    for ((name, _), moments) in network.parameters().iter().zip(optimizer.moments()) {
         if let Some(moments) = moments {
             arrays.push((format!("{FIRST_MOMENT}{name}"), moments.m.view()));
             arrays.push((format!("{SECOND_MOMENT}{name}"), moments.v.view()));
         }
     }
-    arrays.extend(parameters);
     arrays
 }
 

@@ -212,8 +212,7 @@ fn expect_finite_state<F: Real>(
     step: u64,
     epoch: u64,
 ) -> Result<(), TrainError> {
-    let state = network.parameters().into_iter().chain(network.buffers());
-    for (name, array) in state {
+    for (name, array) in network.state() {
         if array.iter().any(|value| !value.to_f64().is_finite()) {
             return Err(TrainError::StateNotFinite { name, step, epoch });
         }
