@@ -287,11 +287,11 @@ mod tests {
             bytes[bit / 8] ^= 1 << (bit % 8);
             let (mut network, mut optimizer) =
                 state::<f32>(Architecture::SimpleNetwork, Head::Frozen, 5);
-            let refused = restore(Path::new("a"), &bytes, &mut network, &mut optimizer);
+            let restored = restore(Path::new("a"), &bytes, &mut network, &mut optimizer);
             // A space of padding may become another that JSON overlooks; it changes nothing.
-            if refused.is_ok() {
+            if let Ok(found) = restored {
                 assert_eq!(good[bit / 8], b' ', "bit {bit}");
-                assert_eq!(refused.unwrap(), position(5));
+                assert_eq!(found, position(5));
             }
         }
     }
