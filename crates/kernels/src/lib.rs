@@ -30,6 +30,7 @@
 
 pub mod batch_norm;
 mod batch_norm_config;
+pub mod ceiling;
 mod channels;
 pub mod conv2d;
 mod correlation;

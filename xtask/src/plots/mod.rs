@@ -8,6 +8,7 @@ pub mod confusion_matrix;
 pub mod contact_sheet;
 mod curve;
 mod frame;
+pub mod growth;
 pub mod normalized_axes;
 mod style;
 pub mod training_loss;

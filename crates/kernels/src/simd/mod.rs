@@ -9,6 +9,7 @@
 #![allow(unsafe_code, reason = "each block gives its reason; crates/README.md, invariant 4")]
 
 mod arithmetic;
+mod chains;
 mod channels;
 mod doubles;
 mod instruction_set;
@@ -19,6 +20,7 @@ mod tile;
 
 use arithmetic::Arithmetic;
 pub(crate) use arithmetic::fused;
+pub(crate) use chains::chains;
 pub(crate) use channels::{add_image_sums, update_pixels};
 pub(crate) use doubles::Number;
 pub use instruction_set::{InstructionSet, instruction_set};

@@ -1,0 +1,320 @@
+//! `cargo xtask bench`: how fast kernels and trainings are, against what this machine can do at best
+//! and against PyTorch, each measured in turn in one run.
+
+use std::fs;
+use std::num::NonZero;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+use clap::ValueEnum;
+use kernels::InstructionSet;
+use serde::Deserialize;
+use trainer::dataset::{LabelledImages, Synthetic};
+
+use crate::data_set::{Choice, DataArguments};
+use crate::output::{replace_file, say};
+use crate::plots::growth::{Column, Growth as GrowthFigure};
+use crate::plots::render;
+use crate::{Outcome, workspace};
+
+mod ceiling;
+mod child;
+mod goals;
+mod machine;
+mod ours;
+mod peer;
+mod results;
+mod stopwatch;
+mod table;
+#[cfg(test)]
+mod tests;
+mod text;
+mod work;
+
+use ceiling::Ceiling;
+use child::{Done, Errand, Growth, Step};
+use machine::Machine;
+use peer::{Peer, Script};
+use results::{Bits, Memory, Results, Row, Side, Study};
+use stopwatch::seconds_a_call;
+use work::{BATCH_SIZE, EPOCH_IMAGES, Work};
+
+/// The instruction sets that PyTorch lets one choose from, by `ATEN_CPU_CAPABILITY`.
+const OF_TORCH: [&str; 3] = ["default", "avx2", "avx512"];
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Write the measurements to this file
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+
+    /// Write bench.json, the figure and a README.md to this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// Run this beside, in turn, and print the ratios
+    #[arg(long, value_enum)]
+    against: Option<Against>,
+
+    /// Use this interpreter and its packages instead of a virtual environment of the pinned ones
+    #[arg(long, value_name = "PATH", requires = "against")]
+    python: Option<PathBuf>,
+
+    /// A first look: fewer repetitions, a tenth of an epoch, no study
+    #[arg(long)]
+    quick: bool,
+
+    /// Threads that each side may take [default: the cores]
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZero<usize>>,
+
+    /// What one process of this program asks of another
+    #[arg(long, hide = true, value_name = "JSON")]
+    errand: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Against {
+    /// PyTorch in eager mode, with its default settings
+    Torch,
+}
+
+pub fn run(arguments: &Arguments) -> Result<Outcome> {
+    if let Some(errand) = &arguments.errand {
+        child::answer(errand)?;
+        return Ok(Outcome::Well);
+    }
+    let results = arguments.measure()?;
+    say(text::transcript(&results).trim_end())?;
+    let json = serde_json::to_string_pretty(&results)? + "\n";
+    if let Some(file) = &arguments.json {
+        replace_file(file, json.as_bytes())?;
+    }
+    if let Some(folder) = &arguments.out {
+        let figure = render(&figure(&results))?;
+        replace_file(&folder.join("bench.svg"), figure.svg.as_bytes())?;
+        replace_file(&folder.join("bench.png"), &figure.png)?;
+        replace_file(&folder.join("README.md"), text::page(&results).as_bytes())?;
+        replace_file(&folder.join("bench.json"), json.as_bytes())?;
+        say(format_args!("wrote 4 files to {}", workspace::relative(folder).display()))?;
+    }
+    Ok(Outcome::Well)
+}
+
+impl Arguments {
+    fn measure(&self) -> Result<Results> {
+        let threads = self.threads.or(thread::available_parallelism().ok()).map_or(1, NonZero::get);
+        let temporary = tempfile::tempdir().context("no temporary folder could be made")?;
+        let images = images()?;
+        let script = match self.against {
+            Some(Against::Torch) => {
+                let file = temporary.path().join("images");
+                fs::write(&file, content(&images)).context("the images cannot be handed over")?;
+                Some(Script::new(self.python.as_deref(), file)?)
+            }
+            None => None,
+        };
+        progress("ceilings");
+        let ceilings = ceilings(threads)?;
+        let mut peer = script.as_ref().map(|script| script.serve(threads)).transpose()?;
+        let torch = peer.as_ref().map(|peer| peer.version.clone());
+        let mut rows = Vec::new();
+        for work in Work::kernels() {
+            rows.push(self.row(work, &images, threads, peer.as_mut())?);
+        }
+        let whole = EPOCH_IMAGES / BATCH_SIZE;
+        for work in Work::epochs(if self.quick { whole / 10 } else { whole }) {
+            rows.push(self.row(work, &images, threads, peer.as_mut())?);
+        }
+        drop(peer);
+        let memory = memory(script.as_ref(), threads)?;
+        Ok(Results {
+            machine: Machine::here()?,
+            threads,
+            quick: self.quick,
+            torch,
+            ceilings,
+            rows,
+            study: if self.quick { None } else { Some(study(threads)?) },
+            memory,
+            growth: self.growth(threads)?,
+            bits: bits(script.as_ref(), threads)?,
+        })
+    }
+
+    /// One work, both sides in turn.
+    fn row(
+        &self,
+        work: Work,
+        images: &LabelledImages,
+        allowed: usize,
+        mut peer: Option<&mut Peer>,
+    ) -> Result<Row> {
+        progress(&format!("{} {}", work.name(), work.shape()));
+        let is_epoch = matches!(work, Work::Epoch { .. });
+        let turns = if self.quick { 3 } else { 5 };
+        // Whole epochs are long enough; a call of a kernel is not.
+        let at_least = if is_epoch { 0.0 } else { 0.1 };
+        let threads = ours::threads_of(&work, allowed);
+        let mut call = ours::prepare(&work, images, threads)?;
+        let mut call_on_one = match is_epoch {
+            true if allowed > 1 => Some(ours::prepare(&work, images, 1)?),
+            _ => None,
+        };
+        if !is_epoch {
+            call()?;
+        }
+        let mut row = Row {
+            work,
+            threads,
+            seconds: Vec::new(),
+            torch_seconds: Vec::new(),
+            seconds_on_one_thread: Vec::new(),
+        };
+        for _ in 0..turns {
+            row.seconds.push(seconds_a_call(at_least, &mut call)?);
+            if let Some(peer) = &mut peer {
+                row.torch_seconds.push(peer.seconds(&row.work, at_least)?);
+            }
+            if let Some(call) = &mut call_on_one {
+                row.seconds_on_one_thread.push(seconds_a_call(at_least, call)?);
+            }
+        }
+        Ok(row)
+    }
+
+    /// Steps with one thing changed at a time, each in a process of its own.
+    fn growth(&self, threads: usize) -> Result<Vec<Growth>> {
+        let study = Step { steps: if self.quick { 10 } else { Step::STUDY.steps }, ..Step::STUDY };
+        let mut points = Vec::new();
+        let mut add = |what: &str, values: &[usize], change: &dyn Fn(usize) -> Step| {
+            for &value in values {
+                progress(&format!("growth: {what} {value}"));
+                let done: Done = child::ask(&Errand::Steps(change(value)), None)?;
+                points.push(Growth { what: what.to_owned(), value, done });
+            }
+            Ok::<_, anyhow::Error>(())
+        };
+        add("batch size", &[10, 25, 50, 100, 200, 400], &|batch| Step { batch, ..study })?;
+        add("channels", &[4, 8, 16, 32, 48, 64], &|channels| Step { channels, ..study })?;
+        add("image height and width", &[14, 28, 42, 56], &|image| Step { image, ..study })?;
+        let threads: Vec<usize> = (1..=threads).collect();
+        add("threads of one run", &threads, &|threads| Step { threads, ..study })?;
+        add("runs side by side", &[1, 2, 3, 4], &|runs| Step { runs, ..study })?;
+        Ok(points)
+    }
+}
+
+/// What the terminal shows while it takes its time.
+fn progress(what: &str) {
+    eprintln!("measuring {what}");
+}
+
+/// The images of one epoch.
+fn images() -> Result<LabelledImages> {
+    let positions: Vec<usize> = (0..EPOCH_IMAGES).collect();
+    let threads = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    Ok(Synthetic::training_at(&positions, threads)?)
+}
+
+/// The images as the script reads them.
+fn content(images: &LabelledImages) -> Vec<u8> {
+    let pixels = (0..images.len()).filter_map(|position| images.image(position));
+    let mut content: Vec<u8> = pixels.flatten().copied().collect();
+    content.extend(images.labels());
+    content
+}
+
+fn ceilings(threads: usize) -> Result<Vec<Ceiling>> {
+    let mut sizes: Vec<u64> = Work::kernels().iter().filter_map(Work::working_set).collect();
+    sizes.extend([ceiling::WITHIN_CACHE, ceiling::BEYOND_CACHES]);
+    let mut counts = vec![1, threads];
+    counts.dedup();
+    counts.into_iter().map(|threads| Ceiling::measure(threads, &sizes)).collect()
+}
+
+fn memory(script: Option<&Script>, threads: usize) -> Result<Option<Memory>> {
+    progress("memory");
+    let done: Done = child::ask(&Errand::Run { threads }, None)?;
+    let torch = script.map(|script| script.once("memory", threads, None)).transpose()?;
+    let data_bytes = done.data_bytes;
+    Ok(done.peak_bytes.map(|peak_bytes| Memory { peak_bytes, data_bytes, torch }))
+}
+
+/// The notebook's study, by the command that a user gives.
+fn study(threads: usize) -> Result<Study> {
+    progress("the study");
+    let out = tempfile::tempdir().context("no temporary folder could be made")?;
+    let data = DataArguments { data_dir: None, dataset: Choice::Auto, offline: true };
+    let data_set = data.find(&workspace::root()?)?;
+    let program = std::env::current_exe().context("this program cannot find itself")?;
+    let threads_argument = format!("--threads={threads}");
+    let arguments =
+        ["experiment", "--heads=frozen", "--seeds=1", "--epochs=5", "--offline", &threads_argument];
+    let start = Instant::now();
+    let status = Command::new(program)
+        .args(arguments)
+        .arg("--out")
+        .arg(out.path().join("study"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .context("this program cannot be started again")?;
+    ensure!(status.success(), "the study ended with {status}");
+    let what = format!(
+        "cargo xtask {} ({}; 2 networks, 5 epochs, validation, logs, checkpoints, test and report)",
+        arguments[..4].join(" "),
+        data_set.name()
+    );
+    Ok(Study { what, seconds: vec![start.elapsed().as_secs_f64()] })
+}
+
+/// Weights after the first steps, for every instruction set and number of threads.
+fn bits(script: Option<&Script>, threads: usize) -> Result<Vec<Bits>> {
+    let mut bits = Vec::new();
+    let mut counts = vec![1, threads];
+    counts.dedup();
+    progress("bits");
+    for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
+        for &threads in &counts {
+            let sha256 = child::ask(&Errand::Bits { threads }, Some(set.name()))?;
+            let instruction_set = set.name().to_owned();
+            bits.push(Bits { by: Side::Ours, instruction_set, threads, sha256 });
+        }
+    }
+    #[derive(Deserialize)]
+    struct Answer {
+        sha256: String,
+    }
+    for set in OF_TORCH.into_iter().filter(|_| script.is_some()) {
+        for &threads in &counts {
+            let environment = Some(("ATEN_CPU_CAPABILITY", set));
+            let answer = script.map(|script| script.once::<Answer>("bits", threads, environment));
+            if let Some(Answer { sha256 }) = answer.transpose()? {
+                let instruction_set = set.to_owned();
+                bits.push(Bits { by: Side::Torch, instruction_set, threads, sha256 });
+            }
+        }
+    }
+    Ok(bits)
+}
+
+fn figure(results: &Results) -> GrowthFigure {
+    let mut columns: Vec<Column> = Vec::new();
+    for growth in &results.growth {
+        if columns.last().is_none_or(|column| column.name != growth.what) {
+            let name = growth.what.clone();
+            columns.push(Column { name, time: Vec::new(), memory: Vec::new() });
+        }
+        if let Some(column) = columns.last_mut() {
+            let x = growth.value as f64;
+            column.time.push((x, 1e3 * growth.done.seconds));
+            column.memory.extend(growth.bytes().map(|bytes| (x, bytes as f64 / 1e6)));
+        }
+    }
+    let machine = results.machine.processor.clone().unwrap_or(results.machine.system.clone());
+    GrowthFigure { machine, columns }
+}

@@ -1,0 +1,162 @@
+"""PyTorch's side of `cargo xtask bench --against torch`: eager mode with its default settings.
+
+    peer.py serve THREADS IMAGES    answers a request a line, each a work and how long to repeat it
+    peer.py memory THREADS IMAGES   trains in a process of its own, and says how much memory that took
+    peer.py bits THREADS IMAGES     trains 16 steps, and says what the weights then hash to
+
+IMAGES is a file of 48,000 images of 28 × 28 bytes, followed by a byte a label: those that the other
+side trains on. Each answer is a line of JSON.
+"""
+
+import hashlib
+import json
+import resource
+import sys
+import time
+
+import numpy as np
+import torch
+from torch import nn
+
+PIXELS = 28 * 28
+BATCH = 50
+LEARNING_RATE = 5e-4
+STEPS_FOR_BITS = 16
+STEPS_FOR_MEMORY = 200
+
+
+def read_images(path):
+    """Images (N, 1, 28, 28) in [0, 1], and labels (N,), as tensors in memory."""
+    content = np.fromfile(path, np.uint8)
+    count = len(content) // (PIXELS + 1)
+    images, labels = content[:count * PIXELS], content[count * PIXELS:]
+    return (torch.tensor(images).reshape(count, 1, 28, 28).to(torch.float32) / 255,
+            torch.tensor(labels).to(torch.int64))
+
+
+def network(name):
+    layers = []
+    for channels, filters in ((1, 16), (16, 32)):
+        layers.append(nn.Conv2d(channels, filters, 3, padding=1))
+        if name == "spatial_batch_norm_network":
+            layers.append(nn.BatchNorm2d(filters))
+        layers += [nn.ReLU(), nn.MaxPool2d(2)]
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(32 * 7 * 7, 10))
+
+
+class Training:
+    """A network with its optimiser, and the images that it is trained on, all of it."""
+
+    def __init__(self, name, images, labels):
+        torch.manual_seed(0)
+        self.network = network(name).train()
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=LEARNING_RATE)
+        self.images, self.labels = images, labels
+
+    def steps(self, count):
+        """A pass over the images in a new order, or the first so many batches of it."""
+        order = torch.randperm(len(self.images))
+        for positions in order.split(BATCH)[:count]:
+            logits = self.network(self.images[positions])
+            loss = nn.functional.cross_entropy(logits, self.labels[positions])
+            self.optimizer.zero_grad()
+            loss.backward()
+            self.optimizer.step()
+
+
+def batch_norm(shape):
+    x, dout = torch.randn(shape, requires_grad=True), torch.randn(shape)
+    channels = shape[1]
+    gamma, beta = (torch.rand(channels, requires_grad=True) for _ in range(2))
+    mean, var = torch.zeros(channels), torch.ones(channels)
+
+    def call():
+        out = nn.functional.batch_norm(x, mean, var, gamma, beta, training=True)
+        torch.autograd.grad(out, (x, gamma, beta), dout)
+
+    return call
+
+
+def convolution(shape, filters, input_gradient):
+    x = torch.randn(shape, requires_grad=input_gradient)
+    weight = torch.randn(filters, shape[1], 3, 3, requires_grad=True)
+    bias = torch.randn(filters, requires_grad=True)
+    dout = torch.randn(shape[0], filters, *shape[2:])
+    inputs = (x, weight, bias) if input_gradient else (weight, bias)
+
+    def call():
+        out = nn.functional.conv2d(x, weight, bias, padding=1)
+        torch.autograd.grad(out, inputs, dout)
+
+    return call
+
+
+def seconds_a_call(call, at_least):
+    start = time.perf_counter()
+    calls = 0
+    while True:
+        call()
+        calls += 1
+        elapsed = time.perf_counter() - start
+        if elapsed >= at_least:
+            return elapsed / calls
+
+
+def serve(images, labels):
+    prepared = {}
+
+    def prepare(work):
+        match work:
+            case {"work": "batch_norm", "shape": shape}:
+                call = batch_norm(shape)
+            case {"work": "convolution", "shape": shape, "filters": filters,
+                  "input_gradient": input_gradient}:
+                call = convolution(shape, filters, input_gradient)
+            case {"work": "epoch", "network": name, "steps": steps}:
+                training = Training(name, images, labels)
+                training.steps(20)
+                return lambda: training.steps(steps)
+        call()
+        return call
+
+    for line in sys.stdin:
+        request = json.loads(line)
+        key = json.dumps(request["work"], sort_keys=True)
+        if key not in prepared:
+            prepared.clear()
+            prepared[key] = prepare(request["work"])
+        answer({"seconds": seconds_a_call(prepared[key], request["at_least"])})
+
+
+def memory(images, labels):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    Training("spatial_batch_norm_network", images, labels).steps(STEPS_FOR_MEMORY)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    data = images.nbytes + labels.nbytes
+    answer({"peak_bytes": 1024 * peak, "data_bytes": data, "idle_bytes": 1024 * before - data})
+
+
+def bits(images, labels):
+    training = Training("spatial_batch_norm_network", images, labels)
+    training.steps(STEPS_FOR_BITS)
+    digest = hashlib.sha256()
+    for tensor in training.network.state_dict().values():
+        digest.update(tensor.numpy().tobytes())
+    answer({"sha256": digest.hexdigest()})
+
+
+def answer(content):
+    print(json.dumps(content), flush=True)
+
+
+def main():
+    mode, threads, path = sys.argv[1:]
+    torch.set_num_threads(int(threads))
+    images, labels = read_images(path)
+    if mode == "serve":
+        answer({"torch": torch.__version__, "python": sys.version.split()[0]})
+    {"serve": serve, "memory": memory, "bits": bits}[mode](images, labels)
+
+
+if __name__ == "__main__":
+    main()

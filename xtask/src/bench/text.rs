@@ -1,0 +1,204 @@
+//! What was measured, as tables and as a page.
+
+use super::goals::{Goal, Limit, Quantity, goals};
+use super::results::{Results, Row, Side};
+use super::table::Table;
+
+/// The page below `reports/bench/`.
+pub fn page(results: &Results) -> String {
+    let mut page = String::from("# Speed, memory and bits\n\n");
+    page.push_str("Made by `cargo xtask bench --against torch --out DIR`; the numbers are in `bench.json`.\n\n");
+    page.push_str(&machine(results));
+    page.push_str("\n## Goals\n\n");
+    page.push_str(
+        "Both sides in turn on the same machine, repetition by repetition; times are medians, and \
+         ratios the median over the turns.\n\n",
+    );
+    page.push_str(&goals_table(results).to_markdown());
+    page.push_str("\n## Measurements\n\n");
+    page.push_str(
+        "*Of ceiling*: of the multiply-adds that as many threads do in the same run, or of the speed \
+         at which they copy arrays of the size that the work goes through. Batch norm is counted as \
+         the eight passes that it needs.\n\n",
+    );
+    page.push_str(&rows_table(results).to_markdown());
+    page.push_str("\n## Ceilings\n\n");
+    page.push_str(&ceilings_table(results).to_markdown());
+    if let Some(study) = &results.study {
+        page.push_str(&format!("\n## The study as a user runs it\n\n{}: ", study.what));
+        let times: Vec<String> = study.seconds.iter().map(|&time| seconds(time)).collect();
+        page.push_str(&format!("{}.\n", times.join(", ")));
+    }
+    if !results.bits.is_empty() {
+        page.push_str("\n## Bits\n\nWhat the weights and running statistics of the network with batch norm hash to after 16 steps.\n\n");
+        page.push_str(&bits_table(results).to_markdown());
+    }
+    if !results.growth.is_empty() {
+        page.push_str(
+            "\n## Growth\n\nA training step of the network with batch norm and the memory of its \
+             process beyond the images, as one thing at a time is changed from batch 50, 16 and 32 \
+             channels, 28 × 28 pixels, one thread and one run.\n\n![Time and memory of a training \
+             step against batch size, channels, image size, threads and runs](bench.svg)\n",
+        );
+    }
+    page
+}
+
+/// Everything, for the terminal.
+pub fn transcript(results: &Results) -> String {
+    let mut text = machine(results);
+    text.push('\n');
+    text.push_str(&ceilings_table(results).to_text());
+    text.push('\n');
+    text.push_str(&rows_table(results).to_text());
+    let goals = goals_table(results);
+    if !goals.rows.is_empty() {
+        text.push('\n');
+        text.push_str(&goals.to_text());
+    }
+    if let Some(study) = &results.study {
+        let times: Vec<String> = study.seconds.iter().map(|&time| seconds(time)).collect();
+        text.push_str(&format!("\n{}: {}\n", study.what, times.join(", ")));
+    }
+    if !results.bits.is_empty() {
+        text.push('\n');
+        text.push_str(&bits_table(results).to_text());
+    }
+    text
+}
+
+fn machine(results: &Results) -> String {
+    let machine = &results.machine;
+    let processor = machine.processor.as_deref().unwrap_or("an unnamed processor");
+    let mut versions = vec![format!("xtask {}", machine.version)];
+    versions.extend(machine.rustc.clone());
+    versions.extend(results.torch.as_ref().map(|torch| format!("PyTorch {torch}")));
+    format!(
+        "{processor}, {} cores, {}; kernels on {}; {} {}; {}{}\n",
+        machine.cores,
+        machine.system,
+        machine.instruction_set,
+        results.threads,
+        if results.threads == 1 { "thread" } else { "threads" },
+        versions.join(", "),
+        if results.quick { "; a first look" } else { "" },
+    )
+}
+
+fn ceilings_table(results: &Results) -> Table {
+    let mut table = Table::new(["ceiling", "threads", "speed"]);
+    for ceiling in &results.ceilings {
+        let threads = ceiling.threads.to_string();
+        table.push([
+            format!("multiply-adds, {}", results.machine.instruction_set),
+            threads.clone(),
+            flops(ceiling.flops),
+        ]);
+        for copy in &ceiling.copies {
+            table.push([
+                format!("copy, both arrays {}", size(copy.bytes as f64)),
+                threads.clone(),
+                bandwidth(copy.bytes_a_second),
+            ]);
+        }
+    }
+    table
+}
+
+fn rows_table(results: &Results) -> Table {
+    let mut table = Table::new(["work", "shape", "threads", "time", "speed", "of ceiling"]);
+    for row in &results.rows {
+        let share = results.ceiling(row.threads).and_then(|ceiling| row.share(ceiling));
+        table.push([
+            row.work.name(),
+            row.work.shape(),
+            row.threads.to_string(),
+            seconds(row.ours()),
+            speed(row),
+            share.map_or(String::new(), percent),
+        ]);
+    }
+    table
+}
+
+fn speed(row: &Row) -> String {
+    row.flops().map(flops).or(row.bytes_a_second().map(bandwidth)).unwrap_or_default()
+}
+
+fn goals_table(results: &Results) -> Table {
+    let mut table = Table::new(["work", "ours", "PyTorch", "ratio", "goal", "met"]);
+    for goal in goals(results) {
+        table.push([
+            goal.work.clone(),
+            quantity(goal.ours),
+            goal.torch.map_or(String::new(), quantity),
+            value(&goal),
+            limit(goal.limit),
+            if goal.is_met() { "yes" } else { "no" }.to_owned(),
+        ]);
+    }
+    table
+}
+
+fn bits_table(results: &Results) -> Table {
+    let mut table = Table::new(["SHA-256 after 16 steps", "instruction set", "threads", "hash"]);
+    for bits in &results.bits {
+        let side = match bits.by {
+            Side::Ours => "this workspace",
+            Side::Torch => "PyTorch",
+        };
+        let hash = bits.sha256.chars().take(16).collect();
+        let threads = bits.threads.to_string();
+        table.push([side.to_owned(), bits.instruction_set.clone(), threads, hash]);
+    }
+    table
+}
+
+fn value(goal: &Goal) -> String {
+    match goal.limit {
+        Limit::AtMost(_) => format!("{:.2}", goal.value),
+        Limit::AtMostOfCopying(_) | Limit::AtLeastTimes(_) => format!("{:.2}×", goal.value),
+        Limit::AtLeastOfCeiling(_) => percent(goal.value),
+        Limit::Below(_) => String::new(),
+    }
+}
+
+fn limit(limit: Limit) -> String {
+    match limit {
+        Limit::AtMost(limit) => format!("≤ {limit:.2}"),
+        Limit::AtMostOfCopying(limit) => format!("≤ {limit:.1}× copying"),
+        Limit::AtLeastOfCeiling(limit) => format!("≥ {} of ceiling", percent(limit)),
+        Limit::AtLeastTimes(limit) => format!("≥ {limit:.1}×"),
+        Limit::Below(bytes) => format!("< {}", size(bytes)),
+    }
+}
+
+fn quantity(quantity: Quantity) -> String {
+    match quantity {
+        Quantity::Seconds(time) => seconds(time),
+        Quantity::Flops(speed) => flops(speed),
+        Quantity::BytesASecond(speed) => bandwidth(speed),
+        Quantity::Bytes(bytes) => size(bytes),
+        Quantity::Times(times) => format!("{times:.2}×"),
+    }
+}
+
+fn seconds(time: f64) -> String {
+    if time < 0.1 { format!("{:.3} ms", 1e3 * time) } else { format!("{time:.2} s") }
+}
+
+fn flops(speed: f64) -> String {
+    format!("{:.1} GFLOP/s", speed / 1e9)
+}
+
+fn bandwidth(speed: f64) -> String {
+    format!("{:.1} GB/s", speed / 1e9)
+}
+
+fn size(bytes: f64) -> String {
+    format!("{:.1} MB", bytes / 1e6)
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0} %", 100.0 * share)
+}
