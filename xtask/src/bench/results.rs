@@ -135,11 +135,6 @@ impl Results {
     pub fn ceiling(&self, threads: usize) -> Option<&Ceiling> {
         self.ceilings.iter().find(|ceiling| ceiling.threads == threads)
     }
-
-    /// The step that a growth starts from, for what several share.
-    pub fn growth_of<'a>(&'a self, what: &'a str) -> impl Iterator<Item = &'a Growth> + 'a {
-        self.growth.iter().filter(move |growth| growth.what == what)
-    }
 }
 
 impl Growth {
@@ -150,7 +145,7 @@ impl Growth {
 }
 
 impl Step {
-    /// What the figure has as its zero of every axis: the study's own network and batch.
+    /// What every growth starts from: the study's network and batch.
     pub const STUDY: Self =
         Self { batch: 50, channels: 16, image: 28, threads: 1, runs: 1, steps: 60 };
 }
