@@ -38,10 +38,10 @@
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayView4, ArrayViewMut4, Axis, Dimension};
 
+use crate::layout::reused;
 pub use crate::normalization::BatchStatistics;
 use crate::normalization::{
-    Batch, backward_eval_in_place, backward_train_in_place, expect_backward_shapes,
-    expect_channels, expect_running,
+    self, Batch, backward_eval_in_place, expect_backward_shapes, expect_channels, expect_running,
 };
 use crate::{BatchNormConfig, KernelError, Real, RunningStatistics};
 
@@ -101,6 +101,26 @@ pub fn forward_train<F: Real>(
     Ok((out, statistics))
 }
 
+/// As [`forward_train`], into `out`, whose memory is used again where it has room.
+///
+/// # Errors
+///
+/// As for [`forward_train`]; `running` is then unchanged, and what `out` held is lost.
+pub fn forward_train_into<F: Real>(
+    x: ArrayView2<'_, F>,
+    gamma: ArrayView1<'_, F>,
+    beta: ArrayView1<'_, F>,
+    running: &mut RunningStatistics<F>,
+    config: &BatchNormConfig,
+    out: &mut Array2<F>,
+) -> Result<BatchStatistics, KernelError> {
+    let mut rows = reused(OPERATION, x.raw_dim(), out)?;
+    let batch = Batch { operation: OPERATION, shape: x.shape(), x: as_pixels(x) };
+    let statistics = batch.train(as_pixels_mut(&mut rows), gamma, beta, running, config)?;
+    *out = rows;
+    Ok(statistics)
+}
+
 /// Normalises a batch by running statistics, which stay as they are.
 ///
 /// # Shapes
@@ -124,6 +144,26 @@ pub fn forward_eval<F: Real>(
     Ok(out)
 }
 
+/// As [`forward_eval`], into `out`, whose memory is used again where it has room.
+///
+/// # Errors
+///
+/// As for [`forward_eval`]; what `out` held is then lost.
+pub fn forward_eval_into<F: Real>(
+    x: ArrayView2<'_, F>,
+    gamma: ArrayView1<'_, F>,
+    beta: ArrayView1<'_, F>,
+    running: &RunningStatistics<F>,
+    config: &BatchNormConfig,
+    out: &mut Array2<F>,
+) -> Result<(), KernelError> {
+    let mut rows = reused(OPERATION, x.raw_dim(), out)?;
+    let batch = Batch { operation: OPERATION, shape: x.shape(), x: as_pixels(x) };
+    batch.evaluate(as_pixels_mut(&mut rows), gamma, beta, running, config)?;
+    *out = rows;
+    Ok(())
+}
+
 /// The gradients of [`forward_train`], whose statistics depend on every row:
 ///
 /// ```text
@@ -143,12 +183,26 @@ pub fn backward_train<F: Real>(
     gamma: ArrayView1<'_, F>,
     statistics: &BatchStatistics,
 ) -> Result<BatchNormGradients<F, ndarray::Ix2>, KernelError> {
+    let mut dx = dout.to_owned();
+    let (dgamma, dbeta) = backward_train_in_place(&mut dx, x, gamma, statistics)?;
+    Ok(BatchNormGradients { dx, dgamma, dbeta })
+}
+
+/// As [`backward_train`], in place: `dout` becomes dx. Returns dγ and dβ.
+///
+/// # Errors
+///
+/// As for [`backward_train`]; `dout` is then unchanged.
+pub fn backward_train_in_place<F: Real>(
+    dout: &mut Array2<F>,
+    x: ArrayView2<'_, F>,
+    gamma: ArrayView1<'_, F>,
+    statistics: &BatchStatistics,
+) -> Result<(Array1<F>, Array1<F>), KernelError> {
     expect_backward_shapes(OPERATION, dout.shape(), x.shape(), gamma)?;
     expect_channels(OPERATION, "statistics", statistics.channels(), x.ncols())?;
-    let mut dx = dout.to_owned();
-    let (dgamma, dbeta) =
-        backward_train_in_place(as_pixels_mut(&mut dx), as_pixels(x), gamma, statistics);
-    Ok(BatchNormGradients { dx, dgamma, dbeta })
+    let (dx, x) = (as_pixels_mut(dout), as_pixels(x));
+    Ok(normalization::backward_train_in_place(dx, x, gamma, statistics))
 }
 
 /// The gradients of [`forward_eval`], whose statistics are constants:

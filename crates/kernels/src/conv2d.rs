@@ -21,7 +21,7 @@ mod geometry;
 mod sliding_window;
 mod spread;
 
-use ndarray::{Array1, Array4, ArrayView1, ArrayView4, Axis};
+use ndarray::{Array1, Array4, ArrayView1, ArrayView4, ArrayViewMut1, ArrayViewMut4, Axis};
 
 use self::geometry::Geometry;
 use crate::correlation::{Correlation, Matrix, Place};
@@ -278,11 +278,31 @@ pub fn backward_parameters<F: Real>(
     kernel: [usize; 2],
     config: &Conv2dConfig,
 ) -> Result<Conv2dParameterGradients<F>, KernelError> {
-    let [kh, kw] = kernel;
-    let weight = [dout.shape()[1], x.shape()[1], kh, kw];
-    let geometry = Geometry::new(x.shape(), &weight, config)?;
+    let weight = [dout.shape()[1], x.shape()[1], kernel[0], kernel[1]];
+    Geometry::new(x.shape(), &weight, config)?.expect_dout(dout.shape())?;
+    let (mut dweight, mut dbias) = (Array4::zeros(weight), Array1::zeros(weight[0]));
+    backward_parameters_into(dout, x, config, dweight.view_mut(), dbias.view_mut())?;
+    Ok(Conv2dParameterGradients { dweight, dbias })
+}
+
+/// As [`backward_parameters`], into `dweight`, which names the size of the kernel by its shape, and
+/// `dbias`.
+///
+/// # Errors
+///
+/// As for [`backward`], and for results of another shape than those of weight and bias; they are
+/// then unchanged.
+pub fn backward_parameters_into<F: Real>(
+    dout: ArrayView4<'_, F>,
+    x: ArrayView4<'_, F>,
+    config: &Conv2dConfig,
+    mut dweight: ArrayViewMut4<'_, F>,
+    mut dbias: ArrayViewMut1<'_, F>,
+) -> Result<(), KernelError> {
+    let geometry = Geometry::new(x.shape(), dweight.shape(), config)?;
     geometry.expect_dout(dout.shape())?;
-    let Geometry { c, f, oh, ow, .. } = geometry;
+    let Geometry { c, f, kh, kw, oh, ow, .. } = geometry;
+    expect_shape(OPERATION, "dbias", dbias.shape(), &[f], "one value a filter")?;
     let (x, dout) = (to_channels_last(x), to_channels_last(dout));
     let spread = geometry.spread_x();
     let mut buffer = spread.buffer(OPERATION)?;
@@ -293,9 +313,9 @@ pub fn backward_parameters<F: Real>(
     let mut filled_up =
         vec![F::zero(); if f.is_multiple_of(LANES) { 0 } else { pixels * start.len() }];
     // (KH, KW, C, F)
-    let mut dweight = Array4::zeros([kh, kw, c, f]);
-    let mut dbias = Array1::zeros(f);
-    let (mut dweight_of_image, mut dbias_of_image) = (dweight.clone(), dbias.clone());
+    let mut sum = Array4::zeros([kh, kw, c, f]);
+    let (mut of_image, mut dbias_of_image) = (sum.clone(), Array1::zeros(f));
+    dbias.fill(F::zero());
     for (x, dout) in elements(&x)
         .chunks_exact(geometry.h * geometry.w * c)
         .zip(elements(&dout).chunks_exact(pixels * f))
@@ -318,12 +338,12 @@ pub fn backward_parameters<F: Real>(
             run_stride: geometry.rows.spread_stride() * spread.row(),
             step: geometry.columns.spread_stride() * c,
         };
-        correlation.write(&places, elements_mut(&mut dweight_of_image));
-        dweight += &dweight_of_image;
-        let sum = Correlation { source: &[F::one()], run_stride: 0, step: 0, ..correlation };
-        sum.write(&[Place { base: 0, target: 0 }], elements_mut(&mut dbias_of_image));
+        correlation.write(&places, elements_mut(&mut of_image));
+        sum += &of_image;
+        let bias = Correlation { source: &[F::one()], run_stride: 0, step: 0, ..correlation };
+        bias.write(&[Place { base: 0, target: 0 }], elements_mut(&mut dbias_of_image));
         dbias += &dbias_of_image;
     }
-    let dweight = dweight.view().permuted_axes([3, 2, 0, 1]).as_standard_layout().into_owned();
-    Ok(Conv2dParameterGradients { dweight, dbias })
+    dweight.assign(&sum.permuted_axes([3, 2, 0, 1]));
+    Ok(())
 }

@@ -8,6 +8,7 @@
 use ndarray::{Array, ArrayView, Dimension, Zip};
 
 use crate::error::expect_shape;
+use crate::layout::reused_like;
 use crate::{KernelError, Real};
 
 const OPERATION: &str = "dropout";
@@ -27,7 +28,25 @@ pub fn forward<F: Real, D: Dimension>(
     mask: ArrayView<'_, bool, D>,
     p: f64,
 ) -> Result<Array<F, D>, KernelError> {
-    keep("x", x, mask, p)
+    let mut out = x.to_owned();
+    keep("x", &mut out, mask, p)?;
+    Ok(out)
+}
+
+/// As [`forward`], into `out`, whose memory is used again where it has room.
+///
+/// # Errors
+///
+/// As for [`forward`]; what `out` held is then lost.
+pub fn forward_into<F: Real, D: Dimension>(
+    x: ArrayView<'_, F, D>,
+    mask: ArrayView<'_, bool, D>,
+    p: f64,
+    out: &mut Array<F, D>,
+) -> Result<(), KernelError> {
+    *out = reused_like(OPERATION, &x, out)?;
+    out.assign(&x);
+    keep("x", out, mask, p)
 }
 
 /// dx = dy/(1 − p) where `mask` is true, else 0.
@@ -44,16 +63,31 @@ pub fn backward<F: Real, D: Dimension>(
     mask: ArrayView<'_, bool, D>,
     p: f64,
 ) -> Result<Array<F, D>, KernelError> {
+    let mut dx = dout.to_owned();
+    keep("dout", &mut dx, mask, p)?;
+    Ok(dx)
+}
+
+/// As [`backward`], in place: `dout` becomes dx.
+///
+/// # Errors
+///
+/// As for [`forward`]; `dout` is then unchanged.
+pub fn backward_in_place<F: Real, D: Dimension>(
+    dout: &mut Array<F, D>,
+    mask: ArrayView<'_, bool, D>,
+    p: f64,
+) -> Result<(), KernelError> {
     keep("dout", dout, mask, p)
 }
 
 /// The linear map that is its own gradient's formula.
 fn keep<F: Real, D: Dimension>(
     argument: &'static str,
-    values: ArrayView<'_, F, D>,
+    values: &mut Array<F, D>,
     mask: ArrayView<'_, bool, D>,
     p: f64,
-) -> Result<Array<F, D>, KernelError> {
+) -> Result<(), KernelError> {
     if !(0.0..1.0).contains(&p) {
         return Err(KernelError::Config {
             operation: OPERATION,
@@ -65,9 +99,8 @@ fn keep<F: Real, D: Dimension>(
     let because = if argument == "x" { "that of x" } else { "that of dout" };
     expect_shape(OPERATION, "mask", mask.shape(), values.shape(), because)?;
     let scale = F::from_f64(1.0 / (1.0 - p));
-    let mut kept = values.to_owned();
-    Zip::from(&mut kept)
+    Zip::from(values)
         .and(mask)
         .for_each(|value, &keep| *value = if keep { *value * scale } else { F::zero() });
-    Ok(kept)
+    Ok(())
 }

@@ -5,7 +5,7 @@ use std::mem;
 
 use ndarray::{
     Array, Array4, ArrayBase, ArrayView, ArrayView4, ArrayViewD, CowArray, Data, DataMut,
-    Dimension, Ix4, RawData, ShapeBuilder, Zip,
+    Dimension, IntoDimension, Ix4, RawData, ShapeBuilder, Zip,
 };
 use num_traits::Zero;
 
@@ -94,21 +94,44 @@ pub(crate) fn update_pairs<F: Real, D: Dimension>(
 /// An array of this shape with elements of any value, in the memory of `old` where that has room.
 /// Sizes that no memory holds, which a padding or an image size can ask for, are an error and not
 /// an abort.
-pub(crate) fn reused<T: Clone + Zero>(
+pub(crate) fn reused<T: Clone + Zero, S: IntoDimension>(
     operation: &'static str,
-    shape: [usize; 4],
-    old: &mut Array4<T>,
-) -> Result<Array4<T>, KernelError> {
-    let too_large = || KernelError::TooLarge { operation, shape: shape.to_vec() };
-    let count = element_count(&shape).ok_or_else(too_large)?;
-    let (mut elements, _) = mem::replace(old, nothing()).into_raw_vec_and_offset();
+    shape: S,
+    old: &mut Array<T, S::Dim>,
+) -> Result<Array<T, S::Dim>, KernelError> {
+    let shape = shape.into_dimension();
+    let too_large = || KernelError::TooLarge { operation, shape: shape.slice().to_vec() };
+    let count = element_count(shape.slice()).ok_or_else(too_large)?;
+    let nothing = Array::zeros(S::Dim::zeros(shape.ndim()));
+    let (mut elements, _) = mem::replace(old, nothing).into_raw_vec_and_offset();
     if elements.capacity() < count {
         // Nothing of the old elements need be moved.
         elements = Vec::new();
         elements.try_reserve_exact(count).map_err(|_| too_large())?;
     }
     elements.resize(count, T::zero());
-    Array4::from_shape_vec(shape, elements).map_err(|_| too_large())
+    Array::from_shape_vec(shape.clone(), elements).map_err(|_| too_large())
+}
+
+/// As [`reused`], of the shape of `like`, and of its memory layout where that is contiguous.
+pub(crate) fn reused_like<T: Clone + Zero, D: Dimension>(
+    operation: &'static str,
+    like: &ArrayView<'_, T, D>,
+    old: &mut Array<T, D>,
+) -> Result<Array<T, D>, KernelError> {
+    let array = reused(operation, like.raw_dim(), old)?;
+    let is_contiguous =
+        like.strides().iter().all(|&stride| stride > 0) && like.as_slice_memory_order().is_some();
+    if !is_contiguous {
+        return Ok(array);
+    }
+    let mut strides = like.raw_dim();
+    for (stride, &of_like) in strides.slice_mut().iter_mut().zip(like.strides()) {
+        *stride = of_like.unsigned_abs();
+    }
+    let too_large = |_| KernelError::TooLarge { operation, shape: like.shape().to_vec() };
+    let (elements, _) = array.into_raw_vec_and_offset();
+    Array::from_shape_vec(like.raw_dim().strides(strides), elements).map_err(too_large)
 }
 
 /// An array without elements, for a kernel to put its result in.

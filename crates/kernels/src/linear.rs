@@ -5,11 +5,11 @@
 //!
 //! Source: PyTorch's `linear`, whose weight has the shape `(M, D)`.
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Dim};
 
-use crate::correlation::{Correlation, Place};
+use crate::correlation::{Correlation, Matrix, Place};
 use crate::error::{expect_not_empty, expect_shape};
-use crate::layout::{elements, elements_mut};
+use crate::layout::{elements, elements_mut, reused};
 use crate::panels::{Panels, filled_up};
 use crate::simd::LANES;
 use crate::{KernelError, Real};
@@ -41,9 +41,28 @@ pub fn forward<F: Real>(
     weight: ArrayView2<'_, F>,
     bias: ArrayView1<'_, F>,
 ) -> Result<Array2<F>, KernelError> {
+    let mut out = Array2::zeros([0, 0]);
+    forward_into(x, weight, bias, &mut out)?;
+    Ok(out)
+}
+
+/// As [`forward`], into `out`, whose memory is used again where it has room.
+///
+/// # Errors
+///
+/// As for [`forward`]; what `out` held is then lost.
+pub fn forward_into<F: Real>(
+    x: ArrayView2<'_, F>,
+    weight: ArrayView2<'_, F>,
+    bias: ArrayView1<'_, F>,
+    out: &mut Array2<F>,
+) -> Result<(), KernelError> {
     expect_weight(x, weight)?;
     expect_shape(OPERATION, "bias", bias.shape(), &[weight.nrows()], "one value an output")?;
-    Ok(product(x, weight.t(), Some(bias)))
+    let mut rows = reused(OPERATION, Dim([x.nrows(), weight.nrows()]), out)?;
+    product(x, weight.t(), Some(bias), elements_mut(&mut rows));
+    *out = rows;
+    Ok(())
 }
 
 /// dx = dout·weight, dweight = doutᵀ·x, dbias = Σ_n dout.
@@ -61,18 +80,74 @@ pub fn backward<F: Real>(
     weight: ArrayView2<'_, F>,
 ) -> Result<LinearGradients<F>, KernelError> {
     expect_weight(x, weight)?;
-    let expected = [x.nrows(), weight.nrows()];
+    expect_dout(dout, x.nrows(), weight.nrows())?;
+    let (mut dx, mut dweight, mut dbias) =
+        (Array2::zeros([0, 0]), Array2::zeros([0, 0]), Array1::zeros(0));
+    backward_input_into(dout, weight, &mut dx)?;
+    backward_parameters_into(dout, x, &mut dweight, &mut dbias)?;
+    Ok(LinearGradients { dx, dweight, dbias })
+}
+
+/// The dx of [`backward`] alone, into `dx`, whose memory is used again where it has room.
+///
+/// # Shapes
+///
+/// `dout` `(N, M)`, `weight` `(M, D)`, `dx` `(N, D)`.
+///
+/// # Errors
+///
+/// As for [`backward`]; what `dx` held is then lost.
+pub fn backward_input_into<F: Real>(
+    dout: ArrayView2<'_, F>,
+    weight: ArrayView2<'_, F>,
+    dx: &mut Array2<F>,
+) -> Result<(), KernelError> {
+    expect_not_empty(OPERATION, "dout", dout.shape())?;
+    expect_not_empty(OPERATION, "weight", weight.shape())?;
+    expect_dout(dout, dout.nrows(), weight.nrows())?;
+    let mut rows = reused(OPERATION, Dim([dout.nrows(), weight.ncols()]), dx)?;
+    product(dout, weight, None, elements_mut(&mut rows));
+    *dx = rows;
+    Ok(())
+}
+
+/// The dweight and dbias of [`backward`] alone, into the memory of `dweight` and `dbias`, which is
+/// used again where it has room.
+///
+/// # Shapes
+///
+/// `dout` `(N, M)`, `x` `(N, D)`, `dweight` `(M, D)`, `dbias` `(M,)`.
+///
+/// # Errors
+///
+/// As for [`backward`]; what the results held is then lost.
+pub fn backward_parameters_into<F: Real>(
+    dout: ArrayView2<'_, F>,
+    x: ArrayView2<'_, F>,
+    dweight: &mut Array2<F>,
+    dbias: &mut Array1<F>,
+) -> Result<(), KernelError> {
+    expect_not_empty(OPERATION, "x", x.shape())?;
+    expect_not_empty(OPERATION, "dout", dout.shape())?;
+    let outputs = dout.ncols();
+    expect_dout(dout, x.nrows(), outputs)?;
+    let mut weights = reused(OPERATION, Dim([outputs, x.ncols()]), dweight)?;
+    let mut biases = reused(OPERATION, Dim([outputs]), dbias)?;
+    product(dout.t(), x, None, elements_mut(&mut weights));
+    for (bias, column) in biases.iter_mut().zip(dout.axis_iter(Axis(1))) {
+        *bias = column.iter().fold(F::zero(), |sum, &value| sum + value);
+    }
+    (*dweight, *dbias) = (weights, biases);
+    Ok(())
+}
+
+fn expect_dout<F: Real>(
+    dout: ArrayView2<'_, F>,
+    rows: usize,
+    outputs: usize,
+) -> Result<(), KernelError> {
     let because = "that of the forward pass's result";
-    expect_shape(OPERATION, "dout", dout.shape(), &expected, because)?;
-    let dbias = dout
-        .axis_iter(Axis(1))
-        .map(|column| column.iter().fold(F::zero(), |sum, &value| sum + value))
-        .collect();
-    Ok(LinearGradients {
-        dx: product(dout, weight, None),
-        dweight: product(dout.t(), x, None),
-        dbias,
-    })
+    expect_shape(OPERATION, "dout", dout.shape(), &[rows, outputs], because)
 }
 
 fn expect_weight<F: Real>(
@@ -85,23 +160,34 @@ fn expect_weight<F: Real>(
     expect_shape(OPERATION, "weight", weight.shape(), &expected, "one column a feature of x")
 }
 
-/// start + a·b, each value's sum in the order of a's columns.
+/// out ← start + a·b, each value's sum in the order of a's columns.
 fn product<F: Real>(
     a: ArrayView2<'_, F>,
     b: ArrayView2<'_, F>,
     start: Option<ArrayView1<'_, F>>,
-) -> Array2<F> {
+    out: &mut [F],
+) {
+    let rows = a.nrows();
     let a = a.as_standard_layout();
     let (depth, width) = b.dim();
-    let panels = Panels::pack(depth, width, b);
+    let panels;
+    // Rows of whole vectors are read where they lie.
+    let matrix = match b.to_slice() {
+        Some(values) if width.is_multiple_of(LANES) => {
+            Matrix { values, row_stride: width, vector_stride: LANES }
+        }
+        _ => {
+            panels = Panels::pack(depth, width, b);
+            panels.matrix()
+        }
+    };
     let start = match start {
         Some(start) => filled_up(start),
         None => vec![F::zero(); width.next_multiple_of(LANES)],
     };
-    let mut out = Array2::zeros([a.nrows(), width]);
     let correlation = Correlation {
         source: elements(&a),
-        matrix: panels.matrix(),
+        matrix,
         width,
         start: &start,
         runs: 1,
@@ -110,7 +196,6 @@ fn product<F: Real>(
         step: 1,
     };
     let row = |row| Place { base: row * depth, target: row * width };
-    let places: Vec<_> = (0..a.nrows()).map(row).collect();
-    correlation.write(&places, elements_mut(&mut out));
-    out
+    let places: Vec<_> = (0..rows).map(row).collect();
+    correlation.write(&places, out);
 }

@@ -11,7 +11,16 @@ use crate::simd;
 /// mathematical library, whose last bit differs between machines. Those here come from the `libm`
 /// crate; `sqrt` is correctly rounded everywhere by IEEE 754.
 pub trait Real:
-    NumAssign + Neg<Output = Self> + PartialOrd + Copy + Debug + Display + Send + Sync + 'static
+    NumAssign
+    + Neg<Output = Self>
+    + PartialOrd
+    + Copy
+    + Default
+    + Debug
+    + Display
+    + Send
+    + Sync
+    + 'static
 {
     /// The nearest number of this type.
     fn from_f64(value: f64) -> Self;

@@ -5,7 +5,7 @@
 use ndarray::{Array, ArrayView, Dimension};
 
 use crate::error::expect_shape;
-use crate::layout::{map_pairs, update_pairs};
+use crate::layout::{map_pairs, reused_like, update_pairs};
 use crate::{KernelError, Real};
 
 const OPERATION: &str = "relu";
@@ -34,6 +34,20 @@ pub fn backward<F: Real, D: Dimension>(
 ) -> Result<Array<F, D>, KernelError> {
     expect_shape(OPERATION, "dout", dout.shape(), x.shape(), "that of x")?;
     Ok(map_pairs(dout, x, mask))
+}
+
+/// As [`forward`], into `out`, whose memory is used again where it has room.
+///
+/// # Errors
+///
+/// [`KernelError::TooLarge`] when there is no memory for `out`; what it held is then lost.
+pub fn forward_into<F: Real, D: Dimension>(
+    x: ArrayView<'_, F, D>,
+    out: &mut Array<F, D>,
+) -> Result<(), KernelError> {
+    *out = reused_like(OPERATION, &x, out)?;
+    update_pairs(out, x, |_, x| if x <= F::zero() { F::zero() } else { x });
+    Ok(())
 }
 
 /// As [`forward`], in place.

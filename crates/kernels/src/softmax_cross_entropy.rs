@@ -8,9 +8,10 @@
 //! overflows. Source: PyTorch's `cross_entropy` with `reduction="mean"`; the notebook's
 //! `softmax_loss`.
 
-use ndarray::{Array2, ArrayView1, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 
 use crate::error::{expect_not_empty, expect_shape};
+use crate::layout::reused;
 use crate::{KernelError, Real};
 
 const OPERATION: &str = "softmax_cross_entropy";
@@ -28,9 +29,26 @@ pub fn forward<F: Real>(
     logits: ArrayView2<'_, F>,
     labels: ArrayView1<'_, usize>,
 ) -> Result<(F, Array2<F>), KernelError> {
+    let mut probabilities = Array2::zeros([0, 0]);
+    let loss = forward_into(logits, labels, &mut probabilities)?;
+    Ok((loss, probabilities))
+}
+
+/// As [`forward`], with the probabilities in the memory of `probabilities`, which is used again where
+/// it has room. Returns the mean loss.
+///
+/// # Errors
+///
+/// As for [`forward`]; what `probabilities` held is then lost.
+pub fn forward_into<F: Real>(
+    logits: ArrayView2<'_, F>,
+    labels: ArrayView1<'_, usize>,
+    probabilities: &mut Array2<F>,
+) -> Result<F, KernelError> {
     expect_not_empty(OPERATION, "logits", logits.shape())?;
     expect_labels(logits.shape(), labels)?;
-    let mut probabilities = logits.to_owned();
+    *probabilities = reused(OPERATION, logits.raw_dim(), probabilities)?;
+    probabilities.assign(&logits);
     let mut total = F::zero();
     for (mut row, &label) in probabilities.rows_mut().into_iter().zip(labels) {
         let largest = row.iter().fold(row[0], |largest, &logit| {
@@ -49,7 +67,7 @@ pub fn forward<F: Real>(
         row.mapv_inplace(|exp| exp / sum);
         total += sum.ln() - label_logit;
     }
-    Ok((total / F::from_f64(labels.len() as f64), probabilities))
+    Ok(total / F::from_f64(labels.len() as f64))
 }
 
 /// The gradient of the mean loss: dz = (p − \[class = label\])/N.
@@ -65,15 +83,28 @@ pub fn backward<F: Real>(
     probabilities: ArrayView2<'_, F>,
     labels: ArrayView1<'_, usize>,
 ) -> Result<Array2<F>, KernelError> {
+    let mut dlogits = probabilities.to_owned();
+    backward_in_place(dlogits.view_mut(), labels)?;
+    Ok(dlogits)
+}
+
+/// As [`backward`], in place: `probabilities` become the gradient.
+///
+/// # Errors
+///
+/// As for [`forward`]; `probabilities` are then unchanged.
+pub fn backward_in_place<F: Real>(
+    mut probabilities: ArrayViewMut2<'_, F>,
+    labels: ArrayView1<'_, usize>,
+) -> Result<(), KernelError> {
     expect_not_empty(OPERATION, "probabilities", probabilities.shape())?;
     expect_labels(probabilities.shape(), labels)?;
     let rows = F::from_f64(labels.len() as f64);
-    let mut dlogits = probabilities.to_owned();
-    for (mut row, &label) in dlogits.rows_mut().into_iter().zip(labels) {
+    for (mut row, &label) in probabilities.rows_mut().into_iter().zip(labels) {
         row[label] -= F::one();
         row.mapv_inplace(|value| value / rows);
     }
-    Ok(dlogits)
+    Ok(())
 }
 
 fn expect_labels(shape: &[usize], labels: ArrayView1<'_, usize>) -> Result<(), KernelError> {

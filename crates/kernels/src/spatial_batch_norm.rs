@@ -110,6 +110,28 @@ pub fn forward_eval<F: Real>(
     Ok(out)
 }
 
+/// As [`forward_eval`], in channels-last memory into `out`, whose memory is used again where it has
+/// room.
+///
+/// # Errors
+///
+/// As for [`forward_eval`]; what `out` held is then lost.
+pub fn forward_eval_into<F: Real>(
+    x: ArrayView4<'_, F>,
+    gamma: ArrayView1<'_, F>,
+    beta: ArrayView1<'_, F>,
+    running: &RunningStatistics<F>,
+    config: &BatchNormConfig,
+    out: &mut Array4<F>,
+) -> Result<(), KernelError> {
+    let (n, c, h, w) = x.dim();
+    let mut pixels = reused(OPERATION, [n, h, w, c], out)?;
+    let batch = Batch { operation: OPERATION, shape: x.shape(), x: as_pixels(x) };
+    batch.evaluate(pixels.view_mut(), gamma, beta, running, config)?;
+    *out = from_channels_last(pixels);
+    Ok(())
+}
+
 /// The gradients of [`forward_train`], by the formulas of [`crate::batch_norm::backward_train`] with the
 /// sums over N, H and W.
 ///

@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2};
 
 use crate::TrainError;
 use crate::dataset::{Batch, LabelledImages};
-use crate::network::Network;
+use crate::network::{Network, Tape};
 
 /// Sums over images, from which means follow.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -73,9 +73,13 @@ pub fn evaluate<F: Real>(
     let classes = images.classes();
     let mut score = Score::default();
     let mut confusion = Array2::zeros([classes, classes]);
+    // Used again by every batch.
+    let (mut batch, mut tape) = (Batch::default(), Tape::default());
+    let mut probabilities = Array2::default([0, 0]);
     for positions in positions.chunks(batch_size) {
-        let Batch { images, labels } = images.batch(positions)?;
-        let logits = network.forward_eval(images.view())?;
+        images.batch_into(positions, &mut batch)?;
+        let labels = batch.labels.view();
+        let logits = network.forward_eval_into(batch.images.view(), &mut tape)?;
         if logits.ncols() != classes {
             return Err(TrainError::OtherNetwork {
                 operation: "evaluate",
@@ -83,9 +87,9 @@ pub fn evaluate<F: Real>(
                 got: logits.ncols().to_string(),
             });
         }
-        let (loss, _) = softmax_cross_entropy::forward(logits.view(), labels.view())?;
-        score.add(loss.to_f64(), logits.view(), labels.view());
-        for (row, &label) in logits.outer_iter().zip(&labels) {
+        let loss = softmax_cross_entropy::forward_into(logits, labels, &mut probabilities)?;
+        score.add(loss.to_f64(), logits, labels);
+        for (row, &label) in logits.outer_iter().zip(labels) {
             confusion[[label, largest(row)]] += 1;
         }
     }

@@ -1,12 +1,13 @@
 //! The training loop.
 
 use kernels::{Real, softmax_cross_entropy};
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
-use crate::dataset::{LabelledImages, Split};
+use crate::dataset::{Batch, LabelledImages, Split};
 use crate::evaluation::{Evaluation, Score, evaluate, expect_batch_size};
-use crate::network::Network;
+use crate::network::{Gradients, Network, Tape};
 use crate::observation::Observation;
 use crate::optimizer::Adam;
 use crate::random::{Purpose, Stream};
@@ -132,6 +133,14 @@ pub fn fit<F: Real, E: From<TrainError>>(
     let steps_an_epoch = steps_an_epoch(split, config.batch_size)?;
     expect_batches_to_normalize(network, split, config.batch_size)?;
     let last_step = config.epochs.saturating_mul(steps_an_epoch).saturating_sub(1);
+    let mut steps = Steps {
+        images,
+        seed: config.seed,
+        batch: Batch::default(),
+        tape: Tape::default(),
+        probabilities: Array2::default([0, 0]),
+        gradients: optimizer.memory_for_gradients(network),
+    };
     for epoch in config.first_step / steps_an_epoch..config.epochs {
         let mut order = split.training.clone();
         Stream::new(config.seed, Purpose::Shuffle, epoch).shuffle(&mut order);
@@ -143,8 +152,8 @@ pub fn fit<F: Real, E: From<TrainError>>(
             }
             let due = |every| step.is_multiple_of(every) || step == last_step;
             let wants_observation = config.observe_every > 0 && due(config.observe_every);
-            let batch = StepBatch { images, positions, seed: config.seed, step };
-            let (score, observation) = batch.train(network, optimizer, wants_observation)?;
+            let (score, observation) =
+                steps.train(step, positions, network, optimizer, wants_observation)?;
             let measurement = Measurement::new(step, epoch, Phase::Training, &score);
             expect_finite(&measurement)?;
             observe(Moment {
@@ -220,33 +229,39 @@ fn expect_finite_state<F: Real>(
     Ok(())
 }
 
-/// The images of one step.
-struct StepBatch<'a> {
+/// Steps, and the memory that they use again.
+struct Steps<'a, F> {
     images: &'a LabelledImages,
-    positions: &'a [usize],
     seed: u64,
-    step: u64,
+    batch: Batch<F>,
+    tape: Tape<F>,
+    /// After the backward pass of the loss its gradient.
+    probabilities: Array2<F>,
+    gradients: Gradients<F>,
 }
 
-impl StepBatch<'_> {
+impl<F: Real> Steps<'_, F> {
     /// One step of the optimiser; score and observation are of the parameters before it.
-    fn train<F: Real>(
-        &self,
+    fn train(
+        &mut self,
+        step: u64,
+        positions: &[usize],
         network: &mut Network<F>,
         optimizer: &mut Adam<F>,
         wants_observation: bool,
     ) -> Result<(Score, Option<Observation<F>>), TrainError> {
-        let batch = self.images.batch(self.positions)?;
+        let Self { images, seed, batch, tape, probabilities, gradients } = self;
+        images.batch_into(positions, batch)?;
         let labels = batch.labels.view();
-        let mut random = Stream::new(self.seed, Purpose::Dropout, self.step);
-        let (logits, tape) = network.forward_train(batch.images, &mut random)?;
-        let observation = wants_observation.then(|| Observation::of(network, &tape));
-        let (loss, probabilities) = softmax_cross_entropy::forward(logits.view(), labels)?;
-        let dlogits = softmax_cross_entropy::backward(probabilities.view(), labels)?;
-        let gradients = network.backward(tape, dlogits.view())?;
-        optimizer.step(network, &gradients)?;
+        let mut random = Stream::new(*seed, Purpose::Dropout, step);
+        let logits = network.forward_train_into(batch.images.view(), &mut random, tape)?;
+        let loss = softmax_cross_entropy::forward_into(logits, labels, probabilities)?;
         let mut score = Score::default();
-        score.add(loss.to_f64(), logits.view(), labels);
+        score.add(loss.to_f64(), logits, labels);
+        let observation = wants_observation.then(|| Observation::of(network, tape));
+        softmax_cross_entropy::backward_in_place(probabilities.view_mut(), labels)?;
+        network.backward_into(tape, probabilities.view(), gradients)?;
+        optimizer.step(network, gradients)?;
         Ok((score, observation))
     }
 }

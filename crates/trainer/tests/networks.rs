@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
 
 use kernels::{KernelError, softmax_cross_entropy};
-use ndarray::{Array1, Array4, Axis};
+use ndarray::{Array1, Array4, ArrayD, Axis, IxDyn};
 use trainer::TrainError;
 use trainer::dataset::{FASHION_MNIST_IMAGE, ImageSize};
-use trainer::network::{Architecture, Layer, Network};
+use trainer::network::{Architecture, Layer, Network, Saved};
 use trainer::random::{Purpose, Stream};
 
 const TINY: ImageSize = ImageSize { channels: 2, height: 5, width: 4 };
@@ -127,16 +127,23 @@ fn dropout_follows_its_stream_in_logical_order() {
     assert!((1..x.len() - 1).contains(&dropped), "{dropped}");
     for x in [&x, &reversed] {
         let mut random = masks();
-        let (out, saved) = layer.forward_train(x.clone().into_dyn(), &mut random).unwrap();
+        let (mut out, mut saved) = (ArrayD::default(IxDyn(&[0])), Saved::default());
+        let x = x.view().into_dyn();
+        layer.forward_train(x.view(), &mut random, &mut out, &mut saved).unwrap();
         assert_eq!(out, expected.clone().into_dyn());
         assert_eq!(random.bits(), draws.clone().bits());
-        let ones = Array4::ones(x.raw_dim()).into_dyn();
-        let dx = layer.backward(&saved, ones.view(), true).unwrap().dx.unwrap();
+        assert!(layer.is_backward_in_place());
+        let mut dx = ArrayD::ones(x.raw_dim());
+        layer.backward(x.view(), &saved, &mut dx, None, None).unwrap();
         let scale = |value: f64| if value == 0.0 { 0.0 } else { 1.0 / (1.0 - P) };
         assert_eq!(dx, expected.mapv(scale).into_dyn());
-        assert_eq!(layer.forward_eval(x.view().into_dyn()).unwrap(), x.clone().into_dyn());
+        layer.forward_eval(x.view(), &mut out, &mut saved).unwrap();
+        assert_eq!(out, x);
     }
-    let error = Layer::Dropout { p: 1.0 }.forward_train(x.into_dyn(), &mut masks()).unwrap_err();
+    let (mut out, mut saved) = (ArrayD::default(IxDyn(&[0])), Saved::default());
+    let error = Layer::Dropout { p: 1.0 }
+        .forward_train(x.view().into_dyn(), &mut masks(), &mut out, &mut saved)
+        .unwrap_err();
     assert!(matches!(error, KernelError::Config { parameter: "p", .. }), "{error}");
 }
 
@@ -201,11 +208,13 @@ fn flattening_follows_logical_order_whatever_the_memory() {
     assert_eq!(bits(&images), bits(&channels_last));
 
     let mut layer: Layer<f64> = Layer::Flatten;
-    let (rows, saved) =
-        layer.forward_train(channels_last.clone().into_dyn(), &mut masks()).unwrap();
+    let (mut rows, mut saved) = (ArrayD::default(IxDyn(&[0])), Saved::default());
+    let x = channels_last.view().into_dyn();
+    layer.forward_train(x.view(), &mut masks(), &mut rows, &mut saved).unwrap();
     assert!(rows.iter().eq(images.iter()));
-    let back = layer.backward(&saved, rows.view(), true).unwrap();
-    assert_eq!(back.dx.unwrap(), images.into_dyn());
+    let mut dx = ArrayD::default(IxDyn(&[0]));
+    layer.backward(x, &saved, &mut rows, Some(&mut dx), None).unwrap();
+    assert_eq!(dx, images.into_dyn());
 }
 
 #[test]

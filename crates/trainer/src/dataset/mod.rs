@@ -6,6 +6,8 @@ mod published_file;
 mod split;
 mod synthetic;
 
+use std::mem;
+
 use kernels::Real;
 use ndarray::{Array1, Array4};
 
@@ -46,7 +48,7 @@ pub struct LabelledImages {
 }
 
 /// Images as a network takes them, with their labels.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Batch<F> {
     /// Pixels divided by 255, shape `(N, C, H, W)`, in channels-last memory.
     pub images: Array4<F>,
@@ -121,6 +123,21 @@ impl LabelledImages {
     ///
     /// [`TrainError::DataSet`] when a position is not below [`Self::len`].
     pub fn batch<F: Real>(&self, positions: &[usize]) -> Result<Batch<F>, TrainError> {
+        let mut batch = Batch::default();
+        self.batch_into(positions, &mut batch)?;
+        Ok(batch)
+    }
+
+    /// As [`Self::batch`], into the memory of `batch`, which is used again where it has room.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::batch`]; `batch` is then unchanged.
+    pub fn batch_into<F: Real>(
+        &self,
+        positions: &[usize],
+        batch: &mut Batch<F>,
+    ) -> Result<(), TrainError> {
         if let Some(position) = positions.iter().find(|&&position| position >= self.len()) {
             return Err(TrainError::DataSet {
                 data_set: "labelled images",
@@ -132,22 +149,28 @@ impl LabelledImages {
         let ImageSize { channels, height, width } = self.size;
         let values = self.size.values();
         let white = F::from_f64(255.0);
-        let pixels = positions.iter().flat_map(|&position| {
-            self.pixels[position * values..][..values]
-                .iter()
-                .map(|&pixel| F::from_f64(f64::from(pixel)) / white)
-        });
+        let shades: [F; 256] = std::array::from_fn(|shade| F::from_f64(shade as f64) / white);
+        let Batch { images, labels } = mem::take(batch);
+        let (mut pixels, _) = images.into_raw_vec_and_offset();
+        pixels.clear();
+        for &position in positions {
+            let image = &self.pixels[position * values..][..values];
+            pixels.extend(image.iter().map(|&shade| shades[usize::from(shade)]));
+        }
         let shape = (positions.len(), height, width, channels);
-        let images = Array1::from_iter(pixels).into_shape_with_order(shape).map_err(|error| {
-            TrainError::DataSet {
+        let images =
+            Array4::from_shape_vec(shape, pixels).map_err(|error| TrainError::DataSet {
                 data_set: "labelled images",
                 what: "a batch's shape",
                 expected: format!("{shape:?}"),
                 got: error.to_string(),
-            }
-        })?;
-        let labels = positions.iter().map(|&position| usize::from(self.labels[position])).collect();
-        Ok(Batch { images: images.permuted_axes([0, 3, 1, 2]), labels })
+            })?;
+        let (mut classes, _) = labels.into_raw_vec_and_offset();
+        classes.clear();
+        classes.extend(positions.iter().map(|&position| usize::from(self.labels[position])));
+        let labels = Array1::from_vec(classes);
+        *batch = Batch { images: images.permuted_axes([0, 3, 1, 2]), labels };
+        Ok(())
     }
 }
 

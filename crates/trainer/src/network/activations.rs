@@ -3,7 +3,7 @@
 use kernels::Real;
 use ndarray::{ArrayView1, ArrayViewD};
 
-use super::{Layer, NamedLayer, Network, Saved, Tape};
+use super::{Layer, NamedLayer, Network, Tape};
 
 /// The parameters and running statistics of one batch norm, each of shape `(C,)`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,7 +34,7 @@ pub struct Activation<'a, F> {
 impl<F: Real> Network<F> {
     /// The batch norms in order, of rows and of images alike.
     pub fn batch_norms(&self) -> impl Iterator<Item = NamedBatchNorm<'_, F>> {
-        self.layers.iter().filter_map(|NamedLayer { name, layer }| {
+        self.layers.iter().filter_map(|NamedLayer { name, layer, .. }| {
             layer.batch_norm().map(|norm| NamedBatchNorm {
                 name,
                 gamma: norm.gamma.view(),
@@ -53,17 +53,14 @@ impl<F: Real> Tape<F> {
     ///
     /// Those inside the network: `(N, C, H, W)` or `(N, D)`.
     pub fn activations<'a>(&'a self, network: &'a Network<F>) -> Vec<Activation<'a, F>> {
-        let mut before_batch_norm = None;
         let mut activations = Vec::new();
-        for (NamedLayer { name, layer }, saved) in network.layers.iter().zip(&self.saved) {
-            if let (Layer::Relu, Saved::Input(x)) = (layer, saved) {
-                let pre_activation = x.view();
+        for (index, NamedLayer { name, layer, .. }) in network.layers.iter().enumerate() {
+            if let (Layer::Relu, Some(pre_activation)) = (layer, self.input_of(index)) {
+                let before = index.checked_sub(1);
+                let norm = before.filter(|&at| network.layers[at].layer.batch_norm().is_some());
+                let before_batch_norm = norm.and_then(|at| self.input_of(at));
                 activations.push(Activation { name, before_batch_norm, pre_activation });
             }
-            before_batch_norm = match saved {
-                Saved::BatchNorm(x, _) => Some(x.view()),
-                _ => None,
-            };
         }
         activations
     }

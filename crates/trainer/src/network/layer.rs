@@ -3,8 +3,9 @@ use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::{
     KernelError, Real, batch_norm, conv2d, dropout, linear, relu, spatial_batch_norm, with_rank,
 };
-use ndarray::{Array4, ArrayD, ArrayView2, ArrayView4, ArrayViewD, Ix2, Ix4, IxDyn};
+use ndarray::{Array1, Array2, Array4, ArrayD, ArrayView2, ArrayView4, ArrayViewD, Ix2, Ix4};
 
+use super::memory::{copy, lend, make_like, reshape};
 use super::{BatchNorm, Conv2d, Linear};
 use crate::random::Stream;
 
@@ -35,33 +36,21 @@ pub enum Layer<F> {
     Linear(Linear<F>),
 }
 
-/// What a layer's backward pass needs from its forward pass.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Saved<F> {
-    /// The layer's input.
-    Input(ArrayD<F>),
-    /// The input of a batch norm, and the batch's statistics.
-    BatchNorm(ArrayD<F>, BatchStatistics),
-    /// The size `[H, W]` of a pooling's input, and where each window's maximum was.
-    MaxPool([usize; 2], Array4<usize>),
+/// What a layer's backward pass needs from its forward pass besides the input, in memory that the
+/// next forward pass uses again. Each kind of layer has its own part of it.
+#[derive(Debug, Clone, Default)]
+pub struct Saved {
+    /// A batch norm's statistics of the batch.
+    statistics: Option<BatchStatistics>,
+    /// Where the maximum of each window of a pooling was.
+    argmax: Array4<usize>,
     /// Which values a dropout kept.
-    Mask(ArrayD<bool>),
-    /// The shape of the input.
-    Shape(Vec<usize>),
-}
-
-/// What a layer's backward pass returns.
-#[derive(Debug, Clone)]
-pub struct LayerGradients<F> {
-    /// With respect to the input, in its shape; none where it was not asked for.
-    pub dx: Option<ArrayD<F>>,
-    /// With respect to each of [`Layer::parameters`], in their order and shapes.
-    pub parameters: Vec<ArrayD<F>>,
+    mask: ArrayD<bool>,
 }
 
 impl<F: Real> Layer<F> {
-    /// The layer's output in training; batch norm moves its running statistics.
+    /// Writes the layer's output in training to `out`, whose memory is used again where it has room,
+    /// as that of `saved` is; batch norm moves its running statistics.
     ///
     /// Dropout draws one number of `random` a value, in logical order, and keeps the value where
     /// the number is at least p. No other layer draws.
@@ -71,160 +60,211 @@ impl<F: Real> Layer<F> {
     /// [`KernelError`] when `x` does not fit the layer, or for a `p` out of range.
     pub fn forward_train(
         &mut self,
-        x: ArrayD<F>,
+        x: ArrayViewD<'_, F>,
         random: &mut Stream,
-    ) -> Result<(ArrayD<F>, Saved<F>), KernelError> {
-        Ok(match self {
+        out: &mut ArrayD<F>,
+        saved: &mut Saved,
+    ) -> Result<(), KernelError> {
+        match self {
             Self::BatchNorm(BatchNorm { gamma, beta, running, config }) => {
-                let rows = rows("batch_norm", "x", x.view())?;
-                let (out, statistics) =
-                    batch_norm::forward_train(rows, gamma.view(), beta.view(), running, config)?;
-                (out.into_dyn(), Saved::BatchNorm(x, statistics))
+                let x = rows("batch_norm", "x", x)?;
+                let (gamma, beta) = (gamma.view(), beta.view());
+                let statistics = lend(out, |out| {
+                    batch_norm::forward_train_into(x, gamma, beta, running, config, out)
+                })?;
+                saved.statistics = Some(statistics);
             }
             Self::SpatialBatchNorm(BatchNorm { gamma, beta, running, config }) => {
-                let images = images("spatial_batch_norm", "x", x.view())?;
-                let (out, statistics) = spatial_batch_norm::forward_train(
-                    images,
-                    gamma.view(),
-                    beta.view(),
-                    running,
-                    config,
-                )?;
-                (out.into_dyn(), Saved::BatchNorm(x, statistics))
+                let x = images("spatial_batch_norm", "x", x)?;
+                let (gamma, beta) = (gamma.view(), beta.view());
+                let statistics = lend(out, |out| {
+                    spatial_batch_norm::forward_train_into(x, gamma, beta, running, config, out)
+                })?;
+                saved.statistics = Some(statistics);
             }
             Self::Dropout { p } => {
-                let mask = ArrayD::from_shape_simple_fn(x.shape(), || random.uniform() >= *p);
-                (dropout::forward(x.view(), mask.view(), *p)?, Saved::Mask(mask))
+                reshape(&mut saved.mask, x.shape());
+                saved.mask.iter_mut().for_each(|keep| *keep = random.uniform() >= *p);
+                dropout::forward_into(x, saved.mask.view(), *p, out)?;
             }
-            Self::MaxPool2d(config) => {
-                let images = images("max_pool2d", "x", x.view())?;
-                let (_, _, h, w) = images.dim();
-                let (out, argmax) = max_pool2d::forward(images, config)?;
-                (out.into_dyn(), Saved::MaxPool([h, w], argmax))
+            Self::Conv2d(_) | Self::Relu | Self::MaxPool2d(_) | Self::Flatten | Self::Linear(_) => {
+                self.forward_eval(x, out, saved)?
             }
-            Self::Flatten => {
-                let shape = x.shape().to_vec();
-                (flatten(x)?, Saved::Shape(shape))
-            }
-            Self::Conv2d(_) | Self::Relu | Self::Linear(_) => {
-                (self.forward_eval(x.view())?, Saved::Input(x))
-            }
-        })
+        }
+        Ok(())
     }
 
-    /// The layer's output in evaluation, for which batch norm uses its running statistics.
+    /// Writes the layer's output in evaluation, for which batch norm uses its running statistics, to
+    /// `out`, whose memory is used again where it has room, as that of `saved` is.
     ///
     /// # Errors
     ///
     /// [`KernelError`] when `x` does not fit the layer.
-    pub fn forward_eval(&self, x: ArrayViewD<'_, F>) -> Result<ArrayD<F>, KernelError> {
-        Ok(match self {
+    pub fn forward_eval(
+        &self,
+        x: ArrayViewD<'_, F>,
+        out: &mut ArrayD<F>,
+        saved: &mut Saved,
+    ) -> Result<(), KernelError> {
+        match self {
             Self::Conv2d(Conv2d { weight, bias, config }) => {
-                conv2d::forward(images("conv2d", "x", x)?, weight.view(), bias.view(), config)?
-                    .into_dyn()
+                let x = images("conv2d", "x", x)?;
+                let (weight, bias) = (weight.view(), bias.view());
+                lend(out, |out| conv2d::forward_into(x, weight, bias, config, out))
             }
             Self::BatchNorm(BatchNorm { gamma, beta, running, config }) => {
-                let rows = rows("batch_norm", "x", x)?;
-                batch_norm::forward_eval(rows, gamma.view(), beta.view(), running, config)?
-                    .into_dyn()
+                let x = rows("batch_norm", "x", x)?;
+                let (gamma, beta) = (gamma.view(), beta.view());
+                lend(out, |out| batch_norm::forward_eval_into(x, gamma, beta, running, config, out))
             }
             Self::SpatialBatchNorm(BatchNorm { gamma, beta, running, config }) => {
-                let images = images("spatial_batch_norm", "x", x)?;
-                spatial_batch_norm::forward_eval(
-                    images,
-                    gamma.view(),
-                    beta.view(),
-                    running,
-                    config,
-                )?
-                .into_dyn()
+                let x = images("spatial_batch_norm", "x", x)?;
+                let (gamma, beta) = (gamma.view(), beta.view());
+                lend(out, |out| {
+                    spatial_batch_norm::forward_eval_into(x, gamma, beta, running, config, out)
+                })
             }
-            Self::Relu => relu::forward(x),
-            Self::Dropout { .. } => x.into_owned(),
+            Self::Relu => relu::forward_into(x, out),
+            Self::Dropout { .. } => {
+                copy(x, out);
+                Ok(())
+            }
             Self::MaxPool2d(config) => {
-                max_pool2d::forward(images("max_pool2d", "x", x)?, config)?.0.into_dyn()
+                let x = images("max_pool2d", "x", x)?;
+                lend(out, |out| max_pool2d::forward_into(x, config, out, &mut saved.argmax))
             }
-            Self::Flatten => flatten(x.into_owned())?,
+            Self::Flatten => {
+                let n = x.shape().first().copied().unwrap_or(1);
+                reshape(out, &[n, x.shape().iter().skip(1).product()]);
+                match out.view_mut().into_shape_with_order(x.raw_dim()) {
+                    Ok(mut same) => {
+                        same.assign(&x);
+                        Ok(())
+                    }
+                    Err(_) => Err(other_shape("x", x.shape(), out.shape())),
+                }
+            }
             Self::Linear(Linear { weight, bias }) => {
-                let rows = rows("linear", "x", x)?;
-                linear::forward(rows, weight.view(), bias.view())?.into_dyn()
+                let x = rows("linear", "x", x)?;
+                lend(out, |out| linear::forward_into(x, weight.view(), bias.view(), out))
             }
-        })
+        }
     }
 
-    /// The gradients of [`Self::forward_train`]; the one with respect to its input only if
-    /// `wants_dx`, since nobody needs a network's first.
+    /// Whether [`Self::backward`] leaves dx where `dout` was.
+    pub fn is_backward_in_place(&self) -> bool {
+        match self {
+            Self::BatchNorm(_) | Self::SpatialBatchNorm(_) | Self::Relu | Self::Dropout { .. } => {
+                true
+            }
+            Self::Conv2d(_) | Self::MaxPool2d(_) | Self::Flatten | Self::Linear(_) => false,
+        }
+    }
+
+    /// The gradients of [`Self::forward_train`] on `x`: with respect to its input in the place of
+    /// `dout` or in `dx`, as [`Self::is_backward_in_place`] says, and with respect to each of
+    /// [`Layer::parameters`] in `parameters`, whose arrays have their shapes. What is none is left
+    /// out where that saves work: nobody needs the dx of a network's first layer.
     ///
     /// # Errors
     ///
     /// [`KernelError`] when `saved` is not from this layer or `dout` not of its output's shape.
     pub fn backward(
         &self,
-        saved: &Saved<F>,
-        dout: ArrayViewD<'_, F>,
-        wants_dx: bool,
-    ) -> Result<LayerGradients<F>, KernelError> {
-        match (self, saved) {
-            (Self::Conv2d(Conv2d { weight, config, .. }), Saved::Input(x)) => {
-                let (x, dout) = (images("conv2d", "x", x.view())?, images("conv2d", "dout", dout)?);
+        x: ArrayViewD<'_, F>,
+        saved: &Saved,
+        dout: &mut ArrayD<F>,
+        dx: Option<&mut ArrayD<F>>,
+        parameters: Option<[&mut ArrayD<F>; 2]>,
+    ) -> Result<(), KernelError> {
+        match self {
+            Self::Conv2d(Conv2d { weight, config, .. }) => {
+                let (x, dout) = (images("conv2d", "x", x)?, images("conv2d", "dout", dout.view())?);
                 let (_, _, h, w) = x.dim();
-                let (_, _, kh, kw) = weight.dim();
-                let parameters = conv2d::backward_parameters(dout, x, [kh, kw], config)?;
-                let dx = wants_dx
-                    .then(|| conv2d::backward_input(dout, [h, w], weight.view(), config))
-                    .transpose()?;
-                Ok(LayerGradients {
-                    dx: dx.map(Array4::into_dyn),
-                    parameters: vec![parameters.dweight.into_dyn(), parameters.dbias.into_dyn()],
-                })
+                if let Some([dweight, dbias]) = parameters {
+                    lend(dweight, |dweight: &mut Array4<F>| {
+                        lend(dbias, |dbias: &mut Array1<F>| {
+                            let (dweight, dbias) = (dweight.view_mut(), dbias.view_mut());
+                            conv2d::backward_parameters_into(dout, x, config, dweight, dbias)
+                        })
+                    })?;
+                }
+                match dx {
+                    Some(dx) => lend(dx, |dx| {
+                        conv2d::backward_input_into(dout, [h, w], weight.view(), config, dx)
+                    }),
+                    None => Ok(()),
+                }
             }
-            (Self::BatchNorm(BatchNorm { gamma, .. }), Saved::BatchNorm(x, statistics)) => {
-                let operation = "batch_norm";
-                let (x, dout) = (rows(operation, "x", x.view())?, rows(operation, "dout", dout)?);
-                let gradients = batch_norm::backward_train(dout, x, gamma.view(), statistics)?;
-                Ok(LayerGradients {
-                    dx: Some(gradients.dx.into_dyn()),
-                    parameters: vec![gradients.dgamma.into_dyn(), gradients.dbeta.into_dyn()],
-                })
+            Self::BatchNorm(BatchNorm { gamma, .. }) => {
+                let statistics = saved.statistics("batch_norm")?;
+                let x = rows("batch_norm", "x", x)?;
+                rows("batch_norm", "dout", dout.view())?;
+                let gradients = lend(dout, |dout| {
+                    batch_norm::backward_train_in_place(dout, x, gamma.view(), statistics)
+                })?;
+                assign(parameters, gradients);
+                Ok(())
             }
-            (Self::SpatialBatchNorm(BatchNorm { gamma, .. }), Saved::BatchNorm(x, statistics)) => {
-                let operation = "spatial_batch_norm";
-                let (x, dout) =
-                    (images(operation, "x", x.view())?, images(operation, "dout", dout)?);
-                let gradients =
-                    spatial_batch_norm::backward_train(dout, x, gamma.view(), statistics)?;
-                Ok(LayerGradients {
-                    dx: Some(gradients.dx.into_dyn()),
-                    parameters: vec![gradients.dgamma.into_dyn(), gradients.dbeta.into_dyn()],
-                })
+            Self::SpatialBatchNorm(BatchNorm { gamma, .. }) => {
+                let statistics = saved.statistics("spatial_batch_norm")?;
+                let x = images("spatial_batch_norm", "x", x)?;
+                images("spatial_batch_norm", "dout", dout.view())?;
+                let gradients = lend(dout, |dout| {
+                    spatial_batch_norm::backward_train_in_place(dout, x, gamma.view(), statistics)
+                })?;
+                assign(parameters, gradients);
+                Ok(())
             }
-            (Self::Relu, Saved::Input(x)) => Ok(only_dx(relu::backward(dout, x.view())?)),
-            (Self::Dropout { p }, Saved::Mask(mask)) => {
-                Ok(only_dx(dropout::backward(dout, mask.view(), *p)?))
+            Self::Relu => relu::backward_in_place(dout, x),
+            Self::Dropout { p } => dropout::backward_in_place(dout, saved.mask.view(), *p),
+            Self::MaxPool2d(config) => {
+                let (_, _, h, w) = images("max_pool2d", "x", x)?.dim();
+                let dout = images("max_pool2d", "dout", dout.view())?;
+                match dx {
+                    Some(dx) => lend(dx, |dx| {
+                        max_pool2d::backward_into(dout, saved.argmax.view(), [h, w], config, dx)
+                    }),
+                    None => Ok(()),
+                }
             }
-            (Self::MaxPool2d(config), Saved::MaxPool(size, argmax)) => {
-                let dout = images("max_pool2d", "dout", dout)?;
-                let dx = max_pool2d::backward(dout, argmax.view(), *size, config)?;
-                Ok(only_dx(dx.into_dyn()))
+            Self::Flatten => {
+                let Some(dx) = dx else { return Ok(()) };
+                match dout.view().into_shape_with_order(x.raw_dim()) {
+                    Ok(dout) => {
+                        make_like(dx, &x);
+                        dx.assign(&dout);
+                        Ok(())
+                    }
+                    Err(_) => Err(other_shape("dout", x.shape(), dout.shape())),
+                }
             }
-            (Self::Flatten, Saved::Shape(shape)) => {
-                Ok(only_dx(reshape("dout", dout.into_owned(), shape)?))
+            Self::Linear(Linear { weight, .. }) => {
+                let (x, dout) = (rows("linear", "x", x)?, rows("linear", "dout", dout.view())?);
+                if let Some([dweight, dbias]) = parameters {
+                    lend(dweight, |dweight: &mut Array2<F>| {
+                        lend(dbias, |dbias: &mut Array1<F>| {
+                            linear::backward_parameters_into(dout, x, dweight, dbias)
+                        })
+                    })?;
+                }
+                match dx {
+                    Some(dx) => lend(dx, |dx| linear::backward_input_into(dout, weight.view(), dx)),
+                    None => Ok(()),
+                }
             }
-            (Self::Linear(Linear { weight, .. }), Saved::Input(x)) => {
-                let (x, dout) = (rows("linear", "x", x.view())?, rows("linear", "dout", dout)?);
-                let gradients = linear::backward(dout, x, weight.view())?;
-                Ok(LayerGradients {
-                    dx: Some(gradients.dx.into_dyn()),
-                    parameters: vec![gradients.dweight.into_dyn(), gradients.dbias.into_dyn()],
-                })
-            }
-            _ => Err(KernelError::Config {
-                operation: "backward",
-                parameter: "saved",
-                expected: "from the forward pass of this layer",
-                got: "that of another kind of layer".to_owned(),
-            }),
         }
+    }
+}
+
+impl Saved {
+    fn statistics(&self, operation: &'static str) -> Result<&BatchStatistics, KernelError> {
+        self.statistics.as_ref().ok_or_else(|| KernelError::Config {
+            operation,
+            parameter: "saved",
+            expected: "from the forward pass of this layer in training",
+            got: "no statistics".to_owned(),
+        })
     }
 }
 
@@ -244,29 +284,19 @@ fn rows<'a, F>(
     with_rank::<_, Ix2>(operation, argument, array)
 }
 
-fn only_dx<F>(dx: ArrayD<F>) -> LayerGradients<F> {
-    LayerGradients { dx: Some(dx), parameters: Vec::new() }
+fn assign<F: Real>(parameters: Option<[&mut ArrayD<F>; 2]>, (a, b): (Array1<F>, Array1<F>)) {
+    if let Some([to_a, to_b]) = parameters {
+        to_a.assign(&a);
+        to_b.assign(&b);
+    }
 }
 
-/// `(N, …)` to `(N, the rest)` in logical order.
-fn flatten<F: Real>(x: ArrayD<F>) -> Result<ArrayD<F>, KernelError> {
-    let rows = x.shape().first().copied().unwrap_or(1);
-    let columns = x.shape().iter().skip(1).product();
-    reshape("x", x, &[rows, columns])
-}
-
-fn reshape<F: Real>(
-    argument: &'static str,
-    x: ArrayD<F>,
-    shape: &[usize],
-) -> Result<ArrayD<F>, KernelError> {
-    let got = x.shape().to_vec();
-    let standard = if x.is_standard_layout() { x } else { x.as_standard_layout().into_owned() };
-    standard.into_shape_with_order(IxDyn(shape)).map_err(|_| KernelError::Shape {
+fn other_shape(argument: &'static str, expected: &[usize], got: &[usize]) -> KernelError {
+    KernelError::Shape {
         operation: "flatten",
         argument,
-        expected: shape.to_vec(),
-        got,
+        expected: expected.to_vec(),
+        got: got.to_vec(),
         because: "as many values as the input has",
-    })
+    }
 }

@@ -3,25 +3,32 @@
 mod activations;
 mod architecture;
 mod fully_connected;
+mod gradients;
 mod initialization;
 mod layer;
+mod memory;
 mod parameters;
 mod simple_network;
 mod spatial_batch_norm_network;
 mod summary;
+mod tape;
+mod turn;
 
-use kernels::{Real, with_rank};
-use ndarray::{Array2, Array4, ArrayD, ArrayView2, ArrayView4, ArrayViewD, ArrayViewMutD, Ix2};
+use kernels::Real;
+use ndarray::{Array2, Array4, ArrayView2, ArrayView4, ArrayViewD, ArrayViewMutD};
 
 use crate::TrainError;
 use crate::random::Stream;
 
 pub use activations::{Activation, NamedBatchNorm};
 pub use architecture::Architecture;
+pub use gradients::Gradients;
 pub use initialization::Initializer;
-pub use layer::{Layer, LayerGradients, Saved};
+pub use layer::{Layer, Saved};
 pub use parameters::{BatchNorm, Conv2d, Linear};
 pub use summary::ModelSummary;
+pub use tape::Tape;
+use turn::Turn;
 
 /// Layers in order, from images to logits.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,56 +41,45 @@ struct NamedLayer<F> {
     /// What precedes the dot in the names of its parameters.
     name: String,
     layer: Layer<F>,
+    turn: Turn,
 }
 
-impl<F> NamedLayer<F> {
-    fn new(name: &str, layer: Layer<F>) -> Self {
-        Self { name: name.to_owned(), layer }
+impl<F> Network<F> {
+    fn new(named: impl Iterator<Item = (String, Layer<F>)>) -> Self {
+        let mut layers: Vec<NamedLayer<F>> = Vec::new();
+        for (name, layer) in named {
+            let mut turn = Turn::InOrder;
+            if let (Some(before), Layer::MaxPool2d(_)) = (layers.last_mut(), &layer)
+                && matches!(before.layer, Layer::Relu)
+            {
+                (before.turn, turn) = (Turn::AfterPool, Turn::BeforeRelu);
+            }
+            layers.push(NamedLayer { name, layer, turn });
+        }
+        Self { layers }
     }
-
-    fn model(layers: Vec<Layer<F>>) -> impl Iterator<Item = Self> {
-        layers
-            .into_iter()
-            .enumerate()
-            .map(|(index, layer)| Self { name: format!("model.{index}"), layer })
-    }
 }
 
-/// What the backward pass needs from a forward pass, layer by layer.
-#[derive(Debug, Clone)]
-pub struct Tape<F> {
-    saved: Vec<Saved<F>>,
-}
-
-/// The gradients of the loss with respect to all parameters of a network, in the order and the
-/// shapes of [`Network::parameters`].
-#[derive(Debug, Clone, PartialEq)]
-pub struct Gradients<F> {
-    parameters: Vec<ArrayD<F>>,
-}
-
-impl<F> Gradients<F> {
-    /// One array a parameter.
-    pub fn parameters(&self) -> &[ArrayD<F>] {
-        &self.parameters
-    }
+/// The layers of a stack `model`, with their names.
+fn model<F>(layers: Vec<Layer<F>>) -> impl Iterator<Item = (String, Layer<F>)> {
+    layers.into_iter().enumerate().map(|(index, layer)| (format!("model.{index}"), layer))
 }
 
 impl<F: Real> Network<F> {
     /// The stack `model`, whose layers are called `model.0`, `model.1` and so on, and the head
     /// `fc`, which reads its output flattened: PyTorch's names for the notebook's networks.
     pub fn with_linear_head(model: Vec<Layer<F>>, fc: Linear<F>) -> Self {
-        let head =
-            [NamedLayer::new("flatten", Layer::Flatten), NamedLayer::new("fc", Layer::Linear(fc))];
-        Self { layers: NamedLayer::model(model).chain(head).collect() }
+        let head = [("flatten", Layer::Flatten), ("fc", Layer::Linear(fc))];
+        let head = head.map(|(name, layer)| (name.to_owned(), layer));
+        Self::new(self::model(model).chain(head))
     }
 
     /// The stack `model` alone, whose layers are called `model.0`, `model.1` and so on, and which
     /// reads the images flattened: PyTorch's names for the networks of the notebook's lesson
     /// before.
     pub fn of_flat_images(model: Vec<Layer<F>>) -> Self {
-        let flatten = [NamedLayer::new("flatten", Layer::Flatten)];
-        Self { layers: flatten.into_iter().chain(NamedLayer::model(model)).collect() }
+        let flatten = [("flatten".to_owned(), Layer::Flatten)];
+        Self::new(flatten.into_iter().chain(self::model(model)))
     }
 
     /// The logits of a batch in training; batch norms move their running statistics, and dropouts
@@ -102,14 +98,9 @@ impl<F: Real> Network<F> {
         images: Array4<F>,
         random: &mut Stream,
     ) -> Result<(Array2<F>, Tape<F>), TrainError> {
-        let mut x = images.into_dyn();
-        let mut saved = Vec::with_capacity(self.layers.len());
-        for NamedLayer { layer, .. } in &mut self.layers {
-            let (out, kept) = layer.forward_train(x, random)?;
-            x = out;
-            saved.push(kept);
-        }
-        Ok((logits(x)?, Tape { saved }))
+        let mut tape = Tape::default();
+        let logits = self.forward_train_into(images.view(), random, &mut tape)?.to_owned();
+        Ok((logits, tape))
     }
 
     /// The logits of a batch in evaluation: batch norms use their running statistics, and nothing
@@ -123,15 +114,8 @@ impl<F: Real> Network<F> {
     ///
     /// [`TrainError::Kernel`] when the images do not fit the network.
     pub fn forward_eval(&self, images: ArrayView4<'_, F>) -> Result<Array2<F>, TrainError> {
-        let mut layers = self.layers.iter();
-        let mut x = match layers.next() {
-            Some(NamedLayer { layer, .. }) => layer.forward_eval(images.into_dyn())?,
-            None => images.to_owned().into_dyn(),
-        };
-        for NamedLayer { layer, .. } in layers {
-            x = layer.forward_eval(x.view())?;
-        }
-        logits(x)
+        let mut tape = Tape::default();
+        Ok(self.forward_eval_into(images, &mut tape)?.to_owned())
     }
 
     /// The gradients of the loss with respect to all parameters, from the one with respect to the
@@ -146,29 +130,12 @@ impl<F: Real> Network<F> {
     /// [`TrainError`] when the tape or the gradient is not from this network.
     pub fn backward(
         &self,
-        tape: Tape<F>,
+        mut tape: Tape<F>,
         dlogits: ArrayView2<'_, F>,
     ) -> Result<Gradients<F>, TrainError> {
-        if tape.saved.len() != self.layers.len() {
-            return Err(TrainError::OtherNetwork {
-                operation: "backward",
-                expected: format!("a tape of {} layers", self.layers.len()),
-                got: tape.saved.len().to_string(),
-            });
-        }
-        let mut dout = dlogits.to_owned().into_dyn();
-        let mut parameters = Vec::new();
-        let layers = self.layers.iter().zip(tape.saved).enumerate().rev();
-        for (index, (NamedLayer { layer, .. }, saved)) in layers {
-            let gradients = layer.backward(&saved, dout.view(), index > 0)?;
-            parameters.extend(gradients.parameters.into_iter().rev());
-            match gradients.dx {
-                Some(dx) => dout = dx,
-                None => break,
-            }
-        }
-        parameters.reverse();
-        Ok(Gradients { parameters })
+        let mut gradients = Gradients::new(self, |_| true);
+        self.backward_into(&mut tape, dlogits, &mut gradients)?;
+        Ok(gradients)
     }
 
     /// The parameters with their names as in PyTorch's state dict: `model.0.weight`, `fc.bias`.
@@ -179,6 +146,16 @@ impl<F: Real> Network<F> {
     /// As [`Self::parameters`], to write to.
     pub fn parameters_mut(&mut self) -> Vec<(String, ArrayViewMutD<'_, F>)> {
         self.named_mut(|layer| layer.state_mut().0)
+    }
+
+    /// The parameters in the same order without their names.
+    pub(crate) fn parameter_arrays(&self) -> impl Iterator<Item = ArrayViewD<'_, F>> {
+        self.layers.iter().filter_map(|named| named.layer.weight_and_bias()).flatten()
+    }
+
+    /// As [`Self::parameter_arrays`], to write to.
+    pub(crate) fn parameter_arrays_mut(&mut self) -> impl Iterator<Item = ArrayViewMutD<'_, F>> {
+        self.layers.iter_mut().filter_map(|named| named.layer.weight_and_bias_mut()).flatten()
     }
 
     /// The state that is not a parameter, such as `model.1.running_mean`.
@@ -200,7 +177,7 @@ impl<F: Real> Network<F> {
     /// As [`Self::state`], to write to.
     pub fn state_mut(&mut self) -> Vec<(String, ArrayViewMutD<'_, F>)> {
         let (mut state, mut all_buffers) = (Vec::new(), Vec::new());
-        for NamedLayer { name, layer } in &mut self.layers {
+        for NamedLayer { name, layer, .. } in &mut self.layers {
             let named = |(array_name, array)| (format!("{name}.{array_name}"), array);
             let (parameters, buffers) = layer.state_mut();
             state.extend(parameters.into_iter().map(named));
@@ -229,7 +206,7 @@ impl<F: Real> Network<F> {
         arrays: impl Fn(&'a Layer<F>) -> Vec<(&'static str, ArrayViewD<'a, F>)>,
     ) -> Vec<(String, ArrayViewD<'a, F>)> {
         let mut all = Vec::new();
-        for NamedLayer { name, layer } in &self.layers {
+        for NamedLayer { name, layer, .. } in &self.layers {
             for (array_name, array) in arrays(layer) {
                 all.push((format!("{name}.{array_name}"), array));
             }
@@ -242,16 +219,11 @@ impl<F: Real> Network<F> {
         arrays: impl Fn(&mut Layer<F>) -> Vec<(&'static str, ArrayViewMutD<'_, F>)>,
     ) -> Vec<(String, ArrayViewMutD<'_, F>)> {
         let mut all = Vec::new();
-        for NamedLayer { name, layer } in &mut self.layers {
+        for NamedLayer { name, layer, .. } in &mut self.layers {
             for (array_name, array) in arrays(layer) {
                 all.push((format!("{name}.{array_name}"), array));
             }
         }
         all
     }
-}
-
-fn logits<F: Real>(x: ArrayD<F>) -> Result<Array2<F>, TrainError> {
-    let view = with_rank::<_, Ix2>("network", "logits", x.view())?;
-    Ok(view.to_owned())
 }

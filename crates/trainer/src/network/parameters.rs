@@ -65,20 +65,44 @@ impl<F: Real> Layer<F> {
 
     /// The parameters that training may change, by their names in PyTorch.
     pub fn parameters(&self) -> Vec<(&'static str, ArrayViewD<'_, F>)> {
+        self.weight_and_bias().into_iter().flat_map(name_both).collect()
+    }
+
+    /// Whether it has parameters, which are then two.
+    pub(super) fn has_parameters(&self) -> bool {
+        self.weight_and_bias().is_some()
+    }
+
+    /// The two parameters of a layer that has any.
+    pub(super) fn weight_and_bias(&self) -> Option<[ArrayViewD<'_, F>; 2]> {
         match self {
             Self::Conv2d(Conv2d { weight, bias, .. }) => {
-                vec![("weight", weight.view().into_dyn()), ("bias", bias.view().into_dyn())]
+                Some([weight.view().into_dyn(), bias.view().into_dyn()])
             }
             Self::BatchNorm(norm) | Self::SpatialBatchNorm(norm) => {
-                vec![
-                    ("weight", norm.gamma.view().into_dyn()),
-                    ("bias", norm.beta.view().into_dyn()),
-                ]
+                Some([norm.gamma.view().into_dyn(), norm.beta.view().into_dyn()])
             }
             Self::Linear(Linear { weight, bias }) => {
-                vec![("weight", weight.view().into_dyn()), ("bias", bias.view().into_dyn())]
+                Some([weight.view().into_dyn(), bias.view().into_dyn()])
             }
-            Self::Relu | Self::Dropout { .. } | Self::MaxPool2d(_) | Self::Flatten => Vec::new(),
+            Self::Relu | Self::Dropout { .. } | Self::MaxPool2d(_) | Self::Flatten => None,
+        }
+    }
+
+    /// As [`Self::weight_and_bias`], to write to.
+    pub(super) fn weight_and_bias_mut(&mut self) -> Option<[ArrayViewMutD<'_, F>; 2]> {
+        match self {
+            Self::Conv2d(Conv2d { weight, bias, .. }) => {
+                Some([weight.view_mut().into_dyn(), bias.view_mut().into_dyn()])
+            }
+            Self::BatchNorm(BatchNorm { gamma, beta, .. })
+            | Self::SpatialBatchNorm(BatchNorm { gamma, beta, .. }) => {
+                Some([gamma.view_mut().into_dyn(), beta.view_mut().into_dyn()])
+            }
+            Self::Linear(Linear { weight, bias }) => {
+                Some([weight.view_mut().into_dyn(), bias.view_mut().into_dyn()])
+            }
+            Self::Relu | Self::Dropout { .. } | Self::MaxPool2d(_) | Self::Flatten => None,
         }
     }
 
@@ -123,4 +147,8 @@ type NamedMut<'a, F> = Vec<(&'static str, ArrayViewMutD<'a, F>)>;
 
 fn writable<F, D: Dimension>(array: &mut Array<F, D>) -> ArrayViewMutD<'_, F> {
     array.view_mut().into_dyn()
+}
+
+fn name_both<A>([weight, bias]: [A; 2]) -> [(&'static str, A); 2] {
+    [("weight", weight), ("bias", bias)]
 }

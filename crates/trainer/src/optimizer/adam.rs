@@ -102,6 +102,14 @@ impl<F: Real> Adam<F> {
             (0..steps).fold([1.0, 1.0], |powers, _| [powers[0] * beta1, powers[1] * beta2]);
     }
 
+    /// Memory for the gradients that [`Self::step`] reads: those of the trained parameters.
+    pub fn memory_for_gradients(&self, network: &Network<F>) -> Gradients<F> {
+        let trained = network.parameters().into_iter().zip(&self.moments);
+        let names: Vec<String> =
+            trained.filter_map(|((name, _), moments)| moments.as_ref().map(|_| name)).collect();
+        Gradients::new(network, |name| names.iter().any(|trained| trained == name))
+    }
+
     /// Moves the trained parameters of `network` against their gradients.
     ///
     /// # Errors
@@ -113,11 +121,7 @@ impl<F: Real> Adam<F> {
         network: &mut Network<F>,
         gradients: &Gradients<F>,
     ) -> Result<(), TrainError> {
-        let mut parameters = network.parameters_mut();
-        self.expect_same_network(
-            parameters.iter().map(|(_, array)| array.shape()),
-            gradients.parameters(),
-        )?;
+        self.expect_same_network(network, gradients.parameters())?;
         let [beta1, beta2] = self.config.betas;
         self.steps += 1;
         self.powers = [self.powers[0] * beta1, self.powers[1] * beta2];
@@ -130,8 +134,8 @@ impl<F: Real> Adam<F> {
             eps: F::from_f64(self.config.eps),
             minus_step_size: F::from_f64(-step_size),
         };
-        for (((_, parameter), gradient), moments) in
-            parameters.iter_mut().zip(gradients.parameters()).zip(&mut self.moments)
+        for ((parameter, gradient), moments) in
+            network.parameter_arrays_mut().zip(gradients.parameters()).zip(&mut self.moments)
         {
             if let Some(Moments { m, v }) = moments {
                 Zip::from(parameter)
@@ -144,22 +148,24 @@ impl<F: Real> Adam<F> {
         Ok(())
     }
 
-    fn expect_same_network<'a>(
+    fn expect_same_network(
         &self,
-        shapes: impl ExactSizeIterator<Item = &'a [usize]>,
+        network: &Network<F>,
         gradients: &[ArrayD<F>],
     ) -> Result<(), TrainError> {
         let refuse =
             |expected, got| Err(TrainError::OtherNetwork { operation: "adam", expected, got });
         let expected = self.moments.len();
-        for got in [shapes.len(), gradients.len()] {
+        for got in [network.parameter_arrays().count(), gradients.len()] {
             if got != expected {
                 return refuse(format!("{expected} parameters"), got.to_string());
             }
         }
-        for ((shape, gradient), moments) in shapes.zip(gradients).zip(&self.moments) {
-            let trained = moments.as_ref().map_or(shape, |moments| moments.m.shape());
-            for got in [shape, gradient.shape()] {
+        for ((parameter, gradient), moments) in
+            network.parameter_arrays().zip(gradients).zip(&self.moments)
+        {
+            let trained = moments.as_ref().map_or(parameter.shape(), |moments| moments.m.shape());
+            for got in [parameter.shape(), gradient.shape()] {
                 if got != trained {
                     return refuse(format!("a parameter of shape {trained:?}"), format!("{got:?}"));
                 }

@@ -1,0 +1,41 @@
+//! `cargo bench -p trainer`: the median time of a training step of each network, batch 50, all
+//! parameters, `f32`. `STEP_THREADS` is the number of threads.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a table on the terminal")]
+
+use std::time::Instant;
+
+use trainer::dataset::{FASHION_MNIST_IMAGE, LabelledImages, Split};
+use trainer::network::Architecture;
+use trainer::optimizer::{Adam, AdamConfig};
+use trainer::{FitConfig, Phase, TrainError, fit};
+
+/// Each median is of this many steps.
+const STEPS: usize = 400;
+
+fn main() {
+    let (count, values) = (STEPS * 50, FASHION_MNIST_IMAGE.values());
+    let noise = |index: usize| ((index as u32).wrapping_mul(0x85eb_ca6b) >> 21) as u8;
+    let labels = (0..count).map(|index| (index % 10) as u8).collect();
+    let pixels = (0..count * values).map(noise).collect();
+    let images = LabelledImages::new(FASHION_MNIST_IMAGE, 10, pixels, labels).unwrap();
+    let split = Split { training: (0..count).collect(), validation: vec![0] };
+    for architecture in Architecture::ALL {
+        let mut network = architecture.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
+        let mut adam = Adam::new(AdamConfig::new(5e-4).unwrap(), &network, |_| true);
+        let config =
+            FitConfig { first_step: 0, epochs: 1, batch_size: 50, seed: 0, observe_every: 0 };
+        let (mut last, mut millis) = (Instant::now(), Vec::new());
+        fit(&mut network, &mut adam, &images, &split, &config, |moment| {
+            if moment.measurement.phase == Phase::Training {
+                millis.push(last.elapsed().as_secs_f64() * 1e3);
+            }
+            last = Instant::now();
+            Ok::<_, TrainError>(())
+        })
+        .unwrap();
+        millis.sort_by(f64::total_cmp);
+        let (best, median) = (millis[millis.len() / 20], millis[millis.len() / 2]);
+        println!("{:<26} {median:>7.3} ms, a twentieth below {best:.3}", architecture.name());
+    }
+}

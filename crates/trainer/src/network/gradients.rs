@@ -1,0 +1,36 @@
+use kernels::Real;
+use ndarray::ArrayD;
+
+use super::Network;
+
+/// The gradients of the loss with respect to the parameters of a network, in the order and the
+/// shapes of [`Network::parameters`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gradients<F> {
+    pub(super) parameters: Vec<ArrayD<F>>,
+    /// Which of them are computed.
+    pub(super) wanted: Vec<bool>,
+}
+
+impl<F: Real> Gradients<F> {
+    /// Zeros for each parameter, as memory for the gradients of those whose names `wants` accepts.
+    /// [`Network::backward_into`] leaves the others at 0, but may compute a layer's weight and bias
+    /// together.
+    pub fn new(network: &Network<F>, wants: impl Fn(&str) -> bool) -> Self {
+        let parameters = network.parameters();
+        Self {
+            wanted: parameters.iter().map(|(name, _)| wants(name)).collect(),
+            parameters: parameters
+                .iter()
+                .map(|(_, array)| ArrayD::zeros(array.raw_dim()))
+                .collect(),
+        }
+    }
+}
+
+impl<F> Gradients<F> {
+    /// One array a parameter.
+    pub fn parameters(&self) -> &[ArrayD<F>] {
+        &self.parameters
+    }
+}

@@ -1,0 +1,78 @@
+//! A training step uses the memory of the one before it.
+
+#![allow(unsafe_code, reason = "an allocator that counts is an unsafe trait")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use trainer::dataset::{FASHION_MNIST_IMAGE, LabelledImages, Split};
+use trainer::network::Architecture;
+use trainer::optimizer::{Adam, AdamConfig};
+use trainer::{FitConfig, Phase, TrainError, fit};
+
+/// Counts the bytes that each thread asks for.
+struct Counting;
+
+thread_local! {
+    static ASKED: Cell<usize> = const { Cell::new(0) };
+}
+
+// SAFETY: every call goes to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ASKED.set(ASKED.get().wrapping_add(layout.size()));
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The most bytes that a step after the first of each epoch asks for.
+fn asked_by_a_step(architecture: Architecture, batch_size: usize) -> usize {
+    // Two batches and a smaller one.
+    let count = 2 * batch_size + batch_size / 2;
+    let values = FASHION_MNIST_IMAGE.values();
+    let pixels = (0..count * values).map(|index| (index * 7 % 251) as u8).collect();
+    let labels = (0..count).map(|index| (index % 10) as u8).collect();
+    let images = LabelledImages::new(FASHION_MNIST_IMAGE, 10, pixels, labels).unwrap();
+    let split = Split { training: (0..count).collect(), validation: vec![0] };
+    let mut network = architecture.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
+    let mut adam = Adam::new(AdamConfig::new(1e-3).unwrap(), &network, |_| true);
+    let config = FitConfig { first_step: 0, epochs: 2, batch_size, seed: 0, observe_every: 0 };
+    let (mut before, mut most) = (0, 0);
+    fit(&mut network, &mut adam, &images, &split, &config, |moment| {
+        if moment.measurement.phase == Phase::Training && !moment.measurement.step.is_multiple_of(3)
+        {
+            most = most.max(ASKED.get() - before);
+        }
+        before = ASKED.get();
+        Ok::<_, TrainError>(())
+    })
+    .unwrap();
+    most
+}
+
+/// What a step does ask for are the kernels' own copies: of weights in the order that they are read,
+/// of a single image in its frame, of a linear layer's rows turned or filled up to whole vectors, and
+/// sums a channel. That is less than the network's parameters four times over and 128 KiB, and of it
+/// at most 2 KiB an image, whose activations have 50 KiB behind the first convolution alone.
+#[test]
+fn steps_after_the_first_ask_for_no_memory_that_grows_with_the_batch() {
+    for architecture in Architecture::ALL {
+        let network = architecture.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
+        let parameters: usize = network.parameters().iter().map(|(_, array)| array.len()).sum();
+        let [few, many] = [20, 60].map(|batch_size| asked_by_a_step(architecture, batch_size));
+        let name = architecture.name();
+        assert!(few > 0, "{name}: the allocator does not count");
+        assert!(many <= 4 * 4 * parameters + (128 << 10), "{name}: {many} bytes");
+        assert!(many - few <= 40 * 2048, "{name}: {few} bytes for 20 images and {many} for 60");
+    }
+}

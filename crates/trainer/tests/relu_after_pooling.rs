@@ -1,0 +1,125 @@
+//! A network does a ReLU before a max pooling after it. Its plain twin does one layer after the other.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
+
+use kernels::Real;
+use kernels::conv2d::Conv2dConfig;
+use kernels::max_pool2d::MaxPool2dConfig;
+use ndarray::{Array, Array2, Array4, ArrayD, Dimension, IxDyn, ShapeBuilder};
+use trainer::network::{BatchNorm, Conv2d, Gradients, Layer, Linear, Network, Saved, Tape};
+use trainer::random::{Purpose, Stream};
+
+/// Few different numbers, so that many pixels of a window are equal, and zeros of both signs.
+fn numbers<F: Real, D: Dimension>(
+    stream: &mut Stream,
+    shape: impl ShapeBuilder<Dim = D>,
+) -> Array<F, D> {
+    let choice = [-1.0, -0.5, -0.0, 0.0, 0.5, 1.0];
+    Array::from_shape_simple_fn(shape, || F::from_f64(choice[stream.below(6) as usize]))
+}
+
+fn bits<F: Real>(array: &ArrayD<F>) -> Vec<u64> {
+    array.iter().map(|value| value.to_f64().to_bits()).collect()
+}
+
+/// Logits, then the gradients of all parameters, one layer after the other.
+fn plainly<F: Real>(
+    layers: &mut [Layer<F>],
+    images: &Array4<F>,
+    dlogits: &Array2<F>,
+) -> Vec<Vec<u64>> {
+    let nothing = || ArrayD::<F>::default(IxDyn(&[0]));
+    let mut random = Stream::new(0, Purpose::Dropout, 0);
+    let mut inputs = vec![images.clone().into_dyn()];
+    let mut saved: Vec<Saved> = layers.iter().map(|_| Saved::default()).collect();
+    for (layer, saved) in layers.iter_mut().zip(&mut saved) {
+        let (x, mut out) = (inputs.last().unwrap().view(), nothing());
+        layer.forward_train(x, &mut random, &mut out, saved).unwrap();
+        inputs.push(out);
+    }
+    let mut results = vec![bits(&inputs.pop().unwrap())];
+    let mut dout = dlogits.clone().into_dyn();
+    let mut gradients = Vec::new();
+    for ((layer, x), saved) in layers.iter().zip(&inputs).zip(&saved).rev() {
+        let mut own: Vec<ArrayD<F>> =
+            layer.parameters().iter().map(|(_, array)| ArrayD::zeros(array.raw_dim())).collect();
+        let mut dx = nothing();
+        let parameters = match own.as_mut_slice() {
+            [weight, bias] => Some([weight, bias]),
+            _ => None,
+        };
+        layer.backward(x.view(), saved, &mut dout, Some(&mut dx), parameters).unwrap();
+        if !layer.is_backward_in_place() {
+            dout = dx;
+        }
+        gradients.extend(own.iter().rev().map(bits));
+    }
+    results.extend(gradients.into_iter().rev());
+    results
+}
+
+fn compare<F: Real>(window: [usize; 2], stride: [usize; 2], with_batch_norm: bool, seed: u64) {
+    let mut stream = Stream::new(seed, Purpose::Initialization, 0);
+    let mut random = |shape: &[usize]| numbers::<F, _>(&mut stream, IxDyn(shape));
+    let images = random(&[3, 2, 9, 8]).into_dimensionality().unwrap();
+    let mut model = vec![Layer::Conv2d(Conv2d {
+        weight: random(&[18, 2, 3, 3]).into_dimensionality().unwrap(),
+        bias: random(&[18]).into_dimensionality().unwrap(),
+        config: Conv2dConfig::same_3x3(),
+    })];
+    if with_batch_norm {
+        model.push(Layer::SpatialBatchNorm(BatchNorm::new(18)));
+    }
+    model.extend([Layer::Relu, Layer::MaxPool2d(MaxPool2dConfig::new(window, stride).unwrap())]);
+    let [rows, columns] = [0, 1].map(|axis| ([9, 8][axis] - window[axis]) / stride[axis] + 1);
+    let fc = Linear {
+        weight: random(&[4, 18 * rows * columns]).into_dimensionality().unwrap(),
+        bias: random(&[4]).into_dimensionality().unwrap(),
+    };
+    let dlogits: Array2<F> = random(&[3, 4]).into_dimensionality().unwrap();
+
+    let mut layers = model.clone();
+    layers.extend([Layer::Flatten, Layer::Linear(fc.clone())]);
+    let expected = plainly(&mut layers, &images, &dlogits);
+
+    let mut network = Network::with_linear_head(model, fc);
+    let mut masks = Stream::new(0, Purpose::Dropout, 0);
+    let (mut tape, mut gradients) = (Tape::default(), Gradients::new(&network, |_| true));
+    // The second time in memory that has been used.
+    for _ in 0..2 {
+        let logits = network.forward_train_into(images.view(), &mut masks, &mut tape).unwrap();
+        let mut results = vec![bits(&logits.to_owned().into_dyn())];
+        network.backward_into(&mut tape, dlogits.view(), &mut gradients).unwrap();
+        results.extend(gradients.parameters().iter().map(bits));
+        assert_eq!(results, expected, "{window:?} {stride:?} {seed}");
+    }
+
+    // What is not asked for stays 0, and changes nothing else.
+    let mut of_model = Gradients::new(&network, |name| name.starts_with("model."));
+    network.backward_into(&mut tape, dlogits.view(), &mut of_model).unwrap();
+    let names = network.parameters();
+    for ((name, _), (part, all)) in
+        names.iter().zip(of_model.parameters().iter().zip(gradients.parameters()))
+    {
+        let zeros = ArrayD::zeros(all.raw_dim());
+        assert_eq!(bits(part), bits(if name.starts_with("fc.") { &zeros } else { all }), "{name}");
+    }
+}
+
+#[test]
+fn the_order_of_relu_and_pooling_changes_no_bit() {
+    for seed in 0..4 {
+        for (window, stride) in [
+            ([2, 2], [2, 2]),
+            ([3, 2], [1, 2]),
+            ([2, 3], [2, 1]),
+            ([2, 2], [3, 3]),
+            ([1, 1], [1, 1]),
+        ] {
+            for with_batch_norm in [false, true] {
+                compare::<f32>(window, stride, with_batch_norm, seed);
+                compare::<f64>(window, stride, with_batch_norm, seed);
+            }
+        }
+    }
+}
