@@ -36,6 +36,8 @@ use side_by_side::side_by_side;
 /// A quick look: training steps of an epoch, validation images and test images.
 const QUICK: (usize, usize, usize) = (60, 1_000, 1_000);
 
+const STOPPED: &str = "stopped before the end; the same command goes on from here";
+
 /// The batches of the sanity check, which the notebook's trainer makes before training.
 const SANITY_BATCHES: usize = 2;
 
@@ -97,7 +99,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// Begin anew even if the same study was stopped before its end
+    /// Begin anew, and remove what an earlier study wrote into the folder
     #[arg(long)]
     anew: bool,
 }
@@ -133,38 +135,44 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
 
     let out = arguments.out_folder(&data_set, &root);
     let config_file = toml::to_string(&config).context("the configuration is not TOML")?;
-    let (mut folder, state) = StudyFolder::open(&out, &config_file, arguments.anew)?;
-    let known = [report::FILES, TABLE_FILES].concat();
-    folder.claim(known.into_iter().map(Path::new))?;
-    folder.claim_runs(&cells)?;
-    replace_file(&out.join(CONFIG_FILE), config_file.as_bytes())?;
-
+    let files = files();
+    let (_folder, state) = StudyFolder::open(&out, &config_file, &files, &cells, arguments.anew)?;
+    let page = out.join(report::PAGE);
+    let page = workspace::relative(&page).display().to_string();
     say(description(&config))?;
+    if state == State::Finished {
+        say(format_args!("This study is finished: open {page}, or --anew trains it again."))?;
+        return Ok(Outcome::Well);
+    }
+    replace_file(&out.join(CONFIG_FILE), config_file.as_bytes())?;
     if state == State::Unfinished {
         say("Going on where this study was stopped; --anew begins it again.")?;
     }
+    // What needs no training is made before it, so that nothing but the training can fail late.
+    let transcript = grade::transcript_of_kernels()?;
     introduce(&cells, &images, &split)?;
     let threads = arguments.threads();
-    train(&config, &cells, &out, &images, &split, threads)?;
-
-    let tested = test(&data_set, &cells, &out, arguments.quick, threads)?;
-    let transcript = grade::transcript_of_kernels()?;
+    let interrupt = Interrupt::listen()?;
+    train(&config, &cells, &out, &images, &split, threads, &interrupt)?;
+    say(format_args!("testing on {} images", config.test_images))?;
+    let tested = test(&data_set, &config, &cells, &out, threads, &interrupt)?;
     let study = harvest(config, &cells, &out, &tested, transcript)?;
-    let mut files = study.files()?;
-    files.extend(report::render(&study)?);
+    let mut written = study.files()?;
+    written.extend(report::render(&study)?);
     // The table whose presence says that the study is finished comes last.
-    files.sort_by_key(|(path, _)| path == Path::new(RunRow::FILE));
-    folder.claim(files.iter().map(|(path, _)| path.as_path()))?;
-    for (path, bytes) in &files {
-        replace_file(&out.join(path), bytes).context("--out gives another folder")?;
+    written.sort_by_key(|(path, _)| path == Path::new(RunRow::FILE));
+    for (path, bytes) in &written {
+        replace_file(&out.join(path), bytes)
+            .context("with this mended, the same command goes on from here")?;
     }
-    let report = out.join(report::PAGE);
-    say(format_args!(
-        "wrote {} files; open {}",
-        files.len(),
-        workspace::relative(&report).display()
-    ))?;
+    say(format_args!("wrote {} files; open {page}", written.len()))?;
     Ok(Outcome::Well)
+}
+
+/// All files that a study can write beside the folders of its runs.
+fn files() -> Vec<PathBuf> {
+    let known = TABLE_FILES.iter().chain(report::FILES).map(PathBuf::from);
+    known.chain(report::figure_files()).collect()
 }
 
 impl Arguments {
@@ -306,8 +314,8 @@ fn train(
     images: &LabelledImages,
     split: &Split,
     threads: usize,
+    interrupt: &Interrupt,
 ) -> Result<()> {
-    let interrupt = Interrupt::listen()?;
     let progress = Progress::new(config, cells);
     let ended = side_by_side(cells, threads, |index, cell| {
         if interrupt.is_asked() {
@@ -327,7 +335,7 @@ fn train(
     });
     progress.finish()?;
     if ended?.contains(&Ended::Interrupted) {
-        bail!("stopped before the end; the same command goes on from here");
+        bail!(STOPPED);
     }
     Ok(())
 }
@@ -344,15 +352,16 @@ fn training_failed(cell: &Cell) -> String {
 /// Looks at the test images, once, now that nothing can be chosen by them any more.
 fn test(
     data_set: &DataSet,
+    config: &StudyConfig,
     cells: &[Cell],
     out: &Path,
-    quick: bool,
     threads: usize,
+    interrupt: &Interrupt,
 ) -> Result<Vec<Evaluation>> {
     let images = data_set.test()?;
-    let count = if quick { QUICK.2 } else { images.len() };
-    let positions: Vec<usize> = (0..count).collect();
+    let positions: Vec<usize> = (0..usize::try_from(config.test_images)?).collect();
     side_by_side(cells, threads, |_, cell| {
+        ensure!(!interrupt.is_asked(), STOPPED);
         let network = cell.run.trained(&images, &cell.folder_in(out))?;
         let evaluation = evaluate(&network, &images, &positions, cell.run.batch_size);
         Ok::<_, TrainError>(evaluation?).context("the test failed")

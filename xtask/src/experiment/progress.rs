@@ -1,8 +1,10 @@
 //! What the experiment says while it trains.
 
-use anyhow::{Error, Result};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Error, Result};
+use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use trainer::{Measurement, Phase};
 
 use crate::output::say;
@@ -52,7 +54,7 @@ impl<'a> Progress<'a> {
                 bar.set_position(measurement.step % self.config.steps_an_epoch + 1);
                 let epoch = measurement.epoch + 1;
                 let epochs = self.config.epochs;
-                bar.set_message(format!("epoch {epoch}/{epochs}  loss {:.4}", measurement.loss));
+                bar.set_message(format!("epoch {epoch}/{epochs} loss {:.2}", measurement.loss));
             }
             Phase::Validation => {
                 bar.reset();
@@ -81,11 +83,22 @@ impl<'a> Progress<'a> {
 
     fn bar(&self, run: usize) -> ProgressBar {
         let bar = self.bars.add(ProgressBar::new(self.config.steps_an_epoch));
-        let template = "{prefix}  {wide_bar} {pos}/{len}  {msg}  {per_sec}";
-        bar.set_style(
-            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
-        );
-        bar.set_prefix(self.label(run));
+        let template = "{prefix} {bar:16} {pos}/{len} {msg} {per_sec}";
+        let rate = |state: &ProgressState, text: &mut dyn fmt::Write| {
+            let _ = write!(text, "{:.0} steps/s", state.per_sec()); // what is lost is a rate
+        };
+        let style = ProgressStyle::with_template(template)
+            .unwrap_or_else(|_| ProgressStyle::default_bar())
+            .with_key("per_sec", rate);
+        bar.set_style(style);
+        // The whole label would leave no room for the bar in 80 columns.
+        let Cell { head, run, .. } = &self.cells[run];
+        let network = run.architecture.name().trim_end_matches("Network");
+        bar.set_prefix(format!(
+            "{network:16} {:7} {}",
+            trainer::Head::from(*head).name(),
+            run.seed
+        ));
         bar
     }
 

@@ -149,7 +149,9 @@ fn validation_accuracy(study: &Study) -> String {
                 text.push_str(&match first {
                     Some(1) => String::new(),
                     Some(epoch) => {
-                        format!(" {without} needs {epoch} epochs to reach what {with} has after one.")
+                        format!(
+                            " {without} needs {epoch} epochs to reach what {with} has after one."
+                        )
                     }
                     None => format!(" {without} never comes to what {with} has after one epoch."),
                 });

@@ -29,6 +29,25 @@ const SUMMARY: &str = "summary.csv";
 /// The files of a report beside its figures.
 pub const FILES: &[&str] = &[PAGE, TEXT, SUMMARY];
 
+/// The figures that a report can have, each as SVG and PNG in `figures/`.
+const FIGURES: [&str; 8] = [
+    "accuracy_by_step",
+    "activation_percentiles",
+    "batch_norm_parameters",
+    "confusion_matrix",
+    "normalized_axes",
+    "training_loss",
+    "validation_accuracy",
+    "validation_loss",
+];
+
+/// The files of all figures that a report can have.
+pub fn figure_files() -> impl Iterator<Item = PathBuf> {
+    FIGURES.into_iter().flat_map(|name| {
+        ["svg", "png"].map(|extension| Path::new("figures").join(name).with_extension(extension))
+    })
+}
+
 #[derive(clap::Args)]
 pub struct Arguments {
     /// Folders of studies [default: every folder below reports/ that has a study.toml]

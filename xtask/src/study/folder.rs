@@ -1,11 +1,11 @@
 //! The folder of a study: whose files are whose.
 //!
-//! A study lists all that it writes in `files.txt`, before it writes it, and a new one removes what
-//! is listed there and nothing else. A file in its place that is not listed is somebody's own: the
-//! study then stops rather than write over it.
+//! A study lists all that it writes in `.study-files`, before it writes it, and a new one removes
+//! what is listed there and nothing else. A file in its place that is not listed is somebody's own:
+//! the study then stops before it removes or writes anything.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
@@ -16,8 +16,12 @@ use super::grid::Cell;
 use super::tables::{CONFIG_FILE, Row, RunRow};
 use crate::output::replace_file;
 
-/// The list of what a study wrote: a path a line, with a slash at the end for the folder of a run.
-const LIST_FILE: &str = "files.txt";
+/// The list of what a study wrote: after [`LIST_HEADER`] a path a line, with a slash at the end for
+/// the folder of a run.
+const LIST_FILE: &str = ".study-files";
+
+const LIST_HEADER: &str =
+    "# What `cargo xtask experiment` wrote into this folder, and removes before it writes anew.";
 
 /// The folder of one study.
 #[derive(Debug)]
@@ -25,6 +29,8 @@ pub struct StudyFolder {
     path: PathBuf,
     /// Paths from the folder, as they are listed.
     listed: BTreeSet<String>,
+    /// Keeps other processes out while this lives.
+    _lock: Option<File>,
 }
 
 /// Whether a study begins.
@@ -34,53 +40,55 @@ pub enum State {
     New,
     /// An earlier call was stopped before the end.
     Unfinished,
+    /// An earlier call came to the end.
+    Finished,
 }
 
 impl StudyFolder {
-    /// Makes the folder ready for the study with this configuration. If a study with the same one
-    /// was stopped there before it was finished, and `anew` does not ask otherwise, what it has
-    /// stays; else what an earlier study wrote is removed.
-    pub fn open(path: &Path, config: &str, anew: bool) -> Result<(Self, State)> {
+    /// Opens the folder for the study with this configuration, which is to write these files and
+    /// the folders of these runs. What a study with the same configuration has done there stays,
+    /// unless `anew` asks otherwise; an unfinished study of another is removed. A finished one of
+    /// another is removed only if `anew` asks for it.
+    pub fn open(
+        path: &Path,
+        config: &str,
+        files: &[PathBuf],
+        cells: &[Cell],
+        anew: bool,
+    ) -> Result<(Self, State)> {
         // A folder that cannot be written to should show before the training, not after.
         fs::create_dir_all(path)
             .with_context(|| format!("{} cannot be made; --out gives another", path.display()))?;
-        let mut folder = Self { path: path.to_path_buf(), listed: read_list(path)? };
+        let lock = lock(path)?;
+        let listed = read_list(path)?;
+        let mut folder = Self { path: path.to_path_buf(), listed, _lock: lock };
+        let mut wanted: BTreeSet<String> = files.iter().map(|file| name(file)).collect();
+        wanted.extend(cells.iter().map(|cell| format!("{}/", name(&cell.folder))));
+        wanted.insert(LIST_FILE.to_owned());
+        for entry in wanted.difference(&folder.listed) {
+            folder.expect_free(entry)?;
+        }
         let is_same = fs::read_to_string(path.join(CONFIG_FILE)).is_ok_and(|found| found == config);
-        let is_finished = path.join(RunRow::FILE).exists();
-        if is_same && !is_finished && !anew && folder.listed.contains(CONFIG_FILE) {
-            return Ok((folder, State::Unfinished));
+        let is_finished = folder.listed.contains(CONFIG_FILE) && path.join(RunRow::FILE).exists();
+        if is_same && folder.listed.contains(CONFIG_FILE) && !anew {
+            folder.list(wanted)?;
+            return Ok((folder, if is_finished { State::Finished } else { State::Unfinished }));
+        }
+        if is_finished && !anew {
+            bail!(
+                "{} holds a finished study with another configuration; give another folder with \
+                 --out, or --anew to remove it",
+                path.display()
+            );
         }
         folder.clear()?;
+        folder.list(wanted)?;
         Ok((folder, State::New))
     }
 
-    /// Lists files that are about to be written, all below the folder.
-    pub fn claim<'a>(&mut self, files: impl IntoIterator<Item = &'a Path>) -> Result<()> {
-        let mut listed = self.listed.clone();
-        listed.insert(LIST_FILE.to_owned());
-        for file in files {
-            let name = name(file);
-            if listed.insert(name) {
-                self.expect_free(file)?;
-            }
-        }
-        self.list(listed)
-    }
-
-    /// Lists the folders of runs that are about to be trained.
-    pub fn claim_runs(&mut self, cells: &[Cell]) -> Result<()> {
-        let mut listed = self.listed.clone();
-        for cell in cells {
-            if listed.insert(format!("{}/", name(&cell.folder))) {
-                self.expect_free(&cell.folder)?;
-            }
-        }
-        self.list(listed)
-    }
-
-    fn expect_free(&self, place: &Path) -> Result<()> {
-        let place = self.path.join(place);
-        if place.exists() {
+    fn expect_free(&self, entry: &str) -> Result<()> {
+        let place = self.path.join(entry);
+        if place.symlink_metadata().is_ok() {
             bail!(
                 "{} is there already and not of a study; move it away, or give another folder with \
                  --out",
@@ -92,7 +100,8 @@ impl StudyFolder {
 
     fn list(&mut self, listed: BTreeSet<String>) -> Result<()> {
         if listed != self.listed {
-            let text: String = listed.iter().map(|path| format!("{path}\n")).collect();
+            let lines: String = listed.iter().map(|path| format!("{path}\n")).collect();
+            let text = format!("{LIST_HEADER}\n{lines}");
             replace_file(&self.path.join(LIST_FILE), text.as_bytes())
                 .context("--out gives another folder")?;
             self.listed = listed;
@@ -132,6 +141,21 @@ impl StudyFolder {
     }
 }
 
+/// Keeps a second process out of the folder. Where a folder cannot be opened as a file, as on
+/// Windows, there is no lock.
+fn lock(folder: &Path) -> Result<Option<File>> {
+    let Ok(file) = File::open(folder) else { return Ok(None) };
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => bail!(
+            "{}: another process works on a study here; wait for it, or give another folder with \
+             --out",
+            folder.display()
+        ),
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
+}
+
 fn read_list(folder: &Path) -> Result<BTreeSet<String>> {
     let path = folder.join(LIST_FILE);
     let text = match fs::read_to_string(&path) {
@@ -141,9 +165,17 @@ fn read_list(folder: &Path) -> Result<BTreeSet<String>> {
             return Err(error).with_context(|| format!("{} cannot be read", path.display()));
         }
     };
-    for line in text.lines() {
-        let stays_below =
-            Path::new(line).components().all(|part| matches!(part, Component::Normal(_)));
+    let Some(paths) = text.strip_prefix(LIST_HEADER) else {
+        bail!("{}: found another first line than {LIST_HEADER:?}; move it away", path.display());
+    };
+    let paths = paths.trim_start_matches('\n');
+    for line in paths.lines() {
+        let mut place = folder.to_path_buf();
+        let stays_below = Path::new(line).components().all(|part| {
+            // A link on the way would lead out of the folder.
+            place.push(part);
+            matches!(part, Component::Normal(_)) && !place.is_symlink()
+        });
         if line.is_empty() || !stays_below {
             bail!(
                 "{}: found {line:?}, expected only paths below this folder; what it lists would be \
@@ -152,7 +184,7 @@ fn read_list(folder: &Path) -> Result<BTreeSet<String>> {
             );
         }
     }
-    Ok(text.lines().map(str::to_owned).collect())
+    Ok(paths.lines().map(str::to_owned).collect())
 }
 
 /// A path as it is listed, with slashes on every system.
@@ -185,38 +217,42 @@ mod tests {
         found
     }
 
+    fn open(out: &Path, config: &str, anew: bool) -> Result<(StudyFolder, State)> {
+        let cells = cells(&made_up::config()).unwrap();
+        let files = [CONFIG_FILE, RunRow::FILE, "figures/loss.svg"].map(PathBuf::from);
+        StudyFolder::open(out, config, &files, &cells, anew)
+    }
+
+    fn write(out: &Path, path: &str, text: &str) {
+        replace_file(&out.join(path), text.as_bytes()).unwrap();
+    }
+
     #[test]
     fn a_new_study_removes_what_an_old_one_wrote_and_nothing_else() {
         let out = tempfile::tempdir().unwrap();
-        let cells = cells(&made_up::config()).unwrap();
-        let (mut folder, state) = StudyFolder::open(out.path(), "one", false).unwrap();
-        assert_eq!(state, State::New);
-        folder.claim([CONFIG_FILE, "figures/loss.svg"].map(Path::new)).unwrap();
-        folder.claim_runs(&cells).unwrap();
-        let write = |path: &str| replace_file(&out.path().join(path), b"one").unwrap();
-        write(CONFIG_FILE);
-        write("figures/loss.svg");
-        write("simple_network/version_0/metrics.csv");
-        write("simple_network/version_0/checkpoints/epoch=0-step=5.safetensors");
-        write("simple_network/version_0/checkpoints/epoch=1-step=7.safetensors.part");
-        for own in [
+        assert_eq!(open(out.path(), "one", false).unwrap().1, State::New);
+        for file in [
+            "figures/loss.svg",
+            "simple_network/version_0/metrics.csv",
+            "simple_network/version_0/checkpoints/epoch=0-step=5.safetensors",
+            "simple_network/version_0/checkpoints/epoch=1-step=7.safetensors.part",
             "notes.txt",
             "simple_network/version_0/notes.txt",
             "simple_network/version_9/metrics.csv",
         ] {
-            write(own);
+            write(out.path(), file, "text");
         }
+        write(out.path(), CONFIG_FILE, "one");
         // The same configuration goes on, and nothing is lost.
         let before = all_files(out.path());
-        let (_, state) = StudyFolder::open(out.path(), "one", false).unwrap();
-        assert_eq!(state, State::Unfinished);
+        assert_eq!(open(out.path(), "one", false).unwrap().1, State::Unfinished);
         assert_eq!(all_files(out.path()), before);
-        // Another one, or the same one anew, begins.
-        let (_, state) = StudyFolder::open(out.path(), "two", false).unwrap();
-        assert_eq!(state, State::New);
+        // Another one begins.
+        assert_eq!(open(out.path(), "two", false).unwrap().1, State::New);
         assert_eq!(
             all_files(out.path()),
             [
+                LIST_FILE,
                 "notes.txt",
                 "simple_network/",
                 "simple_network/version_0/",
@@ -228,39 +264,72 @@ mod tests {
     }
 
     #[test]
-    fn a_finished_study_begins_anew_and_so_does_one_that_is_asked_to() {
-        for (anew, finished, expected) in [
-            (false, false, State::Unfinished),
-            (true, false, State::New),
-            (false, true, State::New),
-        ] {
-            let out = tempfile::tempdir().unwrap();
-            let (mut folder, _) = StudyFolder::open(out.path(), "one", false).unwrap();
-            folder.claim([CONFIG_FILE, RunRow::FILE].map(Path::new)).unwrap();
-            replace_file(&out.path().join(CONFIG_FILE), b"one").unwrap();
-            if finished {
-                replace_file(&out.path().join(RunRow::FILE), b"").unwrap();
-            }
-            assert_eq!(StudyFolder::open(out.path(), "one", anew).unwrap().1, expected);
-            assert_eq!(all_files(out.path()).is_empty(), expected == State::New);
+    fn a_finished_study_goes_only_when_asked_to() {
+        let out = tempfile::tempdir().unwrap();
+        open(out.path(), "one", false).unwrap();
+        write(out.path(), CONFIG_FILE, "one");
+        write(out.path(), RunRow::FILE, "rows");
+        let before = all_files(out.path());
+        assert_eq!(open(out.path(), "one", false).unwrap().1, State::Finished);
+        let message = open(out.path(), "two", false).unwrap_err().to_string();
+        assert!(message.contains("holds a finished study with another configuration"), "{message}");
+        assert_eq!(all_files(out.path()), before);
+        for config in ["one", "two"] {
+            write(out.path(), RunRow::FILE, "rows");
+            assert_eq!(open(out.path(), config, true).unwrap().1, State::New);
+            assert_eq!(all_files(out.path()), [LIST_FILE]);
         }
     }
 
     #[test]
-    fn what_is_not_of_a_study_stays_and_a_list_that_leads_out_of_the_folder_is_refused() {
+    fn what_is_not_of_a_study_stays_and_stops_it_before_anything_is_removed() {
+        for own in [RunRow::FILE, "figures/loss.svg", "simple_network/version_0/notes.txt"] {
+            let out = tempfile::tempdir().unwrap();
+            write(out.path(), own, "mine");
+            let before = all_files(out.path());
+            let message = open(out.path(), "one", true).unwrap_err().to_string();
+            assert!(message.contains("is there already and not of a study"), "{message}");
+            assert_eq!(all_files(out.path()), before);
+        }
+        // One in the way of the new study alone, beside what an old one wrote.
         let out = tempfile::tempdir().unwrap();
-        fs::write(out.path().join("README.md"), "mine").unwrap();
-        let (mut folder, _) = StudyFolder::open(out.path(), "one", false).unwrap();
-        let error = folder.claim(["README.md"].map(Path::new)).unwrap_err();
-        assert!(error.to_string().contains("README.md is there already"), "{error}");
-        fs::create_dir_all(out.path().join("simple_network/version_0")).unwrap();
-        let cells = cells(&made_up::config()).unwrap();
-        assert!(folder.claim_runs(&cells).is_err());
-        assert_eq!(fs::read(out.path().join("README.md")).unwrap(), b"mine");
-        for line in ["../precious", "/etc/precious", "a/../../precious", ""] {
-            fs::write(out.path().join(LIST_FILE), format!("{line}\n")).unwrap();
-            let error = StudyFolder::open(out.path(), "one", false).unwrap_err();
+        open(out.path(), "one", false).unwrap();
+        write(out.path(), CONFIG_FILE, "one");
+        write(out.path(), "new.csv", "mine");
+        let files = [PathBuf::from(CONFIG_FILE), PathBuf::from("new.csv")];
+        assert!(StudyFolder::open(out.path(), "two", &files, &[], true).is_err());
+        assert!(out.path().join(CONFIG_FILE).exists());
+    }
+
+    #[test]
+    fn a_list_that_is_not_ours_or_leads_out_of_the_folder_is_refused() {
+        let out = tempfile::tempdir().unwrap();
+        write(out.path(), "thesis.tex", "mine");
+        write(out.path(), LIST_FILE, "thesis.tex\n");
+        assert!(open(out.path(), "one", true).is_err());
+        for line in ["../precious", "/etc/precious", "a/../../precious"] {
+            write(out.path(), LIST_FILE, &format!("{LIST_HEADER}\n{line}\n"));
+            let error = open(out.path(), "one", true).unwrap_err();
             assert!(error.to_string().contains("expected only paths below"), "{error}");
         }
+        #[cfg(unix)]
+        {
+            let elsewhere = tempfile::tempdir().unwrap();
+            std::os::unix::fs::symlink(elsewhere.path(), out.path().join("linked")).unwrap();
+            write(out.path(), LIST_FILE, &format!("{LIST_HEADER}\nlinked/precious\n"));
+            let error = open(out.path(), "one", true).unwrap_err();
+            assert!(error.to_string().contains("expected only paths below"), "{error}");
+        }
+        assert!(out.path().join("thesis.tex").exists());
+    }
+
+    #[test]
+    fn a_second_process_is_kept_out() {
+        let out = tempfile::tempdir().unwrap();
+        let first = open(out.path(), "one", false).unwrap();
+        let message = open(out.path(), "two", true).unwrap_err().to_string();
+        assert!(message.contains("another process works on a study here"), "{message}");
+        drop(first);
+        open(out.path(), "two", true).unwrap();
     }
 }

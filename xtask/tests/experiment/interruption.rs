@@ -23,29 +23,33 @@ fn arguments(out: &'static str) -> Vec<&'static str> {
 #[test]
 fn killing_at_any_moment_changes_no_byte() {
     let folder = tempfile::tempdir().unwrap();
-    let spawn = |out| {
+    let spawn = |out, anew: bool| {
         command(folder.path(), &arguments(out))
+            .args(anew.then_some("--anew"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap()
     };
     let start = Instant::now();
-    assert!(spawn("--out=undisturbed").wait().unwrap().success());
+    assert!(spawn("--out=undisturbed", false).wait().unwrap().success());
     let whole = start.elapsed();
 
-    let mut moments = Moments(u64::from(std::process::id()));
+    let seed = u64::from(std::process::id());
+    eprintln!("moments by the seed {seed}"); // shown when the test fails
+    let mut moments = Moments(seed);
     let mut killed = 0;
+    let mut is_finished = false;
     while killed < KILLS {
-        let mut child = spawn("--out=killed");
-        let moment = whole.mul_f64(moments.next());
-        thread::sleep(moment);
+        let mut child = spawn("--out=killed", is_finished);
+        thread::sleep(whole.mul_f64(moments.next()));
         // One that was faster this time leaves a finished study, and the next begins anew.
-        killed += u32::from(child.try_wait().unwrap().is_none());
+        is_finished = child.try_wait().unwrap().is_some();
+        killed += u32::from(!is_finished);
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    assert!(spawn("--out=killed").wait().unwrap().success());
+    assert!(spawn("--out=killed", false).wait().unwrap().success());
     let [undisturbed, killed] =
         ["undisturbed", "killed"].map(|out| files(&folder.path().join(out)));
     assert_same(&killed, &undisturbed);

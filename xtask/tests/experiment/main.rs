@@ -119,12 +119,19 @@ fn the_lesson_before_can_be_studied_too() {
 }
 
 #[test]
-fn a_new_study_clears_what_the_old_one_wrote() {
+fn a_finished_study_stays_until_a_new_one_is_asked_for_and_then_only_its_own_files_go() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     tiny_study(folder.path(), "out", &["--epochs=1"]);
     fs::write(out.join("notes.txt"), "mine").unwrap();
-    tiny_study(folder.path(), "out", &["--epochs=1", "--heads=trained"]);
+    // A finished study stays: the same one is not trained again, another is refused.
+    let before = files(&out);
+    assert!(tiny_study(folder.path(), "out", &["--epochs=1"]).contains("This study is finished"));
+    let other =
+        ["--quick", "--batch-size=10", "--dataset=synthetic", "--heads=trained", "--out=out"];
+    assert_eq!(experiment(folder.path(), &other).status.code(), Some(2));
+    assert_same(&files(&out), &before);
+    tiny_study(folder.path(), "out", &["--epochs=1", "--heads=trained", "--anew"]);
     let mut again = files(&out);
     assert_eq!(again.remove("notes.txt").unwrap(), b"mine");
     tiny_study(folder.path(), "fresh", &["--epochs=1", "--heads=trained"]);
