@@ -38,12 +38,15 @@ use ceiling::Ceiling;
 use child::{Done, Errand, Growth, Step};
 use machine::Machine;
 use peer::{Peer, Script};
-use results::{Bits, Memory, Results, Row, Side, Study};
+use results::{Bits, Lightning, Memory, Results, Row, Side, Study};
 use stopwatch::seconds_a_call;
 use work::{BATCH_SIZE, EPOCH_IMAGES, Work};
 
 /// The instruction sets that PyTorch lets one choose from, by `ATEN_CPU_CAPABILITY`.
 const OF_TORCH: [&str; 3] = ["default", "avx2", "avx512"];
+
+/// The epochs of the notebook's study.
+const STUDY_EPOCHS: u32 = 5;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -138,7 +141,7 @@ impl Arguments {
             torch,
             ceilings,
             rows,
-            study: if self.quick { None } else { Some(study(threads)?) },
+            study: if self.quick { None } else { Some(study(script.as_ref(), threads)?) },
             memory,
             growth: self.growth(threads)?,
             bits: bits(script.as_ref(), threads)?,
@@ -245,31 +248,40 @@ fn memory(script: Option<&Script>, threads: usize) -> Result<Option<Memory>> {
 }
 
 /// The notebook's study, by the command that a user gives.
-fn study(threads: usize) -> Result<Study> {
+fn study(script: Option<&Script>, threads: usize) -> Result<Study> {
     progress("the study");
     let out = tempfile::tempdir().context("no temporary folder could be made")?;
     let data = DataArguments { data_dir: None, dataset: Choice::Auto, offline: true };
     let data_set = data.find(&workspace::root()?)?;
     let program = std::env::current_exe().context("this program cannot find itself")?;
-    let threads_argument = format!("--threads={threads}");
-    let arguments =
-        ["experiment", "--heads=frozen", "--seeds=1", "--epochs=5", "--offline", &threads_argument];
+    let asked = format!("experiment --heads=frozen --seeds=1 --epochs={STUDY_EPOCHS}");
     let start = Instant::now();
     let status = Command::new(program)
-        .args(arguments)
-        .arg("--out")
+        .args(asked.split(' '))
+        .args(["--offline", &format!("--threads={threads}"), "--out"])
         .arg(out.path().join("study"))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
         .context("this program cannot be started again")?;
     ensure!(status.success(), "the study ended with {status}");
+    let seconds = start.elapsed().as_secs_f64();
+    #[derive(Deserialize)]
+    struct Answer {
+        seconds: Option<f64>,
+        lightning: Option<String>,
+    }
+    progress("the study by PyTorch Lightning");
+    let answer: Option<Answer> =
+        script.map(|script| script.once("study", threads, None)).transpose()?;
+    let lightning = answer.and_then(|Answer { seconds, lightning }| {
+        Some(Lightning { version: lightning?, seconds_an_epoch: seconds? })
+    });
     let what = format!(
-        "cargo xtask {} ({}; 2 networks, 5 epochs, validation, logs, checkpoints, test and report)",
-        arguments[..4].join(" "),
+        "`cargo xtask {asked}` ({}; both networks, validation, logs, checkpoints, test, report)",
         data_set.name()
     );
-    Ok(Study { what, seconds: vec![start.elapsed().as_secs_f64()] })
+    Ok(Study { what, epochs: STUDY_EPOCHS, seconds, lightning })
 }
 
 /// Weights after the first steps, for every instruction set and number of threads.

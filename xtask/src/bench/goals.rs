@@ -60,6 +60,18 @@ pub fn goals(results: &Results) -> Vec<Goal> {
     for row in &results.rows {
         goals.extend(against_torch(row));
     }
+    if let Some(study) = &results.study
+        && let Some(lightning) = &study.lightning
+    {
+        let whole = lightning.seconds_an_epoch * f64::from(study.epochs);
+        goals.push(Goal {
+            work: format!("the study as its user runs it, against Lightning {}", lightning.version),
+            ours: Quantity::Seconds(study.seconds),
+            torch: Some(Quantity::Seconds(whole)),
+            value: study.seconds / whole,
+            limit: Limit::AtMost(1.0 / 6.0),
+        });
+    }
     for row in &results.rows {
         goals.extend(against_ceiling(row, results));
     }

@@ -3,15 +3,18 @@
     peer.py serve THREADS IMAGES    answers a request a line, each a work and how long to repeat it
     peer.py memory THREADS IMAGES   trains in a process of its own, and says how much memory that took
     peer.py bits THREADS IMAGES     trains 16 steps, and says what the weights then hash to
+    peer.py study THREADS IMAGES    trains both networks for an epoch by PyTorch Lightning
 
 IMAGES is a file of 48,000 images of 28 × 28 bytes, followed by a byte a label: those that the other
 side trains on. Each answer is a line of JSON.
 """
 
+import contextlib
 import hashlib
 import json
 import resource
 import sys
+import tempfile
 import time
 
 import numpy as np
@@ -23,6 +26,7 @@ BATCH = 50
 LEARNING_RATE = 5e-4
 STEPS_FOR_BITS = 16
 STEPS_FOR_MEMORY = 200
+VALIDATION_IMAGES = 12_000
 
 
 def read_images(path):
@@ -145,6 +149,49 @@ def bits(images, labels):
     answer({"sha256": digest.hexdigest()})
 
 
+def study(images, labels):
+    """An epoch of each network with data loaders, logging, checkpoint and validation, as the
+    notebook trains: the linear head is not given to the optimiser. The images are tensors in memory,
+    which is kinder than a data set of files, and there is no progress bar."""
+    try:
+        import lightning
+        from lightning.pytorch.loggers import TensorBoardLogger
+        from torch.utils.data import DataLoader, TensorDataset
+    except ImportError:
+        return answer({"seconds": None, "lightning": None})
+
+    class Module(lightning.LightningModule):
+        def __init__(self, name):
+            super().__init__()
+            self.network = network(name)
+
+        def training_step(self, batch, _):
+            images, labels = batch
+            loss = nn.functional.cross_entropy(self.network(images), labels)
+            self.log("train/loss", loss)
+            return loss
+
+        def validation_step(self, batch, _):
+            images, labels = batch
+            logits = self.network(images)
+            self.log("val/loss", nn.functional.cross_entropy(logits, labels))
+            self.log("val/acc", (logits.argmax(1) == labels).float().mean())
+
+        def configure_optimizers(self):
+            return torch.optim.Adam(self.network[:-2].parameters(), lr=LEARNING_RATE)
+
+    training = DataLoader(TensorDataset(images, labels), batch_size=BATCH, shuffle=True)
+    validation = TensorDataset(images[:VALIDATION_IMAGES], labels[:VALIDATION_IMAGES])
+    validation = DataLoader(validation, batch_size=BATCH)
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
+        for name in ("simple_network", "spatial_batch_norm_network"):
+            trainer = lightning.Trainer(max_epochs=1, accelerator="cpu", enable_progress_bar=False,
+                                        logger=TensorBoardLogger(folder, name))
+            trainer.fit(Module(name), training, validation)
+    answer({"seconds": time.perf_counter() - start, "lightning": lightning.__version__})
+
+
 def answer(content):
     print(json.dumps(content), flush=True)
 
@@ -155,7 +202,7 @@ def main():
     images, labels = read_images(path)
     if mode == "serve":
         answer({"torch": torch.__version__, "python": sys.version.split()[0]})
-    {"serve": serve, "memory": memory, "bits": bits}[mode](images, labels)
+    {"serve": serve, "memory": memory, "bits": bits, "study": study}[mode](images, labels)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,19 @@ pub struct Row {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Study {
     pub what: String,
-    pub seconds: Vec<f64>,
+    /// The epochs of each network.
+    pub epochs: u32,
+    pub seconds: f64,
+    /// PyTorch Lightning's, where it ran beside.
+    pub lightning: Option<Lightning>,
+}
+
+/// Both networks trained by PyTorch Lightning with data loaders, logs and validation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lightning {
+    pub version: String,
+    /// Of one epoch of each network, measured once.
+    pub seconds_an_epoch: f64,
 }
 
 /// Of the process of one run with its logs, and of PyTorch's.

@@ -1,7 +1,7 @@
 //! What was measured, as tables and as a page.
 
 use super::goals::{Goal, Limit, Quantity, goals};
-use super::results::{Results, Row, Side};
+use super::results::{Results, Row, Side, Study};
 use super::table::Table;
 
 /// The page below `reports/bench/`.
@@ -24,10 +24,12 @@ pub fn page(results: &Results) -> String {
     page.push_str(&rows_table(results).to_markdown());
     page.push_str("\n## Ceilings\n\n");
     page.push_str(&ceilings_table(results).to_markdown());
+    page.push_str(
+        "\nWhat limits each kernel, and what was tried: \
+         [`crates/kernels/README.md`](../../crates/kernels/README.md).\n",
+    );
     if let Some(study) = &results.study {
-        page.push_str(&format!("\n## The study as a user runs it\n\n{}: ", study.what));
-        let times: Vec<String> = study.seconds.iter().map(|&time| seconds(time)).collect();
-        page.push_str(&format!("{}.\n", times.join(", ")));
+        page.push_str(&format!("\n## The study as a user runs it\n\n{}\n", of_study(study)));
     }
     if !results.bits.is_empty() {
         page.push_str("\n## Bits\n\nWhat the weights and running statistics of the network with batch norm hash to after 16 steps.\n\n");
@@ -57,8 +59,7 @@ pub fn transcript(results: &Results) -> String {
         text.push_str(&goals.to_text());
     }
     if let Some(study) = &results.study {
-        let times: Vec<String> = study.seconds.iter().map(|&time| seconds(time)).collect();
-        text.push_str(&format!("\n{}: {}\n", study.what, times.join(", ")));
+        text.push_str(&format!("\n{}\n", of_study(study)));
     }
     if !results.bits.is_empty() {
         text.push('\n');
@@ -83,6 +84,20 @@ fn machine(results: &Results) -> String {
         versions.join(", "),
         if results.quick { "; a first look" } else { "" },
     )
+}
+
+fn of_study(study: &Study) -> String {
+    let mut text = format!("{}: {}.", study.what, seconds(study.seconds));
+    if let Some(lightning) = &study.lightning {
+        text.push_str(&format!(
+            " PyTorch Lightning {} took {} for an epoch of both networks with validation; the goals \
+             count {} of these.",
+            lightning.version,
+            seconds(lightning.seconds_an_epoch),
+            study.epochs
+        ));
+    }
+    text
 }
 
 fn ceilings_table(results: &Results) -> Table {

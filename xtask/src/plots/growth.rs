@@ -53,7 +53,9 @@ impl Drawing for Growth {
                 (above, &column.time, named("ms a step"), BLUE, ""),
                 (below, &column.memory, named("MB beyond the images"), VERMILLION, &column.name),
             ] {
-                let x = Axis::around(x_name, with_zero(points, |point| point.0), 2);
+                let mut x = Axis::around(x_name, with_zero(points, |point| point.0), 2);
+                // Little more than the points, whatever the ticks.
+                x.range.end = points.iter().map(|point| 1.08 * point.0).fold(1e-9, f64::max);
                 let y = Axis::around(&name, with_zero(points, |point| point.1), 3);
                 let axes =
                     Axes { title: String::new(), x: x.at_least_zero(), y: y.at_least_zero() };
