@@ -46,6 +46,7 @@ pub fn side_by_side<I: Sync, R: Send>(
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
 
     use anyhow::bail;
 
@@ -67,6 +68,7 @@ mod tests {
         let begun = AtomicUsize::new(0);
         let result = side_by_side(&items, 2, |_, item| {
             begun.fetch_add(1, Ordering::Relaxed);
+            thread::sleep(Duration::from_millis(1)); // or one thread does all before the other begins
             if *item == 19 { bail!("item {item}") } else { Ok(()) }
         });
         assert_eq!(result.unwrap_err().to_string(), "item 19");
