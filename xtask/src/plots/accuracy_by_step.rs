@@ -1,5 +1,5 @@
-//! Training accuracy by step, and how soon a network with batch norm trains as well as the one
-//! without does in the end.
+//! Training accuracy by step, and how soon each network trains as well as the one without batch
+//! norm does in the end.
 
 use anyhow::Result;
 use plotters::backend::DrawingBackend;
@@ -87,12 +87,19 @@ where
     let without = network_name(pair.without);
     let mut lines = vec![format!("{without} ends at {level:.3}")];
     if let (Some(steps), Some(times)) = (found.steps_with, found.times_fewer()) {
-        let reached = steps as f64;
-        dashed(chart, &[(reached, level), (reached, y.start)], INK.mix(0.8), scale, dash)?;
-        let dot = Circle::new((reached, level), 5 * scale, color(pair.with).filled());
-        chart.draw_series([dot])?;
-        lines.push(format!("reached after {} steps:", thousands(steps)));
-        lines.push(format!("{times:.1} times fewer than {}", thousands(found.steps_without)));
+        for (network, steps) in [(pair.without, found.steps_without), (pair.with, steps)] {
+            let reached = steps as f64;
+            dashed(chart, &[(reached, level), (reached, y.start)], INK.mix(0.8), scale, dash)?;
+            let dot = Circle::new((reached, level), 5 * scale, color(network).filled());
+            chart.draw_series([dot])?;
+        }
+        let (steps, total) = (thousands(steps), thousands(found.steps_without));
+        if times > 1.0 {
+            lines.push(format!("reached after {steps} steps,"));
+            lines.push(format!("{times:.1} times fewer than {total}"));
+        } else {
+            lines.push(format!("reached after {steps} steps, by it after {total}"));
+        }
     } else {
         lines.push(format!("not reached by {}", network_name(pair.with)));
     }

@@ -43,7 +43,8 @@ impl Frame {
         B::ErrorType: 'static,
     {
         let px = |length: i32| length * scale as i32;
-        let title = text(TITLE * scale, &INK).pos(Pos::new(HPos::Left, VPos::Top));
+        let title = self.title_size(area, scale)?;
+        let title = text(title, &INK).pos(Pos::new(HPos::Left, VPos::Top));
         area.draw_text(&self.title, &title, (px(MARGIN), px(12)))?;
         let font = text(TEXT * scale, &INK).pos(Pos::new(HPos::Left, VPos::Center));
         let right = area.dim_in_pixel().0 as i32 - px(MARGIN);
@@ -59,6 +60,19 @@ impl Frame {
         }
         let used = if self.legend.is_empty() { px(38) } else { y + px(14) };
         Ok(area.split_vertically(used).1)
+    }
+
+    /// The largest size, up to that of titles, at which the title fits between the margins.
+    fn title_size<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<u32>
+    where
+        B::ErrorType: 'static,
+    {
+        let room = area.dim_in_pixel().0.saturating_sub(2 * MARGIN as u32 * scale);
+        let mut size = TITLE * scale;
+        while size > 1 && area.estimate_text_size(&self.title, &text(size, &INK))?.0 > room {
+            size -= 1;
+        }
+        Ok(size)
     }
 }
 

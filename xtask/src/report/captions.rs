@@ -10,13 +10,14 @@ use crate::plots::normalized_axes::NormalizedAxes;
 use crate::plots::training_loss::TrainingLoss;
 use crate::plots::validation::{Quantity, Validation};
 use crate::plots::{Drawing, render, thousands};
+use crate::study::grid::window;
 use crate::study::published;
 use crate::study::statistics::{
     ahead, catch_up, confusion, epochs_to_reach, pairs, percentile_width, summary,
 };
 use crate::study::tables::{self, DataSetName, Head, Place, Study, network_name};
 
-use super::document::{Figure, listed};
+use super::document::{Figure, counted, listed};
 use super::findings::{arm, how_often};
 
 /// A figure in both formats, with its heading.
@@ -148,12 +149,16 @@ fn validation_accuracy(study: &Study) -> String {
                 let (with, without) = (network_name(pair.with), network_name(pair.without));
                 text.push_str(&match first {
                     Some(1) => String::new(),
+                    None if study.config.epochs == 1 => String::new(),
                     Some(epoch) => {
                         format!(
                             " {without} needs {epoch} epochs to reach what {with} has after one."
                         )
                     }
-                    None => format!(" {without} never comes to what {with} has after one epoch."),
+                    None => format!(
+                        " {without} does not reach what {with} has after one, not within {}.",
+                        counted(study.config.epochs, "epoch")
+                    ),
                 });
             }
         }
@@ -179,13 +184,9 @@ fn validation_loss(study: &Study) -> String {
 
 /// How long a window of `steps.csv` is.
 fn windows(study: &Study) -> String {
-    let steps = study.config.steps_an_epoch / 20;
-    match steps {
+    match window(study.config.steps_an_epoch) {
         0 | 1 => "of each batch before its step".to_owned(),
-        _ => format!(
-            "of each batch before its step, as means over windows of a twentieth of an epoch \
-             ({steps} steps)"
-        ),
+        steps => format!("of each batch before its step, as means over windows of {steps} steps"),
     }
 }
 
@@ -207,12 +208,10 @@ fn accuracy_by_step(study: &Study) -> String {
         let (with, without) = (network_name(pair.with), network_name(pair.without));
         let mean = if study.config.seeds.len() > 1 { ", mean over seeds" } else { "" };
         text.push_str(&format!(
-            " Dashed: the accuracy of {without} in its last window{mean}. Dot: the end of the \
-             first window in which that of {with}{mean}, is at least as high."
+            " Dashed: the accuracy of {without} in its last window{mean}. Dots: the \
+             end of the first window in which that of {with}, and that of {without} itself, is at \
+             least as high."
         ));
-        if mean.is_empty() {
-            text = text.replace(&format!("that of {with}, is"), &format!("that of {with} is"));
-        }
         for head in study.heads() {
             let Some(found) = catch_up(study, pair, head) else { continue };
             let total = thousands(found.steps_without);
@@ -225,7 +224,10 @@ fn accuracy_by_step(study: &Study) -> String {
                 (Some(steps), _) => {
                     format!(" **{}:** {} steps, {total} without.", arm(head), thousands(steps))
                 }
-                _ => format!(" **{}:** not reached within {total} steps.", arm(head)),
+                _ => {
+                    let all = thousands(study.config.epochs * study.config.steps_an_epoch);
+                    format!(" **{}:** {with} does not reach it within {all} steps.", arm(head))
+                }
             });
         }
     }

@@ -1,6 +1,8 @@
 //! The first lines of a report: what was run, on what, what came out, how it compares with the
 //! published figures. Every sentence says what the tables say, whichever way that is.
 
+use trainer::network::Architecture;
+
 use crate::plots::thousands;
 use crate::study::statistics::{
     Ahead, Pair, Spread, ahead, catch_up, final_accuracy, final_difference, pairs, test_accuracy,
@@ -79,8 +81,13 @@ fn notes(study: &Study) -> Vec<Block> {
 fn what_was_run(study: &Study) -> String {
     let config = &study.config;
     let networks: Vec<String> = config.networks.iter().map(|name| network_name(name)).collect();
+    let headless = |network: &String| {
+        let of = Architecture::ALL.into_iter().find(|known| known.folder() == network);
+        of.is_some_and(|known| !known.has_linear_head())
+    };
     let heads = match config.heads.as_slice() {
         [Head::Frozen] => "with the linear head frozen",
+        [Head::Trained] if config.networks.iter().any(headless) => "with all layers trained",
         [Head::Trained] => "with the linear head trained",
         _ => "once with the linear head frozen and once with it trained",
     };
@@ -213,18 +220,20 @@ fn compared(study: &Study, pair: Pair, head: Head) -> Option<String> {
     if let Some(found) = catch_up(study, pair, head) {
         let without = network_name(pair.without);
         let total = thousands(found.steps_without);
+        let all = thousands(study.config.epochs * study.config.steps_an_epoch);
         text.push_str(&match (found.steps_with, found.times_fewer()) {
             (Some(steps), Some(times)) => {
                 let fewer =
                     if times > 1.0 { format!(", {times:.1} times fewer") } else { String::new() };
                 format!(
-                    " To the training accuracy that {without} has after {total} steps it needs \
-                     {}{fewer}.",
+                    " {without} is first as good in training as at its end after {total} steps; to \
+                     that accuracy batch norm needs {}{fewer}.",
                     thousands(steps)
                 )
             }
             _ => format!(
-                " It does not come to the training accuracy that {without} has after {total} steps."
+                " It does not come to the training accuracy that {without} ends at, not within \
+                 {all} steps."
             ),
         });
     }

@@ -1,6 +1,9 @@
 //! The end of a report: all numbers of the summary, the transcript of `grade`, how to make the
 //! study again, and what it does not show.
 
+use clap::ValueEnum;
+
+use crate::network_argument::NetworkArgument;
 use crate::study::published;
 use crate::study::statistics::{SummaryRow, summary};
 use crate::study::tables::{DataSetName, GRADE_FILE, Head, Study, network_name};
@@ -125,9 +128,14 @@ fn again(study: &Study) -> Vec<Block> {
     ]
 }
 
-/// A network's word on the command line, by the name of its folder.
+/// A network's word on the command line, by the name of its folder; the folder itself if no
+/// network has it.
 fn network_argument(folder: &str) -> String {
-    folder.trim_end_matches("_network").replace('_', "-")
+    NetworkArgument::value_variants()
+        .iter()
+        .find(|network| network.architecture().folder() == folder)
+        .and_then(NetworkArgument::to_possible_value)
+        .map_or_else(|| folder.to_owned(), |value| value.get_name().to_owned())
 }
 
 fn head_argument(head: Head) -> &'static str {
@@ -147,22 +155,17 @@ fn limits(study: &Study) -> Vec<String> {
     limits.push(match config.seeds.len() {
         1 => "One seed: a difference as small as that between seeds would not be seen as such."
             .to_owned(),
-        seeds => format!(
-            "{}: enough to see that a difference is larger than the spread, too few to say how \
-             large the spread is.",
-            counted(seeds as u64, "seed")
-        ),
+        seeds => {
+            format!("{}: too few to say how likely a difference is.", counted(seeds as u64, "seed"))
+        }
     });
     limits.push(format!(
         "{} of training: what comes after is not known, and steps are not time; a step with batch \
          norm costs more than one without.",
         counted(config.epochs, "epoch")
     ));
-    if config
-        .networks
-        .iter()
-        .any(|network| !published::beside(config, Head::Frozen, network).is_empty())
-    {
+    let compares = |network: &String| !published::beside(config, Head::Frozen, network).is_empty();
+    if study.heads().contains(&Head::Frozen) && config.networks.iter().any(compares) {
         limits.push(
             "The published figures are one run of each network with unknown seeds; agreement with \
              them can only be as close as runs are to one another."

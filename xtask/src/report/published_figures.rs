@@ -74,8 +74,8 @@ fn why_frozen(study: &Study) -> String {
     let mut text = "**Why head frozen is the arm to compare.** The notebook gives its optimiser \
                     the parameters of the convolutional stack and never those of the linear head, \
                     which keeps its random initial weights. It does not say so; it was found by \
-                    running its training again in PyTorch, where the printed accuracies come out \
-                    so and only so."
+                    running its training again in PyTorch: of the set-ups tried, only with the head \
+                    frozen do the printed accuracies come out."
         .to_owned();
     let trained: Vec<String> = study
         .config

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use plotters::style::IntoFont;
+
 use super::*;
 use crate::study::made_up;
 use crate::study::tables::{DataSetName, Head, StudyConfig};
@@ -83,8 +85,8 @@ fn the_report_says_what_the_tables_say_whichever_way() {
     for sentence in [
         "batch norm is behind by 0.0524",
         "It was ahead after none of the 4 epochs of all seeds",
-        "It does not come to the training accuracy that SimpleNetwork has after 80 steps",
-        "not reached within 80 steps",
+        "It does not come to the training accuracy that SimpleNetwork ends at, not within 80 steps",
+        "SpatialBatchNormNetwork does not reach it within 80 steps",
         "| difference, head frozen | −0.0524",
     ] {
         assert!(report.contains(sentence), "{sentence}\n{report}");
@@ -114,6 +116,10 @@ fn a_study_with_holes_and_other_networks_has_a_report() {
     assert!(report.contains("10 of 12 runs"), "{report}");
     assert!(report.contains("this study has no such run"), "{report}");
     assert!(report.contains("| BatchNormNetwork, head frozen | 2 | 1 |"), "{report}");
+    assert!(
+        report.contains("--networks dropout,fully-connected,batch-norm --heads frozen,trained"),
+        "{report}"
+    );
     for left_out in ["batch_norm_parameters", "activation_percentiles", "confusion_matrix"] {
         assert!(!files.contains_key(&format!("figures/{left_out}.svg")));
         assert!(!report.contains(&format!("figures/{left_out}")), "{left_out}");
@@ -208,4 +214,34 @@ fn every_figure_drawn_is_listed_and_every_one_listed_is_drawn() {
     drawn.sort();
     listed.sort();
     assert!(listed.iter().eq(drawn));
+}
+
+/// A figure of one panel is the narrowest, and a quick look at the built-in set has the longest
+/// titles.
+#[test]
+fn every_title_fits() {
+    let synthetic =
+        made_up::study(StudyConfig { data_set: DataSetName::Synthetic, ..smallest().config });
+    for study in [fashion_mnist(), smallest(), synthetic] {
+        for (name, bytes) in rendered(&study).iter().filter(|(name, _)| name.ends_with(".svg")) {
+            let svg = std::str::from_utf8(bytes).unwrap();
+            let attribute = |text: &str, name: &str| -> f64 {
+                text.split_once(&format!("{name}=\""))
+                    .unwrap()
+                    .1
+                    .split('"')
+                    .next()
+                    .unwrap()
+                    .parse()
+                    .unwrap()
+            };
+            let (of_text, rest) = svg.split_once("<text ").unwrap().1.split_once('>').unwrap();
+            let title = rest.split_once("</text>").unwrap().0.trim();
+            // plotters writes sizes in units of which 1.24 make the size that it measures by.
+            let size = attribute(of_text, " font-size") * 1.24;
+            let font = (crate::plots::FONT_FAMILY, size).into_font();
+            let right = attribute(of_text, "x") + f64::from(font.box_size(title).unwrap().0);
+            assert!(right <= attribute(svg, " width"), "{name}: {title} ends at {right}");
+        }
+    }
 }

@@ -11,6 +11,12 @@ use super::tables::{Head, StudyConfig};
 /// How many times an epoch losses are averaged and networks observed for the study's tables.
 pub const WINDOWS_AN_EPOCH: u64 = 20;
 
+/// How many steps a window has, ⌈steps an epoch / [`WINDOWS_AN_EPOCH`]⌉; the last of an epoch may
+/// have fewer.
+pub fn window(steps_an_epoch: u64) -> u64 {
+    steps_an_epoch.div_ceil(WINDOWS_AN_EPOCH)
+}
+
 /// One run of a study.
 #[derive(Debug, Clone)]
 pub struct Cell {
@@ -80,6 +86,11 @@ impl From<Head> for trainer::Head {
 mod tests {
     use super::*;
     use crate::study::made_up;
+
+    #[test]
+    fn a_window_is_a_twentieth_of_an_epoch_rounded_up() {
+        assert_eq!([7, 30, 70, 960].map(window), [1, 2, 4, 48]);
+    }
 
     #[test]
     fn every_run_has_a_folder_of_its_own_and_pairs_are_neighbours() {

@@ -9,7 +9,7 @@ use trainer::observation;
 use trainer::run::{read_distributions, read_metrics};
 use trainer::{Measurement, Phase};
 
-use super::grid::{Cell, WINDOWS_AN_EPOCH};
+use super::grid::{Cell, window};
 use super::tables::{
     ActivationRow, BatchNormRow, ConfusionRow, EpochRow, Place, Quantity, RunRow, StepRow, Study,
     StudyConfig,
@@ -69,7 +69,7 @@ fn add_epochs(study: &mut Study, cell: &Cell, measurements: &[Measurement]) {
 
 fn add_steps(study: &mut Study, cell: &Cell, measurements: &[Measurement]) {
     let steps_an_epoch = study.config.steps_an_epoch;
-    let window = steps_an_epoch.div_ceil(WINDOWS_AN_EPOCH);
+    let window = window(steps_an_epoch);
     let training: Vec<&Measurement> =
         measurements.iter().filter(|row| row.phase == Phase::Training).collect();
     let windows = training.chunk_by(|one, next| {

@@ -307,15 +307,16 @@ pub fn windows(study: &Study, network: &str, head: Head) -> Vec<Window> {
         .collect()
 }
 
-/// How soon a network with batch norm trains as well as the one without does in the end.
+/// How soon each network of a pair trains as well as the one without batch norm does in the end:
+/// one rule for both, so that a plateau before the end gives neither an advantage.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CatchUp {
-    /// Training accuracy without batch norm in the last window, mean over seeds.
+    /// Training accuracy without batch norm in the last window, mean over seeds: the level.
     pub accuracy: f64,
-    /// Steps after which that window ends.
+    /// Steps after which the first window ends in which the accuracy without batch norm, mean over
+    /// seeds, is at least the level; the last window at the latest.
     pub steps_without: u64,
-    /// Steps after which the first window ends in which the accuracy with batch norm, mean over
-    /// seeds, is at least that; none if there is no such window.
+    /// The same with batch norm; none if there is no such window.
     pub steps_with: Option<u64>,
 }
 
@@ -326,19 +327,16 @@ impl CatchUp {
     }
 }
 
-/// Looks when batch norm caught up; nothing if a network of the pair has no steps.
+/// Looks when both networks reached the level; nothing if a network of the pair has no steps.
 pub fn catch_up(study: &Study, pair: Pair, head: Head) -> Option<CatchUp> {
-    let last = *windows(study, pair.without, head).last()?;
+    let without = windows(study, pair.without, head);
     let with = windows(study, pair.with, head);
     with.first()?;
-    Some(CatchUp {
-        accuracy: last.accuracy,
-        steps_without: last.end,
-        steps_with: with
-            .iter()
-            .find(|window| window.accuracy >= last.accuracy)
-            .map(|window| window.end),
-    })
+    let level = without.last()?.accuracy;
+    let reached = |windows: &[Window]| {
+        windows.iter().find(|window| window.accuracy >= level).map(|window| window.end)
+    };
+    Some(CatchUp { accuracy: level, steps_without: reached(&without)?, steps_with: reached(&with) })
 }
 
 /// How many test images of each class were taken for which, over all seeds.

@@ -120,27 +120,29 @@ fn batch_norm_is_ahead_where_both_are_there_and_it_is_higher() {
     assert_eq!(final_difference(&study, PAIR, Head::Trained), None);
 }
 
+/// A run's training accuracy in windows that end after 10, 20 and 30 steps.
+fn add_windows(study: &mut Study, network: &str, seed: u64, accuracies: [f64; 3]) {
+    for (end, accuracy) in [10, 20, 30].into_iter().zip(accuracies) {
+        study.steps.push(StepRow {
+            network: network.to_owned(),
+            head: Head::Frozen,
+            seed,
+            step: end - 1,
+            loss: 1.0,
+            accuracy,
+            count: 1,
+        });
+    }
+}
+
 #[test]
 fn catching_up_is_the_end_of_the_first_window_that_is_as_good() {
     let mut study = study(&[0, 1], &[("simple_network", 0, &[0.5])]);
-    let mut add = |network: &str, seed, accuracies: [f64; 3]| {
-        for (end, accuracy) in [10, 20, 30].into_iter().zip(accuracies) {
-            study.steps.push(StepRow {
-                network: network.to_owned(),
-                head: Head::Frozen,
-                seed,
-                step: end - 1,
-                loss: 1.0,
-                accuracy,
-                count: 1,
-            });
-        }
-    };
-    add("simple_network", 0, [0.25, 0.5, 0.5]);
-    add("simple_network", 1, [0.25, 0.5, 0.75]);
+    add_windows(&mut study, "simple_network", 0, [0.25, 0.5, 0.5]);
+    add_windows(&mut study, "simple_network", 1, [0.25, 0.5, 0.75]);
     // Means over seeds: 0.5, 0.625, 0.75 against 0.625 at the end.
-    add("spatial_batch_norm_network", 0, [0.75, 0.75, 0.75]);
-    add("spatial_batch_norm_network", 1, [0.25, 0.5, 0.75]);
+    add_windows(&mut study, "spatial_batch_norm_network", 0, [0.75, 0.75, 0.75]);
+    add_windows(&mut study, "spatial_batch_norm_network", 1, [0.25, 0.5, 0.75]);
     let reached = catch_up(&study, PAIR, Head::Frozen).unwrap();
     assert_eq!(reached, CatchUp { accuracy: 0.625, steps_without: 30, steps_with: Some(20) });
     assert_eq!(reached.times_fewer(), Some(1.5));
@@ -150,4 +152,63 @@ fn catching_up_is_the_end_of_the_first_window_that_is_as_good() {
     assert_eq!(catch_up(&study, PAIR, Head::Trained), None);
     let windows = windows(&study, PAIR.with, Head::Frozen);
     assert_eq!((windows[1].start, windows[1].end, windows[1].accuracy), (10, 20, 0.625));
+}
+
+#[test]
+fn on_a_plateau_neither_network_is_sooner() {
+    let mut study = study(&[0], &[("simple_network", 0, &[0.5])]);
+    add_windows(&mut study, "simple_network", 0, [0.5, 0.75, 0.5]);
+    add_windows(&mut study, "spatial_batch_norm_network", 0, [0.5, 0.5, 0.5]);
+    let found = catch_up(&study, PAIR, Head::Frozen).unwrap();
+    assert_eq!(found, CatchUp { accuracy: 0.5, steps_without: 10, steps_with: Some(10) });
+    assert_eq!(found.times_fewer(), Some(1.0));
+}
+
+/// The study that the repository holds.
+fn committed() -> Study {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../reports/fashion-mnist");
+    Study::read(std::path::Path::new(folder)).unwrap()
+}
+
+#[test]
+fn the_committed_study_reaches_the_level_in_these_windows() {
+    let study = committed();
+    for (head, with, without) in [(Head::Frozen, 912, 3_984), (Head::Trained, 1_056, 3_696)] {
+        let found = catch_up(&study, PAIR, head).unwrap();
+        assert_eq!((found.steps_with, found.steps_without), (Some(with), without), "{head}");
+    }
+}
+
+/// Mean validation accuracy of the committed study after an epoch, over its seeds.
+fn committed_mean(study: &Study, network: &str, head: Head, epoch: u64) -> f64 {
+    let accuracies = after_epoch(study, network, head, epoch, |row| row.val_accuracy);
+    assert_eq!(accuracies.len(), study.config.seeds.len());
+    accuracies.iter().sum::<f64>() / accuracies.len() as f64
+}
+
+#[test]
+fn the_committed_study_comes_as_close_to_the_published_figures_as_asked() {
+    let study = committed();
+    assert_eq!(study.config.epochs, 5);
+    for network in [PAIR.without, PAIR.with] {
+        let published = published::validation_accuracies(network);
+        assert_eq!(published.len(), 5);
+        for (epoch, published) in (1..).zip(published) {
+            let tolerance = if epoch == 1 { 0.03 } else { 0.02 };
+            let mean = committed_mean(&study, network, Head::Frozen, epoch);
+            assert!((mean - published).abs() <= tolerance, "{network} {epoch}: {mean} {published}");
+        }
+    }
+}
+
+#[test]
+fn the_committed_study_has_batch_norm_ahead_and_trained_heads_good() {
+    let study = committed();
+    for head in [Head::Frozen, Head::Trained] {
+        let every = 5 * study.config.seeds.len();
+        assert_eq!(ahead(&study, PAIR, head), Ahead { ahead: every, of: every }, "{head}");
+    }
+    for network in [PAIR.without, PAIR.with] {
+        assert!(committed_mean(&study, network, Head::Trained, 5) > 0.87, "{network}");
+    }
 }
