@@ -156,7 +156,7 @@ fn validation_accuracy(study: &Study) -> String {
                         )
                     }
                     None => format!(
-                        " {without} does not reach what {with} has after one, not within {}.",
+                        " {without} does not reach within {} what {with} has after one.",
                         counted(study.config.epochs, "epoch")
                     ),
                 });
