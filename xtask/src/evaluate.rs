@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
-use trainer::dataset::FASHION_MNIST_IMAGE;
+use trainer::dataset::{CLASS_NAMES, FASHION_MNIST_IMAGE};
 use trainer::evaluation::{Evaluation, evaluate};
 use trainer::network::{Architecture, Network};
 use trainer::weights::{self, WeightsError};
@@ -19,7 +19,7 @@ use crate::{Outcome, workspace};
 const BATCH_SIZE: usize = 100;
 
 /// The classes of both data sets.
-const CLASSES: usize = 10;
+const CLASSES: usize = CLASS_NAMES.len();
 
 #[derive(clap::Args)]
 pub struct Arguments {

@@ -367,3 +367,39 @@ fn test(
         Ok::<_, TrainError>(evaluation?).context("the test failed")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::study::tables::DataSetName;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+
+    /// What the notebook trains, for three seeds and with either head.
+    #[test]
+    fn the_study_without_any_option_is_the_notebooks() {
+        let arguments = Command::try_parse_from(["experiment"]).unwrap().arguments;
+        let study = arguments.study(&DataSet::Synthetic, &arguments.split()).unwrap();
+        let expected = StudyConfig {
+            data_set: DataSetName::Synthetic,
+            quick: false,
+            networks: ["simple_network", "spatial_batch_norm_network"].map(str::to_owned).to_vec(),
+            heads: vec![Head::Frozen, Head::Trained],
+            seeds: vec![0, 1, 2],
+            epochs: 5,
+            batch_size: 50,
+            learning_rate: 5e-4,
+            training_images: 48_000,
+            validation_images: 12_000,
+            test_images: 10_000,
+            steps_an_epoch: 960,
+        };
+        assert_eq!(study, expected);
+    }
+}

@@ -15,7 +15,8 @@ use grader::verdict::{self, Verdict};
 
 use crate::Outcome;
 use crate::output::{replace_file, say};
-use crate::workspace::{self, fixtures_folder};
+use crate::python::{execute, virtual_environment};
+use crate::workspace::fixtures_folder;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -91,7 +92,7 @@ fn regenerate(arguments: &Regenerate) -> Result<Outcome> {
     let scripts = scripts(&fixtures.join("generate"), arguments.only.as_deref())?;
     let python = match &arguments.python {
         Some(python) => python.clone(),
-        None => virtual_environment(&fixtures.join("generate/requirements.txt"))?,
+        None => virtual_environment("fixtures-venv", &fixtures.join("generate/requirements.txt"))?,
     };
     let new = tempfile::tempdir().context("no temporary folder could be made")?;
     for script in &scripts {
@@ -164,28 +165,6 @@ fn scripts(folder: &Path, only: Option<&str>) -> Result<Vec<PathBuf>> {
         names.join(", ")
     );
     Ok(scripts)
-}
-
-/// The interpreter of a virtual environment below `target/` with the pinned packages in it.
-fn virtual_environment(requirements: &Path) -> Result<PathBuf> {
-    let environment = workspace::root()?.join("target/fixtures-venv");
-    let python = environment.join("bin/python");
-    if !python.is_file() {
-        eprintln!("making a Python virtual environment in {}", environment.display());
-        execute(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
-    }
-    let install = ["-m", "pip", "install", "--quiet", "--requirement"];
-    execute(Command::new(&python).args(install).arg(requirements))?;
-    Ok(python)
-}
-
-fn execute(command: &mut Command) -> Result<()> {
-    let program = Path::new(command.get_program()).display().to_string();
-    let status = command.status().with_context(|| {
-        format!("{program} could not be started; install it, or name another with --python PATH")
-    })?;
-    ensure!(status.success(), "{command:?} ended with {status}; its own message is above");
-    Ok(())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -18,6 +18,7 @@ mod grade;
 mod network_argument;
 mod output;
 mod plots;
+mod python;
 mod report;
 mod study;
 mod workspace;

@@ -1,6 +1,5 @@
 //! PyTorch beside us: a process that answers as long as this one asks.
 
-use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -10,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::work::Work;
+use crate::python::virtual_environment;
 use crate::workspace;
 
 /// Where the script and its requirements lie in the workspace.
@@ -57,7 +57,7 @@ impl Script {
         let folder = workspace::root()?.join(FOLDER);
         let python = match python {
             Some(python) => python.to_owned(),
-            None => virtual_environment(&folder.join("requirements.txt"))?,
+            None => virtual_environment("bench-venv", &folder.join("requirements.txt"))?,
         };
         Ok(Self { python, script: folder.join("peer.py"), images })
     }
@@ -132,26 +132,4 @@ fn read<T: DeserializeOwned>(answers: &mut BufReader<ChildStdout>) -> Result<T> 
     answers.read_line(&mut line).context("PyTorch's script cannot be read")?;
     ensure!(!line.is_empty(), "PyTorch's script ended early; its own message is above");
     serde_json::from_str(&line).with_context(|| format!("found {line:?} from PyTorch's script"))
-}
-
-/// The interpreter of a virtual environment below `target/` with the pinned packages in it.
-fn virtual_environment(requirements: &Path) -> Result<PathBuf> {
-    let environment = workspace::root()?.join("target/bench-venv");
-    let python = environment.join("bin/python");
-    if !python.is_file() {
-        eprintln!("making a Python virtual environment in {}", environment.display());
-        execute(Command::new("python3").args(["-m", "venv"]).arg(&environment))?;
-    }
-    let install = ["-m", "pip", "install", "--quiet", "--requirement"];
-    execute(Command::new(&python).args(install).arg(requirements))?;
-    Ok(python)
-}
-
-fn execute(command: &mut Command) -> Result<()> {
-    let program = Path::new(OsStr::new(command.get_program())).display().to_string();
-    let status = command.status().with_context(|| {
-        format!("{program} could not be started; install it, or name another with --python PATH")
-    })?;
-    ensure!(status.success(), "{command:?} ended with {status}; its own message is above");
-    Ok(())
 }

@@ -12,7 +12,8 @@ use super::Drawing;
 use super::frame::Frame;
 use super::style::{INK, SMALL, TEXT, text, title};
 use crate::study::statistics::{Confusion, confusion};
-use crate::study::tables::{DataSetName, Head, Study, network_name};
+use crate::study::tables::{Head, Study, network_name};
+use trainer::dataset::CLASS_NAMES;
 
 /// The figure.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub struct ConfusionMatrix<'a> {
 }
 
 const CELL: i32 = 37;
-const CLASSES: i32 = DataSetName::CLASSES.len() as i32;
+const CLASSES: i32 = CLASS_NAMES.len() as i32;
 /// Room for the names of classes.
 const NAMES: i32 = 96;
 const MATRIX: i32 = NAMES + CELL * CLASSES + 14;
@@ -86,7 +87,7 @@ where
     };
     let middle = left + CELL * CLASSES / 2;
     area.draw_text(name, &font(TEXT, &INK, HPos::Center), px(middle, top - 15))?;
-    for (class, row) in DataSetName::CLASSES.iter().zip(0..) {
+    for (class, row) in CLASS_NAMES.iter().zip(0..) {
         let y = top + row * CELL + CELL / 2;
         area.draw_text(class, &font(SMALL, &INK, HPos::Right), px(left - 7, y))?;
         let x = left + row * CELL + CELL / 2;

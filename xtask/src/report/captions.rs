@@ -15,7 +15,8 @@ use crate::study::published;
 use crate::study::statistics::{
     ahead, catch_up, confusion, epochs_to_reach, pairs, percentile_width, summary,
 };
-use crate::study::tables::{self, DataSetName, Head, Place, Study, network_name};
+use crate::study::tables::{self, Head, Place, Study, network_name};
+use trainer::dataset::CLASS_NAMES;
 
 use super::document::{Figure, counted, listed};
 use super::findings::{arm, how_often};
@@ -313,7 +314,7 @@ fn confusion_matrix(study: &Study, head: Head) -> String {
     for network in &study.config.networks {
         let worst = confusion(study, network, head).and_then(|matrix| matrix.worst());
         if let Some((from, to, share)) = worst {
-            let name = |class: usize| DataSetName::CLASSES.get(class).copied().unwrap_or("?");
+            let name = |class: usize| CLASS_NAMES.get(class).copied().unwrap_or("?");
             text.push_str(&format!(
                 " {} most often takes {} for {}: {:.1}%.",
                 network_name(network),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use trainer::evaluation::Evaluation;
 use trainer::log::DistributionRow;
 use trainer::observation;
@@ -37,9 +37,13 @@ pub fn harvest(
     for (cell, evaluation) in cells.iter().zip(tested) {
         let folder = cell.folder_in(folder);
         let measurements = read_metrics(&folder)?;
+        let before = study.epochs.len();
         add_epochs(&mut study, cell, &measurements);
+        let last = study.epochs[before..].last().with_context(|| {
+            format!("{} has no epoch that ended; --anew trains it again", folder.display())
+        })?;
+        study.runs.push(run_row(last, evaluation));
         add_steps(&mut study, cell, &measurements);
-        add_run(&mut study, cell, evaluation);
         add_distributions(&mut study, cell, &read_distributions(&folder)?);
         add_confusion(&mut study, cell, evaluation);
     }
@@ -92,9 +96,8 @@ fn add_steps(study: &mut Study, cell: &Cell, measurements: &[Measurement]) {
 }
 
 /// The run's row, from that of its last epoch.
-fn add_run(study: &mut Study, cell: &Cell, evaluation: &Evaluation) {
-    let Some(last) = study.epochs.last() else { return };
-    study.runs.push(RunRow {
+fn run_row(last: &EpochRow, evaluation: &Evaluation) -> RunRow {
+    RunRow {
         network: last.network.clone(),
         head: last.head,
         seed: last.seed,
@@ -105,8 +108,7 @@ fn add_run(study: &mut Study, cell: &Cell, evaluation: &Evaluation) {
         val_accuracy: last.val_accuracy,
         test_loss: Some(evaluation.score.mean_loss()),
         test_accuracy: Some(evaluation.score.accuracy()),
-    });
-    debug_assert_eq!(last.seed, cell.run.seed);
+    }
 }
 
 fn add_distributions(study: &mut Study, cell: &Cell, rows: &[DistributionRow]) {

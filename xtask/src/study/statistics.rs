@@ -4,9 +4,10 @@
 //! the rows, and each sum runs in that order, so that its bits depend on nothing else.
 
 use serde::Serialize;
+use trainer::dataset::CLASS_NAMES;
 
 use super::published;
-use super::tables::{DataSetName, EpochRow, Head, Place, RunRow, StepRow, Study, StudyConfig};
+use super::tables::{EpochRow, Head, Place, RunRow, StepRow, Study, StudyConfig};
 
 /// Mean and spread of a few numbers.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -345,7 +346,7 @@ pub struct Confusion {
     counts: [[u64; CLASSES]; CLASSES],
 }
 
-const CLASSES: usize = DataSetName::CLASSES.len();
+const CLASSES: usize = CLASS_NAMES.len();
 
 impl Confusion {
     /// The share of a class's images that were taken for another; none of a class without images.

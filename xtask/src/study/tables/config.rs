@@ -34,22 +34,6 @@ pub enum DataSetName {
     Synthetic,
 }
 
-impl DataSetName {
-    /// What each class shows; both data sets have the same ten.
-    pub const CLASSES: [&str; 10] = [
-        "T-shirt/top",
-        "Trouser",
-        "Pullover",
-        "Dress",
-        "Coat",
-        "Sandal",
-        "Shirt",
-        "Sneaker",
-        "Bag",
-        "Ankle boot",
-    ];
-}
-
 impl fmt::Display for DataSetName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

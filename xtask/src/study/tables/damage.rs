@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    ActivationRow, BatchNormRow, ConfusionRow, DataSetName, EpochRow, Head, Row, RunRow, StepRow,
-    Study,
+    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, Head, Row, RunRow, StepRow, Study,
 };
+use trainer::dataset::CLASS_NAMES;
 
 /// A run, as messages name it.
 type Run = (String, Head, u64);
@@ -138,7 +138,7 @@ fn batch_norm(study: &Study) -> Result<(), String> {
 }
 
 fn confusion(study: &Study, runs: &BTreeMap<Run, &RunRow>) -> Result<(), String> {
-    let classes = DataSetName::CLASSES.len() as u64;
+    let classes = CLASS_NAMES.len() as u64;
     let mut found: BTreeMap<(&str, Head), u64> = BTreeMap::new();
     let mut seen = BTreeMap::new();
     for row in &study.confusion {
