@@ -22,10 +22,7 @@ mod sliding_window;
 mod sparse;
 mod spread;
 
-use ndarray::{
-    Array1, Array4, ArrayView1, ArrayView4, ArrayViewMut, ArrayViewMut1, ArrayViewMut4, Axis,
-    Dimension,
-};
+use ndarray::{Array1, Array4, ArrayView1, ArrayView4, ArrayViewMut1, ArrayViewMut4, Axis};
 
 use self::geometry::Geometry;
 use self::sparse::Sparse;
@@ -35,7 +32,7 @@ use crate::layout::{
     elements, elements_mut, from_channels_last, nothing, reused, to_channels_last, try_zeros,
 };
 use crate::panels::{Panels, filled_up};
-use crate::parallel::{Images, divide};
+use crate::parallel::{Images, divide, threads};
 use crate::simd::LANES;
 use crate::{KernelError, Real};
 
@@ -338,23 +335,21 @@ pub fn backward_parameters_into<F: Real>(
     let pixels = oh * ow;
     let start = vec![F::zero(); f.next_multiple_of(LANES)];
     let sparse = Sparse::new(&geometry, elements(&dout));
-    // An image each: (KH, KW, C, F), or (F, KH, KW, C) where there are few nonzeros.
+    // (KH, KW, C, F), or (F, KH, KW, C) where there are few nonzeros.
     let count = kh * kw * c * f;
-    let mut dweights = try_zeros(OPERATION, &[geometry.n, count])?;
-    let mut dbiases = try_zeros(OPERATION, &[geometry.n, f])?;
     let batch = (
         Images::new(elements(&x), geometry.h * geometry.w * c),
         Images::new(elements(&dout), pixels * f),
-        (Images::new(dweights.as_mut_slice(), count), Images::new(dbiases.as_mut_slice(), f)),
     );
-    divide(geometry.n, dout.len(), batch, &|(x, dout, (dweights, dbiases))| {
+    // Calls `take` with dweight and dbias of each image.
+    let of_each = |(x, dout): (Images<&[F]>, Images<&[F]>), take: &mut dyn FnMut(&[F], &[F])| {
         let mut buffer = spread.buffer(OPERATION)?;
-        let mut few = sparse.as_ref().map(|sparse| (sparse, sparse.memory()));
+        let mut nonzeros = sparse.as_ref().map(Sparse::memory);
         // Vectors reach past the end of the last row unless rows are whole vectors.
         let mut filled_up =
             vec![F::zero(); if f.is_multiple_of(LANES) { 0 } else { pixels * start.len() }];
-        let sums = dweights.iter_mut().zip(dbiases.iter_mut());
-        for ((x, dout), (dweight, dbias)) in x.iter().zip(dout.iter()).zip(sums) {
+        let (mut dweight, mut dbias) = (vec![F::zero(); count], vec![F::zero(); f]);
+        for (x, dout) in x.iter().zip(dout.iter()) {
             let values = if filled_up.is_empty() {
                 dout
             } else {
@@ -374,36 +369,53 @@ pub fn backward_parameters_into<F: Real>(
                 run_stride: geometry.rows.spread_stride() * spread.row(),
                 step: geometry.columns.spread_stride() * c,
             };
-            match &mut few {
-                Some((sparse, nonzeros)) => {
-                    sparse.add_weight(dout, correlation.source, dweight, nonzeros);
-                }
-                None => correlation.write(&places, dweight),
+            if let (Some(sparse), Some(nonzeros)) = (&sparse, &mut nonzeros) {
+                dweight.fill(F::zero());
+                sparse.add_weight(dout, correlation.source, &mut dweight, nonzeros);
+            } else {
+                correlation.write(&places, &mut dweight);
             }
             let bias = Correlation { source: &[F::one()], run_stride: 0, step: 0, ..correlation };
-            bias.write(&[Place { base: 0, target: 0 }], dbias);
+            bias.write(&[Place { base: 0, target: 0 }], &mut dbias);
+            take(&dweight, &dbias);
         }
         Ok(())
-    })?;
-    add_up(&dbiases, dbias.view_mut());
-    let by_filter = sparse.is_some();
-    let (shape, axes) = if by_filter {
-        ([f, kh, kw, c], [0, 3, 1, 2])
-    } else {
-        ([kh, kw, c, f], [3, 2, 0, 1])
+    };
+    let (shape, axes) = match sparse {
+        Some(_) => ([f, kh, kw, c], [0, 3, 1, 2]),
+        None => ([kh, kw, c, f], [3, 2, 0, 1]),
     };
     let mut sum = Array4::zeros(shape);
-    add_up(&dweights, sum.view_mut());
+    dbias.fill(F::zero());
+    let sums = elements_mut(&mut sum);
+    let mut add = |dweight_of_image: &[F], dbias_of_image: &[F]| {
+        add(sums.iter_mut(), dweight_of_image);
+        add(dbias.iter_mut(), dbias_of_image);
+    };
+    if threads() == 1 {
+        of_each(batch, &mut add)?;
+    } else {
+        let mut dweights = try_zeros(OPERATION, &[geometry.n, count])?;
+        let mut dbiases = try_zeros(OPERATION, &[geometry.n, f])?;
+        let results =
+            (Images::new(dweights.as_mut_slice(), count), Images::new(dbiases.as_mut_slice(), f));
+        divide(geometry.n, dout.len(), (batch, results), &|(batch, (dweights, dbiases))| {
+            let mut places = dweights.iter_mut().zip(dbiases.iter_mut());
+            of_each(batch, &mut |dweight, dbias| {
+                if let Some((dweight_place, dbias_place)) = places.next() {
+                    dweight_place.copy_from_slice(dweight);
+                    dbias_place.copy_from_slice(dbias);
+                }
+            })
+        })?;
+        for (dweight, dbias) in dweights.chunks_exact(count).zip(dbiases.chunks_exact(f)) {
+            add(dweight, dbias);
+        }
+    }
     dweight.assign(&sum.permuted_axes(axes));
     Ok(())
 }
 
-/// Sets `sum` to the sum of arrays of its size, one after the other.
-fn add_up<F: Real, D: Dimension>(addends: &[F], mut sum: ArrayViewMut<'_, F, D>) {
-    sum.fill(F::zero());
-    for addend in addends.chunks_exact(sum.len().max(1)) {
-        for (sum, &addend) in sum.iter_mut().zip(addend) {
-            *sum += addend;
-        }
-    }
+fn add<'a, F: Real>(sums: impl Iterator<Item = &'a mut F>, addends: &[F]) {
+    sums.zip(addends).for_each(|(sum, &addend)| *sum += addend);
 }

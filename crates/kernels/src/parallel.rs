@@ -33,7 +33,7 @@ pub fn with_threads<R: Send>(
 }
 
 /// The threads that kernels called here use.
-fn threads() -> usize {
+pub(crate) fn threads() -> usize {
     // Outside a pool rayon would start one for all processors, unasked.
     if rayon::current_thread_index().is_some() { rayon::current_num_threads() } else { 1 }
 }
@@ -55,6 +55,11 @@ pub(crate) struct Images<V> {
 impl<V> Images<V> {
     pub(crate) fn new(values: V, each: usize) -> Self {
         Self { values, each: each.max(1) }
+    }
+
+    /// The values of all images.
+    pub(crate) fn all(self) -> V {
+        self.values
     }
 }
 
@@ -108,22 +113,22 @@ impl<A: Divide, B: Divide, C: Divide> Divide for (A, B, C) {
 /// # Errors
 ///
 /// The first of `work`.
-pub(crate) fn divide<D: Divide>(
+pub(crate) fn divide<D: Divide, E: Send>(
     images: usize,
     values: usize,
     batch: D,
-    work: &(impl Fn(D) -> Result<(), KernelError> + Sync),
-) -> Result<(), KernelError> {
+    work: &(impl Fn(D) -> Result<(), E> + Sync),
+) -> Result<(), E> {
     let threads = if values < WORTH_DIVIDING { 1 } else { threads() };
     among(threads.min(images), images, batch, work)
 }
 
-fn among<D: Divide>(
+fn among<D: Divide, E: Send>(
     threads: usize,
     images: usize,
     batch: D,
-    work: &(impl Fn(D) -> Result<(), KernelError> + Sync),
-) -> Result<(), KernelError> {
+    work: &(impl Fn(D) -> Result<(), E> + Sync),
+) -> Result<(), E> {
     if threads <= 1 {
         return work(batch);
     }

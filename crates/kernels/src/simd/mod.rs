@@ -22,7 +22,7 @@ mod tile;
 use arithmetic::Arithmetic;
 pub(crate) use arithmetic::fused;
 pub(crate) use chains::chains;
-pub(crate) use channels::{add_image_sums, update_pixels};
+pub(crate) use channels::{add_pixels, update_pixels};
 pub(crate) use doubles::Number;
 pub use instruction_set::{InstructionSet, instruction_set};
 pub(crate) use max_pool::{Windows, pool, unpool};

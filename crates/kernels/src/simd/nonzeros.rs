@@ -3,12 +3,7 @@ use crate::nonzeros::{Blocks, Nonzeros};
 
 /// Fills `nonzeros` with those of one image in channels-last memory, whose channels have these tags
 /// (filled up to whole vectors).
-pub(crate) fn collect(
-    set: InstructionSet,
-    image: &[f32],
-    tags: &[u32],
-    nonzeros: &mut Nonzeros,
-) {
+pub(crate) fn collect(set: InstructionSet, image: &[f32], tags: &[u32], nonzeros: &mut Nonzeros) {
     run(set, Collect { image, tags, nonzeros });
 }
 
@@ -184,8 +179,7 @@ impl Pass for Gather<'_> {
         }
         for (&value, &tag) in values.iter().zip(tags) {
             let value = A::splat(value);
-            let (block, _) =
-                self.blocks[tag as usize + first..][..R * V * LANES].as_chunks_mut();
+            let (block, _) = self.blocks[tag as usize + first..][..R * V * LANES].as_chunks_mut();
             for r in 0..R {
                 for v in 0..V {
                     let sum = &mut block[r * V + v];
