@@ -24,8 +24,9 @@ struct Add<'a, S, const P: usize, const T: usize> {
 }
 
 /// Values that are walked once for each block of channels before the next ones are: with as many of
-/// another array they stay in the nearest cache.
-const VALUES: usize = 1 << 12;
+/// another array, and with the next ones of both, which are fetched meanwhile, they fit the nearest
+/// cache.
+const VALUES: usize = 1 << 11;
 
 impl<S: Term<P, T>, const P: usize, const T: usize> Body for Add<'_, S, P, T> {
     type Output = ();
@@ -42,6 +43,8 @@ impl<S: Term<P, T>, const P: usize, const T: usize> Body for Add<'_, S, P, T> {
                 let mut at = block * LANES;
                 let lanes = LANES.min(width - at);
                 for _ in 0..pixels {
+                    A::prefetch(a, at + some);
+                    A::prefetch(b, at + some);
                     let (a, b) = if lanes == LANES {
                         // SAFETY: the last lane of the last pixel is below pixels · width.
                         unsafe { (vector_at(a, at), vector_at(b, at)) }
@@ -95,6 +98,8 @@ impl<S: Term<P, 1>, const P: usize> Body for Update<'_, S, P> {
                 let mut at = block * LANES;
                 let lanes = LANES.min(width - at);
                 for _ in 0..pixels {
+                    A::prefetch(a, at + some);
+                    A::prefetch(b, at + some);
                     let b = if lanes == LANES {
                         // SAFETY: the last lane of the last pixel is below pixels · width.
                         unsafe { vector_at(b, at) }
