@@ -4,13 +4,16 @@ mod compare;
 mod hint;
 mod kernel_answers;
 mod notebook;
+mod question;
 mod reference;
 
 use ndarray::Axis;
 
-use crate::check::reference::reference_suite;
-use crate::fixture::{Case, Config, Mode, Operation};
-use crate::submission::{Kind, Script, Step, Submission};
+use crate::check::notebook::notebook_questions;
+use crate::check::question::ask;
+use crate::check::reference::reference_questions;
+use crate::fixture::{Case, Config, Operation};
+use crate::submission::{AskedMode, Backward, Kind, Script, Step, Submission};
 use crate::tensor::{Element, Tensor};
 use crate::verdict::Report;
 
@@ -22,12 +25,13 @@ pub use notebook::notebook_suite;
 ///
 /// `command` is the command that grades this submission, to which transcripts add `--case NAME`.
 pub fn grade(submission: &dyn Submission, cases: &[Case], command: &str) -> Report {
-    let suites =
-        [notebook_suite(submission, cases, command), reference_suite(submission, cases, command)];
-    Report {
-        target: submission.name().to_owned(),
-        suites: suites.into_iter().filter(|suite| !suite.is_empty()).collect(),
-    }
+    let questions = vec![
+        notebook_questions(submission, cases, command),
+        reference_questions(submission, cases, command),
+    ];
+    let mut suites = ask(submission, questions);
+    suites.retain(|suite| !suite.is_empty());
+    Report { target: submission.name().to_owned(), suites }
 }
 
 /// What a case of batch norm asks: the warm-up batches in training, then x in the case's own mode,
@@ -40,19 +44,22 @@ fn script_of(case: &Case) -> Option<Script> {
     };
     let input = |role| case.input(role).cloned();
     let (gamma, beta) = (input("gamma")?, input("beta")?);
-    let step = |mode, x| Step { mode, x, gamma: gamma.clone(), beta: beta.clone() };
+    let step = |mode: AskedMode, x| Step { mode, x, gamma: gamma.clone(), beta: beta.clone() };
     let mut steps = match case.input("warm_up") {
         None => Vec::new(),
-        Some(batches) => slices(batches)?.into_iter().map(|x| step(Mode::Train, x)).collect(),
+        Some(batches) => slices(batches)?.into_iter().map(|x| step(AskedMode::Train, x)).collect(),
     };
-    steps.push(step(*mode, input("x")?));
+    steps.push(step((*mode).into(), input("x")?));
+    let last = steps.len() - 1;
+    let backward = |dout| Backward { step: last, dout, x_overwritten: false };
     Some(Script {
         kind,
         config: *config,
         running_mean: input("running_mean")?,
         running_var: input("running_var")?,
+        starts_empty: false,
         steps,
-        dout: input("dout"),
+        backwards: input("dout").map(backward).into_iter().collect(),
     })
 }
 

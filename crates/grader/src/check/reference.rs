@@ -1,35 +1,50 @@
 //! The reference suite: every output of every case of both batch norms, value by value.
 
+use crate::check::question::{Answer, Question, Questions};
 use crate::check::{compare::compare, hint, script_of};
 use crate::fixture::{Case, Config, Expected, Mode, Operation};
-use crate::submission::{Failure, Outputs, Script, Submission};
+use crate::submission::{AskedMode, Failure, Outputs, Script, Submission};
 use crate::tensor::Tensor;
-use crate::verdict::{Finding, Outcome, Suite, SuiteName, Verdict};
+use crate::verdict::{Finding, Outcome, SuiteName, Verdict};
 
-/// Asks all of `cases` that are of a batch norm.
-pub(crate) fn reference_suite(submission: &dyn Submission, cases: &[Case], command: &str) -> Suite {
-    let mut suite = Suite::new(SuiteName::Reference);
+/// What is asked of all of `cases` that are of a batch norm.
+pub(crate) fn reference_questions<'a>(
+    submission: &dyn Submission,
+    cases: &'a [Case],
+    command: &'a str,
+) -> Questions<'a> {
     let asked = [Operation::BatchNorm, Operation::SpatialBatchNorm];
-    for case in cases.iter().filter(|case| asked.contains(&case.operation)) {
+    let cases = cases.iter().filter(|case| asked.contains(&case.operation));
+    let questions = cases.filter_map(|case| {
         let (Some(script), Config::BatchNorm(mode, _)) = (script_of(case), &case.config) else {
-            continue;
+            return None;
         };
-        if let Some(reason) = submission.declines(&script) {
-            suite.not_asked(reason);
-            continue;
-        }
-        let outputs = submission.run(&script);
-        for (role, expected) in &case.expected {
-            let findings = outputs
-                .as_ref()
-                .map_err(Clone::clone)
-                .and_then(|outputs| judge(role, expected, &script, outputs));
-            let outcome = Outcome::of(findings);
-            let hint = hint::for_role(role, *mode);
-            suite.verdicts.push(Verdict::new(role, case, outcome, hint, command));
-        }
-    }
-    suite
+        Some(Question::new(vec![script], move |scripts, answers| {
+            let [script] = scripts else { return Vec::new() };
+            let [answer] = answers else { return Vec::new() };
+            verdicts(case, *mode, script, answer, command)
+        }))
+    });
+    Questions::new(SuiteName::Reference, submission, questions)
+}
+
+/// One verdict for each output role of a case.
+fn verdicts(
+    case: &Case,
+    mode: Mode,
+    script: &Script,
+    answer: &Answer,
+    command: &str,
+) -> Vec<Verdict> {
+    let verdict = |(role, expected): &(&'static str, Expected)| {
+        let findings = answer
+            .as_ref()
+            .map_err(Clone::clone)
+            .and_then(|outputs| judge(role, expected, script, outputs));
+        let hint = hint::for_role(role, mode);
+        Verdict::new(role, case, Outcome::of(findings), hint, command)
+    };
+    case.expected.iter().map(verdict).collect()
 }
 
 /// What is wrong with one output role.
@@ -49,10 +64,11 @@ fn judge(
 
 /// Running statistics that an evaluation has changed, be it by a single bit.
 fn moved(role: &str, script: &Script, outputs: &Outputs) -> Option<Finding> {
-    if script.steps.last()?.mode != Mode::Eval {
+    if script.steps.last()?.mode != AskedMode::Eval {
         return None;
     }
-    let (last, earlier) = outputs.steps.split_last()?;
+    let steps = outputs.all_steps().ok()?;
+    let (last, earlier) = steps.split_last()?;
     let (at_first, after) = match role {
         "running_mean" => (&script.running_mean, &last.running_mean),
         "running_var" => (&script.running_var, &last.running_var),
