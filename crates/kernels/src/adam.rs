@@ -10,9 +10,12 @@
 //!
 //! Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1.
 
+use std::convert::Infallible;
+
 use ndarray::{ArrayView, ArrayViewMut, Dimension, Zip};
 
 use crate::error::expect_shape;
+use crate::parallel::{Images, divide};
 use crate::simd::{self, InstructionSet};
 use crate::{KernelError, Real};
 
@@ -59,7 +62,14 @@ pub fn step<F: Real, D: Dimension>(
         && let (Some(p), Some(g)) = (F::single_mut(p), F::single(g))
         && let (Some(m), Some(v)) = (F::single_mut(m), F::single_mut(v))
     {
-        simd::adam(InstructionSet::in_use(), p, g, [m, v], &Factors::rounded(factors));
+        let (count, factors) = (p.len(), Factors::rounded(factors));
+        let moments = (Images::new(m, 1), Images::new(v, 1));
+        let parts = (Images::new(p, 1), Images::new(g, 1), moments);
+        let Ok(()) = divide::<_, Infallible>(count, count, parts, &|(p, g, (m, v))| {
+            let set = InstructionSet::in_use();
+            simd::adam(set, p.all(), g.all(), [m.all(), v.all()], &factors);
+            Ok(())
+        });
         return Ok(());
     }
     let factors = Factors::<F>::rounded(factors);
