@@ -65,7 +65,7 @@ pub fn step<F: Real, D: Dimension>(
         let (count, factors) = (p.len(), Factors::rounded(factors));
         let moments = (Images::new(m, 1), Images::new(v, 1));
         let parts = (Images::new(p, 1), Images::new(g, 1), moments);
-        let Ok(()) = divide::<_, Infallible>(count, count, parts, &|(p, g, (m, v))| {
+        let Ok(()) = divide::<_, Infallible>(count, count / 4, parts, &|(p, g, (m, v))| {
             let set = InstructionSet::in_use();
             simd::adam(set, p.all(), g.all(), [m.all(), v.all()], &factors);
             Ok(())

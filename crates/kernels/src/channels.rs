@@ -73,7 +73,7 @@ pub(crate) fn sums<S: Term<P, T>, F: Real, const P: usize, const T: usize>(
             Images::new(of_images.as_mut_slice(), channels.len()),
         );
         let set = InstructionSet::in_use();
-        let Ok(()) = divide::<_, Infallible>(n, pixels_a.len(), batch, &|(a, b, sums)| {
+        let Ok(()) = divide::<_, Infallible>(n, pixels_a.len() / 12, batch, &|(a, b, sums)| {
             for ((a, b), sums) in a.iter().zip(b.iter()).zip(sums.iter_mut()) {
                 simd::add_pixels::<S, P, T>(set, [a, b], c, &channels, sums);
             }
@@ -131,7 +131,7 @@ pub(crate) fn update<S: Term<P, 1>, F: Real, const P: usize>(
         let batch =
             (Images::new(pixels_a, values / images), Images::new(pixels_b, values / images));
         let (set, width, channels) = (InstructionSet::in_use(), channels.len(), in_lanes(channels));
-        let Ok(()) = divide::<_, Infallible>(images, values, batch, &|(a, b)| {
+        let Ok(()) = divide::<_, Infallible>(images, values / 12, batch, &|(a, b)| {
             simd::update_pixels::<S, P>(set, a.all(), b.all(), width, &channels);
             Ok(())
         });

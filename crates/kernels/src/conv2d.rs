@@ -13,7 +13,9 @@
 //! Each value starts from its bias or from 0, and products are added to it one after the other by
 //! [`Real::mul_add`]: for the result over kh, then kw, then c; for dx over the rows and columns of
 //! dout upwards (so over kh and kw downwards), then f, with zeros outside dout; for dweight over
-//! the pixels of an image's dout in order, and then image by image.
+//! the pixels of an image's dout in order, then image by image within a chunk of the batch, and then
+//! chunk by chunk. There are 12 chunks, or one an image, and chunk k of K is the images from k·N/K
+//! up to (k + 1)·N/K, rounded down.
 //!
 //! Source: PyTorch's `conv2d`, whose weight has the shape `(F, C, KH, KW)`.
 
@@ -21,6 +23,8 @@ mod geometry;
 mod sliding_window;
 mod sparse;
 mod spread;
+
+use std::ops::Range;
 
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4, ArrayViewMut1, ArrayViewMut4, Axis};
 
@@ -32,11 +36,14 @@ use crate::layout::{
     elements, elements_mut, from_channels_last, nothing, reused, to_channels_last, try_zeros,
 };
 use crate::panels::{Panels, filled_up};
-use crate::parallel::{Images, divide, threads};
+use crate::parallel::{Images, divide};
 use crate::simd::LANES;
 use crate::{KernelError, Real};
 
 const OPERATION: &str = "conv2d";
+
+/// The gradient of the parameters is summed in so many chunks of images, which threads share.
+const CHUNKS: usize = 12;
 
 /// Stride and zero padding along height and width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,12 +145,12 @@ pub fn forward_into<F: Real>(
     let start = filled_up(bias);
     let spread = geometry.spread_x();
     let places = geometry.windows();
-    let values = pixels.len();
+    let products = geometry.products();
     let images = (
         Images::new(elements(&x), geometry.h * geometry.w * c),
         Images::new(elements_mut(&mut pixels), geometry.oh * geometry.ow * f),
     );
-    divide(geometry.n, values, images, &|(x, out)| {
+    divide(geometry.n, products / 64, images, &|(x, out)| {
         let mut buffer = spread.buffer(OPERATION)?;
         for (x, out) in x.iter().zip(out.iter_mut()) {
             let correlation = Correlation {
@@ -249,12 +256,11 @@ pub fn backward_input_into<F: Real>(
         Some(_) => Vec::new(),
         None => geometry.phases().map(with_panels).collect(),
     };
-    let values = pixels.len();
     let images = (
         Images::new(elements(&dout), geometry.oh * geometry.ow * f),
         Images::new(elements_mut(&mut pixels), h * w * c),
     );
-    divide(n, values, images, &|(dout, dx)| {
+    divide(n, geometry.products() / 64, images, &|(dout, dx)| {
         if let Some((sparse, spread, weight)) = &sparse {
             let (mut frame, mut nonzeros) = (spread.buffer(OPERATION)?, sparse.memory());
             for (dout, dx) in dout.iter().zip(dx.iter_mut()) {
@@ -335,85 +341,74 @@ pub fn backward_parameters_into<F: Real>(
     let sparse = Sparse::new(&geometry, elements(&dout));
     // (KH, KW, C, F), or (F, KH, KW, C) where there are few nonzeros.
     let count = kh * kw * c * f;
-    let batch = (
-        Images::new(elements(&x), geometry.h * geometry.w * c),
-        Images::new(elements(&dout), pixels * f),
-    );
-    // Calls `take` with dweight and dbias of each image.
-    let of_each = |(x, dout): (Images<&[F]>, Images<&[F]>), take: &mut dyn FnMut(&[F], &[F])| {
-        let mut buffer = spread.buffer(OPERATION)?;
-        let mut nonzeros = sparse.as_ref().map(Sparse::memory);
-        // Vectors reach past the end of the last row unless rows are whole vectors.
-        let mut filled_up =
-            vec![F::zero(); if f.is_multiple_of(LANES) { 0 } else { pixels * start.len() }];
-        let (mut dweight, mut dbias) = (vec![F::zero(); count], vec![F::zero(); f]);
-        for (x, dout) in x.iter().zip(dout.iter()) {
-            let values = if filled_up.is_empty() {
-                dout
-            } else {
-                for (row, dout) in filled_up.chunks_exact_mut(start.len()).zip(dout.chunks_exact(f))
-                {
-                    row[..f].copy_from_slice(dout);
+    let chunks = geometry.n.min(CHUNKS);
+    let mut dweights = try_zeros(OPERATION, &[chunks, count])?;
+    let mut dbiases = try_zeros(OPERATION, &[chunks, f])?;
+    let sums =
+        (Images::new(dweights.as_mut_slice(), count), Images::new(dbiases.as_mut_slice(), f));
+    let of_chunks =
+        &|(chunks_here, (dweights, dbiases)): (Range<usize>, (Images<_>, Images<_>))| {
+            let mut buffer = spread.buffer(OPERATION)?;
+            let mut nonzeros = sparse.as_ref().map(Sparse::memory);
+            // Vectors reach past the end of the last row unless rows are whole vectors.
+            let mut filled_up =
+                vec![F::zero(); if f.is_multiple_of(LANES) { 0 } else { pixels * start.len() }];
+            let (mut dweight, mut dbias) = (vec![F::zero(); count], vec![F::zero(); f]);
+            let sums = dweights.iter_mut().zip(dbiases.iter_mut());
+            for (chunk, (dweight_sum, dbias_sum)) in chunks_here.zip(sums) {
+                for n in chunk * geometry.n / chunks..(chunk + 1) * geometry.n / chunks {
+                    let image = geometry.h * geometry.w * c;
+                    let x = &elements(&x)[n * image..][..image];
+                    let dout = &elements(&dout)[n * pixels * f..][..pixels * f];
+                    let values = if filled_up.is_empty() {
+                        dout
+                    } else {
+                        let rows = filled_up.chunks_exact_mut(start.len());
+                        for (row, dout) in rows.zip(dout.chunks_exact(f)) {
+                            row[..f].copy_from_slice(dout);
+                        }
+                        &filled_up
+                    };
+                    let correlation = Correlation {
+                        source: spread.apply(x, &mut buffer),
+                        matrix: Matrix { values, row_stride: start.len(), vector_stride: LANES },
+                        width: f,
+                        start: &start,
+                        runs: oh,
+                        run_length: ow,
+                        run_stride: geometry.rows.spread_stride() * spread.row(),
+                        step: geometry.columns.spread_stride() * c,
+                    };
+                    if let (Some(sparse), Some(nonzeros)) = (&sparse, &mut nonzeros) {
+                        dweight.fill(F::zero());
+                        sparse.add_weight(dout, correlation.source, &mut dweight, nonzeros);
+                    } else {
+                        correlation.write(&places, &mut dweight);
+                    }
+                    let bias =
+                        Correlation { source: &[F::one()], run_stride: 0, step: 0, ..correlation };
+                    bias.write(&[Place { base: 0, target: 0 }], &mut dbias);
+                    add(dweight_sum, &dweight);
+                    add(dbias_sum, &dbias);
                 }
-                &filled_up
-            };
-            let correlation = Correlation {
-                source: spread.apply(x, &mut buffer),
-                matrix: Matrix { values, row_stride: start.len(), vector_stride: LANES },
-                width: f,
-                start: &start,
-                runs: oh,
-                run_length: ow,
-                run_stride: geometry.rows.spread_stride() * spread.row(),
-                step: geometry.columns.spread_stride() * c,
-            };
-            if let (Some(sparse), Some(nonzeros)) = (&sparse, &mut nonzeros) {
-                dweight.fill(F::zero());
-                sparse.add_weight(dout, correlation.source, &mut dweight, nonzeros);
-            } else {
-                correlation.write(&places, &mut dweight);
             }
-            let bias = Correlation { source: &[F::one()], run_stride: 0, step: 0, ..correlation };
-            bias.write(&[Place { base: 0, target: 0 }], &mut dbias);
-            take(&dweight, &dbias);
-        }
-        Ok(())
-    };
+            Ok(())
+        };
+    divide(chunks, geometry.products() / 64, (0..chunks, sums), of_chunks)?;
     let (shape, axes) = match sparse {
         Some(_) => ([f, kh, kw, c], [0, 3, 1, 2]),
         None => ([kh, kw, c, f], [3, 2, 0, 1]),
     };
-    let mut sum = Array4::zeros(shape);
-    dbias.fill(F::zero());
-    let sums = elements_mut(&mut sum);
-    let mut add = |dweight_of_image: &[F], dbias_of_image: &[F]| {
-        add(sums.iter_mut(), dweight_of_image);
-        add(dbias.iter_mut(), dbias_of_image);
-    };
-    if threads() == 1 {
-        of_each(batch, &mut add)?;
-    } else {
-        let mut dweights = try_zeros(OPERATION, &[geometry.n, count])?;
-        let mut dbiases = try_zeros(OPERATION, &[geometry.n, f])?;
-        let results =
-            (Images::new(dweights.as_mut_slice(), count), Images::new(dbiases.as_mut_slice(), f));
-        divide(geometry.n, dout.len(), (batch, results), &|(batch, (dweights, dbiases))| {
-            let mut places = dweights.iter_mut().zip(dbiases.iter_mut());
-            of_each(batch, &mut |dweight, dbias| {
-                if let Some((dweight_place, dbias_place)) = places.next() {
-                    dweight_place.copy_from_slice(dweight);
-                    dbias_place.copy_from_slice(dbias);
-                }
-            })
-        })?;
-        for (dweight, dbias) in dweights.chunks_exact(count).zip(dbiases.chunks_exact(f)) {
-            add(dweight, dbias);
-        }
+    let (mut sum, mut dbias_sum) = (Array4::zeros(shape), vec![F::zero(); f]);
+    for (dweight, dbias) in dweights.chunks_exact(count).zip(dbiases.chunks_exact(f)) {
+        add(elements_mut(&mut sum), dweight);
+        add(&mut dbias_sum, dbias);
     }
     dweight.assign(&sum.permuted_axes(axes));
+    dbias.assign(&Array1::from(dbias_sum));
     Ok(())
 }
 
-fn add<'a, F: Real>(sums: impl Iterator<Item = &'a mut F>, addends: &[F]) {
-    sums.zip(addends).for_each(|(sum, &addend)| *sum += addend);
+fn add<F: Real>(sums: &mut [F], addends: &[F]) {
+    sums.iter_mut().zip(addends).for_each(|(sum, &addend)| *sum += addend);
 }

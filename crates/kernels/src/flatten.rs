@@ -30,7 +30,7 @@ pub fn forward_into<F: Real>(x: ArrayView4<'_, F>, out: &mut Array2<F>) -> Resul
     let x = to_channels_last(x);
     let images =
         (Images::new(elements(&x), c * h * w), Images::new(elements_mut(&mut rows), c * h * w));
-    let Ok(()) = divide::<_, Infallible>(n, n * c * h * w, images, &|(x, rows)| {
+    let Ok(()) = divide::<_, Infallible>(n, n * c * h * w / 4, images, &|(x, rows)| {
         for (x, row) in x.iter().zip(rows.iter_mut()) {
             for (channel, plane) in row.chunks_exact_mut(h * w).enumerate() {
                 for (value, pixel) in plane.iter_mut().zip(x.chunks_exact(c)) {
@@ -68,7 +68,7 @@ pub fn backward_into<F: Real>(
         Images::new(elements(&dout), c * h * w),
         Images::new(elements_mut(&mut pixels), c * h * w),
     );
-    let Ok(()) = divide::<_, Infallible>(n, n * c * h * w, images, &|(dout, dx)| {
+    let Ok(()) = divide::<_, Infallible>(n, n * c * h * w / 4, images, &|(dout, dx)| {
         for (row, dx) in dout.iter().zip(dx.iter_mut()) {
             for (position, pixel) in dx.chunks_exact_mut(c).enumerate() {
                 for (value, plane) in pixel.iter_mut().zip(row.chunks_exact(h * w)) {

@@ -86,7 +86,7 @@ pub(crate) fn update_pairs<F: Real, D: Dimension>(
         && let (Some(a), Some(b)) = (a.as_slice_memory_order_mut(), b.as_slice_memory_order())
     {
         let (count, values) = (a.len(), (Images::new(a, 1), Images::new(b, 1)));
-        let Ok(()) = divide::<_, Infallible>(count, count, values, &|(a, b)| {
+        let Ok(()) = divide::<_, Infallible>(count, count / 16, values, &|(a, b)| {
             for (a, &b) in a.all().iter_mut().zip(b.all()) {
                 *a = f(*a, b);
             }

@@ -191,8 +191,7 @@ fn product<F: Real>(
     let row = |row| Place { base: row * depth, target: row * width };
     let places: Vec<_> = (0..rows).map(row).collect();
     let parts = (Images::new(elements(&a), depth), Images::new(out, width));
-    // A product is worth a fraction of what other kernels do for a value.
-    let Ok(()) = divide::<_, Infallible>(rows, rows * depth * width / LANES, parts, &|(a, out)| {
+    let Ok(()) = divide::<_, Infallible>(rows, rows * depth * width / 64, parts, &|(a, out)| {
         let correlation = Correlation {
             source: a.all(),
             matrix,

@@ -121,7 +121,7 @@ pub fn forward_into<F: Real>(
         Images::new(elements_mut(&mut largest), oh * ow * c),
         Images::new(elements_mut(&mut places), oh * ow * c),
     );
-    let Ok(()) = divide::<_, Infallible>(n, x.len(), images, &|(x, out, argmax)| {
+    let Ok(()) = divide::<_, Infallible>(n, x.len() / 8, images, &|(x, out, argmax)| {
         for ((x, out), argmax) in x.iter().zip(out.iter_mut()).zip(argmax.iter_mut()) {
             windows.of(c).pool(x, out, argmax);
         }
@@ -184,7 +184,7 @@ pub fn backward_into<F: Real>(
             Images::new(elements(&argmax), image),
             Images::new(elements_mut(&mut pixels), h * w * c),
         );
-        let is_done = divide(n, n * h * w * c, images, &|(dout, argmax, dx)| {
+        let is_done = divide(n, n * h * w * c / 8, images, &|(dout, argmax, dx)| {
             for ((dout, argmax), dx) in dout.iter().zip(argmax.iter()).zip(dx.iter_mut()) {
                 let (Some(dout), Some(dx)) = (F::single(dout), F::single_mut(dx)) else {
                     return Err(OtherWay);

@@ -1,11 +1,17 @@
 //! Matrices as the inner loops of convolution and linear layers read them.
 
+use std::convert::Infallible;
+
 use ndarray::{ArrayView, ArrayView1, Dimension};
 
 use crate::Real;
 use crate::correlation::Matrix;
 use crate::layout::elements;
+use crate::parallel::{Images, divide};
 use crate::simd::LANES;
+
+/// Rows that are packed column by column before the next ones are.
+const ROWS: usize = 64;
 
 /// A matrix of `depth` rows, cut into blocks of [`LANES`] columns that are each contiguous; the
 /// last block is filled up with zeros.
@@ -26,14 +32,15 @@ impl<F: Real> Panels<F> {
         if matrix.ndim() == 2
             && let Some(columns) = matrix.t().to_slice()
         {
-            for (block, panel) in values.chunks_exact_mut(depth * LANES).enumerate() {
-                let columns = columns.chunks_exact(depth).skip(block * LANES).take(LANES);
-                for (l, column) in columns.enumerate() {
-                    for (lanes, &value) in panel.chunks_exact_mut(LANES).zip(column) {
-                        lanes[l] = value;
+            let blocks = width.div_ceil(LANES);
+            let parts = (0..blocks, Images::new(values.as_mut_slice(), depth * LANES));
+            let Ok(()) =
+                divide::<_, Infallible>(blocks, depth * width, parts, &|(blocks, panels)| {
+                    for (block, panel) in blocks.zip(panels.iter_mut()) {
+                        pack_columns(&columns[block * LANES * depth..], depth, panel);
                     }
-                }
-            }
+                    Ok(())
+                });
             return Self { values, depth };
         }
         let matrix = matrix.as_standard_layout();
@@ -51,6 +58,18 @@ impl<F: Real> Panels<F> {
     pub(crate) fn matrix(&self) -> Matrix<'_, F> {
         let vector_stride = self.depth * LANES;
         Matrix { values: &self.values, row_stride: LANES, vector_stride }
+    }
+}
+
+/// Packs the first of these columns, of `depth` values each, into one panel.
+fn pack_columns<F: Real>(columns: &[F], depth: usize, panel: &mut [F]) {
+    // Some rows at a time, which stay in the nearest cache.
+    for (part, rows) in panel.chunks_mut(ROWS * LANES).enumerate() {
+        for (l, column) in columns.chunks_exact(depth).take(LANES).enumerate() {
+            for (lanes, &value) in rows.chunks_exact_mut(LANES).zip(&column[part * ROWS..]) {
+                lanes[l] = value;
+            }
+        }
     }
 }
 

@@ -1,10 +1,16 @@
 //! Threads within a kernel: images are divided among them, and each image is computed as by a single
 //! thread, so that their number changes no result.
 
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
 use crate::KernelError;
 
-/// Below so many values a kernel stays on one thread: handing a part to another takes microseconds.
-const WORTH_DIVIDING: usize = 1 << 14;
+/// A kernel that takes fewer nanoseconds stays on one thread. What one thread wrote takes another as
+/// long to read as many a kernel computes, so small ones are divided too, and all in the same way.
+const WORTH_DIVIDING: usize = 2_000;
 
 /// Calls `work`, whose kernels then use up to so many threads; 1 elsewhere, and for one thread no
 /// other is started.
@@ -27,8 +33,45 @@ pub fn with_threads<R: Send>(
         _ => rayon::ThreadPoolBuilder::new()
             .num_threads(threads)
             .build()
-            .map(|pool| pool.install(work))
+            .map(|pool| pool.install(|| while_others_wait(work)))
             .map_err(|error| KernelError::Threads { threads, reason: error.to_string() }),
+    }
+}
+
+/// How long a thread looks for work before it rests, and how long it then rests. Between two kernels
+/// are microseconds; waking a thread that the system has put to sleep takes as long as some kernels.
+const PATIENCE: Duration = Duration::from_millis(2);
+const REST: Duration = Duration::from_micros(100);
+
+/// Calls `work` while the other threads of the pool stay awake, as long as each has a processor.
+fn while_others_wait<R>(work: impl FnOnce() -> R) -> R {
+    let threads = rayon::current_num_threads();
+    if thread::available_parallelism().is_ok_and(|processors| threads > processors.get()) {
+        return work();
+    }
+    let (own, is_done) = (rayon::current_thread_index(), AtomicBool::new(false));
+    rayon::in_place_scope(|scope| {
+        scope.spawn_broadcast(|_, context| {
+            let mut last_work = Instant::now();
+            while Some(context.index()) != own && !is_done.load(Ordering::Acquire) {
+                match rayon::yield_now() {
+                    Some(rayon::Yield::Executed) => last_work = Instant::now(),
+                    _ if last_work.elapsed() > PATIENCE => thread::sleep(REST),
+                    _ => std::hint::spin_loop(),
+                }
+            }
+        });
+        let _done = SetOnDrop(&is_done);
+        work()
+    })
+}
+
+/// Lets the waiting threads go, also where the work panics.
+struct SetOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for SetOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
     }
 }
 
@@ -91,6 +134,13 @@ impl<T: Send> Divide for Images<&mut [T]> {
     }
 }
 
+impl Divide for Range<usize> {
+    fn divide_at(self, image: usize) -> [Self; 2] {
+        let middle = self.start + image;
+        [self.start..middle, middle..self.end]
+    }
+}
+
 impl<A: Divide, B: Divide> Divide for (A, B) {
     fn divide_at(self, image: usize) -> [Self; 2] {
         let ([a, c], [b, d]) = (self.0.divide_at(image), self.1.divide_at(image));
@@ -106,7 +156,8 @@ impl<A: Divide, B: Divide, C: Divide> Divide for (A, B, C) {
 }
 
 /// Calls `work` with parts of a batch that together are the whole, one a thread; with the whole where
-/// there is one thread, or fewer than [`WORTH_DIVIDING`] `values`.
+/// there is one thread, or where that takes fewer than [`WORTH_DIVIDING`] `nanoseconds`, of which a
+/// rough guess will do.
 ///
 /// What `work` computes of an image must not depend on which others are in its part.
 ///
@@ -115,11 +166,11 @@ impl<A: Divide, B: Divide, C: Divide> Divide for (A, B, C) {
 /// The first of `work`.
 pub(crate) fn divide<D: Divide, E: Send>(
     images: usize,
-    values: usize,
+    nanoseconds: usize,
     batch: D,
     work: &(impl Fn(D) -> Result<(), E> + Sync),
 ) -> Result<(), E> {
-    let threads = if values < WORTH_DIVIDING { 1 } else { threads() };
+    let threads = if nanoseconds < WORTH_DIVIDING { 1 } else { threads() };
     among(threads.min(images), images, batch, work)
 }
 

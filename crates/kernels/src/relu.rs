@@ -63,7 +63,7 @@ pub fn forward_in_place<F: Real, D: Dimension>(x: &mut Array<F, D>) {
     match x.as_slice_memory_order_mut() {
         Some(x) => {
             let (count, values) = (x.len(), Images::new(x, 1));
-            let Ok(()) = divide::<_, Infallible>(count, count, values, &|x| {
+            let Ok(()) = divide::<_, Infallible>(count, count / 16, values, &|x| {
                 x.all().iter_mut().for_each(positive);
                 Ok(())
             });

@@ -50,6 +50,11 @@ impl Geometry {
         expect_shape(OPERATION, "dout", dout, &expected, "that of the forward pass's result")
     }
 
+    /// The products behind all outputs, those with padding included.
+    pub(super) fn products(&self) -> usize {
+        self.n * self.oh * self.ow * self.f * self.kh * self.kw * self.c
+    }
+
     /// What the windows read of an image, with the zeros around it.
     pub(super) fn spread_x(&self) -> Spread {
         Spread::new([self.rows.read(), self.columns.read()], [self.h, self.w], self.c)
@@ -66,11 +71,13 @@ impl Geometry {
         let row = self.columns.read().len() * self.c;
         let [down, right] =
             [self.rows.spread_stride() * row, self.columns.spread_stride() * self.c];
-        let pixel = |index: usize| {
-            let base = index / self.ow * down + index % self.ow * right;
-            Place { base, target: index * self.f }
-        };
-        (0..self.oh * self.ow).map(pixel).collect()
+        let mut places = Vec::with_capacity(self.oh * self.ow);
+        for i in 0..self.oh {
+            for j in 0..self.ow {
+                places.push(Place { base: i * down + j * right, target: places.len() * self.f });
+            }
+        }
+        places
     }
 
     /// Where the values that each tap (kh, kw, c) meets begin in [`Self::spread_x`].
