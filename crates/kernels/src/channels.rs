@@ -65,11 +65,13 @@ pub(crate) fn sums<S: Term<P, T>, F: Real, const P: usize, const T: usize>(
         && let (Some(pixels_a), Some(pixels_b)) = (F::single(pixels_a), F::single(pixels_b))
     {
         let (n, h, w, c) = a.dim();
+        // Rows are summed as the pixels of one image are.
+        let (n, pixels) = if h * w == 1 { (1, n) } else { (n, h * w) };
         let channels = in_lanes(channels);
         let mut of_images = vec![[[0.0; LANES]; T]; n * channels.len()];
         let batch = (
-            Images::new(pixels_a, h * w * c),
-            Images::new(pixels_b, h * w * c),
+            Images::new(pixels_a, pixels * c),
+            Images::new(pixels_b, pixels * c),
             Images::new(of_images.as_mut_slice(), channels.len()),
         );
         let set = InstructionSet::in_use();

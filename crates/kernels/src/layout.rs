@@ -149,19 +149,6 @@ fn element_count(shape: &[usize]) -> Option<usize> {
     shape.iter().try_fold(1_usize, |count, &length| count.checked_mul(length))
 }
 
-/// As many zeros as an array of this shape has elements; else as for [`reused`].
-pub(crate) fn try_zeros<T: Clone + Zero>(
-    operation: &'static str,
-    shape: &[usize],
-) -> Result<Vec<T>, KernelError> {
-    let too_large = || KernelError::TooLarge { operation, shape: shape.to_vec() };
-    let count = element_count(shape).ok_or_else(too_large)?;
-    let mut elements = Vec::new();
-    elements.try_reserve_exact(count).map_err(|_| too_large())?;
-    elements.resize(count, T::zero());
-    Ok(elements)
-}
-
 /// The elements in order of an array that the crate itself brought into standard layout.
 #[expect(
     clippy::expect_used,

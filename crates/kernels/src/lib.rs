@@ -3,7 +3,8 @@
 //!
 //! Every function takes `ndarray` views of any stride, in `f32` or `f64`, and returns new arrays.
 //! The crate reads no files and no clock, draws no random numbers, prints nothing and holds no
-//! global state but the choice of [`instruction_set`]. Bad input is a [`KernelError`]; nothing panics.
+//! global state but the choice of [`instruction_set`] and memory to work in, which each thread keeps
+//! for its next call. Bad input is a [`KernelError`]; nothing panics.
 //!
 //! # Letters
 //!
@@ -48,6 +49,7 @@ mod panels;
 mod parallel;
 mod real;
 pub mod relu;
+mod scratch;
 mod simd;
 pub mod softmax_cross_entropy;
 pub mod spatial_batch_norm;

@@ -14,6 +14,7 @@ use crate::error::{expect_not_empty, expect_shape};
 use crate::layout::{elements, elements_mut, reused};
 use crate::panels::{Panels, filled_up};
 use crate::parallel::{Images, divide};
+use crate::scratch::Scratch;
 use crate::simd::LANES;
 use crate::{KernelError, Real};
 
@@ -63,7 +64,7 @@ pub fn forward_into<F: Real>(
     expect_weight(x, weight)?;
     expect_shape(OPERATION, "bias", bias.shape(), &[weight.nrows()], "one value an output")?;
     let mut rows = reused(OPERATION, Dim([x.nrows(), weight.nrows()]), out)?;
-    product(x, weight.t(), Some(bias), elements_mut(&mut rows));
+    product(x, weight.t(), Some(bias), elements_mut(&mut rows))?;
     *out = rows;
     Ok(())
 }
@@ -109,7 +110,7 @@ pub fn backward_input_into<F: Real>(
     expect_not_empty(OPERATION, "weight", weight.shape())?;
     expect_dout(dout, dout.nrows(), weight.nrows())?;
     let mut rows = reused(OPERATION, Dim([dout.nrows(), weight.ncols()]), dx)?;
-    product(dout, weight, None, elements_mut(&mut rows));
+    product(dout, weight, None, elements_mut(&mut rows))?;
     *dx = rows;
     Ok(())
 }
@@ -136,7 +137,7 @@ pub fn backward_parameters_into<F: Real>(
     expect_dout(dout, x.nrows(), outputs)?;
     let mut weights = reused(OPERATION, Dim([outputs, x.ncols()]), dweight)?;
     let mut biases = reused(OPERATION, Dim([outputs]), dbias)?;
-    product(dout.t(), x, None, elements_mut(&mut weights));
+    product(dout.t(), x, None, elements_mut(&mut weights))?;
     for (bias, column) in biases.iter_mut().zip(dout.axis_iter(Axis(1))) {
         *bias = column.iter().fold(F::zero(), |sum, &value| sum + value);
     }
@@ -169,7 +170,7 @@ fn product<F: Real>(
     b: ArrayView2<'_, F>,
     start: Option<ArrayView1<'_, F>>,
     out: &mut [F],
-) {
+) -> Result<(), KernelError> {
     let rows = a.nrows();
     let a = a.as_standard_layout();
     let (depth, width) = b.dim();
@@ -180,13 +181,13 @@ fn product<F: Real>(
             Matrix { values, row_stride: width, vector_stride: LANES }
         }
         _ => {
-            panels = Panels::pack(depth, width, b);
+            panels = Panels::pack(OPERATION, depth, width, b)?;
             panels.matrix()
         }
     };
     let start = match start {
-        Some(start) => filled_up(start),
-        None => vec![F::zero(); width.next_multiple_of(LANES)],
+        Some(start) => filled_up(OPERATION, start)?,
+        None => Scratch::zeros(OPERATION, &[width.next_multiple_of(LANES)])?,
     };
     let row = |row| Place { base: row * depth, target: row * width };
     let places: Vec<_> = (0..rows).map(row).collect();
@@ -206,4 +207,5 @@ fn product<F: Real>(
         correlation.write(&places[..out.len() / width], out);
         Ok(())
     });
+    Ok(())
 }

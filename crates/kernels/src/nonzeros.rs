@@ -2,17 +2,19 @@
 //! and a ReLU at most a quarter. Products with zeros can then be left out of sums, which are the
 //! same to the bit without them as long as the other factors are finite.
 
+use crate::KernelError;
+use crate::scratch::Scratch;
 use crate::simd::{self, InstructionSet, LANES};
 
 /// The nonzeros of one image, pixel by pixel, each with the tag of its channel.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Nonzeros {
     /// Values of a pixel.
     pub(crate) channels: usize,
-    pub(crate) values: Vec<f32>,
-    pub(crate) tags: Vec<u32>,
+    pub(crate) values: Scratch<f32>,
+    pub(crate) tags: Scratch<u32>,
     /// The number of nonzeros up to each pixel and with it.
-    pub(crate) ends: Vec<usize>,
+    pub(crate) ends: Scratch<usize>,
 }
 
 /// What a nonzero meets: `rows` rows of `run` values, which lie in a block one after the other, and
@@ -31,10 +33,19 @@ pub(crate) struct Blocks<'a> {
 
 impl Nonzeros {
     /// Room for those of an image with so many pixels and channels.
-    pub(crate) fn of_image(pixels: usize, channels: usize) -> Self {
-        // Vectors are stored whole.
-        let room = pixels * channels.next_multiple_of(LANES) + LANES;
-        Self { channels, values: vec![0.0; room], tags: vec![0; room], ends: vec![0; pixels] }
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::TooLarge`] when there is no memory for them.
+    pub(crate) fn of_image(
+        operation: &'static str,
+        pixels: usize,
+        channels: usize,
+    ) -> Result<Self, KernelError> {
+        // Vectors are stored whole, and one more may follow the last.
+        let room = [pixels + 1, channels.next_multiple_of(LANES)];
+        let (values, tags) = (Scratch::any(operation, &room)?, Scratch::any(operation, &room)?);
+        Ok(Self { channels, values, tags, ends: Scratch::any(operation, &[pixels])? })
     }
 
     /// Takes those of `image`, in channels-last memory, whose channels have these tags (filled up to

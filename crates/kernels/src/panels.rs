@@ -4,36 +4,41 @@ use std::convert::Infallible;
 
 use ndarray::{ArrayView, ArrayView1, Dimension};
 
-use crate::Real;
 use crate::correlation::Matrix;
-use crate::layout::elements;
 use crate::parallel::{Images, divide};
+use crate::scratch::Scratch;
 use crate::simd::LANES;
+use crate::{KernelError, Real};
 
 /// Rows that are packed column by column before the next ones are.
 const ROWS: usize = 64;
 
 /// A matrix of `depth` rows, cut into blocks of [`LANES`] columns that are each contiguous; the
 /// last block is filled up with zeros.
-pub(crate) struct Panels<F> {
-    values: Vec<F>,
+pub(crate) struct Panels<F: Real> {
+    values: Scratch<F>,
     depth: usize,
 }
 
 impl<F: Real> Panels<F> {
     /// Packs an array whose elements in logical order are those of a matrix of `depth` rows and
     /// `width` columns.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::TooLarge`] when there is no memory for it.
     pub(crate) fn pack<D: Dimension>(
+        operation: &'static str,
         depth: usize,
         width: usize,
         matrix: ArrayView<'_, F, D>,
-    ) -> Self {
-        let mut values = vec![F::zero(); depth * width.next_multiple_of(LANES)];
+    ) -> Result<Self, KernelError> {
+        let mut values = Scratch::zeros(operation, &[depth, width.next_multiple_of(LANES)])?;
         if matrix.ndim() == 2
             && let Some(columns) = matrix.t().to_slice()
         {
             let blocks = width.div_ceil(LANES);
-            let parts = (0..blocks, Images::new(values.as_mut_slice(), depth * LANES));
+            let parts = (0..blocks, Images::new(&mut *values, depth * LANES));
             let Ok(()) =
                 divide::<_, Infallible>(blocks, depth * width, parts, &|(blocks, panels)| {
                     for (block, panel) in blocks.zip(panels.iter_mut()) {
@@ -41,17 +46,16 @@ impl<F: Real> Panels<F> {
                     }
                     Ok(())
                 });
-            return Self { values, depth };
+            return Ok(Self { values, depth });
         }
-        let matrix = matrix.as_standard_layout();
-        for (block, panel) in values.chunks_exact_mut(depth * LANES).enumerate() {
-            let columns = block * LANES..width.min((block + 1) * LANES);
-            let rows = elements(&matrix).chunks_exact(width);
-            for (lanes, row) in panel.chunks_exact_mut(LANES).zip(rows) {
-                lanes[..columns.len()].copy_from_slice(&row[columns.clone()]);
+        let mut elements = matrix.iter();
+        for row in 0..depth {
+            for (column, &value) in elements.by_ref().take(width).enumerate() {
+                let block = column / LANES * depth + row;
+                values[block * LANES + column % LANES] = value;
             }
         }
-        Self { values, depth }
+        Ok(Self { values, depth })
     }
 
     /// The matrix, for a [`crate::correlation::Correlation`].
@@ -74,8 +78,15 @@ fn pack_columns<F: Real>(columns: &[F], depth: usize, panel: &mut [F]) {
 }
 
 /// `row`, filled up with zeros to whole vectors.
-pub(crate) fn filled_up<F: Real>(row: ArrayView1<'_, F>) -> Vec<F> {
-    let mut values = row.to_vec();
-    values.resize(row.len().next_multiple_of(LANES), F::zero());
-    values
+///
+/// # Errors
+///
+/// [`KernelError::TooLarge`] when there is no memory for it.
+pub(crate) fn filled_up<F: Real>(
+    operation: &'static str,
+    row: ArrayView1<'_, F>,
+) -> Result<Scratch<F>, KernelError> {
+    let mut values = Scratch::zeros(operation, &[row.len().next_multiple_of(LANES)])?;
+    values.iter_mut().zip(row).for_each(|(place, &value)| *place = value);
+    Ok(values)
 }

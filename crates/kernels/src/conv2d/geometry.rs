@@ -1,6 +1,6 @@
 use super::Conv2dConfig;
 use super::OPERATION;
-use super::sliding_window::SlidingWindow;
+use super::sliding_window::{SlidingWindow, Taps};
 use super::spread::Spread;
 use crate::KernelError;
 use crate::correlation::Place;
@@ -110,7 +110,7 @@ impl Geometry {
                             places.push(Place { base, target: (h * self.w + w) * self.c });
                         }
                     }
-                    ImagePhase { taps: [rows.taps.clone(), columns.taps.clone()], places }
+                    ImagePhase { taps: [rows.taps, columns.taps], places }
                 })
                 .collect::<Vec<_>>()
         })
@@ -119,8 +119,8 @@ impl Geometry {
 
 /// The pixels of an image that the same taps reach.
 pub(super) struct ImagePhase {
-    /// Along height and width, in the order of the outputs that they belong to.
-    pub taps: [Vec<usize>; 2],
+    /// Along height and width.
+    pub taps: [Taps; 2],
     /// Where the outputs that reach a pixel begin in [`Geometry::spread_dout`], and the pixel.
     pub places: Vec<Place>,
 }

@@ -1,7 +1,8 @@
+use super::OPERATION;
 use super::geometry::Geometry;
-use crate::Real;
 use crate::nonzeros::{Blocks, Nonzeros};
 use crate::simd::{self, InstructionSet, LANES};
+use crate::{KernelError, Real};
 
 /// How many times as long a nonzero takes as a value where there is no choice between them.
 const SLOWER: usize = 3;
@@ -41,8 +42,12 @@ impl Sparse {
     }
 
     /// Memory for the nonzeros of one image.
-    pub(super) fn memory(&self) -> Nonzeros {
-        Nonzeros::of_image(self.windows.len(), self.filters)
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::TooLarge`] when there is none.
+    pub(super) fn memory(&self) -> Result<Nonzeros, KernelError> {
+        Nonzeros::of_image(OPERATION, self.windows.len(), self.filters)
     }
 
     /// Adds an image's dx to `frame`, from weights in the order (F, KH, KW, C).

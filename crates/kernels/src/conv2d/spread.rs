@@ -1,4 +1,4 @@
-use crate::layout::try_zeros;
+use crate::scratch::Scratch;
 use crate::{KernelError, Real};
 
 /// Copies images into a larger frame of zeros, so that no sum has to ask where the image ends.
@@ -50,8 +50,11 @@ impl Spread {
     }
 
     /// An empty frame.
-    pub(super) fn buffer<F: Real>(&self, operation: &'static str) -> Result<Vec<F>, KernelError> {
-        try_zeros(operation, &[1, self.size[0], self.size[1], self.channels])
+    pub(super) fn buffer<F: Real>(
+        &self,
+        operation: &'static str,
+    ) -> Result<Scratch<F>, KernelError> {
+        Scratch::zeros(operation, &[self.size[0], self.size[1], self.channels])
     }
 
     /// `image` in its frame; `buffer` is from [`Self::buffer`], and may hold another image.
