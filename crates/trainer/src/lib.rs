@@ -16,6 +16,7 @@ pub mod dataset;
 mod error;
 pub mod evaluation;
 pub mod file;
+pub mod fingerprint;
 pub mod fit;
 mod hexadecimal;
 pub mod log;
