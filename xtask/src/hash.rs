@@ -59,9 +59,13 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
         of_training(architecture, &images, batch_size, threads.get())
     })?;
     say(format_args!("SHA-256 after {steps} steps of {batch_size} images"))?;
+    let mut together = Fingerprint::default();
     for (architecture, hash) in architectures.iter().zip(hashes) {
-        say(format_args!("{hash} {}", architecture.folder()))?;
+        let line = format!("{hash} {}", architecture.folder());
+        together.add_text(&line);
+        say(line)?;
     }
+    say(format_args!("{} together", together.finish()))?;
     Ok(Outcome::Well)
 }
 

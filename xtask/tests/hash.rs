@@ -1,7 +1,7 @@
 //! `cargo xtask hash`: one hash, whatever it runs on.
 //!
 //! Where kernels are meant to give other bits than before, this makes the snapshots anew, unless
-//! the ways to run disagree:
+//! the ways to run disagree, and then says what `trainer::NUMERICS` has to be:
 //! `INSTA_UPDATE=always cargo test --package xtask --test hash`
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -120,6 +120,12 @@ fn three_hundred_steps() {
     let ways = ways(portable, &[(1, 2), (3, 1)]).chain(ways(fused, &PARALLEL));
     let hashes = agreed(ways.map(|way| (way.to_string(), way.hashes(WHOLE))));
     insta::assert_snapshot!("300_steps_of_5", hashes);
+    let together = hashes.lines().last().unwrap();
+    assert_eq!(
+        together.get(..16).unwrap(),
+        trainer::NUMERICS,
+        "bits changed; so must NUMERICS in crates/trainer/src/numerics.rs, to what is left here"
+    );
 }
 
 #[test]

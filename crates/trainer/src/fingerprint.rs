@@ -49,7 +49,8 @@ impl Fingerprint {
         hexadecimal(&self.0.finalize())
     }
 
-    fn add_text(&mut self, text: &str) {
+    /// Adds a text, after its number of bytes.
+    pub fn add_text(&mut self, text: &str) {
         self.add_integer(text.len() as u64);
         self.0.update(text);
     }
@@ -124,8 +125,7 @@ mod tests {
         let arrays = network.state().len();
         for index in 0..arrays {
             let mut changed = build();
-            let last = changed.state_mut().swap_remove(index).1.into_iter().next_back();
-            let last = last.unwrap();
+            let last = changed.state_mut().swap_remove(index).1.into_iter().last().unwrap();
             *last = f32::from_bits(last.to_bits() ^ 1);
             assert!(found.insert(of_network(&changed)), "array {index}");
         }
@@ -133,11 +133,15 @@ mod tests {
     }
 
     #[test]
-    fn order_counts() {
+    fn order_and_ends_count() {
         let other = Measurement { step: 4, ..MEASUREMENT };
         let [mut forwards, mut backwards] = [Fingerprint::default(), Fingerprint::default()];
         [MEASUREMENT, other].iter().for_each(|measurement| forwards.add_measurement(measurement));
         [other, MEASUREMENT].iter().for_each(|measurement| backwards.add_measurement(measurement));
         assert_ne!(forwards.finish(), backwards.finish());
+        let [mut early, mut late] = [Fingerprint::default(), Fingerprint::default()];
+        ["ab", "c"].iter().for_each(|text| early.add_text(text));
+        ["a", "bc"].iter().for_each(|text| late.add_text(text));
+        assert_ne!(early.finish(), late.finish());
     }
 }

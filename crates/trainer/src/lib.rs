@@ -21,6 +21,7 @@ pub mod fit;
 mod hexadecimal;
 pub mod log;
 pub mod network;
+mod numerics;
 pub mod observation;
 pub mod optimizer;
 pub mod random;
@@ -30,3 +31,4 @@ pub mod weights;
 
 pub use error::TrainError;
 pub use fit::{FitConfig, Head, Measurement, Moment, Phase, fit};
+pub use numerics::NUMERICS;
