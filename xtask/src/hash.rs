@@ -5,8 +5,7 @@ use std::num::NonZero;
 use std::thread;
 
 use anyhow::{Context, Result, ensure};
-use kernels::instruction_set;
-use rayon::ThreadPoolBuilder;
+use kernels::{instruction_set, with_threads};
 use trainer::dataset::{LabelledImages, Split, Synthetic};
 use trainer::fingerprint::Fingerprint;
 use trainer::network::Architecture;
@@ -98,13 +97,12 @@ pub fn of_training(
         Split { training: (0..training).collect(), validation: (training..images.len()).collect() };
     let config = FitConfig { first_step: 0, epochs: 1, batch_size, seed: 0, observe_every: 0 };
     let mut fingerprint = Fingerprint::default();
-    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.context("threads could not be started")?.install(|| {
+    with_threads(threads, || {
         fit::<_, TrainError>(&mut network, &mut optimizer, images, &split, &config, |moment| {
             fingerprint.add_measurement(&moment.measurement);
             Ok(())
         })
-    })?;
+    })??;
     fingerprint.add_network(&network);
     Ok(fingerprint.finish())
 }

@@ -19,17 +19,20 @@
 
 mod geometry;
 mod sliding_window;
+mod sparse;
 mod spread;
 
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4, ArrayViewMut1, ArrayViewMut4, Axis};
 
 use self::geometry::Geometry;
+use self::sparse::Sparse;
 use crate::correlation::{Correlation, Matrix, Place};
 use crate::error::expect_shape;
 use crate::layout::{
-    elements, elements_mut, from_channels_last, nothing, reused, to_channels_last,
+    elements, elements_mut, from_channels_last, nothing, reused, to_channels_last, try_zeros,
 };
 use crate::panels::{Panels, filled_up};
+use crate::parallel::{Images, divide, threads};
 use crate::simd::LANES;
 use crate::{KernelError, Real};
 
@@ -135,23 +138,28 @@ pub fn forward_into<F: Real>(
     let start = filled_up(bias);
     let spread = geometry.spread_x();
     let places = geometry.windows();
-    let mut buffer = spread.buffer(OPERATION)?;
-    let image_pairs = elements(&x)
-        .chunks_exact(geometry.h * geometry.w * c)
-        .zip(elements_mut(&mut pixels).chunks_exact_mut(geometry.oh * geometry.ow * f));
-    for (x, out) in image_pairs {
-        let correlation = Correlation {
-            source: spread.apply(x, &mut buffer),
-            matrix: panels.matrix(),
-            width: f,
-            start: &start,
-            runs: kh,
-            run_length: kw * c,
-            run_stride: spread.row(),
-            step: 1,
-        };
-        correlation.write(&places, out);
-    }
+    let values = pixels.len();
+    let images = (
+        Images::new(elements(&x), geometry.h * geometry.w * c),
+        Images::new(elements_mut(&mut pixels), geometry.oh * geometry.ow * f),
+    );
+    divide(geometry.n, values, images, &|(x, out)| {
+        let mut buffer = spread.buffer(OPERATION)?;
+        for (x, out) in x.iter().zip(out.iter_mut()) {
+            let correlation = Correlation {
+                source: spread.apply(x, &mut buffer),
+                matrix: panels.matrix(),
+                width: f,
+                start: &start,
+                runs: kh,
+                run_length: kw * c,
+                run_stride: spread.row(),
+                step: 1,
+            };
+            correlation.write(&places, out);
+        }
+        Ok(())
+    })?;
     *out = from_channels_last(pixels);
     Ok(())
 }
@@ -225,7 +233,6 @@ pub fn backward_input_into<F: Real>(
     let dout = to_channels_last(dout);
     let start = vec![F::zero(); c.next_multiple_of(LANES)];
     let spread = geometry.spread_dout();
-    let mut buffer = spread.buffer(OPERATION)?;
     let phases: Vec<_> = geometry
         .phases()
         .map(|phase| {
@@ -240,25 +247,44 @@ pub fn backward_input_into<F: Real>(
             (phase, panels)
         })
         .collect();
-    let image_pairs = elements(&dout)
-        .chunks_exact(geometry.oh * geometry.ow * f)
-        .zip(elements_mut(&mut pixels).chunks_exact_mut(h * w * c));
-    for (dout, dx) in image_pairs {
-        let source = spread.apply(dout, &mut buffer);
-        for (phase, panels) in &phases {
-            let correlation = Correlation {
-                source,
-                matrix: panels.matrix(),
-                width: c,
-                start: &start,
-                runs: phase.taps[0].len(),
-                run_length: phase.taps[1].len() * f,
-                run_stride: spread.row(),
-                step: 1,
-            };
-            correlation.write(&phase.places, dx);
+    // (F, KH, KW, C)
+    let blocks = weight.permuted_axes([0, 2, 3, 1]);
+    let sparse = Sparse::new(&geometry, elements(&dout))
+        .map(|sparse| (sparse, geometry.spread_x(), blocks.as_standard_layout()));
+    let values = pixels.len();
+    let images = (
+        Images::new(elements(&dout), geometry.oh * geometry.ow * f),
+        Images::new(elements_mut(&mut pixels), h * w * c),
+    );
+    divide(n, values, images, &|(dout, dx)| {
+        if let Some((sparse, spread, weight)) = &sparse {
+            let (mut frame, mut nonzeros) = (spread.buffer(OPERATION)?, sparse.memory());
+            for (dout, dx) in dout.iter().zip(dx.iter_mut()) {
+                frame.fill(F::zero());
+                sparse.add_input(dout, elements(weight), &mut frame, &mut nonzeros);
+                spread.take_back(&frame, dx);
+            }
+            return Ok(());
         }
-    }
+        let mut buffer = spread.buffer(OPERATION)?;
+        for (dout, dx) in dout.iter().zip(dx.iter_mut()) {
+            let source = spread.apply(dout, &mut buffer);
+            for (phase, panels) in &phases {
+                let correlation = Correlation {
+                    source,
+                    matrix: panels.matrix(),
+                    width: c,
+                    start: &start,
+                    runs: phase.taps[0].len(),
+                    run_length: phase.taps[1].len() * f,
+                    run_stride: spread.row(),
+                    step: 1,
+                };
+                correlation.write(&phase.places, dx);
+            }
+        }
+        Ok(())
+    })?;
     *dx = from_channels_last(pixels);
     Ok(())
 }
@@ -305,45 +331,91 @@ pub fn backward_parameters_into<F: Real>(
     expect_shape(OPERATION, "dbias", dbias.shape(), &[f], "one value a filter")?;
     let (x, dout) = (to_channels_last(x), to_channels_last(dout));
     let spread = geometry.spread_x();
-    let mut buffer = spread.buffer(OPERATION)?;
     let places = geometry.taps();
     let pixels = oh * ow;
     let start = vec![F::zero(); f.next_multiple_of(LANES)];
-    // Vectors reach past the end of the last row unless rows are whole vectors.
-    let mut filled_up =
-        vec![F::zero(); if f.is_multiple_of(LANES) { 0 } else { pixels * start.len() }];
-    // (KH, KW, C, F)
-    let mut sum = Array4::zeros([kh, kw, c, f]);
-    let (mut of_image, mut dbias_of_image) = (sum.clone(), Array1::zeros(f));
-    dbias.fill(F::zero());
-    for (x, dout) in elements(&x)
-        .chunks_exact(geometry.h * geometry.w * c)
-        .zip(elements(&dout).chunks_exact(pixels * f))
-    {
-        let values = if filled_up.is_empty() {
-            dout
-        } else {
-            for (row, dout) in filled_up.chunks_exact_mut(start.len()).zip(dout.chunks_exact(f)) {
-                row[..f].copy_from_slice(dout);
+    let sparse = Sparse::new(&geometry, elements(&dout));
+    // (KH, KW, C, F), or (F, KH, KW, C) where there are few nonzeros.
+    let count = kh * kw * c * f;
+    let batch = (
+        Images::new(elements(&x), geometry.h * geometry.w * c),
+        Images::new(elements(&dout), pixels * f),
+    );
+    // Calls `take` with dweight and dbias of each image.
+    let of_each = |(x, dout): (Images<&[F]>, Images<&[F]>), take: &mut dyn FnMut(&[F], &[F])| {
+        let mut buffer = spread.buffer(OPERATION)?;
+        let mut nonzeros = sparse.as_ref().map(Sparse::memory);
+        // Vectors reach past the end of the last row unless rows are whole vectors.
+        let mut filled_up =
+            vec![F::zero(); if f.is_multiple_of(LANES) { 0 } else { pixels * start.len() }];
+        let (mut dweight, mut dbias) = (vec![F::zero(); count], vec![F::zero(); f]);
+        for (x, dout) in x.iter().zip(dout.iter()) {
+            let values = if filled_up.is_empty() {
+                dout
+            } else {
+                for (row, dout) in filled_up.chunks_exact_mut(start.len()).zip(dout.chunks_exact(f))
+                {
+                    row[..f].copy_from_slice(dout);
+                }
+                &filled_up
+            };
+            let correlation = Correlation {
+                source: spread.apply(x, &mut buffer),
+                matrix: Matrix { values, row_stride: start.len(), vector_stride: LANES },
+                width: f,
+                start: &start,
+                runs: oh,
+                run_length: ow,
+                run_stride: geometry.rows.spread_stride() * spread.row(),
+                step: geometry.columns.spread_stride() * c,
+            };
+            if let (Some(sparse), Some(nonzeros)) = (&sparse, &mut nonzeros) {
+                dweight.fill(F::zero());
+                sparse.add_weight(dout, correlation.source, &mut dweight, nonzeros);
+            } else {
+                correlation.write(&places, &mut dweight);
             }
-            &filled_up
-        };
-        let correlation = Correlation {
-            source: spread.apply(x, &mut buffer),
-            matrix: Matrix { values, row_stride: start.len(), vector_stride: LANES },
-            width: f,
-            start: &start,
-            runs: oh,
-            run_length: ow,
-            run_stride: geometry.rows.spread_stride() * spread.row(),
-            step: geometry.columns.spread_stride() * c,
-        };
-        correlation.write(&places, elements_mut(&mut of_image));
-        sum += &of_image;
-        let bias = Correlation { source: &[F::one()], run_stride: 0, step: 0, ..correlation };
-        bias.write(&[Place { base: 0, target: 0 }], elements_mut(&mut dbias_of_image));
-        dbias += &dbias_of_image;
+            let bias = Correlation { source: &[F::one()], run_stride: 0, step: 0, ..correlation };
+            bias.write(&[Place { base: 0, target: 0 }], &mut dbias);
+            take(&dweight, &dbias);
+        }
+        Ok(())
+    };
+    let (shape, axes) = match sparse {
+        Some(_) => ([f, kh, kw, c], [0, 3, 1, 2]),
+        None => ([kh, kw, c, f], [3, 2, 0, 1]),
+    };
+    let mut sum = Array4::zeros(shape);
+    dbias.fill(F::zero());
+    let sums = elements_mut(&mut sum);
+    let mut add = |dweight_of_image: &[F], dbias_of_image: &[F]| {
+        add(sums.iter_mut(), dweight_of_image);
+        add(dbias.iter_mut(), dbias_of_image);
+    };
+    if threads() == 1 {
+        of_each(batch, &mut add)?;
+    } else {
+        let mut dweights = try_zeros(OPERATION, &[geometry.n, count])?;
+        let mut dbiases = try_zeros(OPERATION, &[geometry.n, f])?;
+        let results =
+            (Images::new(dweights.as_mut_slice(), count), Images::new(dbiases.as_mut_slice(), f));
+        divide(geometry.n, dout.len(), (batch, results), &|(batch, (dweights, dbiases))| {
+            let mut places = dweights.iter_mut().zip(dbiases.iter_mut());
+            of_each(batch, &mut |dweight, dbias| {
+                if let Some((dweight_place, dbias_place)) = places.next() {
+                    dweight_place.copy_from_slice(dweight);
+                    dbias_place.copy_from_slice(dbias);
+                }
+            })
+        })?;
+        for (dweight, dbias) in dweights.chunks_exact(count).zip(dbiases.chunks_exact(f)) {
+            add(dweight, dbias);
+        }
     }
-    dweight.assign(&sum.permuted_axes([3, 2, 0, 1]));
+    dweight.assign(&sum.permuted_axes(axes));
     Ok(())
+}
+
+fn add<'a, F: Real>(sums: impl Iterator<Item = &'a mut F>, addends: &[F]) {
+    sums.zip(addends).for_each(|(sum, &addend)| *sum += addend);
 }

@@ -65,4 +65,15 @@ impl Spread {
         }
         buffer
     }
+
+    /// The image in its frame.
+    pub(super) fn take_back<F: Real>(&self, frame: &[F], image: &mut [F]) {
+        for &[row, image_row] in &self.rows {
+            let frame = &frame[row * self.row()..][..self.row()];
+            let image = &mut image[image_row * self.image_row..][..self.image_row];
+            for &[place, source, length] in &self.runs {
+                image[source..][..length].copy_from_slice(&frame[place..][..length]);
+            }
+        }
+    }
 }

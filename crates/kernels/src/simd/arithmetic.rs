@@ -1,7 +1,9 @@
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
-    __m256, __m512, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps,
-    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps,
+    __m256, __m512, _CMP_NEQ_UQ, _MM_HINT_T0, _mm_prefetch, _mm256_fmadd_ps, _mm256_loadu_ps,
+    _mm256_set1_ps, _mm256_storeu_ps, _mm512_cmp_ps_mask, _mm512_fmadd_ps, _mm512_loadu_ps,
+    _mm512_loadu_si512, _mm512_maskz_compress_epi32, _mm512_maskz_compress_ps, _mm512_set1_ps,
+    _mm512_setzero_ps, _mm512_storeu_ps, _mm512_storeu_si512,
 };
 
 use super::LANES;
@@ -32,6 +34,30 @@ pub(super) trait Arithmetic {
 
     /// a·b + c in each lane, rounded once.
     fn mul_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+
+    /// Fetches the value at this index, or what lies as far behind the slice, into the cache.
+    #[inline(always)]
+    fn prefetch(values: &[f32], index: usize) {
+        let _ = (values, index);
+    }
+
+    /// Moves the values that are not zero to the front of `to`, and the tags of their lanes with
+    /// them; how many they are. What lies behind them in `to` is lost.
+    #[inline(always)]
+    fn compress(
+        values: &[f32; LANES],
+        tags: &[u32; LANES],
+        to: &mut [f32; LANES],
+        tags_to: &mut [u32; LANES],
+    ) -> usize {
+        let mut count = 0;
+        for (&value, &tag) in values.iter().zip(tags) {
+            // Stored in any case: whether it stays would be guessed wrong by a branch.
+            (to[count], tags_to[count]) = (value, tag);
+            count += usize::from(value != 0.0);
+        }
+        count
+    }
 }
 
 /// What every processor of the target has.
@@ -106,6 +132,12 @@ impl Arithmetic for Avx2 {
         // SAFETY: see above.
         unsafe { [_mm256_fmadd_ps(a[0], b[0], c[0]), _mm256_fmadd_ps(a[1], b[1], c[1])] }
     }
+
+    #[inline(always)]
+    fn prefetch(values: &[f32], index: usize) {
+        // SAFETY: no address makes a prefetch fail.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(values.as_ptr().wrapping_add(index).cast()) }
+    }
 }
 
 /// AVX-512: thirty-two registers of 16 numbers.
@@ -142,6 +174,31 @@ impl Arithmetic for Avx512 {
     fn mul_add(a: __m512, b: __m512, c: __m512) -> __m512 {
         // SAFETY: see above.
         unsafe { _mm512_fmadd_ps(a, b, c) }
+    }
+
+    #[inline(always)]
+    fn prefetch(values: &[f32], index: usize) {
+        // SAFETY: no address makes a prefetch fail.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(values.as_ptr().wrapping_add(index).cast()) }
+    }
+
+    #[inline(always)]
+    fn compress(
+        values: &[f32; LANES],
+        tags: &[u32; LANES],
+        to: &mut [f32; LANES],
+        tags_to: &mut [u32; LANES],
+    ) -> usize {
+        // SAFETY: see above.
+        unsafe {
+            let values = _mm512_loadu_ps(values.as_ptr());
+            let tags = _mm512_loadu_si512(tags.as_ptr().cast());
+            let nonzeros = _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(values, _mm512_setzero_ps());
+            _mm512_storeu_ps(to.as_mut_ptr(), _mm512_maskz_compress_ps(nonzeros, values));
+            let tags = _mm512_maskz_compress_epi32(nonzeros, tags);
+            _mm512_storeu_si512(tags_to.as_mut_ptr().cast(), tags);
+            nonzeros.count_ones() as usize
+        }
     }
 }
 
