@@ -24,7 +24,7 @@ pub struct Arguments {
     steps: NonZero<usize>,
 
     /// The images of a step, and of the validation at the end
-    #[arg(long, value_name = "N", default_value = "5")]
+    #[arg(long, value_name = "N", default_value = "50")]
     batch_size: NonZero<usize>,
 
     /// Which networks, separated by commas [default: all]
