@@ -24,7 +24,7 @@ mod spread;
 
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4, ArrayViewMut1, ArrayViewMut4, Axis};
 
-use self::geometry::Geometry;
+use self::geometry::{Geometry, ImagePhase};
 use self::sparse::Sparse;
 use crate::correlation::{Correlation, Matrix, Place};
 use crate::error::expect_shape;
@@ -233,24 +233,22 @@ pub fn backward_input_into<F: Real>(
     let dout = to_channels_last(dout);
     let start = vec![F::zero(); c.next_multiple_of(LANES)];
     let spread = geometry.spread_dout();
-    let phases: Vec<_> = geometry
-        .phases()
-        .map(|phase| {
-            let [rows, columns] = &phase.taps;
-            let taps = weight.select(Axis(2), rows).select(Axis(3), columns);
-            // (KH, KW, F, C)
-            let panels = Panels::pack(
-                rows.len() * columns.len() * f,
-                c,
-                taps.view().permuted_axes([2, 3, 0, 1]),
-            );
-            (phase, panels)
-        })
-        .collect();
     // (F, KH, KW, C)
     let blocks = weight.permuted_axes([0, 2, 3, 1]);
     let sparse = Sparse::new(&geometry, elements(&dout))
         .map(|sparse| (sparse, geometry.spread_x(), blocks.as_standard_layout()));
+    let with_panels = |phase: ImagePhase| {
+        let [rows, columns] = &phase.taps;
+        let taps = weight.select(Axis(2), rows).select(Axis(3), columns);
+        let depth = rows.len() * columns.len() * f;
+        // (KH, KW, F, C)
+        let panels = Panels::pack(depth, c, taps.view().permuted_axes([2, 3, 0, 1]));
+        (phase, panels)
+    };
+    let phases: Vec<_> = match sparse {
+        Some(_) => Vec::new(),
+        None => geometry.phases().map(with_panels).collect(),
+    };
     let values = pixels.len();
     let images = (
         Images::new(elements(&dout), geometry.oh * geometry.ow * f),

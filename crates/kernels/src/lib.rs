@@ -28,6 +28,7 @@
 //! any memory layout of the same values gives the same bits, and so does any processor. Reductions over a batch run image by
 //! image: the sum over one image first, then the sum of these in the order of the images.
 
+pub mod adam;
 pub mod batch_norm;
 mod batch_norm_config;
 pub mod ceiling;
@@ -36,6 +37,7 @@ pub mod conv2d;
 mod correlation;
 pub mod dropout;
 mod error;
+pub mod flatten;
 pub mod gradient_check;
 mod layout;
 pub mod linear;

@@ -5,12 +5,15 @@
 //!
 //! Source: PyTorch's `linear`, whose weight has the shape `(M, D)`.
 
+use std::convert::Infallible;
+
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Dim};
 
 use crate::correlation::{Correlation, Matrix, Place};
 use crate::error::{expect_not_empty, expect_shape};
 use crate::layout::{elements, elements_mut, reused};
 use crate::panels::{Panels, filled_up};
+use crate::parallel::{Images, divide};
 use crate::simd::LANES;
 use crate::{KernelError, Real};
 
@@ -185,17 +188,23 @@ fn product<F: Real>(
         Some(start) => filled_up(start),
         None => vec![F::zero(); width.next_multiple_of(LANES)],
     };
-    let correlation = Correlation {
-        source: elements(&a),
-        matrix,
-        width,
-        start: &start,
-        runs: 1,
-        run_length: depth,
-        run_stride: 0,
-        step: 1,
-    };
     let row = |row| Place { base: row * depth, target: row * width };
     let places: Vec<_> = (0..rows).map(row).collect();
-    correlation.write(&places, out);
+    let parts = (Images::new(elements(&a), depth), Images::new(out, width));
+    // A product is worth a fraction of what other kernels do for a value.
+    let Ok(()) = divide::<_, Infallible>(rows, rows * depth * width / LANES, parts, &|(a, out)| {
+        let correlation = Correlation {
+            source: a.all(),
+            matrix,
+            width,
+            start: &start,
+            runs: 1,
+            run_length: depth,
+            run_stride: 0,
+            step: 1,
+        };
+        let out = out.all();
+        correlation.write(&places[..out.len() / width], out);
+        Ok(())
+    });
 }

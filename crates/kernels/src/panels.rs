@@ -22,8 +22,21 @@ impl<F: Real> Panels<F> {
         width: usize,
         matrix: ArrayView<'_, F, D>,
     ) -> Self {
-        let matrix = matrix.as_standard_layout();
         let mut values = vec![F::zero(); depth * width.next_multiple_of(LANES)];
+        if matrix.ndim() == 2
+            && let Some(columns) = matrix.t().to_slice()
+        {
+            for (block, panel) in values.chunks_exact_mut(depth * LANES).enumerate() {
+                let columns = columns.chunks_exact(depth).skip(block * LANES).take(LANES);
+                for (l, column) in columns.enumerate() {
+                    for (lanes, &value) in panel.chunks_exact_mut(LANES).zip(column) {
+                        lanes[l] = value;
+                    }
+                }
+            }
+            return Self { values, depth };
+        }
+        let matrix = matrix.as_standard_layout();
         for (block, panel) in values.chunks_exact_mut(depth * LANES).enumerate() {
             let columns = block * LANES..width.min((block + 1) * LANES);
             let rows = elements(&matrix).chunks_exact(width);

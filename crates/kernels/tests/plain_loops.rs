@@ -198,7 +198,7 @@ proptest! {
         let (out, argmax) = max_pool2d::forward(x.view(), &config).unwrap();
         for ((n, c, oh, ow), &out) in out.indexed_iter() {
             let pixels = (0..window[0]).flat_map(|a| (0..window[1]).map(move |b| [a, b]));
-            let (mut best, mut at) = (f32::NEG_INFINITY, 0);
+            let (mut best, mut at) = (f32::NEG_INFINITY, 0_usize);
             for [a, b] in pixels {
                 let [h, w] = [oh * stride[0] + a, ow * stride[1] + b];
                 let value = x[[n, c, h, w]];
@@ -206,16 +206,16 @@ proptest! {
                     (best, at) = (value, h * size[1] + w);
                 }
             }
-            prop_assert_eq!((out.to_bits(), argmax[[n, c, oh, ow]]), (best.to_bits(), at));
+            prop_assert_eq!((out.to_bits(), argmax[[n, c, oh, ow]]), (best.to_bits(), at as u32));
         }
 
         let dout: Array4<f32> = random.array(out.raw_dim());
         // As forward gives it, and pointing anywhere in the plane.
-        let anywhere = argmax.mapv(|at| (at * 7 + 3) % (size[0] * size[1]));
+        let anywhere = argmax.mapv(|at| (at * 7 + 3) % (size[0] * size[1]) as u32);
         for argmax in [argmax, anywhere] {
             let mut expected: Array4<f32> = Array4::zeros(x.raw_dim());
             for ((n, c, oh, ow), &dout) in dout.indexed_iter() {
-                let at = argmax[[n, c, oh, ow]];
+                let at = argmax[[n, c, oh, ow]] as usize;
                 expected[[n, c, at / size[1], at % size[1]]] += dout;
             }
             let dx = max_pool2d::backward(dout.view(), argmax.view(), size, &config).unwrap();

@@ -7,9 +7,11 @@
 use kernels::gradient_check::{STEP, directional_slope, perturbed, rel_error};
 use ndarray::{ArrayD, ArrayViewD, Axis};
 
+use crate::check::question::{Answer, Question, Questions, ask, no_answer};
 use crate::check::{compare::is_close, hint, script_of};
+use crate::diagnosis::Profile;
 use crate::fixture::{Case, Config, Mode, NOTEBOOK_BACKWARD, NOTEBOOK_TESTS};
-use crate::submission::{Failure, Script, Step, Submission};
+use crate::submission::{AskedMode, Failure, Script, Step, Submission};
 use crate::tensor::Tensor;
 use crate::verdict::{Finding, Outcome, Suite, SuiteName, Verdict};
 
@@ -20,37 +22,42 @@ const GRADIENT_LIMIT: f64 = 1e-6;
 
 /// Asks the notebook's tests whose cases are among `cases`.
 pub fn notebook_suite(submission: &dyn Submission, cases: &[Case], command: &str) -> Suite {
-    let mut suite = Suite::new(SuiteName::Notebook);
-    for (name, check) in NOTEBOOK_TESTS {
-        let Some(case) = cases.iter().find(|case| case.name == name) else { continue };
+    let questions = notebook_questions(submission, cases, command);
+    let mut suites = ask(submission, vec![questions], Profile::Strict);
+    suites.pop().unwrap_or_else(|| Suite::new(SuiteName::Notebook))
+}
+
+/// The notebook's tests whose cases are among `cases`.
+pub(crate) fn notebook_questions<'a>(
+    submission: &dyn Submission,
+    cases: &'a [Case],
+    command: &'a str,
+) -> Questions<'a> {
+    let questions = NOTEBOOK_TESTS.into_iter().filter_map(|(name, check)| {
+        let case = cases.iter().find(|case| case.name == name)?;
         let (Some(script), Config::BatchNorm(mode, _)) = (script_of(case), &case.config) else {
-            continue;
+            return None;
         };
-        if let Some(reason) = submission.declines(&script) {
-            suite.not_asked(reason);
-            continue;
-        }
         let backward = name == NOTEBOOK_BACKWARD;
-        let findings = if backward {
-            backward_test(submission, &script)
-        } else {
-            forward_test(submission, &script, *mode)
-        };
-        let outcome = Outcome::of(findings);
-        let hint = hint::for_notebook(backward, *mode);
-        suite.verdicts.push(Verdict::new(check, case, outcome, hint, command));
-    }
-    suite
+        let scripts = if backward { vec![perturbed_script(&script), script] } else { vec![script] };
+        Some(Question::new(scripts, move |scripts, answers, _| {
+            let findings = match (scripts, answers) {
+                ([script], [answer]) => forward_test(script, answer, *mode),
+                ([_, script], [perturbed, answer]) => backward_test(script, perturbed, answer),
+                _ => Err(no_answer()),
+            };
+            let hint = case.hint.as_deref().unwrap_or(hint::for_notebook(backward, *mode));
+            vec![Verdict::new(check, &case.name, Outcome::of(findings), hint, command)]
+        }))
+    });
+    Questions::new(SuiteName::Notebook, submission, questions)
 }
 
 /// Each channel of the output must have mean beta and standard deviation gamma.
-fn forward_test(
-    submission: &dyn Submission,
-    script: &Script,
-    mode: Mode,
-) -> Result<Vec<Finding>, Failure> {
-    let outputs = submission.run(script)?;
-    let (Some(step), Some(output)) = (script.steps.last(), outputs.steps.last()) else {
+fn forward_test(script: &Script, answer: &Answer, mode: Mode) -> Result<Vec<Finding>, Failure> {
+    let outputs = answer.as_ref().map_err(Clone::clone)?;
+    let steps = outputs.all_steps().map_err(Clone::clone)?;
+    let (Some(step), Some(output)) = (script.steps.last(), steps.last()) else {
         return Err(no_answer());
     };
     let out = output.out.to_f64();
@@ -95,40 +102,54 @@ fn std(values: ArrayViewD<'_, f64>) -> f64 {
     (squares / values.len() as f64).sqrt()
 }
 
-/// dx, dgamma and dbeta must agree with central differences of the submission's own forward pass.
-fn backward_test(submission: &dyn Submission, script: &Script) -> Result<Vec<Finding>, Failure> {
-    let (Some(step), Some(dout)) = (script.steps.last(), &script.dout) else {
-        return Err(no_answer());
-    };
-    let dout = dout.to_f64();
-    let arguments = [("dx", &step.x), ("dgamma", &step.gamma), ("dbeta", &step.beta)];
-    let with_argument = |quantity: &str, moved: ArrayD<f64>| {
-        let mut step = Step { mode: Mode::Train, ..step.clone() };
-        match quantity {
-            "dx" => step.x = Tensor::Float64(moved),
-            "dgamma" => step.gamma = Tensor::Float64(moved),
-            _ => step.beta = Tensor::Float64(moved),
-        }
-        step
-    };
-    // One script for all forward passes of the three numeric gradients.
+/// The three gradients' arguments in the order in which they are moved.
+fn arguments(step: &Step) -> [(&'static str, &Tensor); 3] {
+    [("dx", &step.x), ("dgamma", &step.gamma), ("dbeta", &step.beta)]
+}
+
+/// All forward passes of the three numeric gradients: each element of each argument moved up, then
+/// down.
+fn perturbed_script(script: &Script) -> Script {
     let mut steps = Vec::new();
-    for (quantity, argument) in arguments {
-        let argument = argument.to_f64();
-        for [above, below] in perturbed(argument.view(), STEP) {
-            steps.extend([with_argument(quantity, above), with_argument(quantity, below)]);
+    if let Some(last) = script.steps.last() {
+        for (quantity, argument) in arguments(last) {
+            let argument = argument.to_f64();
+            for moved in perturbed(argument.view(), STEP).flatten() {
+                let mut step = Step { mode: AskedMode::Train, ..last.clone() };
+                match quantity {
+                    "dx" => step.x = Tensor::Float64(moved),
+                    "dgamma" => step.gamma = Tensor::Float64(moved),
+                    _ => step.beta = Tensor::Float64(moved),
+                }
+                steps.push(step);
+            }
         }
     }
-    let perturbed = Script { steps, dout: None, ..script.clone() };
-    let mut outputs = submission.run(&perturbed)?.steps.into_iter().map(|step| step.out.to_f64());
-    let analytic = match submission.run(script)?.gradients {
-        Some(gradients) => gradients?,
+    Script { steps, backwards: Vec::new(), ..script.clone() }
+}
+
+/// dx, dgamma and dbeta must agree with central differences of the submission's own forward pass.
+fn backward_test(
+    script: &Script,
+    perturbed: &Answer,
+    answer: &Answer,
+) -> Result<Vec<Finding>, Failure> {
+    let (Some(step), Some(backward)) = (script.steps.last(), script.backwards.last()) else {
+        return Err(no_answer());
+    };
+    let dout = backward.dout.to_f64();
+    let perturbed = perturbed.as_ref().map_err(Clone::clone)?;
+    let perturbed = perturbed.all_steps().map_err(Clone::clone)?;
+    let mut outputs = perturbed.into_iter().map(|step| step.out.to_f64());
+    let answer = answer.as_ref().map_err(Clone::clone)?;
+    let analytic = match answer.gradients.last() {
+        Some(gradients) => gradients.as_ref().map_err(Clone::clone)?,
         None => return Err(no_answer()),
     };
 
     let mut findings = Vec::new();
     let results = [&analytic.dx, &analytic.dgamma, &analytic.dbeta];
-    for ((quantity, argument), result) in arguments.into_iter().zip(results) {
+    for ((quantity, argument), result) in arguments(step).into_iter().zip(results) {
         let mut numeric = ArrayD::zeros(argument.shape());
         for slope in &mut numeric {
             let (Some(above), Some(below)) = (outputs.next(), outputs.next()) else {
@@ -154,8 +175,4 @@ fn backward_test(submission: &dyn Submission, script: &Script) -> Result<Vec<Fin
         }
     }
     Ok(findings)
-}
-
-fn no_answer() -> Failure {
-    Failure::Refused("the submission returned fewer results than it was asked for".to_owned())
 }

@@ -1,11 +1,12 @@
 //! The reference: this workspace's own kernels.
 
-use kernels::batch_norm::{self, BatchNormGradients};
+use kernels::batch_norm::{self, BatchNormGradients, BatchStatistics};
 use kernels::{KernelError, RunningStatistics, spatial_batch_norm, with_rank};
 use ndarray::{Array1, ArrayView, Dimension, Ix1, Ix2, Ix4};
 
-use crate::fixture::Mode;
-use crate::submission::{Failure, Gradients, Kind, Outputs, Script, Step, StepOutput, Submission};
+use crate::submission::{
+    AskedMode, Backward, Failure, Gradients, Kind, Outputs, Script, Step, StepOutput, Submission,
+};
 use crate::tensor::{Dtype, Element, Tensor};
 
 /// [`kernels::batch_norm`] and [`kernels::spatial_batch_norm`], in both types and conventions.
@@ -22,69 +23,108 @@ impl Submission for Kernels {
     }
 }
 
+/// What the backward pass of a step needs beside the step.
+enum Cache<F> {
+    Train(BatchStatistics),
+    Eval(RunningStatistics<F>),
+}
+
 fn run<F: Element>(script: &Script) -> Result<Outputs, Failure> {
     let mut running = RunningStatistics::<F> {
         mean: vector(script.kind, "running_mean", &script.running_mean)?,
         var: vector(script.kind, "running_var", &script.running_var)?,
     };
-    let (earlier, last) = match script.steps.split_last() {
-        Some((last, earlier)) => (earlier, last),
-        None => return Err(Failure::Refused("a script without steps".to_owned())),
-    };
+    let mut caches = Vec::with_capacity(script.steps.len());
     let mut steps = Vec::with_capacity(script.steps.len());
-    for step in earlier {
-        steps.push(answer(script, step, None, &mut running)?.0);
+    for step in &script.steps {
+        let (output, cache) = match forward(script, step, &mut running) {
+            Ok((output, cache)) => (Ok(output), Ok(cache)),
+            Err(failure) => (Err(failure.clone()), Err(failure)),
+        };
+        steps.push(output);
+        caches.push(cache);
     }
-    let (output, gradients) = answer(script, last, script.dout.as_ref(), &mut running)?;
-    steps.push(output);
-    Ok(Outputs { steps, gradients: gradients.map(Ok) })
+    let answer = |asked: &Backward| match (script.steps.get(asked.step), caches.get(asked.step)) {
+        (Some(step), Some(Ok(cache))) => backward(script, step, cache, &asked.dout),
+        (_, Some(Err(failure))) => Err(failure.clone()),
+        _ => Err(Failure::Refused(format!("the script has no step {}", asked.step))),
+    };
+    let gradients = script.backwards.iter().map(answer).collect();
+    Ok(Outputs { steps, gradients })
 }
 
-/// One forward pass, and its backward pass if there is a `dout`.
-fn answer<F: Element>(
+/// The two kinds differ in rank, and so in type.
+macro_rules! of_kind {
+    ($kind:expr, $answer:ident) => {
+        match $kind {
+            Kind::Plain => $answer!(batch_norm, Ix2),
+            Kind::Spatial => $answer!(spatial_batch_norm, Ix4),
+        }
+    };
+}
+
+fn forward<F: Element>(
     script: &Script,
     step: &Step,
-    dout: Option<&Tensor>,
     running: &mut RunningStatistics<F>,
-) -> Result<(StepOutput, Option<Gradients>), Failure> {
+) -> Result<(StepOutput, Cache<F>), Failure> {
     let (kind, config) = (script.kind, &script.config);
     let gamma = vector(kind, "gamma", &step.gamma)?;
     let beta = vector(kind, "beta", &step.beta)?;
-    // The two kinds differ in rank, and so in type.
+    let (gamma, beta) = (gamma.view(), beta.view());
     macro_rules! answer {
         ($kernel:ident, $rank:ty) => {{
             let x = array::<F, $rank>(kind, "x", &step.x)?;
-            let dout = dout.map(|dout| array::<F, $rank>(kind, "dout", dout)).transpose()?;
-            let (out, gradients) = match step.mode {
-                Mode::Train => {
+            match step.mode {
+                AskedMode::Train => {
                     let (out, statistics) =
-                        $kernel::forward_train(x, gamma.view(), beta.view(), running, config)
-                            .map_err(refused)?;
-                    let gradients = dout
-                        .map(|dout| $kernel::backward_train(dout, x, gamma.view(), &statistics));
-                    (out, gradients)
+                        $kernel::forward_train(x, gamma, beta, running, config).map_err(refused)?;
+                    (out.into_dyn(), Cache::Train(statistics))
                 }
-                Mode::Eval => {
-                    let out = $kernel::forward_eval(x, gamma.view(), beta.view(), running, config)
-                        .map_err(refused)?;
-                    let gradients = dout
-                        .map(|dout| $kernel::backward_eval(dout, x, gamma.view(), running, config));
-                    (out, gradients)
+                AskedMode::Eval => {
+                    let out =
+                        $kernel::forward_eval(x, gamma, beta, running, config).map_err(refused)?;
+                    (out.into_dyn(), Cache::Eval(running.clone()))
                 }
-            };
-            (out.into_dyn(), gradients.transpose().map_err(refused)?.map(tensors))
+                AskedMode::Unknown => {
+                    return Err(Failure::Refused(format!("{}: no such mode", kind.name())));
+                }
+            }
         }};
     }
-    let (out, gradients) = match kind {
-        Kind::Plain => answer!(batch_norm, Ix2),
-        Kind::Spatial => answer!(spatial_batch_norm, Ix4),
-    };
+    let (out, cache) = of_kind!(kind, answer);
     let output = StepOutput {
         out: F::tensor(out),
         running_mean: F::tensor(running.mean.clone().into_dyn()),
         running_var: F::tensor(running.var.clone().into_dyn()),
+        touched: Vec::new(),
     };
-    Ok((output, gradients))
+    Ok((output, cache))
+}
+
+fn backward<F: Element>(
+    script: &Script,
+    step: &Step,
+    cache: &Cache<F>,
+    dout: &Tensor,
+) -> Result<Gradients, Failure> {
+    let kind = script.kind;
+    let gamma = vector::<F>(kind, "gamma", &step.gamma)?;
+    let gamma = gamma.view();
+    macro_rules! answer {
+        ($kernel:ident, $rank:ty) => {{
+            let x = array::<F, $rank>(kind, "x", &step.x)?;
+            let dout = array::<F, $rank>(kind, "dout", dout)?;
+            let gradients = match cache {
+                Cache::Train(statistics) => $kernel::backward_train(dout, x, gamma, statistics),
+                Cache::Eval(running) => {
+                    $kernel::backward_eval(dout, x, gamma, running, &script.config)
+                }
+            };
+            tensors(gradients.map_err(refused)?)
+        }};
+    }
+    Ok(of_kind!(kind, answer))
 }
 
 fn tensors<F: Element, D: Dimension>(gradients: BatchNormGradients<F, D>) -> Gradients {
@@ -92,6 +132,7 @@ fn tensors<F: Element, D: Dimension>(gradients: BatchNormGradients<F, D>) -> Gra
         dx: F::tensor(gradients.dx.into_dyn()),
         dgamma: F::tensor(gradients.dgamma.into_dyn()),
         dbeta: F::tensor(gradients.dbeta.into_dyn()),
+        touched: Vec::new(),
     }
 }
 
@@ -100,7 +141,12 @@ fn vector<F: Element>(
     argument: &'static str,
     tensor: &Tensor,
 ) -> Result<Array1<F>, Failure> {
-    array::<F, Ix1>(kind, argument, tensor).map(|view| view.to_owned())
+    // The kernels' types rule integers out; a caller converts them.
+    let converted = match tensor {
+        Tensor::Int64(values) => F::tensor(values.mapv(|value| F::from_f64(value as f64))),
+        _ => tensor.clone(),
+    };
+    array::<F, Ix1>(kind, argument, &converted).map(|view| view.to_owned())
 }
 
 fn array<'a, F: Element, D: Dimension>(

@@ -34,8 +34,8 @@ impl Kind {
     }
 }
 
-/// Forward passes in order over one evolving pair of running statistics, and then perhaps the
-/// backward pass of the last of them. All arrays are of one floating-point type.
+/// Calls of one submission over one evolving pair of running statistics: forward passes in order,
+/// then backward passes in order. An array keeps the memory layout that its case asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Script {
     /// Which batch norm.
@@ -46,16 +46,30 @@ pub struct Script {
     pub running_mean: Tensor,
     /// The running variance before the first step, (C).
     pub running_var: Tensor,
+    /// Whether the submission is handed no running statistics at first and has to make them
+    /// itself, as in CS231n's `bn_param.get("running_mean", zeros)`. The two above are then zeros.
+    pub starts_empty: bool,
     /// The forward passes; at least one.
     pub steps: Vec<Step>,
-    /// The gradient of the loss with respect to the last step's output, for a backward pass.
-    pub dout: Option<Tensor>,
+    /// The backward passes, after all forward passes.
+    pub backwards: Vec<Backward>,
 }
 
 impl Script {
-    /// The type of all its arrays.
+    /// The type of the running statistics, and so of the batches.
     pub fn dtype(&self) -> Dtype {
         self.running_mean.dtype()
+    }
+
+    /// Whether a step is to be in a mode that does not exist.
+    pub(crate) fn asks_an_unknown_mode(&self) -> bool {
+        self.steps.iter().any(|step| step.mode == AskedMode::Unknown)
+    }
+
+    /// Whether a scale or shift is of integers.
+    pub(crate) fn has_integers(&self) -> bool {
+        let is_integer = |tensor: &Tensor| tensor.dtype() == Dtype::Int64;
+        self.steps.iter().any(|step| is_integer(&step.gamma) || is_integer(&step.beta))
     }
 }
 
@@ -63,7 +77,7 @@ impl Script {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     /// Whether it is one in training or in evaluation.
-    pub mode: Mode,
+    pub mode: AskedMode,
     /// The batch, (N, D) or (N, C, H, W).
     pub x: Tensor,
     /// The scale, (C).
@@ -72,30 +86,71 @@ pub struct Step {
     pub beta: Tensor,
 }
 
-/// The answer to a [`Script`].
+/// The mode that a submission is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedMode {
+    /// Training.
+    Train,
+    /// Evaluation.
+    Eval,
+    /// A word that is neither, which a submission must refuse.
+    Unknown,
+}
+
+impl From<Mode> for AskedMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Train => Self::Train,
+            Mode::Eval => Self::Eval,
+        }
+    }
+}
+
+/// One backward pass.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Backward {
+    /// The index of the step whose cache it is given.
+    pub step: usize,
+    /// The gradient of the loss with respect to that step's output.
+    pub dout: Tensor,
+    /// Whether the caller has overwritten that step's x, in place and with zeros, before the call.
+    pub x_overwritten: bool,
+}
+
+/// The answer to a [`Script`]. A call that fails does not take the others with it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outputs {
     /// The results of its steps, in order.
-    pub steps: Vec<StepOutput>,
-    /// The gradients, if the script asks for them. A backward pass that fails does not take the
-    /// forward passes with it.
-    pub gradients: Option<Result<Gradients, Failure>>,
+    pub steps: Vec<Result<StepOutput, Failure>>,
+    /// The results of its backward passes, in order.
+    pub gradients: Vec<Result<Gradients, Failure>>,
 }
 
 impl Outputs {
-    /// What was answered for an output role of a case of batch norm: the last step's, or a
-    /// gradient. `None` if there is no such answer, or no such role.
+    /// The results of all steps.
+    ///
+    /// # Errors
+    ///
+    /// The first failure among them.
+    pub(crate) fn all_steps(&self) -> Result<Vec<&StepOutput>, &Failure> {
+        self.steps.iter().map(Result::as_ref).collect()
+    }
+
+    /// What was answered for an output role of a case of batch norm: the last step's, or the last
+    /// backward pass's. `None` if there is no such answer, or no such role.
     pub(crate) fn of_role(&self, role: &str) -> Option<Result<&Tensor, &Failure>> {
-        if let Some(found) = self.steps.last()?.of_role(role) {
-            return Some(Ok(found));
+        match self.all_steps() {
+            Ok(steps) => {
+                if let Some(found) = steps.last()?.of_role(role) {
+                    return Some(Ok(found));
+                }
+                match self.gradients.last()? {
+                    Ok(gradients) => gradients.of_role(role).map(Ok),
+                    Err(failure) => Some(Err(failure)),
+                }
+            }
+            Err(failure) => Some(Err(failure)),
         }
-        let of_role: fn(&Gradients) -> &Tensor = match role {
-            "dx" => |gradients| &gradients.dx,
-            "dgamma" => |gradients| &gradients.dgamma,
-            "dbeta" => |gradients| &gradients.dbeta,
-            _ => return None,
-        };
-        Some(self.gradients.as_ref()?.as_ref().map(of_role))
     }
 }
 
@@ -108,6 +163,8 @@ pub struct StepOutput {
     pub running_mean: Tensor,
     /// The running variance after the step.
     pub running_var: Tensor,
+    /// Which of the caller's arrays the call changed in place.
+    pub touched: Vec<Touched>,
 }
 
 impl StepOutput {
@@ -131,6 +188,37 @@ pub struct Gradients {
     pub dgamma: Tensor,
     /// With respect to beta.
     pub dbeta: Tensor,
+    /// Which of the caller's arrays the call changed in place.
+    pub touched: Vec<Touched>,
+}
+
+impl Gradients {
+    /// What was answered for an output role.
+    pub(crate) fn of_role(&self, role: &str) -> Option<&Tensor> {
+        match role {
+            "dx" => Some(&self.dx),
+            "dgamma" => Some(&self.dgamma),
+            "dbeta" => Some(&self.dbeta),
+            _ => None,
+        }
+    }
+}
+
+/// An array of the caller's that a call changed in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Touched {
+    /// The batch of the step.
+    X,
+    /// The scale.
+    Gamma,
+    /// The shift.
+    Beta,
+    /// The gradient handed to the backward pass.
+    Dout,
+    /// The array that the caller put in as the running mean, not the entry that held it.
+    RunningMean,
+    /// The array that the caller put in as the running variance, not the entry that held it.
+    RunningVar,
 }
 
 /// Why a submission gave no answer. The message is the submission's own.
@@ -143,6 +231,13 @@ pub enum Failure {
     /// It returned an error.
     #[error("{0}")]
     Refused(String),
+}
+
+impl Failure {
+    /// Whether the submission itself said that something is wrong, with an error or a panic.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Panicked(_) | Self::Refused(_))
+    }
 }
 
 /// Something that maps inputs to outputs, and is graded by them.
@@ -159,6 +254,12 @@ pub trait Submission {
     ///
     /// # Errors
     ///
-    /// [`Failure`] when a forward pass gives no result.
+    /// [`Failure`] when the script as a whole gives no result.
     fn run(&self, script: &Script) -> Result<Outputs, Failure>;
+
+    /// Answers all scripts of a grading, in order. A submission in another process answers them
+    /// in one go.
+    fn run_all(&self, scripts: &[Script]) -> Vec<Result<Outputs, Failure>> {
+        scripts.iter().map(|script| self.run(script)).collect()
+    }
 }

@@ -7,7 +7,9 @@ use ndarray::{Array1, Array4, ArrayView1, ArrayView4, Dimension, Ix1, Ix4};
 
 use crate::fixture::Mode;
 use crate::submission::panics::catch;
-use crate::submission::{Failure, Gradients, Kind, Outputs, Script, Step, StepOutput, Submission};
+use crate::submission::{
+    AskedMode, Backward, Failure, Gradients, Kind, Outputs, Script, Step, StepOutput, Submission,
+};
 use crate::tensor::{Dtype, Tensor};
 
 /// What the forward function is told beside its inputs, and where its running statistics live.
@@ -60,12 +62,17 @@ where
         let x = array::<Ix4>("x", &step.x)?;
         let gamma = array::<Ix1>("gamma", &step.gamma)?;
         let beta = array::<Ix1>("beta", &step.beta)?;
-        bn_param.mode = step.mode;
+        bn_param.mode = match step.mode {
+            AskedMode::Train => Mode::Train,
+            AskedMode::Eval => Mode::Eval,
+            AskedMode::Unknown => return Err(Failure::Refused("no such mode".to_owned())),
+        };
         let (out, cache) = call(|| (self.forward)(x, gamma, beta, bn_param))?;
         let output = StepOutput {
             out: Tensor::Float64(out.into_dyn()),
             running_mean: Tensor::Float64(bn_param.running_mean.clone().into_dyn()),
             running_var: Tensor::Float64(bn_param.running_var.clone().into_dyn()),
+            touched: Vec::new(),
         };
         Ok((output, cache))
     }
@@ -77,6 +84,7 @@ where
             dx: Tensor::Float64(dx.into_dyn()),
             dgamma: Tensor::Float64(dgamma.into_dyn()),
             dbeta: Tensor::Float64(dbeta.into_dyn()),
+            touched: Vec::new(),
         })
     }
 }
@@ -102,6 +110,10 @@ where
             Some("in float32")
         } else if script.config.convention() != Convention::Notebook {
             Some("in PyTorch's convention")
+        } else if script.asks_an_unknown_mode() {
+            Some("of an unknown mode, which the types rule out")
+        } else if script.has_integers() {
+            Some("of integers, which the types rule out")
         } else {
             None
         }
@@ -116,14 +128,22 @@ where
             running_var: array::<Ix1>("running_var", &script.running_var)?.to_owned(),
         };
         let mut steps = Vec::with_capacity(script.steps.len());
-        let mut last = None;
+        let mut caches = Vec::with_capacity(script.steps.len());
         for step in &script.steps {
-            let (output, cache) = self.forward(step, &mut bn_param)?;
+            let (output, cache) = match self.forward(step, &mut bn_param) {
+                Ok((output, cache)) => (Ok(output), Ok(cache)),
+                Err(failure) => (Err(failure.clone()), Err(failure)),
+            };
             steps.push(output);
-            last = Some(cache);
+            caches.push(cache);
         }
-        let gradients =
-            script.dout.as_ref().zip(last).map(|(dout, cache)| self.backward(dout, &cache));
+        // A cache cannot hold a view of x, so that an overwritten x makes no difference.
+        let answer = |asked: &Backward| match caches.get(asked.step) {
+            Some(Ok(cache)) => self.backward(&asked.dout, cache),
+            Some(Err(failure)) => Err(failure.clone()),
+            None => Err(Failure::Refused(format!("the script has no step {}", asked.step))),
+        };
+        let gradients = script.backwards.iter().map(answer).collect();
         Ok(Outputs { steps, gradients })
     }
 }

@@ -8,6 +8,7 @@
 
 #![allow(unsafe_code, reason = "each block gives its reason; crates/README.md, invariant 4")]
 
+mod adam;
 mod arithmetic;
 mod chains;
 mod channels;
@@ -19,6 +20,7 @@ mod nonzeros;
 mod tests;
 mod tile;
 
+pub(crate) use adam::adam;
 use arithmetic::Arithmetic;
 pub(crate) use arithmetic::fused;
 pub(crate) use chains::chains;
