@@ -27,7 +27,7 @@ use crate::{Outcome, grade, report, workspace};
 
 mod interrupt;
 mod progress;
-mod side_by_side;
+pub mod side_by_side;
 
 use interrupt::Interrupt;
 use progress::Progress;

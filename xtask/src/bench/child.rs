@@ -12,15 +12,15 @@ use anyhow::{Context, Result, ensure};
 use kernels::max_pool2d::MaxPool2dConfig;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use trainer::Head;
-use trainer::dataset::{FASHION_MNIST_IMAGE, ImageSize, LabelledImages, Split, Synthetic};
+use trainer::dataset::{FASHION_MNIST_IMAGE, ImageSize, LabelledImages, Split};
 use trainer::network::{Architecture, BatchNorm, Initializer, Layer, Network};
 use trainer::optimizer::{Adam, AdamConfig};
 use trainer::run::RunConfig;
 
 use super::ours;
 use super::work::{BATCH_SIZE, EPOCH_IMAGES};
+use crate::hash;
 use crate::output::say;
 
 const CLASSES: usize = 10;
@@ -29,7 +29,7 @@ const CLASSES: usize = 10;
 const WARM_UP: usize = 5;
 
 /// Steps after which bits are compared.
-const STEPS_FOR_BITS: usize = 16;
+pub const STEPS_FOR_BITS: usize = 16;
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ pub enum Errand {
     Steps(Step),
     /// A run of one epoch with its logs in a folder, as in the study; answers [`Done`].
     Run { threads: usize },
-    /// The first steps on the built-in data set; answers the weights' SHA-256.
+    /// The first steps on the built-in data set; answers their SHA-256, as `cargo xtask hash` has it.
     Bits { threads: usize },
 }
 
@@ -183,21 +183,8 @@ fn run(threads: usize) -> Result<Done> {
 }
 
 fn bits(threads: usize) -> Result<String> {
-    let count = STEPS_FOR_BITS * BATCH_SIZE;
-    let positions: Vec<usize> = (0..count).collect();
-    let images = Synthetic::training_at(&positions, std::num::NonZero::<usize>::MIN)?;
-    let split = Split { training: positions, validation: vec![0] };
-    let architecture = Architecture::SpatialBatchNormNetwork;
-    let mut network = architecture.build(images.size(), images.classes(), 0)?;
-    let mut optimizer = Adam::new(AdamConfig::new(5e-4)?, &network, |_| true);
-    ours::train(&mut network, &mut optimizer, &images, &split, 0, threads)?;
-    let mut digest = Sha256::new();
-    for (_, array) in network.parameters().into_iter().chain(network.buffers()) {
-        for value in &array {
-            digest.update(value.to_le_bytes());
-        }
-    }
-    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let images = hash::images(STEPS_FOR_BITS, BATCH_SIZE)?;
+    hash::of_training(Architecture::SpatialBatchNormNetwork, &images, BATCH_SIZE, threads)
 }
 
 /// Images of which no two pixels have much to do with each other.
@@ -243,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn bits_are_the_weights_and_repeat() {
+    fn bits_repeat() {
         let first = bits(1).unwrap();
         assert_eq!(first.len(), 64);
         assert_eq!(bits(1).unwrap(), first);
