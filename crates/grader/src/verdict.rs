@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::diagnosis::Diagnosis;
 use crate::submission::Failure;
 
 /// Everything that grading one submission gave.
@@ -13,6 +14,8 @@ pub struct Report {
     pub target: String,
     /// The suites, in order.
     pub suites: Vec<Suite>,
+    /// What is wrong, if anything is.
+    pub diagnosis: Diagnosis,
 }
 
 impl Report {
