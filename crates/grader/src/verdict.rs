@@ -26,6 +26,14 @@ impl Report {
     }
 }
 
+impl Report {
+    /// Whether a check failed or has a note, among those shown.
+    pub(crate) fn has_something_to_say(&self) -> bool {
+        let mut verdicts = self.suites.iter().flat_map(|suite| &suite.verdicts);
+        verdicts.any(|verdict| verdict.outcome != Outcome::Passed)
+    }
+}
+
 /// One suite's verdicts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Suite {

@@ -1,5 +1,6 @@
 use serde::Serialize;
 
+use crate::diagnosis::Diagnosis;
 use crate::export::ExportError;
 use crate::verdict::{NotAsked, Report, SuiteName, Verdict};
 
@@ -8,6 +9,7 @@ struct JsonReport<'a> {
     target: &'a str,
     all_passed: bool,
     suites: Vec<JsonSuite<'a>>,
+    diagnosis: &'a Diagnosis,
 }
 
 #[derive(Serialize)]
@@ -36,6 +38,7 @@ pub fn json(report: &Report) -> Result<String, ExportError> {
         target: &report.target,
         all_passed: report.all_passed(),
         suites: suites.collect(),
+        diagnosis: &report.diagnosis,
     };
     Ok(serde_json::to_string_pretty(&report)? + "\n")
 }
