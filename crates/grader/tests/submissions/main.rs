@@ -6,12 +6,14 @@
 use std::path::Path;
 
 use grader::check::{Options, Scope, grade};
+use grader::diagnosis::Profile;
 use grader::export;
 use grader::fixture::{Case, load_all, load_one};
 use grader::submission::{Kernels, RustFunctions, Submission};
 use grader::verdict::{Outcome, Report, SuiteName};
 use ndarray::{Array4, ArrayView4, s};
 
+mod styles;
 mod variants;
 
 const COMMAND: &str = "cargo xtask grade --target exercise";
@@ -82,13 +84,23 @@ fn correct_implementations_in_other_styles_pass_everything() {
     });
     let reshaped =
         RustFunctions::new("reshaped", variants::reshaped_forward, variants::reshaped_backward);
-    let submissions: [&dyn Submission; 3] = [&loops, &stepwise, &reshaped];
-    for submission in submissions {
-        let report = grade(submission, &cases, &Options::new(COMMAND));
-        assert_eq!(failed(&report), [""; 0], "{}", submission.name());
-        // The notebook's four, and every case in f64 and the notebook's convention.
-        let checks: usize = report.suites.iter().map(|suite| suite.verdicts.len()).sum();
-        assert!(checks > 150, "{checks}");
+    let mut submissions = styles::all();
+    submissions.extend([
+        Box::new(loops) as Box<dyn Submission>,
+        Box::new(stepwise),
+        Box::new(reshaped),
+    ]);
+    assert!(submissions.len() >= 12);
+    for submission in &submissions {
+        for (profile, seed) in [(Profile::Notebook, 1), (Profile::Strict, 77)] {
+            let options = Options { profile, seed, ..Options::new(COMMAND) };
+            let report = grade(submission.as_ref(), &cases, &options);
+            assert_eq!(failed(&report), [""; 0], "{}", submission.name());
+            assert!(report.diagnosis.is_empty(), "{}: {:?}", submission.name(), report.diagnosis);
+            // The notebook's four, and every case in f64 and the notebook's convention.
+            let checks: usize = report.suites.iter().map(|suite| suite.verdicts.len()).sum();
+            assert!(checks > 300, "{checks}");
+        }
     }
 }
 
