@@ -98,7 +98,10 @@ fn judge(suites: &[Questions<'_>], answers: &[Answer], leniency: &Leniency) -> V
     judged
 }
 
-/// The scripts meant for it, or all if there are none.
+/// More values than this in a script's batches are too many to try mistakes on.
+const MOST_VALUES: usize = 5_000;
+
+/// The scripts meant for it, or all of a fair size if there are none.
 fn to_diagnose<'a>(
     suites: &[Questions<'_>],
     scripts: &'a [Script],
@@ -110,8 +113,15 @@ fn to_diagnose<'a>(
         .flat_map(|question| question.scripts.iter().map(|_| question.for_diagnosis))
         .collect();
     let any = is_meant.contains(&true);
-    let meant = scripts.iter().zip(answers).zip(is_meant).filter(|(_, is_meant)| *is_meant || !any);
-    meant
+    let is_small = |script: &Script| {
+        let sizes = script.steps.iter().map(|step| step.x.shape().iter().product::<usize>());
+        sizes.sum::<usize>() <= MOST_VALUES
+    };
+    scripts
+        .iter()
+        .zip(answers)
+        .zip(is_meant)
+        .filter(|((script, _), is_meant)| *is_meant || (!any && is_small(script)))
         .filter_map(|((script, answer), _)| answer.as_ref().ok().map(|outputs| (script, outputs)))
         .collect()
 }

@@ -18,12 +18,12 @@ pub enum Part {
     RunningMean,
     /// The running variance after training.
     RunningVar,
-    /// Everything of a script that starts without running statistics.
-    Start,
     /// The output in evaluation.
     Evaluation,
     /// The running statistics after evaluation.
     RunningInEvaluation,
+    /// Everything of a script that starts without running statistics.
+    Start,
     /// The gradient of x.
     Dx,
     /// The gradient of gamma.
@@ -50,9 +50,9 @@ impl Part {
         Self::Output,
         Self::RunningMean,
         Self::RunningVar,
-        Self::Start,
         Self::Evaluation,
         Self::RunningInEvaluation,
+        Self::Start,
         Self::Dx,
         Self::Dgamma,
         Self::Dbeta,
@@ -71,6 +71,15 @@ impl Part {
             Self::Dx | Self::Dgamma | Self::Dbeta => &[Group::Backward, Group::Results],
             Self::State | Self::UnknownMode => &[Group::State],
             Self::Types => &[Group::Results],
+        }
+    }
+
+    /// The parts without which this one says nothing.
+    pub(super) fn needs(self) -> &'static [Self] {
+        match self {
+            Self::Start => &[Self::Output, Self::RunningMean, Self::RunningVar, Self::Evaluation],
+            Self::State => &[Self::Dx, Self::Dgamma, Self::Dbeta],
+            _ => &[],
         }
     }
 

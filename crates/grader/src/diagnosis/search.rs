@@ -135,6 +135,9 @@ impl Search<'_> {
     }
 
     fn explain(&mut self, part: Part) {
+        if part.needs().iter().any(|needed| self.unexplained.contains(needed)) {
+            return;
+        }
         let mut answered = self.concerning(part);
         let survivors: Vec<Explanation> = self
             .explanations
@@ -178,17 +181,23 @@ impl Search<'_> {
     }
 
     fn pairs(&self, part: Part, answered: &[Answered<'_>]) -> Vec<Explanation> {
-        let Some((script, _)) = answered.first() else { return Vec::new() };
         let mut found = Vec::new();
         for explanation in self.explanations.iter().take(MOST_FOR_PAIRS) {
             let base = explanation.variant();
             // A mistake that changes nothing here is no half of a pair.
-            let Ok(before) = base.run(script) else { continue };
+            let before: Vec<(&Script, Outputs)> = answered
+                .iter()
+                .filter(|(script, outputs)| {
+                    compare(part, script, outputs, &base) == Match::Different
+                })
+                .filter_map(|(script, _)| base.run(script).ok().map(|outputs| (*script, outputs)))
+                .collect();
             let matters = |&at: &usize| {
-                let mistake = &CATALOGUE[at];
                 let variant = explanation.with(&[at]).variant();
-                part.groups().contains(&mistake.group)
-                    && compare(part, script, &before, &variant) == Match::Different
+                part.groups().contains(&CATALOGUE[at].group)
+                    && before.iter().any(|(script, outputs)| {
+                        compare(part, script, outputs, &variant) == Match::Different
+                    })
             };
             let candidates: Vec<usize> = (0..CATALOGUE.len()).filter(matters).collect();
             for (nth, &first) in candidates.iter().enumerate() {
