@@ -10,6 +10,8 @@ use grader::submission::{BnParam, Kernels, RustFunctions, Submission};
 use crate::output::say;
 use crate::{Outcome, workspace};
 
+mod mistakes;
+
 #[derive(clap::Args)]
 pub struct Arguments {
     /// What to grade
@@ -27,6 +29,9 @@ pub struct Arguments {
     /// Whether deviations that are conventions, not mistakes, pass with a note
     #[arg(long, value_enum, default_value_t = ProfileName::Notebook)]
     profile: ProfileName,
+    /// Print the catalogue of known mistakes and grade nothing
+    #[arg(long, exclusive = true)]
+    list_mistakes: bool,
     /// Format of the transcript
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -59,6 +64,10 @@ enum Format {
 }
 
 pub fn run(arguments: &Arguments) -> Result<Outcome> {
+    if arguments.list_mistakes {
+        say(mistakes::list().trim_end())?;
+        return Ok(Outcome::Well);
+    }
     let submission = arguments.target.submission();
     // All cases are read before the first is asked, so that a bad one leaves no half transcript.
     let fixtures = workspace::fixtures_folder(arguments.fixtures.as_deref())?;
