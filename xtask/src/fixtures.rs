@@ -306,7 +306,7 @@ fn agrees_with_kernels(case: &Case) -> Result<bool> {
         let name = &case.name;
         match outcome {
             verdict::Outcome::Passed => say(format_args!("{name}: {check} passed."))?,
-            verdict::Outcome::Failed { findings } => {
+            verdict::Outcome::Failed { findings } | verdict::Outcome::Noted { findings, .. } => {
                 say(format_args!("{name}: {check} failed."))?;
                 for finding in findings {
                     say(format_args!("    {finding}"))?;

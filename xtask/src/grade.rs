@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use grader::check::grade;
+use grader::check::{DEFAULT_SEED, Options, Scope, grade, needs_no_fixture};
+use grader::diagnosis::Profile;
 use grader::export;
 use grader::fixture::{Mode, load_all, load_one};
 use grader::submission::{BnParam, Kernels, RustFunctions, Submission};
@@ -17,9 +18,15 @@ pub struct Arguments {
     /// Folder of the fixtures [default: fixtures/ of this workspace]
     #[arg(long, value_name = "DIR")]
     fixtures: Option<PathBuf>,
-    /// Grade this case alone, as in spatial_batch_norm/one_pixel
+    /// Grade this case alone, as in spatial_batch_norm/one_pixel or behaviour/x_untouched
     #[arg(long, value_name = "NAME")]
     case: Option<String>,
+    /// Seed of the random cases
+    #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED)]
+    seed: u64,
+    /// Whether deviations that are conventions, not mistakes, pass with a note
+    #[arg(long, value_enum, default_value_t = ProfileName::Notebook)]
+    profile: ProfileName,
     /// Format of the transcript
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -31,6 +38,14 @@ enum Target {
     Kernels,
     /// Your functions in crates/exercise
     Exercise,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ProfileName {
+    /// They pass with a note
+    Notebook,
+    /// They fail
+    Strict,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -48,12 +63,19 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     // All cases are read before the first is asked, so that a bad one leaves no half transcript.
     let fixtures = workspace::fixtures_folder(arguments.fixtures.as_deref())?;
     let cases = match &arguments.case {
+        Some(name) if needs_no_fixture(name) => Vec::new(),
         Some(name) => vec![load_one(&fixtures, name)?],
         None => load_all(&fixtures)?,
     };
-    let report = grade(submission.as_ref(), &cases, &arguments.command());
+    let report = grade(submission.as_ref(), &cases, &arguments.options());
     if report.suites.iter().all(|suite| suite.verdicts.is_empty()) {
         let asked = arguments.case.as_deref().unwrap_or("the fixtures");
+        if needs_no_fixture(asked) {
+            bail!(
+                "{asked}: {} is not asked that; without --case, all that it is asked is listed",
+                submission.name()
+            );
+        }
         let declined = report.suites.iter().flat_map(|suite| &suite.not_asked).next();
         let found = declined.map_or("of another operation", |declined| declined.reason.as_str());
         bail!(
@@ -70,14 +92,31 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     Ok(if report.all_passed() { Outcome::Well } else { Outcome::FoundWrong })
 }
 
-/// What `cargo xtask grade` prints of the workspace's own kernels.
+/// What `cargo xtask grade` prints of the workspace's own kernels and the fixtures.
 pub fn transcript_of_kernels() -> Result<String> {
     let cases = load_all(&workspace::root()?.join("fixtures"))?;
-    let report = grade(&Kernels, &cases, "cargo xtask grade");
+    let options = Options { scope: Scope::Cases, ..Options::new("cargo xtask grade") };
+    let report = grade(&Kernels, &cases, &options);
     Ok(export::text(&report))
 }
 
 impl Arguments {
+    fn options(&self) -> Options {
+        Options {
+            command: self.command(),
+            profile: match self.profile {
+                ProfileName::Notebook => Profile::Notebook,
+                ProfileName::Strict => Profile::Strict,
+            },
+            seed: self.seed,
+            scope: match &self.case {
+                None => Scope::Everything,
+                Some(name) if needs_no_fixture(name) => Scope::Only(name.clone()),
+                Some(_) => Scope::Cases,
+            },
+        }
+    }
+
     /// The command that grades the same submission on the same fixtures.
     fn command(&self) -> String {
         let target = match self.target {
@@ -87,6 +126,12 @@ impl Arguments {
         let mut command = format!("cargo xtask grade --target {target}");
         if let Some(fixtures) = &self.fixtures {
             command.push_str(&format!(" --fixtures {}", fixtures.display()));
+        }
+        if self.seed != DEFAULT_SEED {
+            command.push_str(&format!(" --seed {}", self.seed));
+        }
+        if self.profile == ProfileName::Strict {
+            command.push_str(" --profile strict");
         }
         command
     }

@@ -4,9 +4,11 @@
 //! transcript. The crate prints nothing and starts nothing; `xtask` does.
 
 pub mod check;
+pub mod diagnosis;
 pub mod export;
 pub mod fixture;
 pub mod npy;
+mod random;
 pub mod submission;
 pub mod tensor;
 pub mod verdict;

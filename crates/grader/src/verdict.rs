@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::fixture::Case;
 use crate::submission::Failure;
 
 /// Everything that grading one submission gave.
@@ -53,9 +52,9 @@ impl Suite {
         self.verdicts.is_empty() && self.not_asked.is_empty()
     }
 
-    /// The number of checks passed.
+    /// The number of checks passed, notes included.
     pub fn passed(&self) -> usize {
-        self.verdicts.iter().filter(|verdict| verdict.outcome == Outcome::Passed).count()
+        self.verdicts.iter().filter(|verdict| verdict.is_well()).count()
     }
 }
 
@@ -67,6 +66,23 @@ pub enum SuiteName {
     Notebook,
     /// Every value of every reference case.
     Reference,
+    /// What calls may not do beside computing: to their arguments, to each other, to shapes and
+    /// types.
+    Behaviour,
+    /// Every value of inputs drawn from a seed, answered by the kernels.
+    Random,
+}
+
+impl SuiteName {
+    /// The name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Notebook => "notebook",
+            Self::Reference => "reference",
+            Self::Behaviour => "behaviour",
+            Self::Random => "random",
+        }
+    }
 }
 
 /// Cases that a submission was not asked.
@@ -88,7 +104,10 @@ pub struct Verdict {
     /// How it ended.
     #[serde(flatten)]
     pub outcome: Outcome,
-    /// A sentence for a learner, on failure.
+    /// What was given, where the case is drawn and not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
+    /// A sentence for a learner, unless the check passed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
     /// The command that asks this case alone.
@@ -96,23 +115,35 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The verdict of a check of `case`, with the case's own hint or else `hint` if it failed.
-    /// `command` is the one that grades the same submission.
+    /// The verdict of a check of the case of this name, with `hint` if it failed. `command` is the
+    /// one that grades the same submission.
     pub(crate) fn new(
         check: &str,
-        case: &Case,
+        case: &str,
         outcome: Outcome,
         hint: &str,
         command: &str,
     ) -> Self {
-        let has_failed = matches!(outcome, Outcome::Failed { .. });
+        let is_explained = matches!(outcome, Outcome::Failed { .. } | Outcome::Noted { .. });
         Self {
             check: check.to_owned(),
-            case: case.name.clone(),
+            case: case.to_owned(),
             outcome,
-            hint: has_failed.then(|| case.hint.as_deref().unwrap_or(hint).to_owned()),
-            rerun: format!("{command} --case {}", case.name),
+            input: None,
+            hint: is_explained.then(|| hint.to_owned()),
+            rerun: format!("{command} --case {case}"),
         }
+    }
+
+    /// The same, of a case that was drawn by this recipe.
+    pub(crate) fn of_input(mut self, recipe: &impl fmt::Display) -> Self {
+        self.input = (self.outcome != Outcome::Passed).then(|| recipe.to_string());
+        self
+    }
+
+    /// Whether nothing is wrong: the check passed, or found a convention.
+    pub fn is_well(&self) -> bool {
+        matches!(self.outcome, Outcome::Passed | Outcome::Noted { .. })
     }
 }
 
@@ -125,6 +156,13 @@ pub enum Outcome {
     /// The answer is wrong.
     Failed {
         /// What was measured.
+        findings: Vec<Finding>,
+    },
+    /// The answer follows another convention than the notebook's, which is no mistake.
+    Noted {
+        /// The convention.
+        convention: String,
+        /// What was measured against the notebook's.
         findings: Vec<Finding>,
     },
     /// There was no answer.
@@ -161,6 +199,34 @@ pub enum Finding {
     },
     /// Some values of an output are too far off.
     Values(Difference),
+    /// An output has another element type than it should.
+    Dtype {
+        /// The output.
+        quantity: String,
+        /// Its type.
+        found: &'static str,
+        /// The right one.
+        expected: &'static str,
+    },
+    /// A call changed an array of the caller's.
+    Touched {
+        /// The array.
+        quantity: String,
+        /// The call.
+        call: String,
+    },
+    /// A call that had to be refused was answered.
+    Accepted {
+        /// What had to be refused.
+        what: String,
+    },
+    /// Something that came out wrong under circumstances worth telling.
+    During {
+        /// The circumstances.
+        circumstances: String,
+        /// What came out wrong.
+        finding: Box<Finding>,
+    },
     /// Running statistics changed where they must not.
     Moved {
         /// Which of them.
@@ -243,6 +309,20 @@ impl fmt::Display for Finding {
                 write!(formatter, "{quantity} has shape {found:?}, expected {expected:?}")
             }
             Self::Values(difference) => difference.fmt(formatter),
+            Self::Dtype { quantity, found, expected } => {
+                write!(formatter, "{quantity} is {found}, expected {expected}")
+            }
+            Self::Touched { quantity, call } => write!(
+                formatter,
+                "{quantity} was changed in place by {call}, expected the caller's array to stay \
+                 as it was"
+            ),
+            Self::Accepted { what } => {
+                write!(formatter, "{what} was accepted, expected an error")
+            }
+            Self::During { circumstances, finding } => {
+                write!(formatter, "{circumstances}: {finding}")
+            }
             Self::Moved { quantity, channel, before, after } => write!(
                 formatter,
                 "{quantity} of channel {channel} changed from {before} to {after}, expected it to \

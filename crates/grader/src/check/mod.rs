@@ -1,17 +1,24 @@
 //! The questions asked of a submission.
 
+mod behaviour;
 mod compare;
 mod hint;
 mod kernel_answers;
 mod notebook;
 mod question;
+mod random;
+mod recipe;
 mod reference;
+mod values;
 
 use ndarray::Axis;
 
+use crate::check::behaviour::behaviour_questions;
 use crate::check::notebook::notebook_questions;
 use crate::check::question::ask;
+use crate::check::random::random_questions;
 use crate::check::reference::reference_questions;
+use crate::diagnosis::Profile;
 use crate::fixture::{Case, Config, Operation};
 use crate::submission::{AskedMode, Backward, Kind, Script, Step, Submission};
 use crate::tensor::{Element, Tensor};
@@ -21,15 +28,69 @@ pub use compare::compare;
 pub use kernel_answers::{Compared, compare_kernels_with, kernel_answers};
 pub use notebook::notebook_suite;
 
-/// Asks a submission everything that `cases` hold for it.
-///
-/// `command` is the command that grades this submission, to which transcripts add `--case NAME`.
-pub fn grade(submission: &dyn Submission, cases: &[Case], command: &str) -> Report {
-    let questions = vec![
+/// The seed of the random suite, unless another is chosen.
+pub const DEFAULT_SEED: u64 = 1;
+
+/// How a submission is graded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The command that grades this submission in this way, to which transcripts add
+    /// `--case NAME`.
+    pub command: String,
+    /// Whether conventions pass.
+    pub profile: Profile,
+    /// The seed of the random suite.
+    pub seed: u64,
+    /// What is asked beside the given cases.
+    pub scope: Scope,
+}
+
+impl Options {
+    /// Everything is asked, with the default seed and profile.
+    pub fn new(command: impl Into<String>) -> Self {
+        Self {
+            command: command.into(),
+            profile: Profile::default(),
+            seed: DEFAULT_SEED,
+            scope: Scope::Everything,
+        }
+    }
+}
+
+/// What is asked beside the cases given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// The suites of checks that need no fixtures.
+    Everything,
+    /// Nothing.
+    Cases,
+    /// One of these checks, as in `behaviour/x_untouched`.
+    Only(String),
+}
+
+/// Whether a case of this name needs no fixture.
+pub fn needs_no_fixture(case: &str) -> bool {
+    case.starts_with(behaviour::PREFIX) || case.starts_with(random::PREFIX)
+}
+
+/// Asks a submission everything that `cases` hold for it, and what needs no case.
+pub fn grade(submission: &dyn Submission, cases: &[Case], options: &Options) -> Report {
+    let command = &options.command;
+    let mut questions = vec![
         notebook_questions(submission, cases, command),
         reference_questions(submission, cases, command),
     ];
-    let mut suites = ask(submission, questions);
+    if options.scope != Scope::Cases {
+        questions.push(behaviour_questions(submission, command));
+        questions.push(random_questions(submission, options.seed, command));
+    }
+    let mut suites = ask(submission, questions, options.profile);
+    if let Scope::Only(name) = &options.scope {
+        for suite in &mut suites {
+            suite.verdicts.retain(|verdict| verdict.case == *name);
+            suite.not_asked.clear();
+        }
+    }
     suites.retain(|suite| !suite.is_empty());
     Report { target: submission.name().to_owned(), suites }
 }

@@ -9,6 +9,7 @@ use ndarray::{ArrayD, ArrayViewD, Axis};
 
 use crate::check::question::{Answer, Question, Questions, ask, no_answer};
 use crate::check::{compare::is_close, hint, script_of};
+use crate::diagnosis::Profile;
 use crate::fixture::{Case, Config, Mode, NOTEBOOK_BACKWARD, NOTEBOOK_TESTS};
 use crate::submission::{AskedMode, Failure, Script, Step, Submission};
 use crate::tensor::Tensor;
@@ -22,7 +23,7 @@ const GRADIENT_LIMIT: f64 = 1e-6;
 /// Asks the notebook's tests whose cases are among `cases`.
 pub fn notebook_suite(submission: &dyn Submission, cases: &[Case], command: &str) -> Suite {
     let questions = notebook_questions(submission, cases, command);
-    let mut suites = ask(submission, vec![questions]);
+    let mut suites = ask(submission, vec![questions], Profile::Strict);
     suites.pop().unwrap_or_else(|| Suite::new(SuiteName::Notebook))
 }
 
@@ -39,14 +40,14 @@ pub(crate) fn notebook_questions<'a>(
         };
         let backward = name == NOTEBOOK_BACKWARD;
         let scripts = if backward { vec![perturbed_script(&script), script] } else { vec![script] };
-        Some(Question::new(scripts, move |scripts, answers| {
+        Some(Question::new(scripts, move |scripts, answers, _| {
             let findings = match (scripts, answers) {
                 ([script], [answer]) => forward_test(script, answer, *mode),
                 ([_, script], [perturbed, answer]) => backward_test(script, perturbed, answer),
                 _ => Err(no_answer()),
             };
-            let hint = hint::for_notebook(backward, *mode);
-            vec![Verdict::new(check, case, Outcome::of(findings), hint, command)]
+            let hint = case.hint.as_deref().unwrap_or(hint::for_notebook(backward, *mode));
+            vec![Verdict::new(check, &case.name, Outcome::of(findings), hint, command)]
         }))
     });
     Questions::new(SuiteName::Notebook, submission, questions)

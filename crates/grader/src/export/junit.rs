@@ -1,7 +1,7 @@
 use quick_junit::{NonSuccessKind, Report as JunitReport, TestCase, TestCaseStatus, TestSuite};
 
 use crate::export::ExportError;
-use crate::verdict::{Finding, Outcome, Report, SuiteName, Verdict};
+use crate::verdict::{Finding, Outcome, Report, Verdict};
 
 /// The report as JUnit XML: a wrong answer is a failure, no answer an error, and a case that was
 /// not asked is skipped. There are no times in it, so that equal reports are equal files.
@@ -12,14 +12,13 @@ use crate::verdict::{Finding, Outcome, Report, SuiteName, Verdict};
 pub fn junit(report: &Report) -> Result<String, ExportError> {
     let mut xml = JunitReport::new(format!("grade {}", report.target));
     for suite in &report.suites {
-        let name = match suite.name {
-            SuiteName::Notebook => "notebook",
-            SuiteName::Reference => "reference",
-        };
-        let mut tests = TestSuite::new(name);
+        let mut tests = TestSuite::new(suite.name.name());
         for verdict in &suite.verdicts {
             let mut test = TestCase::new(verdict.check.as_str(), status(verdict));
             test.set_classname(verdict.case.as_str());
+            if let Outcome::Noted { convention, findings } = &verdict.outcome {
+                test.set_system_out(note(convention, findings));
+            }
             tests.add_test_case(test);
         }
         for not_asked in &suite.not_asked {
@@ -38,20 +37,27 @@ pub fn junit(report: &Report) -> Result<String, ExportError> {
 
 fn status(verdict: &Verdict) -> TestCaseStatus {
     let (kind, message) = match &verdict.outcome {
-        Outcome::Passed => return TestCaseStatus::success(),
+        Outcome::Passed | Outcome::Noted { .. } => return TestCaseStatus::success(),
         Outcome::Raised { message } => {
             (NonSuccessKind::Error, format!("failed due to exception: {message}"))
         }
-        Outcome::Failed { findings } => {
-            let lines: Vec<String> = findings.iter().map(Finding::to_string).collect();
-            (NonSuccessKind::Failure, lines.join("\n"))
-        }
+        Outcome::Failed { findings } => (NonSuccessKind::Failure, in_lines(findings)),
     };
     let mut status = TestCaseStatus::non_success(kind);
     status.set_message(message.lines().next().unwrap_or_default());
     let mut description = vec![message];
+    description.extend(verdict.input.as_ref().map(|input| format!("Input: {input}")));
     description.extend(verdict.hint.as_ref().map(|hint| format!("Hint: {hint}")));
     description.push(format!("Run it alone: {}", verdict.rerun));
     status.set_description(description.join("\n"));
     status
+}
+
+fn note(convention: &str, findings: &[Finding]) -> String {
+    format!("Convention: {convention}\n{}", in_lines(findings))
+}
+
+fn in_lines(findings: &[Finding]) -> String {
+    let lines: Vec<String> = findings.iter().map(Finding::to_string).collect();
+    lines.join("\n")
 }

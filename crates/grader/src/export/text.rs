@@ -12,7 +12,7 @@ pub fn text(report: &Report) -> String {
         }
         match suite.name {
             SuiteName::Notebook => notebook(suite, &mut lines),
-            SuiteName::Reference => reference(suite, &mut lines),
+            _ => by_case(suite, &mut lines),
         }
     }
     lines.into_iter().fold(String::new(), |mut text, line| {
@@ -30,7 +30,7 @@ fn notebook(suite: &Suite, lines: &mut Vec<String>) {
     lines.extend(forward.iter().map(|verdict| one_line(&verdict.check, &verdict.outcome)));
     // The notebook counts its forward tests only, and only when it runs them all.
     if forward.len() > 1 {
-        let passed = forward.iter().filter(|verdict| verdict.outcome == Outcome::Passed).count();
+        let passed = forward.iter().filter(|verdict| verdict.is_well()).count();
         let verdict =
             if passed == forward.len() { "All tests passed" } else { "Some tests failed" };
         lines.push(format!(
@@ -53,17 +53,24 @@ fn notebook(suite: &Suite, lines: &mut Vec<String>) {
     not_asked(suite, lines);
 }
 
-fn reference(suite: &Suite, lines: &mut Vec<String>) {
+fn by_case(suite: &Suite, lines: &mut Vec<String>) {
     for verdicts in suite.verdicts.chunk_by(|a, b| a.case == b.case) {
         let is_explained = |verdict: &Verdict| matches!(verdict.outcome, Outcome::Failed { .. });
         let last_explained = verdicts.iter().rposition(is_explained);
         let mut shown = 0;
-        for same in verdicts.chunk_by(|a, b| is_same_failure(&a.outcome, &b.outcome)) {
+        let is_drawn = suite.name != SuiteName::Reference;
+        for same in verdicts.chunk_by(|a, b| is_same(&a.outcome, &b.outcome, is_drawn)) {
             let checks: Vec<&str> = same.iter().map(|verdict| verdict.check.as_str()).collect();
-            let subject = format!("{}: {}", same[0].case, checks.join(", "));
+            let case = &same[0].case;
+            let subject = if is_drawn && (same.len() == verdicts.len() || case.ends_with(checks[0]))
+            {
+                case.clone()
+            } else {
+                format!("{case}: {}", checks.join(", "))
+            };
             lines.push(one_line(&subject, &same[0].outcome));
             explain(&same[0], lines);
-            if last_explained == Some(shown) {
+            if last_explained == Some(shown + same.len() - 1) {
                 lines.push(format!("    Run it alone: {}", same[0].rerun));
             }
             shown += same.len();
@@ -78,14 +85,25 @@ fn reference(suite: &Suite, lines: &mut Vec<String>) {
     lines.push(format!("Tests passed: {}/{}", suite.passed(), suite.verdicts.len()));
 }
 
-/// Whether two checks of one case gave no answer for one and the same reason.
-fn is_same_failure(a: &Outcome, b: &Outcome) -> bool {
-    matches!(a, Outcome::Raised { .. }) && a == b
+/// Whether two checks of one case fit one line: without an answer for one and the same reason, or,
+/// in suites of which there is less to read, both passed.
+fn is_same(a: &Outcome, b: &Outcome, is_drawn: bool) -> bool {
+    match a {
+        Outcome::Raised { .. } => a == b,
+        Outcome::Passed => is_drawn && a == b,
+        Outcome::Noted { convention, .. } => {
+            is_drawn && matches!(b, Outcome::Noted { convention: other, .. } if other == convention)
+        }
+        Outcome::Failed { .. } => false,
+    }
 }
 
 fn one_line(subject: &str, outcome: &Outcome) -> String {
     match outcome {
         Outcome::Passed => format!("{subject} passed."),
+        Outcome::Noted { convention, .. } => {
+            format!("{subject} passed, with a note: {convention}.")
+        }
         Outcome::Failed { .. } => format!("{subject} failed."),
         Outcome::Raised { message } => {
             // A message of several lines must not look like several verdicts.
@@ -97,9 +115,12 @@ fn one_line(subject: &str, outcome: &Outcome) -> String {
 
 fn explain(verdict: &Verdict, lines: &mut Vec<String>) {
     if let Outcome::Failed { findings } = &verdict.outcome {
+        lines.extend(verdict.input.iter().map(|input| format!("    Input: {input}")));
         lines.extend(findings.iter().map(|finding| format!("    {finding}")));
     }
-    lines.extend(verdict.hint.iter().map(|hint| format!("    Hint: {hint}")));
+    if matches!(verdict.outcome, Outcome::Failed { .. }) {
+        lines.extend(verdict.hint.iter().map(|hint| format!("    Hint: {hint}")));
+    }
 }
 
 fn not_asked(suite: &Suite, lines: &mut Vec<String>) {

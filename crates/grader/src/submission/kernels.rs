@@ -18,16 +18,6 @@ impl Submission for Kernels {
         "kernels"
     }
 
-    fn declines(&self, script: &Script) -> Option<&'static str> {
-        if script.asks_an_unknown_mode() {
-            Some("of an unknown mode, which the types rule out")
-        } else if script.has_integers() {
-            Some("of integers, which the types rule out")
-        } else {
-            None
-        }
-    }
-
     fn run(&self, script: &Script) -> Result<Outputs, Failure> {
         if script.dtype() == Dtype::Float32 { run::<f32>(script) } else { run::<f64>(script) }
     }
@@ -151,7 +141,12 @@ fn vector<F: Element>(
     argument: &'static str,
     tensor: &Tensor,
 ) -> Result<Array1<F>, Failure> {
-    array::<F, Ix1>(kind, argument, tensor).map(|view| view.to_owned())
+    // The kernels' types rule integers out; a caller converts them.
+    let converted = match tensor {
+        Tensor::Int64(values) => F::tensor(values.mapv(|value| F::from_f64(value as f64))),
+        _ => tensor.clone(),
+    };
+    array::<F, Ix1>(kind, argument, &converted).map(|view| view.to_owned())
 }
 
 fn array<'a, F: Element, D: Dimension>(

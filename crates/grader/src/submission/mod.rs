@@ -113,7 +113,7 @@ pub struct Backward {
     pub step: usize,
     /// The gradient of the loss with respect to that step's output.
     pub dout: Tensor,
-    /// Whether the caller has overwritten that step's x, in place, before the call.
+    /// Whether the caller has overwritten that step's x, in place and with zeros, before the call.
     pub x_overwritten: bool,
 }
 
@@ -231,6 +231,13 @@ pub enum Failure {
     /// It returned an error.
     #[error("{0}")]
     Refused(String),
+}
+
+impl Failure {
+    /// Whether the submission itself said that something is wrong, with an error or a panic.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Panicked(_) | Self::Refused(_))
+    }
 }
 
 /// Something that maps inputs to outputs, and is graded by them.

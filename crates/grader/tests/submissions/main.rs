@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use grader::check::grade;
+use grader::check::{Options, Scope, grade};
 use grader::export;
 use grader::fixture::{Case, load_all, load_one};
 use grader::submission::{Kernels, RustFunctions, Submission};
@@ -38,7 +38,8 @@ fn few_cases() -> Vec<Case> {
 }
 
 fn graded(submission: &dyn Submission) -> Report {
-    grade(submission, &few_cases(), COMMAND)
+    let options = Options { scope: Scope::Cases, ..Options::new(COMMAND) };
+    grade(submission, &few_cases(), &options)
 }
 
 /// Case and check of everything that did not pass.
@@ -47,7 +48,7 @@ fn failed(report: &Report) -> Vec<String> {
         .suites
         .iter()
         .flat_map(|suite| &suite.verdicts)
-        .filter(|verdict| verdict.outcome != Outcome::Passed)
+        .filter(|verdict| !verdict.is_well())
         .map(|verdict| format!("{}: {}", verdict.case, verdict.check))
         .collect()
 }
@@ -60,8 +61,11 @@ fn backward_of(
 
 #[test]
 fn the_reference_passes_everything_and_its_transcript_is_this() {
-    let report =
-        grade(&Kernels, &load_all(&fixtures()).unwrap(), "cargo xtask grade --target kernels");
+    let report = grade(
+        &Kernels,
+        &load_all(&fixtures()).unwrap(),
+        &Options::new("cargo xtask grade --target kernels"),
+    );
     assert_eq!(failed(&report), [""; 0]);
     assert!(report.all_passed());
     insta::assert_snapshot!("reference", export::text(&report));
@@ -80,7 +84,7 @@ fn correct_implementations_in_other_styles_pass_everything() {
         RustFunctions::new("reshaped", variants::reshaped_forward, variants::reshaped_backward);
     let submissions: [&dyn Submission; 3] = [&loops, &stepwise, &reshaped];
     for submission in submissions {
-        let report = grade(submission, &cases, COMMAND);
+        let report = grade(submission, &cases, &Options::new(COMMAND));
         assert_eq!(failed(&report), [""; 0], "{}", submission.name());
         // The notebook's four, and every case in f64 and the notebook's convention.
         let checks: usize = report.suites.iter().map(|suite| suite.verdicts.len()).sum();

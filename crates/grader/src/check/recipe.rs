@@ -1,0 +1,193 @@
+//! How the inputs of a check are drawn, in words and in numbers.
+
+use std::fmt;
+
+use kernels::{BatchNormConfig, Convention};
+use ndarray::{Array4, ArrayD, IxDyn, ShapeBuilder};
+
+use crate::random::Stream;
+use crate::submission::{AskedMode, Backward, Kind, Script, Step};
+use crate::tensor::{Dtype, Tensor};
+
+/// What gamma and beta are like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Parameters {
+    /// Gamma of [0.5, 2], beta of [−1, 1].
+    Usual,
+    /// Gamma below 0.
+    Negative,
+    /// Gamma 0 in the first channel.
+    Zero,
+    /// Whole numbers, in the type of x.
+    Whole,
+    /// Whole numbers, as integers.
+    Integers,
+}
+
+/// How the inputs of a check are drawn: everything follows from these fields.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Recipe {
+    /// The seed, and which of its streams.
+    pub seed: u64,
+    pub stream: u64,
+    pub dtype: Dtype,
+    /// (N, C, H, W).
+    pub shape: [usize; 4],
+    /// The mean of x; its channels lie a little beside it, with a spread of their own.
+    pub mean: f64,
+    /// Whether all values of the last channel are equal.
+    pub constant_channel: bool,
+    pub fortran_order: bool,
+    pub parameters: Parameters,
+    pub eps: f64,
+    pub momentum: f64,
+}
+
+impl Recipe {
+    /// Usual inputs, of a shape whose axes all differ in length.
+    pub(crate) fn new(seed: u64, stream: u64) -> Self {
+        let mut sizes = Stream::new([seed, stream, 0, 0]);
+        let n = sizes.integer(3, 4);
+        let c = if n == 3 { 4 } else { 3 };
+        let h = sizes.integer(5, 6);
+        let w = if h == 5 { sizes.integer(6, 7) } else { 5 };
+        Self {
+            seed,
+            stream,
+            dtype: Dtype::Float64,
+            shape: [n, c, h, w],
+            mean: 1.5,
+            constant_channel: false,
+            fortran_order: false,
+            parameters: Parameters::Usual,
+            eps: 1e-5,
+            momentum: 0.9,
+        }
+    }
+
+    /// A script without calls, whose running statistics are no starting values.
+    pub(crate) fn script(&self) -> Script {
+        let mut means = self.draws(1, 0);
+        let mut vars = self.draws(2, 0);
+        let config = BatchNormConfig::new(self.eps, self.momentum, Convention::Notebook)
+            .unwrap_or_else(|_| BatchNormConfig::notebook());
+        Script {
+            kind: Kind::Spatial,
+            config,
+            running_mean: self.vector(|_| means.normal()),
+            running_var: self.vector(|_| 0.5 + 2.0 * vars.uniform()),
+            starts_empty: false,
+            steps: Vec::new(),
+            backwards: Vec::new(),
+        }
+    }
+
+    /// The forward pass of this number, each with its own x, gamma and beta.
+    pub(crate) fn step(&self, mode: AskedMode, number: u64) -> Step {
+        let mut draws = self.draws(3, number);
+        let middle = (self.shape[1] as f64 - 1.0) / 2.0;
+        let last = self.shape[1] - 1;
+        let x = self.images(|channel| {
+            let beside = channel as f64 - middle;
+            let spread = 0.6 + 0.7 * channel as f64;
+            let value = draws.normal();
+            // A power of two, whose sums are exact in any order.
+            let is_constant = self.constant_channel && channel == last;
+            if is_constant { 2.0 } else { self.mean + beside + spread * value }
+        });
+        let (gamma, beta) = self.parameters(number);
+        Step { mode, x, gamma, beta }
+    }
+
+    /// The backward pass of this number, through the step of this index.
+    pub(crate) fn backward(&self, step: usize, number: u64) -> Backward {
+        let mut draws = self.draws(6, number);
+        // Off centre, so that no sum of it vanishes.
+        let dout = self.images(|_| 0.4 + draws.normal());
+        Backward { step, dout, x_overwritten: false }
+    }
+
+    fn parameters(&self, number: u64) -> (Tensor, Tensor) {
+        let (mut gammas, mut betas) = (self.draws(4, number), self.draws(5, number));
+        let whole = |value: f64| (1.0 + 4.0 * value).floor();
+        let integers = |mut draw: Box<dyn FnMut() -> f64 + '_>| {
+            let values: Vec<i64> = (0..self.shape[1]).map(|_| draw() as i64).collect();
+            Tensor::Int64(ndarray::Array1::from_vec(values).into_dyn())
+        };
+        match self.parameters {
+            Parameters::Integers => (
+                integers(Box::new(|| whole(gammas.uniform()))),
+                integers(Box::new(|| whole(betas.uniform()) - 3.0)),
+            ),
+            Parameters::Whole => (
+                self.vector(|_| whole(gammas.uniform())),
+                self.vector(|_| whole(betas.uniform()) - 3.0),
+            ),
+            _ => {
+                let gamma = self.vector(|channel| {
+                    let usual = 0.5 + 1.5 * gammas.uniform();
+                    match self.parameters {
+                        Parameters::Negative => -usual,
+                        Parameters::Zero if channel == 0 => 0.0,
+                        _ => usual,
+                    }
+                });
+                (gamma, self.vector(|_| 2.0 * betas.uniform() - 1.0))
+            }
+        }
+    }
+
+    fn draws(&self, role: u64, number: u64) -> Stream {
+        Stream::new([self.seed, self.stream, role, number])
+    }
+
+    fn vector(&self, value: impl FnMut(usize) -> f64) -> Tensor {
+        let values: Vec<f64> = (0..self.shape[1]).map(value).collect();
+        self.typed(ndarray::Array1::from_vec(values).into_dyn())
+    }
+
+    fn images(&self, mut value: impl FnMut(usize) -> f64) -> Tensor {
+        let mut images = Array4::zeros(self.shape.set_f(self.fortran_order));
+        // In logical order, so that memory layout changes no value.
+        for ((_, channel, _, _), element) in images.indexed_iter_mut() {
+            *element = value(channel);
+        }
+        self.typed(images.into_dyn())
+    }
+
+    fn typed(&self, values: ArrayD<f64>) -> Tensor {
+        if self.dtype == Dtype::Float32 {
+            let layout = IxDyn(values.shape()).set_f(self.fortran_order);
+            let mut single = ArrayD::zeros(layout);
+            single.zip_mut_with(&values, |single, &double| *single = double as f32);
+            Tensor::Float32(single)
+        } else {
+            Tensor::Float64(values)
+        }
+    }
+}
+
+impl fmt::Display for Recipe {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [n, c, h, w] = self.shape;
+        write!(
+            formatter,
+            "x: {}, ({n}, {c}, {h}, {w}), seed {}, mean {}",
+            self.dtype, self.seed, self.mean
+        )?;
+        if self.constant_channel {
+            formatter.write_str(", last channel constant")?;
+        }
+        if self.fortran_order {
+            formatter.write_str(", Fortran order")?;
+        }
+        formatter.write_str(match self.parameters {
+            Parameters::Usual => "",
+            Parameters::Negative => "; gamma negative",
+            Parameters::Zero => "; gamma 0 in channel 0",
+            Parameters::Whole => "; gamma and beta whole numbers",
+            Parameters::Integers => "; gamma and beta int64",
+        })?;
+        write!(formatter, "; eps {:e}, momentum {}", self.eps, self.momentum)
+    }
+}

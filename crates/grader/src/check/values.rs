@@ -1,0 +1,90 @@
+//! The comparison of whole answers, role by role and call by call.
+
+use crate::check::compare::compare;
+use crate::check::question::no_answer;
+use crate::submission::{AskedMode, Failure, Outputs, Script};
+use crate::tensor::Tensor;
+use crate::verdict::Finding;
+
+/// The output roles of forward passes.
+pub(crate) const OF_STEPS: [&str; 3] = ["out", "running_mean", "running_var"];
+
+/// The output roles of backward passes.
+pub(crate) const OF_GRADIENTS: [&str; 3] = ["dx", "dgamma", "dbeta"];
+
+/// The roles that a script's answer has.
+pub(crate) fn roles(script: &Script) -> Vec<&'static str> {
+    let gradients = if script.backwards.is_empty() { &[][..] } else { &OF_GRADIENTS };
+    OF_STEPS.iter().chain(gradients).copied().collect()
+}
+
+/// What all calls gave for a role, in order.
+///
+/// # Errors
+///
+/// The first failure among the calls.
+pub(crate) fn all_of_role<'a>(
+    role: &str,
+    outputs: &'a Outputs,
+) -> Result<Vec<&'a Tensor>, Failure> {
+    let of_role: Vec<&Tensor> = if OF_STEPS.contains(&role) {
+        let steps = outputs.all_steps().map_err(Clone::clone)?;
+        steps.into_iter().filter_map(|step| step.of_role(role)).collect()
+    } else {
+        let gradients: Result<Vec<_>, &Failure> =
+            outputs.gradients.iter().map(Result::as_ref).collect();
+        let gradients = gradients.map_err(Clone::clone)?;
+        gradients.into_iter().filter_map(|gradients| gradients.of_role(role)).collect()
+    };
+    Ok(of_role)
+}
+
+/// What differs in the first call whose result for a role is not as expected: |a − b| ≤
+/// tolerance·(|b| + max |b|).
+///
+/// # Errors
+///
+/// The submission's failure.
+pub(crate) fn compare_role(
+    role: &str,
+    script: &Script,
+    found: &Outputs,
+    expected: &Outputs,
+    tolerance: f64,
+) -> Result<Vec<Finding>, Failure> {
+    let (found, expected) = (all_of_role(role, found)?, all_of_role(role, expected)?);
+    if found.len() < expected.len() {
+        return Err(no_answer());
+    }
+    let calls = expected.len();
+    for (call, (found, expected)) in found.into_iter().zip(expected).enumerate() {
+        let atol = tolerance * largest(expected);
+        if let Err(finding) = compare(role, found, expected, tolerance, atol) {
+            return Ok(vec![if calls == 1 {
+                finding
+            } else {
+                in_call(role, call, script, finding)
+            }]);
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn in_call(role: &str, call: usize, script: &Script, finding: Finding) -> Finding {
+    let number = call + 1;
+    let circumstances = if OF_GRADIENTS.contains(&role) {
+        format!("in backward pass {number}")
+    } else {
+        match script.steps.get(call).map(|step| step.mode) {
+            Some(AskedMode::Train) => format!("in call {number}, training"),
+            Some(AskedMode::Eval) => format!("in call {number}, evaluation"),
+            _ => format!("in call {number}"),
+        }
+    };
+    Finding::During { circumstances, finding: Box::new(finding) }
+}
+
+/// The largest absolute value.
+pub(crate) fn largest(tensor: &Tensor) -> f64 {
+    tensor.to_f64().iter().fold(0.0, |largest: f64, value| largest.max(value.abs()))
+}
