@@ -21,7 +21,7 @@ use crate::order::{Order, Strength};
 use crate::{file_rules, own_root, resource_limits};
 
 /// The user that root becomes, by its number: the one that owns nothing.
-const NOBODY: u32 = 65_534;
+pub(crate) const NOBODY: u32 = 65_534;
 
 /// Does the keeper's part, to the end of the program and of all that it started.
 pub(crate) fn keep(task: Task) -> Result<(), String> {

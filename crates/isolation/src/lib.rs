@@ -18,6 +18,7 @@
 mod capture;
 mod in_force;
 mod order;
+pub mod untrusted;
 
 #[cfg(target_os = "linux")]
 mod descendants;
@@ -45,6 +46,21 @@ pub use crate::in_force::{InForce, Measure};
 pub use crate::order::{Launcher, Limits, Order, Strength};
 #[cfg(target_os = "linux")]
 pub use crate::{launcher::launch, run::run};
+
+/// Makes a folder of the caller's one that a program may be given as
+/// [writable](Order::writable): of root's folders, the user that the program will be gets this one.
+///
+/// # Errors
+///
+/// What the system refused.
+pub fn hand_over(folder: &std::path::Path) -> std::io::Result<()> {
+    #[cfg(target_os = "linux")]
+    if nix::unistd::geteuid().is_root() {
+        std::os::unix::fs::chown(folder, Some(keeper::NOBODY), Some(keeper::NOBODY))?;
+    }
+    let _ = folder;
+    Ok(())
+}
 
 /// How a program ended.
 #[derive(Debug, Clone, PartialEq)]
