@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use isolation::InForce;
 use serde::{Serialize, Serializer};
 
 use crate::submission::Failure;
@@ -13,6 +14,8 @@ pub struct Report {
     pub target: String,
     /// The suites, in order.
     pub suites: Vec<Suite>,
+    /// What held the submission in, if it is a program.
+    pub isolation: Option<InForce>,
 }
 
 impl Report {

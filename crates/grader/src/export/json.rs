@@ -1,3 +1,4 @@
+use isolation::InForce;
 use serde::Serialize;
 
 use crate::export::ExportError;
@@ -8,6 +9,8 @@ struct JsonReport<'a> {
     target: &'a str,
     all_passed: bool,
     suites: Vec<JsonSuite<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    isolation: Option<&'a InForce>,
 }
 
 #[derive(Serialize)]
@@ -36,6 +39,7 @@ pub fn json(report: &Report) -> Result<String, ExportError> {
         target: &report.target,
         all_passed: report.all_passed(),
         suites: suites.collect(),
+        isolation: report.isolation.as_ref(),
     };
     Ok(serde_json::to_string_pretty(&report)? + "\n")
 }

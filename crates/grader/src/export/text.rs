@@ -15,6 +15,9 @@ pub fn text(report: &Report) -> String {
             _ => by_case(suite, &mut lines),
         }
     }
+    if let Some(in_force) = &report.isolation {
+        lines.extend([String::new(), format!("Isolation: {in_force}.")]);
+    }
     lines.into_iter().fold(String::new(), |mut text, line| {
         // Writing to a string does not fail.
         let _ = writeln!(text, "{line}");
