@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
 
+use crate::export::diagnosis;
 use crate::fixture::NOTEBOOK_BACKWARD;
 use crate::verdict::{Outcome, Report, Suite, SuiteName, Verdict};
 
@@ -14,6 +15,11 @@ pub fn text(report: &Report) -> String {
             SuiteName::Notebook => notebook(suite, &mut lines),
             _ => by_case(suite, &mut lines),
         }
+    }
+    let diagnosis = diagnosis::lines(&report.diagnosis);
+    if !diagnosis.is_empty() && report.has_something_to_say() {
+        lines.push(String::new());
+        lines.extend(diagnosis);
     }
     if let Some(in_force) = &report.isolation {
         lines.extend([String::new(), format!("Isolation: {in_force}.")]);

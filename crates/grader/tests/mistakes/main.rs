@@ -1,0 +1,129 @@
+//! Every entry of the catalogue is made by a variant of the plain implementation, caught, and named.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use grader::check::{Options, grade};
+use grader::diagnosis::{CATALOGUE, Group, Mistake, Profile, Variant};
+use grader::verdict::Report;
+
+fn graded(variant: &Variant, profile: Profile) -> Report {
+    let options = Options { profile, ..Options::new("cargo xtask grade") };
+    grade(variant, &[], &options)
+}
+
+fn failed_cases(report: &Report) -> Vec<String> {
+    let verdicts = report.suites.iter().flat_map(|suite| &suite.verdicts);
+    let mut cases: Vec<String> =
+        verdicts.filter(|verdict| !verdict.is_well()).map(|verdict| verdict.case.clone()).collect();
+    cases.dedup();
+    cases
+}
+
+/// What the diagnosis says, ties joined by |, two together by +.
+fn named(report: &Report) -> Vec<String> {
+    let one = |mistakes: &Vec<Mistake>| {
+        mistakes.iter().map(|mistake| mistake.id).collect::<Vec<_>>().join(" + ")
+    };
+    let found = report.diagnosis.found.iter();
+    found.map(|found| found.alternatives.iter().map(one).collect::<Vec<_>>().join(" | ")).collect()
+}
+
+#[test]
+fn without_a_mistake_everything_passes() {
+    for profile in [Profile::Notebook, Profile::Strict] {
+        let report = graded(&Variant::with([]), profile);
+        assert_eq!(failed_cases(&report), [""; 0]);
+        assert!(report.diagnosis.is_empty());
+    }
+}
+
+#[test]
+fn every_mistake_is_caught_and_named() {
+    let mut wrong = Vec::new();
+    for mistake in CATALOGUE.iter() {
+        let report = graded(&Variant::with([mistake]), Profile::Strict);
+        let named = named(&report);
+        let failed = failed_cases(&report);
+        if named != [mistake.id] || !report.diagnosis.unexplained.is_empty() {
+            wrong.push(format!("{}: {named:?} {:?}", mistake.id, report.diagnosis.unexplained));
+        }
+        if !failed.iter().any(|case| case == mistake.exposed_by) {
+            wrong.push(format!(
+                "{}: not exposed by {}, but {failed:?}",
+                mistake.id, mistake.exposed_by
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), CATALOGUE.len(), wrong.join("\n"));
+}
+
+/// Entries of a group, spread over it.
+fn some_of(group: Group, count: usize) -> Vec<&'static Mistake> {
+    let all: Vec<&Mistake> = CATALOGUE.iter().filter(|mistake| mistake.group == group).collect();
+    (0..count).map(|at| all[at * all.len() / count]).collect()
+}
+
+#[test]
+fn two_mistakes_in_two_parts_are_both_named() {
+    let groups = [Group::Forward, Group::Running, Group::Evaluation, Group::Backward];
+    let mut wrong = Vec::new();
+    let mut tried = 0;
+    for (nth, &first) in groups.iter().enumerate() {
+        for &second in &groups[nth + 1..] {
+            for (one, other) in
+                some_of(first, 9).into_iter().zip(some_of(second, 9).into_iter().rev())
+            {
+                let report = graded(&Variant::with([one, other]), Profile::Strict);
+                tried += 1;
+                if !(report.diagnosis.names(one.id) && report.diagnosis.names(other.id)) {
+                    wrong.push(format!(
+                        "{} and {}: {:?} {:?}",
+                        one.id,
+                        other.id,
+                        named(&report),
+                        report.diagnosis.unexplained
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Pairs of which the first leaves nothing to be seen of the second.
+const HIDDEN: [(&str, &str); 3] = [
+    ("running_not_stored", "running_var_with_epsilon"),
+    ("running_not_stored", "running_var_is_mean"),
+    ("running_var_replaced", "running_var_starts_at_one"),
+];
+
+#[test]
+fn two_mistakes_in_one_part_are_named_together() {
+    let mut wrong = Vec::new();
+    let mut tried = 0;
+    for group in [Group::Forward, Group::Running, Group::Evaluation, Group::Backward] {
+        let some = some_of(group, 8);
+        for (nth, one) in some.iter().enumerate() {
+            for other in &some[nth + 1..] {
+                let both = Variant::with([*one, *other]);
+                if both == Variant::with([*one]) || both == Variant::with([*other]) {
+                    continue;
+                }
+                let report = graded(&both, Profile::Strict);
+                tried += 1;
+                let is_hidden = HIDDEN.contains(&(one.id, other.id));
+                let names = |mistake: &Mistake| report.diagnosis.names(mistake.id);
+                if !(names(one) && (names(other) || is_hidden)) {
+                    wrong.push(format!(
+                        "{} and {}: {:?} {:?}",
+                        one.id,
+                        other.id,
+                        named(&report),
+                        report.diagnosis.unexplained
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
+}
