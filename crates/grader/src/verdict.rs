@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use isolation::InForce;
 use serde::{Serialize, Serializer};
 
 use crate::diagnosis::Diagnosis;
@@ -16,6 +17,8 @@ pub struct Report {
     pub suites: Vec<Suite>,
     /// What is wrong, if anything is.
     pub diagnosis: Diagnosis,
+    /// What held the submission in, if it is a program.
+    pub isolation: Option<InForce>,
 }
 
 impl Report {

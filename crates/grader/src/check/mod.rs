@@ -92,7 +92,7 @@ pub fn grade(submission: &dyn Submission, cases: &[Case], options: &Options) -> 
         }
     }
     suites.retain(|suite| !suite.is_empty());
-    Report { target: submission.name().to_owned(), suites, diagnosis }
+    Report { target: submission.name().to_owned(), suites, diagnosis, isolation: None }
 }
 
 /// What a case of batch norm asks: the warm-up batches in training, then x in the case's own mode,

@@ -62,14 +62,16 @@ impl Leniency {
         }
     }
 
-    /// The outcome of a check that by this convention need not have an answer.
+    /// The outcome of a check that by this convention need not have an answer. A refusal is one, a
+    /// crash is not.
     pub(crate) fn left_open(
         &self,
         findings: Result<Vec<Finding>, Failure>,
         convention: &str,
     ) -> Outcome {
+        let is_refusal = findings.as_ref().is_err_and(Failure::is_refusal);
         match (self.noted(findings, convention), self.profile) {
-            (Outcome::Raised { .. }, Profile::Notebook) => {
+            (Outcome::Raised { .. }, Profile::Notebook) if is_refusal => {
                 Outcome::Noted { convention: convention.to_owned(), findings: Vec::new() }
             }
             (outcome, _) => outcome,

@@ -1,3 +1,4 @@
+use isolation::InForce;
 use serde::Serialize;
 
 use crate::diagnosis::Diagnosis;
@@ -10,6 +11,8 @@ struct JsonReport<'a> {
     all_passed: bool,
     suites: Vec<JsonSuite<'a>>,
     diagnosis: &'a Diagnosis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    isolation: Option<&'a InForce>,
 }
 
 #[derive(Serialize)]
@@ -39,6 +42,7 @@ pub fn json(report: &Report) -> Result<String, ExportError> {
         all_passed: report.all_passed(),
         suites: suites.collect(),
         diagnosis: &report.diagnosis,
+        isolation: report.isolation.as_ref(),
     };
     Ok(serde_json::to_string_pretty(&report)? + "\n")
 }

@@ -21,6 +21,9 @@ pub fn text(report: &Report) -> String {
         lines.push(String::new());
         lines.extend(diagnosis);
     }
+    if let Some(in_force) = &report.isolation {
+        lines.extend([String::new(), format!("Isolation: {in_force}.")]);
+    }
     lines.into_iter().fold(String::new(), |mut text, line| {
         // Writing to a string does not fail.
         let _ = writeln!(text, "{line}");
