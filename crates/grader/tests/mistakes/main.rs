@@ -8,6 +8,8 @@ use grader::check::{Options, grade};
 use grader::diagnosis::{CATALOGUE, Group, Mistake, Profile, Variant};
 use grader::export;
 use grader::fixture::{load_all, load_one};
+use grader::submission::{AskedMode, Failure, Outputs, Script, StepOutput, Submission};
+use grader::tensor::Tensor;
 use grader::verdict::{Outcome, Report};
 
 fn fixtures() -> PathBuf {
@@ -69,6 +71,52 @@ fn conventions_pass_with_a_note_wherever_they_show_and_fail_under_the_strict_pro
         assert!(!failed_cases(&strict).is_empty(), "{together:?}");
         assert!(together.iter().all(|convention| strict.diagnosis.names(convention.id)));
     }
+}
+
+/// A variant whose running variance moves by one bit in evaluation.
+struct OneBit(Variant);
+
+impl Submission for OneBit {
+    fn name(&self) -> &str {
+        "one bit"
+    }
+
+    fn declines(&self, script: &Script) -> Option<&'static str> {
+        self.0.declines(script)
+    }
+
+    fn run(&self, script: &Script) -> Result<Outputs, Failure> {
+        let mut outputs = self.0.run(script)?;
+        for (step, output) in script.steps.iter().zip(&mut outputs.steps) {
+            if let (AskedMode::Eval, Ok(StepOutput { running_var: Tensor::Float64(var), .. })) =
+                (step.mode, output)
+            {
+                var.mapv_inplace(|var| f64::from_bits(var.to_bits() + 1));
+            }
+        }
+        Ok(outputs)
+    }
+}
+
+#[test]
+fn a_convention_excuses_nothing_else() {
+    let is_convention = |mistake: &&Mistake| mistake.id == "eval_without_epsilon";
+    let submission = OneBit(Variant::with(CATALOGUE.iter().filter(is_convention)));
+    let cases = [load_one(&fixtures(), "spatial_batch_norm/eval_notebook_torch").unwrap()];
+    let report = grade(&submission, &cases, &Options::new("cargo xtask grade"));
+    assert!(report.diagnosis.names("eval_without_epsilon"));
+    let verdicts = report.suites.iter().flat_map(|suite| &suite.verdicts);
+    let failed: Vec<String> = verdicts
+        .filter(|verdict| !verdict.is_well())
+        .map(|verdict| format!("{}: {}", verdict.case, verdict.check))
+        .collect();
+    assert_eq!(
+        failed,
+        [
+            "spatial_batch_norm/eval_notebook_torch: running_var",
+            "behaviour/evaluation_keeps_running_statistics: evaluation_keeps_running_statistics",
+        ]
+    );
 }
 
 #[test]
