@@ -1,20 +1,28 @@
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use grader::check::{DEFAULT_SEED, Options, Scope, grade, needs_no_fixture};
 use grader::diagnosis::Profile;
 use grader::export;
-use grader::fixture::{Mode, load_all, load_one};
-use grader::submission::{BnParam, Kernels, RustFunctions, Submission};
+use grader::fixture::{Case, Mode, load_all, load_one};
+use grader::submission::{BnParam, InputsFolder, Kernels, RustFunctions, Submission};
 
+use crate::grade::stranger::{Source, Stranger, Terms};
 use crate::output::say;
 use crate::{Outcome, workspace};
 
+mod mistakes;
+mod stranger;
+mod words;
+
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// What to grade
-    #[arg(long, value_enum, default_value_t = Target::Kernels)]
-    target: Target,
+    /// What of this workspace to grade [default: kernels]
+    #[arg(long, value_enum, group = "source")]
+    target: Option<Target>,
+    #[command(flatten)]
+    source: Source,
     /// Folder of the fixtures [default: fixtures/ of this workspace]
     #[arg(long, value_name = "DIR")]
     fixtures: Option<PathBuf>,
@@ -27,9 +35,14 @@ pub struct Arguments {
     /// Whether deviations that are conventions, not mistakes, pass with a note
     #[arg(long, value_enum, default_value_t = ProfileName::Notebook)]
     profile: ProfileName,
+    /// Print the catalogue of known mistakes and grade nothing
+    #[arg(long, exclusive = true)]
+    list_mistakes: bool,
     /// Format of the transcript
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    #[command(flatten)]
+    terms: Terms,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -59,7 +72,10 @@ enum Format {
 }
 
 pub fn run(arguments: &Arguments) -> Result<Outcome> {
-    let submission = arguments.target.submission();
+    if arguments.list_mistakes {
+        say(mistakes::list().trim_end())?;
+        return Ok(Outcome::Well);
+    }
     // All cases are read before the first is asked, so that a bad one leaves no half transcript.
     let fixtures = workspace::fixtures_folder(arguments.fixtures.as_deref())?;
     let cases = match &arguments.case {
@@ -67,7 +83,15 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
         Some(name) => vec![load_one(&fixtures, name)?],
         None => load_all(&fixtures)?,
     };
-    let report = grade(submission.as_ref(), &cases, &arguments.options());
+    let options = arguments.options();
+    if let Some(folder) = &arguments.source.export_inputs {
+        return export_inputs(folder, &cases, &options);
+    }
+    let stranger = arguments.source.submission(&arguments.terms)?;
+    let ours = arguments.target.unwrap_or(Target::Kernels).submission();
+    let submission = stranger.as_ref().map_or(ours.as_ref(), Stranger::submission);
+    let mut report = grade(submission, &cases, &options);
+    report.isolation = stranger.as_ref().map(Stranger::isolation).transpose()?.flatten();
     if report.suites.iter().all(|suite| suite.verdicts.is_empty()) {
         let asked = arguments.case.as_deref().unwrap_or("the fixtures");
         if needs_no_fixture(asked) {
@@ -90,6 +114,21 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     };
     say(transcript.trim_end())?;
     Ok(if report.all_passed() { Outcome::Well } else { Outcome::FoundWrong })
+}
+
+/// Writes what a submission would be asked into a folder, with nothing else in it.
+fn export_inputs(folder: &Path, cases: &[Case], options: &Options) -> Result<Outcome> {
+    let is_used = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+    ensure!(!is_used, "{}: found a folder with files in it, expected none", folder.display());
+    fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
+    let inputs = InputsFolder::new(folder);
+    grade(&inputs, cases, options);
+    let scripts = inputs.written()?;
+    say(format!(
+        "wrote {scripts} scripts; answer them as crates/grader/README.md says, and then:\n\
+         cargo xtask grade --outputs DIR"
+    ))?;
+    Ok(Outcome::Well)
 }
 
 /// What `cargo xtask grade` prints of the workspace's own kernels and the fixtures.
@@ -119,11 +158,11 @@ impl Arguments {
 
     /// The command that grades the same submission on the same fixtures.
     fn command(&self) -> String {
-        let target = match self.target {
-            Target::Kernels => "kernels",
-            Target::Exercise => "exercise",
-        };
-        let mut command = format!("cargo xtask grade --target {target}");
+        let source = self.source.command().unwrap_or_else(|| match self.target {
+            None | Some(Target::Kernels) => "--target kernels".to_owned(),
+            Some(Target::Exercise) => "--target exercise".to_owned(),
+        });
+        let mut command = format!("cargo xtask grade {source}");
         if let Some(fixtures) = &self.fixtures {
             command.push_str(&format!(" --fixtures {}", fixtures.display()));
         }

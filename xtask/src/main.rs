@@ -50,6 +50,9 @@ enum Command {
     Hash(hash::Arguments),
     /// Check or re-make the reference fixtures
     Fixtures(fixtures::Arguments),
+    /// The launcher of submissions in other processes, which this program starts itself
+    #[command(hide = true)]
+    Isolated { role: String, task: String },
 }
 
 /// How a command ended that could do its work. One that could not returns an error instead.
@@ -66,6 +69,11 @@ const COULD_NOT_RUN: u8 = 2;
 
 fn main() -> ExitCode {
     let command = Arguments::parse().command;
+    if let Command::Isolated { role, task } = &command {
+        return ExitCode::from(
+            u8::try_from(isolation::launch(role, task)).unwrap_or(COULD_NOT_RUN),
+        );
+    }
     // Kernels overlook a choice that means nothing; whoever made it should hear of it.
     let outcome = kernels::instruction_set().map_err(Error::new).and_then(|_| run(&command));
     match outcome {
@@ -88,5 +96,6 @@ fn run(command: &Command) -> Result<Outcome> {
         Command::Bench(arguments) => bench::run(arguments),
         Command::Hash(arguments) => hash::run(arguments),
         Command::Fixtures(arguments) => fixtures::run(arguments),
+        Command::Isolated { .. } => anyhow::bail!("the launcher has no other task"),
     }
 }

@@ -126,6 +126,29 @@ pub enum NpyError {
 ///
 /// [`NpyError`] for anything else; see there.
 pub fn parse(bytes: &[u8]) -> Result<Tensor, NpyError> {
+    let (header, dtype, rest) = header(bytes)?;
+    expect_body(&header.shape, dtype, rest.len())?;
+    Ok(match dtype {
+        Dtype::Float32 => Tensor::Float32(body(rest, &header, dtype)?),
+        Dtype::Float64 => Tensor::Float64(body(rest, &header, dtype)?),
+        Dtype::Int64 => Tensor::Int64(body(rest, &header, dtype)?),
+        Dtype::Bool => Tensor::Bool(body(rest, &header, dtype)?),
+    })
+}
+
+/// Checks a file of `length` bytes by its header alone, which is in its `beginning` if that has all
+/// of the file or a little more than [`HEADER_LIMIT`].
+///
+/// # Errors
+///
+/// As [`parse`], but for what is wrong with the values.
+pub fn check_header(beginning: &[u8], length: usize) -> Result<(), NpyError> {
+    let (header, dtype, rest) = header(beginning)?;
+    expect_body(&header.shape, dtype, length.saturating_sub(beginning.len() - rest.len()))
+}
+
+/// The header, the type that it names, and the bytes after it.
+fn header(bytes: &[u8]) -> Result<(Header, Dtype, &[u8]), NpyError> {
     let header_text = guarded_header(bytes)?;
     let refuse = || NpyError::Header { found: beginning(header_text) };
     let mut rest = bytes;
@@ -141,13 +164,7 @@ pub fn parse(bytes: &[u8]) -> Result<Tensor, NpyError> {
             return Err(NpyError::Descriptor { found });
         }
     };
-    expect_body(&header.shape, dtype, rest.len())?;
-    Ok(match dtype {
-        Dtype::Float32 => Tensor::Float32(body(rest, &header, dtype)?),
-        Dtype::Float64 => Tensor::Float64(body(rest, &header, dtype)?),
-        Dtype::Int64 => Tensor::Int64(body(rest, &header, dtype)?),
-        Dtype::Bool => Tensor::Bool(body(rest, &header, dtype)?),
-    })
+    Ok((header, dtype, rest))
 }
 
 /// The text of the header, once it is known to be safe to parse.

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use isolation::InForce;
 use serde::{Serialize, Serializer};
 
+use crate::diagnosis::Diagnosis;
 use crate::submission::Failure;
 
 /// Everything that grading one submission gave.
@@ -13,6 +15,10 @@ pub struct Report {
     pub target: String,
     /// The suites, in order.
     pub suites: Vec<Suite>,
+    /// What is wrong, if anything is.
+    pub diagnosis: Diagnosis,
+    /// What held the submission in, if it is a program.
+    pub isolation: Option<InForce>,
 }
 
 impl Report {
@@ -20,6 +26,14 @@ impl Report {
     pub fn all_passed(&self) -> bool {
         self.suites.iter().any(|suite| !suite.verdicts.is_empty())
             && self.suites.iter().all(|suite| suite.passed() == suite.verdicts.len())
+    }
+}
+
+impl Report {
+    /// Whether a check failed or has a note, among those shown.
+    pub(crate) fn has_something_to_say(&self) -> bool {
+        let mut verdicts = self.suites.iter().flat_map(|suite| &suite.verdicts);
+        verdicts.any(|verdict| verdict.outcome != Outcome::Passed)
     }
 }
 

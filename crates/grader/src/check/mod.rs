@@ -84,7 +84,7 @@ pub fn grade(submission: &dyn Submission, cases: &[Case], options: &Options) -> 
         questions.push(behaviour_questions(submission, command));
         questions.push(random_questions(submission, options.seed, command));
     }
-    let mut suites = ask(submission, questions, options.profile);
+    let (mut suites, diagnosis) = ask(submission, questions, options.profile);
     if let Scope::Only(name) = &options.scope {
         for suite in &mut suites {
             suite.verdicts.retain(|verdict| verdict.case == *name);
@@ -92,7 +92,7 @@ pub fn grade(submission: &dyn Submission, cases: &[Case], options: &Options) -> 
         }
     }
     suites.retain(|suite| !suite.is_empty());
-    Report { target: submission.name().to_owned(), suites }
+    Report { target: submission.name().to_owned(), suites, diagnosis, isolation: None }
 }
 
 /// What a case of batch norm asks: the warm-up batches in training, then x in the case's own mode,

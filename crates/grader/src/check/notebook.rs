@@ -23,7 +23,7 @@ const GRADIENT_LIMIT: f64 = 1e-6;
 /// Asks the notebook's tests whose cases are among `cases`.
 pub fn notebook_suite(submission: &dyn Submission, cases: &[Case], command: &str) -> Suite {
     let questions = notebook_questions(submission, cases, command);
-    let mut suites = ask(submission, vec![questions], Profile::Strict);
+    let (mut suites, _) = ask(submission, vec![questions], Profile::Strict);
     suites.pop().unwrap_or_else(|| Suite::new(SuiteName::Notebook))
 }
 

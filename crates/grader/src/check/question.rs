@@ -1,7 +1,7 @@
 //! Questions: all are collected before the first is asked, so that a submission in another process
 //! is started once for a whole grading.
 
-use crate::diagnosis::{Leniency, Profile};
+use crate::diagnosis::{Answered, Diagnosis, Leniency, Profile, diagnose};
 use crate::submission::{Failure, Outputs, Script, Submission};
 use crate::verdict::{Suite, SuiteName, Verdict};
 
@@ -15,7 +15,6 @@ type Judge<'a> = Box<dyn Fn(&[Script], &[Answer], &Leniency) -> Vec<Verdict> + '
 pub(crate) struct Question<'a> {
     scripts: Vec<Script>,
     judge: Judge<'a>,
-    #[expect(dead_code, reason = "the diagnosis comes next")]
     for_diagnosis: bool,
 }
 
@@ -59,30 +58,72 @@ impl<'a> Questions<'a> {
     }
 }
 
-/// Asks all questions at once, and judges.
+/// Asks all questions at once, judges, and looks for what is wrong if anything is.
 pub(crate) fn ask(
     submission: &dyn Submission,
     suites: Vec<Questions<'_>>,
     profile: Profile,
-) -> Vec<Suite> {
+) -> (Vec<Suite>, Diagnosis) {
     let questions = || suites.iter().flat_map(|suite| &suite.asked);
     let scripts: Vec<Script> =
         questions().flat_map(|question| &question.scripts).cloned().collect();
     let mut answers = submission.run_all(&scripts);
     answers.resize_with(scripts.len(), || Err(no_answer()));
 
-    let leniency = Leniency::new(profile);
-    let mut answers = answers.as_slice();
+    let mut diagnosis = Diagnosis::default();
+    let mut leniency = Leniency::new(profile, &diagnosis);
+    let mut judged = judge(&suites, &answers, &leniency);
+    if judged.iter().flat_map(|suite| &suite.verdicts).any(|verdict| !verdict.is_well()) {
+        diagnosis = diagnose(&to_diagnose(&suites, &scripts, &answers));
+        leniency = Leniency::new(profile, &diagnosis);
+        if leniency.is_lenient() {
+            judged = judge(&suites, &answers, &leniency);
+        }
+    }
+    (judged, diagnosis)
+}
+
+fn judge(suites: &[Questions<'_>], answers: &[Answer], leniency: &Leniency) -> Vec<Suite> {
+    let mut answers = answers;
     let mut judged = Vec::with_capacity(suites.len());
-    for Questions { mut suite, asked } in suites {
+    for Questions { suite, asked } in suites {
+        let mut suite = suite.clone();
         for Question { scripts, judge, .. } in asked {
             let (own, rest) = answers.split_at(scripts.len());
-            suite.verdicts.extend(judge(&scripts, own, &leniency));
+            suite.verdicts.extend(judge(scripts, own, leniency));
             answers = rest;
         }
         judged.push(suite);
     }
     judged
+}
+
+/// More values than this in a script's batches are too many to try mistakes on.
+const MOST_VALUES: usize = 5_000;
+
+/// The scripts meant for it, or all of a fair size if there are none.
+fn to_diagnose<'a>(
+    suites: &[Questions<'_>],
+    scripts: &'a [Script],
+    answers: &'a [Answer],
+) -> Vec<Answered<'a>> {
+    let is_meant: Vec<bool> = suites
+        .iter()
+        .flat_map(|suite| &suite.asked)
+        .flat_map(|question| question.scripts.iter().map(|_| question.for_diagnosis))
+        .collect();
+    let any = is_meant.contains(&true);
+    let is_small = |script: &Script| {
+        let sizes = script.steps.iter().map(|step| step.x.shape().iter().product::<usize>());
+        sizes.sum::<usize>() <= MOST_VALUES
+    };
+    scripts
+        .iter()
+        .zip(answers)
+        .zip(is_meant)
+        .filter(|((script, _), is_meant)| *is_meant || (!any && is_small(script)))
+        .filter_map(|((script, answer), _)| answer.as_ref().ok().map(|outputs| (script, outputs)))
+        .collect()
 }
 
 pub(crate) fn no_answer() -> Failure {

@@ -1,6 +1,9 @@
 //! Conventions that are no mistakes, and when they pass.
 
-use crate::submission::{Failure, Outputs, Script};
+use super::catalogue::Mistake;
+use super::search::Diagnosis;
+use super::variant::Variant;
+use crate::submission::{Failure, Outputs, Script, Submission};
 use crate::verdict::{Finding, Outcome};
 
 /// How strictly conventions are judged.
@@ -16,11 +19,22 @@ pub enum Profile {
 /// What a grading lets pass.
 pub(crate) struct Leniency {
     profile: Profile,
+    conventions: Vec<Mistake>,
 }
 
 impl Leniency {
-    pub(crate) fn new(profile: Profile) -> Self {
-        Self { profile }
+    /// What passes of a submission with this diagnosis.
+    pub(crate) fn new(profile: Profile, diagnosis: &Diagnosis) -> Self {
+        let conventions = match profile {
+            Profile::Notebook => diagnosis.conventions(),
+            Profile::Strict => Vec::new(),
+        };
+        Self { profile, conventions }
+    }
+
+    /// Whether anything passes that would not otherwise.
+    pub(crate) fn is_lenient(&self) -> bool {
+        !self.conventions.is_empty()
     }
 
     /// The outcome of a check that found this against the notebook's convention, and that would
@@ -28,10 +42,52 @@ impl Leniency {
     pub(crate) fn outcome(
         &self,
         findings: Result<Vec<Finding>, Failure>,
-        _script: &Script,
-        _against: impl Fn(&Outputs) -> Result<Vec<Finding>, Failure>,
+        script: &Script,
+        against: impl Fn(&Outputs) -> Result<Vec<Finding>, Failure>,
     ) -> Outcome {
-        Outcome::of(findings)
+        let outcome = Outcome::of(findings);
+        let Outcome::Failed { findings } = outcome else { return outcome };
+        if !self.is_lenient() {
+            return Outcome::Failed { findings };
+        }
+        let agrees = |conventions: &[Mistake]| {
+            let variant = Variant::with(conventions);
+            variant.declines(script).is_none()
+                && variant
+                    .run(script)
+                    .is_ok_and(|other| against(&other).is_ok_and(|findings| findings.is_empty()))
+        };
+        // What is wrong by the notebook's convention too is no matter of convention.
+        if agrees(&[]) {
+            return Outcome::Failed { findings };
+        }
+        // Of several, those that show here.
+        let alone = self.conventions.chunks(1).find(|one| agrees(one));
+        let all = || Some(&self.conventions[..]).filter(|all| agrees(all));
+        match alone.or_else(all) {
+            Some(conventions) => {
+                let named: Vec<&str> =
+                    conventions.iter().map(|convention| convention.explanation).collect();
+                Outcome::Noted { convention: named.join("; "), findings }
+            }
+            None => Outcome::Failed { findings },
+        }
+    }
+
+    /// The outcome of a check that by this convention need not have an answer. A refusal is one, a
+    /// crash is not.
+    pub(crate) fn left_open(
+        &self,
+        findings: Result<Vec<Finding>, Failure>,
+        convention: &str,
+    ) -> Outcome {
+        let is_refusal = findings.as_ref().is_err_and(Failure::is_refusal);
+        match (self.noted(findings, convention), self.profile) {
+            (Outcome::Raised { .. }, Profile::Notebook) if is_refusal => {
+                Outcome::Noted { convention: convention.to_owned(), findings: Vec::new() }
+            }
+            (outcome, _) => outcome,
+        }
     }
 
     /// The outcome of a check whose every finding is a matter of this convention.

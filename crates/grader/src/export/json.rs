@@ -1,5 +1,7 @@
+use isolation::InForce;
 use serde::Serialize;
 
+use crate::diagnosis::Diagnosis;
 use crate::export::ExportError;
 use crate::verdict::{NotAsked, Report, SuiteName, Verdict};
 
@@ -8,6 +10,9 @@ struct JsonReport<'a> {
     target: &'a str,
     all_passed: bool,
     suites: Vec<JsonSuite<'a>>,
+    diagnosis: &'a Diagnosis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    isolation: Option<&'a InForce>,
 }
 
 #[derive(Serialize)]
@@ -36,6 +41,8 @@ pub fn json(report: &Report) -> Result<String, ExportError> {
         target: &report.target,
         all_passed: report.all_passed(),
         suites: suites.collect(),
+        diagnosis: &report.diagnosis,
+        isolation: report.isolation.as_ref(),
     };
     Ok(serde_json::to_string_pretty(&report)? + "\n")
 }

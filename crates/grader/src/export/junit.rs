@@ -1,6 +1,6 @@
 use quick_junit::{NonSuccessKind, Report as JunitReport, TestCase, TestCaseStatus, TestSuite};
 
-use crate::export::ExportError;
+use crate::export::{ExportError, diagnosis};
 use crate::verdict::{Finding, Outcome, Report, Verdict};
 
 /// The report as JUnit XML: a wrong answer is a failure, no answer an error, and a case that was
@@ -31,6 +31,12 @@ pub fn junit(report: &Report) -> Result<String, ExportError> {
             tests.add_test_case(test);
         }
         xml.add_test_suite(tests);
+    }
+    let diagnosis = diagnosis::lines(&report.diagnosis);
+    if !diagnosis.is_empty() {
+        let mut suite = TestSuite::new("diagnosis");
+        suite.set_system_out(diagnosis.join("\n"));
+        xml.add_test_suite(suite);
     }
     Ok(xml.to_string()?)
 }

@@ -1,5 +1,6 @@
 //! Transcripts of a report, one format a file. Each gives the whole text; none prints.
 
+mod diagnosis;
 mod json;
 mod junit;
 mod text;

@@ -4,13 +4,20 @@
 //! forward passes, such as those of a numeric gradient, at the cost of one call.
 
 mod kernels;
+mod outputs;
 mod panics;
+mod process;
+pub mod protocol;
+mod python;
 mod rust_functions;
 
 use ::kernels::BatchNormConfig;
 use thiserror::Error;
 
 pub use self::kernels::Kernels;
+pub use self::outputs::{InputsFolder, OutputsFolder};
+pub use self::process::{Patience, Process, Setting};
+pub use self::python::Interpreter;
 pub use self::rust_functions::{BnParam, Gradients64, RustFunctions};
 use crate::fixture::Mode;
 use crate::tensor::{Dtype, Tensor};
@@ -231,6 +238,29 @@ pub enum Failure {
     /// It returned an error.
     #[error("{0}")]
     Refused(String),
+    /// Its process ended by itself, without an answer.
+    #[error("{0}")]
+    Crashed(String),
+    /// Its process was ended, since it went beyond a limit.
+    #[error("{0}")]
+    Stopped(String),
+    /// Its process was not started again, having failed too often.
+    #[error("not asked any more: {0}")]
+    GivenUp(String),
+    /// A result is not there.
+    #[error("{file} is missing")]
+    Missing {
+        /// The file, below the folder of outputs.
+        file: String,
+    },
+    /// A result is there, and is no array that the grader reads.
+    #[error("{file} {reason}")]
+    Unreadable {
+        /// The file, below the folder of outputs.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 impl Failure {

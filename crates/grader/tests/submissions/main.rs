@@ -3,15 +3,19 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use grader::check::{Options, Scope, grade};
+use grader::diagnosis::Profile;
 use grader::export;
 use grader::fixture::{Case, load_all, load_one};
 use grader::submission::{Kernels, RustFunctions, Submission};
 use grader::verdict::{Outcome, Report, SuiteName};
 use ndarray::{Array4, ArrayView4, s};
 
+mod strangers;
+mod styles;
 mod variants;
 
 const COMMAND: &str = "cargo xtask grade --target exercise";
@@ -82,14 +86,44 @@ fn correct_implementations_in_other_styles_pass_everything() {
     });
     let reshaped =
         RustFunctions::new("reshaped", variants::reshaped_forward, variants::reshaped_backward);
-    let submissions: [&dyn Submission; 3] = [&loops, &stepwise, &reshaped];
-    for submission in submissions {
-        let report = grade(submission, &cases, &Options::new(COMMAND));
-        assert_eq!(failed(&report), [""; 0], "{}", submission.name());
-        // The notebook's four, and every case in f64 and the notebook's convention.
-        let checks: usize = report.suites.iter().map(|suite| suite.verdicts.len()).sum();
-        assert!(checks > 150, "{checks}");
+    let mut submissions = styles::all();
+    submissions.extend([
+        Box::new(loops) as Box<dyn Submission>,
+        Box::new(stepwise),
+        Box::new(reshaped),
+    ]);
+    assert!(submissions.len() >= 12);
+    for submission in &submissions {
+        for (profile, seed) in [(Profile::Notebook, 1), (Profile::Strict, 77)] {
+            let options = Options { profile, seed, ..Options::new(COMMAND) };
+            let report = grade(submission.as_ref(), &cases, &options);
+            assert_eq!(failed(&report), [""; 0], "{}", submission.name());
+            assert!(report.diagnosis.is_empty(), "{}: {:?}", submission.name(), report.diagnosis);
+            // The notebook's four, and every case in f64 and the notebook's convention.
+            let checks: usize = report.suites.iter().map(|suite| suite.verdicts.len()).sum();
+            assert!(checks > 300, "{checks}");
+        }
     }
+}
+
+#[test]
+fn mistakes_that_no_catalogue_has_are_caught_and_the_diagnosis_is_honest() {
+    let mut table = String::new();
+    for (name, submission) in strangers::all() {
+        let report = grade(submission.as_ref(), &[], &Options::new(COMMAND));
+        assert!(!failed(&report).is_empty(), "{name}");
+        let diagnosis = &report.diagnosis;
+        assert!(!diagnosis.is_empty(), "{name}");
+        let named: Vec<&str> = diagnosis
+            .found
+            .iter()
+            .flat_map(|found| found.alternatives.iter().flatten())
+            .map(|mistake| mistake.id)
+            .collect();
+        let unknown: Vec<String> = diagnosis.unexplained.iter().map(ToString::to_string).collect();
+        writeln!(table, "{name}: no known mistake in {unknown:?}, named {named:?}").unwrap();
+    }
+    insta::assert_snapshot!("strangers", table);
 }
 
 #[test]
@@ -231,4 +265,15 @@ fn an_error_is_reported_like_a_panic() {
     ));
     let text = export::text(&report);
     assert!(text.starts_with("SpatialBatchnormForwardTest with trivial beta and gamma (train) failed due to exception: "), "{text}");
+}
+
+#[test]
+fn no_seed_raises_a_false_alarm() {
+    for seed in 0..10 {
+        for submission in styles::all() {
+            let options = Options { profile: Profile::Strict, seed, ..Options::new(COMMAND) };
+            let report = grade(submission.as_ref(), &[], &options);
+            assert_eq!(failed(&report), [""; 0], "{} {seed}", submission.name());
+        }
+    }
 }

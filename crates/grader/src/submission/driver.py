@@ -1,0 +1,309 @@
+"""Answers scripts (see the protocol in crates/grader/README.md) with the functions of one file.
+
+    driver.py FILE PACKAGES INPUTS OUTPUTS
+
+PACKAGES is the folder in which NumPy lies. Whatever FILE does, judging is done elsewhere: this
+program only calls and writes down. It holds on to what it needs of NumPy before FILE is loaded, so
+that a function which FILE replaces there is not one that is used here.
+"""
+
+import ast
+import builtins
+import os
+import sys
+import traceback
+import types
+
+FILE, PACKAGES, INPUTS, OUTPUTS = sys.argv[1:5]
+if PACKAGES not in sys.path:
+    sys.path.append(PACKAGES)
+
+import numpy as np
+
+FILE_NAME = os.path.basename(FILE)
+asarray, empty, frombuffer = np.asarray, np.empty, np.frombuffer
+
+
+def read(path):
+    """The array in a .npy file of the grader's, in its own order in memory."""
+    with open(path, "rb") as file:
+        content = file.read()
+    length = int.from_bytes(content[8:10], "little")
+    header = ast.literal_eval(content[10 : 10 + length].decode("latin1"))
+    order = "F" if header["fortran_order"] else "C"
+    array = frombuffer(content, header["descr"], offset=10 + length)
+    return array.reshape(header["shape"], order=order)
+
+
+def write(path, array):
+    """Writes an array as .npy, without any code of NumPy's that could have been replaced."""
+    shape = ", ".join(str(length) for length in array.shape) + ("," if array.ndim == 1 else "")
+    header = f"{{'descr': {array.dtype.str!r}, 'fortran_order': False, 'shape': ({shape}), }}"
+    header += " " * (-(len(header) + 11) % 64) + "\n"
+    with open(path, "wb") as file:
+        file.write(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little"))
+        file.write(header.encode("latin1"))
+        file.write(array.tobytes())
+
+
+def write_text(path, lines):
+    with open(path, "w", encoding="utf-8", errors="replace") as file:
+        file.write("".join(line + "\n" for line in lines))
+
+
+class NotThere:
+    """Stands for something of a module that is not there when a file is graded: an import of it
+    works, a decorator that it is changes nothing, and any other use says what is missing."""
+
+    def __init__(self, name):
+        self._name = name
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return NotThere(f"{self._name}.{name}")
+
+    def __mro_entries__(self, bases):
+        return ()
+
+    def __call__(self, *arguments, **options):
+        if len(arguments) == 1 and not options and isinstance(arguments[0], types.FunctionType):
+            return arguments[0]
+        if options and not arguments:
+            return lambda function: function
+        raise ImportError(f"{self._name} is not there when this file is graded alone")
+
+
+class Stub(types.ModuleType):
+    """A module that is not there."""
+
+    __path__ = []
+    __all__ = []
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return NotThere(f"{self.__name__}.{name}")
+
+
+def import_or_stub(name, globals=None, locals=None, fromlist=(), level=0):
+    """The import statement of FILE, which alone gets a stub for what is not there."""
+    try:
+        return builtins.__import__(name, globals, locals, fromlist, level)
+    except ImportError:
+        return Stub(name if fromlist else name.split(".")[0])
+
+
+def load():
+    """Loads FILE, as a module deep enough in a package for its relative imports."""
+    with open(FILE, "rb") as file:
+        code = compile(file.read(), FILE_NAME, "exec", dont_inherit=True)
+    package = ""
+    for name in ("course", "exercise", "code", "networks"):
+        package += ("." if package else "") + name
+        sys.modules[package] = Stub(package)
+    module = types.ModuleType(f"{package}.{os.path.splitext(FILE_NAME)[0]}")
+    module.__file__ = FILE_NAME
+    module.__package__ = package
+    module.__builtins__ = dict(vars(builtins), __import__=import_or_stub)
+    sys.modules[module.__name__] = module
+    exec(code, module.__dict__)
+    return module
+
+
+def explain(error):
+    """An error as one line, with the last line of FILE that it went through."""
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == FILE_NAME
+    ]
+    if isinstance(error, SyntaxError) and error.filename == FILE_NAME:
+        lines, message = [error.lineno], error.msg
+    else:
+        message = str(error)
+    where = f" ({FILE_NAME}, line {lines[-1]})" if lines else ""
+    said = " ".join(f"{type(error).__name__}: {message}".split()) if message else type(error).__name__
+    return said + where
+
+
+class Refused(Exception):
+    """An answer that is none, in words of the grader's."""
+
+
+def numbers(value, what):
+    """A result as an array of numbers."""
+    if value is None:
+        raise Refused(f"{what} is None")
+    array = asarray(value)
+    if array.dtype.hasobject or array.dtype.kind not in "fiubc":
+        raise Refused(f"{what} is not an array of numbers but {type(value).__name__}")
+    return array
+
+
+class Kept:
+    """An array of the caller's, and its bytes, to see whether a call changes them."""
+
+    def __init__(self, name, array):
+        self.name, self.array, self.bytes = name, array, array.tobytes()
+
+    def is_touched(self):
+        now = self.array.tobytes()
+        touched, self.bytes = now != self.bytes, now
+        return touched
+
+
+def touched_line(kept):
+    names = [one.name for one in kept if one.is_touched()]
+    return ["touched " + " ".join(names)] if names else []
+
+
+def call(function, arguments, names):
+    """Calls a function that returns a tuple of so many results."""
+    results = function(*arguments)
+    if not isinstance(results, (tuple, list)) or len(results) != len(names):
+        found = f"{len(results)} results" if isinstance(results, tuple) else type(results).__name__
+        wanted = ", ".join(names)
+        name = getattr(function, "__name__", "the function")
+        raise Refused(f"{name} returned {found}, expected ({wanted})")
+    return results
+
+
+class Script:
+    """One script: calls over one evolving bn_param."""
+
+    def __init__(self, name, module):
+        self.inputs, self.outputs = os.path.join(INPUTS, name), os.path.join(OUTPUTS, name)
+        os.mkdir(self.outputs)
+        with open(os.path.join(self.inputs, "calls.txt"), encoding="ascii") as file:
+            self.lines = [line.split() for line in file]
+        settings = {line[0]: line[1] for line in self.lines if line[0] not in ("forward", "backward")}
+        prefix = "" if settings["kind"] == "plain" else "spatial_"
+        self.forward_function = getattr(module, prefix + "batchnorm_forward")
+        self.backward_function = getattr(module, prefix + "batchnorm_backward")
+        self.bn_param = {"eps": float(settings["eps"]), "momentum": float(settings["momentum"])}
+        self.running = []
+        if settings["running"] == "given":
+            for name in ("running_mean", "running_var"):
+                array = self.input(f"{name}.npy")[0].copy()
+                self.bn_param[name] = array
+                self.running.append(Kept(name, array))
+        # By the numbers of a forward line and of a call in it: the caller's x, and the cache.
+        self.calls = {}
+        self.needed = {(line[2], line[3]) for line in self.lines if line[0] == "backward"}
+
+    def input(self, file):
+        return read(os.path.join(self.inputs, file))
+
+    def write(self, file, array):
+        write(os.path.join(self.outputs, file), array)
+
+    def note(self, file, lines):
+        if lines:
+            write_text(os.path.join(self.outputs, file), lines)
+
+    def run(self):
+        for line in self.lines:
+            if line[0] == "forward":
+                self.forward(*line[1:])
+            elif line[0] == "backward":
+                self.backward(*line[1:])
+        write_text(os.path.join(self.outputs, "done"), [])
+
+    def forward(self, number, mode, calls):
+        stacked = [self.input(f"{name}_{number}.npy") for name in ("x", "gamma", "beta")]
+        results = {"out": [], "running_mean": [], "running_var": []}
+        touched, lines = [], []
+        for index in range(int(calls)):
+            arguments = [array[index].copy(order="K") for array in stacked]
+            names = ("x", "gamma", "beta")
+            kept = [Kept(name, array) for name, array in zip(names, arguments)] + self.running
+            self.bn_param["mode"] = mode
+            try:
+                result = call(self.forward_function, [*arguments, self.bn_param], ("out", "cache"))
+                of_call = {"out": numbers(result[0], "out")}
+                for name in ("running_mean", "running_var"):
+                    if name not in self.bn_param:
+                        raise Refused(f"bn_param has no {name} after the call")
+                    of_call[name] = numbers(self.bn_param[name], name)
+                for name, values in results.items():
+                    new = of_call[name]
+                    if values and (new.shape, new.dtype) != (values[0].shape, values[0].dtype):
+                        raise Refused(f"{name} changes its shape or type from call to call")
+            except BaseException as error:
+                lines = ["error " + (str(error) if type(error) is Refused else explain(error))]
+            touched += [one.name for one in kept if one.is_touched() and one.name not in touched]
+            if lines:
+                break
+            if (number, str(index)) in self.needed:
+                self.calls[number, str(index)] = arguments[0], result[1]
+            for name, values in results.items():
+                # The next call may write into the same array.
+                values.append(of_call[name].copy())
+        if touched:
+            lines.append("touched " + " ".join(touched))
+        self.note(f"forward_{number}.txt", lines)
+        for name, values in results.items():
+            if values:
+                rows = empty((len(values), *values[0].shape), values[0].dtype)
+                for row, value in enumerate(values):
+                    rows[row] = value
+                self.write(f"{name}_{number}.npy", rows)
+
+    def backward(self, number, forward, index, then=None):
+        dout = self.input(f"dout_{number}.npy")[0].copy(order="K")
+        names = ("dx", "dgamma", "dbeta")
+        lines = []
+        kept = [Kept("dout", dout)]
+        try:
+            if (forward, index) not in self.calls:
+                raise Refused("its forward pass failed")
+            x, cache = self.calls[forward, index]
+            if then == "overwrite_x":
+                x[...] = 0
+            kept.append(Kept("x", x))
+            results = call(self.backward_function, [dout, cache], names)
+            results = [numbers(result, name) for name, result in zip(names, results)]
+        except BaseException as error:
+            lines = ["error " + (str(error) if type(error) is Refused else explain(error))]
+        lines += touched_line(kept)
+        self.note(f"backward_{number}.txt", lines)
+        if not lines or not lines[0].startswith("error"):
+            for name, result in zip(names, results):
+                self.write(f"{name}_{number}.npy", result)
+
+
+def refuse(name, reason):
+    """Answers a script with an error for each of its calls."""
+    outputs = os.path.join(OUTPUTS, name)
+    os.makedirs(outputs, exist_ok=True)
+    with open(os.path.join(INPUTS, name, "calls.txt"), encoding="ascii") as file:
+        for line in file:
+            words = line.split()
+            if words[0] in ("forward", "backward"):
+                write_text(os.path.join(outputs, f"{words[0]}_{words[1]}.txt"), ["error " + reason])
+    write_text(os.path.join(outputs, "done"), [])
+
+
+def main():
+    with open(os.path.join(INPUTS, "scripts.txt"), encoding="ascii") as file:
+        names = file.read().split()
+    module, trouble = None, None
+    try:
+        module = load()
+    except BaseException as error:
+        trouble = explain(error)
+    for name in names:
+        if trouble is not None:
+            refuse(name, trouble)
+            continue
+        try:
+            script = Script(name, module)
+        except AttributeError as error:
+            missing = getattr(error, "name", None) or "a function"
+            refuse(name, f"{FILE_NAME} has no {missing}")
+            continue
+        script.run()
+
+
+main()

@@ -1,0 +1,187 @@
+//! Answers in files, each of which may be damaged or hostile.
+
+use std::path::Path;
+
+use isolation::untrusted::{Folder, Judge, ReadError};
+use ndarray::{ArrayD, Axis};
+
+use crate::npy;
+use crate::submission::protocol::encoding::runs;
+use crate::submission::{Failure, Gradients, Outputs, Script, StepOutput, Touched};
+use crate::tensor::Tensor;
+
+/// The file whose presence says that a script is answered.
+pub(crate) const DONE: &str = "done";
+
+/// The longest array that is read, in bytes.
+const ARRAY_LIMIT: u64 = 64 << 20;
+
+/// The longest note that is read, in bytes, and shown, in characters.
+const NOTE_LIMIT: u64 = 64 << 10;
+const SHOWN: usize = 500;
+
+/// Reads the answer to a script from the folder `name` in `outputs`. What is not there fails as
+/// `otherwise` says, if anything is known about it.
+pub(crate) fn read_outputs(
+    outputs: &Path,
+    name: &str,
+    script: &Script,
+    otherwise: Option<&Failure>,
+) -> Outputs {
+    let answers = Answers { folder: Folder::open(outputs, name), name, otherwise };
+    let runs = runs(&script.steps);
+    let steps =
+        runs.iter().enumerate().flat_map(|(number, run)| answers.forward(number, run.len()));
+    let gradients = (0..script.backwards.len()).map(|number| answers.backward(number));
+    Outputs { steps: steps.collect(), gradients: gradients.collect() }
+}
+
+/// The files of one answer.
+struct Answers<'a> {
+    folder: Result<Folder, ReadError>,
+    name: &'a str,
+    otherwise: Option<&'a Failure>,
+}
+
+/// What a program has to say about a call.
+#[derive(Default)]
+struct Note {
+    error: Option<String>,
+    touched: Vec<Touched>,
+}
+
+impl Answers<'_> {
+    fn forward(&self, number: usize, calls: usize) -> Vec<Result<StepOutput, Failure>> {
+        let note = self.note(&format!("forward_{number}.txt"));
+        let read = || -> Result<[Vec<Tensor>; 3], Failure> {
+            let rows = |role: &str| {
+                let file = format!("{role}_{number}.npy");
+                let array = self.array(&file)?;
+                let found = array.shape().first().copied();
+                rows(&array, calls).ok_or_else(|| {
+                    let found = found.map_or("none".to_owned(), |found| found.to_string());
+                    let reason = format!("has {found} as its first axis, expected {calls} calls");
+                    self.unreadable(&file, &reason)
+                })
+            };
+            Ok([rows("out")?, rows("running_mean")?, rows("running_var")?])
+        };
+        let failure = note.error.clone().map(Failure::Refused);
+        let mut steps: Vec<Result<StepOutput, Failure>> = match read() {
+            Ok([out, running_mean, running_var]) => out
+                .into_iter()
+                .zip(running_mean)
+                .zip(running_var)
+                .map(|((out, running_mean), running_var)| {
+                    let touched = note.touched.clone();
+                    Ok(StepOutput { out, running_mean, running_var, touched })
+                })
+                .collect(),
+            // A program that reports an error owes no arrays.
+            Err(unreadable) => {
+                let failure = failure.clone().unwrap_or(unreadable);
+                vec![Err(failure); calls]
+            }
+        };
+        let missing = failure.unwrap_or_else(|| self.missing(&format!("out_{number}.npy")));
+        steps.resize(calls, Err(missing));
+        steps
+    }
+
+    fn backward(&self, number: usize) -> Result<Gradients, Failure> {
+        let note = self.note(&format!("backward_{number}.txt"));
+        if let Some(error) = note.error {
+            return Err(Failure::Refused(error));
+        }
+        let array = |role: &str| self.array(&format!("{role}_{number}.npy"));
+        let (dx, dgamma, dbeta) = (array("dx")?, array("dgamma")?, array("dbeta")?);
+        Ok(Gradients { dx, dgamma, dbeta, touched: note.touched })
+    }
+
+    fn read(&self, file: &str, limit: u64, judge: Judge<'_>) -> Result<Vec<u8>, Failure> {
+        let found = match &self.folder {
+            Ok(folder) => folder.read(file, limit, judge),
+            Err(ReadError::NotThere) => Err(ReadError::NotThere),
+            Err(error) => return Err(self.unreadable("", &error.to_string())),
+        };
+        found.map_err(|error| match error {
+            ReadError::NotThere => self.missing(file),
+            error => self.unreadable(file, &error.to_string()),
+        })
+    }
+
+    fn array(&self, file: &str) -> Result<Tensor, Failure> {
+        // Nothing of the size that a header promises is allocated before it is known to be there.
+        let judge = |beginning: &[u8], length: u64| {
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
+            npy::check_header(beginning, length).map_err(|error| error.to_string())
+        };
+        let bytes = self.read(file, ARRAY_LIMIT, &judge)?;
+        npy::parse(&bytes).map_err(|error| self.unreadable(file, &error.to_string()))
+    }
+
+    /// The note about a call; an unreadable one says nothing.
+    fn note(&self, file: &str) -> Note {
+        let mut note = Note::default();
+        let Ok(bytes) = self.read(file, NOTE_LIMIT, &|_, _| Ok(())) else { return note };
+        for line in String::from_utf8_lossy(&bytes).lines() {
+            match line.split_once(' ') {
+                Some(("error", message)) => note.error = Some(one_line(message)),
+                Some(("touched", names)) => {
+                    note.touched = names.split(' ').filter_map(touched).collect();
+                }
+                _ => {}
+            }
+        }
+        note
+    }
+
+    fn missing(&self, file: &str) -> Failure {
+        self.otherwise.cloned().unwrap_or_else(|| Failure::Missing { file: self.path(file) })
+    }
+
+    fn unreadable(&self, file: &str, reason: &str) -> Failure {
+        Failure::Unreadable { file: self.path(file), reason: one_line(reason) }
+    }
+
+    fn path(&self, file: &str) -> String {
+        format!("{}/{file}", self.name).trim_end_matches('/').to_owned()
+    }
+}
+
+fn touched(name: &str) -> Option<Touched> {
+    Some(match name {
+        "x" => Touched::X,
+        "gamma" => Touched::Gamma,
+        "beta" => Touched::Beta,
+        "dout" => Touched::Dout,
+        "running_mean" => Touched::RunningMean,
+        "running_var" => Touched::RunningVar,
+        _ => return None,
+    })
+}
+
+/// A stranger's text as one line of bounded length, which cannot pass for the grader's.
+pub(crate) fn one_line(text: &str) -> String {
+    let line = text.trim().chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+    line.take(SHOWN).collect()
+}
+
+/// The parts along the first axis, if there is one and it is no longer than this.
+fn rows(tensor: &Tensor, most: usize) -> Option<Vec<Tensor>> {
+    fn of<T: Clone>(
+        array: &ArrayD<T>,
+        most: usize,
+        tensor: fn(ArrayD<T>) -> Tensor,
+    ) -> Option<Vec<Tensor>> {
+        // Rows without elements cost a file nothing, however many it says there are.
+        let has_rows = array.shape().first().is_some_and(|&rows| rows <= most);
+        has_rows.then(|| array.axis_iter(Axis(0)).map(|row| tensor(row.to_owned())).collect())
+    }
+    match tensor {
+        Tensor::Float32(array) => of(array, most, Tensor::Float32),
+        Tensor::Float64(array) => of(array, most, Tensor::Float64),
+        Tensor::Int64(array) => of(array, most, Tensor::Int64),
+        Tensor::Bool(array) => of(array, most, Tensor::Bool),
+    }
+}

@@ -1,0 +1,247 @@
+//! Every entry of the catalogue is made by a variant of the plain implementation, caught, and named.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+
+use grader::check::{Options, grade};
+use grader::diagnosis::{CATALOGUE, Group, Mistake, Profile, Variant};
+use grader::export;
+use grader::fixture::{load_all, load_one};
+use grader::submission::{AskedMode, Failure, Outputs, Script, StepOutput, Submission};
+use grader::tensor::Tensor;
+use grader::verdict::{Outcome, Report};
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")
+}
+
+fn graded(variant: &Variant, profile: Profile) -> Report {
+    let options = Options { profile, ..Options::new("cargo xtask grade") };
+    grade(variant, &[], &options)
+}
+
+fn failed_cases(report: &Report) -> Vec<String> {
+    let verdicts = report.suites.iter().flat_map(|suite| &suite.verdicts);
+    let mut cases: Vec<String> =
+        verdicts.filter(|verdict| !verdict.is_well()).map(|verdict| verdict.case.clone()).collect();
+    cases.dedup();
+    cases
+}
+
+/// What the diagnosis says, ties joined by |, two together by +.
+fn named(report: &Report) -> Vec<String> {
+    let one = |mistakes: &Vec<Mistake>| {
+        mistakes.iter().map(|mistake| mistake.id).collect::<Vec<_>>().join(" + ")
+    };
+    let found = report.diagnosis.found.iter();
+    found.map(|found| found.alternatives.iter().map(one).collect::<Vec<_>>().join(" | ")).collect()
+}
+
+#[test]
+fn without_a_mistake_everything_passes() {
+    let cases = load_all(&fixtures()).unwrap();
+    for profile in [Profile::Notebook, Profile::Strict] {
+        let options = Options { profile, ..Options::new("cargo xtask grade") };
+        let report = grade(&Variant::with([]), &cases, &options);
+        // Everything but PyTorch's convention.
+        let checks: usize = report.suites.iter().map(|suite| suite.verdicts.len()).sum();
+        assert!(checks > 500, "{checks}");
+        assert_eq!(failed_cases(&report), [""; 0]);
+        assert!(report.diagnosis.is_empty());
+    }
+}
+
+#[test]
+fn conventions_pass_with_a_note_wherever_they_show_and_fail_under_the_strict_profile() {
+    let cases = load_all(&fixtures()).unwrap();
+    let conventions: Vec<&Mistake> =
+        CATALOGUE.iter().filter(|mistake| mistake.is_convention).collect();
+    assert!(conventions.len() >= 4);
+    let alone = conventions.iter().map(|&convention| vec![convention]);
+    for together in alone.chain([conventions[..3].to_vec()]) {
+        let variant = Variant::with(together.iter().copied());
+        let mut options = Options::new("cargo xtask grade");
+        let lenient = grade(&variant, &cases, &options);
+        assert_eq!(failed_cases(&lenient), [""; 0], "{together:?}");
+        let mut outcomes = lenient.suites.iter().flat_map(|suite| &suite.verdicts);
+        assert!(outcomes.any(|verdict| matches!(verdict.outcome, Outcome::Noted { .. })));
+        options.profile = Profile::Strict;
+        let strict = grade(&variant, &cases, &options);
+        assert!(!failed_cases(&strict).is_empty(), "{together:?}");
+        assert!(together.iter().all(|convention| strict.diagnosis.names(convention.id)));
+    }
+}
+
+/// A variant whose running variance moves by one bit in evaluation.
+struct OneBit(Variant);
+
+impl Submission for OneBit {
+    fn name(&self) -> &str {
+        "one bit"
+    }
+
+    fn declines(&self, script: &Script) -> Option<&'static str> {
+        self.0.declines(script)
+    }
+
+    fn run(&self, script: &Script) -> Result<Outputs, Failure> {
+        let mut outputs = self.0.run(script)?;
+        for (step, output) in script.steps.iter().zip(&mut outputs.steps) {
+            if let (AskedMode::Eval, Ok(StepOutput { running_var: Tensor::Float64(var), .. })) =
+                (step.mode, output)
+            {
+                var.mapv_inplace(|var| f64::from_bits(var.to_bits() + 1));
+            }
+        }
+        Ok(outputs)
+    }
+}
+
+#[test]
+fn a_convention_excuses_nothing_else() {
+    let is_convention = |mistake: &&Mistake| mistake.id == "eval_without_epsilon";
+    let submission = OneBit(Variant::with(CATALOGUE.iter().filter(is_convention)));
+    let cases = [load_one(&fixtures(), "spatial_batch_norm/eval_notebook_torch").unwrap()];
+    let report = grade(&submission, &cases, &Options::new("cargo xtask grade"));
+    assert!(report.diagnosis.names("eval_without_epsilon"));
+    let verdicts = report.suites.iter().flat_map(|suite| &suite.verdicts);
+    let failed: Vec<String> = verdicts
+        .filter(|verdict| !verdict.is_well())
+        .map(|verdict| format!("{}: {}", verdict.case, verdict.check))
+        .collect();
+    assert_eq!(
+        failed,
+        [
+            "spatial_batch_norm/eval_notebook_torch: running_var",
+            "behaviour/evaluation_keeps_running_statistics: evaluation_keeps_running_statistics",
+        ]
+    );
+}
+
+#[test]
+fn every_mistake_is_caught_and_named() {
+    let mut wrong = Vec::new();
+    for mistake in CATALOGUE.iter() {
+        let report = graded(&Variant::with([mistake]), Profile::Strict);
+        let named = named(&report);
+        let failed = failed_cases(&report);
+        if named != [mistake.id] || !report.diagnosis.unexplained.is_empty() {
+            wrong.push(format!("{}: {named:?} {:?}", mistake.id, report.diagnosis.unexplained));
+        }
+        if !failed.iter().any(|case| case == mistake.exposed_by) {
+            wrong.push(format!(
+                "{}: not exposed by {}, but {failed:?}",
+                mistake.id, mistake.exposed_by
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), CATALOGUE.len(), wrong.join("\n"));
+}
+
+/// Entries of a group, spread over it.
+fn some_of(group: Group, count: usize) -> Vec<&'static Mistake> {
+    let all: Vec<&Mistake> = CATALOGUE.iter().filter(|mistake| mistake.group == group).collect();
+    (0..count).map(|at| all[at * all.len() / count]).collect()
+}
+
+/// Pairs of which the first leaves nothing to be seen of the second.
+const HIDDEN: [(&str, &str); 4] = [
+    ("epsilon_outside_root", "dx_epsilon_outside_root"),
+    ("running_not_stored", "running_var_with_epsilon"),
+    ("running_not_stored", "running_var_is_mean"),
+    ("running_var_replaced", "running_var_starts_at_one"),
+];
+
+#[test]
+fn two_mistakes_in_two_parts_are_both_named() {
+    let groups = [Group::Forward, Group::Running, Group::Evaluation, Group::Backward];
+    let mut wrong = Vec::new();
+    let mut tried = 0;
+    for (nth, &first) in groups.iter().enumerate() {
+        for &second in &groups[nth + 1..] {
+            for (one, other) in
+                some_of(first, 9).into_iter().zip(some_of(second, 9).into_iter().rev())
+            {
+                let report = graded(&Variant::with([one, other]), Profile::Strict);
+                tried += 1;
+                let is_hidden = HIDDEN.contains(&(one.id, other.id));
+                let names = |mistake: &Mistake| report.diagnosis.names(mistake.id);
+                if !(names(one) && (names(other) || is_hidden)) {
+                    wrong.push(format!(
+                        "{} and {}: {:?} {:?}",
+                        one.id,
+                        other.id,
+                        named(&report),
+                        report.diagnosis.unexplained
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn two_mistakes_in_one_part_are_named_together() {
+    let mut wrong = Vec::new();
+    let mut tried = 0;
+    for group in [Group::Forward, Group::Running, Group::Evaluation, Group::Backward] {
+        let some = some_of(group, 8);
+        for (nth, one) in some.iter().enumerate() {
+            for other in &some[nth + 1..] {
+                let both = Variant::with([*one, *other]);
+                if both == Variant::with([*one]) || both == Variant::with([*other]) {
+                    continue;
+                }
+                let report = graded(&both, Profile::Strict);
+                tried += 1;
+                let is_hidden = HIDDEN.contains(&(one.id, other.id));
+                let names = |mistake: &Mistake| report.diagnosis.names(mistake.id);
+                if !(names(one) && (names(other) || is_hidden)) {
+                    wrong.push(format!(
+                        "{} and {}: {:?} {:?}",
+                        one.id,
+                        other.id,
+                        named(&report),
+                        report.diagnosis.unexplained
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What a student sees of a mistake, in a grading with two cases of the fixtures.
+fn transcript(ids: &[&str]) -> String {
+    let cases = [
+        "notebook/forward_trivial_train",
+        "notebook/forward_nontrivial_train",
+        "notebook/forward_trivial_test",
+        "notebook/backward",
+        "spatial_batch_norm/train_notebook_torch",
+        "spatial_batch_norm/warm_up_eval",
+    ]
+    .map(|name| load_one(&fixtures(), name).unwrap());
+    let variant = Variant::with(CATALOGUE.iter().filter(|mistake| ids.contains(&mistake.id)));
+    export::text(&grade(&variant, &cases, &Options::new("cargo xtask grade --python layers.py")))
+}
+
+#[test]
+fn ten_typical_mistakes_read_like_this() {
+    for ids in [
+        &["reshape_without_transpose"][..],
+        &["statistics_over_batch_only"],
+        &["epsilon_outside_root"],
+        &["running_not_stored"],
+        &["pytorch_momentum", "running_var_unbiased"],
+        &["mode_ignored"],
+        &["dx_without_variance_term"],
+        &["dx_n_is_batch_size", "dgamma_of_x"],
+        &["x_changed_in_place", "cache_in_global"],
+        &["unknown_mode_trains", "always_float64"],
+    ] {
+        insta::assert_snapshot!(ids.join("_and_"), transcript(ids));
+    }
+}

@@ -1,0 +1,55 @@
+//! What a program prints: read to its end, so that it never blocks, and kept up to a bound.
+
+use std::io::Read;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+/// The most that is kept of each stream, in bytes.
+const KEPT: usize = 64 << 10;
+
+/// The beginning of what a program printed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Captured {
+    /// The first 64 KiB.
+    pub beginning: Vec<u8>,
+    /// How many bytes there were.
+    pub length: u64,
+}
+
+/// A stream under capture.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Capture {
+    kept: Arc<Mutex<Vec<u8>>>,
+    length: Arc<AtomicU64>,
+}
+
+impl Capture {
+    /// Captures a stream from now on, on a thread of its own, which ends with the stream. Nobody
+    /// waits for it: a process that escaped its keeper could hold the stream open for ever.
+    pub(crate) fn start(mut stream: impl Read + Send + 'static) -> (Self, thread::JoinHandle<()>) {
+        let capture = Self::default();
+        let into = capture.clone();
+        let thread = thread::spawn(move || {
+            let mut buffer = vec![0; KEPT];
+            while let Ok(read @ 1..) = stream.read(&mut buffer) {
+                let mut kept = into.kept.lock().unwrap_or_else(PoisonError::into_inner);
+                let room = KEPT - kept.len();
+                kept.extend_from_slice(&buffer[..read.min(room)]);
+                into.length.fetch_add(read as u64, Ordering::Relaxed);
+            }
+        });
+        (capture, thread)
+    }
+
+    /// The bytes read so far.
+    pub(crate) fn length(&self) -> u64 {
+        self.length.load(Ordering::Relaxed)
+    }
+
+    /// What was captured so far.
+    pub(crate) fn so_far(&self) -> Captured {
+        let beginning = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Captured { beginning, length: self.length() }
+    }
+}

@@ -1,0 +1,92 @@
+//! The processes below a process.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+/// The processes below one, at one moment.
+#[derive(Debug, Default)]
+pub(crate) struct Descendants {
+    /// Its children, by their numbers.
+    pub(crate) children: Vec<i32>,
+    /// All below these.
+    pub(crate) below: Vec<Process>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Process {
+    pub(crate) id: i32,
+    parent: i32,
+    pub(crate) threads: u64,
+    /// In pages of 4 KiB.
+    pub(crate) resident_pages: u64,
+}
+
+/// Looks for them. A process that ends meanwhile may be missing, and its children with it.
+pub(crate) fn descendants(of: i32) -> Descendants {
+    let mut by_parent: BTreeMap<i32, Vec<Process>> = BTreeMap::new();
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    for id in entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()) {
+        if let Some(process) = read(id) {
+            by_parent.entry(process.parent).or_default().push(process);
+        }
+    }
+    let mut found = Descendants::default();
+    let mut unvisited: Vec<i32> = vec![of];
+    while let Some(parent) = unvisited.pop() {
+        for process in by_parent.remove(&parent).unwrap_or_default() {
+            unvisited.push(process.id);
+            if parent == of {
+                found.children.push(process.id);
+            } else {
+                found.below.push(process);
+            }
+        }
+    }
+    found
+}
+
+/// Reads `/proc/<id>/stat`: the number, the name in brackets, the state, the parent, and so on.
+fn read(id: i32) -> Option<Process> {
+    let stat = fs::read(format!("/proc/{id}/stat")).ok()?;
+    // The name may itself have brackets and blanks in it.
+    let after_name = &stat[stat.iter().rposition(|&byte| byte == b')')? + 1..];
+    let fields: Vec<&str> = std::str::from_utf8(after_name).ok()?.split_whitespace().collect();
+    let parent = fields.get(1)?.parse().ok()?;
+    let threads = fields.get(17)?.parse().ok()?;
+    let resident_pages = fields.get(21)?.parse().ok()?;
+    Some(Process { id, parent, threads, resident_pages })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn a_child_and_its_child_are_found() {
+        let mut shell = Command::new("/bin/sh")
+            .args(["-c", "echo started; sleep 60 & wait"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let shell_id = shell.id().cast_signed();
+        let sleeper = loop {
+            let found = descendants(std::process::id().cast_signed());
+            assert!(found.children.contains(&shell_id));
+            let of_shell = descendants(shell_id);
+            if let [sleeper] = of_shell.children[..] {
+                assert!(found.below.iter().any(|process| process.id == sleeper));
+                break sleeper;
+            }
+        };
+        for id in [sleeper, shell_id] {
+            nix::sys::signal::kill(
+                nix::unistd::Pid::from_raw(id),
+                nix::sys::signal::Signal::SIGKILL,
+            )
+            .unwrap();
+        }
+        shell.wait().unwrap();
+    }
+}

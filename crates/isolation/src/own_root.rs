@@ -1,0 +1,170 @@
+//! A root folder with nothing in it but what the program may see.
+
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, symlink};
+use std::path::{Path, PathBuf};
+
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sys::statvfs::{FsFlags, statvfs};
+use nix::unistd::{chdir, pivot_root};
+
+use crate::order::Order;
+
+/// Programs and libraries of the system, and what finds them.
+pub(crate) const SYSTEM: [&str; 12] = [
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/nix/store",
+    "/etc/alternatives",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/localtime",
+];
+
+/// Devices that programs take for granted.
+pub(crate) const DEVICES: [&str; 5] =
+    ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
+
+/// The most links that one path leads through, as in the kernel.
+const LINKS: usize = 40;
+
+/// Makes such a root the root of this process and of those that it starts.
+///
+/// # Errors
+///
+/// What the system refused. This process then still sees the old root.
+pub(crate) fn enter(order: &Order) -> Result<(), String> {
+    let root = order.aside.join("root");
+    let at = |what: &'static str| move |error: nix::Error| format!("{what}: {}", error.desc());
+    let on_disk = |path: &Path, error: io::Error| format!("{}: {error}", path.display());
+    fs::create_dir(&root).map_err(|error| on_disk(&root, error))?;
+    const NOTHING: Option<&str> = None;
+    // What is mounted here is not to show elsewhere.
+    let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
+    mount(NOTHING, "/", NOTHING, private, NOTHING).map_err(at("mount /"))?;
+    let plain = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    let small = Some("size=1m,mode=755");
+    mount(Some("tmpfs"), &root, Some("tmpfs"), plain, small).map_err(at("mount tmpfs"))?;
+
+    let system = SYSTEM.iter().map(Path::new);
+    let readable = order.readable.iter().map(PathBuf::as_path);
+    for path in system.chain(readable) {
+        bind(&root, path, plain | MsFlags::MS_RDONLY)?;
+    }
+    for path in &order.writable {
+        bind(&root, path, plain)?;
+    }
+    for path in DEVICES.iter().map(Path::new) {
+        bind(&root, path, MsFlags::MS_NOSUID)?;
+    }
+    // Not every container grants this, and few programs need it.
+    let processes = root.join("proc");
+    make_folder(&processes).map_err(|error| on_disk(&processes, error))?;
+    let _ = mount(Some("proc"), &processes, Some("proc"), plain | MsFlags::MS_NOEXEC, NOTHING);
+
+    let old = root.join(".old");
+    make_folder(&old).map_err(|error| on_disk(&old, error))?;
+    pivot_root(&root, &old).map_err(at("pivot_root"))?;
+    chdir("/").map_err(at("chdir"))?;
+    umount2("/.old", MntFlags::MNT_DETACH).map_err(at("umount"))?;
+    fs::remove_dir("/.old").map_err(|error| on_disk(Path::new("/.old"), error))?;
+    let read_only = plain | MsFlags::MS_RDONLY | MsFlags::MS_REMOUNT | MsFlags::MS_BIND;
+    mount(NOTHING, "/", NOTHING, read_only, NOTHING).map_err(at("remount /"))
+}
+
+/// Shows a file or folder below the new root, under its own name, if it is there at all.
+fn bind(root: &Path, path: &Path, flags: MsFlags) -> Result<(), String> {
+    let at = |error: String| format!("{}: {error}", path.display());
+    let placed = match place(root, path, LINKS) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        placed => placed.map_err(|error| at(error.to_string()))?,
+    };
+    const NOTHING: Option<&str> = None;
+    let bind = MsFlags::MS_BIND | MsFlags::MS_REC;
+    mount(Some(&placed.original), &placed.copy, NOTHING, bind, NOTHING)
+        .map_err(|error| at(error.desc().to_owned()))?;
+    // A flag of the original cannot be taken back.
+    let mut flags = flags | MsFlags::MS_REMOUNT | MsFlags::MS_BIND;
+    let original = statvfs(&placed.original).map_err(|error| at(error.desc().to_owned()))?.flags();
+    for (set, same) in [
+        (FsFlags::ST_RDONLY, MsFlags::MS_RDONLY),
+        (FsFlags::ST_NOSUID, MsFlags::MS_NOSUID),
+        (FsFlags::ST_NODEV, MsFlags::MS_NODEV),
+        (FsFlags::ST_NOEXEC, MsFlags::MS_NOEXEC),
+    ] {
+        if original.contains(set) {
+            flags |= same;
+        }
+    }
+    mount(NOTHING, &placed.copy, NOTHING, flags, NOTHING)
+        .map_err(|error| at(error.desc().to_owned()))
+}
+
+struct Placed {
+    original: PathBuf,
+    copy: PathBuf,
+}
+
+/// Makes an empty file or folder below `root` for what is at `path`, and every link on the way.
+fn place(root: &Path, path: &Path, links: usize) -> io::Result<Placed> {
+    let below = |path: &Path| root.join(path.strip_prefix("/").unwrap_or(path));
+    let mut original = PathBuf::from("/");
+    let mut names = path.components();
+    while let Some(name) = names.next() {
+        original.push(name);
+        if !fs::symlink_metadata(&original)?.is_symlink() {
+            continue;
+        }
+        let target = fs::read_link(&original)?;
+        let link = below(&original);
+        if let Some(folder) = link.parent() {
+            make_folder(folder)?;
+        }
+        match symlink(&target, &link) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        let links =
+            links.checked_sub(1).ok_or_else(|| io::Error::other("leads through too many links"))?;
+        original.pop();
+        let led_to = without_dots(&original.join(target)).join(names.as_path());
+        return place(root, &led_to, links);
+    }
+    let copy = below(&original);
+    if original.is_dir() {
+        make_folder(&copy)?;
+    } else if !copy.exists() {
+        if let Some(folder) = copy.parent() {
+            make_folder(folder)?;
+        }
+        File::create(&copy)?;
+    }
+    Ok(Placed { original, copy })
+}
+
+/// Makes a folder that anyone may enter, and those above it.
+fn make_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o755).create(path)
+}
+
+/// The path with each `..` taken, which no link is followed for: those of a system's folders do not
+/// lead through another link.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            std::path::Component::ParentDir => {
+                plain.pop();
+            }
+            std::path::Component::CurDir => {}
+            other => plain.push(other),
+        }
+    }
+    plain
+}

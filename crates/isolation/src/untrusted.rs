@@ -1,0 +1,184 @@
+//! Reading what a stranger's program wrote: regular files only, by their own names, no longer than
+//! a bound. Links, pipes and devices in their place are refused without being opened or followed.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// How much of a file is there to judge its length by.
+pub const BEGINNING: usize = 16 << 10;
+
+/// Why a file is not read.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// Nothing of this name is there.
+    #[error("is not there")]
+    NotThere,
+    /// Something else than a regular file of one name is there.
+    #[error("is not a regular file")]
+    NotAFile,
+    /// It is too long.
+    #[error("has {length} bytes, expected at most {limit}")]
+    TooLong {
+        /// Its length.
+        length: u64,
+        /// The longest that is read.
+        limit: u64,
+    },
+    /// The judge of its beginning refuses it.
+    #[error("{0}")]
+    Refused(String),
+    /// The system refuses it.
+    #[error(transparent)]
+    System(#[from] io::Error),
+}
+
+/// A folder whose contents are a stranger's.
+#[derive(Debug)]
+pub struct Folder {
+    #[cfg(target_os = "linux")]
+    descriptor: std::os::fd::OwnedFd,
+    path: PathBuf,
+}
+
+/// Judges a file by its first bytes, of which there are up to [`BEGINNING`], and its length.
+pub type Judge<'a> = &'a dyn Fn(&[u8], u64) -> Result<(), String>;
+
+impl Folder {
+    /// The folder `name` in `parent`, the path of which is the caller's own.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] if there is none, or a link in its place.
+    pub fn open(parent: &Path, name: &str) -> Result<Self, ReadError> {
+        let path = parent.join(name);
+        #[cfg(target_os = "linux")]
+        {
+            use nix::fcntl::{OFlag, open};
+            use nix::sys::stat::Mode;
+            let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+            let descriptor =
+                open(&path, flags, Mode::empty()).map_err(|error| refused(error.into()))?;
+            Ok(Self { descriptor, path })
+        }
+        #[cfg(not(target_os = "linux"))]
+        {
+            if !path.symlink_metadata().map_err(refused)?.is_dir() {
+                return Err(ReadError::NotAFile);
+            }
+            Ok(Self { path })
+        }
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The bytes of a file in it, if there are at most `limit` and `judge` agrees.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] for anything else.
+    pub fn read(&self, name: &str, limit: u64, judge: Judge<'_>) -> Result<Vec<u8>, ReadError> {
+        let mut file = self.open_file(name).map_err(refused)?;
+        let metadata = file.metadata()?;
+        #[cfg(unix)]
+        let has_one_name = std::os::unix::fs::MetadataExt::nlink(&metadata) == 1;
+        #[cfg(not(unix))]
+        let has_one_name = true;
+        if !(metadata.is_file() && has_one_name) {
+            return Err(ReadError::NotAFile);
+        }
+        let length = metadata.len();
+        if length > limit {
+            return Err(ReadError::TooLong { length, limit });
+        }
+        let mut bytes = Vec::new();
+        file.by_ref().take(BEGINNING as u64).read_to_end(&mut bytes)?;
+        judge(&bytes, length).map_err(ReadError::Refused)?;
+        // Nobody can make it longer than it was when it was judged.
+        file.take(length.saturating_sub(bytes.len() as u64)).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn open_file(&self, name: &str) -> io::Result<File> {
+        use nix::fcntl::{OFlag, openat};
+        use nix::sys::stat::Mode;
+        // A pipe without a writer would block.
+        let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+        let file = openat(&self.descriptor, name, flags, Mode::empty())?;
+        Ok(File::from(file))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn open_file(&self, name: &str) -> io::Result<File> {
+        let path = self.path.join(name);
+        if !path.symlink_metadata()?.is_file() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        File::open(path)
+    }
+}
+
+fn refused(error: io::Error) -> ReadError {
+    match error.kind() {
+        io::ErrorKind::NotFound => ReadError::NotThere,
+        // A link where none may be, or a folder, or a socket.
+        io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory => ReadError::NotAFile,
+        #[cfg(target_os = "linux")]
+        _ if error.raw_os_error() == Some(nix::Error::ELOOP as i32) => ReadError::NotAFile,
+        _ => ReadError::System(error),
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+
+    use nix::sys::stat::Mode;
+    use nix::unistd::mkfifo;
+
+    use super::*;
+
+    #[test]
+    fn regular_files_are_read_and_nothing_else_is() {
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("secret"), "secret").unwrap();
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("folder");
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("file"), "12345").unwrap();
+        fs::write(folder.join("twice"), "").unwrap();
+        fs::hard_link(folder.join("twice"), folder.join("other")).unwrap();
+        symlink(outside.path().join("secret"), folder.join("link")).unwrap();
+        symlink("/dev/zero", folder.join("device")).unwrap();
+        symlink(outside.path(), parent.path().join("elsewhere")).unwrap();
+        mkfifo(&folder.join("pipe"), Mode::all()).unwrap();
+        let _listener = UnixListener::bind(folder.join("socket")).unwrap();
+        fs::create_dir(folder.join("folder")).unwrap();
+
+        let opened = Folder::open(parent.path(), "folder").unwrap();
+        let read = |name, limit| opened.read(name, limit, &|_, _| Ok(()));
+        assert_eq!(read("file", 5).unwrap(), b"12345");
+        assert!(matches!(read("file", 4), Err(ReadError::TooLong { length: 5, limit: 4 })));
+        assert!(matches!(read("nothing", 4), Err(ReadError::NotThere)));
+        for name in ["link", "device", "pipe", "folder", "twice"] {
+            assert!(matches!(read(name, 9), Err(ReadError::NotAFile)), "{name}");
+        }
+        assert!(read("socket", 9).is_err());
+        assert!(matches!(Folder::open(parent.path(), "elsewhere"), Err(ReadError::NotAFile)));
+        assert!(matches!(Folder::open(parent.path(), "nothing"), Err(ReadError::NotThere)));
+        let refusal = opened.read("file", 5, &|bytes, length| {
+            assert_eq!((bytes, length), (&b"12345"[..], 5));
+            Err("no".to_owned())
+        });
+        assert!(matches!(refusal, Err(ReadError::Refused(why)) if why == "no"));
+    }
+}

@@ -1,0 +1,216 @@
+//! Submissions that are not of this workspace: a Python file, a program, or a folder of outputs.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf, absolute};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use grader::submission::{OutputsFolder, Patience, Process, Setting, Submission};
+use isolation::{InForce, Launcher, Limits, Strength};
+
+use crate::grade::words::{quoted, words};
+use crate::python;
+
+/// What to grade, if not [`Target`](super::Target).
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Source {
+    /// Grade the functions of this Python file
+    #[arg(long, value_name = "FILE", group = "source")]
+    python: Option<PathBuf>,
+    /// Grade this program, run as CMD INPUTS OUTPUTS by the protocol in crates/grader/README.md
+    #[arg(long, value_name = "CMD", group = "source")]
+    program: Option<String>,
+    /// Grade these outputs, made elsewhere on the inputs that --export-inputs wrote
+    #[arg(long, value_name = "DIR", group = "source")]
+    outputs: Option<PathBuf>,
+    /// Write the inputs to make outputs on into this folder, and grade nothing
+    #[arg(long, value_name = "DIR", group = "source")]
+    pub export_inputs: Option<PathBuf>,
+}
+
+/// On what terms a Python file or a program is run.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Terms {
+    /// Python with NumPy, for --python [default: $GRADER_PYTHON, else python3]
+    #[arg(long, value_name = "PATH")]
+    interpreter: Option<PathBuf>,
+    /// The program answers plain batch norm too
+    #[arg(long, requires = "program")]
+    plain: bool,
+    /// A file or folder that the program may read, beside the system's and its own; repeatable
+    #[arg(long, value_name = "PATH")]
+    allow_read: Vec<PathBuf>,
+    /// Seconds that a submission may take for one case
+    #[arg(long, value_name = "SECONDS", default_value_t = Patience::default().script.as_secs())]
+    time_limit: u64,
+    /// Memory that a submission may take, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = Limits::default().memory >> 20)]
+    memory_limit: u64,
+    /// How far a submission is held in
+    #[arg(long, value_enum, default_value_t = Isolation::Auto)]
+    isolation: Isolation,
+    /// Run nothing unless all isolation is in force
+    #[arg(long, conflicts_with = "isolation")]
+    require_isolation: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Isolation {
+    /// As far as the system grants
+    Auto,
+    /// By limits alone
+    Off,
+}
+
+/// A submission, and what can be asked of it that is not every submission's.
+pub enum Stranger {
+    /// A program, to be run.
+    Process(Box<Process>),
+    /// Outputs, to be read.
+    Outputs(OutputsFolder),
+}
+
+impl Stranger {
+    /// As a submission.
+    pub fn submission(&self) -> &dyn Submission {
+        match self {
+            Self::Process(process) => process.as_ref(),
+            Self::Outputs(outputs) => outputs,
+        }
+    }
+
+    /// What held it in.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not run at all, which is not to be held against it.
+    pub fn isolation(&self) -> Result<Option<InForce>> {
+        let Self::Process(process) = self else { return Ok(None) };
+        match process.trouble() {
+            Some(trouble) => bail!("{} was not run: {trouble}", process.name()),
+            None => Ok(process.in_force()),
+        }
+    }
+}
+
+impl Source {
+    /// The submission that is named, if one is.
+    pub fn submission(&self, terms: &Terms) -> Result<Option<Stranger>> {
+        if let Some(file) = &self.python {
+            return terms.python(file).map(|process| Some(Stranger::Process(Box::new(process))));
+        }
+        if let Some(command) = &self.program {
+            return terms
+                .program(command)
+                .map(|process| Some(Stranger::Process(Box::new(process))));
+        }
+        let Some(folder) = &self.outputs else { return Ok(None) };
+        ensure!(folder.is_dir(), "{}: expected a folder of outputs", folder.display());
+        Ok(Some(Stranger::Outputs(OutputsFolder::new(folder.display().to_string(), folder))))
+    }
+
+    /// The arguments that name it.
+    pub fn command(&self) -> Option<String> {
+        let path = |path: &Path| quoted(&path.display().to_string());
+        if let Some(file) = &self.python {
+            return Some(format!("--python {}", path(file)));
+        }
+        if let Some(command) = &self.program {
+            return Some(format!("--program {}", quoted(command)));
+        }
+        self.outputs.as_ref().map(|folder| format!("--outputs {}", path(folder)))
+    }
+}
+
+impl Terms {
+    fn setting(&self) -> Result<Setting> {
+        let program = env::current_exe().context("this program does not find itself")?;
+        let launcher = Launcher { program, arguments: vec!["isolated".into()] };
+        let strength = match self.isolation {
+            _ if self.require_isolation => Strength::Full,
+            Isolation::Auto => Strength::Auto,
+            Isolation::Off => Strength::Off,
+        };
+        let script = Duration::from_secs(self.time_limit);
+        let whole = script.saturating_mul(12).max(Patience::default().whole);
+        let limits = Limits { memory: self.memory_limit << 20, ..Limits::default() };
+        let patience = Patience { script, whole };
+        Ok(Setting { launcher, strength, limits, patience, scratch: env::temp_dir() })
+    }
+
+    fn python(&self, file: &Path) -> Result<Process> {
+        let source = fs::read(file).with_context(|| format!("{}", file.display()))?;
+        let mut interpreter = python::with_numpy(self.interpreter.as_deref())?;
+        interpreter.readable.extend(self.allowed()?);
+        let name = file.display().to_string();
+        Ok(Process::python(name, file, &source, &interpreter, self.setting()?))
+    }
+
+    fn program(&self, command: &str) -> Result<Process> {
+        let words = words(command)?;
+        let (program, arguments) = words.split_first().context("--program names no program")?;
+        let program = found(program)?;
+        let mut readable = own_files(&program);
+        readable.extend(self.allowed()?);
+        let mut resolved: Vec<OsString> = vec![program.into()];
+        for argument in arguments {
+            // The program starts in another folder.
+            let path = Path::new(argument);
+            if path.exists() {
+                let path = absolute(path)?;
+                readable.push(path.clone());
+                resolved.push(path.into());
+            } else {
+                resolved.push(argument.into());
+            }
+        }
+        Ok(Process::new(command, resolved, readable, self.plain, self.setting()?))
+    }
+
+    fn allowed(&self) -> Result<Vec<PathBuf>> {
+        let allow = |path: &PathBuf| {
+            ensure!(path.exists(), "{}: expected a file or folder to read", path.display());
+            Ok(absolute(path)?)
+        };
+        self.allow_read.iter().map(allow).collect()
+    }
+}
+
+/// The program of this name, on the search path if it is a bare one.
+fn found(program: &str) -> Result<PathBuf> {
+    let is_bare = !program.contains('/');
+    let folders = env::var_os("PATH").filter(|_| is_bare).unwrap_or_default();
+    let found = if is_bare {
+        env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file())
+    } else {
+        Some(PathBuf::from(program)).filter(|path| path.is_file())
+    };
+    let found = found.with_context(|| format!("{program}: found no such program to grade"))?;
+    Ok(absolute(found)?)
+}
+
+/// What a program consists of, as far as can be seen from outside: its file, the files that it is a
+/// link to, and for those in the `bin` of an installation the `lib` beside it.
+fn own_files(program: &Path) -> Vec<PathBuf> {
+    // As many links as the kernel follows.
+    const LINKS: usize = 40;
+    let mut files = Vec::new();
+    let mut next = Some(program.to_owned());
+    while let Some(path) = next.filter(|_| files.len() < 4 * LINKS) {
+        if let Some(folder) = path.parent().filter(|folder| folder.ends_with("bin"))
+            && let Some(installation) = folder.parent()
+        {
+            let parts = ["lib", "lib64", "share", "pyvenv.cfg"];
+            let parts = parts.map(|part| installation.join(part)).into_iter();
+            files.extend(parts.filter(|part| part.exists()));
+        }
+        next = fs::read_link(&path).ok().map(|target| match path.parent() {
+            Some(folder) => folder.join(target),
+            None => target,
+        });
+        files.push(path);
+    }
+    files
+}
