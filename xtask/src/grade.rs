@@ -12,6 +12,7 @@ use crate::grade::stranger::{Source, Stranger, Terms};
 use crate::output::say;
 use crate::{Outcome, workspace};
 
+mod mistakes;
 mod stranger;
 mod words;
 
@@ -34,6 +35,9 @@ pub struct Arguments {
     /// Whether deviations that are conventions, not mistakes, pass with a note
     #[arg(long, value_enum, default_value_t = ProfileName::Notebook)]
     profile: ProfileName,
+    /// Print the catalogue of known mistakes and grade nothing
+    #[arg(long, exclusive = true)]
+    list_mistakes: bool,
     /// Format of the transcript
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -68,6 +72,10 @@ enum Format {
 }
 
 pub fn run(arguments: &Arguments) -> Result<Outcome> {
+    if arguments.list_mistakes {
+        say(mistakes::list().trim_end())?;
+        return Ok(Outcome::Well);
+    }
     // All cases are read before the first is asked, so that a bad one leaves no half transcript.
     let fixtures = workspace::fixtures_folder(arguments.fixtures.as_deref())?;
     let cases = match &arguments.case {

@@ -78,6 +78,29 @@ SpatialBatchnormBackwardTest passed.
 }
 
 #[test]
+fn the_catalogue_is_listed_with_nothing_graded() {
+    let output = xtask(&workspace(), &["grade", "--list-mistakes"]);
+    assert!(output.status.success());
+    insta::assert_snapshot!("mistakes", stdout(&output));
+}
+
+#[test]
+fn drawn_cases_follow_the_seed_and_can_be_asked_alone() {
+    let run = |more: &[&str]| xtask(&workspace(), &[&["grade"], more].concat());
+    let output = run(&["--seed", "9", "--case", "random/train"]);
+    assert_eq!(stdout(&output), "random/train passed.\nTests passed: 6/6\n");
+    assert!(output.status.success());
+    let output = run(&["--profile", "strict", "--case", "behaviour/unknown_mode"]);
+    assert_eq!(stdout(&output), "behaviour/unknown_mode passed.\nTests passed: 1/1\n");
+    let output = run(&["--target", "exercise", "--seed", "9", "--case", "random/train"]);
+    let rerun = "cargo xtask grade --target exercise --seed 9 --case random/train";
+    assert!(output.status.success() || stdout(&output).contains(rerun), "{}", stdout(&output));
+    let output = run(&["--case", "behaviour/nothing"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("behaviour/nothing: kernels is not asked that"));
+}
+
+#[test]
 fn the_untouched_exercise_fails_without_a_crash() {
     let stubs = include_str!("../../crates/exercise/src/spatial_batchnorm.rs");
     if stubs.matches("    todo!(").count() != 2 {

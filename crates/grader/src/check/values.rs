@@ -58,7 +58,7 @@ pub(crate) fn compare_role(
     }
     let calls = expected.len();
     for (call, (found, expected)) in found.into_iter().zip(expected).enumerate() {
-        let atol = tolerance * largest(expected);
+        let atol = one_digit(tolerance * largest(expected));
         if let Err(finding) = compare(role, found, expected, tolerance, atol) {
             return Ok(vec![if calls == 1 {
                 finding
@@ -87,4 +87,9 @@ fn in_call(role: &str, call: usize, script: &Script, finding: Finding) -> Findin
 /// The largest absolute value.
 pub(crate) fn largest(tensor: &Tensor) -> f64 {
     tensor.to_f64().iter().fold(0.0, |largest: f64, value| largest.max(value.abs()))
+}
+
+/// Rounded to one digit, for a tolerance that one can read.
+fn one_digit(value: f64) -> f64 {
+    format!("{value:.0e}").parse().unwrap_or(value)
 }

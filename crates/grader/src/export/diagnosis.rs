@@ -18,6 +18,9 @@ pub(super) fn lines(diagnosis: &Diagnosis) -> Vec<String> {
         };
         lines.push(format!("No known mistake explains {part}: {unless}."));
     }
+    if !mistakes.is_empty() {
+        lines.push("Mend the first of these, then grade again.".to_owned());
+    }
     if !notes.is_empty() {
         lines.push("Conventions other than the notebook's, which are no mistakes:".to_owned());
         notes.iter().for_each(|found| tell(found, &mut lines));

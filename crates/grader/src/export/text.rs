@@ -62,27 +62,43 @@ fn notebook(suite: &Suite, lines: &mut Vec<String>) {
     not_asked(suite, lines);
 }
 
+/// A case after the other. A failure that was explained in an earlier case, by the same hint, is
+/// named and not explained again.
 fn by_case(suite: &Suite, lines: &mut Vec<String>) {
+    let is_drawn = suite.name != SuiteName::Reference;
+    let mut explained: Vec<(&str, Option<&str>)> = Vec::new();
+    let mut unexplained = 0;
     for verdicts in suite.verdicts.chunk_by(|a, b| a.case == b.case) {
-        let is_explained = |verdict: &Verdict| matches!(verdict.outcome, Outcome::Failed { .. });
-        let last_explained = verdicts.iter().rposition(is_explained);
-        let mut shown = 0;
-        let is_drawn = suite.name != SuiteName::Reference;
-        for same in verdicts.chunk_by(|a, b| is_same(&a.outcome, &b.outcome, is_drawn)) {
-            let checks: Vec<&str> = same.iter().map(|verdict| verdict.check.as_str()).collect();
-            let case = &same[0].case;
-            let subject = if is_drawn && (same.len() == verdicts.len() || case.ends_with(checks[0]))
-            {
-                case.clone()
-            } else {
-                format!("{case}: {}", checks.join(", "))
+        let is_known = |verdict: &Verdict| {
+            explained.contains(&(verdict.check.as_str(), verdict.hint.as_deref()))
+        };
+        let known: Vec<bool> = verdicts.iter().map(is_known).collect();
+        let is_new = |at: usize| is_failed(&verdicts[at]) && !known[at];
+        let mut new_in_case = (0..verdicts.len()).filter(|&at| is_new(at)).count();
+        let mut at = 0;
+        while at < verdicts.len() {
+            let first = &verdicts[at];
+            let fits = |other: &usize| {
+                !is_new(at) && !is_new(*other) && is_same(first, &verdicts[*other], is_drawn)
             };
-            lines.push(one_line(&subject, &same[0].outcome));
-            explain(&same[0], lines);
-            if last_explained == Some(shown + same.len() - 1) {
-                lines.push(format!("    Run it alone: {}", same[0].rerun));
+            let together = 1 + (at + 1..verdicts.len()).take_while(fits).count();
+            let same = &verdicts[at..at + together];
+            lines.push(one_line(&subject(same, verdicts.len(), is_drawn), &first.outcome));
+            if is_new(at) {
+                // The case has one input, whatever fails of it.
+                let is_first = !(0..at).any(is_new);
+                let input = first.input.iter().filter(|_| is_first);
+                lines.extend(input.map(|input| format!("    Input: {input}")));
+                explain(first, lines);
+                explained.push((&first.check, first.hint.as_deref()));
+                new_in_case -= 1;
+                if new_in_case == 0 {
+                    lines.push(format!("    Run it alone: {}", first.rerun));
+                }
+            } else if is_failed(first) {
+                unexplained += together;
             }
-            shown += same.len();
+            at += together;
         }
     }
     let raised =
@@ -90,20 +106,43 @@ fn by_case(suite: &Suite, lines: &mut Vec<String>) {
     if let Some(verdict) = raised {
         lines.push(format!("Run the first of these exceptions alone: {}", verdict.rerun));
     }
+    if unexplained > 0 {
+        let are = if unexplained == 1 { "failure is" } else { "failures are" };
+        lines.push(format!(
+            "{unexplained} more {are} like those explained above; --case NAME explains one."
+        ));
+    }
     not_asked(suite, lines);
     lines.push(format!("Tests passed: {}/{}", suite.passed(), suite.verdicts.len()));
 }
 
+fn is_failed(verdict: &Verdict) -> bool {
+    matches!(verdict.outcome, Outcome::Failed { .. })
+}
+
+/// What verdicts on one line are about: a case as a whole, or some of its checks.
+fn subject(same: &[Verdict], in_case: usize, is_drawn: bool) -> String {
+    let checks: Vec<&str> = same.iter().map(|verdict| verdict.check.as_str()).collect();
+    let case = &same[0].case;
+    if is_drawn && (same.len() == in_case || case.ends_with(checks[0])) {
+        case.clone()
+    } else {
+        format!("{case}: {}", checks.join(", "))
+    }
+}
+
 /// Whether two checks of one case fit one line: without an answer for one and the same reason, or,
-/// in suites of which there is less to read, both passed.
-fn is_same(a: &Outcome, b: &Outcome, is_drawn: bool) -> bool {
-    match a {
-        Outcome::Raised { .. } => a == b,
-        Outcome::Passed => is_drawn && a == b,
-        Outcome::Noted { convention, .. } => {
-            is_drawn && matches!(b, Outcome::Noted { convention: other, .. } if other == convention)
+/// in suites of which there is less to read, ended alike.
+fn is_same(a: &Verdict, b: &Verdict, is_drawn: bool) -> bool {
+    match (&a.outcome, &b.outcome) {
+        (Outcome::Raised { .. }, other) => a.outcome == *other,
+        (Outcome::Passed, Outcome::Passed) | (Outcome::Failed { .. }, Outcome::Failed { .. }) => {
+            is_drawn
         }
-        Outcome::Failed { .. } => false,
+        (Outcome::Noted { convention, .. }, Outcome::Noted { convention: other, .. }) => {
+            is_drawn && convention == other
+        }
+        _ => false,
     }
 }
 
@@ -124,7 +163,6 @@ fn one_line(subject: &str, outcome: &Outcome) -> String {
 
 fn explain(verdict: &Verdict, lines: &mut Vec<String>) {
     if let Outcome::Failed { findings } = &verdict.outcome {
-        lines.extend(verdict.input.iter().map(|input| format!("    Input: {input}")));
         lines.extend(findings.iter().map(|finding| format!("    {finding}")));
     }
     if matches!(verdict.outcome, Outcome::Failed { .. }) {

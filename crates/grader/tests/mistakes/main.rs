@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::path::Path;
+
 use grader::check::{Options, grade};
 use grader::diagnosis::{CATALOGUE, Group, Mistake, Profile, Variant};
+use grader::export;
+use grader::fixture::load_one;
 use grader::verdict::Report;
 
 fn graded(variant: &Variant, profile: Profile) -> Report {
@@ -126,4 +130,38 @@ fn two_mistakes_in_one_part_are_named_together() {
         }
     }
     assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What a student sees of a mistake, in a grading with two cases of the fixtures.
+fn transcript(ids: &[&str]) -> String {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    let cases = [
+        "notebook/forward_trivial_train",
+        "notebook/forward_nontrivial_train",
+        "notebook/forward_trivial_test",
+        "notebook/backward",
+        "spatial_batch_norm/train_notebook_torch",
+        "spatial_batch_norm/warm_up_eval",
+    ]
+    .map(|name| load_one(&fixtures, name).unwrap());
+    let variant = Variant::with(CATALOGUE.iter().filter(|mistake| ids.contains(&mistake.id)));
+    export::text(&grade(&variant, &cases, &Options::new("cargo xtask grade --python layers.py")))
+}
+
+#[test]
+fn ten_typical_mistakes_read_like_this() {
+    for ids in [
+        &["reshape_without_transpose"][..],
+        &["statistics_over_batch_only"],
+        &["epsilon_outside_root"],
+        &["running_not_stored"],
+        &["pytorch_momentum", "running_var_unbiased"],
+        &["mode_ignored"],
+        &["dx_without_variance_term"],
+        &["dx_n_is_batch_size", "dgamma_of_x"],
+        &["x_changed_in_place", "cache_in_global"],
+        &["unknown_mode_trains", "always_float64"],
+    ] {
+        insta::assert_snapshot!(ids.join("_and_"), transcript(ids));
+    }
 }
