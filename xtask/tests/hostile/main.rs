@@ -57,7 +57,7 @@ impl Attack {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command
             .args(["grade", "--python", "hand_in.py", "--fixtures", "fixtures"])
-            .args(["--time-limit", "2", "--isolation", isolation, "--format", format])
+            .args(["--time-limit", "1", "--isolation", isolation, "--format", format])
             .arg("--interpreter")
             .arg(&self.interpreter)
             .current_dir(self.folder.path())
@@ -145,7 +145,7 @@ fn processes_with(word: &str) -> usize {
 #[test]
 fn hanging() {
     let Some(attack) = Attack::new("hang", &[]) else { return };
-    attack.fails(&["it took longer than 2 seconds"]);
+    attack.fails(&["it took longer than a second"]);
 }
 
 #[test]
@@ -174,7 +174,11 @@ fn printing_without_end() {
 fn starting_processes() {
     let mark = mark(1);
     let Some(attack) = Attack::new("spawn", &[("MARK", &mark)]) else { return };
-    attack.fails(&["started too many processes", "Resource temporarily unavailable"]);
+    attack.fails(&[
+        "started too many processes",
+        "Resource temporarily unavailable",
+        "its forward pass failed",
+    ]);
     assert_eq!(processes_with(&mark), 0);
 }
 
@@ -194,10 +198,8 @@ fn writing_into_the_fixtures() {
         return;
     }
     graded.is_without_marks(&["RuntimeError: 0 files damaged", "its forward pass failed"]);
-    grader::fixture::Manifest::load(&attack.folder.path().join("fixtures"))
-        .unwrap()
-        .verify(&attack.folder.path().join("fixtures"))
-        .unwrap();
+    let fixtures = attack.folder.path().join("fixtures");
+    assert!(grader::fixture::Manifest::verify(&fixtures).unwrap().is_empty());
 }
 
 #[test]
@@ -257,7 +259,12 @@ fn replacing_what_a_grader_might_compare_with() {
 #[test]
 fn promising_huge_arrays() {
     let Some(attack) = Attack::new("huge_header", &[]) else { return };
-    attack.fails(&["expected 8000000000000 bytes after the header", "exit code 0", "is missing"]);
+    attack.fails(&[
+        "expected 8000000000000 bytes after the header",
+        "found a header of 10486",
+        "exit code 0",
+        "is missing",
+    ]);
 }
 
 #[test]
@@ -300,13 +307,13 @@ fn telling_the_network() {
 #[test]
 fn taking_all_memory() {
     let Some(attack) = Attack::new("memory", &[]) else { return };
-    attack.fails(&["too much memory", "longer than 2 seconds", "signal 9"]);
+    attack.fails(&["too much memory", "longer than a second", "signal 9"]);
 }
 
 #[test]
 fn filling_the_disk() {
     let Some(attack) = Attack::new("fill_disk", &[]) else { return };
-    attack.fails(&["too many files, or too long ones", "signal 25", "longer than 2 seconds"]);
+    attack.fails(&["too many files, or too long ones", "signal 25", "longer than a second"]);
 }
 
 #[test]

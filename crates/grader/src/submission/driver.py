@@ -21,6 +21,7 @@ if PACKAGES not in sys.path:
 import numpy as np
 
 FILE_NAME = os.path.basename(FILE)
+LONGEST = 400  # letters of an error's message
 asarray, empty, frombuffer = np.asarray, np.empty, np.frombuffer
 
 
@@ -124,7 +125,7 @@ def explain(error):
         message = str(error)
     where = f" ({FILE_NAME}, line {lines[-1]})" if lines else ""
     said = " ".join(f"{type(error).__name__}: {message}".split()) if message else type(error).__name__
-    return said + where
+    return said[:LONGEST] + where
 
 
 class Refused(Exception):
