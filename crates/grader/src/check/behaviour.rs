@@ -72,17 +72,29 @@ pub(crate) fn behaviour_questions<'a>(
 
 /// A training pass with its backward pass, and an evaluation: which of their arguments change?
 fn arrays(bench: Bench<'_>) -> Question<'_> {
-    let mut script = bench.recipe.script();
-    script.steps =
-        vec![bench.recipe.step(AskedMode::Train, 0), bench.recipe.step(AskedMode::Eval, 1)];
-    script.backwards = vec![bench.recipe.backward(0, 0)];
-    Question::new(vec![script], move |_, answers, _| {
+    let asked = |recipe: &Recipe| {
+        let mut script = recipe.script();
+        script.steps = vec![recipe.step(AskedMode::Train, 0), recipe.step(AskedMode::Eval, 1)];
+        script.backwards = vec![recipe.backward(0, 0)];
+        script
+    };
+    // Images of one pixel are rows already: what reshapes them has no copy but the caller's array.
+    let [n, c, ..] = bench.recipe.shape;
+    let pixels = Recipe { shape: [n, c, 1, 1], ..bench.recipe.clone() };
+    let scripts = vec![asked(&bench.recipe), asked(&pixels)];
+    Question::new(scripts, move |_, answers, _| {
         let hint = "Which of your statements writes into an array that you were given? `a -= b` \
                     does, `a = a - b` makes a new one.";
-        ARRAYS
-            .iter()
-            .map(|(check, arrays)| bench.verdict(check, touched(&answers[0], arrays), hint))
-            .collect()
+        let verdict = |(check, arrays): &(&str, &[(Touched, &str)])| {
+            let findings = touched(&answers[0], arrays, "").and_then(|mut findings| {
+                if findings.is_empty() {
+                    findings = touched(&answers[1], arrays, ", for images of one pixel")?;
+                }
+                Ok(findings)
+            });
+            bench.verdict(check, findings, hint)
+        };
+        ARRAYS.iter().map(verdict).collect()
     })
     .for_diagnosis()
 }
@@ -98,7 +110,7 @@ const ARRAYS: [(&str, &[(Touched, &str)]); 5] = [
     ),
 ];
 
-fn touched(answer: &Answer, arrays: &[(Touched, &str)]) -> Findings {
+fn touched(answer: &Answer, arrays: &[(Touched, &str)], when: &str) -> Findings {
     let outputs = answer.as_ref().map_err(Clone::clone)?;
     let mut calls = Vec::new();
     let forward = ["the forward pass in training", "the forward pass in evaluation"];
@@ -113,7 +125,7 @@ fn touched(answer: &Answer, arrays: &[(Touched, &str)]) -> Findings {
     for (call, touched) in &calls {
         let Ok(touched) = touched else { continue };
         for (_, name) in arrays.iter().filter(|(array, _)| touched.contains(array)) {
-            let (quantity, call) = ((*name).to_owned(), (*call).to_owned());
+            let (quantity, call) = ((*name).to_owned(), format!("{call}{when}"));
             findings.push(Finding::Touched { quantity, call });
         }
     }

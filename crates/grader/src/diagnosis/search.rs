@@ -12,7 +12,7 @@ use super::catalogue::{CATALOGUE, Group, Mistake};
 use super::matching::{Match, compare};
 use super::part::Part;
 use super::variant::Variant;
-use crate::submission::{Outputs, Script, Submission, Touched};
+use crate::submission::{AskedMode, Kind, Outputs, Script, Submission, Touched};
 
 /// So many explanations are followed at once.
 const MOST: usize = 16;
@@ -87,8 +87,11 @@ pub(crate) type Answered<'a> = (&'a Script, &'a Outputs);
 /// Looks for mistakes that reproduce these answers.
 pub(crate) fn diagnose(answered: &[Answered<'_>]) -> Diagnosis {
     let right = Variant::with([]);
-    let answered: Vec<Answered<'_>> =
-        answered.iter().filter(|(script, _)| right.declines(script).is_none()).copied().collect();
+    let answered: Vec<Answered<'_>> = answered
+        .iter()
+        .filter(|(script, _)| script.kind == Kind::Spatial && right.declines(script).is_none())
+        .copied()
+        .collect();
     let mut search = Search {
         answered,
         explanations: vec![Explanation { stages: Vec::new() }],
@@ -125,8 +128,7 @@ impl Search<'_> {
         let is_unknown = |part: Part| self.unexplained.contains(&part);
         let running_is_unknown = is_unknown(Part::RunningMean) || is_unknown(Part::RunningVar);
         let is_told = |script: &Script| {
-            let trains =
-                script.steps.iter().any(|step| step.mode == crate::submission::AskedMode::Train);
+            let trains = script.steps.iter().any(|step| step.mode == AskedMode::Train);
             let evaluates = matches!(part, Part::Evaluation | Part::RunningInEvaluation);
             !(running_is_unknown && evaluates && trains)
         };

@@ -328,6 +328,14 @@ pub(super) const MISTAKES: &[Mistake] = &[
     ),
     mistake(
         Group::Backward,
+        "dout_rows_with_width_first",
+        "your backward pass reads dout with width before height, and makes images of dx with height before width",
+        "Which permutation undoes yours? Follow one pixel there and back.",
+        "random/train",
+        |choices| choices.dout_into = IntoRows::Transposed([0, 3, 2, 1]),
+    ),
+    mistake(
+        Group::Backward,
         "backward_reshapes_without_transpose",
         "your backward pass moves no axes: neither dout's on the way in nor dx's on the way out",
         "Which axis must come last before dout can be read as rows of C values, and is it there?",

@@ -73,6 +73,14 @@ pub(super) const MISTAKES: &[Mistake] = &[
     ),
     mistake(
         Group::Forward,
+        "rows_with_width_first",
+        "your forward pass reads x with width before height, and makes images of the output with height before width",
+        "Which permutation undoes yours? Follow one pixel there and back.",
+        "random/train",
+        |choices| choices.x_into = IntoRows::Transposed([0, 3, 2, 1]),
+    ),
+    mistake(
+        Group::Forward,
         "channels_moved_to_front",
         "your forward pass moves the channel axis to the front, where the end is needed, before it reads rows of C values",
         "Which axis must come last before x can be read as rows of C values, and is it there?",

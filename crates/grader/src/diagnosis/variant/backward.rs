@@ -2,7 +2,7 @@ use ndarray::{ArrayD, Axis};
 
 use super::choices::*;
 use super::forward::{Kept, divisor, inverse};
-use super::rows::{from_rows, groups, images, into_rows};
+use super::rows::{from_rows, groups, images, into_rows, like};
 use super::{typed, vector};
 use crate::submission::{AskedMode, Backward, Failure, Gradients, Script};
 
@@ -120,7 +120,7 @@ pub(super) fn backward(
     }
     let result = choices.backward_type;
     Ok(Gradients {
-        dx: typed(from_rows(dx, shape, choices.dx_from)?, script, result),
+        dx: typed(like(&asked.dout, from_rows(dx, shape, choices.dx_from)?), script, result),
         dgamma: typed(dgamma, script, result),
         dbeta: typed(dbeta, script, result),
         touched: choices.backward_touches.to_vec(),

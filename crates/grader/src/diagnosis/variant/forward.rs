@@ -1,5 +1,5 @@
 use super::choices::*;
-use super::rows::{Shape, from_rows, groups, images, into_rows};
+use super::rows::{Shape, from_rows, groups, images, into_rows, like};
 use super::{typed, vector};
 use crate::submission::{AskedMode, Failure, Script, Step, StepOutput};
 use crate::tensor::{Dtype, Tensor};
@@ -103,8 +103,9 @@ pub(super) fn forward(
     if updates && normalises_first {
         follow(running, &batch, &rows, &out, shape, script, choices);
     }
+    let out_images = from_rows(out.clone(), shape, choices.out_from)?;
     let output = StepOutput {
-        out: typed(from_rows(out.clone(), shape, choices.out_from)?, script, choices.forward_type),
+        out: typed(like(&step.x, out_images), script, choices.forward_type),
         running_mean: stored(&running.mean, script, choices),
         running_var: stored(&running.var, script, choices),
         touched: choices.forward_touches.to_vec(),

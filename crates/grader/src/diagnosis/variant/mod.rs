@@ -12,7 +12,7 @@ pub(crate) use choices::*;
 use kernels::Convention;
 
 use crate::diagnosis::Mistake;
-use crate::submission::{AskedMode, Failure, Kind, Outputs, Script, Submission};
+use crate::submission::{AskedMode, Failure, Outputs, Script, Submission};
 use crate::tensor::Tensor;
 
 /// The plain batch norm with some of the catalogue's mistakes, or with none.
@@ -42,13 +42,8 @@ impl Submission for Variant {
     }
 
     fn declines(&self, script: &Script) -> Option<&'static str> {
-        if script.kind == Kind::Plain {
-            Some("of plain batch norm")
-        } else if script.config.convention() != Convention::Notebook {
-            Some("in PyTorch's convention")
-        } else {
-            None
-        }
+        let is_foreign = script.config.convention() != Convention::Notebook;
+        is_foreign.then_some("in PyTorch's convention")
     }
 
     fn run(&self, script: &Script) -> Result<Outputs, Failure> {

@@ -4,6 +4,7 @@ use ndarray::{Array, Array4, ArrayD, ArrayView4, Axis, Ix4, IxDyn};
 
 use super::choices::{FromRows, Group, IntoRows};
 use crate::submission::Failure;
+use crate::tensor::Tensor;
 
 /// The lengths of (N, C, H, W).
 pub(crate) type Shape = [usize; 4];
@@ -95,4 +96,10 @@ pub(crate) fn images(array: ArrayD<f64>) -> Result<Array4<f64>, Failure> {
     let array =
         if array.ndim() == 2 { array.insert_axis(Axis(2)).insert_axis(Axis(3)) } else { array };
     array.into_dimensionality::<Ix4>().map_err(|error| Failure::Refused(error.to_string()))
+}
+
+/// Images of one pixel as rows again, if that is what was given.
+pub(crate) fn like(given: &Tensor, images: ArrayD<f64>) -> ArrayD<f64> {
+    let is_row = given.shape().len() == 2 && images.ndim() == 4;
+    if is_row { images.remove_axis(Axis(3)).remove_axis(Axis(2)) } else { images }
 }
