@@ -47,7 +47,7 @@ pub(crate) struct Task {
     pub(crate) namespaces: Namespaces,
 }
 
-/// Plays the part that [`run`](crate::run) has given this process: launcher or keeper. To be called
+/// Plays the part that [`run`](fn@crate::run) has given this process: launcher or keeper. To be called
 /// before the process has a second thread, with the last two of its arguments; the result is its
 /// exit code.
 pub fn launch(role: &str, task: &str) -> i32 {

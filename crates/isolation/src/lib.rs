@@ -5,15 +5,15 @@
 //! system grants is said in [`InForce`], measure by measure.
 //!
 //! A process can give up rights for itself alone, and std offers no place between `fork` and `exec`
-//! but an unsafe one. So [`run`] starts a *launcher*, which is the caller's own program started
-//! anew with two words of the caller's choice, and which hands them to [`launch`]:
+//! but an unsafe one. So [`run()`] starts a *launcher*, which is the caller's own program started
+//! anew with two words of the caller's choice, and which hands them to [`launch()`]:
 //!
 //! ```text
 //! caller ── run ──> launcher (new namespaces) ──> keeper (own root, limits, Landlock) ──> program
 //! ```
 //!
 //! The keeper is the first process of its process namespace, so its end is everyone's end.
-//! Only Linux has these measures; elsewhere [`run`] refuses.
+//! Only Linux has these measures; elsewhere [`run()`] refuses.
 
 mod capture;
 mod in_force;
@@ -89,7 +89,7 @@ pub enum End {
 /// A limit that a program went beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
-    /// Its caller's patience, as [`run`]'s `watch` has it.
+    /// Its caller's patience, as [`run()`]'s `watch` has it.
     Time,
     /// [`Limits::memory`], all its processes taken together.
     Memory,

@@ -73,8 +73,8 @@ pub enum Strength {
     Full,
 }
 
-/// The program that calls [`launch`](crate::launch), and the arguments with which it does. Two more
-/// follow, for [`launch`](crate::launch).
+/// The program that calls [`launch()`](fn@crate::launch), and the arguments with which it does. Two more
+/// follow, for [`launch()`](fn@crate::launch).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Launcher {
     /// Its path.

@@ -36,7 +36,7 @@ const LONGEST_ACCOUNT: u64 = 64 << 10;
 ///
 /// # Errors
 ///
-/// [`Error`] if the program was not run.
+/// [`enum@Error`] if the program was not run.
 pub fn run(
     order: &Order,
     launcher: &Launcher,

@@ -276,7 +276,10 @@ fn failure_of(ended: &Ended, patience: Duration, is_one_script: bool) -> Failure
         Some(line) => format!("; its last words: {}", protocol::one_line(line)),
         None => String::new(),
     };
-    let seconds = patience.as_secs_f64();
+    let seconds = match patience.as_secs_f64() {
+        1.0 => "a second".to_owned(),
+        seconds => format!("{seconds} seconds"),
+    };
     match ended.how {
         End::Exited(code) => Failure::Crashed(format!(
             "the program ended with exit code {code} before it had answered{last_words}"
@@ -285,12 +288,12 @@ fn failure_of(ended: &Ended, patience: Duration, is_one_script: bool) -> Failure
             "the program was ended by signal {signal}{}{last_words}",
             signal_name(signal)
         )),
-        End::Stopped(Stop::Time) if is_one_script => Failure::Stopped(format!(
-            "the program was ended, since it took longer than {seconds} seconds"
-        )),
+        End::Stopped(Stop::Time) if is_one_script => {
+            Failure::Stopped(format!("the program was ended, since it took longer than {seconds}"))
+        }
         End::Stopped(stop) => Failure::Stopped(match stop {
             Stop::Time => {
-                format!("the program was ended, since all took longer than {seconds} seconds")
+                format!("the program was ended, since all took longer than {seconds}")
             }
             Stop::Memory => "the program was ended, since it took too much memory".to_owned(),
             Stop::Processes => {
