@@ -26,8 +26,10 @@
 //! # Order of operations
 //!
 //! The sequence of floating-point operations behind each output value depends on shapes only, so
-//! any memory layout of the same values gives the same bits, and so does any processor. Reductions over a batch run image by
-//! image: the sum over one image first, then the sum of these in the order of the images.
+//! any memory layout of the same values gives the same bits, and so does any processor and number of threads ([`with_threads`]).
+//! Reductions over a batch run image by image: the sum over one image first, then the sum of these in
+//! the order of the images. Where the sums are large, as for a convolution's weights, they are made in
+//! chunks of images that the size of the batch alone decides.
 
 pub mod adam;
 pub mod batch_norm;

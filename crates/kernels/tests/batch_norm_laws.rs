@@ -225,6 +225,41 @@ fn a_mean_that_no_f64_can_hold_costs_no_digit() {
     assert!((near[2][0] - 2.0 / 9.0).abs() < 1e-15, "{}", near[2][0]);
 }
 
+/// The variance is summed around the mean of the first images, which here lie as far from the others as
+/// it takes for nearly nothing to be left of what it is corrected by.
+#[test]
+fn first_images_unlike_the_others_cost_no_digit() {
+    for far in [0_i128, 1_000, 1_000_000] {
+        let (n, pixels) = (60, 64);
+        let value = |image: usize, pixel: usize| -> i128 {
+            let digits = (image * 31 + pixel * 17) as i128 % 11 - 5;
+            if image == 0 { far + digits } else { digits }
+        };
+        let all = || (0..n).flat_map(|image| (0..pixels).map(move |pixel| value(image, pixel)));
+        let count = (n * pixels) as i128;
+        // n·Σx² − (Σx)², exactly.
+        let sum: i128 = all().sum();
+        let scaled = count * all().map(|value| value * value).sum::<i128>() - sum * sum;
+        let var = scaled as f64 / (count * count) as f64;
+
+        let x =
+            Array4::from_shape_fn((n, 1, 8, 8), |(image, _, h, w)| value(image, 8 * h + w) as f64);
+        let (gamma, beta) = (Array1::ones(1), Array1::zeros(1));
+        let (mut running, config) =
+            (RunningStatistics::new(1, Convention::Notebook), BatchNormConfig::notebook());
+        let (gamma, beta) = (gamma.view(), beta.view());
+        let of_f64 =
+            spatial_batch_norm::forward_train(x.view(), gamma, beta, &mut running, &config)
+                .unwrap()
+                .1;
+        let error = (of_f64.var()[0] - var).abs() / var;
+        // Of a sum of squares each of 64 + 60 additions rounds by half an ε at most, and the correction
+        // magnifies that by (N − 1)/1 and one.
+        let bound = 60.0 * 124.0 * f64::EPSILON / 2.0;
+        assert!(error < bound, "{far}: relative error {error:e} of {var}");
+    }
+}
+
 #[test]
 fn a_constant_channel_gives_beta_and_no_nan() {
     let x = Array4::<f64>::from_elem([2, 1, 3, 3], 1234.567);
