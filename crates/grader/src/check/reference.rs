@@ -7,10 +7,12 @@ use crate::check::{compare::compare, hint, script_of};
 use crate::diagnosis::Leniency;
 use crate::fixture::{Case, Config, Expected, Mode, Operation};
 use crate::submission::{AskedMode, Failure, Outputs, Script, Submission};
+use crate::tensor::Dtype;
 use crate::verdict::{Finding, SuiteName, Verdict};
 
-/// How far an answer may be from the same in another convention, in parts of the largest value.
-const CONVENTION_TOLERANCE: f64 = 1e-9;
+/// How far an answer may be from the same in another convention, in parts of the largest value, in
+/// double precision and in single.
+const CONVENTION_TOLERANCES: [f64; 2] = [1e-9, 1e-5];
 
 /// What is asked of all of `cases` that are of a batch norm.
 pub(crate) fn reference_questions<'a>(
@@ -50,7 +52,9 @@ fn verdicts(
         } else {
             leniency.outcome(findings, script, |other| {
                 let outputs = answer.as_ref().map_err(Clone::clone)?;
-                compare_role(role, script, outputs, other, CONVENTION_TOLERANCE)
+                let [double, single] = CONVENTION_TOLERANCES;
+                let is_single = script.dtype() == Dtype::Float32;
+                compare_role(role, script, outputs, other, if is_single { single } else { double })
             })
         };
         let hint = case.hint.as_deref().unwrap_or(hint::for_role(role, mode));

@@ -47,18 +47,30 @@ impl Leniency {
     ) -> Outcome {
         let outcome = Outcome::of(findings);
         let Outcome::Failed { findings } = outcome else { return outcome };
-        let variant = Variant::with(&self.conventions);
-        let agrees = self.is_lenient()
-            && variant.declines(script).is_none()
-            && variant
-                .run(script)
-                .is_ok_and(|expected| against(&expected).is_ok_and(|findings| findings.is_empty()));
-        if agrees {
-            let named: Vec<&str> =
-                self.conventions.iter().map(|convention| convention.explanation).collect();
-            Outcome::Noted { convention: named.join("; "), findings }
-        } else {
-            Outcome::Failed { findings }
+        if !self.is_lenient() {
+            return Outcome::Failed { findings };
+        }
+        let agrees = |conventions: &[Mistake]| {
+            let variant = Variant::with(conventions);
+            variant.declines(script).is_none()
+                && variant
+                    .run(script)
+                    .is_ok_and(|other| against(&other).is_ok_and(|findings| findings.is_empty()))
+        };
+        // What is wrong by the notebook's convention too is no matter of convention.
+        if agrees(&[]) {
+            return Outcome::Failed { findings };
+        }
+        // Of several, those that show here.
+        let alone = self.conventions.chunks(1).find(|one| agrees(one));
+        let all = || Some(&self.conventions[..]).filter(|all| agrees(all));
+        match alone.or_else(all) {
+            Some(conventions) => {
+                let named: Vec<&str> =
+                    conventions.iter().map(|convention| convention.explanation).collect();
+                Outcome::Noted { convention: named.join("; "), findings }
+            }
+            None => Outcome::Failed { findings },
         }
     }
 
