@@ -20,7 +20,7 @@ const TOLERANCE: f64 = 1e-9;
 /// The same in single precision.
 const TOLERANCE_F32: f64 = 1e-4;
 
-/// The same where a mean of 1000 takes four digits of seven. A variance as E[x²] − E[x]² is off by
+/// The same where a mean of 1000 takes four digits of seven. A variance as `E[x²] − E[x]²` is off by
 /// some 0.06.
 const TOLERANCE_F32_MEAN_1E3: f64 = 3e-3;
 

@@ -111,9 +111,9 @@ pub(crate) enum Centre {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Variance {
     Centred,
-    /// E[x²].
+    /// `E[x²]`.
     Uncentred,
-    /// E[x²] − E[x]², in the precision of x.
+    /// `E[x²] − E[x]²`, in the precision of x.
     Cancelling,
     /// E|x − μ|, squared.
     MeanDeviation,
@@ -198,7 +198,7 @@ pub(crate) enum RunningVar {
     Mean,
     /// The variance of the output.
     OfOut,
-    /// E[x²].
+    /// `E[x²]`.
     Uncentred,
     /// Around the updated running mean.
     AroundRunningMean,

@@ -237,7 +237,7 @@ impl Statistics {
     }
 }
 
-/// count·(E[x²] − E[x]²), rounded as in x's own precision.
+/// `count·(E[x²] − E[x]²)`, rounded as in x's own precision.
 fn cancelling(rows: &[f64], labels: &[usize], total: usize, single: bool) -> Vec<f64> {
     let round = |value: f64| if single { f64::from(value as f32) } else { value };
     let (mut sums, mut squares) = (vec![0.0; total], vec![0.0; total]);
