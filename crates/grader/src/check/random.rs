@@ -4,12 +4,12 @@
 use crate::check::hint;
 use crate::check::question::{Answer, Question, Questions};
 use crate::check::recipe::{Parameters, Recipe};
-use crate::check::values::{compare_role, roles};
+use crate::check::values::{IN_EVALUATION, compare_role, roles};
 use crate::diagnosis::Leniency;
 use crate::fixture::Mode;
 use crate::submission::{AskedMode, Failure, Kernels, Outputs, Script, Submission};
 use crate::tensor::{Dtype, Tensor};
-use crate::verdict::{SuiteName, Verdict};
+use crate::verdict::{Finding, Outcome, SuiteName, Verdict};
 
 /// Names of the suite's cases begin with this.
 pub(crate) const PREFIX: &str = "random/";
@@ -130,10 +130,19 @@ fn verdicts(
         };
         let findings = expected.as_ref().map_err(Clone::clone).and_then(against);
         let outcome = leniency.outcome(findings, script, against);
-        let hint = hint::for_role(role, mode);
+        let hint = hint::for_role(role, if is_of_evaluation(&outcome) { Mode::Eval } else { mode });
         Verdict::new(role, &name, outcome, hint, command).of_input(&case.recipe)
     };
     roles(script).into_iter().map(verdict).collect()
+}
+
+/// Whether the call that went wrong, of several, was an evaluation.
+fn is_of_evaluation(outcome: &Outcome) -> bool {
+    let Outcome::Failed { findings } = outcome else { return false };
+    findings.iter().any(|finding| {
+        matches!(finding, Finding::During { circumstances, .. }
+            if circumstances.ends_with(IN_EVALUATION))
+    })
 }
 
 /// The kernels' answer, in double precision whatever the script's.
