@@ -157,6 +157,25 @@ fn crashing() {
 }
 
 #[test]
+fn a_crash_costs_its_own_case_and_no_other() {
+    let right = python::workspace().join("xtask/tests/hand_ins/right/einsum.py");
+    let right = fs::read_to_string(right).unwrap();
+    let Some(attack) = Attack::new("crash_at_times", &[("RIGHT", &right)]) else { return };
+    let graded = attack.grade("auto");
+    let (mut crashed, mut passed) = (0, 0);
+    for verdict in graded.verdicts() {
+        if verdict["outcome"] == "raised" {
+            crashed += 1;
+            assert!(verdict.to_string().contains("exit code 3"), "{verdict:#}");
+        } else {
+            passed += usize::from(matches!(verdict["outcome"].as_str(), Some("passed" | "noted")));
+        }
+    }
+    assert!(crashed > 0);
+    assert_eq!(crashed + passed, graded.verdicts().len());
+}
+
+#[test]
 fn leaving_without_results() {
     for name in ["leave", "leave_at_once"] {
         let Some(attack) = Attack::new(name, &[]) else { return };

@@ -312,3 +312,5 @@ def main():
 
 
 main()
+# Whatever FILE has left running is not waited for.
+os._exit(0)

@@ -21,6 +21,9 @@ const STARTS: usize = 12;
 /// After so many starts in a row that answered nothing, it is not started again.
 const FRUITLESS_STARTS: usize = 3;
 
+/// How long a program may take to end once it has answered everything.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// How long a program may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
@@ -212,7 +215,8 @@ impl Process {
                 answered += 1;
                 since = now;
             }
-            is_one_script = now - since > script;
+            let patience = if answered == names.len() { FAREWELL } else { script };
+            is_one_script = now - since > patience;
             !is_one_script && before + now <= whole
         };
         let ended = isolation::run(&order, &self.setting.launcher, &mut watch);
