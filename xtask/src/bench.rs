@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Instant;
@@ -11,10 +11,13 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use kernels::InstructionSet;
+use kernels::with_threads;
 use serde::Deserialize;
+use tempfile::TempDir;
 use trainer::dataset::{LabelledImages, Synthetic};
 
 use crate::data_set::{Choice, DataArguments};
+use crate::hash;
 use crate::output::{replace_file, say};
 use crate::plots::growth::{Column, Growth as GrowthFigure};
 use crate::plots::render;
@@ -45,6 +48,10 @@ use work::{BATCH_SIZE, EPOCH_IMAGES, Work};
 /// The instruction sets that PyTorch lets one choose from, by `ATEN_CPU_CAPABILITY`.
 const OF_TORCH: [&str; 3] = ["default", "avx2", "avx512"];
 
+/// The numbers of threads on which bits are compared, whatever else may be taken.
+const THREADS_FOR_BITS: [usize; 4] = [1, 2, 3, 8];
+const THREADS_FOR_BITS_OF_TORCH: [usize; 2] = [1, 2];
+
 /// The epochs of the notebook's study.
 const STUDY_EPOCHS: u32 = 5;
 
@@ -70,6 +77,10 @@ pub struct Arguments {
     #[arg(long)]
     quick: bool,
 
+    /// Compare bits alone, on every instruction set and numbers of threads, and measure nothing
+    #[arg(long, conflicts_with_all = ["json", "out", "quick", "threads"])]
+    bits: bool,
+
     /// Threads that each side may take [default: the cores]
     #[arg(long, value_name = "N")]
     threads: Option<NonZero<usize>>,
@@ -88,6 +99,13 @@ enum Against {
 pub fn run(arguments: &Arguments) -> Result<Outcome> {
     if let Some(errand) = &arguments.errand {
         child::answer(errand)?;
+        return Ok(Outcome::Well);
+    }
+    if arguments.bits {
+        let temporary = temporary()?;
+        let images = hash::images(child::STEPS_FOR_BITS, BATCH_SIZE)?;
+        let script = arguments.script(&images, temporary.path())?;
+        say(text::bits_table(&bits(script.as_ref())?).to_markdown().trim_end())?;
         return Ok(Outcome::Well);
     }
     let results = arguments.measure()?;
@@ -110,16 +128,9 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
 impl Arguments {
     fn measure(&self) -> Result<Results> {
         let threads = self.threads.or(thread::available_parallelism().ok()).map_or(1, NonZero::get);
-        let temporary = tempfile::tempdir().context("no temporary folder could be made")?;
+        let temporary = temporary()?;
         let images = images()?;
-        let script = match self.against {
-            Some(Against::Torch) => {
-                let file = temporary.path().join("images");
-                fs::write(&file, content(&images)).context("the images cannot be handed over")?;
-                Some(Script::new(self.python.as_deref(), file)?)
-            }
-            None => None,
-        };
+        let script = self.script(&images, temporary.path())?;
         progress("ceilings");
         let ceilings = ceilings(threads)?;
         let mut peer = script.as_ref().map(|script| script.serve(threads)).transpose()?;
@@ -144,8 +155,18 @@ impl Arguments {
             study: if self.quick { None } else { Some(study(script.as_ref(), threads)?) },
             memory,
             growth: self.growth(threads)?,
-            bits: bits(script.as_ref(), threads)?,
+            bits: bits(script.as_ref())?,
         })
+    }
+
+    /// The other side, with these images in a file of this folder; none if none was asked for.
+    fn script(&self, images: &LabelledImages, folder: &Path) -> Result<Option<Script>> {
+        let Some(Against::Torch) = self.against else {
+            return Ok(None);
+        };
+        let file = folder.join("images");
+        fs::write(&file, content(images)).context("the images cannot be handed over")?;
+        Script::new(self.python.as_deref(), file).map(Some)
     }
 
     /// One work, both sides in turn.
@@ -153,7 +174,7 @@ impl Arguments {
         &self,
         work: Work,
         images: &LabelledImages,
-        allowed: usize,
+        threads: usize,
         mut peer: Option<&mut Peer>,
     ) -> Result<Row> {
         progress(&format!("{} {}", work.name(), work.shape()));
@@ -161,15 +182,13 @@ impl Arguments {
         let turns = if self.quick { 3 } else { 5 };
         // Whole epochs are long enough; a call of a kernel is not.
         let at_least = if is_epoch { 0.0 } else { 0.1 };
-        let threads = ours::threads_of(&work, allowed);
-        let mut call = ours::prepare(&work, images, threads)?;
-        let mut call_on_one = match is_epoch {
-            true if allowed > 1 => Some(ours::prepare(&work, images, 1)?),
-            _ => None,
-        };
+        let mut call = ours::prepare(&work, images)?;
         if !is_epoch {
             call()?;
         }
+        let mut ours = |threads| -> Result<f64> {
+            with_threads(threads, || seconds_a_call(at_least, &mut call))?
+        };
         let mut row = Row {
             work,
             threads,
@@ -178,12 +197,12 @@ impl Arguments {
             seconds_on_one_thread: Vec::new(),
         };
         for _ in 0..turns {
-            row.seconds.push(seconds_a_call(at_least, &mut call)?);
+            row.seconds.push(ours(threads)?);
             if let Some(peer) = &mut peer {
                 row.torch_seconds.push(peer.seconds(&row.work, at_least)?);
             }
-            if let Some(call) = &mut call_on_one {
-                row.seconds_on_one_thread.push(seconds_a_call(at_least, call)?);
+            if is_epoch && threads > 1 {
+                row.seconds_on_one_thread.push(ours(1)?);
             }
         }
         Ok(row)
@@ -214,6 +233,10 @@ impl Arguments {
 /// What the terminal shows while it takes its time.
 fn progress(what: &str) {
     eprintln!("measuring {what}");
+}
+
+fn temporary() -> Result<TempDir> {
+    tempfile::tempdir().context("no temporary folder could be made")
 }
 
 /// The images of one epoch.
@@ -250,7 +273,7 @@ fn memory(script: Option<&Script>, threads: usize) -> Result<Option<Memory>> {
 /// The notebook's study, by the command that a user gives.
 fn study(script: Option<&Script>, threads: usize) -> Result<Study> {
     progress("the study");
-    let out = tempfile::tempdir().context("no temporary folder could be made")?;
+    let out = temporary()?;
     let data = DataArguments { data_dir: None, dataset: Choice::Auto, offline: true };
     let data_set = data.find(&workspace::root()?)?;
     let program = std::env::current_exe().context("this program cannot find itself")?;
@@ -284,14 +307,12 @@ fn study(script: Option<&Script>, threads: usize) -> Result<Study> {
     Ok(Study { what, epochs: STUDY_EPOCHS, seconds, lightning })
 }
 
-/// Weights after the first steps, for every instruction set and number of threads.
-fn bits(script: Option<&Script>, threads: usize) -> Result<Vec<Bits>> {
+/// What the first steps give, for every instruction set of this processor and numbers of threads.
+fn bits(script: Option<&Script>) -> Result<Vec<Bits>> {
     let mut bits = Vec::new();
-    let mut counts = vec![1, threads];
-    counts.dedup();
     progress("bits");
-    for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
-        for &threads in &counts {
+    for threads in THREADS_FOR_BITS {
+        for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
             let sha256 = child::ask(&Errand::Bits { threads }, Some(set.name()))?;
             let instruction_set = set.name().to_owned();
             bits.push(Bits { by: Side::Ours, instruction_set, threads, sha256 });
@@ -300,13 +321,17 @@ fn bits(script: Option<&Script>, threads: usize) -> Result<Vec<Bits>> {
     #[derive(Deserialize)]
     struct Answer {
         sha256: String,
+        instruction_set: String,
     }
-    for set in OF_TORCH.into_iter().filter(|_| script.is_some()) {
-        for &threads in &counts {
+    let Some(script) = script else {
+        return Ok(bits);
+    };
+    for threads in THREADS_FOR_BITS_OF_TORCH {
+        for set in OF_TORCH {
             let environment = Some(("ATEN_CPU_CAPABILITY", set));
-            let answer = script.map(|script| script.once::<Answer>("bits", threads, environment));
-            if let Some(Answer { sha256 }) = answer.transpose()? {
-                let instruction_set = set.to_owned();
+            let Answer { sha256, instruction_set } = script.once("bits", threads, environment)?;
+            // Of what the processor lacks PyTorch takes the next lower one, without a word.
+            if instruction_set == set {
                 bits.push(Bits { by: Side::Torch, instruction_set, threads, sha256 });
             }
         }

@@ -15,6 +15,7 @@ mod evaluate;
 mod experiment;
 mod fixtures;
 mod grade;
+mod hash;
 mod network_argument;
 mod output;
 mod plots;
@@ -45,6 +46,8 @@ enum Command {
     Report(report::Arguments),
     /// Measure kernels and trainings, against this machine's ceiling and against PyTorch
     Bench(bench::Arguments),
+    /// Train each network for a moment and print what all of it hashes to, the same everywhere
+    Hash(hash::Arguments),
     /// Check or re-make the reference fixtures
     Fixtures(fixtures::Arguments),
     /// The launcher of submissions in other processes, which this program starts itself
@@ -91,6 +94,7 @@ fn run(command: &Command) -> Result<Outcome> {
         Command::Evaluate(arguments) => evaluate::run(arguments),
         Command::Report(arguments) => report::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
+        Command::Hash(arguments) => hash::run(arguments),
         Command::Fixtures(arguments) => fixtures::run(arguments),
         Command::Isolated { .. } => anyhow::bail!("the launcher has no other task"),
     }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::fs;
 use std::process::{Command, Output};
 
 fn xtask(arguments: &[&str], instruction_set: Option<&str>) -> Output {
@@ -39,6 +40,21 @@ fn an_errand_is_answered_in_json_with_the_same_bits_on_every_instruction_set() {
     let best = answer(None);
     assert_eq!(best.len(), 64);
     assert_eq!(answer(Some("portable")), best);
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    assert!(
+        readme.contains(&best[..16]),
+        "README.md has other bits than {best}; put into it the table that `cargo xtask bench --bits \
+         --against torch` prints"
+    );
+}
+
+#[test]
+fn bits_alone_are_not_measurements() {
+    for more in ["--quick", "--threads=2", "--json=file", "--out=folder"] {
+        let output = xtask(&["bench", "--bits", more], None);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8(output.stderr).unwrap().contains("cannot be used with"));
+    }
 }
 
 #[test]

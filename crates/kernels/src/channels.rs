@@ -4,10 +4,13 @@
 //! the case H = W = 1. They walk it in the order that its memory favours, which changes no result:
 //! a channel's sum always runs over the pixels of an image in order, then over the images.
 
+use std::convert::Infallible;
+
 use ndarray::{ArrayView4, ArrayViewMut4, Axis, Zip};
 
 use crate::Real;
-use crate::simd::{self, InstructionSet, Number};
+use crate::parallel::{Images, divide};
+use crate::simd::{self, InstructionSet, LANES, Number};
 
 /// The channel axis of one image, `(H, W, C)`.
 const IMAGE_C: Axis = Axis(2);
@@ -17,6 +20,23 @@ const IMAGE_C: Axis = Axis(2);
 pub(crate) trait Term<const P: usize, const T: usize> {
     /// Implementations must be `#[inline(always)]`, see [`simd`].
     fn of<V: Number>(channel: [V; P], a: V, b: V) -> [V; T];
+}
+
+/// `COUNT` numbers of each of [`LANES`] channels, number by number.
+pub(crate) type Lanes<const COUNT: usize> = [[f64; LANES]; COUNT];
+
+/// The numbers of all channels, the last vectors filled up with zeros.
+fn in_lanes<const COUNT: usize>(channels: &[[f64; COUNT]]) -> Vec<Lanes<COUNT>> {
+    let block = |channels: &[[f64; COUNT]]| {
+        let mut lanes = [[0.0; LANES]; COUNT];
+        for (l, channel) in channels.iter().enumerate() {
+            for (lanes, &value) in lanes.iter_mut().zip(channel) {
+                lanes[l] = value;
+            }
+        }
+        lanes
+    };
+    channels.chunks(LANES).map(block).collect()
 }
 
 /// Whether the values of a pixel lie closer together in memory than neighbouring pixels do.
@@ -36,23 +56,41 @@ pub(crate) fn sums<S: Term<P, T>, F: Real, const P: usize, const T: usize>(
     channels: &[[f64; P]],
 ) -> Vec<[f64; T]> {
     let mut totals = vec![[0.0; T]; channels.len()];
-    if let (Some(pixels_a), Some(pixels_b)) = (a.to_slice(), b.to_slice())
-        && let (Some(pixels_a), Some(pixels_b)) = (F::single(pixels_a), F::single(pixels_b))
-    {
-        let (_, h, w, c) = a.dim();
-        let images = pixels_a.chunks_exact(h * w * c).zip(pixels_b.chunks_exact(h * w * c));
-        let set = InstructionSet::in_use();
-        for (a, b) in images {
-            simd::add_image_sums::<S, P, T>(set, [a, b], channels, &mut totals);
-        }
-        return totals;
-    }
-    let mut image_sums = totals.clone();
     let add = |sum: &mut [f64; T], addend: [f64; T]| {
         for (sum, addend) in sum.iter_mut().zip(addend) {
             *sum += addend;
         }
     };
+    if let (Some(pixels_a), Some(pixels_b)) = (a.to_slice(), b.to_slice())
+        && let (Some(pixels_a), Some(pixels_b)) = (F::single(pixels_a), F::single(pixels_b))
+    {
+        let (n, h, w, c) = a.dim();
+        // Rows are summed as the pixels of one image are.
+        let (n, pixels) = if h * w == 1 { (1, n) } else { (n, h * w) };
+        let channels = in_lanes(channels);
+        let mut of_images = vec![[[0.0; LANES]; T]; n * channels.len()];
+        let batch = (
+            Images::new(pixels_a, pixels * c),
+            Images::new(pixels_b, pixels * c),
+            Images::new(of_images.as_mut_slice(), channels.len()),
+        );
+        let set = InstructionSet::in_use();
+        let Ok(()) = divide::<_, Infallible>(n, pixels_a.len() / 12, batch, &|(a, b, sums)| {
+            for ((a, b), sums) in a.iter().zip(b.iter()).zip(sums.iter_mut()) {
+                simd::add_pixels::<S, P, T>(set, [a, b], c, &channels, sums);
+            }
+            Ok(())
+        });
+        for of_image in of_images.chunks_exact(channels.len().max(1)) {
+            for (totals, lanes) in totals.chunks_mut(LANES).zip(of_image) {
+                for (l, total) in totals.iter_mut().enumerate() {
+                    add(total, lanes.map(|lanes| lanes[l]));
+                }
+            }
+        }
+        return totals;
+    }
+    let mut image_sums = totals.clone();
     let pixel_major = is_channels_last(a.shape(), a.strides());
     for (a, b) in a.outer_iter().zip(b.outer_iter()) {
         image_sums.fill([0.0; T]);
@@ -87,10 +125,18 @@ pub(crate) fn update<S: Term<P, 1>, F: Real, const P: usize>(
     b: ArrayView4<'_, F>,
     channels: &[[f64; P]],
 ) {
+    let images = b.len_of(Axis(0)).max(1);
     if let (Some(pixels_a), Some(pixels_b)) = (a.as_slice_mut(), b.to_slice())
         && let (Some(pixels_a), Some(pixels_b)) = (F::single_mut(pixels_a), F::single(pixels_b))
     {
-        simd::update_pixels::<S, P>(InstructionSet::in_use(), pixels_a, pixels_b, channels);
+        let values = pixels_b.len();
+        let batch =
+            (Images::new(pixels_a, values / images), Images::new(pixels_b, values / images));
+        let (set, width, channels) = (InstructionSet::in_use(), channels.len(), in_lanes(channels));
+        let Ok(()) = divide::<_, Infallible>(images, values / 12, batch, &|(a, b)| {
+            simd::update_pixels::<S, P>(set, a.all(), b.all(), width, &channels);
+            Ok(())
+        });
         return;
     }
     let replace = |channel: &[f64; P], a: &mut F, b: &F| {

@@ -13,27 +13,38 @@
 //! Each value starts from its bias or from 0, and products are added to it one after the other by
 //! [`Real::mul_add`]: for the result over kh, then kw, then c; for dx over the rows and columns of
 //! dout upwards (so over kh and kw downwards), then f, with zeros outside dout; for dweight over
-//! the pixels of an image's dout in order, and then image by image.
+//! the pixels of an image's dout in order, then image by image within a chunk of the batch, and then
+//! chunk by chunk. There are 12 chunks, or one an image, and chunk k of K is the images from k·N/K
+//! up to (k + 1)·N/K, rounded down.
 //!
 //! Source: PyTorch's `conv2d`, whose weight has the shape `(F, C, KH, KW)`.
 
 mod geometry;
 mod sliding_window;
+mod sparse;
 mod spread;
 
-use ndarray::{Array1, Array4, ArrayView1, ArrayView4, ArrayViewMut1, ArrayViewMut4, Axis};
+use std::ops::Range;
 
-use self::geometry::Geometry;
+use ndarray::{Array1, Array4, ArrayView1, ArrayView4, ArrayViewMut1, ArrayViewMut4, Axis, Slice};
+
+use self::geometry::{Geometry, ImagePhase};
+use self::sparse::Sparse;
 use crate::correlation::{Correlation, Matrix, Place};
 use crate::error::expect_shape;
 use crate::layout::{
     elements, elements_mut, from_channels_last, nothing, reused, to_channels_last,
 };
 use crate::panels::{Panels, filled_up};
+use crate::parallel::{Images, divide, threads};
+use crate::scratch::Scratch;
 use crate::simd::LANES;
 use crate::{KernelError, Real};
 
 const OPERATION: &str = "conv2d";
+
+/// The gradient of the parameters is summed in so many chunks of images, which threads share.
+const CHUNKS: usize = 12;
 
 /// Stride and zero padding along height and width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,27 +142,32 @@ pub fn forward_into<F: Real>(
     let mut pixels = reused(OPERATION, [geometry.n, geometry.oh, geometry.ow, f], out)?;
     let x = to_channels_last(x);
     // (KH, KW, C, F)
-    let panels = Panels::pack(kh * kw * c, f, weight.permuted_axes([2, 3, 1, 0]));
-    let start = filled_up(bias);
+    let panels = Panels::pack(OPERATION, kh * kw * c, f, weight.permuted_axes([2, 3, 1, 0]))?;
+    let start = filled_up(OPERATION, bias)?;
     let spread = geometry.spread_x();
     let places = geometry.windows();
-    let mut buffer = spread.buffer(OPERATION)?;
-    let image_pairs = elements(&x)
-        .chunks_exact(geometry.h * geometry.w * c)
-        .zip(elements_mut(&mut pixels).chunks_exact_mut(geometry.oh * geometry.ow * f));
-    for (x, out) in image_pairs {
-        let correlation = Correlation {
-            source: spread.apply(x, &mut buffer),
-            matrix: panels.matrix(),
-            width: f,
-            start: &start,
-            runs: kh,
-            run_length: kw * c,
-            run_stride: spread.row(),
-            step: 1,
-        };
-        correlation.write(&places, out);
-    }
+    let products = geometry.products();
+    let images = (
+        Images::new(elements(&x), geometry.h * geometry.w * c),
+        Images::new(elements_mut(&mut pixels), geometry.oh * geometry.ow * f),
+    );
+    divide(geometry.n, products / 64, images, &|(x, out)| {
+        let mut buffer = spread.buffer(OPERATION)?;
+        for (x, out) in x.iter().zip(out.iter_mut()) {
+            let correlation = Correlation {
+                source: spread.apply(x, &mut buffer),
+                matrix: panels.matrix(),
+                width: f,
+                start: &start,
+                runs: kh,
+                run_length: kw * c,
+                run_stride: spread.row(),
+                step: 1,
+            };
+            correlation.write(&places, out);
+        }
+        Ok(())
+    })?;
     *out = from_channels_last(pixels);
     Ok(())
 }
@@ -223,42 +239,63 @@ pub fn backward_input_into<F: Real>(
         pixels.fill(F::zero());
     }
     let dout = to_channels_last(dout);
-    let start = vec![F::zero(); c.next_multiple_of(LANES)];
+    let start = Scratch::zeros(OPERATION, &[c.next_multiple_of(LANES)])?;
     let spread = geometry.spread_dout();
-    let mut buffer = spread.buffer(OPERATION)?;
-    let phases: Vec<_> = geometry
-        .phases()
-        .map(|phase| {
-            let [rows, columns] = &phase.taps;
-            let taps = weight.select(Axis(2), rows).select(Axis(3), columns);
-            // (KH, KW, F, C)
-            let panels = Panels::pack(
-                rows.len() * columns.len() * f,
-                c,
-                taps.view().permuted_axes([2, 3, 0, 1]),
-            );
-            (phase, panels)
-        })
-        .collect();
-    let image_pairs = elements(&dout)
-        .chunks_exact(geometry.oh * geometry.ow * f)
-        .zip(elements_mut(&mut pixels).chunks_exact_mut(h * w * c));
-    for (dout, dx) in image_pairs {
-        let source = spread.apply(dout, &mut buffer);
-        for (phase, panels) in &phases {
-            let correlation = Correlation {
-                source,
-                matrix: panels.matrix(),
-                width: c,
-                start: &start,
-                runs: phase.taps[0].len(),
-                run_length: phase.taps[1].len() * f,
-                run_stride: spread.row(),
-                step: 1,
-            };
-            correlation.write(&phase.places, dx);
+    // (F, KH, KW, C)
+    let blocks = weight.permuted_axes([0, 2, 3, 1]);
+    let sparse = match Sparse::new(&geometry, elements(&dout)) {
+        Some(sparse) => Some((sparse, geometry.spread_x(), Scratch::of(OPERATION, blocks)?)),
+        None => None,
+    };
+    let with_panels = |phase: ImagePhase| {
+        let mut taps = weight;
+        for (axis, taps_here) in phase.taps.iter().enumerate() {
+            let every = Slice::new(taps_here.first as isize, None, taps_here.step as isize);
+            taps.slice_axis_inplace(Axis(2 + axis), every);
+            taps.invert_axis(Axis(2 + axis));
         }
-    }
+        let depth = taps.len() / c;
+        // (KH, KW, F, C)
+        let panels = Panels::pack(OPERATION, depth, c, taps.permuted_axes([2, 3, 0, 1]))?;
+        Ok((phase, panels))
+    };
+    let phases: Vec<_> = match sparse {
+        Some(_) => Vec::new(),
+        None => geometry.phases().map(with_panels).collect::<Result<_, KernelError>>()?,
+    };
+    let images = (
+        Images::new(elements(&dout), geometry.oh * geometry.ow * f),
+        Images::new(elements_mut(&mut pixels), h * w * c),
+    );
+    divide(n, geometry.products() / 64, images, &|(dout, dx)| {
+        if let Some((sparse, spread, weight)) = &sparse {
+            let (mut frame, mut nonzeros) = (spread.buffer(OPERATION)?, sparse.memory()?);
+            for (dout, dx) in dout.iter().zip(dx.iter_mut()) {
+                frame.fill(F::zero());
+                sparse.add_input(dout, weight, &mut frame, &mut nonzeros);
+                spread.take_back(&frame, dx);
+            }
+            return Ok(());
+        }
+        let mut buffer = spread.buffer(OPERATION)?;
+        for (dout, dx) in dout.iter().zip(dx.iter_mut()) {
+            let source = spread.apply(dout, &mut buffer);
+            for (phase, panels) in &phases {
+                let correlation = Correlation {
+                    source,
+                    matrix: panels.matrix(),
+                    width: c,
+                    start: &start,
+                    runs: phase.taps[0].count,
+                    run_length: phase.taps[1].count * f,
+                    run_stride: spread.row(),
+                    step: 1,
+                };
+                correlation.write(&phase.places, dx);
+            }
+        }
+        Ok(())
+    })?;
     *dx = from_channels_last(pixels);
     Ok(())
 }
@@ -305,45 +342,102 @@ pub fn backward_parameters_into<F: Real>(
     expect_shape(OPERATION, "dbias", dbias.shape(), &[f], "one value a filter")?;
     let (x, dout) = (to_channels_last(x), to_channels_last(dout));
     let spread = geometry.spread_x();
-    let mut buffer = spread.buffer(OPERATION)?;
     let places = geometry.taps();
     let pixels = oh * ow;
-    let start = vec![F::zero(); f.next_multiple_of(LANES)];
-    // Vectors reach past the end of the last row unless rows are whole vectors.
-    let mut filled_up =
-        vec![F::zero(); if f.is_multiple_of(LANES) { 0 } else { pixels * start.len() }];
-    // (KH, KW, C, F)
-    let mut sum = Array4::zeros([kh, kw, c, f]);
-    let (mut of_image, mut dbias_of_image) = (sum.clone(), Array1::zeros(f));
-    dbias.fill(F::zero());
-    for (x, dout) in elements(&x)
-        .chunks_exact(geometry.h * geometry.w * c)
-        .zip(elements(&dout).chunks_exact(pixels * f))
-    {
-        let values = if filled_up.is_empty() {
-            dout
-        } else {
-            for (row, dout) in filled_up.chunks_exact_mut(start.len()).zip(dout.chunks_exact(f)) {
-                row[..f].copy_from_slice(dout);
+    let start = Scratch::zeros(OPERATION, &[f.next_multiple_of(LANES)])?;
+    let sparse = Sparse::new(&geometry, elements(&dout));
+    // (KH, KW, C, F), or (F, KH, KW, C) where there are few nonzeros.
+    let count = kh * kw * c * f;
+    let chunks = geometry.n.min(CHUNKS);
+    // Calls `take` with dweight and dbias of each of these chunks.
+    let of_chunks = |some: Range<usize>, take: &mut dyn FnMut(&[F], &[F])| {
+        let mut buffer = spread.buffer(OPERATION)?;
+        let mut nonzeros = sparse.as_ref().map(Sparse::memory).transpose()?;
+        // Vectors reach past the end of the last row unless rows are whole vectors.
+        let room = if f.is_multiple_of(LANES) { 0 } else { pixels };
+        let mut filled_up = Scratch::zeros(OPERATION, &[room, start.len()])?;
+        let [mut dweight, mut dweight_sum] =
+            [Scratch::any(OPERATION, &[count])?, Scratch::any(OPERATION, &[count])?];
+        let [mut dbias, mut dbias_sum] =
+            [Scratch::any(OPERATION, &[f])?, Scratch::any(OPERATION, &[f])?];
+        for chunk in some {
+            dweight_sum.fill(F::zero());
+            dbias_sum.fill(F::zero());
+            for n in chunk * geometry.n / chunks..(chunk + 1) * geometry.n / chunks {
+                let image = geometry.h * geometry.w * c;
+                let x = &elements(&x)[n * image..][..image];
+                let dout = &elements(&dout)[n * pixels * f..][..pixels * f];
+                let values = if filled_up.is_empty() {
+                    dout
+                } else {
+                    let rows = filled_up.chunks_exact_mut(start.len());
+                    for (row, dout) in rows.zip(dout.chunks_exact(f)) {
+                        row[..f].copy_from_slice(dout);
+                    }
+                    &filled_up
+                };
+                let correlation = Correlation {
+                    source: spread.apply(x, &mut buffer),
+                    matrix: Matrix { values, row_stride: start.len(), vector_stride: LANES },
+                    width: f,
+                    start: &start,
+                    runs: oh,
+                    run_length: ow,
+                    run_stride: geometry.rows.spread_stride() * spread.row(),
+                    step: geometry.columns.spread_stride() * c,
+                };
+                if let (Some(sparse), Some(nonzeros)) = (&sparse, &mut nonzeros) {
+                    dweight.fill(F::zero());
+                    sparse.add_weight(dout, correlation.source, &mut dweight, nonzeros);
+                } else {
+                    correlation.write(&places, &mut dweight);
+                }
+                let bias =
+                    Correlation { source: &[F::one()], run_stride: 0, step: 0, ..correlation };
+                bias.write(&[Place { base: 0, target: 0 }], &mut dbias);
+                add(&mut dweight_sum, &dweight);
+                add(&mut dbias_sum, &dbias);
             }
-            &filled_up
-        };
-        let correlation = Correlation {
-            source: spread.apply(x, &mut buffer),
-            matrix: Matrix { values, row_stride: start.len(), vector_stride: LANES },
-            width: f,
-            start: &start,
-            runs: oh,
-            run_length: ow,
-            run_stride: geometry.rows.spread_stride() * spread.row(),
-            step: geometry.columns.spread_stride() * c,
-        };
-        correlation.write(&places, elements_mut(&mut of_image));
-        sum += &of_image;
-        let bias = Correlation { source: &[F::one()], run_stride: 0, step: 0, ..correlation };
-        bias.write(&[Place { base: 0, target: 0 }], elements_mut(&mut dbias_of_image));
-        dbias += &dbias_of_image;
+            take(&dweight_sum, &dbias_sum);
+        }
+        Ok(())
+    };
+    let (shape, axes) = match sparse {
+        Some(_) => ([f, kh, kw, c], [0, 3, 1, 2]),
+        None => ([kh, kw, c, f], [3, 2, 0, 1]),
+    };
+    let mut dweight_sum = Scratch::zeros(OPERATION, &shape)?;
+    dbias.fill(F::zero());
+    let dbias_sum = &mut dbias;
+    let mut take = |dweight: &[F], dbias: &[F]| {
+        add(&mut dweight_sum, dweight);
+        dbias_sum.iter_mut().zip(dbias).for_each(|(sum, &addend)| *sum += addend);
+    };
+    if threads() == 1 {
+        of_chunks(0..chunks, &mut take)?;
+    } else {
+        let mut dweights = Scratch::any(OPERATION, &[chunks, count])?;
+        let mut dbiases = Scratch::any(OPERATION, &[chunks, f])?;
+        let parts = (0..chunks, Images::new(&mut *dweights, count), Images::new(&mut *dbiases, f));
+        divide(chunks, geometry.products() / 64, parts, &|(some, dweights, dbiases)| {
+            let mut places = dweights.iter_mut().zip(dbiases.iter_mut());
+            of_chunks(some, &mut |dweight, dbias| {
+                if let Some((dweight_place, dbias_place)) = places.next() {
+                    dweight_place.copy_from_slice(dweight);
+                    dbias_place.copy_from_slice(dbias);
+                }
+            })
+        })?;
+        for (dweight, dbias) in dweights.chunks_exact(count).zip(dbiases.chunks_exact(f)) {
+            take(dweight, dbias);
+        }
     }
-    dweight.assign(&sum.permuted_axes([3, 2, 0, 1]));
+    let too_large = |_| KernelError::TooLarge { operation: OPERATION, shape: shape.to_vec() };
+    let sum = ArrayView4::from_shape(shape, &dweight_sum).map_err(too_large)?;
+    dweight.assign(&sum.permuted_axes(axes));
     Ok(())
+}
+
+fn add<F: Real>(sums: &mut [F], addends: &[F]) {
+    sums.iter_mut().zip(addends).for_each(|(sum, &addend)| *sum += addend);
 }

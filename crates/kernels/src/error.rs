@@ -98,6 +98,15 @@ pub enum KernelError {
         shape: Vec<usize>,
     },
 
+    /// The system gave fewer threads than were asked for.
+    #[error("kernels: {threads} threads could not be started ({reason}); use fewer")]
+    Threads {
+        /// The threads asked for.
+        threads: usize,
+        /// What the system said.
+        reason: String,
+    },
+
     /// An index (a label, or a position that max pooling remembered) is out of range.
     #[error("{operation}: {argument}[{position}] must be below {bound}, got {got}")]
     Index {

@@ -1,6 +1,7 @@
 //! Memory layouts. Images have the logical axes `(N, C, H, W)` everywhere; in *channels-last*
 //! memory the `C` values of a pixel are neighbours, as if the array were `(N, H, W, C)`.
 
+use std::convert::Infallible;
 use std::mem;
 
 use ndarray::{
@@ -9,6 +10,7 @@ use ndarray::{
 };
 use num_traits::Zero;
 
+use crate::parallel::{Images, divide};
 use crate::{KernelError, Real};
 
 /// Views an array of run-time rank as one of rank `D`.
@@ -53,7 +55,7 @@ pub(crate) fn from_channels_last<S: RawData>(pixels: ArrayBase<S, Ix4>) -> Array
 pub(crate) fn map_pairs<F: Real, D: Dimension>(
     a: ArrayView<'_, F, D>,
     b: ArrayView<'_, F, D>,
-    f: impl Fn(F, F) -> F,
+    f: impl Fn(F, F) -> F + Sync,
 ) -> Array<F, D> {
     if a.strides() == b.strides()
         && a.strides().iter().all(|&stride| stride > 0)
@@ -78,14 +80,18 @@ pub(crate) fn map_pairs<F: Real, D: Dimension>(
 pub(crate) fn update_pairs<F: Real, D: Dimension>(
     a: &mut Array<F, D>,
     b: ArrayView<'_, F, D>,
-    f: impl Fn(F, F) -> F,
+    f: impl Fn(F, F) -> F + Sync,
 ) {
     if a.strides() == b.strides()
         && let (Some(a), Some(b)) = (a.as_slice_memory_order_mut(), b.as_slice_memory_order())
     {
-        for (a, &b) in a.iter_mut().zip(b) {
-            *a = f(*a, b);
-        }
+        let (count, values) = (a.len(), (Images::new(a, 1), Images::new(b, 1)));
+        let Ok(()) = divide::<_, Infallible>(count, count / 16, values, &|(a, b)| {
+            for (a, &b) in a.all().iter_mut().zip(b.all()) {
+                *a = f(*a, b);
+            }
+            Ok(())
+        });
         return;
     }
     Zip::from(a).and(b).for_each(|a, &b| *a = f(*a, b));
@@ -141,19 +147,6 @@ pub(crate) fn nothing<T: Clone + Zero>() -> Array4<T> {
 
 fn element_count(shape: &[usize]) -> Option<usize> {
     shape.iter().try_fold(1_usize, |count, &length| count.checked_mul(length))
-}
-
-/// As many zeros as an array of this shape has elements; else as for [`reused`].
-pub(crate) fn try_zeros<T: Clone + Zero>(
-    operation: &'static str,
-    shape: &[usize],
-) -> Result<Vec<T>, KernelError> {
-    let too_large = || KernelError::TooLarge { operation, shape: shape.to_vec() };
-    let count = element_count(shape).ok_or_else(too_large)?;
-    let mut elements = Vec::new();
-    elements.try_reserve_exact(count).map_err(|_| too_large())?;
-    elements.resize(count, T::zero());
-    Ok(elements)
 }
 
 /// The elements in order of an array that the crate itself brought into standard layout.

@@ -3,7 +3,8 @@
 //!
 //! Every function takes `ndarray` views of any stride, in `f32` or `f64`, and returns new arrays.
 //! The crate reads no files and no clock, draws no random numbers, prints nothing and holds no
-//! global state but the choice of [`instruction_set`]. Bad input is a [`KernelError`]; nothing panics.
+//! global state but the choice of [`instruction_set`] and memory to work in, which each thread keeps
+//! for its next call. Bad input is a [`KernelError`]; nothing panics.
 //!
 //! # Letters
 //!
@@ -28,6 +29,7 @@
 //! any memory layout of the same values gives the same bits, and so does any processor. Reductions over a batch run image by
 //! image: the sum over one image first, then the sum of these in the order of the images.
 
+pub mod adam;
 pub mod batch_norm;
 mod batch_norm_config;
 pub mod ceiling;
@@ -36,14 +38,18 @@ pub mod conv2d;
 mod correlation;
 pub mod dropout;
 mod error;
+pub mod flatten;
 pub mod gradient_check;
 mod layout;
 pub mod linear;
 pub mod max_pool2d;
+mod nonzeros;
 mod normalization;
 mod panels;
+mod parallel;
 mod real;
 pub mod relu;
+mod scratch;
 mod simd;
 pub mod softmax_cross_entropy;
 pub mod spatial_batch_norm;
@@ -51,5 +57,6 @@ pub mod spatial_batch_norm;
 pub use batch_norm_config::{BatchNormConfig, Convention, RunningStatistics};
 pub use error::KernelError;
 pub use layout::with_rank;
+pub use parallel::with_threads;
 pub use real::Real;
 pub use simd::{InstructionSet, instruction_set};

@@ -5,12 +5,16 @@
 //!
 //! Source: PyTorch's `linear`, whose weight has the shape `(M, D)`.
 
+use std::convert::Infallible;
+
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Dim};
 
 use crate::correlation::{Correlation, Matrix, Place};
 use crate::error::{expect_not_empty, expect_shape};
 use crate::layout::{elements, elements_mut, reused};
 use crate::panels::{Panels, filled_up};
+use crate::parallel::{Images, divide};
+use crate::scratch::Scratch;
 use crate::simd::LANES;
 use crate::{KernelError, Real};
 
@@ -60,7 +64,7 @@ pub fn forward_into<F: Real>(
     expect_weight(x, weight)?;
     expect_shape(OPERATION, "bias", bias.shape(), &[weight.nrows()], "one value an output")?;
     let mut rows = reused(OPERATION, Dim([x.nrows(), weight.nrows()]), out)?;
-    product(x, weight.t(), Some(bias), elements_mut(&mut rows));
+    product(x, weight.t(), Some(bias), elements_mut(&mut rows))?;
     *out = rows;
     Ok(())
 }
@@ -106,7 +110,7 @@ pub fn backward_input_into<F: Real>(
     expect_not_empty(OPERATION, "weight", weight.shape())?;
     expect_dout(dout, dout.nrows(), weight.nrows())?;
     let mut rows = reused(OPERATION, Dim([dout.nrows(), weight.ncols()]), dx)?;
-    product(dout, weight, None, elements_mut(&mut rows));
+    product(dout, weight, None, elements_mut(&mut rows))?;
     *dx = rows;
     Ok(())
 }
@@ -133,7 +137,7 @@ pub fn backward_parameters_into<F: Real>(
     expect_dout(dout, x.nrows(), outputs)?;
     let mut weights = reused(OPERATION, Dim([outputs, x.ncols()]), dweight)?;
     let mut biases = reused(OPERATION, Dim([outputs]), dbias)?;
-    product(dout.t(), x, None, elements_mut(&mut weights));
+    product(dout.t(), x, None, elements_mut(&mut weights))?;
     for (bias, column) in biases.iter_mut().zip(dout.axis_iter(Axis(1))) {
         *bias = column.iter().fold(F::zero(), |sum, &value| sum + value);
     }
@@ -166,7 +170,7 @@ fn product<F: Real>(
     b: ArrayView2<'_, F>,
     start: Option<ArrayView1<'_, F>>,
     out: &mut [F],
-) {
+) -> Result<(), KernelError> {
     let rows = a.nrows();
     let a = a.as_standard_layout();
     let (depth, width) = b.dim();
@@ -177,25 +181,31 @@ fn product<F: Real>(
             Matrix { values, row_stride: width, vector_stride: LANES }
         }
         _ => {
-            panels = Panels::pack(depth, width, b);
+            panels = Panels::pack(OPERATION, depth, width, b)?;
             panels.matrix()
         }
     };
     let start = match start {
-        Some(start) => filled_up(start),
-        None => vec![F::zero(); width.next_multiple_of(LANES)],
-    };
-    let correlation = Correlation {
-        source: elements(&a),
-        matrix,
-        width,
-        start: &start,
-        runs: 1,
-        run_length: depth,
-        run_stride: 0,
-        step: 1,
+        Some(start) => filled_up(OPERATION, start)?,
+        None => Scratch::zeros(OPERATION, &[width.next_multiple_of(LANES)])?,
     };
     let row = |row| Place { base: row * depth, target: row * width };
     let places: Vec<_> = (0..rows).map(row).collect();
-    correlation.write(&places, out);
+    let parts = (Images::new(elements(&a), depth), Images::new(out, width));
+    let Ok(()) = divide::<_, Infallible>(rows, rows * depth * width / 64, parts, &|(a, out)| {
+        let correlation = Correlation {
+            source: a.all(),
+            matrix,
+            width,
+            start: &start,
+            runs: 1,
+            run_length: depth,
+            run_stride: 0,
+            step: 1,
+        };
+        let out = out.all();
+        correlation.write(&places[..out.len() / width], out);
+        Ok(())
+    });
+    Ok(())
 }

@@ -7,12 +7,15 @@
 //! The first of equal values wins, counted by rows, and NaN wins over all, as in PyTorch's
 //! `max_pool2d`. Computed in channels-last memory, like [`crate::conv2d`].
 
+use std::convert::Infallible;
+
 use ndarray::{Array4, ArrayView4, Axis};
 
 use crate::error::{expect_not_empty, expect_shape};
 use crate::layout::{
     elements, elements_mut, from_channels_last, nothing, reused, to_channels_last,
 };
+use crate::parallel::{Images, divide};
 use crate::simd::{self, InstructionSet, Windows};
 use crate::{KernelError, Real};
 
@@ -84,11 +87,12 @@ impl MaxPool2dConfig {
 ///
 /// # Errors
 ///
-/// [`KernelError`] for an empty axis or a window larger than the image.
+/// [`KernelError`] for an empty axis, a window larger than the image, or an image of more than 2³²
+/// pixels.
 pub fn forward<F: Real>(
     x: ArrayView4<'_, F>,
     config: &MaxPool2dConfig,
-) -> Result<(Array4<F>, Array4<usize>), KernelError> {
+) -> Result<(Array4<F>, Array4<u32>), KernelError> {
     let (mut out, mut argmax) = (nothing(), nothing());
     forward_into(x, config, &mut out, &mut argmax)?;
     Ok((out, argmax))
@@ -103,7 +107,7 @@ pub fn forward_into<F: Real>(
     x: ArrayView4<'_, F>,
     config: &MaxPool2dConfig,
     out: &mut Array4<F>,
-    argmax: &mut Array4<usize>,
+    argmax: &mut Array4<u32>,
 ) -> Result<(), KernelError> {
     expect_not_empty(OPERATION, "x", x.shape())?;
     let (n, c, h, w) = x.dim();
@@ -111,37 +115,18 @@ pub fn forward_into<F: Real>(
     let x = to_channels_last(x);
     let mut largest = reused(OPERATION, [n, oh, ow, c], out)?;
     let mut places = reused(OPERATION, [n, oh, ow, c], argmax)?;
-    let images = elements(&x)
-        .chunks_exact(h * w * c)
-        .zip(elements_mut(&mut largest).chunks_exact_mut(oh * ow * c))
-        .zip(elements_mut(&mut places).chunks_exact_mut(oh * ow * c));
-    let windows = Places::new([h, w], [oh, ow], config);
-    for ((x, out), argmax) in images {
-        if let Some(windows) = &windows
-            && let (Some(x), Some(out)) = (F::single(x), F::single_mut(out))
-        {
-            simd::pool(InstructionSet::in_use(), windows.of(c), x, out, argmax);
-            continue;
+    let windows = Places::new([h, w], [oh, ow], config)?;
+    let images = (
+        Images::new(elements(&x), h * w * c),
+        Images::new(elements_mut(&mut largest), oh * ow * c),
+        Images::new(elements_mut(&mut places), oh * ow * c),
+    );
+    let Ok(()) = divide::<_, Infallible>(n, x.len() / 8, images, &|(x, out, argmax)| {
+        for ((x, out), argmax) in x.iter().zip(out.iter_mut()).zip(argmax.iter_mut()) {
+            windows.of(c).pool(x, out, argmax);
         }
-        for (position, (out, argmax)) in
-            out.chunks_exact_mut(c).zip(argmax.chunks_exact_mut(c)).enumerate()
-        {
-            let corner = position / ow * config.stride[0] * w + position % ow * config.stride[1];
-            out.copy_from_slice(&x[corner * c..][..c]);
-            argmax.fill(corner);
-            for index in (0..config.window[0])
-                .flat_map(|a| (0..config.window[1]).map(move |b| corner + a * w + b))
-            {
-                let pixel = &x[index * c..][..c];
-                for ((out, argmax), &value) in out.iter_mut().zip(argmax.iter_mut()).zip(pixel) {
-                    if value > *out || value.is_nan() {
-                        *out = value;
-                        *argmax = index;
-                    }
-                }
-            }
-        }
-    }
+        Ok(())
+    });
     (*out, *argmax) = (from_channels_last(largest), from_channels_last(places));
     Ok(())
 }
@@ -160,7 +145,7 @@ pub fn forward_into<F: Real>(
 /// an index outside the plane, or a result that no memory holds.
 pub fn backward<F: Real>(
     dout: ArrayView4<'_, F>,
-    argmax: ArrayView4<'_, usize>,
+    argmax: ArrayView4<'_, u32>,
     size: [usize; 2],
     config: &MaxPool2dConfig,
 ) -> Result<Array4<F>, KernelError> {
@@ -176,7 +161,7 @@ pub fn backward<F: Real>(
 /// As for [`backward`]; what `dx` held is then lost.
 pub fn backward_into<F: Real>(
     dout: ArrayView4<'_, F>,
-    argmax: ArrayView4<'_, usize>,
+    argmax: ArrayView4<'_, u32>,
     size: [usize; 2],
     config: &MaxPool2dConfig,
     dx: &mut Array4<F>,
@@ -190,67 +175,111 @@ pub fn backward_into<F: Real>(
     expect_shape(OPERATION, "argmax", argmax.shape(), &[n, c, oh, ow], "that of dout")?;
     let mut pixels = reused(OPERATION, [n, h, w, c], dx)?;
     let (dout, argmax) = (to_channels_last(dout), to_channels_last(argmax));
-    let images = || {
-        elements(&dout).chunks_exact(oh * ow * c).zip(elements(&argmax).chunks_exact(oh * ow * c))
-    };
-    if config.stride[0] >= config.window[0]
-        && config.stride[1] >= config.window[1]
-        && let Some(places) = Places::new(size, [oh, ow], config)
-        && let Some(values) = F::single_mut(elements_mut(&mut pixels))
-    {
-        if !config.tiles(size) {
-            values.fill(0.0);
-        }
-        let windows = places.of(c);
-        let in_their_windows =
-            values.chunks_exact_mut(h * w * c).zip(images()).all(|(dx, (dout, argmax))| {
-                F::single(dout).is_some_and(|dout| {
-                    simd::unpool(InstructionSet::in_use(), windows, dout, argmax, dx)
-                })
-            });
-        if in_their_windows {
+    let windows = Places::new(size, [oh, ow], config)?;
+    let image = oh * ow * c;
+    if config.stride[0] >= config.window[0] && config.stride[1] >= config.window[1] {
+        let needs_zeros = !config.tiles(size);
+        let images = (
+            Images::new(elements(&dout), image),
+            Images::new(elements(&argmax), image),
+            Images::new(elements_mut(&mut pixels), h * w * c),
+        );
+        let is_done = divide(n, n * h * w * c / 8, images, &|(dout, argmax, dx)| {
+            for ((dout, argmax), dx) in dout.iter().zip(argmax.iter()).zip(dx.iter_mut()) {
+                let (Some(dout), Some(dx)) = (F::single(dout), F::single_mut(dx)) else {
+                    return Err(OtherWay);
+                };
+                if needs_zeros {
+                    dx.fill(0.0);
+                }
+                if !simd::unpool(InstructionSet::in_use(), windows.of(c), dout, argmax, dx) {
+                    return Err(OtherWay);
+                }
+            }
+            Ok(())
+        });
+        if is_done.is_ok() {
             *dx = from_channels_last(pixels);
             return Ok(());
         }
     }
     pixels.fill(F::zero());
     let bound = h * w;
-    if let Some((position, &got)) =
-        from_channels_last(argmax.view()).iter().enumerate().find(|&(_, &index)| index >= bound)
+    if let Some((position, &got)) = from_channels_last(argmax.view())
+        .iter()
+        .enumerate()
+        .find(|&(_, &index)| index as usize >= bound)
     {
-        let argument = "argmax";
+        let (argument, got) = ("argmax", got as usize);
         return Err(KernelError::Index { operation: OPERATION, argument, position, bound, got });
     }
-    for (dx, (dout, argmax)) in elements_mut(&mut pixels).chunks_exact_mut(h * w * c).zip(images())
+    for (dx, (dout, argmax)) in elements_mut(&mut pixels)
+        .chunks_exact_mut(h * w * c)
+        .zip(elements(&dout).chunks_exact(image).zip(elements(&argmax).chunks_exact(image)))
     {
         for (position, (&dout, &index)) in dout.iter().zip(argmax).enumerate() {
-            dx[index * c + position % c] += dout;
+            dx[index as usize * c + position % c] += dout;
         }
     }
     *dx = from_channels_last(pixels);
     Ok(())
 }
 
-/// The windows on an image of at most 2³² pixels, for the vector code.
+/// The gradient has to be scattered one value at a time: for `f64`, and where `argmax` names places
+/// outside the windows.
+struct OtherWay;
+
+/// The windows on an image.
 struct Places {
     corners: Vec<u32>,
     taps: Vec<u32>,
 }
 
 impl Places {
-    fn new(size: [usize; 2], out: [usize; 2], config: &MaxPool2dConfig) -> Option<Self> {
+    fn new(
+        size: [usize; 2],
+        out: [usize; 2],
+        config: &MaxPool2dConfig,
+    ) -> Result<Self, KernelError> {
         let [h, w] = size;
-        u32::try_from(h.checked_mul(w)?).ok()?;
+        // Positions are kept in 32 bits.
+        if h.checked_mul(w).is_none_or(|pixels| u32::try_from(pixels).is_err()) {
+            return Err(KernelError::TooLarge { operation: OPERATION, shape: vec![h, w] });
+        }
         let grid = |[rows, columns]: [usize; 2], [down, right]: [usize; 2]| {
             (0..rows)
                 .flat_map(|row| (0..columns).map(move |column| [row * down, column * right]))
                 .map(|[row, column]| (row * w + column) as u32)
                 .collect()
         };
-        Some(Self { corners: grid(out, config.stride), taps: grid(config.window, [1, 1]) })
+        Ok(Self { corners: grid(out, config.stride), taps: grid(config.window, [1, 1]) })
     }
 
     fn of(&self, channels: usize) -> Windows<'_> {
         Windows { corners: &self.corners, taps: &self.taps, channels }
+    }
+}
+
+impl Windows<'_> {
+    /// The largest value of each window of one image, and its pixel.
+    fn pool<F: Real>(self, x: &[F], out: &mut [F], argmax: &mut [u32]) {
+        if let (Some(x), Some(out)) = (F::single(x), F::single_mut(out)) {
+            return simd::pool(InstructionSet::in_use(), self, x, out, argmax);
+        }
+        let Self { corners, taps, channels } = self;
+        let pixels = out.chunks_exact_mut(channels).zip(argmax.chunks_exact_mut(channels));
+        for (&corner, (out, argmax)) in corners.iter().zip(pixels) {
+            out.copy_from_slice(&x[corner as usize * channels..][..channels]);
+            argmax.fill(corner);
+            for index in taps.iter().map(|tap| corner + tap) {
+                let pixel = &x[index as usize * channels..][..channels];
+                for ((out, argmax), &value) in out.iter_mut().zip(argmax.iter_mut()).zip(pixel) {
+                    if value > *out || value.is_nan() {
+                        *out = value;
+                        *argmax = index;
+                    }
+                }
+            }
+        }
     }
 }

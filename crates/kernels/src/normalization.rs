@@ -2,12 +2,17 @@
 //! `(N, H, W, C)`; rows are images of a single pixel. Formulas and sources:
 //! [`crate::batch_norm`].
 
-use ndarray::{Array1, ArrayView1, ArrayView4, ArrayViewMut4};
+use ndarray::{Array1, ArrayView1, ArrayView4, ArrayViewMut4, s};
 
 use crate::channels::{Term, sums, update};
 use crate::error::{expect_not_empty, expect_shape};
 use crate::simd::Number;
 use crate::{BatchNormConfig, Convention, KernelError, Real, RunningStatistics};
+
+/// The mean of the first images with so many values a channel is the guess that variances are summed
+/// around. With the mean of m of N images the guess errs by δ with δ²/σ² ≤ (N − m)/m, whatever the
+/// values, and that is the factor by which subtracting δ² from the mean square magnifies rounding.
+const VALUES_OF_A_GUESS: usize = 64;
 
 /// The statistics of one batch that the backward pass needs again, a value a channel (or feature).
 #[derive(Debug, Clone, PartialEq)]
@@ -28,17 +33,6 @@ impl ChannelStatistics {
     fn new(mean: f64, mean_rest: f64, var: f64, eps: f64) -> Self {
         Self { mean, mean_rest, var, inv_std: 1.0 / (var + eps).sqrt() }
     }
-
-    /// What [`normalize`] needs.
-    fn location_and_scale(&self) -> [f64; 3] {
-        [self.mean, self.mean_rest, self.inv_std]
-    }
-}
-
-/// x̂ of x.
-#[inline(always)]
-fn normalize<V: Number>([mean, mean_rest, inv_std]: [V; 3], x: V) -> V {
-    ((x - mean) - mean_rest) * inv_std
 }
 
 /// x.
@@ -62,33 +56,33 @@ impl Term<1, 2> for Deviation {
     }
 }
 
-/// γ·x̂ + β.
+/// scale·(x − mean) + shift, which is γ·x̂ + β.
 struct ScaleAndShift;
 
-impl Term<5, 1> for ScaleAndShift {
+impl Term<3, 1> for ScaleAndShift {
     #[inline(always)]
-    fn of<V: Number>([mean, rest, inv_std, gamma, beta]: [V; 5], _: V, x: V) -> [V; 1] {
-        [gamma * normalize([mean, rest, inv_std], x) + beta]
+    fn of<V: Number>([mean, scale, shift]: [V; 3], _: V, x: V) -> [V; 1] {
+        [scale * (x - mean) + shift]
     }
 }
 
-/// dy·x̂ and dy, whose sums are dγ and dβ.
+/// dy·(x − mean) and dy, from whose sums dγ and dβ follow.
 struct ParameterGradients;
 
-impl Term<3, 2> for ParameterGradients {
+impl Term<1, 2> for ParameterGradients {
     #[inline(always)]
-    fn of<V: Number>(channel: [V; 3], dy: V, x: V) -> [V; 2] {
-        [dy * normalize(channel, x), dy]
+    fn of<V: Number>([mean]: [V; 1], dy: V, x: V) -> [V; 2] {
+        [dy * (x - mean), dy]
     }
 }
 
-/// slope·(dy − dβ/n − x̂·dγ/n), dx of training.
+/// slope·(dy − shift) − tilt·(x − mean), which is slope·(dy − dβ/n − x̂·dγ/n), dx of training.
 struct InputGradient;
 
-impl Term<6, 1> for InputGradient {
+impl Term<4, 1> for InputGradient {
     #[inline(always)]
-    fn of<V: Number>([mean, rest, inv_std, slope, dgamma, dbeta]: [V; 6], dy: V, x: V) -> [V; 1] {
-        [slope * (dy - dbeta - normalize([mean, rest, inv_std], x) * dgamma)]
+    fn of<V: Number>([mean, slope, shift, tilt]: [V; 4], dy: V, x: V) -> [V; 1] {
+        [slope * (dy - shift) - tilt * (x - mean)]
     }
 }
 
@@ -121,9 +115,13 @@ impl BatchStatistics {
     /// The statistics of a batch in the axis order `(N, H, W, C)`.
     fn of<F: Real>(batch: ArrayView4<'_, F>, eps: f64) -> Self {
         let count = values_a_channel(batch.shape());
-        let guesses: Vec<[f64; 1]> = sums::<Value, _, 0, 1>(batch, batch, &vec![[]; batch.dim().3])
+        let (images, h, w, channels) = batch.dim();
+        let some = images.min(VALUES_OF_A_GUESS.div_ceil(h * w));
+        let some = batch.slice(s![..some, .., .., ..]);
+        let count_of_some = values_a_channel(some.shape());
+        let guesses: Vec<[f64; 1]> = sums::<Value, _, 0, 1>(some, some, &vec![[]; channels])
             .into_iter()
-            .map(|[sum]| [sum / count])
+            .map(|[sum]| [sum / count_of_some])
             .collect();
         let moments = sums::<Deviation, _, 1, 2>(batch, batch, &guesses);
         let channels = guesses.iter().zip(moments).map(|(&[guess], [d, d2])| {
@@ -255,11 +253,11 @@ impl<F: Real> Batch<'_, F> {
             .iter()
             .zip(gamma.iter().zip(beta))
             .map(|(statistics, (gamma, beta))| {
-                let [mean, rest, inv_std] = statistics.location_and_scale();
-                [mean, rest, inv_std, gamma.to_f64(), beta.to_f64()]
+                let scale = gamma.to_f64() * statistics.inv_std;
+                [statistics.mean, scale, beta.to_f64() - scale * statistics.mean_rest]
             })
             .collect();
-        update::<ScaleAndShift, _, 5>(out, self.x, &channels);
+        update::<ScaleAndShift, _, 3>(out, self.x, &channels);
     }
 }
 
@@ -300,11 +298,14 @@ pub(crate) fn backward_train_in_place<F: Real>(
         .zip(gamma)
         .zip(&sums)
         .map(|((statistics, gamma), [dgamma, dbeta])| {
-            let [mean, rest, inv_std] = statistics.location_and_scale();
-            [mean, rest, inv_std, gamma.to_f64() * inv_std, dgamma / count, dbeta / count]
+            let &ChannelStatistics { mean, mean_rest, inv_std, .. } = statistics;
+            let slope = gamma.to_f64() * inv_std;
+            // x̂·dγ/n = steepness·((x − mean) − rest)
+            let steepness = inv_std * dgamma / count;
+            [mean, slope, dbeta / count - steepness * mean_rest, slope * steepness]
         })
         .collect();
-    update::<InputGradient, _, 6>(dx, x, &channels);
+    update::<InputGradient, _, 4>(dx, x, &channels);
     rounded(&sums)
 }
 
@@ -334,9 +335,12 @@ fn parameter_gradients<F: Real>(
     x: ArrayView4<'_, F>,
     statistics: &BatchStatistics,
 ) -> Vec<[f64; 2]> {
-    let channels: Vec<_> =
-        statistics.channels.iter().map(ChannelStatistics::location_and_scale).collect();
-    sums::<ParameterGradients, _, 3, 2>(dout, x, &channels)
+    let means: Vec<_> = statistics.channels.iter().map(|channel| [channel.mean]).collect();
+    let mut sums = sums::<ParameterGradients, _, 1, 2>(dout, x, &means);
+    for ([dgamma, dbeta], statistics) in sums.iter_mut().zip(&statistics.channels) {
+        *dgamma = statistics.inv_std * (*dgamma - statistics.mean_rest * *dbeta);
+    }
+    sums
 }
 
 fn rounded<F: Real>(sums: &[[f64; 2]]) -> (Array1<F>, Array1<F>) {

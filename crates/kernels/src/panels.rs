@@ -1,37 +1,61 @@
 //! Matrices as the inner loops of convolution and linear layers read them.
 
+use std::convert::Infallible;
+
 use ndarray::{ArrayView, ArrayView1, Dimension};
 
-use crate::Real;
 use crate::correlation::Matrix;
-use crate::layout::elements;
+use crate::parallel::{Images, divide};
+use crate::scratch::Scratch;
 use crate::simd::LANES;
+use crate::{KernelError, Real};
+
+/// Rows that are packed column by column before the next ones are.
+const ROWS: usize = 64;
 
 /// A matrix of `depth` rows, cut into blocks of [`LANES`] columns that are each contiguous; the
 /// last block is filled up with zeros.
-pub(crate) struct Panels<F> {
-    values: Vec<F>,
+pub(crate) struct Panels<F: Real> {
+    values: Scratch<F>,
     depth: usize,
 }
 
 impl<F: Real> Panels<F> {
     /// Packs an array whose elements in logical order are those of a matrix of `depth` rows and
     /// `width` columns.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::TooLarge`] when there is no memory for it.
     pub(crate) fn pack<D: Dimension>(
+        operation: &'static str,
         depth: usize,
         width: usize,
         matrix: ArrayView<'_, F, D>,
-    ) -> Self {
-        let matrix = matrix.as_standard_layout();
-        let mut values = vec![F::zero(); depth * width.next_multiple_of(LANES)];
-        for (block, panel) in values.chunks_exact_mut(depth * LANES).enumerate() {
-            let columns = block * LANES..width.min((block + 1) * LANES);
-            let rows = elements(&matrix).chunks_exact(width);
-            for (lanes, row) in panel.chunks_exact_mut(LANES).zip(rows) {
-                lanes[..columns.len()].copy_from_slice(&row[columns.clone()]);
+    ) -> Result<Self, KernelError> {
+        let mut values = Scratch::zeros(operation, &[depth, width.next_multiple_of(LANES)])?;
+        if matrix.ndim() == 2
+            && let Some(columns) = matrix.t().to_slice()
+        {
+            let blocks = width.div_ceil(LANES);
+            let parts = (0..blocks, Images::new(&mut *values, depth * LANES));
+            let Ok(()) =
+                divide::<_, Infallible>(blocks, depth * width, parts, &|(blocks, panels)| {
+                    for (block, panel) in blocks.zip(panels.iter_mut()) {
+                        pack_columns(&columns[block * LANES * depth..], depth, panel);
+                    }
+                    Ok(())
+                });
+            return Ok(Self { values, depth });
+        }
+        let mut elements = matrix.iter();
+        for row in 0..depth {
+            for (column, &value) in elements.by_ref().take(width).enumerate() {
+                let block = column / LANES * depth + row;
+                values[block * LANES + column % LANES] = value;
             }
         }
-        Self { values, depth }
+        Ok(Self { values, depth })
     }
 
     /// The matrix, for a [`crate::correlation::Correlation`].
@@ -41,9 +65,28 @@ impl<F: Real> Panels<F> {
     }
 }
 
+/// Packs the first of these columns, of `depth` values each, into one panel.
+fn pack_columns<F: Real>(columns: &[F], depth: usize, panel: &mut [F]) {
+    // Some rows at a time, which stay in the nearest cache.
+    for (part, rows) in panel.chunks_mut(ROWS * LANES).enumerate() {
+        for (l, column) in columns.chunks_exact(depth).take(LANES).enumerate() {
+            for (lanes, &value) in rows.chunks_exact_mut(LANES).zip(&column[part * ROWS..]) {
+                lanes[l] = value;
+            }
+        }
+    }
+}
+
 /// `row`, filled up with zeros to whole vectors.
-pub(crate) fn filled_up<F: Real>(row: ArrayView1<'_, F>) -> Vec<F> {
-    let mut values = row.to_vec();
-    values.resize(row.len().next_multiple_of(LANES), F::zero());
-    values
+///
+/// # Errors
+///
+/// [`KernelError::TooLarge`] when there is no memory for it.
+pub(crate) fn filled_up<F: Real>(
+    operation: &'static str,
+    row: ArrayView1<'_, F>,
+) -> Result<Scratch<F>, KernelError> {
+    let mut values = Scratch::zeros(operation, &[row.len().next_multiple_of(LANES)])?;
+    values.iter_mut().zip(row).for_each(|(place, &value)| *place = value);
+    Ok(values)
 }

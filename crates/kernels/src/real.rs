@@ -3,6 +3,7 @@ use std::ops::Neg;
 
 use num_traits::NumAssign;
 
+use crate::scratch::Item;
 use crate::simd;
 
 /// A floating-point number that kernels compute with: `f32` or `f64`.
@@ -11,7 +12,8 @@ use crate::simd;
 /// mathematical library, whose last bit differs between machines. Those here come from the `libm`
 /// crate; `sqrt` is correctly rounded everywhere by IEEE 754.
 pub trait Real:
-    NumAssign
+    Item
+    + NumAssign
     + Neg<Output = Self>
     + PartialOrd
     + Copy

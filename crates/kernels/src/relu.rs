@@ -2,10 +2,13 @@
 //!
 //! Source: PyTorch's `relu` and its gradient, which is 0 at x = 0; NaN stays NaN.
 
+use std::convert::Infallible;
+
 use ndarray::{Array, ArrayView, Dimension};
 
 use crate::error::expect_shape;
 use crate::layout::{map_pairs, reused_like, update_pairs};
+use crate::parallel::{Images, divide};
 use crate::{KernelError, Real};
 
 const OPERATION: &str = "relu";
@@ -56,7 +59,17 @@ pub fn forward_into<F: Real, D: Dimension>(
 ///
 /// Any.
 pub fn forward_in_place<F: Real, D: Dimension>(x: &mut Array<F, D>) {
-    x.mapv_inplace(|x| if x <= F::zero() { F::zero() } else { x });
+    let positive = |x: &mut F| *x = if *x <= F::zero() { F::zero() } else { *x };
+    match x.as_slice_memory_order_mut() {
+        Some(x) => {
+            let (count, values) = (x.len(), Images::new(x, 1));
+            let Ok(()) = divide::<_, Infallible>(count, count / 16, values, &|x| {
+                x.all().iter_mut().for_each(positive);
+                Ok(())
+            });
+        }
+        None => x.iter_mut().for_each(positive),
+    }
 }
 
 /// As [`backward`], in place: `dout` becomes dx. The output `out` of the forward pass serves as well

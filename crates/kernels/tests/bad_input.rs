@@ -252,7 +252,7 @@ proptest! {
         }
         if let Ok(config) = MaxPool2dConfig::new([weight[0], weight[1]], stride) {
             let _ = max_pool2d::forward(images.view(), &config);
-            let argmax = Array4::from_elem(weight, index);
+            let argmax = Array4::from_elem(weight, index as u32);
             let _ = max_pool2d::backward(filters.view(), argmax.view(), size, &config);
         }
         let rows: Array2<f32> = random.array([x[0], x[1]]);

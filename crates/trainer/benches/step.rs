@@ -1,5 +1,5 @@
 //! `cargo bench -p trainer`: the median time of a training step of each network, batch 50, all
-//! parameters, `f32`. `STEP_THREADS` is the number of threads.
+//! parameters, `f32`, on one thread and on two.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a table on the terminal")]
 
@@ -8,7 +8,7 @@ use std::time::Instant;
 use trainer::dataset::{FASHION_MNIST_IMAGE, LabelledImages, Split};
 use trainer::network::Architecture;
 use trainer::optimizer::{Adam, AdamConfig};
-use trainer::{FitConfig, Phase, TrainError, fit};
+use trainer::{FitConfig, Moment, Phase, TrainError, fit};
 
 /// Each median is of this many steps.
 const STEPS: usize = 400;
@@ -21,21 +21,25 @@ fn main() {
     let images = LabelledImages::new(FASHION_MNIST_IMAGE, 10, pixels, labels).unwrap();
     let split = Split { training: (0..count).collect(), validation: vec![0] };
     for architecture in Architecture::ALL {
-        let mut network = architecture.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
-        let mut adam = Adam::new(AdamConfig::new(5e-4).unwrap(), &network, |_| true);
-        let config =
-            FitConfig { first_step: 0, epochs: 1, batch_size: 50, seed: 0, observe_every: 0 };
-        let (mut last, mut millis) = (Instant::now(), Vec::new());
-        fit(&mut network, &mut adam, &images, &split, &config, |moment| {
-            if moment.measurement.phase == Phase::Training {
-                millis.push(last.elapsed().as_secs_f64() * 1e3);
-            }
-            last = Instant::now();
-            Ok::<_, TrainError>(())
-        })
-        .unwrap();
-        millis.sort_by(f64::total_cmp);
-        let (best, median) = (millis[millis.len() / 20], millis[millis.len() / 2]);
-        println!("{:<26} {median:>7.3} ms, a twentieth below {best:.3}", architecture.name());
+        for threads in [1, 2] {
+            let mut network = architecture.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
+            let mut adam = Adam::new(AdamConfig::new(5e-4).unwrap(), &network, |_| true);
+            let config =
+                FitConfig { first_step: 0, epochs: 1, batch_size: 50, seed: 0, observe_every: 0 };
+            let (mut last, mut millis) = (Instant::now(), Vec::new());
+            let observe = |moment: Moment<'_, f32>| {
+                if moment.measurement.phase == Phase::Training {
+                    millis.push(last.elapsed().as_secs_f64() * 1e3);
+                }
+                last = Instant::now();
+                Ok::<_, TrainError>(())
+            };
+            let train = || fit(&mut network, &mut adam, &images, &split, &config, observe);
+            kernels::with_threads(threads, train).unwrap().unwrap();
+            millis.sort_by(f64::total_cmp);
+            let (best, median) = (millis[millis.len() / 20], millis[millis.len() / 2]);
+            let name = architecture.name();
+            println!("{name:<26} {threads} {median:>7.3} ms, a twentieth below {best:.3}");
+        }
     }
 }

@@ -3,8 +3,8 @@
 //! The tensors are the network's parameters and running statistics under their PyTorch names, and
 //! Adam's moments as `adam.m.<parameter>` and `adam.v.<parameter>`. Random streams need no state:
 //! they follow from the seed and the step. The file's metadata has one entry, `checkpoint`, a JSON
-//! object with the [`Position`], and the SHA-256 of it and of all tensors, since the format itself
-//! would not notice a changed bit.
+//! object with the [`Position`], the [`NUMERICS`] of the program, and the SHA-256 of all that and of
+//! all tensors, since the format itself would not notice a changed bit.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -16,12 +16,12 @@ use safetensors::tensor::TensorView;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::TrainError;
 use crate::hexadecimal::hexadecimal;
 use crate::network::Network;
 use crate::optimizer::{Adam, Moments};
 use crate::tensor;
 use crate::weights::WeightsError;
+use crate::{NUMERICS, TrainError};
 
 /// The one key of the metadata: a map with more would be written in no fixed order.
 const METADATA_KEY: &str = "checkpoint";
@@ -45,7 +45,14 @@ pub struct Position {
 #[derive(Debug, Serialize, Deserialize)]
 struct Metadata {
     position: Position,
+    #[serde(default = "unnamed")]
+    numerics: String,
     sha256: String,
+}
+
+/// The numerics of a checkpoint that does not say.
+fn unnamed() -> String {
+    "unnamed".to_owned()
 }
 
 /// The file for this state.
@@ -77,8 +84,9 @@ pub fn to_bytes<F: Real>(
         })
         .collect::<Result<BTreeMap<_, _>, _>>()
         .map_err(WeightsError::Format)?;
-    let sha256 = digest(position, &views);
-    let metadata = json(&Metadata { position: position.clone(), sha256 });
+    let sha256 = digest(position, NUMERICS, &views);
+    let numerics = NUMERICS.to_owned();
+    let metadata = json(&Metadata { position: position.clone(), numerics, sha256 });
     let metadata = HashMap::from([(METADATA_KEY.to_owned(), metadata)]);
     Ok(safetensors::serialize(views, Some(metadata)).map_err(WeightsError::Format)?)
 }
@@ -89,8 +97,8 @@ pub fn to_bytes<F: Real>(
 /// # Errors
 ///
 /// [`TrainError::Checkpoint`] when the bytes are not a checkpoint, are damaged, or belong to another
-/// network or another choice of trained parameters. Network and optimiser are then to be thrown
-/// away.
+/// network or another choice of trained parameters, and [`TrainError::OtherNumerics`] when they are
+/// of a program with other [`NUMERICS`]. Network and optimiser are then to be thrown away.
 pub fn restore<F: Real>(
     path: &Path,
     bytes: &[u8],
@@ -105,11 +113,15 @@ pub fn restore<F: Real>(
         .as_ref()
         .and_then(|metadata| metadata.get(METADATA_KEY))
         .ok_or_else(|| unreadable(format!("no metadata {METADATA_KEY:?}")))?;
-    let Metadata { position, sha256 } =
+    let Metadata { position, numerics, sha256 } =
         serde_json::from_str(metadata).map_err(|error| unreadable(error.to_string()))?;
+    if numerics != NUMERICS {
+        let path = path.to_path_buf();
+        return Err(TrainError::OtherNumerics { path, expected: NUMERICS, found: numerics });
+    }
     let file = SafeTensors::deserialize(bytes).map_err(|error| unreadable(error.to_string()))?;
     let tensors: BTreeMap<&str, TensorView<'_>> = file.iter().collect();
-    let found = digest(&position, &tensors);
+    let found = digest(&position, &numerics, &tensors);
     if found != sha256 {
         return Err(refuse(path, format!("contents with SHA-256 {sha256}"), found));
     }
@@ -132,11 +144,12 @@ fn refuse(path: &Path, expected: impl Into<String>, got: String) -> TrainError {
     TrainError::Checkpoint { path: path.to_path_buf(), expected: expected.into(), got }
 }
 
-/// The SHA-256 of a position, and of tensors in the order of their names with all that the format
-/// says of them.
-fn digest(position: &Position, tensors: &BTreeMap<&str, TensorView<'_>>) -> String {
+/// The SHA-256 of a position, of numerics, and of tensors in the order of their names with all that
+/// the format says of them.
+fn digest(position: &Position, numerics: &str, tensors: &BTreeMap<&str, TensorView<'_>>) -> String {
     let mut hasher = Sha256::new();
     hasher.update(json(position));
+    hasher.update(format!("\n{numerics}"));
     for (name, tensor) in tensors {
         hasher.update(format!("\n{name} {:?} {:?}\n", tensor.dtype(), tensor.shape()));
         hasher.update(tensor.data());
@@ -274,6 +287,29 @@ mod tests {
         let error =
             restore(Path::new("a"), &bytes, &mut network, &mut optimizer).unwrap_err().to_string();
         assert!(error.contains("in F64, found shape [16, 1, 3, 3] in F32"), "{error}");
+    }
+
+    #[test]
+    fn other_numerics_are_refused() {
+        let (mut network, mut optimizer) =
+            state::<f32>(Architecture::SimpleNetwork, Head::Trained, 5);
+        let good = to_bytes(&network, &optimizer, &position(5)).unwrap();
+        let (entry, path) =
+            (format!(r#"\"numerics\":\"{NUMERICS}\","#), Path::new("a.safetensors"));
+        let at = good.windows(entry.len()).position(|bytes| bytes == entry.as_bytes()).unwrap();
+        let others = [r#"\"numerics\":\"0123456789abcdef\","#.to_owned(), " ".repeat(entry.len())];
+        for (other, name) in others.into_iter().zip(["0123456789abcdef", "unnamed"]) {
+            let mut bytes = good.clone();
+            bytes[at..][..entry.len()].copy_from_slice(other.as_bytes());
+            let error = restore(path, &bytes, &mut network, &mut optimizer).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "a.safetensors: saved by a program that computes other numbers ({name}, this one \
+                     {NUMERICS}); go on with that one, or remove the run's folder to start anew"
+                )
+            );
+        }
     }
 
     #[test]

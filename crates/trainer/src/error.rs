@@ -106,6 +106,20 @@ pub enum TrainError {
         got: String,
     },
 
+    /// A checkpoint is of a program that computes other numbers, which would not fit together.
+    #[error(
+        "{}: saved by a program that computes other numbers ({found}, this one {expected}); go on with that one, or remove the run's folder to start anew",
+        .path.display()
+    )]
+    OtherNumerics {
+        /// The checkpoint.
+        path: PathBuf,
+        /// This program's [`NUMERICS`](crate::NUMERICS).
+        expected: &'static str,
+        /// The other's; `"unnamed"` of one that did not note them.
+        found: String,
+    },
+
     /// Weights do not fit a network, or are damaged.
     #[error("{}: cannot be loaded", .path.display())]
     Weights {

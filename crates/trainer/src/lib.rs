@@ -16,10 +16,12 @@ pub mod dataset;
 mod error;
 pub mod evaluation;
 pub mod file;
+pub mod fingerprint;
 pub mod fit;
 mod hexadecimal;
 pub mod log;
 pub mod network;
+mod numerics;
 pub mod observation;
 pub mod optimizer;
 pub mod random;
@@ -29,3 +31,4 @@ pub mod weights;
 
 pub use error::TrainError;
 pub use fit::{FitConfig, Head, Measurement, Moment, Phase, fit};
+pub use numerics::NUMERICS;

@@ -10,17 +10,18 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use kernels::max_pool2d::MaxPool2dConfig;
+use kernels::with_threads;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use trainer::Head;
-use trainer::dataset::{FASHION_MNIST_IMAGE, ImageSize, LabelledImages, Split, Synthetic};
+use trainer::dataset::{FASHION_MNIST_IMAGE, ImageSize, LabelledImages, Split};
 use trainer::network::{Architecture, BatchNorm, Initializer, Layer, Network};
 use trainer::optimizer::{Adam, AdamConfig};
 use trainer::run::RunConfig;
 
 use super::ours;
 use super::work::{BATCH_SIZE, EPOCH_IMAGES};
+use crate::hash;
 use crate::output::say;
 
 const CLASSES: usize = 10;
@@ -29,7 +30,7 @@ const CLASSES: usize = 10;
 const WARM_UP: usize = 5;
 
 /// Steps after which bits are compared.
-const STEPS_FOR_BITS: usize = 16;
+pub const STEPS_FOR_BITS: usize = 16;
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,7 +40,7 @@ pub enum Errand {
     Steps(Step),
     /// A run of one epoch with its logs in a folder, as in the study; answers [`Done`].
     Run { threads: usize },
-    /// The first steps on the built-in data set; answers the weights' SHA-256.
+    /// The first steps on the built-in data set; answers their SHA-256, as `cargo xtask hash` has it.
     Bits { threads: usize },
 }
 
@@ -132,15 +133,11 @@ fn seconds_a_step(step: &Step, images: &LabelledImages, split: &Split) -> Result
     // The last moment is the validation's, which is not a step.
     let mut moments = Vec::with_capacity(WARM_UP + step.steps + 1);
     let batch = (0, step.batch);
-    ours::train_in_batches(
-        &mut network,
-        &mut optimizer,
-        images,
-        split,
-        batch,
-        step.threads,
-        || moments.push(Instant::now()),
-    )?;
+    with_threads(step.threads, || {
+        ours::train_in_batches(&mut network, &mut optimizer, images, split, batch, || {
+            moments.push(Instant::now());
+        })
+    })??;
     let (first, last) = (moments[WARM_UP - 1], moments[WARM_UP + step.steps - 1]);
     Ok((last - first).as_secs_f64() / step.steps as f64)
 }
@@ -175,29 +172,16 @@ fn run(threads: usize) -> Result<Done> {
         observations_an_epoch: 20,
         data_set: "noise".to_owned(),
     };
-    let _ = threads;
     let start = Instant::now();
-    config.train(&images, &split, folder.path(), |_| ControlFlow::Continue(()))?;
+    let go_on = |_: &_| ControlFlow::Continue(());
+    with_threads(threads, || config.train(&images, &split, folder.path(), go_on))??;
     let seconds = start.elapsed().as_secs_f64() / (EPOCH_IMAGES / BATCH_SIZE) as f64;
     Ok(Done { seconds, peak_bytes: peak_bytes(), data_bytes: bytes(&images) })
 }
 
 fn bits(threads: usize) -> Result<String> {
-    let count = STEPS_FOR_BITS * BATCH_SIZE;
-    let positions: Vec<usize> = (0..count).collect();
-    let images = Synthetic::training_at(&positions, std::num::NonZero::<usize>::MIN)?;
-    let split = Split { training: positions, validation: vec![0] };
-    let architecture = Architecture::SpatialBatchNormNetwork;
-    let mut network = architecture.build(images.size(), images.classes(), 0)?;
-    let mut optimizer = Adam::new(AdamConfig::new(5e-4)?, &network, |_| true);
-    ours::train(&mut network, &mut optimizer, &images, &split, 0, threads)?;
-    let mut digest = Sha256::new();
-    for (_, array) in network.parameters().into_iter().chain(network.buffers()) {
-        for value in &array {
-            digest.update(value.to_le_bytes());
-        }
-    }
-    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let images = hash::images(STEPS_FOR_BITS, BATCH_SIZE)?;
+    hash::of_training(Architecture::SpatialBatchNormNetwork, &images, BATCH_SIZE, threads)
 }
 
 /// Images of which no two pixels have much to do with each other.
@@ -243,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn bits_are_the_weights_and_repeat() {
+    fn bits_repeat() {
         let first = bits(1).unwrap();
         assert_eq!(first.len(), 64);
         assert_eq!(bits(1).unwrap(), first);

@@ -2,11 +2,12 @@
 
     peer.py serve THREADS IMAGES    answers a request a line, each a work and how long to repeat it
     peer.py memory THREADS IMAGES   trains in a process of its own, and says how much memory that took
-    peer.py bits THREADS IMAGES     trains 16 steps, and says what the weights then hash to
+    peer.py bits THREADS IMAGES     trains 16 steps, and says what the weights hash to, and the
+                                    instruction set
     peer.py study THREADS IMAGES    trains both networks for an epoch by PyTorch Lightning
 
-IMAGES is a file of 48,000 images of 28 × 28 bytes, followed by a byte a label: those that the other
-side trains on. Each answer is a line of JSON.
+IMAGES is a file of images of 28 × 28 bytes, 48,000 but for `bits`, followed by a byte a label: those
+that the other side trains on. Each answer is a line of JSON.
 """
 
 import contextlib
@@ -57,9 +58,10 @@ class Training:
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=LEARNING_RATE)
         self.images, self.labels = images, labels
 
-    def steps(self, count):
-        """A pass over the images in a new order, or the first so many batches of it."""
-        order = torch.randperm(len(self.images))
+    def steps(self, count, order=None):
+        """A pass over the images in a new order or this one, or the first so many batches of it."""
+        if order is None:
+            order = torch.randperm(len(self.images))
         for positions in order.split(BATCH)[:count]:
             logits = self.network(self.images[positions])
             loss = nn.functional.cross_entropy(logits, self.labels[positions])
@@ -141,12 +143,22 @@ def memory(images, labels):
 
 
 def bits(images, labels):
+    """Initial weights are NumPy's, and images in order, so that nothing differs before step 0."""
     training = Training("spatial_batch_norm_network", images, labels)
-    training.steps(STEPS_FOR_BITS)
+    random = np.random.default_rng(0)
+    with torch.no_grad():
+        for module in training.network:
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                bound = 1 / np.sqrt(module.weight[0].numel())
+                for parameter in module.parameters():
+                    values = random.uniform(-bound, bound, tuple(parameter.shape))
+                    parameter.copy_(torch.from_numpy(values))
+    training.steps(STEPS_FOR_BITS, torch.arange(len(images)))
     digest = hashlib.sha256()
     for tensor in training.network.state_dict().values():
         digest.update(tensor.numpy().tobytes())
-    answer({"sha256": digest.hexdigest()})
+    instruction_set = torch.backends.cpu.get_cpu_capability().lower()
+    answer({"sha256": digest.hexdigest(), "instruction_set": instruction_set})
 
 
 def study(images, labels):

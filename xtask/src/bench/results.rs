@@ -79,7 +79,7 @@ pub struct TorchMemory {
     pub idle_bytes: u64,
 }
 
-/// What the weights of a network hash to after the first steps, under one setting.
+/// What the first steps of a network hash to, under one setting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bits {
     pub by: Side,

@@ -89,9 +89,11 @@ fn made_up() -> Results {
             growth("threads of one run", 2, done(2e-3, 32)),
         ],
         bits: vec![
+            bits(Side::Ours, "portable", 1, "0123abcd"),
             bits(Side::Ours, "avx2", 1, "0123abcd"),
-            bits(Side::Ours, "avx512", 2, "0123abcd"),
-            bits(Side::Torch, "default", 1, "456789ef"),
+            bits(Side::Ours, "avx2", 2, "0123abcd"),
+            bits(Side::Torch, "default", 2, "456789ef"),
+            bits(Side::Torch, "avx2", 2, "89abcdef"),
         ],
     }
 }

@@ -1,8 +1,18 @@
 //! What was measured, as tables and as a page.
 
 use super::goals::{Goal, Limit, Quantity, goals};
-use super::results::{Results, Row, Side, Study};
+use super::results::{Bits, Results, Row, Side, Study};
 use super::table::Table;
+
+const BITS: &str = "
+## Bits
+
+What 16 steps of the network with batch norm hash to, on each instruction set that either side lets
+one choose: ours over every step's loss and accuracy, weights and running statistics, as `cargo xtask
+hash` has it; PyTorch's over weights and running statistics, from initial weights and in an order of
+images that do not depend on the instruction set.
+
+";
 
 /// The page below `reports/bench/`.
 pub fn page(results: &Results) -> String {
@@ -32,8 +42,8 @@ pub fn page(results: &Results) -> String {
         page.push_str(&format!("\n## The study as a user runs it\n\n{}\n", of_study(study)));
     }
     if !results.bits.is_empty() {
-        page.push_str("\n## Bits\n\nWhat the weights and running statistics of the network with batch norm hash to after 16 steps.\n\n");
-        page.push_str(&bits_table(results).to_markdown());
+        page.push_str(BITS);
+        page.push_str(&bits_table(&results.bits).to_markdown());
     }
     if !results.growth.is_empty() {
         page.push_str(
@@ -63,7 +73,7 @@ pub fn transcript(results: &Results) -> String {
     }
     if !results.bits.is_empty() {
         text.push('\n');
-        text.push_str(&bits_table(results).to_text());
+        text.push_str(&bits_table(&results.bits).to_text());
     }
     text
 }
@@ -155,16 +165,25 @@ fn goals_table(results: &Results) -> Table {
     table
 }
 
-fn bits_table(results: &Results) -> Table {
-    let mut table = Table::new(["SHA-256 after 16 steps", "instruction set", "threads", "hash"]);
-    for bits in &results.bits {
-        let side = match bits.by {
+/// Sides and threads downwards, instruction sets to the right; 16 digits tell enough.
+pub fn bits_table(bits: &[Bits]) -> Table {
+    let mut table =
+        Table::new(["SHA-256 after 16 steps", "threads", "baseline", "AVX2", "AVX-512"]);
+    let is_of = |by, threads| move |bits: &&Bits| bits.by == by && bits.threads == threads;
+    let mut lines: Vec<(Side, usize)> = bits.iter().map(|bits| (bits.by, bits.threads)).collect();
+    lines.dedup();
+    for (by, threads) in lines {
+        let [baseline, avx2, avx512] =
+            [["portable", "default"], ["avx2"; 2], ["avx512"; 2]].map(|names| {
+                let mut line = bits.iter().filter(is_of(by, threads));
+                let found = line.find(|bits| names.contains(&bits.instruction_set.as_str()));
+                found.map(|bits| bits.sha256.chars().take(16).collect()).unwrap_or_default()
+            });
+        let side = match by {
             Side::Ours => "this workspace",
             Side::Torch => "PyTorch",
         };
-        let hash = bits.sha256.chars().take(16).collect();
-        let threads = bits.threads.to_string();
-        table.push([side.to_owned(), bits.instruction_set.clone(), threads, hash]);
+        table.push([side.to_owned(), threads.to_string(), baseline, avx2, avx512]);
     }
     table
 }

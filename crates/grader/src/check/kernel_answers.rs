@@ -172,8 +172,8 @@ impl<'a> Inputs<'a> {
     }
 }
 
-fn integers(indices: &Array4<usize>) -> ArrayD<i64> {
-    indices.mapv(|index| i64::try_from(index).unwrap_or(i64::MAX)).into_dyn()
+fn integers(indices: &Array4<u32>) -> ArrayD<i64> {
+    indices.mapv(i64::from).into_dyn()
 }
 
 fn missing(role: &str) -> Failure {

@@ -1,6 +1,6 @@
 use super::Conv2dConfig;
 use super::OPERATION;
-use super::sliding_window::SlidingWindow;
+use super::sliding_window::{SlidingWindow, Taps};
 use super::spread::Spread;
 use crate::KernelError;
 use crate::correlation::Place;
@@ -50,6 +50,11 @@ impl Geometry {
         expect_shape(OPERATION, "dout", dout, &expected, "that of the forward pass's result")
     }
 
+    /// The products behind all outputs, those with padding included.
+    pub(super) fn products(&self) -> usize {
+        self.n * self.oh * self.ow * self.f * self.kh * self.kw * self.c
+    }
+
     /// What the windows read of an image, with the zeros around it.
     pub(super) fn spread_x(&self) -> Spread {
         Spread::new([self.rows.read(), self.columns.read()], [self.h, self.w], self.c)
@@ -66,11 +71,13 @@ impl Geometry {
         let row = self.columns.read().len() * self.c;
         let [down, right] =
             [self.rows.spread_stride() * row, self.columns.spread_stride() * self.c];
-        let pixel = |index: usize| {
-            let base = index / self.ow * down + index % self.ow * right;
-            Place { base, target: index * self.f }
-        };
-        (0..self.oh * self.ow).map(pixel).collect()
+        let mut places = Vec::with_capacity(self.oh * self.ow);
+        for i in 0..self.oh {
+            for j in 0..self.ow {
+                places.push(Place { base: i * down + j * right, target: places.len() * self.f });
+            }
+        }
+        places
     }
 
     /// Where the values that each tap (kh, kw, c) meets begin in [`Self::spread_x`].
@@ -103,7 +110,7 @@ impl Geometry {
                             places.push(Place { base, target: (h * self.w + w) * self.c });
                         }
                     }
-                    ImagePhase { taps: [rows.taps.clone(), columns.taps.clone()], places }
+                    ImagePhase { taps: [rows.taps, columns.taps], places }
                 })
                 .collect::<Vec<_>>()
         })
@@ -112,8 +119,8 @@ impl Geometry {
 
 /// The pixels of an image that the same taps reach.
 pub(super) struct ImagePhase {
-    /// Along height and width, in the order of the outputs that they belong to.
-    pub taps: [Vec<usize>; 2],
+    /// Along height and width.
+    pub taps: [Taps; 2],
     /// Where the outputs that reach a pixel begin in [`Geometry::spread_dout`], and the pixel.
     pub places: Vec<Place>,
 }

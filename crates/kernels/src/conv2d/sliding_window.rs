@@ -76,13 +76,13 @@ impl SlidingWindow {
         let reach = self.window.div_ceil(self.stride);
         (0..self.stride.min(self.window))
             .map(|phase| {
-                let mut taps: Vec<usize> = (phase..self.window).step_by(self.stride).collect();
-                taps.reverse();
+                let count = (self.window - phase).div_ceil(self.stride);
+                let taps = Taps { first: phase, step: self.stride, count };
                 let inputs = (0..self.length)
                     .filter(|input| (input + self.padding) % self.stride == phase)
                     .map(|input| {
                         let last = (input + self.padding) / self.stride - first;
-                        (input, last + reach - taps.len())
+                        (input, last + reach - count)
                     })
                     .collect();
                 Phase { taps, inputs }
@@ -91,10 +91,18 @@ impl SlidingWindow {
     }
 }
 
+/// Every `step`-th tap of a window.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Taps {
+    pub first: usize,
+    pub step: usize,
+    pub count: usize,
+}
+
 /// The inputs that the same taps reach.
 pub(super) struct Phase {
-    /// In the order of the outputs that they belong to.
-    pub taps: Vec<usize>,
+    /// The taps, whose outputs are in the reverse order.
+    pub taps: Taps,
     /// Each with the place in [`SlidingWindow::read_back`] of the first output that reaches it.
     pub inputs: Vec<(usize, usize)>,
 }

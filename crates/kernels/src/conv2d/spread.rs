@@ -1,4 +1,4 @@
-use crate::layout::try_zeros;
+use crate::scratch::Scratch;
 use crate::{KernelError, Real};
 
 /// Copies images into a larger frame of zeros, so that no sum has to ask where the image ends.
@@ -50,8 +50,11 @@ impl Spread {
     }
 
     /// An empty frame.
-    pub(super) fn buffer<F: Real>(&self, operation: &'static str) -> Result<Vec<F>, KernelError> {
-        try_zeros(operation, &[1, self.size[0], self.size[1], self.channels])
+    pub(super) fn buffer<F: Real>(
+        &self,
+        operation: &'static str,
+    ) -> Result<Scratch<F>, KernelError> {
+        Scratch::zeros(operation, &[self.size[0], self.size[1], self.channels])
     }
 
     /// `image` in its frame; `buffer` is from [`Self::buffer`], and may hold another image.
@@ -64,5 +67,16 @@ impl Spread {
             }
         }
         buffer
+    }
+
+    /// The image in its frame.
+    pub(super) fn take_back<F: Real>(&self, frame: &[F], image: &mut [F]) {
+        for &[row, image_row] in &self.rows {
+            let frame = &frame[row * self.row()..][..self.row()];
+            let image = &mut image[image_row * self.image_row..][..self.image_row];
+            for &[place, source, length] in &self.runs {
+                image[source..][..length].copy_from_slice(&frame[place..][..length]);
+            }
+        }
     }
 }

@@ -1,7 +1,14 @@
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
-    __m256, __m512, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_storeu_ps,
-    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_set1_ps, _mm512_storeu_ps,
+    __m256, __m256i, __m512, __m512i, _CMP_GT_OQ, _CMP_NEQ_UQ, _CMP_UNORD_Q, _MM_HINT_T0,
+    _mm_prefetch, _mm256_and_ps, _mm256_blendv_epi8, _mm256_blendv_ps, _mm256_castps_si256,
+    _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cmpeq_epi32, _mm256_fmadd_ps, _mm256_loadu_ps,
+    _mm256_loadu_si256, _mm256_movemask_ps, _mm256_or_ps, _mm256_set1_epi32, _mm256_set1_ps,
+    _mm256_storeu_ps, _mm256_storeu_si256, _mm512_cmp_ps_mask, _mm512_cmpeq_epi32_mask,
+    _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_mask_mov_ps,
+    _mm512_mask_set1_epi32, _mm512_maskz_compress_epi32, _mm512_maskz_compress_ps,
+    _mm512_maskz_mov_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_setzero_ps, _mm512_storeu_ps,
+    _mm512_storeu_si512,
 };
 
 use super::LANES;
@@ -18,6 +25,9 @@ pub(super) trait Arithmetic {
     /// As many of type `f64`.
     type Doubles: Doubles;
 
+    /// As many of type `u32`.
+    type Indices: Copy;
+
     /// Vectors that a tile of a matrix product is wide, at most 2.
     const TILE_VECTORS: usize;
 
@@ -32,6 +42,42 @@ pub(super) trait Arithmetic {
 
     /// a·b + c in each lane, rounded once.
     fn mul_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+
+    /// The same indices as a vector.
+    fn load_indices(indices: &[u32; LANES]) -> Self::Indices;
+
+    /// The indices of a vector.
+    fn store_indices(vector: Self::Indices, indices: &mut [u32; LANES]);
+
+    /// Takes x for `best` and `index` for `at` in the lanes where x is larger, or NaN.
+    fn take_larger(x: Self::Vector, index: u32, best: &mut Self::Vector, at: &mut Self::Indices);
+
+    /// The values where `at` is `index` and 0 elsewhere, and a bit a lane that says which.
+    fn keep_where(at: Self::Indices, index: u32, values: Self::Vector) -> (Self::Vector, u32);
+
+    /// Fetches the value at this index, or what lies as far behind the slice, into the cache.
+    #[inline(always)]
+    fn prefetch(values: &[f32], index: usize) {
+        let _ = (values, index);
+    }
+
+    /// Moves the values that are not zero to the front of `to`, and the tags of their lanes with
+    /// them; how many they are. What lies behind them in `to` is lost.
+    #[inline(always)]
+    fn compress(
+        values: &[f32; LANES],
+        tags: &[u32; LANES],
+        to: &mut [f32; LANES],
+        tags_to: &mut [u32; LANES],
+    ) -> usize {
+        let mut count = 0;
+        for (&value, &tag) in values.iter().zip(tags) {
+            // Stored in any case: whether it stays would be guessed wrong by a branch.
+            (to[count], tags_to[count]) = (value, tag);
+            count += usize::from(value != 0.0);
+        }
+        count
+    }
 }
 
 /// What every processor of the target has.
@@ -40,6 +86,7 @@ pub(super) struct Baseline;
 impl Arithmetic for Baseline {
     type Vector = [f32; LANES];
     type Doubles = DoublesBaseline;
+    type Indices = [u32; LANES];
 
     const TILE_VECTORS: usize = 1;
 
@@ -65,6 +112,36 @@ impl Arithmetic for Baseline {
         }
         c
     }
+
+    #[inline(always)]
+    fn load_indices(indices: &[u32; LANES]) -> [u32; LANES] {
+        *indices
+    }
+
+    #[inline(always)]
+    fn store_indices(vector: [u32; LANES], indices: &mut [u32; LANES]) {
+        *indices = vector;
+    }
+
+    #[inline(always)]
+    fn take_larger(x: [f32; LANES], index: u32, best: &mut [f32; LANES], at: &mut [u32; LANES]) {
+        for l in 0..LANES {
+            let is_better = (x[l] > best[l]) | x[l].is_nan();
+            best[l] = if is_better { x[l] } else { best[l] };
+            at[l] = if is_better { index } else { at[l] };
+        }
+    }
+
+    #[inline(always)]
+    fn keep_where(at: [u32; LANES], index: u32, mut values: [f32; LANES]) -> ([f32; LANES], u32) {
+        let mut lanes = 0;
+        for l in 0..LANES {
+            let is_here = at[l] == index;
+            values[l] = if is_here { values[l] } else { 0.0 };
+            lanes |= u32::from(is_here) << l;
+        }
+        (values, lanes)
+    }
 }
 
 /// AVX2 and FMA: sixteen registers of 8 numbers.
@@ -77,6 +154,7 @@ pub(super) struct Avx2;
 impl Arithmetic for Avx2 {
     type Vector = [__m256; 2];
     type Doubles = Doubles256;
+    type Indices = [__m256i; 2];
 
     const TILE_VECTORS: usize = 1;
 
@@ -106,6 +184,58 @@ impl Arithmetic for Avx2 {
         // SAFETY: see above.
         unsafe { [_mm256_fmadd_ps(a[0], b[0], c[0]), _mm256_fmadd_ps(a[1], b[1], c[1])] }
     }
+
+    #[inline(always)]
+    fn load_indices(indices: &[u32; LANES]) -> [__m256i; 2] {
+        let at = indices.as_ptr();
+        // SAFETY: see above.
+        unsafe { [_mm256_loadu_si256(at.cast()), _mm256_loadu_si256(at.add(8).cast())] }
+    }
+
+    #[inline(always)]
+    fn store_indices(vector: [__m256i; 2], indices: &mut [u32; LANES]) {
+        let at = indices.as_mut_ptr();
+        // SAFETY: see above.
+        unsafe {
+            _mm256_storeu_si256(at.cast(), vector[0]);
+            _mm256_storeu_si256(at.add(8).cast(), vector[1]);
+        }
+    }
+
+    #[inline(always)]
+    fn take_larger(x: [__m256; 2], index: u32, best: &mut [__m256; 2], at: &mut [__m256i; 2]) {
+        for (x, (best, at)) in x.into_iter().zip(best.iter_mut().zip(at)) {
+            // SAFETY: see above.
+            unsafe {
+                let is_better = _mm256_or_ps(
+                    _mm256_cmp_ps::<_CMP_GT_OQ>(x, *best),
+                    _mm256_cmp_ps::<_CMP_UNORD_Q>(x, x),
+                );
+                *best = _mm256_blendv_ps(*best, x, is_better);
+                let index = _mm256_set1_epi32(index.cast_signed());
+                *at = _mm256_blendv_epi8(*at, index, _mm256_castps_si256(is_better));
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn keep_where(at: [__m256i; 2], index: u32, values: [__m256; 2]) -> ([__m256; 2], u32) {
+        // SAFETY: see above.
+        unsafe {
+            let index = _mm256_set1_epi32(index.cast_signed());
+            let low = _mm256_castsi256_ps(_mm256_cmpeq_epi32(at[0], index));
+            let high = _mm256_castsi256_ps(_mm256_cmpeq_epi32(at[1], index));
+            let lanes = _mm256_movemask_ps(low) | _mm256_movemask_ps(high) << 8;
+            let kept = [_mm256_and_ps(values[0], low), _mm256_and_ps(values[1], high)];
+            (kept, lanes.cast_unsigned())
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch(values: &[f32], index: usize) {
+        // SAFETY: no address makes a prefetch fail.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(values.as_ptr().wrapping_add(index).cast()) }
+    }
 }
 
 /// AVX-512: thirty-two registers of 16 numbers.
@@ -117,6 +247,7 @@ pub(super) struct Avx512;
 impl Arithmetic for Avx512 {
     type Vector = __m512;
     type Doubles = Doubles512;
+    type Indices = __m512i;
 
     const TILE_VECTORS: usize = 2;
 
@@ -142,6 +273,63 @@ impl Arithmetic for Avx512 {
     fn mul_add(a: __m512, b: __m512, c: __m512) -> __m512 {
         // SAFETY: see above.
         unsafe { _mm512_fmadd_ps(a, b, c) }
+    }
+
+    #[inline(always)]
+    fn load_indices(indices: &[u32; LANES]) -> __m512i {
+        // SAFETY: see above.
+        unsafe { _mm512_loadu_si512(indices.as_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    fn store_indices(vector: __m512i, indices: &mut [u32; LANES]) {
+        // SAFETY: see above.
+        unsafe { _mm512_storeu_si512(indices.as_mut_ptr().cast(), vector) }
+    }
+
+    #[inline(always)]
+    fn take_larger(x: __m512, index: u32, best: &mut __m512, at: &mut __m512i) {
+        // SAFETY: see above.
+        unsafe {
+            let is_better = _mm512_cmp_ps_mask::<_CMP_GT_OQ>(x, *best)
+                | _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(x, x);
+            *best = _mm512_mask_mov_ps(*best, is_better, x);
+            *at = _mm512_mask_set1_epi32(*at, is_better, index.cast_signed());
+        }
+    }
+
+    #[inline(always)]
+    fn keep_where(at: __m512i, index: u32, values: __m512) -> (__m512, u32) {
+        // SAFETY: see above.
+        unsafe {
+            let here = _mm512_cmpeq_epi32_mask(at, _mm512_set1_epi32(index.cast_signed()));
+            (_mm512_maskz_mov_ps(here, values), u32::from(here))
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch(values: &[f32], index: usize) {
+        // SAFETY: no address makes a prefetch fail.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(values.as_ptr().wrapping_add(index).cast()) }
+    }
+
+    #[inline(always)]
+    fn compress(
+        values: &[f32; LANES],
+        tags: &[u32; LANES],
+        to: &mut [f32; LANES],
+        tags_to: &mut [u32; LANES],
+    ) -> usize {
+        // SAFETY: see above.
+        unsafe {
+            let values = _mm512_loadu_ps(values.as_ptr());
+            let tags = _mm512_loadu_si512(tags.as_ptr().cast());
+            let nonzeros = _mm512_cmp_ps_mask::<_CMP_NEQ_UQ>(values, _mm512_setzero_ps());
+            _mm512_storeu_ps(to.as_mut_ptr(), _mm512_maskz_compress_ps(nonzeros, values));
+            let tags = _mm512_maskz_compress_epi32(nonzeros, tags);
+            _mm512_storeu_si512(tags_to.as_mut_ptr().cast(), tags);
+            nonzeros.count_ones() as usize
+        }
     }
 }
 

@@ -2,50 +2,63 @@ use std::marker::PhantomData;
 
 use super::doubles::Doubles;
 use super::{Arithmetic, Body, InstructionSet, LANES, run};
-use crate::channels::Term;
+use crate::channels::{Lanes, Term};
 
-/// Adds to each channel's totals the sums of its terms over the pixels of one image, each of which
-/// has a value a channel.
-pub(crate) fn add_image_sums<S: Term<P, T>, const P: usize, const T: usize>(
+/// Adds the terms of pixels, each of which has a value a channel, to the sums of their channels.
+pub(crate) fn add_pixels<S: Term<P, T>, const P: usize, const T: usize>(
     set: InstructionSet,
-    images: [&[f32]; 2],
-    channels: &[[f64; P]],
-    totals: &mut [[f64; T]],
+    pixels: [&[f32]; 2],
+    width: usize,
+    channels: &[Lanes<P>],
+    sums: &mut [Lanes<T>],
 ) {
-    run(set, ImageSums { images, channels, totals, term: PhantomData::<S> });
+    run(set, Add { pixels, width, channels, sums, term: PhantomData::<S> });
 }
 
-struct ImageSums<'a, S, const P: usize, const T: usize> {
-    images: [&'a [f32]; 2],
-    channels: &'a [[f64; P]],
-    totals: &'a mut [[f64; T]],
+struct Add<'a, S, const P: usize, const T: usize> {
+    pixels: [&'a [f32]; 2],
+    width: usize,
+    channels: &'a [Lanes<P>],
+    sums: &'a mut [Lanes<T>],
     term: PhantomData<S>,
 }
 
-impl<S: Term<P, T>, const P: usize, const T: usize> Body for ImageSums<'_, S, P, T> {
+/// Values that are walked once for each block of channels before the next ones are: with as many of
+/// another array, and with the next ones of both, which are fetched meanwhile, they fit the nearest
+/// cache.
+const VALUES: usize = 1 << 11;
+
+impl<S: Term<P, T>, const P: usize, const T: usize> Body for Add<'_, S, P, T> {
     type Output = ();
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
-        let width = self.channels.len();
-        let blocks = self.channels.chunks(LANES).zip(self.totals.chunks_mut(LANES)).enumerate();
-        for (block, (channels, totals)) in blocks {
-            let first = block * LANES;
-            let parameters = transposed::<A, P>(channels);
-            let mut sums = [A::Doubles::load(&[0.0; LANES]); T];
-            let [a, b] = self.images.map(|image| image.chunks_exact(width));
-            for (a, b) in a.zip(b) {
-                let (a, b) = (widened::<A>(&a[first..]), widened::<A>(&b[first..]));
-                let term = S::of(parameters, a, b);
-                for t in 0..T {
-                    sums[t] = sums[t] + term[t];
+        let Self { pixels: [a, b], width, channels, sums, .. } = self;
+        let some = VALUES.div_ceil(width) * width;
+        for (a, b) in a.chunks(some).zip(b.chunks(some)) {
+            let pixels = a.len().min(b.len()) / width;
+            for (block, (channels, results)) in channels.iter().zip(&mut *sums).enumerate() {
+                let channels = loaded::<A, P>(channels);
+                let mut sums = loaded::<A, T>(results);
+                let mut at = block * LANES;
+                let lanes = LANES.min(width - at);
+                for _ in 0..pixels {
+                    A::prefetch(a, at + some);
+                    A::prefetch(b, at + some);
+                    let (a, b) = if lanes == LANES {
+                        // SAFETY: the last lane of the last pixel is below pixels · width.
+                        unsafe { (vector_at(a, at), vector_at(b, at)) }
+                    } else {
+                        (&filled_up(&a[at..][..lanes]), &filled_up(&b[at..][..lanes]))
+                    };
+                    let term = S::of(channels, A::Doubles::widen(a), A::Doubles::widen(b));
+                    for t in 0..T {
+                        sums[t] = sums[t] + term[t];
+                    }
+                    at += width;
                 }
-            }
-            for (t, sums) in sums.into_iter().enumerate() {
-                let mut values = [0.0; LANES];
-                sums.store(&mut values);
-                for (totals, value) in totals.iter_mut().zip(values) {
-                    totals[t] += value;
+                for (result, sum) in results.iter_mut().zip(sums) {
+                    sum.store(result);
                 }
             }
         }
@@ -57,74 +70,97 @@ pub(crate) fn update_pixels<S: Term<P, 1>, const P: usize>(
     set: InstructionSet,
     a: &mut [f32],
     b: &[f32],
-    channels: &[[f64; P]],
+    width: usize,
+    channels: &[Lanes<P>],
 ) {
-    run(set, Update { a, b, channels, term: PhantomData::<S> });
+    run(set, Update { a, b, width, channels, term: PhantomData::<S> });
 }
 
 struct Update<'a, S, const P: usize> {
     a: &'a mut [f32],
     b: &'a [f32],
-    channels: &'a [[f64; P]],
+    width: usize,
+    channels: &'a [Lanes<P>],
     term: PhantomData<S>,
 }
-
-/// Pixels that are walked once for each block of channels before the next ones are; their values
-/// should stay in the nearest cache.
-const PIXELS: usize = 32;
 
 impl<S: Term<P, 1>, const P: usize> Body for Update<'_, S, P> {
     type Output = ();
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
-        let width = self.channels.len();
-        let some_pixels = self.a.chunks_mut(PIXELS * width).zip(self.b.chunks(PIXELS * width));
-        for (a, b) in some_pixels {
-            for (block, channels) in self.channels.chunks(LANES).enumerate() {
-                let first = block * LANES;
-                let parameters = transposed::<A, P>(channels);
-                for (a, b) in a.chunks_exact_mut(width).zip(b.chunks_exact(width)) {
-                    let a = &mut a[first..];
-                    let [value] = S::of(parameters, widened::<A>(a), widened::<A>(&b[first..]));
-                    match a.first_chunk_mut() {
-                        Some(a) => value.narrow(a),
-                        None => {
-                            let mut values = [0.0; LANES];
-                            value.narrow(&mut values);
-                            a.copy_from_slice(&values[..a.len()]);
-                        }
+        let Self { a, b, width, channels, .. } = self;
+        let some = VALUES.div_ceil(width) * width;
+        for (a, b) in a.chunks_mut(some).zip(b.chunks(some)) {
+            let pixels = a.len().min(b.len()) / width;
+            for (block, channels) in channels.iter().enumerate() {
+                let channels = loaded::<A, P>(channels);
+                let mut at = block * LANES;
+                let lanes = LANES.min(width - at);
+                for _ in 0..pixels {
+                    A::prefetch(a, at + some);
+                    A::prefetch(b, at + some);
+                    let b = if lanes == LANES {
+                        // SAFETY: the last lane of the last pixel is below pixels · width.
+                        unsafe { vector_at(b, at) }
+                    } else {
+                        &filled_up(&b[at..][..lanes])
+                    };
+                    if lanes == LANES {
+                        // SAFETY: as above.
+                        let a = unsafe { vector_at_mut(a, at) };
+                        let (x, y) = (A::Doubles::widen(a), A::Doubles::widen(b));
+                        let [value] = S::of(channels, x, y);
+                        value.narrow(a);
+                    } else {
+                        let a = &mut a[at..][..lanes];
+                        let mut values = filled_up(a);
+                        let (x, y) = (A::Doubles::widen(&values), A::Doubles::widen(b));
+                        let [value] = S::of(channels, x, y);
+                        value.narrow(&mut values);
+                        a.copy_from_slice(&values[..lanes]);
                     }
+                    at += width;
                 }
             }
         }
     }
 }
 
-/// The first lanes of `values`, filled up with zeros.
+/// The vector that begins at `index`.
+///
+/// # Safety
+///
+/// All of it must lie in `values`.
 #[inline(always)]
-fn widened<A: Arithmetic>(values: &[f32]) -> A::Doubles {
-    match values.first_chunk() {
-        Some(values) => A::Doubles::widen(values),
-        None => {
-            let mut lanes = [0.0; LANES];
-            lanes[..values.len()].copy_from_slice(values);
-            A::Doubles::widen(&lanes)
-        }
-    }
+unsafe fn vector_at(values: &[f32], index: usize) -> &[f32; LANES] {
+    // SAFETY: the caller's.
+    unsafe { &*values.as_ptr().add(index).cast() }
 }
 
-/// Parameter by parameter, filled up with zeros.
+/// As [`vector_at`], to write to.
+///
+/// # Safety
+///
+/// All of it must lie in `values`.
 #[inline(always)]
-fn transposed<A: Arithmetic, const P: usize>(channels: &[[f64; P]]) -> [A::Doubles; P] {
-    let mut parameters = [[0.0; LANES]; P];
-    for (l, channel) in channels.iter().enumerate() {
-        for (lanes, &value) in parameters.iter_mut().zip(channel) {
-            lanes[l] = value;
-        }
-    }
-    let mut vectors = [A::Doubles::load(&[0.0; LANES]); P];
-    for (vector, lanes) in vectors.iter_mut().zip(&parameters) {
+unsafe fn vector_at_mut(values: &mut [f32], index: usize) -> &mut [f32; LANES] {
+    // SAFETY: the caller's.
+    unsafe { &mut *values.as_mut_ptr().add(index).cast() }
+}
+
+/// `values`, filled up with zeros.
+#[inline(always)]
+fn filled_up(values: &[f32]) -> [f32; LANES] {
+    let mut lanes = [0.0; LANES];
+    lanes[..values.len()].copy_from_slice(values);
+    lanes
+}
+
+#[inline(always)]
+fn loaded<A: Arithmetic, const COUNT: usize>(lanes: &Lanes<COUNT>) -> [A::Doubles; COUNT] {
+    let mut vectors = [A::Doubles::load(&[0.0; LANES]); COUNT];
+    for (vector, lanes) in vectors.iter_mut().zip(lanes) {
         *vector = A::Doubles::load(lanes);
     }
     vectors

@@ -18,7 +18,7 @@ pub(crate) fn pool(
     windows: Windows<'_>,
     x: &[f32],
     out: &mut [f32],
-    argmax: &mut [usize],
+    argmax: &mut [u32],
 ) {
     run(set, Pool { windows, x, out, argmax });
 }
@@ -27,7 +27,7 @@ struct Pool<'a> {
     windows: Windows<'a>,
     x: &'a [f32],
     out: &'a mut [f32],
-    argmax: &'a mut [usize],
+    argmax: &'a mut [u32],
 }
 
 impl Body for Pool<'_> {
@@ -41,29 +41,24 @@ impl Body for Pool<'_> {
         for (&corner, (out, argmax)) in corners.iter().zip(pixels) {
             let blocks = out.chunks_mut(LANES).zip(argmax.chunks_mut(LANES)).enumerate();
             for (block, (out, argmax)) in blocks {
-                let first = block * LANES;
-                let mut best = lanes(&self.x[corner as usize * channels + first..][..out.len()]);
-                let mut at = [corner; LANES];
+                let (first, width) = (corner as usize * channels + block * LANES, out.len());
+                let mut best = lanes::<A>(&self.x[first..][..width]);
+                let mut at = A::load_indices(&[corner; LANES]);
                 for &tap in taps {
-                    let pixel = corner + tap;
-                    let x = lanes(&self.x[pixel as usize * channels + first..][..out.len()]);
-                    for l in 0..LANES {
-                        let is_better = (x[l] > best[l]) | x[l].is_nan();
-                        best[l] = if is_better { x[l] } else { best[l] };
-                        at[l] = if is_better { pixel } else { at[l] };
-                    }
+                    let x = lanes::<A>(&self.x[first + tap as usize * channels..][..width]);
+                    A::take_larger(x, corner + tap, &mut best, &mut at);
                 }
-                match (out.first_chunk_mut(), argmax.first_chunk_mut::<LANES>()) {
+                match (out.first_chunk_mut(), argmax.first_chunk_mut()) {
                     (Some(out), Some(argmax)) => {
-                        *out = best;
-                        for l in 0..LANES {
-                            argmax[l] = at[l] as usize;
-                        }
+                        A::store(best, out);
+                        A::store_indices(at, argmax);
                     }
                     _ => {
-                        for (l, (out, argmax)) in out.iter_mut().zip(argmax).enumerate() {
-                            (*out, *argmax) = (best[l], at[l] as usize);
-                        }
+                        let (mut values, mut indices) = ([0.0; LANES], [0; LANES]);
+                        A::store(best, &mut values);
+                        A::store_indices(at, &mut indices);
+                        out.copy_from_slice(&values[..width]);
+                        argmax.copy_from_slice(&indices[..width]);
                     }
                 }
             }
@@ -78,7 +73,7 @@ pub(crate) fn unpool(
     set: InstructionSet,
     windows: Windows<'_>,
     dout: &[f32],
-    argmax: &[usize],
+    argmax: &[u32],
     dx: &mut [f32],
 ) -> bool {
     run(set, Unpool { windows, dout, argmax, dx })
@@ -87,7 +82,7 @@ pub(crate) fn unpool(
 struct Unpool<'a> {
     windows: Windows<'a>,
     dout: &'a [f32],
-    argmax: &'a [usize],
+    argmax: &'a [u32],
     dx: &'a mut [f32],
 }
 
@@ -98,61 +93,52 @@ impl Body for Unpool<'_> {
     fn run<A: Arithmetic>(self) -> bool {
         let Windows { corners, taps, channels } = self.windows;
         let pixels = self.dout.chunks_exact(channels).zip(self.argmax.chunks_exact(channels));
-        let mut is_lost = [0_u32; LANES];
+        let mut found_everywhere = u32::MAX;
         for (&corner, (dout, argmax)) in corners.iter().zip(pixels) {
             for (block, (dout, argmax)) in dout.chunks(LANES).zip(argmax.chunks(LANES)).enumerate()
             {
-                let first = block * LANES;
-                let width = dout.len();
-                let dout = lanes(dout);
-                // Lanes beyond the last channel look for what they find.
-                let mut wanted = [corner; LANES];
-                match argmax.first_chunk::<LANES>() {
-                    Some(argmax) => {
-                        for l in 0..LANES {
-                            wanted[l] = argmax[l].min(u32::MAX as usize) as u32;
-                        }
-                    }
+                let (first, width) = (corner as usize * channels + block * LANES, dout.len());
+                // A sum as in the loops for overlapping windows, which have no −0.
+                let dout = A::mul_add(A::splat(1.0), lanes::<A>(dout), A::splat(0.0));
+                let wanted = match argmax.first_chunk() {
+                    Some(argmax) => A::load_indices(argmax),
                     None => {
-                        for (wanted, &argmax) in wanted.iter_mut().zip(argmax) {
-                            *wanted = argmax.min(u32::MAX as usize) as u32;
+                        // Lanes beyond the last channel look for what they find.
+                        let mut wanted = [corner; LANES];
+                        wanted[..width].copy_from_slice(argmax);
+                        A::load_indices(&wanted)
+                    }
+                };
+                let mut found = 0;
+                for &tap in taps {
+                    let (values, lanes) = A::keep_where(wanted, corner + tap, dout);
+                    found |= lanes;
+                    let dx = &mut self.dx[first + tap as usize * channels..][..width];
+                    match dx.first_chunk_mut() {
+                        Some(dx) => A::store(values, dx),
+                        None => {
+                            let mut lanes = [0.0; LANES];
+                            A::store(values, &mut lanes);
+                            dx.copy_from_slice(&lanes[..width]);
                         }
                     }
                 }
-                let mut is_missing = [u32::MAX; LANES];
-                for &tap in taps {
-                    let pixel = corner + tap;
-                    let dx = &mut self.dx[pixel as usize * channels + first..][..width];
-                    let mut values = [0.0; LANES];
-                    for l in 0..LANES {
-                        let is_here = wanted[l] == pixel;
-                        // A sum as in the loops for overlapping windows, which have no −0.
-                        values[l] = if is_here { 0.0 + dout[l] } else { 0.0 };
-                        is_missing[l] &= if is_here { 0 } else { u32::MAX };
-                    }
-                    match dx.first_chunk_mut() {
-                        Some(dx) => *dx = values,
-                        None => dx.copy_from_slice(&values[..width]),
-                    }
-                }
-                for l in 0..LANES {
-                    is_lost[l] |= is_missing[l];
-                }
+                found_everywhere &= found;
             }
         }
-        is_lost == [0; LANES]
+        corners.is_empty() || found_everywhere & 0xffff == 0xffff
     }
 }
 
 /// The first lanes of `values`, filled up with zeros.
 #[inline(always)]
-fn lanes(values: &[f32]) -> [f32; LANES] {
+fn lanes<A: Arithmetic>(values: &[f32]) -> A::Vector {
     match values.first_chunk() {
-        Some(values) => *values,
+        Some(values) => A::load(values),
         None => {
             let mut lanes = [0.0; LANES];
             lanes[..values.len()].copy_from_slice(values);
-            lanes
+            A::load(&lanes)
         }
     }
 }

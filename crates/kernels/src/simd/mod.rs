@@ -8,23 +8,27 @@
 
 #![allow(unsafe_code, reason = "each block gives its reason; crates/README.md, invariant 4")]
 
+mod adam;
 mod arithmetic;
 mod chains;
 mod channels;
 mod doubles;
 mod instruction_set;
 mod max_pool;
+mod nonzeros;
 #[cfg(test)]
 mod tests;
 mod tile;
 
+pub(crate) use adam::adam;
 use arithmetic::Arithmetic;
 pub(crate) use arithmetic::fused;
 pub(crate) use chains::chains;
-pub(crate) use channels::{add_image_sums, update_pixels};
+pub(crate) use channels::{add_pixels, update_pixels};
 pub(crate) use doubles::Number;
 pub use instruction_set::{InstructionSet, instruction_set};
 pub(crate) use max_pool::{Windows, pool, unpool};
+pub(crate) use nonzeros::{collect, gather, scatter};
 pub(crate) use tile::correlate;
 
 /// The values of one vector of a body: two vectors of AVX2, one of AVX-512, four of the baseline.

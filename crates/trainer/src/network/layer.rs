@@ -1,11 +1,12 @@
 use kernels::batch_norm::BatchStatistics;
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::{
-    KernelError, Real, batch_norm, conv2d, dropout, linear, relu, spatial_batch_norm, with_rank,
+    KernelError, Real, batch_norm, conv2d, dropout, flatten, linear, relu, spatial_batch_norm,
+    with_rank,
 };
 use ndarray::{Array1, Array2, Array4, ArrayD, ArrayView2, ArrayView4, ArrayViewD, Ix2, Ix4};
 
-use super::memory::{copy, lend, make_like, reshape};
+use super::memory::{copy, lend, reshape};
 use super::{BatchNorm, Conv2d, Linear};
 use crate::random::Stream;
 
@@ -43,7 +44,7 @@ pub struct Saved {
     /// A batch norm's statistics of the batch.
     statistics: Option<BatchStatistics>,
     /// Where the maximum of each window of a pooling was.
-    argmax: Array4<usize>,
+    argmax: Array4<u32>,
     /// Which values a dropout kept.
     mask: ArrayD<bool>,
 }
@@ -134,15 +135,8 @@ impl<F: Real> Layer<F> {
                 lend(out, |out| max_pool2d::forward_into(x, config, out, &mut saved.argmax))
             }
             Self::Flatten => {
-                let n = x.shape().first().copied().unwrap_or(1);
-                reshape(out, &[n, x.shape().iter().skip(1).product()]);
-                match out.view_mut().into_shape_with_order(x.raw_dim()) {
-                    Ok(mut same) => {
-                        same.assign(&x);
-                        Ok(())
-                    }
-                    Err(_) => Err(other_shape("x", x.shape(), out.shape())),
-                }
+                let x = images("flatten", "x", x)?;
+                lend(out, |out| flatten::forward_into(x, out))
             }
             Self::Linear(Linear { weight, bias }) => {
                 let x = rows("linear", "x", x)?;
@@ -229,14 +223,11 @@ impl<F: Real> Layer<F> {
                 }
             }
             Self::Flatten => {
-                let Some(dx) = dx else { return Ok(()) };
-                match dout.view().into_shape_with_order(x.raw_dim()) {
-                    Ok(dout) => {
-                        make_like(dx, &x);
-                        dx.assign(&dout);
-                        Ok(())
-                    }
-                    Err(_) => Err(other_shape("dout", x.shape(), dout.shape())),
+                let (_, c, h, w) = images("flatten", "x", x)?.dim();
+                let dout = rows("flatten", "dout", dout.view())?;
+                match dx {
+                    Some(dx) => lend(dx, |dx| flatten::backward_into(dout, [c, h, w], dx)),
+                    None => Ok(()),
                 }
             }
             Self::Linear(Linear { weight, .. }) => {
@@ -288,15 +279,5 @@ fn assign<F: Real>(parameters: Option<[&mut ArrayD<F>; 2]>, (a, b): (Array1<F>, 
     if let Some([to_a, to_b]) = parameters {
         to_a.assign(&a);
         to_b.assign(&b);
-    }
-}
-
-fn other_shape(argument: &'static str, expected: &[usize], got: &[usize]) -> KernelError {
-    KernelError::Shape {
-        operation: "flatten",
-        argument,
-        expected: expected.to_vec(),
-        got: got.to_vec(),
-        because: "as many values as the input has",
     }
 }

@@ -1,5 +1,6 @@
 use kernels::Real;
-use ndarray::{ArrayD, Zip};
+use kernels::adam::{self, AdamFactors};
+use ndarray::ArrayD;
 
 use crate::TrainError;
 use crate::network::{Gradients, Network};
@@ -30,18 +31,8 @@ impl AdamConfig {
     }
 }
 
-/// Adam, with the moments of the parameters that it trains.
-///
-/// ```text
-/// m ← m + (1 − β₁)·(g − m)              v ← β₂·v + (1 − β₂)·g·g
-/// denominator = √v / √(1 − β₂ᵗ) + ε     p ← p − (η / (1 − β₁ᵗ))·m / denominator
-/// ```
-///
-/// in PyTorch's order of operations: the factors are made in `f64` and rounded once to the type of
-/// the parameters.
-///
-/// Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1;
-/// `_single_tensor_adam` of PyTorch's `torch/optim/adam.py`.
+/// Adam, with the moments of the parameters that it trains. Formulas and order of operations:
+/// [`kernels::adam`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adam<F> {
     config: AdamConfig,
@@ -126,23 +117,19 @@ impl<F: Real> Adam<F> {
         self.steps += 1;
         self.powers = [self.powers[0] * beta1, self.powers[1] * beta2];
         let step_size = self.config.learning_rate / (1.0 - self.powers[0]);
-        let factors = Factors {
-            one_minus_beta1: F::from_f64(1.0 - beta1),
-            beta2: F::from_f64(beta2),
-            one_minus_beta2: F::from_f64(1.0 - beta2),
-            root_of_correction2: F::from_f64((1.0 - self.powers[1]).sqrt()),
-            eps: F::from_f64(self.config.eps),
-            minus_step_size: F::from_f64(-step_size),
+        let factors = AdamFactors {
+            one_minus_beta1: 1.0 - beta1,
+            beta2,
+            one_minus_beta2: 1.0 - beta2,
+            root_of_correction2: (1.0 - self.powers[1]).sqrt(),
+            eps: self.config.eps,
+            minus_step_size: -step_size,
         };
         for ((parameter, gradient), moments) in
             network.parameter_arrays_mut().zip(gradients.parameters()).zip(&mut self.moments)
         {
             if let Some(Moments { m, v }) = moments {
-                Zip::from(parameter)
-                    .and(gradient)
-                    .and(m)
-                    .and(v)
-                    .for_each(|p, &g, m, v| factors.update(p, g, m, v));
+                adam::step(parameter, gradient.view(), m.view_mut(), v.view_mut(), &factors)?;
             }
         }
         Ok(())
@@ -172,24 +159,5 @@ impl<F: Real> Adam<F> {
             }
         }
         Ok(())
-    }
-}
-
-/// The numbers that one step multiplies with.
-struct Factors<F> {
-    one_minus_beta1: F,
-    beta2: F,
-    one_minus_beta2: F,
-    root_of_correction2: F,
-    eps: F,
-    minus_step_size: F,
-}
-
-impl<F: Real> Factors<F> {
-    fn update(&self, p: &mut F, g: F, m: &mut F, v: &mut F) {
-        *m += self.one_minus_beta1 * (g - *m);
-        *v = *v * self.beta2 + self.one_minus_beta2 * g * g;
-        let denominator = v.sqrt() / self.root_of_correction2 + self.eps;
-        *p += self.minus_step_size * *m / denominator;
     }
 }
