@@ -14,7 +14,7 @@ use trainer::evaluation::{Evaluation, evaluate};
 use trainer::network::ModelSummary;
 use trainer::optimizer::AdamConfig;
 use trainer::run::Ended;
-use trainer::{Measurement, fit};
+use trainer::{Measurement, TrainError, fit};
 
 use crate::data_set::{DataArguments, DataSet, TEST_IMAGES, whole_split};
 use crate::network_argument::NetworkArgument;
@@ -330,7 +330,9 @@ fn train(
                 ControlFlow::Break(())
             }
         };
-        with_threads(threads, || cell.run.train(images, split, &cell.folder_in(out), observe))?
+        with_threads(threads, || cell.run.train(images, split, &cell.folder_in(out), observe))
+            .map_err(TrainError::from)
+            .flatten()
             .inspect_err(|_| interrupt.ask())
             .with_context(|| training_failed(cell))
     });

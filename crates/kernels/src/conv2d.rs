@@ -15,7 +15,8 @@
 //! dout upwards (so over kh and kw downwards), then f, with zeros outside dout; for dweight over
 //! the pixels of an image's dout in order, then image by image within a chunk of the batch, and then
 //! chunk by chunk. There are 12 chunks, or one an image, and chunk k of K is the images from k·N/K
-//! up to (k + 1)·N/K, rounded down.
+//! up to (k + 1)·N/K, rounded down. Where most of dout is zero, products with its zeros are left out of
+//! the gradients.
 //!
 //! Source: PyTorch's `conv2d`, whose weight has the shape `(F, C, KH, KW)`.
 

@@ -4,7 +4,7 @@
 //! Every function takes `ndarray` views of any stride, in `f32` or `f64`, and returns new arrays.
 //! The crate reads no files and no clock, draws no random numbers, prints nothing and holds no
 //! global state but the choice of [`instruction_set`] and memory to work in, which each thread keeps
-//! for its next call. Bad input is a [`KernelError`]; nothing panics.
+//! for its next call; threads that wait look at a clock. Bad input is a [`KernelError`]; nothing panics.
 //!
 //! # Letters
 //!
@@ -26,7 +26,8 @@
 //! # Order of operations
 //!
 //! The sequence of floating-point operations behind each output value depends on shapes only, so
-//! any memory layout of the same values gives the same bits, and so does any processor and number of threads ([`with_threads`]).
+//! any memory layout of the same values gives the same bits, and so do any processor (but for which
+//! NaN) and any number of threads ([`with_threads`]).
 //! Reductions over a batch run image by image: the sum over one image first, then the sum of these in
 //! the order of the images. Where the sums are large, as for a convolution's weights, they are made in
 //! chunks of images that the size of the batch alone decides.

@@ -172,7 +172,14 @@ fn product<F: Real>(
     out: &mut [F],
 ) -> Result<(), KernelError> {
     let rows = a.nrows();
-    let a = a.as_standard_layout();
+    let copy;
+    let a = match a.to_slice() {
+        Some(a) => a,
+        None => {
+            copy = Scratch::of(OPERATION, a)?;
+            &copy
+        }
+    };
     let (depth, width) = b.dim();
     let panels;
     // Rows of whole vectors are read where they lie.
@@ -191,21 +198,26 @@ fn product<F: Real>(
     };
     let row = |row| Place { base: row * depth, target: row * width };
     let places: Vec<_> = (0..rows).map(row).collect();
-    let parts = (Images::new(elements(&a), depth), Images::new(out, width));
-    let Ok(()) = divide::<_, Infallible>(rows, rows * depth * width / 64, parts, &|(a, out)| {
-        let correlation = Correlation {
-            source: a.all(),
-            matrix,
-            width,
-            start: &start,
-            runs: 1,
-            run_length: depth,
-            run_stride: 0,
-            step: 1,
-        };
-        let out = out.all();
-        correlation.write(&places[..out.len() / width], out);
-        Ok(())
-    });
+    let parts = (Images::new(a, depth), Images::new(out, width));
+    let Ok(()) = divide::<_, Infallible>(
+        rows,
+        rows.saturating_mul(depth).saturating_mul(width) / 64,
+        parts,
+        &|(a, out)| {
+            let correlation = Correlation {
+                source: a.all(),
+                matrix,
+                width,
+                start: &start,
+                runs: 1,
+                run_length: depth,
+                run_stride: 0,
+                step: 1,
+            };
+            let out = out.all();
+            correlation.write(&places[..out.len() / width], out);
+            Ok(())
+        },
+    );
     Ok(())
 }

@@ -87,8 +87,8 @@ impl MaxPool2dConfig {
 ///
 /// # Errors
 ///
-/// [`KernelError`] for an empty axis, a window larger than the image, or an image of more than 2³²
-/// pixels.
+/// [`KernelError`] for an empty axis, a window larger than the image, or an image of 2³² pixels
+/// or more.
 pub fn forward<F: Real>(
     x: ArrayView4<'_, F>,
     config: &MaxPool2dConfig,

@@ -1,6 +1,7 @@
 //! The values of an image that are not zero, for gradients of which few are: behind a max pooling
 //! and a ReLU at most a quarter. Products with zeros can then be left out of sums, which are the
-//! same to the bit without them as long as the other factors are finite.
+//! same to the bit without them, but for the sign of a zero that a product too small for any number
+//! leaves, and where the other factors are not finite.
 
 use crate::KernelError;
 use crate::scratch::Scratch;

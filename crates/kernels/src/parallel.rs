@@ -1,5 +1,5 @@
-//! Threads within a kernel: images are divided among them, and each image is computed as by a single
-//! thread, so that their number changes no result.
+//! Threads within a kernel: images (or rows, or values) are divided among them, and each is computed as
+//! by a single thread, so that their number changes no result.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use crate::KernelError;
 
-/// A kernel that takes fewer nanoseconds stays on one thread. What one thread wrote takes another as
-/// long to read as many a kernel computes, so small ones are divided too, and all in the same way.
+/// A kernel that takes fewer nanoseconds stays on one thread. Small ones are divided as well, and all in
+/// the same way: otherwise their results would lie in the wrong core's cache for the next.
 const WORTH_DIVIDING: usize = 2_000;
 
 /// Calls `work`, whose kernels then use up to so many threads; 1 elsewhere, and for one thread no
@@ -191,4 +191,60 @@ fn among<D: Divide, E: Send>(
         || among(threads - first, images - middle, b, work),
     );
     a.and(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use super::*;
+
+    /// Long enough to be divided.
+    const LONG: usize = WORTH_DIVIDING;
+
+    /// Each image's number, by so many threads.
+    fn numbers(images: usize, threads: usize) -> Vec<usize> {
+        let mut numbers = vec![usize::MAX; images];
+        let parts = (0..images, Images::new(numbers.as_mut_slice(), 1));
+        let number = |(range, numbers): (Range<usize>, Images<&mut [usize]>)| {
+            range.zip(numbers.all()).for_each(|(image, number)| *number = image);
+            Ok::<(), ()>(())
+        };
+        with_threads(threads, || divide(images, LONG, parts, &number)).unwrap().unwrap();
+        numbers
+    }
+
+    #[test]
+    fn parts_are_the_whole_in_order_on_any_number_of_threads() {
+        for images in [0, 1, 2, 3, 7, 50] {
+            for threads in [1, 2, 3, 8] {
+                let expected: Vec<usize> = (0..images).collect();
+                assert_eq!(numbers(images, threads), expected, "{images} on {threads}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_first_error_of_any_part_is_returned() {
+        let fail = |range: Range<usize>| if range.contains(&49) { Err(range.end) } else { Ok(()) };
+        for threads in [1, 2, 3] {
+            let result = with_threads(threads, || divide(50, LONG, 0..50, &fail)).unwrap();
+            assert_eq!(result, Err(50));
+        }
+    }
+
+    #[test]
+    fn no_thread_is_refused_and_one_within_others_is_one() {
+        let refused = with_threads(0, || ()).unwrap_err().to_string();
+        assert_eq!(refused, "kernels: the number of threads must be at least 1, got 0");
+        assert_eq!(threads(), 1);
+        assert_eq!(with_threads(2, || [threads(), with_threads(1, threads).unwrap()]), Ok([2, 1]));
+    }
+
+    #[test]
+    fn a_panic_goes_on_and_lets_the_others_go() {
+        for threads in [1, 2, 3] {
+            assert!(catch_unwind(|| with_threads(threads, || panic!("so it is"))).is_err());
+        }
+    }
 }

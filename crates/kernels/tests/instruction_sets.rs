@@ -45,17 +45,27 @@ fn digest<F: Real>(seed: u64) -> u64 {
             digest = (digest ^ bits).wrapping_mul(0x0100_0000_01b3);
         }
     };
-    let shape = |random: &mut Random| {
+    let drawn = |random: &mut Random| {
         let mut below = |end: f64| (random.uniform() * end) as usize;
-        [1 + below(9.0), 1 + below(20.0), 1 + below(40.0), 4 + below(12.0)]
+        let channels = [1 + below(20.0), 16, 32][below(3.0)];
+        let kernel = [1, 3, 5][below(3.0)];
+        let shape = [1 + below(9.0), channels, 1 + below(40.0), 5 + below(11.0)];
+        (shape, [kernel, 1 + below(2.0), below(3.0)])
     };
-    let shapes = [[3, 1, 16, 9], [3, 16, 32, 7], shape(&mut random), shape(&mut random)];
-    for [n, c, f, size] in shapes {
+    let same = [3, 1, 1];
+    let shapes =
+        [([3, 1, 16, 9], same), ([3, 16, 32, 7], same), drawn(&mut random), drawn(&mut random)];
+    for ([n, c, f, size], [kernel, stride, padding]) in shapes {
         let x: Array4<F> = random.array([n, c, size, size]);
-        let weight: Array4<F> = random.array([f, c, 3, 3]);
+        let weight: Array4<F> = random.array([f, c, kernel, kernel]);
         let bias: Array1<F> = random.array(f);
-        let config = Conv2dConfig::same_3x3();
+        let config = Conv2dConfig::new([stride; 2], [padding; 2]).unwrap();
         let out = conv2d::forward(x.view(), weight.view(), bias.view(), &config).unwrap();
+        add(bits(&out));
+        let size = out.dim().2;
+        if size == 1 {
+            continue; // nothing to pool
+        }
         let (mut running, batch_norm_config) =
             (RunningStatistics::new(f, Convention::PyTorch), BatchNormConfig::pytorch());
         let (b, out) = (bias.view(), out.view());

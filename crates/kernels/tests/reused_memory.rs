@@ -49,7 +49,20 @@ fn all_kernels<F: Real>(shape: [usize; 4], kernel: [usize; 2], stride: [usize; 2
         conv2d::backward_input_into(out.view(), [h, w], weight.view(), &config, dx)
     });
 
+    // Most of it zero, for which there is another way; and without padding, so that inputs are left out.
+    let weight: Array4<F> = random.array([3, 16, kernel[0], kernel[1]]);
+    let config = Conv2dConfig::new(stride, [0, 0]).unwrap();
+    let x: Array4<F> = random.array([2, 16, h, w]);
+    let mut dout =
+        conv2d::forward(x.view(), weight.view(), Array1::zeros(3).view(), &config).unwrap();
+    dout.mapv_inplace(|value| if random.uniform() < 0.2 { value } else { F::zero() });
+    let dx = conv2d::backward_input(dout.view(), [h, w], weight.view(), &config).unwrap();
+    assert_reuses(&dx, |dx| {
+        conv2d::backward_input_into(dout.view(), [h, w], weight.view(), &config, dx)
+    });
+
     let config = MaxPool2dConfig::new(kernel, stride).unwrap();
+    let x: Array4<F> = random.array(shape);
     let (out, argmax) = max_pool2d::forward(x.view(), &config).unwrap();
     let mut places = Array4::from_elem([1, 1, 1, 1], 77);
     assert_reuses(&out, |out| max_pool2d::forward_into(x.view(), &config, out, &mut places));

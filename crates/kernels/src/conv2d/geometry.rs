@@ -52,7 +52,9 @@ impl Geometry {
 
     /// The products behind all outputs, those with padding included.
     pub(super) fn products(&self) -> usize {
-        self.n * self.oh * self.ow * self.f * self.kh * self.kw * self.c
+        [self.oh, self.ow, self.f, self.kh, self.kw, self.c]
+            .into_iter()
+            .fold(self.n, usize::saturating_mul)
     }
 
     /// What the windows read of an image, with the zeros around it.
@@ -92,7 +94,7 @@ impl Geometry {
 
     /// Whether there are pixels that no tap reaches.
     pub(super) fn leaves_pixels_out(&self) -> bool {
-        self.rows.has_gaps() || self.columns.has_gaps()
+        self.rows.leaves_inputs_out() || self.columns.leaves_inputs_out()
     }
 
     /// The pixels of an image by the taps that reach them; pixels that none reaches are left out.

@@ -48,9 +48,10 @@ impl SlidingWindow {
             .collect()
     }
 
-    /// Whether there are inputs between two windows.
-    pub(super) fn has_gaps(&self) -> bool {
-        self.stride > self.window
+    /// Whether there are inputs that no window reads: between two of them, or after the last.
+    pub(super) fn leaves_inputs_out(&self) -> bool {
+        let after_the_last = (self.length + 2 * self.padding - self.window) % self.stride;
+        self.stride > self.window || after_the_last > self.padding
     }
 
     /// From one window to the next in [`Self::read`].

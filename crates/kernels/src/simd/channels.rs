@@ -12,6 +12,7 @@ pub(crate) fn add_pixels<S: Term<P, T>, const P: usize, const T: usize>(
     channels: &[Lanes<P>],
     sums: &mut [Lanes<T>],
 ) {
+    assert_eq!(channels.len(), width.div_ceil(LANES));
     run(set, Add { pixels, width, channels, sums, term: PhantomData::<S> });
 }
 
@@ -46,7 +47,7 @@ impl<S: Term<P, T>, const P: usize, const T: usize> Body for Add<'_, S, P, T> {
                     A::prefetch(a, at + some);
                     A::prefetch(b, at + some);
                     let (a, b) = if lanes == LANES {
-                        // SAFETY: the last lane of the last pixel is below pixels · width.
+                        // SAFETY: the block ends within its pixel, and the last pixel within both arrays.
                         unsafe { (vector_at(a, at), vector_at(b, at)) }
                     } else {
                         (&filled_up(&a[at..][..lanes]), &filled_up(&b[at..][..lanes]))
@@ -73,6 +74,7 @@ pub(crate) fn update_pixels<S: Term<P, 1>, const P: usize>(
     width: usize,
     channels: &[Lanes<P>],
 ) {
+    assert_eq!(channels.len(), width.div_ceil(LANES));
     run(set, Update { a, b, width, channels, term: PhantomData::<S> });
 }
 
@@ -101,7 +103,7 @@ impl<S: Term<P, 1>, const P: usize> Body for Update<'_, S, P> {
                     A::prefetch(a, at + some);
                     A::prefetch(b, at + some);
                     let b = if lanes == LANES {
-                        // SAFETY: the last lane of the last pixel is below pixels · width.
+                        // SAFETY: the block ends within its pixel, and the last pixel within both arrays.
                         unsafe { vector_at(b, at) }
                     } else {
                         &filled_up(&b[at..][..lanes])

@@ -126,7 +126,7 @@ impl Body for Unpool<'_> {
                 found_everywhere &= found;
             }
         }
-        corners.is_empty() || found_everywhere & 0xffff == 0xffff
+        found_everywhere & 0xffff == 0xffff
     }
 }
 

@@ -4,6 +4,8 @@ use crate::nonzeros::{Blocks, Nonzeros};
 /// Fills `nonzeros` with those of one image in channels-last memory, whose channels have these tags
 /// (filled up to whole vectors).
 pub(crate) fn collect(set: InstructionSet, image: &[f32], tags: &[u32], nonzeros: &mut Nonzeros) {
+    let pixels = image.len() / nonzeros.channels;
+    assert!(pixels * tags.len() + LANES <= nonzeros.values.len().min(nonzeros.tags.len()));
     run(set, Collect { image, tags, nonzeros });
 }
 

@@ -4,8 +4,9 @@ use std::io::Write;
 
 use proptest::prelude::*;
 
-use super::{InstructionSet, LANES, correlate, fused};
+use super::{InstructionSet, LANES, collect, correlate, fused, gather, scatter};
 use crate::correlation::{Correlation, Matrix, Place};
+use crate::nonzeros::{Blocks, Nonzeros};
 
 fn available() -> impl Iterator<Item = InstructionSet> {
     InstructionSet::ALL.into_iter().filter(|set| set.is_available())
@@ -109,6 +110,58 @@ proptest! {
             correlate(set, &correlation, &places, &mut got);
             let bits = |values: &[f32]| values.iter().copied().map(bits).collect::<Vec<_>>();
             prop_assert_eq!(bits(&got), bits(&expected), "{}", set.name());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn nonzeros_give_what_plain_loops_give(
+        pixels in 1_usize..9, channels in 1_usize..40, rows in 1_usize..5, vectors in 1_usize..6,
+        share in 0.0_f32..1.0, seed: u32,
+    ) {
+        let (run, stride) = (vectors * LANES, vectors * LANES + 3);
+        let value = |index: usize| {
+            if noise(index, !seed).abs() < share { noise(index, seed) } else { 0.0 }
+        };
+        let image: Vec<f32> = (0..pixels * channels).map(value).collect();
+        let block = rows * run;
+        let mut tags: Vec<u32> = (0..channels).map(|channel| (channel * block) as u32).collect();
+        tags.resize(channels.next_multiple_of(LANES), 0);
+        let bases: Vec<usize> = (0..pixels).map(|pixel| 5 * pixel).collect();
+        let frame = 5 * pixels + rows * stride;
+        let numbers = |count: usize, seed: u32| -> Vec<f32> {
+            (0..count).map(|index| noise(index, seed)).collect()
+        };
+        let (blocks, frame) = (numbers(channels * block, seed ^ 1), numbers(frame, seed ^ 2));
+        let (mut scattered, mut gathered) = (frame.clone(), blocks.clone());
+        for pixel in 0..pixels {
+            for channel in 0..channels {
+                let value = image[pixel * channels + channel];
+                for (row, j) in (0..rows).flat_map(|row| (0..run).map(move |j| (row, j))) {
+                    let in_frame = bases[pixel] + row * stride + j;
+                    let in_block = channel * block + row * run + j;
+                    if value != 0.0 {
+                        let sum = scattered[in_frame];
+                        scattered[in_frame] = fused(value, blocks[in_block], sum);
+                        gathered[in_block] = fused(frame[in_frame], value, gathered[in_block]);
+                    }
+                }
+            }
+        }
+        let bits = |values: &[f32]| values.iter().copied().map(bits).collect::<Vec<_>>();
+        for set in available() {
+            let mut nonzeros = Nonzeros::of_image("test", pixels, channels).unwrap();
+            collect(set, &image, &tags, &mut nonzeros);
+            let shape = Blocks { bases: &bases, rows, run, stride };
+            let mut got = frame.clone();
+            scatter(set, &nonzeros, shape, &blocks, &mut got);
+            prop_assert_eq!(bits(&got), bits(&scattered), "scatter, {}", set.name());
+            let mut got = blocks.clone();
+            gather(set, &nonzeros, shape, &frame, &mut got);
+            prop_assert_eq!(bits(&got), bits(&gathered), "gather, {}", set.name());
         }
     }
 }
