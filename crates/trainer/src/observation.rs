@@ -169,8 +169,11 @@ impl<F: Real> Observation<F> {
                 (Quantity::BeforeBatchNorm, activation.before_batch_norm),
                 (Quantity::PreActivation, Some(activation.pre_activation)),
             ] {
-                if let Some(values) = values {
-                    add(activation.name, quantity, values.iter().copied().collect());
+                if let Some(array) = values {
+                    let mut values = Vec::with_capacity(array.len());
+                    // Not `collect`, which steps through an array that is not contiguous index by index.
+                    array.iter().for_each(|&value| values.push(value));
+                    add(activation.name, quantity, values);
                 }
             }
         }
