@@ -6,6 +6,9 @@
 //! forward pass and of a backward pass are found one after the other, each as one of a hundred and
 //! not as one of ten thousand pairs. Whatever reproduces all numbers equally well is kept as a tie.
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
 use serde::Serialize;
 
 use super::catalogue::{CATALOGUE, Group, Mistake};
@@ -60,24 +63,25 @@ impl Diagnosis {
 }
 
 /// Mistakes by the part that each was found in: places in the catalogue.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone)]
 struct Explanation {
     stages: Vec<Vec<usize>>,
+    variant: Variant,
+    /// What the variant answers to each script, once it was asked.
+    answers: Rc<[OnceCell<Option<Outputs>>]>,
 }
 
 impl Explanation {
-    fn mistakes(&self) -> impl Iterator<Item = &'static Mistake> {
-        self.stages.iter().flatten().filter_map(|&at| CATALOGUE.get(at))
+    fn new(stages: Vec<Vec<usize>>, scripts: usize) -> Self {
+        let mistakes = stages.iter().flatten().filter_map(|&at| CATALOGUE.get(at));
+        let variant = Variant::with(mistakes);
+        Self { stages, variant, answers: vec![OnceCell::new(); scripts].into() }
     }
 
     fn with(&self, more: &[usize]) -> Self {
         let mut stages = self.stages.clone();
         stages.push(more.to_vec());
-        Self { stages }
-    }
-
-    fn variant(&self) -> Variant {
-        Variant::with(self.mistakes())
+        Self::new(stages, self.answers.len())
     }
 }
 
@@ -87,14 +91,13 @@ pub(crate) type Answered<'a> = (&'a Script, &'a Outputs);
 /// Looks for mistakes that reproduce these answers.
 pub(crate) fn diagnose(answered: &[Answered<'_>]) -> Diagnosis {
     let right = Variant::with([]);
-    let answered: Vec<Answered<'_>> = answered
-        .iter()
-        .filter(|(script, _)| script.kind == Kind::Spatial && right.declines(script).is_none())
-        .copied()
-        .collect();
+    let is_diagnosed =
+        |script: &Script| script.kind == Kind::Spatial && right.declines(script).is_none();
+    let answered: Vec<Answered<'_>> =
+        answered.iter().filter(|(script, _)| is_diagnosed(script)).copied().collect();
     let mut search = Search {
+        explanations: vec![Explanation::new(Vec::new(), answered.len())],
         answered,
-        explanations: vec![Explanation { stages: Vec::new() }],
         parts: Vec::new(),
         explained: Vec::new(),
         unexplained: Vec::new(),
@@ -123,28 +126,47 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The answers that a part can be judged by.
-    fn concerning(&self, part: Part) -> Vec<Answered<'_>> {
+    /// The places of the answers that a part can be judged by.
+    fn concerning(&self, part: Part) -> Vec<usize> {
         let is_unknown = |part: Part| self.unexplained.contains(&part);
         let running_is_unknown = is_unknown(Part::RunningMean) || is_unknown(Part::RunningVar);
+        let evaluates = matches!(part, Part::Evaluation | Part::RunningInEvaluation);
         let is_told = |script: &Script| {
             let trains = script.steps.iter().any(|step| step.mode == AskedMode::Train);
-            let evaluates = matches!(part, Part::Evaluation | Part::RunningInEvaluation);
-            !(running_is_unknown && evaluates && trains)
+            part.concerns(script) && !(running_is_unknown && evaluates && trains)
         };
-        let concerned = self.answered.iter().filter(|(script, _)| part.concerns(script));
-        concerned.filter(|(script, _)| is_told(script)).copied().collect()
+        (0..self.answered.len()).filter(|&at| is_told(self.answered[at].0)).collect()
+    }
+
+    /// Compares the submission's answer in one place with an explanation's.
+    fn compare(&self, part: Part, at: usize, explanation: &Explanation) -> Match {
+        let (script, outputs) = self.answered[at];
+        match self.answer(at, explanation) {
+            Some(answer) => compare(part, script, outputs, answer),
+            None => Match::Nothing,
+        }
+    }
+
+    fn answer<'a>(&self, at: usize, explanation: &'a Explanation) -> Option<&'a Outputs> {
+        let script = self.answered[at].0;
+        explanation.answers[at].get_or_init(|| explanation.variant.run(script).ok()).as_ref()
+    }
+
+    /// Whether an explanation gives the same as the submission wherever there is something to
+    /// compare.
+    fn reproduces(&self, part: Part, places: &[usize], explanation: &Explanation) -> bool {
+        places.iter().all(|&at| self.compare(part, at, explanation) != Match::Different)
     }
 
     fn explain(&mut self, part: Part) {
         if part.needs().iter().any(|needed| self.unexplained.contains(needed)) {
             return;
         }
-        let mut answered = self.concerning(part);
+        let mut places = self.concerning(part);
         let survivors: Vec<Explanation> = self
             .explanations
             .iter()
-            .filter(|explanation| reproduces(&explanation.variant(), part, &answered))
+            .filter(|explanation| self.reproduces(part, &places, explanation))
             .cloned()
             .collect();
         if !survivors.is_empty() {
@@ -153,15 +175,14 @@ impl Search<'_> {
             return;
         }
         // What differs comes first, the smallest before all, so that most candidates fail at once.
-        let base = self.explanations[0].variant();
-        answered.sort_by_key(|(script, outputs)| {
-            let differs = compare(part, script, outputs, &base) == Match::Different;
-            let size: usize =
-                script.steps.iter().map(|step| step.x.shape().iter().product::<usize>()).sum();
-            (!differs, size)
+        places.sort_by_key(|&at| {
+            let differs = self.compare(part, at, &self.explanations[0]) == Match::Different;
+            let steps = &self.answered[at].0.steps;
+            let sizes = steps.iter().map(|step| step.x.shape().iter().product::<usize>());
+            (!differs, sizes.sum::<usize>())
         });
-        let found = self.singles(part, &answered);
-        let found = if found.is_empty() { self.pairs(part, &answered) } else { found };
+        let found = self.singles(part, &places);
+        let found = if found.is_empty() { self.pairs(part, &places) } else { found };
         if found.is_empty() {
             self.unexplained.push(part);
         } else {
@@ -172,45 +193,45 @@ impl Search<'_> {
         }
     }
 
-    fn singles(&self, part: Part, answered: &[Answered<'_>]) -> Vec<Explanation> {
+    fn singles(&self, part: Part, places: &[usize]) -> Vec<Explanation> {
         let mut found = Vec::new();
         for explanation in &self.explanations {
-            for at in 0..CATALOGUE.len() {
-                self.try_more(explanation, &[at], part, answered, &mut found);
-            }
+            let candidates = (0..CATALOGUE.len()).map(|at| explanation.with(&[at]));
+            found.extend(candidates.filter(|candidate| self.is_better(part, places, candidate)));
         }
         found
     }
 
-    fn pairs(&self, part: Part, answered: &[Answered<'_>]) -> Vec<Explanation> {
+    fn pairs(&self, part: Part, places: &[usize]) -> Vec<Explanation> {
         let mut found = Vec::new();
         for explanation in self.explanations.iter().take(MOST_FOR_PAIRS) {
-            let base = explanation.variant();
+            let is_wrong = |&at: &usize| self.compare(part, at, explanation) == Match::Different;
+            let wrong: Vec<usize> = places.iter().copied().filter(is_wrong).collect();
             // A mistake that changes nothing here is no half of a pair.
-            let before: Vec<(&Script, Outputs)> = answered
-                .iter()
-                .filter(|(script, outputs)| {
-                    compare(part, script, outputs, &base) == Match::Different
+            let matters = |alone: &Explanation| {
+                wrong.iter().any(|&at| {
+                    let script = self.answered[at].0;
+                    match (self.answer(at, explanation), self.answer(at, alone)) {
+                        (Some(before), Some(after)) => {
+                            compare(part, script, before, after) == Match::Different
+                        }
+                        _ => false,
+                    }
                 })
-                .filter_map(|(script, _)| base.run(script).ok().map(|outputs| (*script, outputs)))
-                .collect();
-            let matters = |&at: &usize| {
-                let variant = explanation.with(&[at]).variant();
-                part.groups().contains(&CATALOGUE[at].group)
-                    && before.iter().any(|(script, outputs)| {
-                        compare(part, script, outputs, &variant) == Match::Different
-                    })
             };
-            let candidates: Vec<usize> = (0..CATALOGUE.len()).filter(matters).collect();
-            for (nth, &first) in candidates.iter().enumerate() {
-                for &second in &candidates[nth + 1..] {
+            let candidates: Vec<(usize, Explanation)> = (0..CATALOGUE.len())
+                .filter(|&at| part.groups().contains(&CATALOGUE[at].group))
+                .map(|at| (at, explanation.with(&[at])))
+                .filter(|(_, alone)| matters(alone))
+                .collect();
+            for (nth, (first, first_alone)) in candidates.iter().enumerate() {
+                for (second, second_alone) in &candidates[nth + 1..] {
+                    let both = explanation.with(&[*first, *second]);
                     // Two answers to one decision are no pair.
-                    let both = explanation.with(&[first, second]).variant();
-                    let is_pair = [first, second]
-                        .iter()
-                        .all(|&one| explanation.with(&[one]).variant().choices() != both.choices());
-                    if is_pair {
-                        self.try_more(explanation, &[first, second], part, answered, &mut found);
+                    let is_pair =
+                        both.variant != first_alone.variant && both.variant != second_alone.variant;
+                    if is_pair && self.is_better(part, places, &both) {
+                        found.push(both);
                     }
                 }
             }
@@ -218,21 +239,10 @@ impl Search<'_> {
         found
     }
 
-    /// Keeps an explanation with more mistakes if it reproduces this part and those before it.
-    fn try_more(
-        &self,
-        explanation: &Explanation,
-        more: &[usize],
-        part: Part,
-        answered: &[Answered<'_>],
-        found: &mut Vec<Explanation>,
-    ) {
-        let candidate = explanation.with(more);
-        let variant = candidate.variant();
-        let keeps = |&before: &Part| reproduces(&variant, before, &self.concerning(before));
-        if reproduces(&variant, part, answered) && self.explained.iter().all(keeps) {
-            found.push(candidate);
-        }
+    /// Whether an explanation reproduces this part and those before it.
+    fn is_better(&self, part: Part, places: &[usize], candidate: &Explanation) -> bool {
+        let keeps = |&before: &Part| self.reproduces(before, &self.concerning(before), candidate);
+        self.reproduces(part, places, candidate) && self.explained.iter().all(keeps)
     }
 
     fn diagnosis(&self) -> Diagnosis {
@@ -250,13 +260,6 @@ impl Search<'_> {
         }
         Diagnosis { found, unexplained: self.unexplained.clone() }
     }
-}
-
-/// Whether a variant gives the same as the submission wherever there is something to compare.
-fn reproduces(variant: &Variant, part: Part, answered: &[Answered<'_>]) -> bool {
-    answered
-        .iter()
-        .all(|(script, outputs)| compare(part, script, outputs, variant) != Match::Different)
 }
 
 /// The catalogue's entries for arrays of the caller's that were changed in place.

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use grader::check::{Options, grade};
+use grader::check::{Options, grade, needs_no_fixture};
 use grader::diagnosis::{CATALOGUE, Group, Mistake, Profile, Variant};
 use grader::export;
 use grader::fixture::{load_all, load_one};
@@ -122,21 +122,38 @@ fn a_convention_excuses_nothing_else() {
 #[test]
 fn every_mistake_is_caught_and_named() {
     let mut wrong = Vec::new();
-    for mistake in CATALOGUE.iter() {
-        let report = graded(&Variant::with([mistake]), Profile::Strict);
-        let named = named(&report);
-        let failed = failed_cases(&report);
-        if named != [mistake.id] || !report.diagnosis.unexplained.is_empty() {
-            wrong.push(format!("{}: {named:?} {:?}", mistake.id, report.diagnosis.unexplained));
+    for (nth, mistake) in CATALOGUE.iter().enumerate() {
+        // A seed of its own each: nothing depends on lucky numbers.
+        let options = Options {
+            profile: if mistake.is_convention { Profile::Strict } else { Profile::Notebook },
+            seed: 1 + nth as u64,
+            ..Options::new("cargo xtask grade")
+        };
+        let report = grade(&Variant::with([mistake]), &[], &options);
+        let (id, named, failed) = (mistake.id, named(&report), failed_cases(&report));
+        if named != [id] || !report.diagnosis.unexplained.is_empty() {
+            wrong.push(format!("{id}: {named:?} {:?}", report.diagnosis.unexplained));
         }
         if !failed.iter().any(|case| case == mistake.exposed_by) {
-            wrong.push(format!(
-                "{}: not exposed by {}, but {failed:?}",
-                mistake.id, mistake.exposed_by
-            ));
+            wrong.push(format!("{id}: not exposed by {}, but {failed:?}", mistake.exposed_by));
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), CATALOGUE.len(), wrong.join("\n"));
+    assert!(CATALOGUE.len() >= 75);
+}
+
+#[test]
+fn every_entry_has_an_id_of_its_own_an_explanation_and_a_hint() {
+    for (nth, mistake) in CATALOGUE.iter().enumerate() {
+        let Mistake { id, explanation, hint, exposed_by, .. } = *mistake;
+        assert!(CATALOGUE[..nth].iter().all(|other| other.id != id), "{id}");
+        let in_style = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
+        assert!(id.bytes().all(in_style), "{id}");
+        assert!(explanation.starts_with(char::is_lowercase), "{id}: {explanation}");
+        assert!(!explanation.ends_with('.'), "{id}: {explanation}");
+        assert!(hint.contains('?') || hint.ends_with('.'), "{id}: {hint}");
+        assert!(needs_no_fixture(exposed_by), "{id}: {exposed_by}");
+    }
 }
 
 /// Entries of a group, spread over it.
