@@ -33,14 +33,15 @@ pub(crate) fn keep(task: Task) -> Result<(), String> {
     let mut account = File::create(account).map_err(text)?;
     let in_force = match order.strength {
         Strength::Off => {
-            resource_limits::set(&order.limits)?;
+            resource_limits::set(&order.limits, false)?;
             InForce::limits_alone()
         }
         Strength::Auto | Strength::Full => {
             let entered = namespaces.entered();
             let own_root = entered.clone().and_then(|()| own_root::enter(&order));
             let no_rights = give_up_rights(&order, &namespaces, own_root.is_ok());
-            let limits = resource_limits::set(&order.limits);
+            let limits =
+                resource_limits::set(&order.limits, no_rights == Ok(Counted::ByThemselves));
             let landlock = file_rules::restrict(&order, own_root.is_ok());
             InForce {
                 landlock: Measure::of(&landlock),
@@ -70,12 +71,21 @@ pub(crate) fn keep(task: Task) -> Result<(), String> {
     say(&mut account, &end)
 }
 
+/// How the kernel counts the program's processes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counted {
+    /// Alone.
+    ByThemselves,
+    /// Together with all others of the user.
+    WithOthers,
+}
+
 /// Becomes a user who owns nothing, if this is root, and gives up all rights over the namespaces.
 fn give_up_rights(
     order: &Order,
     namespaces: &Namespaces,
     has_own_root: bool,
-) -> Result<(), String> {
+) -> Result<Counted, String> {
     let is_root = geteuid().is_root() && (namespaces.as_root || namespaces.entered().is_err());
     if is_root {
         let mut named = order.readable.iter().chain(&order.writable);
@@ -92,10 +102,11 @@ fn give_up_rights(
     // rights over the others. It is also there that the kernel counts its processes; root, who has
     // become somebody else, would otherwise share that count with others of that name.
     match unshare(CloneFlags::CLONE_NEWUSER) {
+        Ok(()) => Ok(Counted::ByThemselves),
         Err(error) if !is_root && namespaces.entered().is_ok() => {
             Err(format!("keeps rights over its namespaces: {}", error.desc()))
         }
-        _ => Ok(()),
+        Err(_) => Ok(Counted::WithOthers),
     }
 }
 

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use nix::sys::prctl::set_pdeathsig;
 use nix::sys::signal::Signal;
+use nix::unistd::setsid;
 use serde::{Deserialize, Serialize};
 
 use crate::in_force::InForce;
@@ -47,7 +48,7 @@ pub(crate) struct Task {
     pub(crate) namespaces: Namespaces,
 }
 
-/// Plays the part that [`run`](crate::run) has given this process: launcher or keeper. To be called
+/// Plays the part that [`run`](fn@crate::run) has given this process: launcher or keeper. To be called
 /// before the process has a second thread, with the last two of its arguments; the result is its
 /// exit code.
 pub fn launch(role: &str, task: &str) -> i32 {
@@ -66,6 +67,9 @@ pub fn launch(role: &str, task: &str) -> i32 {
 fn start_keeper(order: Order) -> Result<(), String> {
     // When the caller dies, so does its launcher; the keeper follows, and with it the program.
     set_pdeathsig(Signal::SIGKILL).map_err(text)?;
+    // What the terminal sends to the caller is not for the program, and the terminal is not for it to
+    // write to.
+    setsid().map_err(text)?;
     let namespaces = match order.strength {
         Strength::Off => Namespaces::default(),
         Strength::Auto | Strength::Full => namespaces::enter(),

@@ -5,15 +5,15 @@
 //! system grants is said in [`InForce`], measure by measure.
 //!
 //! A process can give up rights for itself alone, and std offers no place between `fork` and `exec`
-//! but an unsafe one. So [`run`] starts a *launcher*, which is the caller's own program started
-//! anew with two words of the caller's choice, and which hands them to [`launch`]:
+//! but an unsafe one. So [`run()`] starts a *launcher*, which is the caller's own program started
+//! anew with two words of the caller's choice, and which hands them to [`launch()`]:
 //!
 //! ```text
 //! caller ── run ──> launcher (new namespaces) ──> keeper (own root, limits, Landlock) ──> program
 //! ```
 //!
 //! The keeper is the first process of its process namespace, so its end is everyone's end.
-//! Only Linux has these measures; elsewhere [`run`] refuses.
+//! Only Linux has these measures; elsewhere [`run()`] refuses.
 
 mod capture;
 mod in_force;
@@ -62,6 +62,25 @@ pub fn hand_over(folder: &std::path::Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// A folder that is kept in memory, if the system has one with so many bytes free: there, hundreds of
+/// small files cost next to nothing.
+pub fn folder_in_memory(free: u64) -> Option<PathBuf> {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::sys::statfs::{TMPFS_MAGIC, statfs};
+        let folder = std::path::Path::new("/dev/shm");
+        let found = statfs(folder).ok()?;
+        let block = u64::try_from(found.block_size()).ok()?;
+        let is_free = found.blocks_available().saturating_mul(block) >= free;
+        (found.filesystem_type() == TMPFS_MAGIC && is_free).then(|| folder.to_owned())
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = free;
+        None
+    }
+}
+
 /// How a program ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ended {
@@ -89,7 +108,7 @@ pub enum End {
 /// A limit that a program went beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
-    /// Its caller's patience, as [`run`]'s `watch` has it.
+    /// Its caller's patience, as [`run()`]'s `watch` has it.
     Time,
     /// [`Limits::memory`], all its processes taken together.
     Memory,

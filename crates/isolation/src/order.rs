@@ -52,9 +52,9 @@ impl Default for Limits {
             memory: 4096 * MIB,
             processes: 64,
             open_files: 256,
-            file: 256 * MIB,
-            disk: 512 * MIB,
-            files: 50_000,
+            file: 64 * MIB,
+            disk: 128 * MIB,
+            files: 20_000,
             output: 16 * MIB,
             processor_seconds: 600,
         }
@@ -73,8 +73,8 @@ pub enum Strength {
     Full,
 }
 
-/// The program that calls [`launch`](crate::launch), and the arguments with which it does. Two more
-/// follow, for [`launch`](crate::launch).
+/// The program that calls [`launch()`](fn@crate::launch), and the arguments with which it does. Two more
+/// follow, for [`launch()`](fn@crate::launch).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Launcher {
     /// Its path.

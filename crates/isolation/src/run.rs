@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Read;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -36,7 +35,7 @@ const LONGEST_ACCOUNT: u64 = 64 << 10;
 ///
 /// # Errors
 ///
-/// [`Error`] if the program was not run.
+/// [`enum@Error`] if the program was not run.
 pub fn run(
     order: &Order,
     launcher: &Launcher,
@@ -52,8 +51,6 @@ pub fn run(
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        // What the terminal sends to the caller is not for the program.
-        .process_group(0)
         .spawn()
         .map_err(not_started)?;
     let streams = (child.stdout.take(), child.stderr.take());

@@ -137,7 +137,7 @@ impl Terms {
         let whole = script.saturating_mul(12).max(Patience::default().whole);
         let limits = Limits { memory: self.memory_limit << 20, ..Limits::default() };
         let patience = Patience { script, whole };
-        Ok(Setting { launcher, strength, limits, patience, scratch: env::temp_dir() })
+        Ok(Setting { launcher, strength, limits, patience, scratch: scratch(&limits) })
     }
 
     fn python(&self, file: &Path) -> Result<Process> {
@@ -176,6 +176,15 @@ impl Terms {
         };
         self.allow_read.iter().map(allow).collect()
     }
+}
+
+/// Where temporary folders are made: in TMPDIR if that is set, else in memory if there is plenty.
+fn scratch(limits: &Limits) -> PathBuf {
+    const PLENTY: u64 = 8;
+    if env::var_os("TMPDIR").is_some() {
+        return env::temp_dir();
+    }
+    isolation::folder_in_memory(PLENTY * limits.disk).unwrap_or_else(env::temp_dir)
 }
 
 /// The program of this name, on the search path if it is a bare one.

@@ -278,22 +278,26 @@ fn x_overwritten(bench: Bench<'_>) -> Question<'_> {
     .for_diagnosis()
 }
 
-/// A mode that is neither training nor evaluation is an error.
+/// A mode that is neither training nor evaluation is an error, of whoever answers the others.
 fn unknown_mode(bench: Bench<'_>) -> Question<'_> {
     let mut script = bench.recipe.script();
-    script.steps = vec![bench.recipe.step(AskedMode::Unknown, 0)];
+    script.steps =
+        vec![bench.recipe.step(AskedMode::Train, 0), bench.recipe.step(AskedMode::Unknown, 1)];
     Question::new(vec![script], move |_, answers, _| {
-        let accepted = match &answers[0] {
-            Ok(outputs) => outputs.steps.iter().any(|step| match step {
-                Ok(_) => true,
-                Err(failure) => !failure.is_refusal(),
-            }),
-            Err(failure) => !failure.is_refusal(),
-        };
-        let what = "a mode that is neither \"train\" nor \"test\"".to_owned();
-        let findings = if accepted { vec![Finding::Accepted { what }] } else { Vec::new() };
+        let findings = answers[0].as_ref().map_err(Clone::clone).and_then(|outputs| {
+            let [known, unknown] = outputs.steps.as_slice() else { return Err(no_answer()) };
+            known.as_ref().map_err(Clone::clone)?;
+            match unknown {
+                Ok(_) => {
+                    let what = "a mode that is neither \"train\" nor \"test\"".to_owned();
+                    Ok(vec![Finding::Accepted { what }])
+                }
+                Err(failure) if failure.is_refusal() => Ok(Vec::new()),
+                Err(failure) => Err(failure.clone()),
+            }
+        });
         let hint = "What should happen when mode is misspelt?";
-        vec![bench.verdict("unknown_mode", Ok(findings), hint)]
+        vec![bench.verdict("unknown_mode", findings, hint)]
     })
     .for_diagnosis()
 }

@@ -21,6 +21,7 @@ if PACKAGES not in sys.path:
 import numpy as np
 
 FILE_NAME = os.path.basename(FILE)
+LONGEST = 400  # letters of an error's message
 asarray, empty, frombuffer = np.asarray, np.empty, np.frombuffer
 
 
@@ -124,7 +125,7 @@ def explain(error):
         message = str(error)
     where = f" ({FILE_NAME}, line {lines[-1]})" if lines else ""
     said = " ".join(f"{type(error).__name__}: {message}".split()) if message else type(error).__name__
-    return said + where
+    return said[:LONGEST] + where
 
 
 class Refused(Exception):
@@ -138,6 +139,8 @@ def numbers(value, what):
     array = asarray(value)
     if array.dtype.hasobject or array.dtype.kind not in "fiubc":
         raise Refused(f"{what} is not an array of numbers but {type(value).__name__}")
+    if array.dtype.str[1:] not in ("f8", "f4", "i8", "b1"):
+        raise Refused(f"{what} is of {array.dtype}, expected float64, float32, int64 or bool")
     return array
 
 
@@ -179,8 +182,7 @@ class Script:
             self.lines = [line.split() for line in file]
         settings = {line[0]: line[1] for line in self.lines if line[0] not in ("forward", "backward")}
         prefix = "" if settings["kind"] == "plain" else "spatial_"
-        self.forward_function = getattr(module, prefix + "batchnorm_forward")
-        self.backward_function = getattr(module, prefix + "batchnorm_backward")
+        self.module, self.prefix = module, prefix
         self.bn_param = {"eps": float(settings["eps"]), "momentum": float(settings["momentum"])}
         self.running = []
         if settings["running"] == "given":
@@ -191,6 +193,13 @@ class Script:
         # By the numbers of a forward line and of a call in it: the caller's x, and the cache.
         self.calls = {}
         self.needed = {(line[2], line[3]) for line in self.lines if line[0] == "backward"}
+
+    def function(self, name):
+        name = self.prefix + name
+        function = getattr(self.module, name, None)
+        if function is None:
+            raise Refused(f"{FILE_NAME} has no function {name}")
+        return function
 
     def input(self, file):
         return read(os.path.join(self.inputs, file))
@@ -220,7 +229,9 @@ class Script:
             kept = [Kept(name, array) for name, array in zip(names, arguments)] + self.running
             self.bn_param["mode"] = mode
             try:
-                result = call(self.forward_function, [*arguments, self.bn_param], ("out", "cache"))
+                result = call(
+                    self.function("batchnorm_forward"), [*arguments, self.bn_param], ("out", "cache")
+                )
                 of_call = {"out": numbers(result[0], "out")}
                 for name in ("running_mean", "running_var"):
                     if name not in self.bn_param:
@@ -262,7 +273,7 @@ class Script:
             if then == "overwrite_x":
                 x[...] = 0
             kept.append(Kept("x", x))
-            results = call(self.backward_function, [dout, cache], names)
+            results = call(self.function("batchnorm_backward"), [dout, cache], names)
             results = [numbers(result, name) for name, result in zip(names, results)]
         except BaseException as error:
             lines = ["error " + (str(error) if type(error) is Refused else explain(error))]
@@ -297,13 +308,9 @@ def main():
         if trouble is not None:
             refuse(name, trouble)
             continue
-        try:
-            script = Script(name, module)
-        except AttributeError as error:
-            missing = getattr(error, "name", None) or "a function"
-            refuse(name, f"{FILE_NAME} has no {missing}")
-            continue
-        script.run()
+        Script(name, module).run()
 
 
 main()
+# Whatever FILE has left running is not waited for.
+os._exit(0)

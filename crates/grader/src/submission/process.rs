@@ -21,6 +21,9 @@ const STARTS: usize = 12;
 /// After so many starts in a row that answered nothing, it is not started again.
 const FRUITLESS_STARTS: usize = 3;
 
+/// How long a program may take to end once it has answered everything.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// How long a program may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
@@ -212,7 +215,8 @@ impl Process {
                 answered += 1;
                 since = now;
             }
-            is_one_script = now - since > script;
+            let patience = if answered == names.len() { FAREWELL } else { script };
+            is_one_script = now - since > patience;
             !is_one_script && before + now <= whole
         };
         let ended = isolation::run(&order, &self.setting.launcher, &mut watch);
@@ -276,7 +280,10 @@ fn failure_of(ended: &Ended, patience: Duration, is_one_script: bool) -> Failure
         Some(line) => format!("; its last words: {}", protocol::one_line(line)),
         None => String::new(),
     };
-    let seconds = patience.as_secs_f64();
+    let seconds = match patience.as_secs_f64() {
+        1.0 => "a second".to_owned(),
+        seconds => format!("{seconds} seconds"),
+    };
     match ended.how {
         End::Exited(code) => Failure::Crashed(format!(
             "the program ended with exit code {code} before it had answered{last_words}"
@@ -285,12 +292,12 @@ fn failure_of(ended: &Ended, patience: Duration, is_one_script: bool) -> Failure
             "the program was ended by signal {signal}{}{last_words}",
             signal_name(signal)
         )),
-        End::Stopped(Stop::Time) if is_one_script => Failure::Stopped(format!(
-            "the program was ended, since it took longer than {seconds} seconds"
-        )),
+        End::Stopped(Stop::Time) if is_one_script => {
+            Failure::Stopped(format!("the program was ended, since it took longer than {seconds}"))
+        }
         End::Stopped(stop) => Failure::Stopped(match stop {
             Stop::Time => {
-                format!("the program was ended, since all took longer than {seconds} seconds")
+                format!("the program was ended, since all took longer than {seconds}")
             }
             Stop::Memory => "the program was ended, since it took too much memory".to_owned(),
             Stop::Processes => {

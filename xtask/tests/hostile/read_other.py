@@ -1,0 +1,3 @@
+"""Takes another's work for its own."""
+
+exec(open("OTHER").read())
