@@ -1,6 +1,7 @@
 //! A folder of hand-ins, graded side by side: a line each in one table, and a report each beside it.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -94,11 +95,14 @@ pub fn run(
     let mut open = Vec::new();
     for hand_in in &hand_ins {
         match &hand_in.source {
-            Err(problem) => drop(batch.add(Line::problem(&hand_in.id, problem))),
+            Err(problem) => {
+                batch.forget(&hand_in.id);
+                batch.add(Line::problem(&hand_in.id, problem));
+            }
             Ok(source) => {
                 let key = common.clone().with(&source.name).with(&source.bytes).finish();
                 match batch.known(&hand_in.id, &key) {
-                    Some(line) => drop(batch.add(line)),
+                    Some(line) => batch.add(line),
                     None => open.push((hand_in, source, key)),
                 }
             }
@@ -156,7 +160,10 @@ impl Batch<'_> {
         let graded = catch_unwind(AssertUnwindSafe(|| self.report(id, source)))
             .unwrap_or_else(|_| Err(anyhow!("the grader panicked; please report this as a bug")));
         let line = match graded {
-            Err(problem) => Line::problem(id, &format!("{problem:#}")),
+            Err(problem) => {
+                self.forget(id);
+                Line::problem(id, &format!("{problem:#}"))
+            }
             Ok((line, files)) => {
                 for (extension, text) in files {
                     replace_file(&self.file(id, extension), text.as_bytes())?;
@@ -166,7 +173,7 @@ impl Batch<'_> {
                 record.line
             }
         };
-        let _ = self.add(line);
+        self.add(line);
         self.write_table()
     }
 
@@ -188,9 +195,19 @@ impl Batch<'_> {
         Ok((Line::of(id, &report, seconds), files))
     }
 
-    fn add(&self, line: Line) -> Option<Line> {
+    fn add(&self, line: Line) {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.insert(line.id.clone(), line)
+        lines.insert(line.id.clone(), line);
+    }
+
+    /// Removes what an earlier run wrote of a hand-in that cannot be graded any more.
+    fn forget(&self, id: &str) {
+        let formats = [Format::Text, self.arguments.format];
+        let files = formats.map(|format| self.file(id, format.extension()));
+        for file in files.iter().chain([&self.record(id)]) {
+            // It need not be there.
+            let _ = fs::remove_file(file);
+        }
     }
 
     fn write_table(&self) -> Result<()> {

@@ -100,8 +100,20 @@ fn task(check: &str) -> Option<u8> {
 }
 
 fn cut(mut message: String) -> String {
-    if message.len() > LONGEST {
-        message.truncate(message.floor_char_boundary(LONGEST));
-    }
+    let at = (0..=LONGEST.min(message.len())).rev().find(|&at| message.is_char_boundary(at));
+    message.truncate(at.unwrap_or(0));
     message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_cut_between_letters() {
+        assert_eq!(cut("short".to_owned()), "short");
+        assert_eq!(cut("a".repeat(70_000)).len(), LONGEST);
+        assert_eq!(cut("€".repeat(30_000)).len(), LONGEST);
+        assert_eq!(cut(format!("a{}", "€".repeat(30_000))).len(), LONGEST - 2);
+    }
 }

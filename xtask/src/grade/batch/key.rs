@@ -25,8 +25,24 @@ impl Key {
         self
     }
 
-    /// In two digits a byte.
+    /// The hash, two digits a byte.
     pub fn finish(self) -> String {
         self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_depends_on_every_part_and_on_where_it_ends() {
+        let key = |parts: &[&str]| {
+            parts.iter().fold(Key(Sha256::new()), |key, part| key.with(part)).finish()
+        };
+        assert_eq!(key(&["ab", "c"]), key(&["ab", "c"]));
+        for other in [&["a", "bc"][..], &["abc"], &["ab", "c", ""], &["c", "ab"]] {
+            assert_ne!(key(&["ab", "c"]), key(other));
+        }
     }
 }
