@@ -11,6 +11,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
 use kernels::InstructionSet;
+use kernels::with_threads;
 use serde::Deserialize;
 use tempfile::TempDir;
 use trainer::dataset::{LabelledImages, Synthetic};
@@ -173,7 +174,7 @@ impl Arguments {
         &self,
         work: Work,
         images: &LabelledImages,
-        allowed: usize,
+        threads: usize,
         mut peer: Option<&mut Peer>,
     ) -> Result<Row> {
         progress(&format!("{} {}", work.name(), work.shape()));
@@ -181,15 +182,13 @@ impl Arguments {
         let turns = if self.quick { 3 } else { 5 };
         // Whole epochs are long enough; a call of a kernel is not.
         let at_least = if is_epoch { 0.0 } else { 0.1 };
-        let threads = ours::threads_of(&work, allowed);
-        let mut call = ours::prepare(&work, images, threads)?;
-        let mut call_on_one = match is_epoch {
-            true if allowed > 1 => Some(ours::prepare(&work, images, 1)?),
-            _ => None,
-        };
+        let mut call = ours::prepare(&work, images)?;
         if !is_epoch {
             call()?;
         }
+        let mut ours = |threads| -> Result<f64> {
+            with_threads(threads, || seconds_a_call(at_least, &mut call))?
+        };
         let mut row = Row {
             work,
             threads,
@@ -198,12 +197,12 @@ impl Arguments {
             seconds_on_one_thread: Vec::new(),
         };
         for _ in 0..turns {
-            row.seconds.push(seconds_a_call(at_least, &mut call)?);
+            row.seconds.push(ours(threads)?);
             if let Some(peer) = &mut peer {
                 row.torch_seconds.push(peer.seconds(&row.work, at_least)?);
             }
-            if let Some(call) = &mut call_on_one {
-                row.seconds_on_one_thread.push(seconds_a_call(at_least, call)?);
+            if is_epoch && threads > 1 {
+                row.seconds_on_one_thread.push(ours(1)?);
             }
         }
         Ok(row)

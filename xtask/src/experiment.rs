@@ -8,12 +8,13 @@ use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
+use kernels::with_threads;
 use trainer::dataset::{LabelledImages, Split};
 use trainer::evaluation::{Evaluation, evaluate};
 use trainer::network::ModelSummary;
 use trainer::optimizer::AdamConfig;
 use trainer::run::Ended;
-use trainer::{TrainError, fit};
+use trainer::{Measurement, fit};
 
 use crate::data_set::{DataArguments, DataSet, TEST_IMAGES, whole_split};
 use crate::interrupt::Interrupt;
@@ -315,19 +316,19 @@ fn train(
     interrupt: &Interrupt,
 ) -> Result<()> {
     let progress = Progress::new(config, cells);
-    let ended = side_by_side(cells, threads, |index, cell| {
+    let ended = side_by_side(cells, threads, |index, cell, threads| {
         if interrupt.is_asked() {
             return Ok(Ended::Interrupted);
         }
-        cell.run
-            .train(images, split, &cell.folder_in(out), |measurement| {
-                let shown = progress.show(index, measurement);
-                if shown && !interrupt.is_asked() {
-                    ControlFlow::Continue(())
-                } else {
-                    ControlFlow::Break(())
-                }
-            })
+        let observe = |measurement: &Measurement| {
+            let shown = progress.show(index, measurement);
+            if shown && !interrupt.is_asked() {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        };
+        with_threads(threads, || cell.run.train(images, split, &cell.folder_in(out), observe))?
             .inspect_err(|_| interrupt.ask())
             .with_context(|| training_failed(cell))
     });
@@ -358,11 +359,11 @@ fn test(
 ) -> Result<Vec<Evaluation>> {
     let images = data_set.test()?;
     let positions: Vec<usize> = (0..usize::try_from(config.test_images)?).collect();
-    side_by_side(cells, threads, |_, cell| {
+    side_by_side(cells, threads, |_, cell, threads| {
         ensure!(!interrupt.is_asked(), STOPPED);
         let network = cell.run.trained(&images, &cell.folder_in(out))?;
-        let evaluation = evaluate(&network, &images, &positions, cell.run.batch_size);
-        Ok::<_, TrainError>(evaluation?).context("the test failed")
+        let evaluate = || evaluate(&network, &images, &positions, cell.run.batch_size);
+        with_threads(threads, evaluate)?.context("the test failed")
     })
 }
 

@@ -54,7 +54,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
         if cfg!(debug_assertions) { "debug" } else { "release" },
     );
     let images = images(steps, batch_size)?;
-    let hashes = side_by_side(&architectures, runs.get(), |_, &architecture| {
+    let hashes = side_by_side(&architectures, runs.get(), |_, &architecture, _| {
         of_training(architecture, &images, batch_size, threads.get())
     })?;
     say(format_args!("SHA-256 after {steps} steps of {batch_size} images"))?;

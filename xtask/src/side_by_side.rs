@@ -1,19 +1,22 @@
 //! Work on the cores, several items at a time.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::Result;
 
-/// Does `work` on each item on so many threads; the results are in the order of the items. After
-/// the first error no further item is begun, and of several errors the one of the earliest item
-/// is returned.
+/// Does `work` on each item, several at a time on so many threads together; the results are in the
+/// order of the items. `work` is told the item's index, the item, and the threads that it may take
+/// itself: more than one where fewer items are left than there are threads. After the first error no
+/// further item is begun, and of several errors the one of the earliest item is returned.
 pub fn side_by_side<I: Sync, R: Send>(
     items: &[I],
     threads: usize,
-    work: impl Fn(usize, &I) -> Result<R> + Sync,
+    work: impl Fn(usize, &I, usize) -> Result<R> + Sync,
 ) -> Result<Vec<R>> {
     let queue = Mutex::new(items.iter().enumerate());
+    let left = AtomicUsize::new(items.len());
     let next = || queue.lock().map(|mut queue| queue.next());
     let mut results: Vec<(usize, Result<R>)> = Vec::new();
     thread::scope(|scope| {
@@ -22,7 +25,9 @@ pub fn side_by_side<I: Sync, R: Send>(
                 scope.spawn(|| {
                     let mut done = Vec::new();
                     while let Ok(Some((index, item))) = next() {
-                        let result = work(index, item);
+                        let share = threads / left.load(Ordering::Relaxed).min(threads).max(1);
+                        let result = work(index, item, share.max(1));
+                        left.fetch_sub(1, Ordering::Relaxed);
                         if result.is_err()
                             && let Ok(mut queue) = queue.lock()
                         {
@@ -45,7 +50,6 @@ pub fn side_by_side<I: Sync, R: Send>(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
     use anyhow::bail;
@@ -57,16 +61,33 @@ mod tests {
         let items: Vec<u32> = (0..50).collect();
         for threads in [1, 2, 8, 100] {
             let squares =
-                side_by_side(&items, threads, |index, item| Ok(index as u32 * item)).unwrap();
+                side_by_side(&items, threads, |index, item, _| Ok(index as u32 * item)).unwrap();
             assert!(squares.iter().zip(&items).all(|(square, item)| *square == item * item));
         }
+    }
+
+    #[test]
+    fn threads_that_no_item_needs_go_to_those_that_are_left() {
+        let shares = |items: usize, threads| {
+            let items = vec![(); items];
+            side_by_side(&items, threads, |_, (), share| {
+                thread::sleep(Duration::from_millis(20)); // or one thread does all
+                Ok(share)
+            })
+            .unwrap()
+        };
+        assert_eq!(shares(1, 8), [8]);
+        assert_eq!(shares(2, 8), [4, 4]);
+        assert_eq!(shares(3, 8), [2, 2, 2]);
+        assert_eq!(shares(5, 1), [1; 5]);
+        assert_eq!(shares(4, 2)[..3], [1; 3]);
     }
 
     #[test]
     fn the_first_error_wins_and_ends_the_work() {
         let items: Vec<u32> = (0..1_000).collect();
         let begun = AtomicUsize::new(0);
-        let result = side_by_side(&items, 2, |_, item| {
+        let result = side_by_side(&items, 2, |_, item, _| {
             begun.fetch_add(1, Ordering::Relaxed);
             thread::sleep(Duration::from_millis(1)); // or one thread does all before the other begins
             if *item == 19 { bail!("item {item}") } else { Ok(()) }

@@ -31,7 +31,7 @@ impl Stream {
         (0..12).map(|_| self.uniform()).sum::<f64>() - 6.0
     }
 
-    /// An integer of [`low`, `high`], nearly equally likely: `high − low` is small against 2⁵³.
+    /// An integer from `low` to `high`, nearly equally likely: `high − low` is small against 2⁵³.
     pub(crate) fn integer(&mut self, low: usize, high: usize) -> usize {
         let width = high.saturating_sub(low) + 1;
         low + ((self.uniform() * width as f64) as usize).min(width - 1)

@@ -72,10 +72,9 @@ mod tests {
             .unwrap();
         let shell_id = shell.id().cast_signed();
         let sleeper = loop {
-            let found = descendants(std::process::id().cast_signed());
-            assert!(found.children.contains(&shell_id));
-            let of_shell = descendants(shell_id);
-            if let [sleeper] = of_shell.children[..] {
+            if let [sleeper] = descendants(shell_id).children[..] {
+                let found = descendants(std::process::id().cast_signed());
+                assert!(found.children.contains(&shell_id));
                 assert!(found.below.iter().any(|process| process.id == sleeper));
                 break sleeper;
             }

@@ -1,4 +1,4 @@
-//! The keeper: gives up what the program is not to have, starts it, and clears up after it.
+//! The keeper: gives up what the program is not to have, starts it, and sees how it ends.
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -8,12 +8,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use nix::sched::{CloneFlags, unshare};
-use nix::sys::prctl::{set_child_subreaper, set_dumpable, set_no_new_privs, set_pdeathsig};
-use nix::sys::signal::{Signal, kill};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::sys::prctl::{set_dumpable, set_no_new_privs, set_pdeathsig};
+use nix::sys::signal::Signal;
+use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Gid, Pid, Uid, geteuid, setgroups, setresgid, setresuid};
 
-use crate::descendants::descendants;
 use crate::in_force::{InForce, Measure};
 use crate::launcher::{ACCOUNT, Line, Task, say, text};
 use crate::namespaces::Namespaces;
@@ -23,11 +22,10 @@ use crate::{file_rules, own_root, resource_limits};
 /// The user that root becomes, by its number: the one that owns nothing.
 pub(crate) const NOBODY: u32 = 65_534;
 
-/// Does the keeper's part, to the end of the program and of all that it started.
+/// Does the keeper's part, to the end of the program.
 pub(crate) fn keep(task: Task) -> Result<(), String> {
     let Task { order, namespaces } = task;
     set_pdeathsig(Signal::SIGKILL).map_err(text)?;
-    set_child_subreaper(true).map_err(text)?;
     // Opened while it is still in sight, and closed to the program.
     let account = order.aside.join(ACCOUNT);
     let mut account = File::create(account).map_err(text)?;
@@ -67,7 +65,6 @@ pub(crate) fn keep(task: Task) -> Result<(), String> {
         Err(error) => return say(&mut account, &Line::NotStarted(error)),
     };
     let end = wait_for(program)?;
-    end_everyone(namespaces.entered().is_ok());
     say(&mut account, &end)
 }
 
@@ -158,31 +155,5 @@ fn wait_for(program: Pid) -> Result<Line, String> {
             Ok(_) | Err(nix::Error::EINTR) => {}
             Err(error) => return Err(error.desc().to_owned()),
         }
-    }
-}
-
-/// Ends all that the program has started.
-fn end_everyone(alone: bool) {
-    if alone {
-        // "Everyone" is everyone in this namespace of processes.
-        let _ = kill(Pid::from_raw(-1), Signal::SIGKILL);
-        return;
-    }
-    // A process that forks while it is being looked for is found the next time.
-    const ROUNDS: usize = 1000;
-    for _ in 0..ROUNDS {
-        let found = descendants(Pid::this().as_raw());
-        let below = found.below.iter().map(|process| process.id);
-        let all: Vec<i32> = found.children.into_iter().chain(below).collect();
-        if all.is_empty() {
-            return;
-        }
-        for id in all {
-            let _ = kill(Pid::from_raw(id), Signal::SIGKILL);
-        }
-        while matches!(
-            waitpid(None, Some(WaitPidFlag::WNOHANG)),
-            Ok(WaitStatus::Exited(..) | WaitStatus::Signaled(..))
-        ) {}
     }
 }

@@ -1,15 +1,17 @@
-//! The launcher: enters new namespaces, and starts the keeper in them.
+//! The launcher: enters new namespaces, starts the keeper in them, and clears up after it.
 
 use std::env;
 use std::fs::File;
 use std::io::Write;
 use std::process::Command;
 
-use nix::sys::prctl::set_pdeathsig;
-use nix::sys::signal::Signal;
-use nix::unistd::setsid;
+use nix::sys::prctl::{set_child_subreaper, set_pdeathsig};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{Pid, setsid};
 use serde::{Deserialize, Serialize};
 
+use crate::descendants::descendants;
 use crate::in_force::InForce;
 use crate::keeper::keep;
 use crate::namespaces::{self, Namespaces};
@@ -70,6 +72,8 @@ fn start_keeper(order: Order) -> Result<(), String> {
     // What the terminal sends to the caller is not for the program, and the terminal is not for it to
     // write to.
     setsid().map_err(text)?;
+    // Those who lose their parents fall to this process.
+    set_child_subreaper(true).map_err(text)?;
     let namespaces = match order.strength {
         Strength::Off => Namespaces::default(),
         Strength::Auto | Strength::Full => namespaces::enter(),
@@ -82,6 +86,7 @@ fn start_keeper(order: Order) -> Result<(), String> {
     let mut keeper = Command::new("/proc/self/exe");
     keeper.args(arguments).arg(KEEPER).arg(task);
     let ended = keeper.status();
+    end_everyone();
     let problem = match &ended {
         Ok(status) if status.success() => return Ok(()),
         Ok(status) => format!("its keeper ended with {status}"),
@@ -89,6 +94,28 @@ fn start_keeper(order: Order) -> Result<(), String> {
     };
     let mut file = File::options().append(true).create(true).open(account).map_err(text)?;
     say(&mut file, &Line::Broken(problem))
+}
+
+/// Ends all that the program has started. In a namespace of processes of their own, they have ended
+/// with the keeper.
+fn end_everyone() {
+    // A process that forks while it is being looked for is found the next time.
+    const ROUNDS: usize = 1000;
+    for _ in 0..ROUNDS {
+        let found = descendants(Pid::this().as_raw());
+        let below = found.below.iter().map(|process| process.id);
+        let all: Vec<i32> = found.children.into_iter().chain(below).collect();
+        if all.is_empty() {
+            return;
+        }
+        for id in all {
+            let _ = kill(Pid::from_raw(id), Signal::SIGKILL);
+        }
+        while matches!(
+            waitpid(None, Some(WaitPidFlag::WNOHANG)),
+            Ok(WaitStatus::Exited(..) | WaitStatus::Signaled(..))
+        ) {}
+    }
 }
 
 /// Adds a line to the account.

@@ -144,9 +144,9 @@ fn is_too_full(folders: &[PathBuf], limits: &Limits) -> bool {
 
 /// Ends the program and all that it started, then the keeper, then the launcher.
 fn end(launcher: &mut Child) -> std::io::Result<()> {
-    // Whoever forks while being looked for is found the next time; the keeper, to which orphans
-    // fall, lives until there is no one left, or it is the first of its namespace, and all end
-    // with it.
+    // Whoever forks while being looked for is found the next time. The keeper lives until there is
+    // no one left, or it is the first of its namespace, and all end with it; the launcher, to which
+    // orphans fall, sees to the rest.
     const ROUNDS: usize = 200;
     let id = launcher.id().cast_signed();
     let end = |id| kill(Pid::from_raw(id), Signal::SIGKILL);
@@ -160,11 +160,17 @@ fn end(launcher: &mut Child) -> std::io::Result<()> {
         }
         thread::sleep(SHORTEST);
     }
-    for keeper in descendants(id).children {
-        let _ = end(keeper);
+    let since = Instant::now();
+    while launcher.try_wait()?.is_none() {
+        for child in descendants(id).children {
+            let _ = end(child);
+        }
+        if since.elapsed() > LAST_WORDS {
+            launcher.kill()?;
+        }
+        thread::sleep(SHORTEST);
     }
-    launcher.kill()?;
-    launcher.wait().map(drop)
+    Ok(())
 }
 
 /// What the launcher and the keeper have to say.

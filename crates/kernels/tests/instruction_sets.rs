@@ -1,29 +1,33 @@
-//! `KERNELS_ISA`: every instruction set gives the same bits, and names that mean nothing are refused.
+//! Every instruction set (`KERNELS_ISA`) and number of threads gives the same bits, and names that mean
+//! nothing are refused.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 
-use std::fmt::Write;
 use std::process::Command;
 
 use common::{Random, bits};
+use kernels::adam::{self, AdamFactors};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::{
-    BatchNormConfig, Convention, InstructionSet, RunningStatistics, instruction_set, linear, relu,
-    spatial_batch_norm,
+    BatchNormConfig, Convention, InstructionSet, Real, RunningStatistics, flatten, instruction_set,
+    linear, relu, spatial_batch_norm, with_threads,
 };
 use ndarray::{Array1, Array2, Array4};
+use proptest::prelude::*;
 
 /// What the child process prints before its answer.
 const MARK: &str = "answer: ";
 
 /// Runs the test `answer` of this file in a process of its own.
-fn answer_with(isa: &str) -> String {
+fn answer_with(isa: &str, seed: u64, threads: usize) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "answer", "--nocapture"])
         .env("KERNELS_ISA", isa)
+        .env("ANSWER_SEED", seed.to_string())
+        .env("ANSWER_THREADS", threads.to_string())
         .output()
         .unwrap();
     let stdout = String::from_utf8(output.stdout).unwrap();
@@ -31,11 +35,9 @@ fn answer_with(isa: &str) -> String {
     stdout[at + MARK.len()..].lines().next().unwrap().to_owned()
 }
 
-/// Prints the instruction set in use and a digest of what the kernels computed with it. As a test it
-/// shows only that nothing fails; the others run it in processes with another environment.
-#[test]
-fn answer() {
-    let mut random = Random::new(1);
+/// A digest of what the kernels compute of numbers and shapes from this seed.
+fn digest<F: Real>(seed: u64) -> u64 {
+    let mut random = Random::new(seed);
     let mut digest = 0_u64;
     let mut add = |bits: Vec<u64>| {
         for bits in bits {
@@ -43,49 +45,106 @@ fn answer() {
             digest = (digest ^ bits).wrapping_mul(0x0100_0000_01b3);
         }
     };
-    for (c, f, size) in [(1, 16, 9), (16, 32, 7), (5, 37, 6)] {
-        let x: Array4<f32> = random.array([3, c, size, size]);
-        let weight: Array4<f32> = random.array([f, c, 3, 3]);
-        let bias: Array1<f32> = random.array(f);
+    let shape = |random: &mut Random| {
+        let mut below = |end: f64| (random.uniform() * end) as usize;
+        [1 + below(9.0), 1 + below(20.0), 1 + below(40.0), 4 + below(12.0)]
+    };
+    let shapes = [[3, 1, 16, 9], [3, 16, 32, 7], shape(&mut random), shape(&mut random)];
+    for [n, c, f, size] in shapes {
+        let x: Array4<F> = random.array([n, c, size, size]);
+        let weight: Array4<F> = random.array([f, c, 3, 3]);
+        let bias: Array1<F> = random.array(f);
         let config = Conv2dConfig::same_3x3();
         let out = conv2d::forward(x.view(), weight.view(), bias.view(), &config).unwrap();
-        let gradients = conv2d::backward(out.view(), x.view(), weight.view(), &config).unwrap();
-        add(bits(&out));
-        add(bits(&gradients.dx));
-        add(bits(&gradients.parameters.dweight));
-        let (mut running, config) =
+        let (mut running, batch_norm_config) =
             (RunningStatistics::new(f, Convention::PyTorch), BatchNormConfig::pytorch());
         let (b, out) = (bias.view(), out.view());
         let (normalized, statistics) =
-            spatial_batch_norm::forward_train(out, b, b, &mut running, &config).unwrap();
+            spatial_batch_norm::forward_train(out, b, b, &mut running, &batch_norm_config).unwrap();
         let back = spatial_batch_norm::backward_train(out, out, b, &statistics).unwrap();
         add(bits(&back.dx));
         add(bits(&back.dgamma));
         add(bits(&running.var));
-        let (pooled, argmax) =
-            max_pool2d::forward(normalized.view(), &MaxPool2dConfig::halving()).unwrap();
         let halving = MaxPool2dConfig::halving();
+        let (pooled, argmax) = max_pool2d::forward(normalized.view(), &halving).unwrap();
         let dx = max_pool2d::backward(pooled.view(), argmax.view(), [size; 2], &halving).unwrap();
-        add(bits(&relu::backward(dx.view(), normalized.view()).unwrap()));
+        let few = relu::backward(dx.view(), normalized.view()).unwrap();
+        add(bits(&few));
+        // Few nonzeros, and many.
+        for dout in [few.view(), out] {
+            let gradients = conv2d::backward(dout, x.view(), weight.view(), &config).unwrap();
+            add(bits(&gradients.dx));
+            add(bits(&gradients.parameters.dweight));
+            add(bits(&gradients.parameters.dbias));
+        }
+        let mut rows = Array2::zeros([0, 0]);
+        flatten::forward_into(pooled.view(), &mut rows).unwrap();
+        let weight: Array2<F> = random.array([10, rows.ncols()]);
+        let dout: Array2<F> = random.array([n, 10]);
+        let bias: Array1<F> = random.array(10);
+        add(bits(&linear::forward(rows.view(), weight.view(), bias.view()).unwrap()));
+        let gradients = linear::backward(dout.view(), rows.view(), weight.view()).unwrap();
+        add(bits(&gradients.dx));
+        add(bits(&gradients.dweight));
+        let [mut p, mut m, mut v] = [
+            weight,
+            random.array(gradients.dweight.raw_dim()),
+            Array2::ones(gradients.dweight.raw_dim()),
+        ];
+        let factors = AdamFactors {
+            one_minus_beta1: 0.1,
+            beta2: 0.999,
+            one_minus_beta2: 0.001,
+            root_of_correction2: 0.03,
+            eps: 1e-8,
+            minus_step_size: -0.01,
+        };
+        adam::step(p.view_mut(), gradients.dweight.view(), m.view_mut(), v.view_mut(), &factors)
+            .unwrap();
+        add(bits(&p));
     }
-    let (x, weight): (Array2<f32>, Array2<f32>) = (random.array([7, 50]), random.array([10, 50]));
-    add(bits(&linear::forward(x.view(), weight.view(), random.array(10).view()).unwrap()));
+    digest
+}
+
+/// Prints the instruction set in use and a digest of what the kernels computed with it. As a test it
+/// shows only that nothing fails; the others run it in processes with another environment.
+#[test]
+fn answer() {
+    let number = |name: &str| std::env::var(name).ok().map(|value| value.parse().unwrap());
+    let (seed, threads) = (number("ANSWER_SEED"), number("ANSWER_THREADS"));
+    let [seed, threads] = [seed.unwrap_or(1), threads.unwrap_or(1)];
+    let digests =
+        with_threads(threads as usize, || [digest::<f32>(seed), digest::<f64>(seed)]).unwrap();
     let set = match instruction_set() {
         Ok(set) => set.name().to_owned(),
         Err(error) => error.to_string(),
     };
-    let mut line = String::new();
-    write!(line, "{MARK}{set} {digest:016x}").unwrap();
-    println!("{line}");
+    println!("{MARK}{set} {:016x}{:016x}", digests[0], digests[1]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10))]
+
+    #[test]
+    fn shapes_threads_and_instruction_sets_have_one_answer(seed: u64) {
+        let digest = |answer: &str| answer.rsplit(' ').next().unwrap().to_owned();
+        let expected = answer_with("portable", seed, 1);
+        for set in InstructionSet::ALL {
+            for threads in [1, 2, 3, 8] {
+                let answer = answer_with(set.name(), seed, threads);
+                prop_assert_eq!(digest(&answer), digest(&expected), "{} on {}", set.name(), threads);
+            }
+        }
+    }
 }
 
 #[test]
 fn every_instruction_set_gives_the_same_bits() {
     let digest = |answer: &str| answer.rsplit(' ').next().unwrap().to_owned();
-    let expected = answer_with("portable");
+    let expected = answer_with("portable", 1, 1);
     assert!(expected.starts_with("portable "), "{expected}");
     for set in InstructionSet::ALL {
-        let answer = answer_with(set.name());
+        let answer = answer_with(set.name(), 1, 1);
         assert_eq!(digest(&answer), digest(&expected), "{}", set.name());
         let is_in_use = answer.starts_with(&format!("{} ", set.name()));
         let is_refused = answer.contains(&format!("got \"{}\"", set.name()));
@@ -97,9 +156,9 @@ fn every_instruction_set_gives_the_same_bits() {
 
 #[test]
 fn an_unknown_instruction_set_is_named_in_an_error_and_changes_no_result() {
-    let expected = answer_with("portable");
+    let expected = answer_with("portable", 1, 1);
     for name in ["", "AVX2", "sse9"] {
-        let answer = answer_with(name);
+        let answer = answer_with(name, 1, 1);
         let message = format!(
             "kernels: the environment variable KERNELS_ISA must be portable, avx2 or avx512, and one \
              that this processor has, got \"{name}\""

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use kernels::max_pool2d::MaxPool2dConfig;
+use kernels::with_threads;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use trainer::Head;
@@ -132,15 +133,11 @@ fn seconds_a_step(step: &Step, images: &LabelledImages, split: &Split) -> Result
     // The last moment is the validation's, which is not a step.
     let mut moments = Vec::with_capacity(WARM_UP + step.steps + 1);
     let batch = (0, step.batch);
-    ours::train_in_batches(
-        &mut network,
-        &mut optimizer,
-        images,
-        split,
-        batch,
-        step.threads,
-        || moments.push(Instant::now()),
-    )?;
+    with_threads(step.threads, || {
+        ours::train_in_batches(&mut network, &mut optimizer, images, split, batch, || {
+            moments.push(Instant::now());
+        })
+    })??;
     let (first, last) = (moments[WARM_UP - 1], moments[WARM_UP + step.steps - 1]);
     Ok((last - first).as_secs_f64() / step.steps as f64)
 }
@@ -175,9 +172,9 @@ fn run(threads: usize) -> Result<Done> {
         observations_an_epoch: 20,
         data_set: "noise".to_owned(),
     };
-    let _ = threads;
     let start = Instant::now();
-    config.train(&images, &split, folder.path(), |_| ControlFlow::Continue(()))?;
+    let go_on = |_: &_| ControlFlow::Continue(());
+    with_threads(threads, || config.train(&images, &split, folder.path(), go_on))??;
     let seconds = start.elapsed().as_secs_f64() / (EPOCH_IMAGES / BATCH_SIZE) as f64;
     Ok(Done { seconds, peak_bytes: peak_bytes(), data_bytes: bytes(&images) })
 }

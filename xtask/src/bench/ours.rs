@@ -12,34 +12,16 @@ use trainer::{FitConfig, TrainError, fit};
 use super::work::{BATCH_SIZE, Work};
 
 /// Does the work once.
-pub type Call<'a> = Box<dyn FnMut() -> Result<()> + 'a>;
-
-/// Of the threads allowed, those that one call of a kernel takes.
-pub fn threads_of_a_kernel(_allowed: usize) -> usize {
-    1
-}
-
-/// Of the threads allowed, those that one run takes.
-pub fn threads_of_a_run(_allowed: usize) -> usize {
-    1
-}
-
-/// Of the threads allowed, those that the work takes.
-pub fn threads_of(work: &Work, allowed: usize) -> usize {
-    match work {
-        Work::Epoch { .. } => threads_of_a_run(allowed),
-        _ => threads_of_a_kernel(allowed),
-    }
-}
+pub type Call<'a> = Box<dyn FnMut() -> Result<()> + Send + 'a>;
 
 /// Gets everything ready that is not to be measured. Training goes on from call to call.
-pub fn prepare<'a>(work: &Work, images: &'a LabelledImages, threads: usize) -> Result<Call<'a>> {
+pub fn prepare<'a>(work: &Work, images: &'a LabelledImages) -> Result<Call<'a>> {
     Ok(match work {
         &Work::BatchNorm { shape } => batch_norm(shape)?,
         &Work::Convolution { shape, filters, input_gradient } => {
             convolution(shape, filters, input_gradient)?
         }
-        Work::Epoch { network, steps } => epoch(network, *steps, images, threads)?,
+        Work::Epoch { network, steps } => epoch(network, *steps, images)?,
     })
 }
 
@@ -95,12 +77,7 @@ fn convolution(shape: [usize; 4], filters: usize, input_gradient: bool) -> Resul
     }))
 }
 
-fn epoch<'a>(
-    folder: &str,
-    steps: usize,
-    images: &'a LabelledImages,
-    threads: usize,
-) -> Result<Call<'a>> {
+fn epoch<'a>(folder: &str, steps: usize, images: &'a LabelledImages) -> Result<Call<'a>> {
     let architecture = architecture(folder)?;
     let mut network = architecture.build(images.size(), images.classes(), 0)?;
     let mut optimizer = Adam::new(AdamConfig::new(5e-4)?, &network, |_| true);
@@ -110,7 +87,7 @@ fn epoch<'a>(
     let mut seed = 0;
     Ok(Box::new(move || {
         seed += 1;
-        train(&mut network, &mut optimizer, images, &split, seed, threads)
+        train_in_batches(&mut network, &mut optimizer, images, &split, (seed, BATCH_SIZE), || ())
     }))
 }
 
@@ -122,27 +99,14 @@ pub fn architecture(folder: &str) -> Result<Architecture> {
         .with_context(|| format!("found no network {folder:?}"))
 }
 
-/// One epoch in batches of [`BATCH_SIZE`]; a new seed gives a new order. The one place where the
-/// measurements train without a folder.
-pub fn train(
-    network: &mut Network<f32>,
-    optimizer: &mut Adam<f32>,
-    images: &LabelledImages,
-    split: &Split,
-    seed: u64,
-    threads: usize,
-) -> Result<()> {
-    train_in_batches(network, optimizer, images, split, (seed, BATCH_SIZE), threads, || ())
-}
-
-/// As [`train`] in batches of any size, calling `after_step` after each.
+/// One epoch in batches of this size; a new seed gives a new order. Calls `after_step` after each step.
+/// The one place where the measurements train without a folder.
 pub fn train_in_batches(
     network: &mut Network<f32>,
     optimizer: &mut Adam<f32>,
     images: &LabelledImages,
     split: &Split,
     (seed, batch_size): (u64, usize),
-    _threads: usize,
     mut after_step: impl FnMut(),
 ) -> Result<()> {
     let config = FitConfig { first_step: 0, epochs: 1, batch_size, seed, observe_every: 0 };

@@ -112,7 +112,7 @@ pub fn run(
     batch.write_table()?;
     let bar = bar(hand_ins.len(), before);
     let threads = arguments.hand_ins.threads.or(thread::available_parallelism().ok());
-    side_by_side(&open, threads.map_or(1, NonZero::get), |_, (hand_in, source, key)| {
+    side_by_side(&open, threads.map_or(1, NonZero::get), |_, (hand_in, source, key), _| {
         if interrupt.is_asked() {
             return Ok(());
         }

@@ -4,12 +4,12 @@
 use crate::check::hint;
 use crate::check::question::{Answer, Question, Questions};
 use crate::check::recipe::{Parameters, Recipe};
-use crate::check::values::{compare_role, roles};
+use crate::check::values::{IN_EVALUATION, compare_role, roles};
 use crate::diagnosis::Leniency;
 use crate::fixture::Mode;
 use crate::submission::{AskedMode, Failure, Kernels, Outputs, Script, Submission};
 use crate::tensor::{Dtype, Tensor};
-use crate::verdict::{SuiteName, Verdict};
+use crate::verdict::{Finding, Outcome, SuiteName, Verdict};
 
 /// Names of the suite's cases begin with this.
 pub(crate) const PREFIX: &str = "random/";
@@ -20,7 +20,7 @@ const TOLERANCE: f64 = 1e-9;
 /// The same in single precision.
 const TOLERANCE_F32: f64 = 1e-4;
 
-/// The same where a mean of 1000 takes four digits of seven. A variance as E[x²] − E[x]² is off by
+/// The same where a mean of 1000 takes four digits of seven. A variance as `E[x²] − E[x]²` is off by
 /// some 0.06.
 const TOLERANCE_F32_MEAN_1E3: f64 = 3e-3;
 
@@ -130,10 +130,19 @@ fn verdicts(
         };
         let findings = expected.as_ref().map_err(Clone::clone).and_then(against);
         let outcome = leniency.outcome(findings, script, against);
-        let hint = hint::for_role(role, mode);
+        let hint = hint::for_role(role, if is_of_evaluation(&outcome) { Mode::Eval } else { mode });
         Verdict::new(role, &name, outcome, hint, command).of_input(&case.recipe)
     };
     roles(script).into_iter().map(verdict).collect()
+}
+
+/// Whether the call that went wrong, of several, was an evaluation.
+fn is_of_evaluation(outcome: &Outcome) -> bool {
+    let Outcome::Failed { findings } = outcome else { return false };
+    findings.iter().any(|finding| {
+        matches!(finding, Finding::During { circumstances, .. }
+            if circumstances.ends_with(IN_EVALUATION))
+    })
 }
 
 /// The kernels' answer, in double precision whatever the script's.

@@ -12,6 +12,9 @@ pub(crate) const OF_STEPS: [&str; 3] = ["out", "running_mean", "running_var"];
 /// The output roles of backward passes.
 pub(crate) const OF_GRADIENTS: [&str; 3] = ["dx", "dgamma", "dbeta"];
 
+/// How the circumstances of a finding in an evaluation end.
+pub(crate) const IN_EVALUATION: &str = ", evaluation";
+
 /// The roles that a script's answer has.
 pub(crate) fn roles(script: &Script) -> Vec<&'static str> {
     let gradients = if script.backwards.is_empty() { &[][..] } else { &OF_GRADIENTS };
@@ -77,7 +80,7 @@ fn in_call(role: &str, call: usize, script: &Script, finding: Finding) -> Findin
     } else {
         match script.steps.get(call).map(|step| step.mode) {
             Some(AskedMode::Train) => format!("in call {number}, training"),
-            Some(AskedMode::Eval) => format!("in call {number}, evaluation"),
+            Some(AskedMode::Eval) => format!("in call {number}{IN_EVALUATION}"),
             _ => format!("in call {number}"),
         }
     };

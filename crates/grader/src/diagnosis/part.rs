@@ -74,6 +74,18 @@ impl Part {
         }
     }
 
+    /// What to do where no known mistake explains this part.
+    pub(crate) fn advice(self) -> &'static str {
+        match self {
+            Self::Types => "print the dtype of every result before you return it",
+            Self::UnknownMode => "what happens in your code when mode is misspelt?",
+            Self::Start => "what are the running statistics before the first batch?",
+            Self::State => "what do your functions remember between calls?",
+            Self::RunningInEvaluation => "when is a running statistic allowed to change?",
+            _ => "compare your formula with the lesson's, term by term",
+        }
+    }
+
     /// The parts without which this one says nothing.
     pub(super) fn needs(self) -> &'static [Self] {
         match self {

@@ -73,9 +73,16 @@ struct Explanation {
 
 impl Explanation {
     fn new(stages: Vec<Vec<usize>>, scripts: usize) -> Self {
-        let mistakes = stages.iter().flatten().filter_map(|&at| CATALOGUE.get(at));
-        let variant = Variant::with(mistakes);
+        let variant = Variant::with(mistakes(&stages));
         Self { stages, variant, answers: vec![OnceCell::new(); scripts].into() }
+    }
+
+    /// Whether its mistakes are the same in any order, so that none decides what another has
+    /// decided.
+    fn is_consistent(&self) -> bool {
+        let mut reversed: Vec<&Mistake> = mistakes(&self.stages).collect();
+        reversed.reverse();
+        Variant::with(reversed) == self.variant
     }
 
     fn with(&self, more: &[usize]) -> Self {
@@ -83,6 +90,10 @@ impl Explanation {
         stages.push(more.to_vec());
         Self::new(stages, self.answers.len())
     }
+}
+
+fn mistakes(stages: &[Vec<usize>]) -> impl Iterator<Item = &'static Mistake> {
+    stages.iter().flatten().filter_map(|&at| CATALOGUE.get(at))
 }
 
 /// Scripts with a submission's answers.
@@ -184,7 +195,12 @@ impl Search<'_> {
         let found = self.singles(part, &places);
         let found = if found.is_empty() { self.pairs(part, &places) } else { found };
         if found.is_empty() {
-            self.unexplained.push(part);
+            // After another mistake, how it reads the caller's arrays is a matter of detail, and
+            // the suite `behaviour` tells what it is about.
+            let is_detail = part == Part::State && !self.parts.is_empty();
+            if !is_detail {
+                self.unexplained.push(part);
+            }
         } else {
             self.explanations = found;
             self.explanations.truncate(MOST);
@@ -239,10 +255,13 @@ impl Search<'_> {
         found
     }
 
-    /// Whether an explanation reproduces this part and those before it.
+    /// Whether an explanation reproduces this part and those before it, and no mistake in it takes
+    /// another back.
     fn is_better(&self, part: Part, places: &[usize], candidate: &Explanation) -> bool {
         let keeps = |&before: &Part| self.reproduces(before, &self.concerning(before), candidate);
-        self.reproduces(part, places, candidate) && self.explained.iter().all(keeps)
+        self.reproduces(part, places, candidate)
+            && self.explained.iter().all(keeps)
+            && candidate.is_consistent()
     }
 
     fn diagnosis(&self) -> Diagnosis {

@@ -11,12 +11,9 @@ pub(super) fn lines(diagnosis: &Diagnosis) -> Vec<String> {
         mistakes.iter().for_each(|found| tell(found, &mut lines));
     }
     for part in &diagnosis.unexplained {
-        let unless = if mistakes.is_empty() {
-            "compare your formula with the lesson's, term by term"
-        } else {
-            "it may follow from the above: mend that first, and grade again"
-        };
-        lines.push(format!("No known mistake explains {part}: {unless}."));
+        let unless =
+            if mistakes.is_empty() { part.advice() } else { "it may follow from the above" };
+        lines.push(format!("No known mistake explains {part}: {unless}"));
     }
     if !mistakes.is_empty() {
         lines.push("Mend the first of these, then grade again.".to_owned());

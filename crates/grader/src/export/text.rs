@@ -83,10 +83,11 @@ fn notebook(suite: &Suite, lines: &mut Vec<String>) {
 }
 
 /// A case after the other. A failure that was explained in an earlier case, by the same hint, is
-/// named and not explained again.
+/// named and not explained again, and so is a note.
 fn by_case(suite: &Suite, lines: &mut Vec<String>) {
     let is_drawn = suite.name != SuiteName::Reference;
     let mut explained: Vec<(&str, Option<&str>)> = Vec::new();
+    let mut noted: Vec<&str> = Vec::new();
     let mut unexplained = 0;
     for verdicts in suite.verdicts.chunk_by(|a, b| a.case == b.case) {
         let is_known = |verdict: &Verdict| {
@@ -103,7 +104,16 @@ fn by_case(suite: &Suite, lines: &mut Vec<String>) {
             };
             let together = 1 + (at + 1..verdicts.len()).take_while(fits).count();
             let same = &verdicts[at..at + together];
-            lines.push(one_line(&subject(same, verdicts.len(), is_drawn), &first.outcome));
+            let subject = subject(same, verdicts.len(), is_drawn);
+            lines.push(match &first.outcome {
+                Outcome::Noted { convention, .. } if noted.contains(&convention.as_str()) => {
+                    format!("{subject} passed, with a note as above.")
+                }
+                outcome => one_line(&subject, outcome),
+            });
+            if let Outcome::Noted { convention, .. } = &first.outcome {
+                noted.push(convention);
+            }
             if is_new(at) {
                 // The case has one input, whatever fails of it.
                 let is_first = !(0..at).any(is_new);

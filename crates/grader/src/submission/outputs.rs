@@ -8,7 +8,7 @@ use crate::submission::protocol::{self, ProtocolError, read_outputs, write_input
 use crate::submission::{Failure, Kind, Outputs, Script, Submission};
 
 /// A folder with answers by [`protocol`] to scripts that
-/// [`write_inputs`](protocol::write_inputs) wrote.
+/// [`write_inputs`] wrote.
 #[derive(Debug, Clone)]
 pub struct OutputsFolder {
     name: String,

@@ -2,6 +2,7 @@
 
 use super::super::variant::{
     Count, Dbeta, Dgamma, Epsilon, FromRows, Group as Over, IntoRows, Scale, SummedOver,
+    VarianceTerm,
 };
 use super::{Group, Mistake, mistake};
 
@@ -123,6 +124,22 @@ pub(super) const MISTAKES: &[Mistake] = &[
         "Count the factors of 1/std: one from each normalised x, and which others?",
         "random/train",
         |choices| choices.std_power = -2,
+    ),
+    mistake(
+        Group::Backward,
+        "dx_variance_term_of_x",
+        "your dx has x in the term through the variance where the normalised x should be",
+        "In how many ways does x reach the output? Differentiate each by itself, and compare term by term.",
+        "random/train",
+        |choices| choices.variance_term = VarianceTerm::X,
+    ),
+    mistake(
+        Group::Backward,
+        "dx_variance_term_without_x",
+        "your dx has the same number for all x in the term through the variance",
+        "In how many ways does x reach the output? Differentiate each by itself, and compare term by term.",
+        "random/train",
+        |choices| choices.variance_term = VarianceTerm::One,
     ),
     mistake(
         Group::Backward,

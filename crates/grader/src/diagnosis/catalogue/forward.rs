@@ -410,6 +410,22 @@ pub(super) const MISTAKES: &[Mistake] = &[
     ),
     mistake(
         Group::Forward,
+        "train_uses_running_var",
+        "your training pass divides by the running standard deviation, after its update",
+        "Whose mean and variance normalise in training?",
+        "random/train",
+        |choices| choices.train.source = Source::RunningVarOnly,
+    ),
+    mistake(
+        Group::Forward,
+        "train_uses_running_mean",
+        "your training pass subtracts the running mean, after its update",
+        "Whose mean and variance normalise in training?",
+        "random/train",
+        |choices| choices.train.source = Source::RunningMeanOnly,
+    ),
+    mistake(
+        Group::Forward,
         "train_uses_running",
         "your training pass normalises by the running statistics",
         "Whose mean and variance normalise in training?",

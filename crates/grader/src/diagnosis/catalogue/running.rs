@@ -191,6 +191,14 @@ pub(super) const MISTAKES: &[Mistake] = &[
     ),
     mistake(
         Group::Running,
+        "running_var_is_std_with_epsilon",
+        "your running variance follows the standard deviation that normalises, epsilon included",
+        "What does evaluation take the root of?",
+        "random/train",
+        |choices| choices.running_var = RunningVar::StdWithEps,
+    ),
+    mistake(
+        Group::Running,
         "running_var_with_epsilon",
         "your running variance has epsilon in it",
         "How often is epsilon added until evaluation has its denominator?",

@@ -73,9 +73,14 @@ pub(super) fn backward(
                 -2 => inv_std * inv_std,
                 _ => 1.0,
             };
+            let term = match choices.variance_term {
+                VarianceTerm::XHat => x_hat[at],
+                VarianceTerm::X => x(at),
+                VarianceTerm::One => 1.0,
+            };
             let inner = direct * dout[at]
                 + through_mean * of_dout[label] / mean_count
-                + through_var * x_hat[at] * power * of_products[label] / var_count;
+                + through_var * term * power * of_products[label] / var_count;
             inner
                 * match choices.scale {
                     Scale::Right => gamma * inv_std,

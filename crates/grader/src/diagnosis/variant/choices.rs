@@ -111,9 +111,9 @@ pub(crate) enum Centre {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Variance {
     Centred,
-    /// E[x²].
+    /// `E[x²]`.
     Uncentred,
-    /// E[x²] − E[x]², in the precision of x.
+    /// `E[x²] − E[x]²`, in the precision of x.
     Cancelling,
     /// E|x − μ|, squared.
     MeanDeviation,
@@ -190,13 +190,15 @@ pub(crate) enum RunningVar {
     WithEps,
     /// Σ(x − μ)², not divided.
     Sum,
+    /// √(σ² + ε).
+    StdWithEps,
     /// 1/√(σ² + ε).
     InverseStd,
     /// The batch's mean.
     Mean,
     /// The variance of the output.
     OfOut,
-    /// E[x²].
+    /// `E[x²]`.
     Uncentred,
     /// Around the updated running mean.
     AroundRunningMean,
@@ -210,6 +212,15 @@ pub(crate) enum RunningMean {
     Variance,
     OfOut,
     OfFirstImage,
+}
+
+/// What the term through the variance is a multiple of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum VarianceTerm {
+    XHat,
+    X,
+    /// 1.
+    One,
 }
 
 /// What dγ sums.
@@ -371,6 +382,7 @@ pub(crate) struct Choices {
     pub through_mean: f64,
     pub through_var: f64,
     pub std_power: i32,
+    pub variance_term: VarianceTerm,
     pub mean_sum_count: Count,
     pub var_sum_count: Count,
     pub backward_group: Group,
@@ -422,6 +434,7 @@ impl Choices {
         through_mean: -1.0,
         through_var: -1.0,
         std_power: 0,
+        variance_term: VarianceTerm::XHat,
         mean_sum_count: Count::Right,
         var_sum_count: Count::Right,
         backward_group: Group::Channel,

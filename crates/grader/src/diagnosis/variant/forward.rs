@@ -1,3 +1,5 @@
+use ndarray::{ArrayD, IxDyn};
+
 use super::choices::*;
 use super::rows::{Shape, from_rows, groups, images, into_rows, like};
 use super::{typed, vector};
@@ -103,7 +105,12 @@ pub(super) fn forward(
     if updates && normalises_first {
         follow(running, &batch, &rows, &out, shape, script, choices);
     }
-    let out_images = from_rows(out.clone(), shape, choices.out_from)?;
+    let is_widened = how.affine == Affine::LastAxis && w == 1 && c != 1;
+    let out_images = if is_widened {
+        widened(&x_hat, &gamma, &beta, shape)?
+    } else {
+        from_rows(out.clone(), shape, choices.out_from)?
+    };
     let output = StepOutput {
         out: typed(like(&step.x, out_images), script, choices.forward_type),
         running_mean: stored(&running.mean, script, choices),
@@ -148,7 +155,7 @@ fn scaled(
     affine: Affine,
 ) -> Result<Vec<f64>, Failure> {
     let [_, c, _, w] = shape;
-    if affine == Affine::LastAxis && w != c && c != 1 {
+    if affine == Affine::LastAxis && w != c && w != 1 && c != 1 {
         // What NumPy says.
         let message =
             format!("operands could not be broadcast together with shapes {shape:?} ({c},)");
@@ -170,6 +177,20 @@ fn scaled(
         }
     });
     Ok(out.collect())
+}
+
+/// What NumPy makes of γ·x̂ + β where the last axis of x̂ has length 1 and takes that of γ.
+fn widened(
+    x_hat: &[f64],
+    gamma: &[f64],
+    beta: &[f64],
+    shape: Shape,
+) -> Result<ArrayD<f64>, Failure> {
+    let narrow = from_rows(x_hat.to_vec(), shape, Choices::FROM)?;
+    let wide = IxDyn(&[shape[0], shape[1], shape[2], gamma.len()]);
+    Ok(ArrayD::from_shape_fn(wide, |at| {
+        narrow[[at[0], at[1], at[2], 0]] * gamma[at[3]] + beta[at[3]]
+    }))
 }
 
 /// The batch's own mean and variance, of each element.
@@ -216,7 +237,7 @@ impl Statistics {
     }
 }
 
-/// count·(E[x²] − E[x]²), rounded as in x's own precision.
+/// `count·(E[x²] − E[x]²)`, rounded as in x's own precision.
 fn cancelling(rows: &[f64], labels: &[usize], total: usize, single: bool) -> Vec<f64> {
     let round = |value: f64| if single { f64::from(value as f32) } else { value };
     let (mut sums, mut squares) = (vec![0.0; total], vec![0.0; total]);
@@ -302,6 +323,7 @@ fn follow(
         RunningVar::Std => var.iter().map(|var| var.sqrt()).collect(),
         RunningVar::WithEps => var.iter().map(|var| var + eps).collect(),
         RunningVar::Sum => var.iter().map(|var| var * batch.count).collect(),
+        RunningVar::StdWithEps => var.iter().map(|var| (var + eps).sqrt()).collect(),
         RunningVar::InverseStd => var.iter().map(|var| 1.0 / (var + eps).sqrt()).collect(),
         RunningVar::Mean => mean.clone(),
         RunningVar::OfOut => channel(&|at| square(out[at] - mean_of_out[at % c])),
