@@ -38,7 +38,10 @@ pub fn run(watched: &Watched, arguments: &[String]) -> Result<Outcome> {
     };
     let command = match &watched.watch_command {
         Some(command) => words(command)?.into_iter().map(OsString::from).collect(),
-        None => built_and_graded(arguments),
+        None => {
+            say("Building, which takes minutes the first time and seconds after a save.")?;
+            built_and_graded(arguments)
+        }
     };
     let shown = workspace::relative(&folder).display();
     let mut graded = None;
@@ -57,14 +60,12 @@ pub fn run(watched: &Watched, arguments: &[String]) -> Result<Outcome> {
     }
 }
 
-/// Runs Cargo as it was itself run, in the same profile.
+/// Builds and grades without optimisation: after a save that takes seconds, an optimised build most
+/// of a minute.
 fn built_and_graded(arguments: &[String]) -> Vec<OsString> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = vec![cargo, "run".into(), "--quiet".into()];
-    if !cfg!(debug_assertions) {
-        command.push("--release".into());
-    }
-    command.extend(["--package", "xtask", "--"].map(OsString::from));
+    let mut command = vec![cargo];
+    command.extend(["run", "--quiet", "--package", "xtask", "--"].map(OsString::from));
     command.extend(arguments.iter().map(OsString::from));
     command
 }
