@@ -257,6 +257,21 @@ enum Status {
     Error,
 }
 
+/// Numbers cut after their tenth decimal: the last digits of what is expected are the kernels' own
+/// affair.
+fn shortened(text: &str) -> String {
+    let mut decimals = None;
+    let is_kept = |character: &char| {
+        decimals = match (character, decimals) {
+            ('.', _) => Some(0),
+            ('0'..='9', Some(count)) => Some(count + 1),
+            _ => None,
+        };
+        decimals.is_none_or(|count| count <= 10)
+    };
+    text.chars().filter(is_kept).collect()
+}
+
 #[test]
 fn gradescope_gets_its_published_fields() {
     for (submission, right) in
@@ -277,7 +292,7 @@ fn gradescope_gets_its_published_fields() {
             assert_eq!(test.status == GradescopeStatus::Passed, full, "{}", test.name);
         }
         if !right {
-            insta::assert_snapshot!("gradescope", text);
+            insta::assert_snapshot!("gradescope", shortened(&text));
         }
     }
 }
