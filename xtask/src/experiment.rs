@@ -17,8 +17,10 @@ use trainer::run::Ended;
 use trainer::{Measurement, TrainError, fit};
 
 use crate::data_set::{DataArguments, DataSet, TEST_IMAGES, whole_split};
+use crate::interrupt::Interrupt;
 use crate::network_argument::NetworkArgument;
 use crate::output::{replace_file, say};
+use crate::side_by_side::side_by_side;
 use crate::study::folder::{State, StudyFolder};
 use crate::study::grid::{Cell, cells};
 use crate::study::harvest::harvest;
@@ -26,13 +28,9 @@ use crate::study::published;
 use crate::study::tables::{CONFIG_FILE, Head, Row, RunRow, StudyConfig, TABLE_FILES};
 use crate::{Outcome, grade, report, workspace};
 
-mod interrupt;
 mod progress;
-pub mod side_by_side;
 
-use interrupt::Interrupt;
 use progress::Progress;
-use side_by_side::side_by_side;
 
 /// A quick look: training steps of an epoch, validation images and test images.
 const QUICK: (usize, usize, usize) = (60, 1_000, 1_000);
@@ -153,7 +151,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     let transcript = grade::transcript_of_kernels()?;
     introduce(&cells, &images, &split)?;
     let threads = arguments.threads();
-    let interrupt = Interrupt::listen()?;
+    let interrupt = Interrupt::listen("stopping after this step; again to stop at once")?;
     train(&config, &cells, &out, &images, &split, threads, &interrupt)?;
     say(format_args!("testing on {} images", config.test_images))?;
     let tested = test(&data_set, &config, &cells, &out, threads, &interrupt)?;

@@ -2,18 +2,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use grader::check::{DEFAULT_SEED, Options, Scope, grade, needs_no_fixture};
+use grader::check::{DEFAULT_SEED, Options, Scope, grade, known_checks, needs_no_fixture};
 use grader::diagnosis::Profile;
 use grader::export;
 use grader::fixture::{Case, Mode, load_all, load_one};
+use grader::rubric::Rubric;
 use grader::submission::{BnParam, InputsFolder, Kernels, RustFunctions, Submission};
+use grader::verdict::Report;
 
 use crate::grade::stranger::{Source, Stranger, Terms};
 use crate::output::say;
 use crate::{Outcome, workspace};
 
+mod batch;
 mod mistakes;
 mod stranger;
+mod watch;
 mod words;
 
 #[derive(clap::Args)]
@@ -41,6 +45,20 @@ pub struct Arguments {
     /// Format of the transcript
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Mark by this rubric, as crates/grader/README.md tells it [default: for formats of marks,
+    /// crates/grader/rubrics/default.toml]
+    #[arg(long, value_name = "FILE", conflicts_with = "case")]
+    rubric: Option<PathBuf>,
+    /// Print the first failure alone, and what to do about it
+    #[arg(long, conflicts_with_all = ["format", "batch"])]
+    first_failure: bool,
+    /// Grade at every save, and show the first failure
+    #[arg(long, requires = "target", conflicts_with_all = ["format", "case", "rubric"])]
+    watch: bool,
+    #[command(flatten)]
+    hand_ins: batch::HandIns,
+    #[command(flatten)]
+    watched: watch::Watched,
     #[command(flatten)]
     terms: Terms,
 }
@@ -69,12 +87,23 @@ enum Format {
     Json,
     /// For continuous integration
     Junit,
+    /// Gradescope's results.json, with marks
+    Gradescope,
+    /// Exercism's results.json, version 3
+    Exercism,
 }
 
 pub fn run(arguments: &Arguments) -> Result<Outcome> {
     if arguments.list_mistakes {
         say(mistakes::list().trim_end())?;
         return Ok(Outcome::Well);
+    }
+    if arguments.watch {
+        ensure!(
+            arguments.target == Some(Target::Exercise),
+            "--watch: found --target kernels, expected --target exercise"
+        );
+        return watch::run(&arguments.watched, &arguments.graded_again());
     }
     // All cases are read before the first is asked, so that a bad one leaves no half transcript.
     let fixtures = workspace::fixtures_folder(arguments.fixtures.as_deref())?;
@@ -86,6 +115,10 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     let options = arguments.options();
     if let Some(folder) = &arguments.source.export_inputs {
         return export_inputs(folder, &cases, &options);
+    }
+    let marking = Marking::new(arguments, &cases)?;
+    if let Some(folder) = &arguments.hand_ins.batch {
+        return batch::run(folder, arguments, &fixtures, &cases, &marking);
     }
     let stranger = arguments.source.submission(&arguments.terms)?;
     let ours = arguments.target.unwrap_or(Target::Kernels).submission();
@@ -107,10 +140,11 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
             submission.name()
         );
     }
-    let transcript = match arguments.format {
-        Format::Text => export::text(&report),
-        Format::Json => export::json(&report)?,
-        Format::Junit => export::junit(&report)?,
+    marking.mark(&mut report);
+    let transcript = if arguments.first_failure {
+        export::first_failure(&report)
+    } else {
+        arguments.format.transcript(&report, None)?
     };
     say(transcript.trim_end())?;
     Ok(if report.all_passed() { Outcome::Well } else { Outcome::FoundWrong })
@@ -139,10 +173,77 @@ pub fn transcript_of_kernels() -> Result<String> {
     Ok(export::text(&report))
 }
 
+/// By which rubric reports are marked, if by any.
+struct Marking {
+    rubric: Option<Rubric>,
+    /// The rubric's text.
+    text: String,
+}
+
+impl Marking {
+    /// The rubric that is named; else the default one, where marks are asked for.
+    fn new(arguments: &Arguments, cases: &[Case]) -> Result<Self> {
+        let needs_marks =
+            arguments.format == Format::Gradescope || arguments.hand_ins.batch.is_some();
+        let (rubric, text) = match &arguments.rubric {
+            Some(file) => Rubric::load(file)?,
+            None if needs_marks && arguments.case.is_some() => {
+                bail!("--case: marks are of everything; grade without it")
+            }
+            None if needs_marks => (Rubric::preset()?, Rubric::PRESET.to_owned()),
+            None => return Ok(Self { rubric: None, text: String::new() }),
+        };
+        rubric.validate(&known_checks(cases))?;
+        Ok(Self { rubric: Some(rubric), text })
+    }
+
+    fn mark(&self, report: &mut Report) {
+        if let Some(rubric) = &self.rubric {
+            report.mark(rubric);
+        }
+    }
+}
+
+impl Format {
+    /// A report in this format; `seconds` is how long it took, for formats that say so.
+    fn transcript(self, report: &Report, seconds: Option<f64>) -> Result<String> {
+        Ok(match self {
+            Self::Text => export::text(report),
+            Self::Json => export::json(report)?,
+            Self::Junit => export::junit(report)?,
+            Self::Gradescope => export::gradescope(report, seconds)?,
+            Self::Exercism => export::exercism(report)?,
+        })
+    }
+
+    /// What the names of files in this format end in.
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Text => "txt",
+            Self::Json => "json",
+            Self::Junit => "xml",
+            Self::Gradescope => "gradescope.json",
+            Self::Exercism => "exercism.json",
+        }
+    }
+}
+
 impl Arguments {
+    /// What a watch grades by at every save.
+    fn graded_again(&self) -> Vec<String> {
+        let command = self.command();
+        let words = command.split(' ').skip(2).map(str::to_owned);
+        words.chain(["--first-failure".to_owned()]).collect()
+    }
+
     fn options(&self) -> Options {
+        self.options_of(self.command())
+    }
+
+    /// The same for the submission that this command grades.
+    fn options_of(&self, command: String) -> Options {
         Options {
-            command: self.command(),
+            command,
             profile: match self.profile {
                 ProfileName::Notebook => Profile::Notebook,
                 ProfileName::Strict => Profile::Strict,
@@ -162,6 +263,11 @@ impl Arguments {
             None | Some(Target::Kernels) => "--target kernels".to_owned(),
             Some(Target::Exercise) => "--target exercise".to_owned(),
         });
+        self.command_of(&source)
+    }
+
+    /// The command that grades this source in the same way.
+    fn command_of(&self, source: &str) -> String {
         let mut command = format!("cargo xtask grade {source}");
         if let Some(fixtures) = &self.fixtures {
             command.push_str(&format!(" --fixtures {}", fixtures.display()));

@@ -13,9 +13,9 @@ use trainer::optimizer::{Adam, AdamConfig};
 use trainer::{FitConfig, TrainError, fit};
 
 use crate::Outcome;
-use crate::experiment::side_by_side::side_by_side;
 use crate::network_argument::NetworkArgument;
 use crate::output::say;
+use crate::side_by_side::side_by_side;
 
 #[derive(clap::Args)]
 pub struct Arguments {

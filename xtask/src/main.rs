@@ -16,11 +16,13 @@ mod experiment;
 mod fixtures;
 mod grade;
 mod hash;
+mod interrupt;
 mod network_argument;
 mod output;
 mod plots;
 mod python;
 mod report;
+mod side_by_side;
 mod study;
 mod workspace;
 

@@ -10,6 +10,7 @@ pub mod export;
 pub mod fixture;
 pub mod npy;
 mod random;
+pub mod rubric;
 pub mod submission;
 pub mod tensor;
 pub mod verdict;

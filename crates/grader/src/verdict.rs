@@ -6,6 +6,7 @@ use isolation::InForce;
 use serde::{Serialize, Serializer};
 
 use crate::diagnosis::Diagnosis;
+use crate::rubric::Marks;
 use crate::submission::Failure;
 
 /// Everything that grading one submission gave.
@@ -19,6 +20,8 @@ pub struct Report {
     pub diagnosis: Diagnosis,
     /// What held the submission in, if it is a program.
     pub isolation: Option<InForce>,
+    /// What it is worth, once [`Report::mark`] was called.
+    pub marks: Option<Marks>,
 }
 
 impl Report {
@@ -126,6 +129,9 @@ pub struct Verdict {
     pub hint: Option<String>,
     /// The command that asks this case alone.
     pub rerun: String,
+    /// Whether students are not to see it.
+    #[serde(skip)]
+    pub hidden: bool,
 }
 
 impl Verdict {
@@ -146,6 +152,7 @@ impl Verdict {
             input: None,
             hint: is_explained.then(|| hint.to_owned()),
             rerun: format!("{command} --case {case}"),
+            hidden: false,
         }
     }
 

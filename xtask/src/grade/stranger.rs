@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf, absolute};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use grader::submission::{OutputsFolder, Patience, Process, Setting, Submission};
+use grader::submission::{Interpreter, OutputsFolder, Patience, Process, Setting, Submission};
 use isolation::{InForce, Launcher, Limits, Strength};
 
 use crate::grade::words::{quoted, words};
@@ -125,7 +125,8 @@ impl Source {
 }
 
 impl Terms {
-    fn setting(&self) -> Result<Setting> {
+    /// In what circumstances they are run.
+    pub fn setting(&self) -> Result<Setting> {
         let program = env::current_exe().context("this program does not find itself")?;
         let launcher = Launcher { program, arguments: vec!["isolated".into()] };
         let strength = match self.isolation {
@@ -142,10 +143,15 @@ impl Terms {
 
     fn python(&self, file: &Path) -> Result<Process> {
         let source = fs::read(file).with_context(|| format!("{}", file.display()))?;
+        let name = file.display().to_string();
+        Ok(Process::python(name, file, &source, &self.interpreter()?, self.setting()?))
+    }
+
+    /// The Python that hand-ins are run by.
+    pub fn interpreter(&self) -> Result<Interpreter> {
         let mut interpreter = python::with_numpy(self.interpreter.as_deref())?;
         interpreter.readable.extend(self.allowed()?);
-        let name = file.display().to_string();
-        Ok(Process::python(name, file, &source, &interpreter, self.setting()?))
+        Ok(interpreter)
     }
 
     fn program(&self, command: &str) -> Result<Process> {

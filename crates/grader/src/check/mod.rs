@@ -15,12 +15,12 @@ use ndarray::Axis;
 
 use crate::check::behaviour::behaviour_questions;
 use crate::check::notebook::notebook_questions;
-use crate::check::question::ask;
+use crate::check::question::{ask, no_answer};
 use crate::check::random::random_questions;
 use crate::check::reference::reference_questions;
 use crate::diagnosis::Profile;
 use crate::fixture::{Case, Config, Operation};
-use crate::submission::{AskedMode, Backward, Kind, Script, Step, Submission};
+use crate::submission::{AskedMode, Backward, Failure, Kind, Outputs, Script, Step, Submission};
 use crate::tensor::{Element, Tensor};
 use crate::verdict::Report;
 
@@ -92,7 +92,33 @@ pub fn grade(submission: &dyn Submission, cases: &[Case], options: &Options) -> 
         }
     }
     suites.retain(|suite| !suite.is_empty());
-    Report { target: submission.name().to_owned(), suites, diagnosis, isolation: None }
+    Report { target: submission.name().to_owned(), suites, diagnosis, isolation: None, marks: None }
+}
+
+/// Where a check is found: its case, and its name among the checks of that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckId {
+    /// The case.
+    pub case: String,
+    /// The check.
+    pub check: String,
+}
+
+/// Every check that [`grade`] makes of a submission that declines nothing, in order.
+pub fn known_checks(cases: &[Case]) -> Vec<CheckId> {
+    struct Mute;
+    impl Submission for Mute {
+        fn name(&self) -> &str {
+            "nobody"
+        }
+
+        fn run(&self, _: &Script) -> Result<Outputs, Failure> {
+            Err(no_answer())
+        }
+    }
+    let report = grade(&Mute, cases, &Options::new(""));
+    let verdicts = report.suites.into_iter().flat_map(|suite| suite.verdicts);
+    verdicts.map(|verdict| CheckId { case: verdict.case, check: verdict.check }).collect()
 }
 
 /// What a case of batch norm asks: the warm-up batches in training, then x in the case's own mode,

@@ -25,6 +25,22 @@ pub(super) fn lines(diagnosis: &Diagnosis) -> Vec<String> {
     lines
 }
 
+/// What to mend first, by the numbers; empty if nothing is wrong or nothing known.
+pub(super) fn first(diagnosis: &Diagnosis) -> Vec<String> {
+    let is_mistake =
+        |found: &&Diagnosed| !found.alternatives.iter().flatten().all(|m| m.is_convention);
+    let mut lines = Vec::new();
+    if let Some(found) = diagnosis.found.iter().find(is_mistake) {
+        lines.push("What is wrong, by the numbers:".to_owned());
+        tell(found, &mut lines);
+    } else if let Some(part) = diagnosis.unexplained.first() {
+        lines.push(format!(
+            "No known mistake explains {part}: compare your formula with the lesson's, term by term."
+        ));
+    }
+    lines
+}
+
 fn tell(found: &Diagnosed, lines: &mut Vec<String>) {
     match found.alternatives.as_slice() {
         [only] => tell_together(only, "  ", lines),

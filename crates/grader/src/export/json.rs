@@ -3,6 +3,7 @@ use serde::Serialize;
 
 use crate::diagnosis::Diagnosis;
 use crate::export::ExportError;
+use crate::rubric::Marks;
 use crate::verdict::{NotAsked, Report, SuiteName, Verdict};
 
 #[derive(Serialize)]
@@ -13,6 +14,8 @@ struct JsonReport<'a> {
     diagnosis: &'a Diagnosis,
     #[serde(skip_serializing_if = "Option::is_none")]
     isolation: Option<&'a InForce>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    marks: Option<&'a Marks>,
 }
 
 #[derive(Serialize)]
@@ -30,7 +33,8 @@ struct JsonSuite<'a> {
 ///
 /// [`ExportError::Json`].
 pub fn json(report: &Report) -> Result<String, ExportError> {
-    let suites = report.suites.iter().map(|suite| JsonSuite {
+    let shown = report.shown();
+    let suites = shown.suites.iter().map(|suite| JsonSuite {
         name: suite.name,
         passed: suite.passed(),
         total: suite.verdicts.len(),
@@ -43,6 +47,7 @@ pub fn json(report: &Report) -> Result<String, ExportError> {
         suites: suites.collect(),
         diagnosis: &report.diagnosis,
         isolation: report.isolation.as_ref(),
+        marks: shown.marks.as_ref(),
     };
     Ok(serde_json::to_string_pretty(&report)? + "\n")
 }

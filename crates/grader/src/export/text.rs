@@ -2,10 +2,12 @@ use std::fmt::Write as _;
 
 use crate::export::diagnosis;
 use crate::fixture::NOTEBOOK_BACKWARD;
+use crate::rubric::Marks;
 use crate::verdict::{Outcome, Report, Suite, SuiteName, Verdict};
 
 /// The report for a terminal: the notebook's own lines, word for word, and then the rest.
 pub fn text(report: &Report) -> String {
+    let report = &report.shown();
     let mut lines = Vec::new();
     for suite in &report.suites {
         if !lines.is_empty() {
@@ -21,6 +23,10 @@ pub fn text(report: &Report) -> String {
         lines.push(String::new());
         lines.extend(diagnosis);
     }
+    if let Some(marks) = &report.marks {
+        lines.push(String::new());
+        lines.extend(marks_lines(marks));
+    }
     if let Some(in_force) = &report.isolation {
         lines.extend([String::new(), format!("Isolation: {in_force}.")]);
     }
@@ -29,6 +35,20 @@ pub fn text(report: &Report) -> String {
         let _ = writeln!(text, "{line}");
         text
     })
+}
+
+/// The marks, an entry a line.
+pub(super) fn marks_lines(marks: &Marks) -> Vec<String> {
+    let mut lines = vec![format!("Marks: {} of {}", marks.scored, marks.out_of)];
+    lines.extend(marks.entries.iter().map(|entry| {
+        let points = format!("{} of {}", entry.scored, entry.out_of);
+        let checks = match entry.asked {
+            0 => "not asked".to_owned(),
+            asked => format!("{} of {asked} checks", entry.passed),
+        };
+        format!("  {points:12}  {} ({checks})", entry.title)
+    }));
+    lines
 }
 
 /// The notebook's lines come first and together; what they leave unsaid follows.

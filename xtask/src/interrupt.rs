@@ -1,5 +1,5 @@
-//! Ctrl-C: the first asks runs to save their state and stop, the second ends the process at once,
-//! which loses at most what the runs did since their last checkpoints.
+//! Ctrl-C: the first asks the work to save its state and stop, the second ends the process at once,
+//! which loses at most what was done since it was last saved.
 
 use std::process;
 use std::sync::Arc;
@@ -16,15 +16,16 @@ pub struct Interrupt {
 }
 
 impl Interrupt {
-    /// Listens for Ctrl-C, and where the system has it for the signal to end.
-    pub fn listen() -> Result<Self> {
+    /// Listens for Ctrl-C, and where the system has it for the signal to end. The first is answered
+    /// by this line.
+    pub fn listen(answer: &'static str) -> Result<Self> {
         let interrupt = Self::default();
         let listener = interrupt.clone();
         ctrlc::set_handler(move || {
             if listener.asked.swap(true, Ordering::Relaxed) {
                 process::exit(COULD_NOT_RUN.into());
             }
-            eprintln!("stopping after this step; again to stop at once");
+            eprintln!("{answer}");
         })
         .context("Ctrl-C cannot be listened for")?;
         Ok(interrupt)

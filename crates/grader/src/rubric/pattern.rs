@@ -1,0 +1,64 @@
+use std::fmt;
+
+/// Which checks an entry counts: a case, as in `random/train`, or one check of it, as in
+/// `random/train:dx`. A `*` stands for any letters, none included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// The pattern in these words.
+    pub fn new(pattern: impl Into<String>) -> Self {
+        Self(pattern.into())
+    }
+
+    /// Whether it names this check of this case.
+    pub fn names(&self, case: &str, check: &str) -> bool {
+        match self.0.split_once(':') {
+            Some((of_case, of_check)) => is_like(of_case, case) && is_like(of_check, check),
+            None => is_like(&self.0, case),
+        }
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// Whether `name` is `pattern` with something in the place of each `*`.
+fn is_like(pattern: &str, name: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    // The earliest place of each part leaves the most to those after it.
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_letters() {
+        for (pattern, names, others) in [
+            ("random/train", vec!["random/train"], vec!["random/trains", "random/trai"]),
+            ("random/*", vec!["random/", "random/a/b"], vec!["random", "behaviour/random/"]),
+            ("*_eval", vec!["a_eval", "_eval"], vec!["a_evaluation"]),
+            ("a*b*ba", vec!["abba", "abxba", "aabbbba"], vec!["aba", "abb"]),
+            ("*", vec!["", "x"], vec![]),
+        ] {
+            let pattern = Pattern::new(pattern);
+            assert!(names.iter().all(|name| pattern.names(name, "dx")), "{pattern}");
+            assert!(!others.iter().any(|name| pattern.names(name, "dx")), "{pattern}");
+        }
+        let pattern = Pattern::new("random/*:running_*");
+        assert!(pattern.names("random/train", "running_var"));
+        assert!(!pattern.names("random/train", "out"));
+    }
+}

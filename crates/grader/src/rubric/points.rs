@@ -1,0 +1,68 @@
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// Points, counted in hundredths, so that sums are exact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Points(u64);
+
+impl Points {
+    /// More than this is a slip.
+    const MOST: f64 = 1e6;
+
+    /// This many; `None` unless it is above 0, at most a million, and has at most two decimals.
+    pub fn new(points: f64) -> Option<Self> {
+        let hundredths = points * 100.0;
+        let whole = hundredths.round();
+        let is_fine = points > 0.0 && points <= Self::MOST && (hundredths - whole).abs() < 1e-6;
+        is_fine.then_some(Self(whole as u64))
+    }
+
+    /// The part `passed / asked` of these, rounded down to hundredths; none of nothing asked.
+    pub fn part(self, passed: usize, asked: usize) -> Self {
+        Self((self.0 * passed as u64).checked_div(asked as u64).unwrap_or(0))
+    }
+
+    /// As a number.
+    pub fn to_f64(self) -> f64 {
+        self.0 as f64 / 100.0
+    }
+}
+
+impl std::iter::Sum for Points {
+    fn sum<I: Iterator<Item = Self>>(points: I) -> Self {
+        Self(points.map(|Self(hundredths)| hundredths).sum())
+    }
+}
+
+impl fmt::Display for Points {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(&self.to_f64().to_string())
+    }
+}
+
+impl Serialize for Points {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(self.to_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_are_hundredths_and_parts_never_more_than_earned() {
+        for (points, shown) in [(1.0, "1"), (0.25, "0.25"), (2.1, "2.1"), (1e6, "1000000")] {
+            assert_eq!(Points::new(points).unwrap().to_string(), shown);
+        }
+        for unusable in [0.0, -1.0, 0.001, 1.005, f64::NAN, f64::INFINITY, 2e6] {
+            assert_eq!(Points::new(unusable), None, "{unusable}");
+        }
+        let ten = Points::new(10.0).unwrap();
+        assert_eq!(ten.part(2, 3).to_f64(), 6.66);
+        assert_eq!(ten.part(3, 3), ten);
+        assert_eq!(ten.part(0, 0), Points::default());
+        assert_eq!([ten, Points::new(0.1).unwrap()].into_iter().sum::<Points>().to_f64(), 10.1);
+    }
+}

@@ -1,0 +1,338 @@
+//! Marks by rubrics, and the formats that carry them.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+
+use grader::check::{Options, grade, known_checks};
+use grader::diagnosis::{CATALOGUE, Variant};
+use grader::export;
+use grader::fixture::load_all;
+use grader::rubric::Rubric;
+use grader::submission::{Kernels, Submission};
+use grader::verdict::Report;
+use serde::Deserialize;
+use serde_json::Value;
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")
+}
+
+fn graded(submission: &dyn Submission) -> Report {
+    let cases = load_all(&fixtures()).unwrap();
+    grade(submission, &cases, &Options::new("cargo xtask grade"))
+}
+
+fn with_mistake(id: &str) -> Variant {
+    let mistake = CATALOGUE.iter().find(|mistake| mistake.id == id).unwrap();
+    Variant::with([mistake])
+}
+
+fn exam() -> Rubric {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("rubrics/exam.toml");
+    Rubric::load(&path).unwrap().0
+}
+
+#[test]
+fn known_checks_are_those_that_are_made() {
+    let known = known_checks(&load_all(&fixtures()).unwrap());
+    let report = graded(&Kernels);
+    let made: Vec<_> = report.suites.iter().flat_map(|suite| &suite.verdicts).collect();
+    assert_eq!(known.len(), made.len());
+    assert!(made.iter().zip(&known).all(|(v, id)| v.case == id.case && v.check == id.check));
+}
+
+#[test]
+fn the_rubrics_of_this_crate_name_checks_that_there_are() {
+    let known = known_checks(&load_all(&fixtures()).unwrap());
+    for (rubric, points) in [(Rubric::preset().unwrap(), 100.0), (exam(), 10.0)] {
+        rubric.validate(&known).unwrap();
+        let mut report = graded(&Kernels);
+        report.mark(&rubric);
+        let marks = report.marks.unwrap();
+        assert_eq!(marks.out_of.to_f64(), points);
+        assert_eq!(marks.scored.to_f64(), points);
+    }
+}
+
+const RUBRIC: &str = r#"
+[[entry]]
+name = "all"
+checks = ["notebook/*"]
+points = 2
+
+[[entry]]
+name = "part"
+checks = ["spatial_batch_norm/two_values_a_channel"]
+points = 1
+award = "proportional"
+
+[[entry]]
+name = "secret"
+checks = ["random/train:running_var", "random/train:out"]
+points = 4
+award = "proportional"
+hidden = true
+"#;
+
+#[test]
+fn points_are_all_or_nothing_or_in_proportion_and_hidden_checks_count() {
+    let mut report = graded(&with_mistake("running_var_with_epsilon"));
+    report.mark(&Rubric::parse(RUBRIC, "rubric.toml").unwrap());
+    let marks = report.marks.as_ref().unwrap();
+    let scored: Vec<f64> = marks.entries.iter().map(|entry| entry.scored.to_f64()).collect();
+    let checks: Vec<_> = marks.entries.iter().map(|entry| (entry.passed, entry.asked)).collect();
+    // The running variance is one of six results, and one of the two hidden ones.
+    assert_eq!(checks, [(4, 4), (5, 6), (1, 2)]);
+    assert_eq!(scored, [2.0, 0.83, 2.0]);
+    assert_eq!((marks.scored.to_f64(), marks.out_of.to_f64()), (4.83, 7.0));
+
+    let text = export::text(&report);
+    let (_, marks) = text.split_once("\nMarks: ").unwrap();
+    assert_eq!(
+        marks,
+        "4.83 of 7\n  2 of 2        all (4 of 4 checks)\n  0.83 of 1     part (5 of 6 checks)\n  \
+         2 of 4        Hidden checks (1 of 2 checks)\n"
+    );
+}
+
+#[test]
+fn students_do_not_see_what_is_hidden() {
+    let mut report = graded(&with_mistake("running_var_with_epsilon"));
+    report.mark(&exam());
+    let shown = [
+        export::text(&report),
+        export::json(&report).unwrap(),
+        export::junit(&report).unwrap(),
+        export::exercism(&report).unwrap(),
+        export::first_failure(&report),
+    ];
+    for text in shown {
+        assert!(!text.contains("random/") && !text.contains("nobody has seen"), "{text}");
+    }
+    let results: Gradescope =
+        serde_json::from_str(&export::gradescope(&report, None).unwrap()).unwrap();
+    for test in &results.tests {
+        assert_eq!(test.output.contains("random/"), test.visibility == Visibility::Hidden);
+    }
+}
+
+#[test]
+fn a_submission_is_never_passed_as_a_whole_by_hiding_what_fails() {
+    let rubric = RUBRIC.replace("\"random/train:out\"", "\"*\"");
+    let mut report = graded(&with_mistake("running_var_with_epsilon"));
+    report.mark(&Rubric::parse(&rubric, "rubric.toml").unwrap());
+    let json: Value = serde_json::from_str(&export::json(&report).unwrap()).unwrap();
+    assert_eq!(json["all_passed"], false);
+    // What remains is which cases were not asked.
+    for suite in json["suites"].as_array().unwrap() {
+        assert_eq!(suite["total"], 0);
+    }
+    let results: Exercism = serde_json::from_str(&export::exercism(&report).unwrap()).unwrap();
+    assert!(results.status == Status::Error && results.tests.is_empty());
+    assert_eq!(results.message.unwrap(), "Hidden checks failed.");
+}
+
+#[test]
+fn a_rubric_with_a_slip_names_file_and_field() {
+    let known = known_checks(&load_all(&fixtures()).unwrap());
+    let edits = [
+        ("points = 2", "points = -2"),
+        ("points = 2", "points = 0.001"),
+        ("points = 2", "points = \"2\""),
+        ("points = 2", "point = 2"),
+        ("points = 2\n", ""),
+        ("award = \"proportional\"", "award = \"some\""),
+        ("name = \"part\"", "name = \"all\""),
+        ("name = \"part\"", "name = \" \""),
+        ("checks = [\"notebook/*\"]", "checks = []"),
+        ("notebook/*", "notebok/*"),
+        ("random/train:out", "random/train:output"),
+        ("[[entry]]", "[[entry]"),
+        (RUBRIC, "title = \"Nothing\"\n"),
+    ];
+    let mut messages = String::new();
+    for (from, to) in edits {
+        assert!(RUBRIC.contains(from));
+        let text = RUBRIC.replacen(from, to, 1);
+        let rubric = Rubric::parse(&text, "rubric.toml");
+        let error = rubric.and_then(|rubric| rubric.validate(&known)).unwrap_err();
+        messages += &format!("# {}\n{error}\n\n", to.trim_end());
+    }
+    insta::assert_snapshot!("rubric_errors", messages);
+    let message = Rubric::load(Path::new("nowhere.toml")).unwrap_err().to_string();
+    assert_eq!(message, "nowhere.toml: the rubric cannot be read");
+}
+
+/// The fields of Gradescope's results that its specification publishes, and no others.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "that they are read is the test")]
+struct Gradescope {
+    score: Option<f64>,
+    execution_time: Option<f64>,
+    output: Option<String>,
+    output_format: Option<OutputFormat>,
+    test_output_format: Option<OutputFormat>,
+    test_name_format: Option<OutputFormat>,
+    visibility: Option<Visibility>,
+    stdout_visibility: Option<Visibility>,
+    extra_data: Option<Value>,
+    #[serde(default)]
+    tests: Vec<GradescopeTest>,
+    #[serde(default)]
+    leaderboard: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "that they are read is the test")]
+struct GradescopeTest {
+    score: f64,
+    max_score: f64,
+    status: GradescopeStatus,
+    name: String,
+    name_format: Option<OutputFormat>,
+    number: Option<String>,
+    output: String,
+    output_format: Option<OutputFormat>,
+    #[serde(default)]
+    tags: Vec<String>,
+    visibility: Visibility,
+    extra_data: Option<Value>,
+}
+
+#[derive(Deserialize, PartialEq, Debug)]
+#[serde(rename_all = "snake_case")]
+enum GradescopeStatus {
+    Passed,
+    Failed,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum OutputFormat {
+    Text,
+    Html,
+    SimpleFormat,
+    Md,
+    Ansi,
+}
+
+#[derive(Deserialize, PartialEq, Debug)]
+#[serde(rename_all = "snake_case")]
+enum Visibility {
+    Hidden,
+    AfterDueDate,
+    AfterPublished,
+    Visible,
+}
+
+/// The fields of Exercism's results that its test runner interface publishes, and no others.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Exercism {
+    version: u8,
+    status: Status,
+    message: Option<String>,
+    tests: Vec<ExercismTest>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExercismTest {
+    name: String,
+    status: Status,
+    message: Option<String>,
+    output: Option<String>,
+    test_code: Option<String>,
+    task_id: Option<u8>,
+}
+
+#[derive(Deserialize, PartialEq, Debug)]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    Pass,
+    Fail,
+    Error,
+}
+
+/// Numbers cut after their tenth decimal: the last digits of what is expected are the kernels' own
+/// affair.
+fn shortened(text: &str) -> String {
+    let mut decimals = None;
+    let is_kept = |character: &char| {
+        decimals = match (character, decimals) {
+            ('.', _) => Some(0),
+            ('0'..='9', Some(count)) => Some(count + 1),
+            _ => None,
+        };
+        decimals.is_none_or(|count| count <= 10)
+    };
+    text.chars().filter(is_kept).collect()
+}
+
+#[test]
+fn gradescope_gets_its_published_fields() {
+    for (submission, right) in
+        [(&Kernels as &dyn Submission, true), (&with_mistake("running_var_with_epsilon"), false)]
+    {
+        let mut report = graded(submission);
+        assert!(export::gradescope(&report, None).is_err());
+        report.mark(&exam());
+        let text = export::gradescope(&report, Some(1.25)).unwrap();
+        let results: Gradescope = serde_json::from_str(&text).unwrap();
+        assert_eq!(results.execution_time, Some(1.25));
+        assert_eq!(results.score == Some(10.0), right);
+        assert_eq!(results.stdout_visibility, Some(Visibility::Hidden));
+        let score: f64 = results.tests.iter().map(|test| test.score).sum();
+        assert!((results.score.unwrap() - score).abs() < 1e-9);
+        for test in &results.tests {
+            let full = test.score == test.max_score;
+            assert_eq!(test.status == GradescopeStatus::Passed, full, "{}", test.name);
+        }
+        if !right {
+            insta::assert_snapshot!("gradescope", shortened(&text));
+        }
+    }
+}
+
+#[test]
+fn exercism_gets_its_published_fields() {
+    let read = |report: &Report| -> Exercism {
+        serde_json::from_str(&export::exercism(report).unwrap()).unwrap()
+    };
+    let right = read(&graded(&Kernels));
+    assert_eq!((right.version, right.message), (3, None));
+    assert!(right.status == Status::Pass && right.tests.iter().all(|t| t.status == Status::Pass));
+
+    let mut report = graded(&with_mistake("dx_without_variance_term"));
+    let wrong = read(&report);
+    assert!(wrong.status == Status::Fail && wrong.message.is_none());
+    for test in &wrong.tests {
+        assert!(test.status == Status::Pass || test.message.is_some());
+        assert!(test.output.is_none() && test.test_code.is_some());
+        let backward = ["dx", "dgamma", "dbeta"].iter().any(|role| test.name.ends_with(role));
+        assert!(!backward || test.name.starts_with("behaviour/") || test.task_id == Some(2));
+    }
+    let first = wrong.tests.iter().find(|test| test.status == Status::Fail).unwrap();
+    assert!(first.message.as_ref().unwrap().contains("What is wrong, by the numbers:"));
+
+    report.suites.retain_mut(|suite| {
+        suite.verdicts.truncate(2);
+        suite.name == grader::verdict::SuiteName::Random
+    });
+    for verdict in report.suites.iter_mut().flat_map(|suite| &mut suite.verdicts) {
+        verdict.outcome = grader::verdict::Outcome::Raised { message: "not yet".to_owned() };
+    }
+    let raised = read(&report);
+    assert!(raised.status == Status::Error && raised.message.unwrap().contains("not yet"));
+}
+
+#[test]
+fn the_first_failure_is_told_with_its_diagnosis() {
+    let report = graded(&with_mistake("dx_without_variance_term"));
+    insta::assert_snapshot!("first_failure", export::first_failure(&report));
+    let right = export::first_failure(&graded(&Kernels));
+    assert!(right.starts_with("Checks passed: ") && right.lines().count() == 1);
+}

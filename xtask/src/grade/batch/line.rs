@@ -1,0 +1,138 @@
+//! A hand-in's line in the table of marks, and the record by which a later run knows it.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Result;
+use grader::diagnosis::{Diagnosis, Mistake};
+use grader::verdict::{Report, SuiteName};
+use serde::{Deserialize, Serialize};
+
+/// A line of the table. Cells of what was not graded are empty.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    pub id: String,
+    pub marks: Option<f64>,
+    pub out_of: Option<f64>,
+    pub notebook: Option<String>,
+    pub reference: Option<String>,
+    pub behaviour: Option<String>,
+    pub random: Option<String>,
+    pub diagnosis: String,
+    pub seconds: Option<f64>,
+    pub problem: Option<String>,
+}
+
+impl Line {
+    /// That of a hand-in that could not be graded.
+    pub fn problem(id: &str, problem: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            marks: None,
+            out_of: None,
+            notebook: None,
+            reference: None,
+            behaviour: None,
+            random: None,
+            diagnosis: String::new(),
+            seconds: None,
+            problem: Some(problem.to_owned()),
+        }
+    }
+
+    /// That of one that was, in so many seconds.
+    pub fn of(id: &str, report: &Report, seconds: f64) -> Self {
+        // Not 3/4, which spreadsheets take for a day of April.
+        let suite = |name: SuiteName| {
+            let suite = report.suites.iter().find(|suite| suite.name == name)?;
+            Some(format!("{} of {}", suite.passed(), suite.verdicts.len()))
+        };
+        let marks = report.marks.as_ref();
+        Self {
+            id: id.to_owned(),
+            marks: marks.map(|marks| marks.scored.to_f64()),
+            out_of: marks.map(|marks| marks.out_of.to_f64()),
+            notebook: suite(SuiteName::Notebook),
+            reference: suite(SuiteName::Reference),
+            behaviour: suite(SuiteName::Behaviour),
+            random: suite(SuiteName::Random),
+            diagnosis: in_ids(&report.diagnosis),
+            seconds: Some((seconds * 100.0).round() / 100.0),
+            problem: None,
+        }
+    }
+}
+
+/// The mistakes found, by their ids: ties with "or", two together with "and".
+fn in_ids(diagnosis: &Diagnosis) -> String {
+    let together = |mistakes: &Vec<Mistake>| {
+        mistakes.iter().map(|mistake| mistake.id).collect::<Vec<_>>().join(" and ")
+    };
+    let found = diagnosis
+        .found
+        .iter()
+        .map(|found| found.alternatives.iter().map(together).collect::<Vec<_>>().join(" or "));
+    let unknown = diagnosis.unexplained.iter().map(|part| format!("unknown: {part}"));
+    found.chain(unknown).collect::<Vec<_>>().join("; ")
+}
+
+/// The table, with its heading.
+pub fn table<'a>(lines: impl Iterator<Item = &'a Line>) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for line in lines {
+        let problem = line.problem.as_deref().map(inert);
+        writer.serialize(Line { id: inert(&line.id), problem, ..line.clone() })?;
+    }
+    Ok(writer.into_inner()?)
+}
+
+/// Text that no spreadsheet takes for a formula: the names of hand-ins are strangers' words.
+fn inert(text: &str) -> String {
+    let quote = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    format!("{quote}{text}")
+}
+
+/// A line, and the key of what it depends on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub key: String,
+    pub line: Line,
+}
+
+impl Record {
+    /// The record in a file; one that cannot be read is as good as none.
+    pub fn read(path: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(path).ok()?).ok()
+    }
+
+    pub fn to_json(&self) -> Result<String> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_of_what_was_not_graded_are_empty_and_names_are_no_formulas() {
+        let lines = [Line::problem("=1+1", "found no .py file, expected one")];
+        let table = String::from_utf8(table(lines.iter()).unwrap()).unwrap();
+        let expected = "id,marks,out_of,notebook,reference,behaviour,random,diagnosis,seconds,problem\n\
+                        '=1+1,,,,,,,,,\"found no .py file, expected one\"\n";
+        assert_eq!(table, expected);
+    }
+
+    #[test]
+    fn a_record_is_read_back_and_anything_else_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        assert_eq!(Record::read(&path), None);
+        let line = Line { marks: Some(4.25), ..Line::problem("a", "b") };
+        let record = Record { key: "c".to_owned(), line };
+        fs::write(&path, record.to_json().unwrap()).unwrap();
+        assert_eq!(Record::read(&path), Some(record));
+        fs::write(&path, "{").unwrap();
+        assert_eq!(Record::read(&path), None);
+    }
+}
