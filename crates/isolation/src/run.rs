@@ -1,7 +1,9 @@
 //! The caller's side: starts the launcher, watches, and ends what goes beyond its limits.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -95,7 +97,9 @@ fn wait(
             stop = Some(Stop::Output);
         } else if elapsed - processes_counted > COUNT_PROCESSES {
             processes_counted = elapsed;
-            stop = too_many(&descendants(launcher), &order.limits);
+            let found = descendants(launcher);
+            stop = too_many(&found, &order.limits)
+                .or((nameless_bytes(&found) > order.limits.disk).then_some(Stop::Disk));
         } else if elapsed - files_counted > COUNT_FILES {
             files_counted = elapsed;
             stop = is_too_full(&order.writable, &order.limits).then_some(Stop::Disk);
@@ -119,6 +123,23 @@ fn too_many(found: &Descendants, limits: &Limits) -> Option<Stop> {
     } else {
         None
     }
+}
+
+/// Bytes of the files without a name, which no folder lists, that these processes keep open.
+fn nameless_bytes(found: &Descendants) -> u64 {
+    let mut files = BTreeMap::new();
+    for process in &found.below {
+        let open = fs::read_dir(format!("/proc/{}/fd", process.id));
+        for file in open.into_iter().flatten().flatten() {
+            if let Ok(metadata) = fs::metadata(file.path())
+                && metadata.is_file()
+                && metadata.nlink() == 0
+            {
+                files.insert((metadata.dev(), metadata.ino()), 512 * metadata.blocks());
+            }
+        }
+    }
+    files.values().sum()
 }
 
 /// Whether the folders hold more bytes or more files than they may.

@@ -300,6 +300,9 @@ def main():
     with open(os.path.join(INPUTS, "scripts.txt"), encoding="ascii") as file:
         names = file.read().split()
     module, trouble = None, None
+    # FILE finds nothing of this one by its name.
+    own = sys.modules.pop("__main__")
+    sys.modules["__main__"] = types.ModuleType("__main__")
     try:
         module = load()
     except BaseException as error:
@@ -309,6 +312,7 @@ def main():
             refuse(name, trouble)
             continue
         Script(name, module).run()
+    return own
 
 
 main()

@@ -163,8 +163,17 @@ fn touched(name: &str) -> Option<Touched> {
 
 /// A stranger's text as one line of bounded length, which cannot pass for the grader's.
 pub(crate) fn one_line(text: &str) -> String {
-    let line = text.trim().chars().map(|letter| if letter.is_control() { ' ' } else { letter });
+    let line = text.trim().chars().map(|letter| if is_plain(letter) { letter } else { ' ' });
     line.take(SHOWN).collect()
+}
+
+/// Whether a character stays where it is written: no control, and none that breaks, joins or turns a
+/// line, with which "failed" could be made to look like something else.
+fn is_plain(letter: char) -> bool {
+    let moves = ['\u{200b}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2060}'..='\u{2069}'];
+    !letter.is_control()
+        && letter != '\u{feff}'
+        && !moves.iter().any(|range| range.contains(&letter))
 }
 
 /// The parts along the first axis, if there is one and it is no longer than this.
