@@ -11,7 +11,7 @@ use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Dim};
 
 use crate::correlation::{Correlation, Matrix, Place};
 use crate::error::{expect_not_empty, expect_shape};
-use crate::layout::{elements, elements_mut, reused};
+use crate::layout::{elements_mut, reused};
 use crate::panels::{Panels, filled_up};
 use crate::parallel::{Images, divide};
 use crate::scratch::Scratch;
