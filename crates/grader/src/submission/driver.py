@@ -141,6 +141,9 @@ def explain(error):
         lines, message = [error.lineno], error.msg
     else:
         message = str(error)
+    if isinstance(error, ImportError) and error.path:
+        # Where a machine keeps its packages is nobody's business.
+        message = message.replace(f" ({error.path})", "")
     where = f" ({FILE_NAME}, line {lines[-1]})" if lines else ""
     said = " ".join(f"{type(error).__name__}: {message}".split()) if message else type(error).__name__
     return said[:LONGEST] + where
