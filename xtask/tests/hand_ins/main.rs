@@ -97,6 +97,9 @@ fn wrong_hand_ins_are_told_what_is_wrong() {
                  exception: SyntaxError: ";
     assert!(text.starts_with(first), "{text}");
     assert!(text.contains(" (syntax.py, line 3).\n") && !text.contains(" passed."), "{text}");
+    assert!(text.contains("\n\nNothing could be asked: SyntaxError: "), "{text}");
+    assert!(text.ends_with("\nMend that line, then grade again.\n"), "{text}");
+    assert_eq!(text.lines().count(), 8, "{text}");
     // The last digits of what NumPy computes depend on its version.
     let case = "spatial_batch_norm/train_notebook_torch";
     let command = ["--python", "wrong/no_transpose.py", "--case", case, "--interpreter"];

@@ -34,8 +34,8 @@ pub(crate) fn for_role(role: &str, mode: Mode) -> &'static str {
 pub(crate) fn for_notebook(backward: bool, mode: Mode) -> &'static str {
     match (backward, mode) {
         (true, _) => {
-            "The numeric gradient follows your own forward pass: which of its terms does your \
-             backward pass leave out, or sum over the wrong axes?"
+            "Your backward pass is not the derivative of your forward pass: which of the two is not \
+             what you think? Check each result's name and place first."
         }
         (false, Mode::Train) => {
             "After normalising, each channel should have mean beta and standard deviation gamma: \

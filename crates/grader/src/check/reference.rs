@@ -8,7 +8,7 @@ use crate::diagnosis::Leniency;
 use crate::fixture::{Case, Config, Expected, Mode, Operation};
 use crate::submission::{AskedMode, Failure, Outputs, Script, Submission};
 use crate::tensor::Dtype;
-use crate::verdict::{Finding, SuiteName, Verdict};
+use crate::verdict::{Finding, Suite, SuiteName, Verdict};
 
 /// How far an answer may be from the same in another convention, in parts of the largest value, in
 /// double precision and in single.
@@ -34,6 +34,38 @@ pub(crate) fn reference_questions<'a>(
     Questions::new(SuiteName::Reference, submission, questions)
 }
 
+/// Gives failures the hint of their own case, which is about what sets it apart: only where the same
+/// output of the plain case passes. Else something more common is wrong, and the hint would mislead.
+pub(crate) fn give_own_hints(suite: &mut Suite, cases: &[Case]) {
+    let own: Vec<Option<&str>> = suite
+        .verdicts
+        .iter()
+        .map(|verdict| {
+            let case = cases.iter().find(|case| case.name == verdict.case)?;
+            let hint = case.hint.as_deref()?;
+            let plain = plain_case_of(case)?;
+            let is_plain = |other: &&Verdict| other.case == plain && other.check == verdict.check;
+            suite.verdicts.iter().find(is_plain)?.is_well().then_some(hint)
+        })
+        .collect();
+    for (verdict, own) in suite.verdicts.iter_mut().zip(own) {
+        if let (Some(hint), Some(own)) = (&mut verdict.hint, own) {
+            own.clone_into(hint);
+        }
+    }
+}
+
+/// The case of the same batch norm and mode that has nothing special.
+fn plain_case_of(case: &Case) -> Option<String> {
+    let (operation, _) = case.name.split_once('/')?;
+    let Config::BatchNorm(mode, _) = &case.config else { return None };
+    let mode = match mode {
+        Mode::Train => "train",
+        Mode::Eval => "eval",
+    };
+    Some(format!("{operation}/{mode}_notebook_numpy"))
+}
+
 /// One verdict for each output role of a case.
 fn verdicts(
     case: &Case,
@@ -57,8 +89,7 @@ fn verdicts(
                 compare_role(role, script, outputs, other, if is_single { single } else { double })
             })
         };
-        let hint = case.hint.as_deref().unwrap_or(hint::for_role(role, mode));
-        Verdict::new(role, &case.name, outcome, hint, command)
+        Verdict::new(role, &case.name, outcome, hint::for_role(role, mode), command)
     };
     case.expected.iter().map(verdict).collect()
 }

@@ -9,7 +9,7 @@ use crate::submission::{AskedMode, Failure, Outputs, Script, StepOutput};
 use crate::tensor::Tensor;
 
 /// A part of the answers. Each depends on those before it, and on none after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// The output in training.

@@ -1,4 +1,4 @@
-use crate::diagnosis::{Diagnosed, Diagnosis, Mistake};
+use crate::diagnosis::{Diagnosed, Diagnosis, Mistake, Part};
 
 /// The diagnosis for people, a line each; empty if nothing is wrong.
 pub(super) fn lines(diagnosis: &Diagnosis) -> Vec<String> {
@@ -6,14 +6,24 @@ pub(super) fn lines(diagnosis: &Diagnosis) -> Vec<String> {
     let is_note = |found: &&Diagnosed| found.alternatives.iter().flatten().all(|m| m.is_convention);
     let (notes, mistakes): (Vec<&Diagnosed>, Vec<&Diagnosed>) =
         diagnosis.found.iter().partition(is_note);
+    let (earlier, later) = by_first(diagnosis, first_part(&mistakes));
+    let unknown = |part: &Part| format!("No known mistake explains {part}: {}", part.advice());
+    lines.extend(earlier.into_iter().map(unknown));
     if !mistakes.is_empty() {
         lines.push("What is wrong, by the numbers:".to_owned());
         mistakes.iter().for_each(|found| tell(found, &mut lines));
     }
-    for part in &diagnosis.unexplained {
-        let unless =
-            if mistakes.is_empty() { part.advice() } else { "it may follow from the above" };
-        lines.push(format!("No known mistake explains {part}: {unless}"));
+    match later.as_slice() {
+        [] => {}
+        [part] => {
+            lines.push(format!("No known mistake explains {part}: it may follow from the above"));
+        }
+        parts => {
+            let parts: Vec<String> = parts.iter().map(ToString::to_string).collect();
+            let parts = parts.join("; ");
+            lines
+                .push(format!("No known mistake explains {parts}: they may follow from the above"));
+        }
     }
     if !mistakes.is_empty() {
         lines.push("Mend the first of these, then grade again.".to_owned());
@@ -29,16 +39,29 @@ pub(super) fn lines(diagnosis: &Diagnosis) -> Vec<String> {
 pub(super) fn first(diagnosis: &Diagnosis) -> Vec<String> {
     let is_mistake =
         |found: &&Diagnosed| !found.alternatives.iter().flatten().all(|m| m.is_convention);
+    let mistakes: Vec<&Diagnosed> = diagnosis.found.iter().filter(is_mistake).collect();
+    let (earlier, _) = by_first(diagnosis, first_part(&mistakes));
     let mut lines = Vec::new();
-    if let Some(found) = diagnosis.found.iter().find(is_mistake) {
-        lines.push("What is wrong, by the numbers:".to_owned());
-        tell(found, &mut lines);
-    } else if let Some(part) = diagnosis.unexplained.first() {
+    if let Some(part) = earlier.first() {
         lines.push(format!(
             "No known mistake explains {part}: compare your formula with the lesson's, term by term."
         ));
+    } else if let Some(found) = mistakes.first() {
+        lines.push("What is wrong, by the numbers:".to_owned());
+        tell(found, &mut lines);
     }
     lines
+}
+
+/// The first part that a mistake was found in.
+fn first_part(mistakes: &[&Diagnosed]) -> Option<Part> {
+    mistakes.iter().filter_map(|found| found.part).min()
+}
+
+/// The unexplained parts that cannot follow from what is wrong in the part `first`, and those that
+/// can.
+fn by_first(diagnosis: &Diagnosis, first: Option<Part>) -> (Vec<&Part>, Vec<&Part>) {
+    diagnosis.unexplained.iter().partition(|&&part| first.is_none_or(|first| part < first))
 }
 
 fn tell(found: &Diagnosed, lines: &mut Vec<String>) {

@@ -9,7 +9,11 @@ use crate::verdict::{Outcome, Report, Suite, SuiteName, Verdict};
 pub fn text(report: &Report) -> String {
     let report = &report.shown();
     let mut lines = Vec::new();
+    let trouble = only_trouble(report);
     for suite in &report.suites {
+        if trouble.is_some() && suite.name != SuiteName::Notebook {
+            continue;
+        }
         if !lines.is_empty() {
             lines.push(String::new());
         }
@@ -18,8 +22,16 @@ pub fn text(report: &Report) -> String {
             _ => by_case(suite, &mut lines),
         }
     }
+    if let Some(message) = &trouble {
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        lines.push(format!("Nothing could be asked: {message}."));
+        let what = if message.ends_with(')') && message.contains(", line ") { " line" } else { "" };
+        lines.push(format!("Mend that{what}, then grade again."));
+    }
     let diagnosis = diagnosis::lines(&report.diagnosis);
-    if !diagnosis.is_empty() && report.has_something_to_say() {
+    if trouble.is_none() && !diagnosis.is_empty() && report.has_something_to_say() {
         lines.push(String::new());
         lines.extend(diagnosis);
     }
@@ -35,6 +47,17 @@ pub fn text(report: &Report) -> String {
         let _ = writeln!(text, "{line}");
         text
     })
+}
+
+/// What is said of every check alike, as of a file that cannot be loaded: once is enough.
+fn only_trouble(report: &Report) -> Option<String> {
+    if report.suites.len() < 2 {
+        return None;
+    }
+    let mut verdicts = report.suites.iter().flat_map(|suite| &suite.verdicts);
+    let Outcome::Raised { message } = &verdicts.next()?.outcome else { return None };
+    let is_same = |verdict: &Verdict| matches!(&verdict.outcome, Outcome::Raised { message: other } if other == message);
+    verdicts.all(is_same).then(|| message.replace(char::is_control, " "))
 }
 
 /// The marks, an entry a line.

@@ -54,7 +54,10 @@ def write_text(path, lines):
 
 class NotThere:
     """Stands for something of a module that is not there when a file is graded: an import of it
-    works, a decorator that it is changes nothing, and any other use says what is missing."""
+    works, a decorator that it is changes nothing, settings made of it while the file is loaded do
+    no harm, and any other use says what is missing."""
+
+    _is_loading = True
 
     def __init__(self, name):
         self._name = name
@@ -67,12 +70,26 @@ class NotThere:
     def __mro_entries__(self, bases):
         return ()
 
+    def __getitem__(self, key):
+        return NotThere(f"{self._name}[…]")
+
+    def __setitem__(self, key, value):
+        pass
+
+    def __iter__(self):
+        # Else Python would ask for one item after the other and never come to an end.
+        raise self._missing()
+
     def __call__(self, *arguments, **options):
-        if len(arguments) == 1 and not options and isinstance(arguments[0], types.FunctionType):
+        is_defined_here = (types.FunctionType, type)
+        if len(arguments) == 1 and not options and isinstance(arguments[0], is_defined_here):
             return arguments[0]
-        if options and not arguments:
-            return lambda function: function
-        raise ImportError(f"{self._name} is not there when this file is graded alone")
+        if NotThere._is_loading:
+            return NotThere(f"{self._name}(…)")
+        raise self._missing()
+
+    def _missing(self):
+        return ImportError(f"{self._name} is not there when this file is graded alone")
 
 
 class Stub(types.ModuleType):
@@ -109,6 +126,7 @@ def load():
     module.__builtins__ = dict(vars(builtins), __import__=import_or_stub)
     sys.modules[module.__name__] = module
     exec(code, module.__dict__)
+    NotThere._is_loading = False
     return module
 
 
@@ -123,6 +141,9 @@ def explain(error):
         lines, message = [error.lineno], error.msg
     else:
         message = str(error)
+    if isinstance(error, ImportError) and error.path:
+        # Where a machine keeps its packages is nobody's business.
+        message = message.replace(f" ({error.path})", "")
     where = f" ({FILE_NAME}, line {lines[-1]})" if lines else ""
     said = " ".join(f"{type(error).__name__}: {message}".split()) if message else type(error).__name__
     return said[:LONGEST] + where

@@ -288,3 +288,28 @@ fn ten_typical_mistakes_read_like_this() {
         insta::assert_snapshot!(ids.join("_and_"), transcript(ids));
     }
 }
+
+#[test]
+fn a_case_gives_its_own_hint_only_where_the_plain_case_passes() {
+    let names = ["spatial_batch_norm/train_notebook_numpy", "spatial_batch_norm/tiny_variance"];
+    let cases = names.map(|name| load_one(&fixtures(), name).unwrap());
+    let own = cases[1].hint.clone().unwrap();
+    // What is told of the outputs that are wrong in the special case.
+    let hints = |cases: &[_]| -> Vec<String> {
+        let is_made = |mistake: &&Mistake| mistake.id == "statistics_over_batch_only";
+        let variant = Variant::with(CATALOGUE.iter().filter(is_made));
+        let report = grade(&variant, cases, &Options::new("cargo xtask grade"));
+        let verdicts = report.suites.into_iter().flat_map(|suite| suite.verdicts);
+        verdicts
+            .filter(|verdict| verdict.case == names[1])
+            .filter_map(|verdict| verdict.hint)
+            .collect()
+    };
+    let told = hints(&cases);
+    assert!(!told.is_empty() && !told.contains(&own), "{told:?}");
+    // Where all of the plain case passes, by a tolerance that lets everything through.
+    let mut passing = cases.clone();
+    passing[0].expected.iter_mut().for_each(|(_, expected)| expected.atol = 1e9);
+    let told = hints(&passing);
+    assert!(!told.is_empty() && told.iter().all(|hint| *hint == own), "{told:?}");
+}
