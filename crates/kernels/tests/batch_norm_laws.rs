@@ -228,7 +228,7 @@ fn a_mean_that_no_f64_can_hold_costs_no_digit() {
 /// The variance is summed around the mean of the first images, which here lie as far from the others as
 /// it takes for nearly nothing to be left of what it is corrected by.
 #[test]
-fn first_images_unlike_the_others_cost_no_digit() {
+fn first_images_unlike_the_others_magnify_rounding_no_more_than_they_may() {
     for far in [0_i128, 1_000, 1_000_000] {
         let (n, pixels) = (60, 64);
         let value = |image: usize, pixel: usize| -> i128 {

@@ -119,6 +119,23 @@ impl<P: Pass> Body for Pixels<'_, P> {
     }
 }
 
+/// `R` rows of `V` vectors, `stride` apart from `base` on.
+#[inline(always)]
+fn loaded<A: Arithmetic, const R: usize, const V: usize>(
+    values: &[f32],
+    base: usize,
+    stride: usize,
+) -> [[A::Vector; V]; R] {
+    let mut rows = [[A::splat(0.0); V]; R];
+    for (r, row) in rows.iter_mut().enumerate() {
+        let (values, _) = values[base + r * stride..][..V * LANES].as_chunks();
+        for (vector, values) in row.iter_mut().zip(values) {
+            *vector = A::load(values);
+        }
+    }
+    rows
+}
+
 struct Scatter<'a> {
     blocks: &'a [f32],
     out: &'a mut [f32],
@@ -133,13 +150,7 @@ impl Pass for Scatter<'_> {
         base: usize,
         stride: usize,
     ) {
-        let mut sums = [[A::splat(0.0); V]; R];
-        for (r, sums) in sums.iter_mut().enumerate() {
-            let (out, _) = self.out[base + r * stride..][..V * LANES].as_chunks();
-            for (sum, out) in sums.iter_mut().zip(out) {
-                *sum = A::load(out);
-            }
-        }
+        let mut sums = loaded::<A, R, V>(self.out, base, stride);
         for (&value, &tag) in values.iter().zip(tags) {
             let value = A::splat(value);
             let (block, _) = self.blocks[tag as usize + first..][..R * V * LANES].as_chunks();
@@ -172,13 +183,7 @@ impl Pass for Gather<'_> {
         base: usize,
         stride: usize,
     ) {
-        let mut pixels = [[A::splat(0.0); V]; R];
-        for (r, pixels) in pixels.iter_mut().enumerate() {
-            let (image, _) = self.image[base + r * stride..][..V * LANES].as_chunks();
-            for (pixel, image) in pixels.iter_mut().zip(image) {
-                *pixel = A::load(image);
-            }
-        }
+        let pixels = loaded::<A, R, V>(self.image, base, stride);
         for (&value, &tag) in values.iter().zip(tags) {
             let value = A::splat(value);
             let (block, _) = self.blocks[tag as usize + first..][..R * V * LANES].as_chunks_mut();
