@@ -42,7 +42,7 @@ use child::{Done, Errand, Growth, Step};
 use machine::Machine;
 use peer::{Peer, Script};
 use results::{Bits, Lightning, Memory, Results, Row, Side, Study};
-use stopwatch::seconds_a_call;
+use stopwatch::seconds_per_call;
 use work::{BATCH_SIZE, EPOCH_IMAGES, Work};
 
 /// The instruction sets that PyTorch lets one choose from, by `ATEN_CPU_CAPABILITY`.
@@ -189,7 +189,7 @@ impl Arguments {
                 if !is_epoch {
                     call()?;
                 }
-                seconds_a_call(at_least, &mut call)
+                seconds_per_call(at_least, &mut call)
             })?
         };
         let mut row = Row {
@@ -301,7 +301,7 @@ fn study(script: Option<&Script>, threads: usize) -> Result<Study> {
     let answer: Option<Answer> =
         script.map(|script| script.once("study", threads, None)).transpose()?;
     let lightning = answer.and_then(|Answer { seconds, lightning }| {
-        Some(Lightning { version: lightning?, seconds_an_epoch: seconds? })
+        Some(Lightning { version: lightning?, seconds_per_epoch: seconds? })
     });
     let what = format!(
         "`cargo xtask {asked}` ({}; both networks, validation, logs, checkpoints, test, report)",

@@ -247,7 +247,7 @@ impl Arguments {
             training_images: split.training.len() as u64,
             validation_images: split.validation.len() as u64,
             test_images: test_images as u64,
-            steps_an_epoch: fit::steps_an_epoch(split, batch_size)?,
+            steps_per_epoch: fit::steps_per_epoch(split, batch_size)?,
         })
     }
 
@@ -399,7 +399,7 @@ mod tests {
             training_images: 48_000,
             validation_images: 12_000,
             test_images: 10_000,
-            steps_an_epoch: 960,
+            steps_per_epoch: 960,
         };
         assert_eq!(study, expected);
     }

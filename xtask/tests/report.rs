@@ -13,7 +13,7 @@ const TABLES: [(&str, &str); 8] = [
         "study.toml",
         "data_set = \"Built-in synthetic garments\"\nquick = true\nnetworks = [\"simple_network\"]\n\
          heads = [\"trained\"]\nseeds = [0]\nepochs = 1\nbatch_size = 10\nlearning_rate = 0.0005\n\
-         training_images = 40\nvalidation_images = 100\ntest_images = 100\nsteps_an_epoch = 4\n",
+         training_images = 40\nvalidation_images = 100\ntest_images = 100\nsteps_per_epoch = 4\n",
     ),
     (
         "runs.csv",

@@ -52,7 +52,7 @@ pub enum KernelError {
     #[error(
         "{operation}: training needs at least 2 values a channel, got 1 (x has shape {shape:?}); use a larger batch or image, or evaluate with running statistics"
     )]
-    OneValueAChannel {
+    OneValuePerChannel {
         /// The operation that refused.
         operation: &'static str,
         /// The shape of `x`.

@@ -114,11 +114,11 @@ impl BatchStatistics {
 
     /// The statistics of a batch in the axis order `(N, H, W, C)`.
     fn of<F: Real>(batch: ArrayView4<'_, F>, eps: f64) -> Self {
-        let count = values_a_channel(batch.shape());
+        let count = values_per_channel(batch.shape());
         let (images, h, w, channels) = batch.dim();
         let some = images.min(VALUES_OF_A_GUESS.div_ceil(h * w));
         let some = batch.slice(s![..some, .., .., ..]);
-        let count_of_some = values_a_channel(some.shape());
+        let count_of_some = values_per_channel(some.shape());
         let guesses: Vec<[f64; 1]> = sums::<Value, _, 0, 1>(some, some, &vec![[]; channels])
             .into_iter()
             .map(|[sum]| [sum / count_of_some])
@@ -148,7 +148,7 @@ impl BatchStatistics {
 }
 
 /// N·H·W of a batch in the axis order `(N, H, W, C)`.
-fn values_a_channel(shape: &[usize]) -> f64 {
+fn values_per_channel(shape: &[usize]) -> f64 {
     (shape[0] * shape[1] * shape[2]) as f64
 }
 
@@ -201,10 +201,10 @@ impl<F: Real> Batch<'_, F> {
         config: &BatchNormConfig,
     ) -> Result<BatchStatistics, KernelError> {
         self.expect_shapes(gamma, beta, running)?;
-        let count = values_a_channel(self.x.shape());
+        let count = values_per_channel(self.x.shape());
         if count < 2.0 {
             let (operation, shape) = (self.operation, self.shape.to_vec());
-            return Err(KernelError::OneValueAChannel { operation, shape });
+            return Err(KernelError::OneValuePerChannel { operation, shape });
         }
         let statistics = BatchStatistics::of(self.x, config.eps());
         update_running(running, &statistics, count, config);
@@ -290,7 +290,7 @@ pub(crate) fn backward_train_in_place<F: Real>(
     gamma: ArrayView1<'_, F>,
     statistics: &BatchStatistics,
 ) -> (Array1<F>, Array1<F>) {
-    let count = values_a_channel(x.shape());
+    let count = values_per_channel(x.shape());
     let sums = parameter_gradients(dx.view(), x, statistics);
     let channels: Vec<_> = statistics
         .channels

@@ -130,9 +130,9 @@ pub fn fit<F: Real, E: From<TrainError>>(
     config: &FitConfig,
     mut observe: impl FnMut(Moment<'_, F>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let steps_an_epoch = steps_an_epoch(split, config.batch_size)?;
+    let steps_per_epoch = steps_per_epoch(split, config.batch_size)?;
     expect_batches_to_normalize(network, split, config.batch_size)?;
-    let last_step = config.epochs.saturating_mul(steps_an_epoch).saturating_sub(1);
+    let last_step = config.epochs.saturating_mul(steps_per_epoch).saturating_sub(1);
     let mut steps = Steps {
         images,
         seed: config.seed,
@@ -141,11 +141,11 @@ pub fn fit<F: Real, E: From<TrainError>>(
         probabilities: Array2::default([0, 0]),
         gradients: optimizer.memory_for_gradients(network),
     };
-    for epoch in config.first_step / steps_an_epoch..config.epochs {
+    for epoch in config.first_step / steps_per_epoch..config.epochs {
         let mut order = split.training.clone();
         Stream::new(config.seed, Purpose::Shuffle, epoch).shuffle(&mut order);
-        let first = epoch * steps_an_epoch;
-        let last = first + steps_an_epoch - 1;
+        let first = epoch * steps_per_epoch;
+        let last = first + steps_per_epoch - 1;
         for (step, positions) in (first..).zip(order.chunks(config.batch_size)) {
             if step < config.first_step {
                 continue;
@@ -179,7 +179,7 @@ pub fn fit<F: Real, E: From<TrainError>>(
 /// # Errors
 ///
 /// [`TrainError`] for a batch size of 0 or a split with an empty part.
-pub fn steps_an_epoch(split: &Split, batch_size: usize) -> Result<u64, TrainError> {
+pub fn steps_per_epoch(split: &Split, batch_size: usize) -> Result<u64, TrainError> {
     expect_batch_size(batch_size)?;
     split.expect_not_empty()?;
     Ok(split.training.len().div_ceil(batch_size) as u64)

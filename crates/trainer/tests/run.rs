@@ -38,7 +38,7 @@ fn config() -> RunConfig {
         epochs: 2,
         batch_size: 10,
         learning_rate: 1e-2,
-        observations_an_epoch: 2,
+        observations_per_epoch: 2,
         data_set: "two halves".to_owned(),
     }
 }

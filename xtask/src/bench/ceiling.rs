@@ -36,7 +36,7 @@ pub struct Copy {
     /// Of both arrays, over all threads.
     pub bytes: u64,
     /// Bytes read and bytes written, in a second.
-    pub bytes_a_second: f64,
+    pub bytes_per_second: f64,
 }
 
 impl Ceiling {
@@ -45,7 +45,7 @@ impl Ceiling {
         let set = instruction_set()?;
         let mut copies: Vec<Copy> = sizes
             .iter()
-            .map(|&bytes| Copy { bytes, bytes_a_second: copy_bandwidth(threads, bytes) })
+            .map(|&bytes| Copy { bytes, bytes_per_second: copy_bandwidth(threads, bytes) })
             .collect();
         copies.sort_by_key(|copy| copy.bytes);
         copies.dedup_by_key(|copy| copy.bytes);
@@ -53,9 +53,9 @@ impl Ceiling {
     }
 
     /// The speed of copies in as much memory as this, or the least more that was measured.
-    pub fn bytes_a_second(&self, working_set: u64) -> Option<f64> {
+    pub fn bytes_per_second(&self, working_set: u64) -> Option<f64> {
         let large_enough = self.copies.iter().find(|copy| copy.bytes >= working_set);
-        large_enough.or(self.copies.last()).map(|copy| copy.bytes_a_second)
+        large_enough.or(self.copies.last()).map(|copy| copy.bytes_per_second)
     }
 }
 

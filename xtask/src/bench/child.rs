@@ -114,7 +114,7 @@ fn steps(step: &Step) -> Result<Done> {
     };
     let seconds: Vec<Result<f64>> = thread::scope(|scope| {
         let runs: Vec<_> =
-            (0..step.runs).map(|_| scope.spawn(|| seconds_a_step(step, &images, &split))).collect();
+            (0..step.runs).map(|_| scope.spawn(|| seconds_per_step(step, &images, &split))).collect();
         let join = |run: thread::ScopedJoinHandle<'_, _>| {
             run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
@@ -127,7 +127,7 @@ fn steps(step: &Step) -> Result<Done> {
     Ok(Done { seconds: slowest, peak_bytes: peak_bytes(), data_bytes: bytes(&images) })
 }
 
-fn seconds_a_step(step: &Step, images: &LabelledImages, split: &Split) -> Result<f64> {
+fn seconds_per_step(step: &Step, images: &LabelledImages, split: &Split) -> Result<f64> {
     let mut network = network(images.size(), step.channels);
     let mut optimizer = Adam::new(AdamConfig::new(5e-4)?, &network, |_| true);
     // The last moment is the validation's, which is not a step.
@@ -169,7 +169,7 @@ fn run(threads: usize) -> Result<Done> {
         epochs: 1,
         batch_size: BATCH_SIZE,
         learning_rate: 5e-4,
-        observations_an_epoch: 20,
+        observations_per_epoch: 20,
         data_set: "noise".to_owned(),
     };
     let start = Instant::now();

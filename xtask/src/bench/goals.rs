@@ -63,7 +63,7 @@ pub fn goals(results: &Results) -> Vec<Goal> {
     if let Some(study) = &results.study
         && let Some(lightning) = &study.lightning
     {
-        let whole = lightning.seconds_an_epoch * f64::from(study.epochs);
+        let whole = lightning.seconds_per_epoch * f64::from(study.epochs);
         goals.push(Goal {
             work: format!("the study as its user runs it, against Lightning {}", lightning.version),
             ours: Quantity::Seconds(study.seconds),
@@ -124,7 +124,7 @@ fn against_ceiling(row: &Row, results: &Results) -> Option<Goal> {
             let share = row.share(results.ceiling(row.threads)?)?;
             return Some(Goal {
                 work: format!("{work}, against copying"),
-                ours: Quantity::BytesASecond(row.bytes_a_second()?),
+                ours: Quantity::BytesASecond(row.bytes_per_second()?),
                 torch: None,
                 value: 1.0 / share,
                 limit: Limit::AtMostOfCopying(1.3),

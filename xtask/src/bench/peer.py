@@ -97,7 +97,7 @@ def convolution(shape, filters, input_gradient):
     return call
 
 
-def seconds_a_call(call, at_least):
+def seconds_per_call(call, at_least):
     start = time.perf_counter()
     calls = 0
     while True:
@@ -131,7 +131,7 @@ def serve(images, labels):
         if key not in prepared:
             prepared.clear()
             prepared[key] = prepare(request["work"])
-        answer({"seconds": seconds_a_call(prepared[key], request["at_least"])})
+        answer({"seconds": seconds_per_call(prepared[key], request["at_least"])})
 
 
 def memory(images, labels):

@@ -58,7 +58,7 @@ pub struct Study {
 pub struct Lightning {
     pub version: String,
     /// Of one epoch of each network, measured once.
-    pub seconds_an_epoch: f64,
+    pub seconds_per_epoch: f64,
 }
 
 /// Of the process of one run with its logs, and of PyTorch's.
@@ -128,7 +128,7 @@ impl Row {
     }
 
     /// Bytes a second, where the work is counted in these.
-    pub fn bytes_a_second(&self) -> Option<f64> {
+    pub fn bytes_per_second(&self) -> Option<f64> {
         Some(self.work.bytes()? / self.ours())
     }
 
@@ -137,8 +137,8 @@ impl Row {
         if let Some(flops) = self.flops() {
             return Some(flops / ceiling.flops);
         }
-        let possible = ceiling.bytes_a_second(self.work.working_set()?)?;
-        Some(self.bytes_a_second()? / possible)
+        let possible = ceiling.bytes_per_second(self.work.working_set()?)?;
+        Some(self.bytes_per_second()? / possible)
     }
 }
 

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 /// Seconds of a call of `work`: the mean over as many calls as fill `at_least` seconds, one at
 /// least.
-pub fn seconds_a_call<T>(at_least: f64, mut work: impl FnMut() -> Result<T>) -> Result<f64> {
+pub fn seconds_per_call<T>(at_least: f64, mut work: impl FnMut() -> Result<T>) -> Result<f64> {
     let start = Instant::now();
     for calls in 1_u32.. {
         black_box(work()?);
@@ -49,8 +49,8 @@ mod tests {
             calls += 1;
             Ok(())
         };
-        assert!(seconds_a_call(0.0, &mut count).unwrap() >= 0.0);
+        assert!(seconds_per_call(0.0, &mut count).unwrap() >= 0.0);
         assert_eq!(calls, 1);
-        assert!(seconds_a_call(1.0, || Err::<(), _>(anyhow::anyhow!("no"))).is_err());
+        assert!(seconds_per_call(1.0, || Err::<(), _>(anyhow::anyhow!("no"))).is_err());
     }
 }

@@ -22,8 +22,8 @@ fn made_up() -> Results {
             threads,
             flops: 100e9 * many,
             copies: vec![
-                Copy { bytes: 512 << 10, bytes_a_second: 80e9 * many },
-                Copy { bytes: 256 << 20, bytes_a_second: 40e9 },
+                Copy { bytes: 512 << 10, bytes_per_second: 80e9 * many },
+                Copy { bytes: 256 << 20, bytes_per_second: 40e9 },
             ],
         }
     };
@@ -71,7 +71,7 @@ fn made_up() -> Results {
             what: "the study".to_owned(),
             epochs: 5,
             seconds: 20.0,
-            lightning: Some(Lightning { version: "2.6.6".to_owned(), seconds_an_epoch: 32.0 }),
+            lightning: Some(Lightning { version: "2.6.6".to_owned(), seconds_per_epoch: 32.0 }),
         }),
         memory: Some(Memory {
             peak_bytes: 130_000_000,
@@ -132,8 +132,8 @@ fn a_share_is_of_the_ceiling_for_its_size() {
     // 8 passes over 51.4 MB in 11 ms, of 40 GB/s: its 154 MB fit under the larger copy.
     let large = results.rows[2].share(one).unwrap();
     assert!((large - 411_041_792.0 / 11e-3 / 40e9).abs() < 1e-9, "{large}");
-    assert_eq!(one.bytes_a_second(1 << 40), Some(40e9));
-    assert_eq!(one.bytes_a_second(1), Some(80e9));
+    assert_eq!(one.bytes_per_second(1 << 40), Some(40e9));
+    assert_eq!(one.bytes_per_second(1), Some(80e9));
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn of_study(study: &Study) -> String {
             " PyTorch Lightning {} took {} for an epoch of both networks with validation; the goals \
              count {} of these.",
             lightning.version,
-            seconds(lightning.seconds_an_epoch),
+            seconds(lightning.seconds_per_epoch),
             study.epochs
         ));
     }
@@ -123,7 +123,7 @@ fn ceilings_table(results: &Results) -> Table {
             table.push([
                 format!("copy, both arrays {}", size(copy.bytes as f64)),
                 threads.clone(),
-                bandwidth(copy.bytes_a_second),
+                bandwidth(copy.bytes_per_second),
             ]);
         }
     }
@@ -147,7 +147,7 @@ fn rows_table(results: &Results) -> Table {
 }
 
 fn speed(row: &Row) -> String {
-    row.flops().map(flops).or(row.bytes_a_second().map(bandwidth)).unwrap_or_default()
+    row.flops().map(flops).or(row.bytes_per_second().map(bandwidth)).unwrap_or_default()
 }
 
 fn goals_table(results: &Results) -> Table {

@@ -87,7 +87,7 @@ impl Work {
                 let passes = if input_gradient { 3 } else { 2 };
                 Some((passes * n * convolution(c, filters, h * w)) as f64)
             }
-            Self::Epoch { steps, .. } => Some((steps * BATCH_SIZE * operations_an_image()) as f64),
+            Self::Epoch { steps, .. } => Some((steps * BATCH_SIZE * operations_per_image()) as f64),
         }
     }
 
@@ -124,7 +124,7 @@ fn convolution(channels: usize, filters: usize, pixels: usize) -> usize {
 
 /// Of a training step, for each image: forward and gradient to the weights of both convolutions and
 /// the linear layer, and the gradient to the input of all but the first. Both networks have the same.
-fn operations_an_image() -> usize {
+fn operations_per_image() -> usize {
     let first = convolution(1, 16, 28 * 28);
     let second = convolution(16, 32, 14 * 14);
     let head = 2 * (32 * 7 * 7) * 10;
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn operations_are_counted_by_hand() {
         // 2·225,792 + 3·1,806,336 + 3·31,360: the 6.0 MFLOP of the comparison.
-        assert_eq!(operations_an_image(), 5_964_672);
+        assert_eq!(operations_per_image(), 5_964_672);
         let [_, epoch] = Work::epochs(960);
         assert_eq!(epoch.operations(), Some(48_000.0 * 5_964_672.0));
         let [first, second] = [&Work::kernels()[4], &Work::kernels()[5]];

@@ -51,7 +51,7 @@ impl<'a> Progress<'a> {
         let bar = state.bars[run].get_or_insert_with(|| self.bar(run));
         match measurement.phase {
             Phase::Training => {
-                bar.set_position(measurement.step % self.config.steps_an_epoch + 1);
+                bar.set_position(measurement.step % self.config.steps_per_epoch + 1);
                 let epoch = measurement.epoch + 1;
                 let epochs = self.config.epochs;
                 bar.set_message(format!("epoch {epoch}/{epochs} loss {:.2}", measurement.loss));
@@ -82,7 +82,7 @@ impl<'a> Progress<'a> {
     }
 
     fn bar(&self, run: usize) -> ProgressBar {
-        let bar = self.bars.add(ProgressBar::new(self.config.steps_an_epoch));
+        let bar = self.bars.add(ProgressBar::new(self.config.steps_per_epoch));
         let template = "{prefix} {bar:16} {pos}/{len} {msg} {per_sec}";
         let rate = |state: &ProgressState, text: &mut dyn fmt::Write| {
             let _ = write!(text, "{:.0} steps/s", state.per_sec()); // what is lost is a rate

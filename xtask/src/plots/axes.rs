@@ -84,7 +84,7 @@ impl Axis {
     /// Training steps from 0 to the end, with ticks at ends of epochs, about `count` of them; a
     /// single epoch is divided by round numbers.
     pub fn steps(config: &StudyConfig, count: u64) -> Self {
-        let end = (config.epochs * config.steps_an_epoch) as f64;
+        let end = (config.epochs * config.steps_per_epoch) as f64;
         let ticks = if config.epochs == 1 {
             Self::around("", [0.0, end].into_iter(), count.div_ceil(2) as usize)
                 .ticks
@@ -95,7 +95,7 @@ impl Axis {
             let every = config.epochs.div_ceil(count).max(1);
             (0..=config.epochs)
                 .filter(|epoch| epoch.is_multiple_of(every))
-                .map(|epoch| (epoch * config.steps_an_epoch) as f64)
+                .map(|epoch| (epoch * config.steps_per_epoch) as f64)
                 .collect()
         };
         Self { name: "training steps".to_owned(), range: 0.0..end, ticks, decimals: 0, lines: true }
@@ -238,10 +238,10 @@ mod tests {
 
     #[test]
     fn steps_have_ticks_at_ends_of_epochs() {
-        let config = StudyConfig { epochs: 5, steps_an_epoch: 960, ..made_up::config() };
+        let config = StudyConfig { epochs: 5, steps_per_epoch: 960, ..made_up::config() };
         assert_eq!(Axis::steps(&config, 6).ticks, [0.0, 960.0, 1920.0, 2880.0, 3840.0, 4800.0]);
         assert_eq!(Axis::steps(&config, 3).ticks, [0.0, 1920.0, 3840.0]);
-        let one = StudyConfig { epochs: 1, steps_an_epoch: 100, ..config };
+        let one = StudyConfig { epochs: 1, steps_per_epoch: 100, ..config };
         assert_eq!(Axis::steps(&one, 6).ticks, [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
     }
 }

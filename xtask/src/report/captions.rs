@@ -185,7 +185,7 @@ fn validation_loss(study: &Study) -> String {
 
 /// How long a window of `steps.csv` is.
 fn windows(study: &Study) -> String {
-    match window(study.config.steps_an_epoch) {
+    match window(study.config.steps_per_epoch) {
         0 | 1 => "of each batch before its step".to_owned(),
         steps => format!("of each batch before its step, as means over windows of {steps} steps"),
     }
@@ -226,7 +226,7 @@ fn accuracy_by_step(study: &Study) -> String {
                     format!(" **{}:** {} steps, {total} without.", arm(head), thousands(steps))
                 }
                 _ => {
-                    let all = thousands(study.config.epochs * study.config.steps_an_epoch);
+                    let all = thousands(study.config.epochs * study.config.steps_per_epoch);
                     format!(" **{}:** {with} does not reach it within {all} steps.", arm(head))
                 }
             });

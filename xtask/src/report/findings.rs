@@ -71,7 +71,7 @@ fn notes(study: &Study) -> Vec<Block> {
         notes.push(Block::Note(format!(
             "**This is a quick look**: {} an epoch and {}. It shows that everything runs; for \
              accuracies that mean something, leave `--quick` out.",
-            counted(config.steps_an_epoch, "training step"),
+            counted(config.steps_per_epoch, "training step"),
             counted(config.validation_images, "validation image"),
         )));
     }
@@ -109,7 +109,7 @@ fn what_was_run(study: &Study) -> String {
          optimiser is Adam with learning rate {:?}.",
         listed(&networks),
         counted(config.epochs, "epoch"),
-        counted(config.steps_an_epoch, "step"),
+        counted(config.steps_per_epoch, "step"),
         config.batch_size,
         config.learning_rate,
     );
@@ -220,7 +220,7 @@ fn compared(study: &Study, pair: Pair, head: Head) -> Option<String> {
     if let Some(found) = catch_up(study, pair, head) {
         let without = network_name(pair.without);
         let total = thousands(found.steps_without);
-        let all = thousands(study.config.epochs * study.config.steps_an_epoch);
+        let all = thousands(study.config.epochs * study.config.steps_per_epoch);
         text.push_str(&match (found.steps_with, found.times_fewer()) {
             (Some(steps), Some(times)) => {
                 let fewer =

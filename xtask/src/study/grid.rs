@@ -9,12 +9,12 @@ use trainer::run::RunConfig;
 use super::tables::{Head, StudyConfig};
 
 /// How many times an epoch losses are averaged and networks observed for the study's tables.
-pub const WINDOWS_AN_EPOCH: u64 = 20;
+pub const WINDOWS_PER_EPOCH: u64 = 20;
 
-/// How many steps a window has, ⌈steps an epoch / [`WINDOWS_AN_EPOCH`]⌉; the last of an epoch may
+/// How many steps a window has, ⌈steps an epoch / [`WINDOWS_PER_EPOCH`]⌉; the last of an epoch may
 /// have fewer.
-pub fn window(steps_an_epoch: u64) -> u64 {
-    steps_an_epoch.div_ceil(WINDOWS_AN_EPOCH)
+pub fn window(steps_per_epoch: u64) -> u64 {
+    steps_per_epoch.div_ceil(WINDOWS_PER_EPOCH)
 }
 
 /// One run of a study.
@@ -55,7 +55,7 @@ pub fn cells(config: &StudyConfig) -> Result<Vec<Cell>> {
                         epochs: config.epochs,
                         batch_size: usize::try_from(config.batch_size)?,
                         learning_rate: config.learning_rate,
-                        observations_an_epoch: WINDOWS_AN_EPOCH,
+                        observations_per_epoch: WINDOWS_PER_EPOCH,
                         data_set: config.data_set.to_string(),
                     },
                     folder: Path::new(network).join(format!("version_{version}")),

@@ -72,12 +72,12 @@ fn add_epochs(study: &mut Study, cell: &Cell, measurements: &[Measurement]) {
 }
 
 fn add_steps(study: &mut Study, cell: &Cell, measurements: &[Measurement]) {
-    let steps_an_epoch = study.config.steps_an_epoch;
-    let window = window(steps_an_epoch);
+    let steps_per_epoch = study.config.steps_per_epoch;
+    let window = window(steps_per_epoch);
     let training: Vec<&Measurement> =
         measurements.iter().filter(|row| row.phase == Phase::Training).collect();
     let windows = training.chunk_by(|one, next| {
-        let place = |row: &Measurement| (row.epoch, row.step % steps_an_epoch / window);
+        let place = |row: &Measurement| (row.epoch, row.step % steps_per_epoch / window);
         place(one) == place(next)
     });
     for rows in windows {

@@ -19,7 +19,7 @@ pub fn config() -> StudyConfig {
         training_images: 48_000,
         validation_images: 12_000,
         test_images: 10_000,
-        steps_an_epoch: 40,
+        steps_per_epoch: 40,
     }
 }
 
@@ -71,10 +71,10 @@ impl Run<'_> {
     fn add_to(&self, study: &mut Study) {
         let config = study.config.clone();
         let (network, head, seed) = (self.network.to_owned(), self.head, self.seed);
-        let total = (config.epochs * config.steps_an_epoch) as f64;
+        let total = (config.epochs * config.steps_per_epoch) as f64;
         let wobble = |step: u64| ((step * 7 + seed * 3) % 11) as f64 / 11.0 - 0.5;
-        let window = (config.steps_an_epoch / 20).max(1);
-        for end in (window..=config.epochs * config.steps_an_epoch).step_by(window as usize) {
+        let window = (config.steps_per_epoch / 20).max(1);
+        for end in (window..=config.epochs * config.steps_per_epoch).step_by(window as usize) {
             let step = end - 1;
             let accuracy = self.accuracy((end as f64 - 0.5 * window as f64) / total);
             let noise = wobble(end / window) * 0.02;
@@ -100,7 +100,7 @@ impl Run<'_> {
                 head,
                 seed,
                 epoch,
-                step: epoch * config.steps_an_epoch - 1,
+                step: epoch * config.steps_per_epoch - 1,
                 train_loss: 2.6 * (1.0 - accuracy),
                 train_accuracy: accuracy - 0.01,
                 val_loss: 2.65 * (1.0 - accuracy),
@@ -113,7 +113,7 @@ impl Run<'_> {
             head,
             seed,
             epochs: config.epochs,
-            steps: config.epochs * config.steps_an_epoch,
+            steps: config.epochs * config.steps_per_epoch,
             train_loss: last.train_loss,
             val_loss: last.val_loss,
             val_accuracy: last.val_accuracy,

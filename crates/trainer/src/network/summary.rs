@@ -25,7 +25,7 @@ use super::Network;
 pub struct ModelSummary {
     children: Vec<Child>,
     trainable: usize,
-    bytes_a_parameter: usize,
+    bytes_per_parameter: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl ModelSummary {
                 }
             }
         }
-        Self { children, trainable, bytes_a_parameter: size_of::<F>() }
+        Self { children, trainable, bytes_per_parameter: size_of::<F>() }
     }
 
     /// The number of values that are trained.
@@ -96,7 +96,7 @@ impl fmt::Display for ModelSummary {
         ] {
             writeln!(formatter, "{:10}{what}", human_readable_count(count))?;
         }
-        let megabytes = format!("{:.3}", (total * self.bytes_a_parameter) as f64 * 1e-6);
+        let megabytes = format!("{:.3}", (total * self.bytes_per_parameter) as f64 * 1e-6);
         write!(formatter, "{megabytes:10}Total estimated model params size (MB)")
     }
 }

@@ -11,12 +11,12 @@ use crate::file;
 #[derive(Debug)]
 pub(super) struct Checkpoints {
     folder: PathBuf,
-    steps_an_epoch: u64,
+    steps_per_epoch: u64,
 }
 
 impl Checkpoints {
-    pub(super) fn new(folder: PathBuf, steps_an_epoch: u64) -> Self {
-        Self { folder, steps_an_epoch }
+    pub(super) fn new(folder: PathBuf, steps_per_epoch: u64) -> Self {
+        Self { folder, steps_per_epoch }
     }
 
     /// The one with the most steps, and its number of steps.
@@ -26,7 +26,7 @@ impl Checkpoints {
 
     /// Writes the one with this number of steps.
     pub(super) fn write(&self, steps: u64, bytes: &[u8]) -> Result<(), TrainError> {
-        let epoch = steps.saturating_sub(1) / self.steps_an_epoch;
+        let epoch = steps.saturating_sub(1) / self.steps_per_epoch;
         let path = self.folder.join(format!("epoch={epoch}-step={steps}.safetensors"));
         file::replace(&path, bytes).map_err(TrainError::file(&path, "cannot be written"))
     }
@@ -36,7 +36,7 @@ impl Checkpoints {
     pub(super) fn tidy(&self) -> Result<(), TrainError> {
         let mut superfluous = self.list()?;
         superfluous.pop();
-        superfluous.retain(|(steps, _)| !steps.is_multiple_of(self.steps_an_epoch));
+        superfluous.retain(|(steps, _)| !steps.is_multiple_of(self.steps_per_epoch));
         let parts = files_in(&self.folder)?.into_iter().filter(|path| is_part(path));
         for path in superfluous.into_iter().map(|(_, path)| path).chain(parts) {
             fs::remove_file(&path).map_err(TrainError::file(&path, "cannot be removed"))?;

@@ -35,14 +35,14 @@ impl Logs {
     pub(super) fn open(
         folder: &Path,
         configuration: &str,
-        steps_an_epoch: u64,
+        steps_per_epoch: u64,
         network: &mut Network<f32>,
         optimizer: &mut Adam<f32>,
     ) -> Result<(Self, u64), TrainError> {
         fs::create_dir_all(folder).map_err(TrainError::file(folder, "cannot be made"))?;
         let lock = lock(folder)?;
         write_configuration(folder, configuration)?;
-        let checkpoints = Checkpoints::new(folder.join(CHECKPOINTS), steps_an_epoch);
+        let checkpoints = Checkpoints::new(folder.join(CHECKPOINTS), steps_per_epoch);
         checkpoints.tidy()?;
         let (files, steps) = match checkpoints.last()? {
             None => (NAMES.map(|name| LogFile::begin(folder.join(name))), 0),

@@ -24,7 +24,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use crate::dataset::{LabelledImages, Split};
-use crate::fit::steps_an_epoch;
+use crate::fit::steps_per_epoch;
 use crate::log::{DistributionRow, Hparam, hparams_yaml, read_csv};
 use crate::network::{Architecture, Network};
 use crate::optimizer::{Adam, AdamConfig};
@@ -55,7 +55,7 @@ pub struct RunConfig {
     pub learning_rate: f64,
     /// About how many times an epoch the network is observed: at every so many steps, counted over
     /// all epochs, that it is at most this many times, and at the last.
-    pub observations_an_epoch: u64,
+    pub observations_per_epoch: u64,
     /// The name of the data set, for the record.
     pub data_set: String,
 }
@@ -98,10 +98,10 @@ impl RunConfig {
         mut watch: impl FnMut(&Measurement) -> ControlFlow<()>,
     ) -> Result<Ended, TrainError> {
         let (mut network, mut optimizer) = self.start(images)?;
-        let steps_an_epoch = steps_an_epoch(split, self.batch_size)?;
+        let steps_per_epoch = steps_per_epoch(split, self.batch_size)?;
         let hparams = self.hparams(split);
         let (mut logs, first_step) =
-            Logs::open(folder, &hparams, steps_an_epoch, &mut network, &mut optimizer)?;
+            Logs::open(folder, &hparams, steps_per_epoch, &mut network, &mut optimizer)?;
         let mut stop = false;
         if first_step > 0 {
             for measurement in read_csv(&folder.join(METRICS))? {
@@ -113,9 +113,9 @@ impl RunConfig {
             epochs: self.epochs,
             batch_size: self.batch_size,
             seed: self.seed,
-            observe_every: match self.observations_an_epoch {
+            observe_every: match self.observations_per_epoch {
                 0 => 0,
-                times => steps_an_epoch.div_ceil(times),
+                times => steps_per_epoch.div_ceil(times),
             },
         };
         let result = fit(&mut network, &mut optimizer, images, split, &config, |moment| {
@@ -172,7 +172,7 @@ impl RunConfig {
             ("data_set", Hparam::Text(&self.data_set)),
             ("training_images", count(split.training.len())),
             ("validation_images", count(split.validation.len())),
-            ("observations_an_epoch", number(self.observations_an_epoch)),
+            ("observations_per_epoch", number(self.observations_per_epoch)),
         ])
     }
 }

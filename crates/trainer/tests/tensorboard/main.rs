@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use trainer::log::{EventFile, Hparam, hparams_yaml};
 use trainer::random::{Purpose, Stream};
 
-const STEPS_AN_EPOCH: u64 = 300;
+const STEPS_PER_EPOCH: u64 = 300;
 
 /// Writes epochs as a run does, and what TensorBoard is to find of them.
 struct Recorder {
@@ -78,12 +78,12 @@ impl Recorder {
     }
 
     fn epoch(&mut self, epoch: u64) {
-        let first = epoch * STEPS_AN_EPOCH;
-        for step in first..first + STEPS_AN_EPOCH {
+        let first = epoch * STEPS_PER_EPOCH;
+        for step in first..first + STEPS_PER_EPOCH {
             let loss = self.draw();
             self.scalars(step, &[("train/loss", loss), ("epoch", epoch as f64)]);
         }
-        let last = first + STEPS_AN_EPOCH - 1;
+        let last = first + STEPS_PER_EPOCH - 1;
         let (loss, accuracy) = (self.draw(), self.draw() / 3.0);
         self.scalars(last, &[("val/loss", loss), ("val/acc", accuracy)]);
         let mut spread = vec![-10.0, 20.0];

@@ -22,7 +22,7 @@ pub struct StudyConfig {
     pub training_images: u64,
     pub validation_images: u64,
     pub test_images: u64,
-    pub steps_an_epoch: u64,
+    pub steps_per_epoch: u64,
 }
 
 /// A data set by the name that lines, titles and figures give it.
@@ -109,7 +109,7 @@ impl StudyConfig {
             ("batch_size", self.batch_size),
             ("training_images", self.training_images),
             ("validation_images", self.validation_images),
-            ("steps_an_epoch", self.steps_an_epoch),
+            ("steps_per_epoch", self.steps_per_epoch),
         ];
         for (field, size) in sizes {
             // Numbers of the size of u64::MAX would overflow sums of steps.

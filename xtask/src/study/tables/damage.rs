@@ -48,13 +48,13 @@ fn runs(study: &Study) -> Result<BTreeMap<Run, &RunRow>, String> {
                 study.config.epochs
             ));
         }
-        if row.steps != row.epochs * study.config.steps_an_epoch {
+        if row.steps != row.epochs * study.config.steps_per_epoch {
             return Err(format!(
                 "{}: found {} steps, expected {} epochs of {} as study.toml says",
                 named(&run),
                 row.steps,
                 row.epochs,
-                study.config.steps_an_epoch
+                study.config.steps_per_epoch
             ));
         }
         if runs.insert(run.clone(), row).is_some() {

@@ -58,7 +58,7 @@ fn damage_is_named() {
         ("a run twice", "runs.csv", |t| format!("{t}{}\n", t.lines().last().unwrap())),
         ("too many epochs", "runs.csv", |t| t.replace(",2,80,", ",3,80,")),
         ("more epochs promised", "study.toml", |t| t.replace("epochs = 2", "epochs = 4000000000")),
-        ("other steps", "study.toml", |t| t.replace("steps_an_epoch = 40", "steps_an_epoch = 50")),
+        ("other steps", "study.toml", |t| t.replace("steps_per_epoch = 40", "steps_per_epoch = 50")),
         ("a run too few", "runs.csv", |t| first_lines(t, 8)),
         ("cut within a number", "epochs.csv", |t| t[..t.len() - 5].to_owned()),
         ("cut after a comma", "epochs.csv", |t| t[..=t.rfind(',').unwrap()].to_owned() + "\n"),
