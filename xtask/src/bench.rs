@@ -19,13 +19,14 @@ use trainer::dataset::{LabelledImages, Synthetic};
 use crate::data_set::{Choice, DataArguments};
 use crate::hash;
 use crate::output::{replace_file, say};
-use crate::plots::growth::{Column, Growth as GrowthFigure};
-use crate::plots::render;
 use crate::{Outcome, workspace};
+use growth::{Column, Growth as GrowthFigure};
+use plots::render;
 
 mod ceiling;
 mod child;
 mod goals;
+mod growth;
 mod machine;
 mod ours;
 mod peer;

@@ -20,13 +20,14 @@ use crate::data_set::{DataArguments, DataSet, TEST_IMAGES, whole_split};
 use crate::interrupt::Interrupt;
 use crate::network_argument::NetworkArgument;
 use crate::output::{replace_file, say};
-use crate::side_by_side::side_by_side;
-use crate::study::folder::{State, StudyFolder};
-use crate::study::grid::{Cell, cells};
-use crate::study::harvest::harvest;
-use crate::study::published;
-use crate::study::tables::{CONFIG_FILE, Head, Row, RunRow, StudyConfig, TABLE_FILES};
-use crate::{Outcome, grade, report, workspace};
+use crate::{Outcome, grade, workspace};
+use study::folder::{State, StudyFolder};
+use study::grid::{Cell, cells};
+use study::harvest::harvest;
+use study::published;
+use study::report;
+use study::side_by_side::side_by_side;
+use study::tables::{CONFIG_FILE, Head, Row, RunRow, StudyConfig, TABLE_FILES};
 
 mod progress;
 
@@ -374,7 +375,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::study::tables::DataSetName;
+    use study::tables::DataSetName;
 
     #[derive(Parser)]
     struct Command {

@@ -15,7 +15,7 @@ use trainer::{FitConfig, TrainError, fit};
 use crate::Outcome;
 use crate::network_argument::NetworkArgument;
 use crate::output::say;
-use crate::side_by_side::side_by_side;
+use study::side_by_side::side_by_side;
 
 #[derive(clap::Args)]
 pub struct Arguments {

@@ -19,11 +19,8 @@ mod hash;
 mod interrupt;
 mod network_argument;
 mod output;
-mod plots;
 mod python;
 mod report;
-mod side_by_side;
-mod study;
 mod workspace;
 
 /// Spatial batch normalisation: graded, trained and studied.

@@ -113,8 +113,9 @@ fn steps(step: &Step) -> Result<Done> {
         validation: vec![0],
     };
     let seconds: Vec<Result<f64>> = thread::scope(|scope| {
-        let runs: Vec<_> =
-            (0..step.runs).map(|_| scope.spawn(|| seconds_per_step(step, &images, &split))).collect();
+        let runs: Vec<_> = (0..step.runs)
+            .map(|_| scope.spawn(|| seconds_per_step(step, &images, &split)))
+            .collect();
         let join = |run: thread::ScopedJoinHandle<'_, _>| {
             run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };

@@ -6,9 +6,9 @@ use trainer::dataset::Split;
 use crate::Outcome;
 use crate::data_set::DataArguments;
 use crate::output::{replace_file, say};
-use crate::plots::contact_sheet::ContactSheet;
-use crate::plots::render_png;
 use crate::workspace::relative;
+use plots::render_png;
+use study::figures::contact_sheet::ContactSheet;
 
 /// Images among which there are enough of each class.
 const LOOKED_AT: usize = 1_000;

@@ -8,9 +8,9 @@ use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use trainer::{Measurement, Phase};
 
 use crate::output::say;
-use crate::study::grid::Cell;
-use crate::study::published;
-use crate::study::tables::StudyConfig;
+use study::grid::Cell;
+use study::published;
+use study::tables::StudyConfig;
 
 /// The transcript of runs side by side, in an order that does not depend on which is faster: head by
 /// head and seed by seed, each epoch network by network, when it is complete. Whoever watches sees
@@ -135,9 +135,9 @@ impl<'a> Progress<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::study::grid::cells;
-    use crate::study::made_up;
-    use crate::study::tables::{DataSetName, Head};
+    use study::grid::cells;
+    use study::made_up;
+    use study::tables::{DataSetName, Head};
 
     fn lines(config: &StudyConfig, order: &[(usize, u64)]) -> Vec<String> {
         let cells = cells(config).unwrap();

@@ -23,8 +23,8 @@ use crate::grade::words::quoted;
 use crate::grade::{Arguments, Format, Marking};
 use crate::interrupt::Interrupt;
 use crate::output::{replace_file, say};
-use crate::side_by_side::side_by_side;
 use crate::{Outcome, workspace};
+use study::side_by_side::side_by_side;
 
 mod hand_in;
 mod key;

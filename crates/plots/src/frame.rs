@@ -1,0 +1,106 @@
+//! Title and legend of a figure, above its panels.
+
+use anyhow::Result;
+use plotters::backend::DrawingBackend;
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+use plotters::element::{Circle, PathElement, Rectangle};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, RGBAColor};
+
+use crate::curve::dashes;
+use crate::style::{INK, TEXT, TITLE, text};
+
+/// How an entry of the legend looks.
+#[derive(Debug, Clone, Copy)]
+pub enum Sample {
+    /// A line this many pixels wide.
+    Line(RGBAColor, u32),
+    Dashed(RGBAColor, u32),
+    Band(RGBAColor),
+    Dot(RGBAColor),
+}
+
+/// Title and legend.
+#[derive(Debug)]
+pub struct Frame {
+    pub title: String,
+    pub legend: Vec<(Sample, String)>,
+}
+
+const MARGIN: i32 = 14;
+const SAMPLE_WIDTH: i32 = 26;
+const ROW_HEIGHT: i32 = 22;
+
+impl Frame {
+    /// Draws them, and gives what is left for the panels.
+    pub fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+    ) -> Result<DrawingArea<B, Shift>>
+    where
+        B::ErrorType: 'static,
+    {
+        let px = |length: i32| length * scale as i32;
+        let title = self.title_size(area, scale)?;
+        let title = text(title, &INK).pos(Pos::new(HPos::Left, VPos::Top));
+        area.draw_text(&self.title, &title, (px(MARGIN), px(12)))?;
+        let font = text(TEXT * scale, &INK).pos(Pos::new(HPos::Left, VPos::Center));
+        let right = area.dim_in_pixel().0 as i32 - px(MARGIN);
+        let (mut x, mut y) = (px(MARGIN), px(52));
+        for (sample, label) in &self.legend {
+            let width = px(SAMPLE_WIDTH + 7) + area.estimate_text_size(label, &font)?.0 as i32;
+            if x > px(MARGIN) && x + width > right {
+                (x, y) = (px(MARGIN), y + px(ROW_HEIGHT));
+            }
+            draw_sample(area, *sample, (x, y), scale)?;
+            area.draw_text(label, &font, (x + px(SAMPLE_WIDTH + 7), y + px(1)))?;
+            x += width + px(22);
+        }
+        let used = if self.legend.is_empty() { px(38) } else { y + px(14) };
+        Ok(area.split_vertically(used).1)
+    }
+
+    /// The largest size, up to that of titles, at which the title fits between the margins.
+    fn title_size<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<u32>
+    where
+        B::ErrorType: 'static,
+    {
+        let room = area.dim_in_pixel().0.saturating_sub(2 * MARGIN as u32 * scale);
+        let mut size = TITLE * scale;
+        while size > 1 && area.estimate_text_size(&self.title, &text(size, &INK))?.0 > room {
+            size -= 1;
+        }
+        Ok(size)
+    }
+}
+
+fn draw_sample<B: DrawingBackend>(
+    area: &DrawingArea<B, Shift>,
+    sample: Sample,
+    (x, y): (i32, i32),
+    scale: u32,
+) -> Result<()>
+where
+    B::ErrorType: 'static,
+{
+    let px = |length: i32| length * scale as i32;
+    let (from, to, middle) = ((x, y), (x + px(SAMPLE_WIDTH), y), (x + px(SAMPLE_WIDTH / 2), y));
+    match sample {
+        Sample::Line(color, width) => {
+            area.draw(&PathElement::new(vec![from, to], color.stroke_width(width * scale)))?;
+        }
+        Sample::Dashed(color, width) => {
+            for dash in dashes(&[from, to], px(3), px(3)) {
+                area.draw(&PathElement::new(dash, color.stroke_width(width * scale)))?;
+            }
+        }
+        Sample::Band(color) => {
+            let (top, bottom) = ((from.0, y - px(6)), (to.0, y + px(6)));
+            area.draw(&Rectangle::new([top, bottom], color.filled()))?;
+        }
+        Sample::Dot(color) => area.draw(&Circle::new(middle, px(3), color.filled()))?,
+    }
+    Ok(())
+}

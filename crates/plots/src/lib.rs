@@ -1,0 +1,91 @@
+//! Figures, each drawn by one function to SVG and to PNG, without a system font or library.
+
+pub mod axes;
+pub mod curve;
+pub mod frame;
+pub mod style;
+
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result, anyhow};
+use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
+use plotters::coord::Shift;
+use plotters::drawing::{DrawingArea, IntoDrawingArea};
+use plotters::style::{FontStyle, WHITE, register_font};
+
+pub use style::thousands;
+
+/// DejaVu Sans; its licence lies beside it.
+static FONT: &[u8] = include_bytes!("../assets/DejaVuSans.ttf");
+
+/// The name that the font is registered under, and that a browser shows an SVG with.
+pub const FONT_FAMILY: &str = "sans-serif";
+
+/// How much larger a PNG is than its SVG, so that it stays sharp.
+const PNG_SCALE: u32 = 2;
+
+/// Something that can be drawn on any back end.
+pub trait Drawing {
+    /// Width and height in pixels of the SVG.
+    fn size(&self) -> (u32, u32);
+
+    /// Draws on a white area of that size times `scale`; so are all lengths within.
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()>
+    where
+        B::ErrorType: 'static;
+}
+
+/// One figure in both formats.
+#[derive(Debug)]
+pub struct Figure {
+    pub svg: String,
+    pub png: Vec<u8>,
+}
+
+/// Draws a figure in both formats.
+pub fn render<D: Drawing>(drawing: &D) -> Result<Figure> {
+    use_embedded_font()?;
+    let (width, height) = drawing.size();
+    let mut svg = String::new();
+    {
+        let area = SVGBackend::with_string(&mut svg, (width, height)).into_drawing_area();
+        area.fill(&WHITE)?;
+        drawing.draw(&area, 1)?;
+        area.present()?;
+    }
+    Ok(Figure { svg, png: render_png(drawing)? })
+}
+
+/// Draws a figure as PNG alone, for what is made of pixels.
+pub fn render_png<D: Drawing>(drawing: &D) -> Result<Vec<u8>> {
+    use_embedded_font()?;
+    let (width, height) = drawing.size();
+    let size = (width * PNG_SCALE, height * PNG_SCALE);
+    let mut pixels = vec![0; size.0 as usize * size.1 as usize * 3];
+    {
+        let area = BitMapBackend::with_buffer(&mut pixels, size).into_drawing_area();
+        area.fill(&WHITE)?;
+        drawing.draw(&area, PNG_SCALE)?;
+        area.present()?;
+    }
+    encode_png(&pixels, size)
+}
+
+fn use_embedded_font() -> Result<()> {
+    static REGISTERED: OnceLock<bool> = OnceLock::new();
+    let registered =
+        REGISTERED.get_or_init(|| register_font(FONT_FAMILY, FontStyle::Normal, FONT).is_ok());
+    registered.then_some(()).ok_or_else(|| anyhow!("the embedded font cannot be read"))
+}
+
+/// 8-bit RGB rows as a PNG.
+fn encode_png(pixels: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header().context("a PNG cannot be begun")?;
+    writer.write_image_data(pixels).context("a PNG cannot be encoded")?;
+    writer.finish().context("a PNG cannot be ended")?;
+    Ok(bytes)
+}

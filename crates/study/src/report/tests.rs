@@ -1,0 +1,247 @@
+use std::collections::BTreeMap;
+
+use plotters::style::IntoFont;
+
+use super::*;
+use crate::made_up;
+use crate::tables::{DataSetName, Head, StudyConfig};
+
+/// The files of a report by their names.
+fn rendered(study: &Study) -> BTreeMap<String, Vec<u8>> {
+    let files = render(study).unwrap();
+    files.into_iter().map(|(path, bytes)| (path.to_str().unwrap().to_owned(), bytes)).collect()
+}
+
+fn text(files: &BTreeMap<String, Vec<u8>>, name: &str) -> String {
+    String::from_utf8(files[name].clone()).unwrap()
+}
+
+/// The report without its line breaks.
+fn unwrapped(files: &BTreeMap<String, Vec<u8>>) -> String {
+    text(files, "README.md").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn fashion_mnist() -> Study {
+    made_up::study(made_up::config())
+}
+
+fn synthetic() -> Study {
+    made_up::study(StudyConfig { data_set: DataSetName::Synthetic, ..made_up::config() })
+}
+
+/// As small as a study can be: one seed, one head, one epoch, and a first look at that.
+fn smallest() -> Study {
+    made_up::study(StudyConfig {
+        quick: true,
+        heads: vec![Head::Frozen],
+        seeds: vec![3],
+        epochs: 1,
+        validation_images: 1_000,
+        ..made_up::config()
+    })
+}
+
+#[test]
+fn the_report_of_a_study_on_fashion_mnist() {
+    let files = rendered(&fashion_mnist());
+    insta::assert_snapshot!("fashion_mnist", text(&files, "README.md"));
+    insta::assert_snapshot!("fashion_mnist_summary", text(&files, "summary.csv"));
+}
+
+#[test]
+fn the_report_of_a_study_on_the_built_in_set_shows_no_published_figure() {
+    let files = rendered(&synthetic());
+    let report = text(&files, "README.md");
+    for file in ["README.md", "index.html", "summary.csv", "figures/validation_accuracy.svg"] {
+        let text = text(&files, file);
+        for published in ["0.6652", "0.665166", "0.7962", "0.796166", "0.8440,"] {
+            assert!(!text.contains(published), "{file} shows {published}");
+        }
+    }
+    assert!(!text(&files, "figures/validation_accuracy.svg").contains("published"));
+    insta::assert_snapshot!("synthetic", report);
+}
+
+#[test]
+fn the_report_of_a_quick_look_with_one_seed() {
+    insta::assert_snapshot!("smallest", text(&rendered(&smallest()), "README.md"));
+}
+
+/// No sentence praises batch norm when the tables do not.
+#[test]
+fn the_report_says_what_the_tables_say_whichever_way() {
+    let mut study = fashion_mnist();
+    let turn = |network: &mut String| {
+        *network = match network.as_str() {
+            "simple_network" => "spatial_batch_norm_network",
+            _ => "simple_network",
+        }
+        .to_owned();
+    };
+    study.runs.iter_mut().for_each(|row| turn(&mut row.network));
+    study.epochs.iter_mut().for_each(|row| turn(&mut row.network));
+    study.steps.iter_mut().for_each(|row| turn(&mut row.network));
+    let report = unwrapped(&rendered(&study));
+    for sentence in [
+        "batch norm is behind by 0.0524",
+        "It was ahead after none of the 4 epochs of all seeds",
+        "It does not come to the training accuracy that SimpleNetwork ends at, not within 80 steps",
+        "SpatialBatchNormNetwork does not reach it within 80 steps",
+        "| difference, head frozen | −0.0524",
+    ] {
+        assert!(report.contains(sentence), "{sentence}\n{report}");
+    }
+    assert!(!report.contains("times fewer"));
+    let figure = text(&rendered(&study), "figures/accuracy_by_step.svg");
+    assert!(figure.contains("not reached by SpatialBatchNormNetwork"));
+}
+
+#[test]
+fn a_study_with_holes_and_other_networks_has_a_report() {
+    let networks = ["dropout_network", "fully_connected_network", "batch_norm_network"];
+    let config = StudyConfig {
+        networks: networks.map(str::to_owned).to_vec(),
+        batch_size: 100,
+        ..made_up::config()
+    };
+    let mut study = made_up::study(config.clone());
+    study.runs.retain(|row| (row.network.as_str(), row.seed) != ("batch_norm_network", 1));
+    study.epochs.retain(|row| (row.network.as_str(), row.seed) != ("batch_norm_network", 1));
+    study.activations.clear();
+    study.batch_norm.clear();
+    study.confusion.clear();
+    study.grade.clear();
+    let files = rendered(&study);
+    let report = unwrapped(&files);
+    assert!(report.contains("10 of 12 runs"), "{report}");
+    assert!(report.contains("this study has no such run"), "{report}");
+    assert!(report.contains("| BatchNormNetwork, head frozen | 2 | 1 |"), "{report}");
+    assert!(
+        report.contains("--networks dropout,fully-connected,batch-norm --heads frozen,trained"),
+        "{report}"
+    );
+    for left_out in ["batch_norm_parameters", "activation_percentiles", "confusion_matrix"] {
+        assert!(!files.contains_key(&format!("figures/{left_out}.svg")));
+        assert!(!report.contains(&format!("figures/{left_out}")), "{left_out}");
+    }
+    let alone =
+        made_up::study(StudyConfig { networks: vec!["simple_network".to_owned()], ..config });
+    let report = unwrapped(&rendered(&alone));
+    assert!(report.contains("there is nothing to compare"), "{report}");
+}
+
+#[test]
+fn figures_are_the_same_each_time_and_say_what_they_show() {
+    let (once, twice) = (rendered(&fashion_mnist()), rendered(&fashion_mnist()));
+    assert_eq!(once, twice);
+    for (name, texts) in [
+        ("validation_accuracy", ["SimpleNetwork", "head trained", "published", "each of 2 seeds"]),
+        ("validation_loss", ["SpatialBatchNormNetwork", "nats", "epoch", "head frozen"]),
+        ("training_loss", ["SimpleNetwork", "nats", "training steps", "each seed"]),
+        ("accuracy_by_step", ["SimpleNetwork ends at", "reached after", "times fewer", "80"]),
+        ("batch_norm_parameters", ["γ", "β", "running mean", "running variance"]),
+        ("activation_percentiles", ["15th", "into the ReLU", "into batch norm", "block 2"]),
+        ("confusion_matrix", ["Ankle boot", "taken for", "head trained", "52"]),
+    ] {
+        let svg = text(&once, &format!("figures/{name}.svg"));
+        for text in texts.into_iter().chain(["Fashion-MNIST"]) {
+            assert!(svg.contains(text), "{name}: {text}");
+        }
+        assert!(once[&format!("figures/{name}.png")].starts_with(b"\x89PNG"));
+    }
+    let synthetic = rendered(&synthetic());
+    let smallest = rendered(&smallest());
+    for (name, bytes) in synthetic.iter().filter(|(name, _)| name.ends_with(".svg")) {
+        let drawing = String::from_utf8(bytes.clone()).unwrap();
+        if name != "figures/normalized_axes.svg" {
+            assert!(drawing.contains("Built-in synthetic garments"), "{name}");
+            assert!(text(&smallest, name).contains("quick look"), "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_page_needs_nothing_else() {
+    let files = rendered(&fashion_mnist());
+    let page = text(&files, "index.html");
+    assert_eq!(page.matches("<svg role=\"img\" aria-label=\"").count(), 8);
+    for outside in ["<script", "<link", "<img", "src=", "@import", "url("] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    for (open, close) in [("<figure ", "</figure>"), ("<table>", "</table>"), ("<li>", "</li>")] {
+        assert!(page.contains(open));
+        assert_eq!(page.matches(open).count(), page.matches(close).count(), "{open}");
+    }
+    assert!(page.contains("<title>With and without batch norm: Fashion-MNIST</title>"));
+    assert!(page.contains("name=\"viewport\""));
+}
+
+/// What the tables hold is what the report is made of: read back, they give the same files.
+#[test]
+fn a_report_made_again_from_the_tables_is_the_same() {
+    for study in [fashion_mnist(), smallest()] {
+        let folder = tempfile::tempdir().unwrap();
+        study.write(folder.path()).unwrap();
+        assert_eq!(rendered(&Study::read(folder.path()).unwrap()), rendered(&study));
+    }
+}
+
+#[test]
+fn studies_are_found_below_a_folder_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let none = studies_below(folder.path()).unwrap_err().to_string();
+    assert!(none.contains("found no folder with a study.toml"), "{none}");
+    for name in ["synthetic", "fashion-mnist/quick", "fashion-mnist"] {
+        fs::create_dir_all(folder.path().join(name)).unwrap();
+        fs::write(folder.path().join(name).join(CONFIG_FILE), "").unwrap();
+    }
+    fs::create_dir_all(folder.path().join("other")).unwrap();
+    let found = studies_below(folder.path()).unwrap();
+    let names: Vec<_> = found
+        .iter()
+        .map(|path| path.strip_prefix(folder.path()).unwrap().to_str().unwrap())
+        .collect();
+    assert_eq!(names, ["fashion-mnist", "fashion-mnist/quick", "synthetic"]);
+}
+
+/// Whoever clears a folder for a report, or keeps off what is not one's, goes by this list.
+#[test]
+fn every_figure_drawn_is_listed_and_every_one_listed_is_drawn() {
+    let files = rendered(&made_up::study(made_up::config()));
+    let mut drawn: Vec<_> = files.keys().filter(|file| file.starts_with("figures/")).collect();
+    let mut listed: Vec<_> =
+        figure_files().map(|file| file.to_str().unwrap().replace('\\', "/")).collect();
+    drawn.sort();
+    listed.sort();
+    assert!(listed.iter().eq(drawn));
+}
+
+/// A figure of one panel is the narrowest, and a quick look at the built-in set has the longest
+/// titles.
+#[test]
+fn every_title_fits() {
+    let synthetic =
+        made_up::study(StudyConfig { data_set: DataSetName::Synthetic, ..smallest().config });
+    for study in [fashion_mnist(), smallest(), synthetic] {
+        for (name, bytes) in rendered(&study).iter().filter(|(name, _)| name.ends_with(".svg")) {
+            let svg = std::str::from_utf8(bytes).unwrap();
+            let attribute = |text: &str, name: &str| -> f64 {
+                text.split_once(&format!("{name}=\""))
+                    .unwrap()
+                    .1
+                    .split('"')
+                    .next()
+                    .unwrap()
+                    .parse()
+                    .unwrap()
+            };
+            let (of_text, rest) = svg.split_once("<text ").unwrap().1.split_once('>').unwrap();
+            let title = rest.split_once("</text>").unwrap().0.trim();
+            // plotters writes sizes in units of which 1.24 make the size that it measures by.
+            let size = attribute(of_text, " font-size") * 1.24;
+            let font = (plots::FONT_FAMILY, size).into_font();
+            let right = attribute(of_text, "x") + f64::from(font.box_size(title).unwrap().0);
+            assert!(right <= attribute(svg, " width"), "{name}: {title} ends at {right}");
+        }
+    }
+}

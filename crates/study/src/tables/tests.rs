@@ -1,0 +1,125 @@
+use std::fmt::Write as _;
+use std::fs;
+
+use super::*;
+use crate::made_up;
+
+#[test]
+fn a_study_written_and_read_is_the_same_to_the_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut study = made_up::study(made_up::config());
+    study.runs[0].test_loss = None;
+    study.runs[0].val_loss = 0.1 + 0.2;
+    // A run that did not look at the test images has none in the confusion matrix either.
+    study.runs[0].test_accuracy = None;
+    study.confusion.retain(|row| row.network != "simple_network" || row.head != Head::Frozen);
+    study.write(folder.path()).unwrap();
+    assert_eq!(Study::read(folder.path()).unwrap(), study);
+    let runs = fs::read_to_string(folder.path().join("runs.csv")).unwrap();
+    let mut lines = runs.lines();
+    assert_eq!(lines.next().unwrap(), RunRow::COLUMNS.join(","));
+    assert!(lines.next().unwrap().contains(",0.30000000000000004,"));
+    assert!(runs.lines().nth(1).unwrap().ends_with(",,"));
+}
+
+#[test]
+fn a_table_without_rows_keeps_its_header() {
+    let bytes = csv_file::bytes::<BatchNormRow>(&[]).unwrap();
+    let text = String::from_utf8(bytes).unwrap();
+    assert_eq!(text, "network,head,seed,step,block,quantity,min,p25,p50,p75,max\n");
+    assert!(csv_file::parse::<BatchNormRow>(&text, &made_up::config()).unwrap().is_empty());
+}
+
+#[test]
+fn networks_are_named_as_the_notebook_does() {
+    assert_eq!(network_name("spatial_batch_norm_network"), "SpatialBatchNormNetwork");
+    assert_eq!(network_name("_a__b"), "AB");
+}
+
+/// Each damage is done to a whole study, and must be refused with the file, and where there is one
+/// the line and the column.
+#[test]
+fn damage_is_named() {
+    type Damage = fn(&str) -> String;
+    let damages: [(&str, &str, Damage); 31] = [
+        ("an unknown data set", "study.toml", |t| t.replace("Fashion-MNIST", "MNIST")),
+        ("a misspelt key", "study.toml", |t| t.replace("batch_size", "batchsize")),
+        ("no seeds", "study.toml", |t| t.replace("seeds = [0, 1]", "seeds = []")),
+        ("a head twice", "study.toml", |t| t.replace("\"trained\"", "\"frozen\"")),
+        ("a path for a network", "study.toml", |t| t.replace("simple_", "../")),
+        ("no epochs", "study.toml", |t| t.replace("epochs = 2", "epochs = 0")),
+        ("a rate of nan", "study.toml", |t| t.replace("0.0005", "nan")),
+        ("an empty file", "runs.csv", |_| String::new()),
+        ("only a header", "runs.csv", |t| first_lines(t, 1)),
+        ("a renamed column", "runs.csv", |t| t.replace("val_loss", "validation_loss")),
+        ("a word for a number", "runs.csv", |t| {
+            t.replacen(",40,", ",forty,", 1).replace(",80,", ",eighty,")
+        }),
+        ("a run twice", "runs.csv", |t| format!("{t}{}\n", t.lines().last().unwrap())),
+        ("too many epochs", "runs.csv", |t| t.replace(",2,80,", ",3,80,")),
+        ("more epochs promised", "study.toml", |t| t.replace("epochs = 2", "epochs = 4000000000")),
+        ("other steps", "study.toml", |t| {
+            t.replace("steps_per_epoch = 40", "steps_per_epoch = 50")
+        }),
+        ("a run too few", "runs.csv", |t| first_lines(t, 8)),
+        ("cut within a number", "epochs.csv", |t| t[..t.len() - 5].to_owned()),
+        ("cut after a comma", "epochs.csv", |t| t[..=t.rfind(',').unwrap()].to_owned() + "\n"),
+        ("a row less", "epochs.csv", |t| first_lines(t, t.lines().count() - 1)),
+        ("a column less", "epochs.csv", |t| cut_last_cell(t, 3)),
+        ("NaN", "epochs.csv", |t| replace_cell(t, 4, 8, "NaN")),
+        ("per cent", "epochs.csv", |t| replace_cell(t, 2, 8, "78.5")),
+        ("another accuracy", "epochs.csv", |t| replace_cell(t, 3, 8, "0.5")),
+        ("a step beyond all", "steps.csv", |t| replace_cell(t, 2, 3, "18446744073709551615")),
+        ("a negative loss", "steps.csv", |t| replace_cell(t, 2, 4, "-0.5")),
+        ("half the steps", "steps.csv", |t| first_lines(t, t.lines().count() / 2 - 4)),
+        ("another network", "steps.csv", |t| replace_cell(t, 3, 0, "another_network")),
+        ("another seed", "activations.csv", |t| replace_cell(t, 3, 2, "7")),
+        ("another place", "activations.csv", |t| replace_cell(t, 5, 5, "in_the_middle")),
+        ("rows lost", "batch_norm.csv", |t| first_lines(t, t.lines().count() - 3)),
+        ("rows lost", "confusion.csv", |t| first_lines(t, t.lines().count() - 1)),
+    ];
+    let mut messages = String::new();
+    for (title, file, damage) in damages {
+        let folder = tempfile::tempdir().unwrap();
+        made_up::study(made_up::config()).write(folder.path()).unwrap();
+        let path = folder.path().join(file);
+        let whole = fs::read_to_string(&path).unwrap();
+        let damaged = damage(&whole);
+        assert_ne!(damaged, whole, "{title}");
+        fs::write(&path, damaged).unwrap();
+        let error = format!("{:#}", Study::read(folder.path()).unwrap_err());
+        let error = error.replace(&format!("{}/", folder.path().display()), "");
+        writeln!(messages, "# {file}: {title}\n{error}\n").unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    made_up::study(made_up::config()).write(folder.path()).unwrap();
+    fs::remove_file(folder.path().join("steps.csv")).unwrap();
+    let error = format!("{:#}", Study::read(folder.path()).unwrap_err());
+    let error = error.replace(&format!("{}/", folder.path().display()), "");
+    writeln!(messages, "# steps.csv: missing\n{error}").unwrap();
+    insta::assert_snapshot!("damage", messages);
+}
+
+fn first_lines(text: &str, count: usize) -> String {
+    text.lines().take(count).map(|line| format!("{line}\n")).collect()
+}
+
+/// Changes a cell; lines from 1, as messages count them, columns from 0.
+fn replace_cell(text: &str, line: usize, column: usize, cell: &str) -> String {
+    let changed = |(index, row): (usize, &str)| {
+        let mut cells: Vec<&str> = row.split(',').collect();
+        if index + 1 == line {
+            cells[column] = cell;
+        }
+        cells.join(",") + "\n"
+    };
+    text.lines().enumerate().map(changed).collect()
+}
+
+fn cut_last_cell(text: &str, line: usize) -> String {
+    let changed = |(index, row): (usize, &str)| match row.rsplit_once(',') {
+        Some((front, _)) if index + 1 == line => format!("{front}\n"),
+        _ => format!("{row}\n"),
+    };
+    text.lines().enumerate().map(changed).collect()
+}

@@ -1,0 +1,40 @@
+//! `cargo xtask report`: the figures and the report of a study, from its tables alone.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use study::report::{render, studies_below};
+use study::tables::Study;
+
+use crate::output::{replace_file, say};
+use crate::{Outcome, workspace};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Folders of studies [default: every folder below reports/ that has a study.toml]
+    #[arg(value_name = "DIR")]
+    folders: Vec<PathBuf>,
+}
+
+pub fn run(arguments: &Arguments) -> Result<Outcome> {
+    let folders = match arguments.folders.as_slice() {
+        [] => studies_below(&workspace::root()?.join("reports"))?,
+        named => named.to_vec(),
+    };
+    // Everything is drawn before the first file is replaced: what cannot be made leaves the old.
+    let mut reports = Vec::new();
+    for folder in folders {
+        let study = Study::read(&folder)?;
+        let files =
+            render(&study).with_context(|| format!("{} cannot be reported", folder.display()))?;
+        reports.push((folder, files));
+    }
+    for (folder, files) in reports {
+        for (file, bytes) in files {
+            let path = folder.join(file);
+            replace_file(&path, &bytes)?;
+            say(format_args!("wrote {}", workspace::relative(&path).display()))?;
+        }
+    }
+    Ok(Outcome::Well)
+}
