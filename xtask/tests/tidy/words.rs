@@ -133,16 +133,17 @@ fn in_line(line: &str) -> Vec<(String, String)> {
     }
     // Names of fixtures, such as `two_values_a_channel`, are not words of ours to change.
     let line = line.replace("two_values_a_channel", "");
-    for counted in COUNTED {
-        for unit in UNITS {
-            let (_, noun) = unit.split_once(' ').unwrap_or(("", unit));
-            let spoken = format!("{counted} {unit}");
-            if has_word(&line, &spoken) {
-                found.push((spoken, format!("{counted} per {noun}")));
+    for unit in UNITS {
+        let (_, noun) = unit.split_once(' ').unwrap_or(("", unit));
+        for (separator, unit) in [(' ', unit.to_owned()), ('_', unit.replace(' ', "_"))] {
+            if !line.contains(&unit) {
+                continue;
             }
-            let named = format!("{counted}_{}", unit.replace(' ', "_"));
-            if line.contains(&named) {
-                found.push((named, format!("{counted}_per_{noun}")));
+            for counted in COUNTED {
+                let rate = format!("{counted}{separator}{unit}");
+                if has_word(&line, &rate) {
+                    found.push((rate, format!("{counted}{separator}per{separator}{noun}")));
+                }
             }
         }
     }
