@@ -3,17 +3,18 @@
 //! A [catalogue](CATALOGUE) of known mistakes, each a change of a plain implementation, is held
 //! against the submission's numbers; the changes that reproduce them are the diagnosis.
 
+mod answer_part;
 mod catalogue;
-mod leniency;
-mod matching;
-mod part;
+mod choices;
+mod comparison;
+mod conventions;
 mod search;
 mod variant;
 
+pub use answer_part::Part;
 pub use catalogue::{CATALOGUE, Group, Mistake};
-pub(crate) use leniency::Leniency;
-pub use leniency::Profile;
-pub use part::Part;
+pub(crate) use conventions::Leniency;
+pub use conventions::Profile;
 pub(crate) use search::{Answered, diagnose};
 pub use search::{Diagnosed, Diagnosis};
 pub use variant::Variant;

@@ -4,11 +4,11 @@
 //! mistake it is held against the kernels in the crate's tests.
 
 mod backward;
-mod choices;
-mod forward;
-mod rows;
 
-pub(crate) use choices::*;
+mod forward;
+mod layout;
+
+use super::choices::*;
 use kernels::Convention;
 
 use crate::diagnosis::Mistake;

@@ -2,7 +2,7 @@
 
 use ndarray::{Array, Array4, ArrayD, ArrayView4, Axis, Ix4, IxDyn};
 
-use super::choices::{FromRows, Group, IntoRows};
+use crate::diagnosis::choices::{FromRows, Group, IntoRows};
 use crate::submission::Failure;
 use crate::tensor::Tensor;
 

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::part::Part;
+use super::answer_part::Part;
 use super::variant::Variant;
 use crate::submission::{Outputs, Script, Submission};
 use crate::tensor::{Dtype, Tensor};

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 
 use serde::{Serialize, Serializer};
 
-use super::variant::Choices;
+use super::choices::Choices;
 
 /// A mistake that people make, or a convention that is none.
 #[derive(Clone, Copy)]
