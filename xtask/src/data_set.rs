@@ -12,7 +12,7 @@ use trainer::dataset::{FashionMnist, LabelledImages, Split, Synthetic};
 use crate::data::fetch::fetch_fashion_mnist;
 use crate::data::folder::{Origin, Places};
 use crate::workspace::relative;
-use study::tables::DataSetName;
+use study::data_set_name::DataSetName;
 
 /// The images of either data set to train and validate with.
 const TRAINING_IMAGES: usize = 60_000;

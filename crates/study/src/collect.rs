@@ -1,23 +1,29 @@
-//! The tables of a study, from what its runs left in their folders and what the test images say.
+//! The tables of a study, collected from what its runs left in their folders and from their
+//! evaluation on the test images.
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
 use trainer::evaluation::Evaluation;
 use trainer::log::DistributionRow;
 use trainer::observation;
 use trainer::run::{read_distributions, read_metrics};
 use trainer::{Measurement, Phase};
 
-use super::grid::{Cell, window};
-use super::tables::{
-    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, Place, Quantity, RunRow, StepRow, Study,
-    StudyConfig,
+use crate::cell::{Cell, steps_per_window};
+use crate::config::StudyConfig;
+use crate::error::{Result, StudyError};
+use crate::tables::{
+    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, Place, RunRow, Statistic, StepRow, Study,
 };
 
-/// The study of these runs, which have all been trained in the study's `folder`; `tested` has the
-/// evaluation of each on the test images.
-pub fn harvest(
+/// Collects the tables of these runs, which have all been trained in the study's `folder`. `tested`
+/// has the evaluation of each on the test images, and `grade` is the transcript of the kernels'
+/// grade.
+///
+/// # Errors
+///
+/// Logs that cannot be read, and a run without an epoch that ended.
+pub fn collect(
     config: StudyConfig,
     cells: &[Cell],
     folder: &Path,
@@ -39,8 +45,9 @@ pub fn harvest(
         let measurements = read_metrics(&folder)?;
         let before = study.epochs.len();
         add_epochs(&mut study, cell, &measurements);
-        let last = study.epochs[before..].last().with_context(|| {
-            format!("{} has no epoch that ended; --anew trains it again", folder.display())
+        let last = study.epochs[before..].last().ok_or_else(|| StudyError::Folder {
+            path: folder.clone(),
+            fault: " has no epoch that ended; --anew trains it again".to_owned(),
         })?;
         study.runs.push(run_row(last, evaluation));
         add_steps(&mut study, cell, &measurements);
@@ -58,9 +65,7 @@ fn add_epochs(study: &mut Study, cell: &Cell, measurements: &[Measurement]) {
             .filter(|row| row.phase == Phase::Training && row.epoch == validation.epoch);
         let training = Mean::of(of_epoch);
         study.epochs.push(EpochRow {
-            network: cell.network().to_owned(),
-            head: cell.head,
-            seed: cell.run.seed,
+            key: cell.key.clone(),
             epoch: validation.epoch + 1,
             step: validation.step,
             train_loss: training.loss,
@@ -72,8 +77,8 @@ fn add_epochs(study: &mut Study, cell: &Cell, measurements: &[Measurement]) {
 }
 
 fn add_steps(study: &mut Study, cell: &Cell, measurements: &[Measurement]) {
-    let steps_per_epoch = study.config.steps_per_epoch;
-    let window = window(steps_per_epoch);
+    let steps_per_epoch = study.config.steps_per_epoch_of(&cell.key.arm);
+    let window = steps_per_window(steps_per_epoch);
     let training: Vec<&Measurement> =
         measurements.iter().filter(|row| row.phase == Phase::Training).collect();
     let windows = training.chunk_by(|one, next| {
@@ -84,9 +89,7 @@ fn add_steps(study: &mut Study, cell: &Cell, measurements: &[Measurement]) {
         let Some(last) = rows.last() else { continue };
         let mean = Mean::of(rows.iter().copied());
         study.steps.push(StepRow {
-            network: cell.network().to_owned(),
-            head: cell.head,
-            seed: cell.run.seed,
+            key: cell.key.clone(),
             step: last.step,
             loss: mean.loss,
             accuracy: mean.accuracy,
@@ -98,9 +101,7 @@ fn add_steps(study: &mut Study, cell: &Cell, measurements: &[Measurement]) {
 /// The run's row, from that of its last epoch.
 fn run_row(last: &EpochRow, evaluation: &Evaluation) -> RunRow {
     RunRow {
-        network: last.network.clone(),
-        head: last.head,
-        seed: last.seed,
+        key: last.key.clone(),
         epochs: last.epoch,
         steps: last.step + 1,
         train_loss: last.train_loss,
@@ -123,14 +124,11 @@ fn add_distributions(study: &mut Study, cell: &Cell, rows: &[DistributionRow]) {
         position as u64 + 1
     };
     for row in rows {
-        let (network, head, seed) = (cell.network().to_owned(), cell.head, cell.run.seed);
         let &DistributionRow { step, min, p15, p25, p50, p75, p85, max, .. } = row;
         let mut add_parameter = |quantity| {
             let block = ordinal(&mut batch_norms, &row.layer);
             study.batch_norm.push(BatchNormRow {
-                network: network.clone(),
-                head,
-                seed,
+                key: cell.key.clone(),
                 step,
                 block,
                 quantity,
@@ -144,9 +142,7 @@ fn add_distributions(study: &mut Study, cell: &Cell, rows: &[DistributionRow]) {
         let mut add_activation = |place| {
             let block = ordinal(&mut relus, &row.layer);
             study.activations.push(ActivationRow {
-                network: network.clone(),
-                head,
-                seed,
+                key: cell.key.clone(),
                 step,
                 block,
                 place,
@@ -156,13 +152,12 @@ fn add_distributions(study: &mut Study, cell: &Cell, rows: &[DistributionRow]) {
             });
         };
         match row.quantity {
-            observation::Quantity::Gamma => add_parameter(Quantity::Gamma),
-            observation::Quantity::Beta => add_parameter(Quantity::Beta),
-            observation::Quantity::RunningMean => add_parameter(Quantity::RunningMean),
-            observation::Quantity::RunningVar => add_parameter(Quantity::RunningVar),
+            observation::Quantity::Gamma => add_parameter(Statistic::Gamma),
+            observation::Quantity::Beta => add_parameter(Statistic::Beta),
+            observation::Quantity::RunningMean => add_parameter(Statistic::RunningMean),
+            observation::Quantity::RunningVar => add_parameter(Statistic::RunningVar),
             observation::Quantity::BeforeBatchNorm => add_activation(Place::BeforeBatchNorm),
             observation::Quantity::PreActivation => add_activation(Place::PreActivation),
-            _ => {}
         }
     }
 }
@@ -172,15 +167,13 @@ fn add_confusion(study: &mut Study, cell: &Cell, evaluation: &Evaluation) {
     for ((true_class, predicted_class), &count) in evaluation.confusion.indexed_iter() {
         let (true_class, predicted_class) = (true_class as u64, predicted_class as u64);
         let row = study.confusion.iter_mut().find(|row| {
-            row.network == cell.network()
-                && row.head == cell.head
+            row.key == cell.key.arm
                 && (row.true_class, row.predicted_class) == (true_class, predicted_class)
         });
         match row {
             Some(row) => row.count += count,
             None => study.confusion.push(ConfusionRow {
-                network: cell.network().to_owned(),
-                head: cell.head,
+                key: cell.key.arm.clone(),
                 true_class,
                 predicted_class,
                 count,
