@@ -1,6 +1,7 @@
 //! Questions: all are collected before the first is asked, so that a submission in another process
 //! is started once for a whole grading.
 
+use crate::diagnosis::limits::VALUES_PER_SCRIPT;
 use crate::diagnosis::{Answered, Diagnosis, Leniency, Profile, diagnose};
 use crate::submission::{Failure, Outputs, Script, Submission};
 use crate::verdict::{Suite, SuiteName, Verdict};
@@ -98,9 +99,6 @@ fn judge(suites: &[Questions<'_>], answers: &[Answer], leniency: &Leniency) -> V
     judged
 }
 
-/// More values than this in a script's batches are too many to try mistakes on.
-const MOST_VALUES: usize = 5_000;
-
 /// The scripts meant for it, or all of a fair size if there are none.
 fn to_diagnose<'a>(
     suites: &[Questions<'_>],
@@ -115,7 +113,7 @@ fn to_diagnose<'a>(
     let any = is_meant.contains(&true);
     let is_small = |script: &Script| {
         let sizes = script.steps.iter().map(|step| step.x.shape().iter().product::<usize>());
-        sizes.sum::<usize>() <= MOST_VALUES
+        sizes.sum::<usize>() <= VALUES_PER_SCRIPT
     };
     scripts
         .iter()
