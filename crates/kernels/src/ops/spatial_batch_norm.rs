@@ -1,20 +1,20 @@
 //! Batch normalisation of `(N, C, H, W)` images, each channel over the batch, height and width.
 //!
 //! A convolution treats every position of a channel alike, so the channel, not the single position,
-//! is what normalisation must keep comparable: this is [`crate::batch_norm`] of the `(N·H·W, C)` matrix
+//! is what normalisation must keep comparable: this is [`crate::ops::batch_norm`] of the `(N·H·W, C)` matrix
 //! whose rows are pixels. In channels-last memory that matrix is a view; in any other memory the
 //! same passes walk the image as it lies. Neither way transposes data.
 //!
 //! Source: Ioffe and Szegedy 2015, section 3.2; the notebook's `spatial_batchnorm_forward` and
-//! `spatial_batchnorm_backward`. Formulas and accuracy: [`crate::batch_norm`].
+//! `spatial_batchnorm_backward`. Formulas and accuracy: [`crate::ops::batch_norm`].
 
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4, ArrayViewMut4, Ix4};
 
-use crate::batch_norm::{BatchNormGradients, BatchStatistics};
-use crate::layout::{from_channels_last, reused};
-use crate::normalization::{
+use crate::engine::layout::{from_channels_last, reused};
+use crate::ops::batch_norm::batch_statistics::{
     self, Batch, backward_eval_in_place, expect_backward_shapes, expect_channels, expect_running,
 };
+use crate::ops::batch_norm::{BatchNormGradients, BatchStatistics};
 use crate::{BatchNormConfig, KernelError, Real, RunningStatistics};
 
 const OPERATION: &str = "spatial_batch_norm";
@@ -132,7 +132,7 @@ pub fn forward_eval_into<F: Real>(
     Ok(())
 }
 
-/// The gradients of [`forward_train`], by the formulas of [`crate::batch_norm::backward_train`] with the
+/// The gradients of [`forward_train`], by the formulas of [`crate::ops::batch_norm::backward_train`] with the
 /// sums over N, H and W.
 ///
 /// # Shapes
@@ -167,10 +167,15 @@ pub fn backward_train_in_place<F: Real>(
 ) -> Result<(Array1<F>, Array1<F>), KernelError> {
     expect_backward_shapes(OPERATION, dout.shape(), x.shape(), gamma)?;
     expect_channels(OPERATION, "statistics", statistics.channels(), x.dim().1)?;
-    Ok(normalization::backward_train_in_place(as_pixels_mut(dout), as_pixels(x), gamma, statistics))
+    Ok(batch_statistics::backward_train_in_place(
+        as_pixels_mut(dout),
+        as_pixels(x),
+        gamma,
+        statistics,
+    ))
 }
 
-/// The gradients of [`forward_eval`], by the formulas of [`crate::batch_norm::backward_eval`] with the
+/// The gradients of [`forward_eval`], by the formulas of [`crate::ops::batch_norm::backward_eval`] with the
 /// sums over N, H and W.
 ///
 /// # Shapes

@@ -4,10 +4,10 @@ use std::convert::Infallible;
 
 use ndarray::{ArrayView, ArrayView1, Dimension};
 
-use crate::correlation::Matrix;
-use crate::parallel::{Images, divide};
-use crate::scratch::Scratch;
-use crate::simd::LANES;
+use crate::engine::correlation::Matrix;
+use crate::engine::parallel::{Images, divide};
+use crate::engine::scratch::Scratch;
+use crate::engine::simd::LANES;
 use crate::{KernelError, Real};
 
 /// Rows that are packed column by column before the next ones are.
@@ -58,7 +58,7 @@ impl<F: Real> Panels<F> {
         Ok(Self { values, depth })
     }
 
-    /// The matrix, for a [`crate::correlation::Correlation`].
+    /// The matrix, for a [`crate::engine::correlation::Correlation`].
     pub(crate) fn matrix(&self) -> Matrix<'_, F> {
         let vector_stride = self.depth * LANES;
         Matrix { values: &self.values, row_stride: LANES, vector_stride }

@@ -9,8 +9,8 @@ use std::convert::Infallible;
 use ndarray::{ArrayView4, ArrayViewMut4, Axis, Zip};
 
 use crate::Real;
-use crate::parallel::{Images, divide};
-use crate::simd::{self, InstructionSet, LANES, Number};
+use crate::engine::parallel::{Images, divide};
+use crate::engine::simd::{self, InstructionSet, LANES, Number};
 
 /// The channel axis of one image, `(H, W, C)`.
 const IMAGE_C: Axis = Axis(2);

@@ -14,9 +14,9 @@ use std::convert::Infallible;
 
 use ndarray::{ArrayView, ArrayViewMut, Dimension, Zip};
 
+use crate::engine::parallel::{Images, divide};
+use crate::engine::simd::{self, InstructionSet};
 use crate::error::expect_shape;
-use crate::parallel::{Images, divide};
-use crate::simd::{self, InstructionSet};
 use crate::{KernelError, Real};
 
 const OPERATION: &str = "adam";

@@ -4,8 +4,8 @@
 //! leaves, and where the other factors are not finite.
 
 use crate::KernelError;
-use crate::scratch::Scratch;
-use crate::simd::{self, InstructionSet, LANES};
+use crate::engine::scratch::Scratch;
+use crate::engine::simd::{self, InstructionSet, LANES};
 
 /// The nonzeros of one image, pixel by pixel, each with the tag of its channel.
 #[derive(Debug)]

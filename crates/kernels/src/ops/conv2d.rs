@@ -31,15 +31,15 @@ use ndarray::{Array1, Array4, ArrayView1, ArrayView4, ArrayViewMut1, ArrayViewMu
 
 use self::geometry::{Geometry, ImagePhase};
 use self::sparse::Sparse;
-use crate::correlation::{Correlation, Matrix, Place};
-use crate::error::expect_shape;
-use crate::layout::{
+use crate::engine::correlation::{Correlation, Matrix, Place};
+use crate::engine::layout::{
     elements, elements_mut, from_channels_last, nothing, reused, to_channels_last,
 };
-use crate::panels::{Panels, filled_up};
-use crate::parallel::{Images, divide, threads};
-use crate::scratch::Scratch;
-use crate::simd::LANES;
+use crate::engine::panels::{Panels, filled_up};
+use crate::engine::parallel::{Images, divide, threads};
+use crate::engine::scratch::Scratch;
+use crate::engine::simd::LANES;
+use crate::error::expect_shape;
 use crate::{KernelError, Real};
 
 const OPERATION: &str = "conv2d";

@@ -1,4 +1,4 @@
-use crate::scratch::Scratch;
+use crate::engine::scratch::Scratch;
 use crate::{KernelError, Real};
 
 /// Copies images into a larger frame of zeros, so that no sum has to ask where the image ends.

@@ -2,7 +2,7 @@ use std::marker::PhantomData;
 
 use super::doubles::Doubles;
 use super::{Arithmetic, Body, InstructionSet, LANES, run};
-use crate::channels::{Lanes, Term};
+use crate::engine::channels::{Lanes, Term};
 
 /// Adds the terms of pixels, each of which has a value a channel, to the sums of their channels.
 pub(crate) fn add_pixels<S: Term<P, T>, const P: usize, const T: usize>(

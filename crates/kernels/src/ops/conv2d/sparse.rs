@@ -1,14 +1,14 @@
 use super::OPERATION;
 use super::geometry::Geometry;
-use crate::nonzeros::{Blocks, Nonzeros};
-use crate::simd::{self, InstructionSet, LANES};
+use crate::engine::nonzeros::{Blocks, Nonzeros};
+use crate::engine::simd::{self, InstructionSet, LANES};
 use crate::{KernelError, Real};
 
 /// How many times as long a nonzero takes as a value where there is no choice between them.
 const SLOWER: usize = 3;
 
 /// The gradients of a convolution from a dout with few nonzeros, in the order of operations of the
-/// other way, and so with the same bits (see [`crate::nonzeros`]). For `f32`, and kernels whose rows are whole vectors.
+/// other way, and so with the same bits (see [`crate::engine::nonzeros`]). For `f32`, and kernels whose rows are whole vectors.
 pub(super) struct Sparse {
     /// Where a filter's weights begin among all in the order (F, KH, KW, C).
     tags: Vec<u32>,

@@ -7,8 +7,8 @@
 
 use ndarray::{Array, ArrayView, Dimension, Zip};
 
+use crate::engine::layout::reused_like;
 use crate::error::expect_shape;
-use crate::layout::reused_like;
 use crate::{KernelError, Real};
 
 const OPERATION: &str = "dropout";

@@ -5,18 +5,18 @@
 //! ```
 //!
 //! The first of equal values wins, counted by rows, and NaN wins over all, as in PyTorch's
-//! `max_pool2d`. Computed in channels-last memory, like [`crate::conv2d`].
+//! `max_pool2d`. Computed in channels-last memory, like [`crate::ops::conv2d`].
 
 use std::convert::Infallible;
 
 use ndarray::{Array4, ArrayView4, Axis};
 
-use crate::error::{expect_not_empty, expect_shape};
-use crate::layout::{
+use crate::engine::layout::{
     elements, elements_mut, from_channels_last, nothing, reused, to_channels_last,
 };
-use crate::parallel::{Images, divide};
-use crate::simd::{self, InstructionSet, Windows};
+use crate::engine::parallel::{Images, divide};
+use crate::engine::simd::{self, InstructionSet, Windows};
+use crate::error::{expect_not_empty, expect_shape};
 use crate::{KernelError, Real};
 
 const OPERATION: &str = "max_pool2d";

@@ -10,7 +10,7 @@ use ndarray::{
 };
 use num_traits::Zero;
 
-use crate::parallel::{Images, divide};
+use crate::engine::parallel::{Images, divide};
 use crate::{KernelError, Real};
 
 /// Views an array of run-time rank as one of rank `D`.

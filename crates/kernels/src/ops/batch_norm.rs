@@ -41,12 +41,17 @@
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayView4, ArrayViewMut4, Axis, Dimension};
 
-use crate::layout::reused;
-pub use crate::normalization::BatchStatistics;
-use crate::normalization::{
-    self, Batch, backward_eval_in_place, expect_backward_shapes, expect_channels, expect_running,
+use crate::engine::layout::reused;
+use crate::{KernelError, Real};
+
+pub(crate) mod batch_statistics;
+mod config;
+
+pub use batch_statistics::BatchStatistics;
+use batch_statistics::{
+    Batch, backward_eval_in_place, expect_backward_shapes, expect_channels, expect_running,
 };
-use crate::{BatchNormConfig, KernelError, Real, RunningStatistics};
+pub use config::{BatchNormConfig, Convention, RunningStatistics};
 
 const OPERATION: &str = "batch_norm";
 
@@ -205,7 +210,7 @@ pub fn backward_train_in_place<F: Real>(
     expect_backward_shapes(OPERATION, dout.shape(), x.shape(), gamma)?;
     expect_channels(OPERATION, "statistics", statistics.channels(), x.ncols())?;
     let (dx, x) = (as_pixels_mut(dout), as_pixels(x));
-    Ok(normalization::backward_train_in_place(dx, x, gamma, statistics))
+    Ok(batch_statistics::backward_train_in_place(dx, x, gamma, statistics))
 }
 
 /// The gradients of [`forward_eval`], whose statistics are constants:

@@ -9,13 +9,13 @@ use std::convert::Infallible;
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Dim};
 
-use crate::correlation::{Correlation, Matrix, Place};
+use crate::engine::correlation::{Correlation, Matrix, Place};
+use crate::engine::layout::{elements_mut, reused};
+use crate::engine::panels::{Panels, filled_up};
+use crate::engine::parallel::{Images, divide};
+use crate::engine::scratch::Scratch;
+use crate::engine::simd::LANES;
 use crate::error::{expect_not_empty, expect_shape};
-use crate::layout::{elements_mut, reused};
-use crate::panels::{Panels, filled_up};
-use crate::parallel::{Images, divide};
-use crate::scratch::Scratch;
-use crate::simd::LANES;
 use crate::{KernelError, Real};
 
 const OPERATION: &str = "linear";

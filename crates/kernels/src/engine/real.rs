@@ -3,8 +3,8 @@ use std::ops::Neg;
 
 use num_traits::NumAssign;
 
-use crate::scratch::Item;
-use crate::simd;
+use crate::engine::scratch::Item;
+use crate::engine::simd;
 
 /// A floating-point number that kernels compute with: `f32` or `f64`.
 ///

@@ -1,7 +1,7 @@
 //! What this processor can do at best, to hold kernels against.
 
 use crate::InstructionSet;
-use crate::simd;
+use crate::engine::simd;
 
 /// What [`fused_multiply_adds`] did.
 #[derive(Debug, Clone, Copy, PartialEq)]

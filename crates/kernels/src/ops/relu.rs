@@ -6,9 +6,9 @@ use std::convert::Infallible;
 
 use ndarray::{Array, ArrayView, Dimension};
 
+use crate::engine::layout::{map_pairs, reused_like, update_pairs};
+use crate::engine::parallel::{Images, divide};
 use crate::error::expect_shape;
-use crate::layout::{map_pairs, reused_like, update_pairs};
-use crate::parallel::{Images, divide};
 use crate::{KernelError, Real};
 
 const OPERATION: &str = "relu";

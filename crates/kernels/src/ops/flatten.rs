@@ -6,9 +6,9 @@ use std::convert::Infallible;
 
 use ndarray::{Array2, Array4, ArrayView2, ArrayView4};
 
+use crate::engine::layout::{elements, elements_mut, from_channels_last, reused, to_channels_last};
+use crate::engine::parallel::{Images, divide};
 use crate::error::{expect_not_empty, expect_shape};
-use crate::layout::{elements, elements_mut, from_channels_last, reused, to_channels_last};
-use crate::parallel::{Images, divide};
 use crate::{KernelError, Real};
 
 const OPERATION: &str = "flatten";

@@ -1,5 +1,5 @@
 use super::{Arithmetic, Body, InstructionSet, LANES, run};
-use crate::nonzeros::{Blocks, Nonzeros};
+use crate::engine::nonzeros::{Blocks, Nonzeros};
 
 /// Fills `nonzeros` with those of one image in channels-last memory, whose channels have these tags
 /// (filled up to whole vectors).

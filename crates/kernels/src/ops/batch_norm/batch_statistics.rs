@@ -1,12 +1,12 @@
 //! The arithmetic that plain and spatial batch norm share, on batches in the axis order
 //! `(N, H, W, C)`; rows are images of a single pixel. Formulas and sources:
-//! [`crate::batch_norm`].
+//! [`crate::ops::batch_norm`].
 
 use ndarray::{Array1, ArrayView1, ArrayView4, ArrayViewMut4, s};
 
-use crate::channels::{Term, sums, update};
+use crate::engine::channels::{Term, sums, update};
+use crate::engine::simd::Number;
 use crate::error::{expect_not_empty, expect_shape};
-use crate::simd::Number;
 use crate::{BatchNormConfig, Convention, KernelError, Real, RunningStatistics};
 
 /// The mean of the first images with so many values a channel is the guess that variances are summed

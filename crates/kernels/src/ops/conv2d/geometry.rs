@@ -3,7 +3,7 @@ use super::OPERATION;
 use super::sliding_window::{SlidingWindow, Taps};
 use super::spread::Spread;
 use crate::KernelError;
-use crate::correlation::Place;
+use crate::engine::correlation::Place;
 use crate::error::{expect_not_empty, expect_shape};
 
 /// The sizes of one convolution, checked against each other.

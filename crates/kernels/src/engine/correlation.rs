@@ -2,7 +2,7 @@
 //! shapes alone.
 
 use crate::Real;
-use crate::simd::{self, InstructionSet, LANES};
+use crate::engine::simd::{self, InstructionSet, LANES};
 
 /// Where a row of a [`Correlation`] begins in its source, and where its results go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 use super::{Arithmetic, Body, InstructionSet, LANES, run};
-use crate::correlation::{Correlation, Matrix, Place};
+use crate::engine::correlation::{Correlation, Matrix, Place};
 
 /// Rows of a tile: with two vectors of 8 values a row, they and their operands fill the sixteen
 /// registers of AVX2.

@@ -5,8 +5,8 @@ use std::io::Write;
 use proptest::prelude::*;
 
 use super::{InstructionSet, LANES, collect, correlate, fused, gather, scatter};
-use crate::correlation::{Correlation, Matrix, Place};
-use crate::nonzeros::{Blocks, Nonzeros};
+use crate::engine::correlation::{Correlation, Matrix, Place};
+use crate::engine::nonzeros::{Blocks, Nonzeros};
 
 fn available() -> impl Iterator<Item = InstructionSet> {
     InstructionSet::ALL.into_iter().filter(|set| set.is_available())

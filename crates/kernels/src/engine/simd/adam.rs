@@ -1,5 +1,5 @@
 use super::{Arithmetic, Body, InstructionSet, run};
-use crate::adam::Factors;
+use crate::ops::adam::Factors;
 
 /// Moves each parameter and its two moments by one step.
 pub(crate) fn adam(

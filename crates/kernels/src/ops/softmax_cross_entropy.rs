@@ -10,8 +10,8 @@
 
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 
+use crate::engine::layout::reused;
 use crate::error::{expect_not_empty, expect_shape};
-use crate::layout::reused;
 use crate::{KernelError, Real};
 
 const OPERATION: &str = "softmax_cross_entropy";
