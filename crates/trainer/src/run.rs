@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use crate::dataset::{LabelledImages, Split};
 use crate::fit::steps_per_epoch;
 use crate::log::{DistributionRow, Hparam, hparams_yaml, read_csv};
-use crate::network::{Architecture, Network};
+use crate::network::{Network, NetworkConfig};
 use crate::optimizer::{Adam, AdamConfig};
 use crate::{FitConfig, Head, Measurement, Phase, TrainError, file, fit, weights};
 
@@ -42,7 +42,7 @@ const WEIGHTS: &str = "weights.safetensors";
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunConfig {
     /// The network.
-    pub architecture: Architecture,
+    pub network: NetworkConfig,
     /// What is trained of it.
     pub head: Head,
     /// The seed of initial weights, order of images and dropout.
@@ -76,7 +76,7 @@ impl RunConfig {
     ///
     /// [`TrainError`] for images too small for the network, or a learning rate out of range.
     pub fn start(&self, images: &LabelledImages) -> Result<(Network<f32>, Adam<f32>), TrainError> {
-        let network = self.architecture.build(images.size(), images.classes(), self.seed)?;
+        let network = self.network.build(images.size(), images.classes(), self.seed)?;
         let config = AdamConfig::new(self.learning_rate)?;
         let optimizer = Adam::new(config, &network, |parameter| self.head.trains(parameter));
         Ok((network, optimizer))
@@ -162,7 +162,7 @@ impl RunConfig {
         let count = |count: usize| Hparam::Integer(count as i128);
         let number = |number: u64| Hparam::Integer(number.into());
         hparams_yaml(&[
-            ("network", Hparam::Text(self.architecture.name())),
+            ("network", Hparam::Text(&self.network.name())),
             ("head", Hparam::Text(self.head.name())),
             ("seed", number(self.seed)),
             ("epochs", number(self.epochs)),

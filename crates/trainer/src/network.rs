@@ -1,15 +1,13 @@
 //! Networks: layers in order, with names for their parameters.
 
 mod activations;
-mod architecture;
-mod fully_connected;
+mod config;
 mod gradients;
 mod initialization;
 mod layer;
 mod memory;
 mod parameters;
-mod simple_network;
-mod spatial_batch_norm_network;
+pub mod preset;
 mod summary;
 mod tape;
 mod turn;
@@ -20,12 +18,13 @@ use ndarray::{Array2, Array4, ArrayView2, ArrayView4, ArrayViewD, ArrayViewMutD}
 use crate::TrainError;
 use crate::random::Stream;
 
-pub use activations::{Activation, NamedBatchNorm};
-pub use architecture::Architecture;
+pub use activations::{NamedBatchNorm, ObservedActivation};
+pub use config::{NetworkConfig, NetworkKind, UnknownNetwork};
 pub use gradients::Gradients;
 pub use initialization::Initializer;
-pub use layer::{Layer, Saved};
+pub use layer::{Activation, Layer, Norm, Saved};
 pub use parameters::{BatchNorm, Conv2d, Linear};
+pub use preset::Preset;
 pub use summary::ModelSummary;
 pub use tape::Tape;
 use turn::Turn;
