@@ -301,7 +301,7 @@ fn agrees_with_kernels(case: &Case) -> Result<bool> {
             }
         }
     }
-    let notebook = notebook_suite(&Kernels, std::slice::from_ref(case), "cargo xtask grade");
+    let notebook = notebook_suite(&Kernels, std::slice::from_ref(case));
     for Verdict { check, outcome, .. } in notebook.verdicts {
         let name = &case.name;
         match outcome {

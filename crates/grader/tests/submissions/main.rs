@@ -14,7 +14,7 @@ use grader::submission::{Kernels, RustFunctions, Submission};
 use grader::verdict::{Outcome, Report, SuiteName};
 use ndarray::{Array4, ArrayView4, s};
 
-mod strangers;
+mod untrusted;
 mod styles;
 mod variants;
 
