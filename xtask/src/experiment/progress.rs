@@ -93,19 +93,16 @@ impl<'a> Progress<'a> {
         bar.set_style(style);
         // The whole label would leave no room for the bar in 80 columns.
         let Cell { head, run, .. } = &self.cells[run];
-        let network = run.architecture.name().trim_end_matches("Network");
-        bar.set_prefix(format!(
-            "{network:16} {:7} {}",
-            trainer::Head::from(*head).name(),
-            run.seed
-        ));
+        let name = run.network.name();
+        let network = name.trim_end_matches("Network");
+        bar.set_prefix(format!("{network:16} {:7} {}", head.name(), run.seed));
         bar
     }
 
     fn label(&self, run: usize) -> String {
         let Cell { head, run, .. } = &self.cells[run];
         // Heads differ in length, as networks do.
-        format!("{:23}  {:12}  seed {}", run.architecture.name(), head.to_string(), run.seed)
+        format!("{:23}  {:12}  seed {}", run.network.name(), head.to_string(), run.seed)
     }
 
     /// The lines that have become due.
@@ -122,7 +119,7 @@ impl<'a> Progress<'a> {
             let mut line =
                 format!("{}  epoch {}/{epochs}  Val-Acc={accuracy:.4}", self.label(run), epoch + 1);
             let network = self.cells[run].network();
-            if let Some(published) = published::beside(self.config, *head, network).get(epoch) {
+            if let Some(published) = published::beside(self.config, *head, &network).get(epoch) {
                 line += &format!("  published {published:.4}");
             }
             lines.push(line);
@@ -136,7 +133,6 @@ impl<'a> Progress<'a> {
 mod tests {
     use super::*;
     use study::grid::cells;
-    use study::made_up;
     use study::tables::{DataSetName, Head};
 
     fn lines(config: &StudyConfig, order: &[(usize, u64)]) -> Vec<String> {
@@ -154,10 +150,18 @@ mod tests {
     #[test]
     fn results_come_in_one_order_with_the_published_figures_where_they_compare() {
         let config = StudyConfig {
+            data_set: DataSetName::FashionMnist,
+            quick: false,
+            networks: vec!["simple_network".to_owned(), "spatial_batch_norm_network".to_owned()],
             heads: vec![Head::Frozen, Head::Trained],
             seeds: vec![3],
             epochs: 2,
-            ..made_up::config()
+            batch_size: 50,
+            learning_rate: 5e-4,
+            training_images: 48_000,
+            validation_images: 12_000,
+            test_images: 10_000,
+            steps_per_epoch: 40,
         };
         let expected = [
             "SimpleNetwork            head frozen   seed 3  epoch 1/2  Val-Acc=0.0000  published 0.6652",

@@ -11,9 +11,9 @@ use std::rc::Rc;
 
 use serde::Serialize;
 
+use super::answer_part::Part;
 use super::catalogue::{CATALOGUE, Group, Mistake};
-use super::matching::{Match, compare};
-use super::part::Part;
+use super::comparison::{Match, compare};
 use super::variant::Variant;
 use crate::submission::{AskedMode, Kind, Outputs, Script, Submission, Touched};
 

@@ -166,7 +166,7 @@ fn on_a_plateau_neither_network_is_sooner() {
 
 /// The study that the repository holds.
 fn committed() -> Study {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../reports/fashion-mnist");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../reports/fashion-mnist");
     Study::read(std::path::Path::new(folder)).unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! Mistakes in the gradients.
 
-use super::super::variant::{
+use super::super::choices::{
     Count, Dbeta, Dgamma, Epsilon, FromRows, Group as Over, IntoRows, Scale, SummedOver,
     VarianceTerm,
 };

@@ -1,6 +1,6 @@
 //! Mistakes beside the formulas: arrays changed in place, shapes, types, state, modes.
 
-use super::super::variant::{Cache, FromRows, ResultType, UnknownMode, VectorShape};
+use super::super::choices::{Cache, FromRows, ResultType, UnknownMode, VectorShape};
 use super::{Group, Mistake, convention, mistake};
 use crate::submission::Touched;
 

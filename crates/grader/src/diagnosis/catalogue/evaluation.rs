@@ -1,6 +1,6 @@
 //! Mistakes in the output of the evaluation pass.
 
-use super::super::variant::{Affine, Centre, Epsilon, Source, Spread};
+use super::super::choices::{Affine, Centre, Epsilon, Source, Spread};
 use super::{Group, Mistake, convention, mistake};
 
 pub(super) const MISTAKES: &[Mistake] = &[

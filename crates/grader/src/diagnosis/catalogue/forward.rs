@@ -1,6 +1,6 @@
 //! Mistakes in the output of the training pass.
 
-use super::super::variant::{
+use super::super::choices::{
     Affine, Centre, Count, Epsilon, FromRows, Group as Over, IntoRows, Source, Spread, Variance,
 };
 use super::{Group, Mistake, mistake};

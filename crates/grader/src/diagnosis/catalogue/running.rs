@@ -1,6 +1,6 @@
 //! Mistakes in the running statistics.
 
-use super::super::variant::{Follow, RunningMean, RunningVar};
+use super::super::choices::{Follow, RunningMean, RunningVar};
 use super::{Group, Mistake, convention, mistake};
 
 pub(super) const MISTAKES: &[Mistake] = &[

@@ -1,9 +1,9 @@
 use ndarray::{ArrayD, Axis};
 
-use super::choices::*;
 use super::forward::{Kept, divisor, inverse};
-use super::rows::{from_rows, groups, images, into_rows, like};
+use super::layout::{from_rows, groups, images, into_rows, like};
 use super::{typed, vector};
+use crate::diagnosis::choices::*;
 use crate::submission::{AskedMode, Backward, Failure, Gradients, Script};
 
 /// One backward pass through a cache that was used this often.

@@ -1,8 +1,8 @@
 use ndarray::{ArrayD, IxDyn};
 
-use super::choices::*;
-use super::rows::{Shape, from_rows, groups, images, into_rows, like};
+use super::layout::{Shape, from_rows, groups, images, into_rows, like};
 use super::{typed, vector};
+use crate::diagnosis::choices::*;
 use crate::submission::{AskedMode, Failure, Script, Step, StepOutput};
 use crate::tensor::{Dtype, Tensor};
 
