@@ -101,7 +101,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
             arguments.target == Some(Target::Exercise),
             "--watch: found --target kernels, expected --target exercise"
         );
-        return watch::run(&arguments.watched, &arguments.graded_again());
+        return watch::run(&arguments.watched, &arguments.graded_again()?);
     }
     // All cases are read before the first is asked, so that a bad one leaves no half transcript.
     let fixtures = workspace::fixtures_folder(arguments.fixtures.as_deref())?;
@@ -183,10 +183,9 @@ pub fn transcript_of_kernels() -> Result<String> {
 
 impl Arguments {
     /// What a watch grades by at every save.
-    fn graded_again(&self) -> Vec<String> {
-        let command = self.command();
-        let words = command.split(' ').skip(2).map(str::to_owned);
-        words.chain(["--first-failure".to_owned()]).collect()
+    fn graded_again(&self) -> Result<Vec<String>> {
+        let words = shell::words(&self.command())?.into_iter().skip(2);
+        Ok(words.chain(["--first-failure".to_owned()]).collect())
     }
 
     /// The rubric that is named; else the default one, where marks are asked for.

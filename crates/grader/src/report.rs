@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::verdict::{Outcome, Verdict};
+use crate::verdict::{CheckOutcome, Verdict};
 
 /// Every verdict on one submission.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +26,7 @@ impl Report {
 
     /// Whether a check failed or has a note.
     pub(crate) fn has_something_to_say(&self) -> bool {
-        self.verdicts().any(|verdict| verdict.outcome != Outcome::Passed)
+        self.verdicts().any(|verdict| verdict.outcome != CheckOutcome::Passed)
     }
 }
 

@@ -15,7 +15,7 @@ pub struct Verdict {
     pub case: String,
     /// How it ended.
     #[serde(flatten)]
-    pub outcome: Outcome,
+    pub outcome: CheckOutcome,
     /// What was given, where the case is drawn and not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<String>,
@@ -26,8 +26,9 @@ pub struct Verdict {
 
 impl Verdict {
     /// The verdict of a check of the case of this name, with `hint` if it failed.
-    pub(crate) fn new(check: &str, case: &str, outcome: Outcome, hint: &str) -> Self {
-        let is_explained = matches!(outcome, Outcome::Failed { .. } | Outcome::Noted { .. });
+    pub(crate) fn new(check: &str, case: &str, outcome: CheckOutcome, hint: &str) -> Self {
+        let is_explained =
+            matches!(outcome, CheckOutcome::Failed { .. } | CheckOutcome::Noted { .. });
         Self {
             check: check.to_owned(),
             case: case.to_owned(),
@@ -39,20 +40,20 @@ impl Verdict {
 
     /// The same, of a case that was drawn by this recipe.
     pub(crate) fn of_input(mut self, recipe: &impl fmt::Display) -> Self {
-        self.input = (self.outcome != Outcome::Passed).then(|| recipe.to_string());
+        self.input = (self.outcome != CheckOutcome::Passed).then(|| recipe.to_string());
         self
     }
 
     /// Whether nothing is wrong: the check passed, or found a convention.
     pub fn is_well(&self) -> bool {
-        matches!(self.outcome, Outcome::Passed | Outcome::Noted { .. })
+        matches!(self.outcome, CheckOutcome::Passed | CheckOutcome::Noted { .. })
     }
 }
 
 /// How a check ended.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum Outcome {
+pub enum CheckOutcome {
     /// As it should.
     Passed,
     /// The answer is wrong.
@@ -74,7 +75,7 @@ pub enum Outcome {
     },
 }
 
-impl Outcome {
+impl CheckOutcome {
     /// The outcome of a check that measured this much wrong, or got no answer.
     pub(crate) fn of(findings: Result<Vec<Finding>, Failure>) -> Self {
         match findings {

@@ -12,7 +12,7 @@ use crate::compare::is_close;
 use crate::report::SuiteName;
 use crate::submission::{Answer, AskedMode, Failure, Outputs, Script, Submission, Touched};
 use crate::tensor::{Dtype, Tensor};
-use crate::verdict::{Difference, Finding, Outcome, Verdict};
+use crate::verdict::{CheckOutcome, Difference, Finding, Verdict};
 
 /// Names of the suite's cases begin with this.
 pub(crate) const PREFIX: &str = "behaviour/";
@@ -46,11 +46,17 @@ pub(crate) fn behaviour_questions(submission: &dyn Submission) -> Questions<'sta
 
 /// The verdict of a check that is its case's only one.
 fn verdict(recipe: &Recipe, check: &str, findings: Findings, hint: &str) -> Verdict {
-    verdict_of(recipe, check, check, Outcome::of(findings), hint)
+    verdict_of(recipe, check, check, CheckOutcome::of(findings), hint)
 }
 
 /// The verdict of one check of a case.
-fn verdict_of(recipe: &Recipe, case: &str, check: &str, outcome: Outcome, hint: &str) -> Verdict {
+fn verdict_of(
+    recipe: &Recipe,
+    case: &str,
+    check: &str,
+    outcome: CheckOutcome,
+    hint: &str,
+) -> Verdict {
     Verdict::new(check, &format!("{PREFIX}{case}"), outcome, hint).of_input(recipe)
 }
 
@@ -122,8 +128,7 @@ fn touched(answer: &Answer, arrays: &[Touched], when: &str) -> Findings {
 /// Evaluation leaves the running statistics as they are, to the last bit.
 fn evaluation(recipe: Recipe) -> Question<'static> {
     let mut script = recipe.script();
-    script.steps =
-        vec![recipe.step(AskedMode::Eval, 0), recipe.step(AskedMode::Eval, 1)];
+    script.steps = vec![recipe.step(AskedMode::Eval, 0), recipe.step(AskedMode::Eval, 1)];
     Question::new(vec![script], move |scripts, answers, _| {
         let findings = answers[0].as_ref().map_err(Clone::clone).and_then(|outputs| {
             let mut findings = Vec::new();
@@ -169,8 +174,7 @@ fn starts_empty(recipe: Recipe) -> Question<'static> {
     let zeros = |tensor: &Tensor| Tensor::Float64(tensor.to_f64() * 0.0);
     given.running_mean = zeros(&given.running_mean);
     given.running_var = zeros(&given.running_var);
-    given.steps =
-        vec![recipe.step(AskedMode::Train, 0), recipe.step(AskedMode::Eval, 1)];
+    given.steps = vec![recipe.step(AskedMode::Train, 0), recipe.step(AskedMode::Eval, 1)];
     let empty = Script { starts_empty: true, ..given.clone() };
     Question::new(vec![given, empty], move |_, answers, _| {
         let findings = own(&answers[0], &answers[1], &OF_STEPS, &[(0, 0), (1, 1)], |role| {
@@ -185,8 +189,7 @@ fn starts_empty(recipe: Recipe) -> Question<'static> {
 /// The same calls over fresh running statistics give the same results.
 fn same_calls_twice(recipe: Recipe) -> Question<'static> {
     let mut script = recipe.script();
-    script.steps =
-        vec![recipe.step(AskedMode::Train, 0), recipe.step(AskedMode::Eval, 1)];
+    script.steps = vec![recipe.step(AskedMode::Train, 0), recipe.step(AskedMode::Eval, 1)];
     script.backwards = vec![recipe.backward(0, 0)];
     Question::new(vec![script.clone(), script], move |_, answers, _| {
         let findings = own(&answers[0], &answers[1], &OF_STEPS, &[(0, 0), (1, 1)], |role| {
@@ -256,8 +259,7 @@ fn x_overwritten(recipe: Recipe) -> Question<'static> {
 /// A mode that is neither training nor evaluation is an error, of whoever answers the others.
 fn unknown_mode(recipe: Recipe) -> Question<'static> {
     let mut script = recipe.script();
-    script.steps =
-        vec![recipe.step(AskedMode::Train, 0), recipe.step(AskedMode::Unknown, 1)];
+    script.steps = vec![recipe.step(AskedMode::Train, 0), recipe.step(AskedMode::Unknown, 1)];
     Question::new(vec![script], move |_, answers, _| {
         let findings = answers[0].as_ref().map_err(Clone::clone).and_then(|outputs| {
             let [known, unknown] = outputs.steps.as_slice() else { return Err(Failure::TooFew) };
@@ -281,8 +283,7 @@ fn unknown_mode(recipe: Recipe) -> Question<'static> {
 fn results(mut recipe: Recipe, dtype: Dtype) -> Question<'static> {
     recipe.dtype = dtype;
     let mut script = recipe.script();
-    script.steps =
-        vec![recipe.step(AskedMode::Train, 0), recipe.step(AskedMode::Eval, 1)];
+    script.steps = vec![recipe.step(AskedMode::Train, 0), recipe.step(AskedMode::Eval, 1)];
     script.backwards = vec![recipe.backward(0, 0)];
     Question::new(vec![script], move |_, answers, leniency| {
         let mut verdicts = Vec::new();
@@ -294,7 +295,7 @@ fn results(mut recipe: Recipe, dtype: Dtype) -> Question<'static> {
             if dtype == Dtype::Float64 {
                 let findings = found.clone().map(|found| shapes(role, &found, &recipe));
                 let hint = "Which shape has the argument that this result belongs to?";
-                let outcome = Outcome::of(findings);
+                let outcome = CheckOutcome::of(findings);
                 verdicts.push(verdict_of(&recipe, "shapes", role, outcome, hint));
             }
             let findings = found.map(|found| dtypes(role, &found, dtype));
@@ -304,7 +305,7 @@ fn results(mut recipe: Recipe, dtype: Dtype) -> Question<'static> {
                 let convention = "results in float64 for inputs in float32";
                 ("dtype_float32", leniency.noted(findings, convention))
             } else {
-                ("dtype_float64", Outcome::of(findings))
+                ("dtype_float64", CheckOutcome::of(findings))
             };
             verdicts.push(verdict_of(&recipe, name, role, outcome, hint));
         }

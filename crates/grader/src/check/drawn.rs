@@ -10,7 +10,7 @@ use crate::fixture::Mode;
 use crate::report::SuiteName;
 use crate::submission::{Answer, AskedMode, Kernels, Outputs, Script, Submission};
 use crate::tensor::{Dtype, Tensor};
-use crate::verdict::{Finding, Outcome, Verdict};
+use crate::verdict::{CheckOutcome, Finding, Verdict};
 
 /// Names of the suite's cases begin with this.
 pub(crate) const PREFIX: &str = "random/";
@@ -133,8 +133,8 @@ fn verdicts(
 }
 
 /// Whether the call that went wrong, of several, was an evaluation.
-fn is_of_evaluation(outcome: &Outcome) -> bool {
-    let Outcome::Failed { findings } = outcome else { return false };
+fn is_of_evaluation(outcome: &CheckOutcome) -> bool {
+    let CheckOutcome::Failed { findings } = outcome else { return false };
     findings.iter().any(|finding| {
         matches!(finding, Finding::During { circumstances, .. }
             if circumstances.ends_with(IN_EVALUATION))

@@ -16,7 +16,7 @@ use crate::fixture::{Case, Config, Mode, NOTEBOOK_BACKWARD, NOTEBOOK_TESTS};
 use crate::report::{Suite, SuiteName};
 use crate::submission::{Answer, AskedMode, Failure, Script, Step, Submission};
 use crate::tensor::Tensor;
-use crate::verdict::{Finding, Outcome, Verdict};
+use crate::verdict::{CheckOutcome, Finding, Verdict};
 
 const RTOL: f64 = 1e-5;
 const ATOL_TRAIN: f64 = 1e-5;
@@ -49,7 +49,7 @@ pub(crate) fn notebook_questions<'a>(
                 _ => Err(Failure::TooFew),
             };
             let hint = case.hint.as_deref().unwrap_or(hint::for_notebook(backward, *mode));
-            vec![Verdict::new(check, &case.name, Outcome::of(findings), hint)]
+            vec![Verdict::new(check, &case.name, CheckOutcome::of(findings), hint)]
         }))
     });
     Questions::new(SuiteName::Notebook, submission, questions)
@@ -157,11 +157,12 @@ fn backward_test(
             let (Some(above), Some(below)) = (outputs.next(), outputs.next()) else {
                 return Err(Failure::TooFew);
             };
-            *slope = directional_slope(above.view(), below.view(), dout.view(), STEP)
-                .map_err(|error| Failure::Unusable {
+            *slope = directional_slope(above.view(), below.view(), dout.view(), STEP).map_err(
+                |error| Failure::Unusable {
                     what: "the output of a forward pass".to_owned(),
                     reason: format!("does not fit dout: {error}"),
-                })?;
+                },
+            )?;
         }
         let result = result.to_f64();
         match rel_error(numeric.view(), result.view()) {

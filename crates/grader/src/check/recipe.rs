@@ -128,7 +128,13 @@ impl Recipe {
                     let usual = 0.5 + 1.5 * gammas.uniform();
                     let is_zero = self.parameters == Parameters::Zero && channel == 0;
                     let is_negative = self.parameters == Parameters::Negative;
-                    if is_zero { 0.0 } else if is_negative { -usual } else { usual }
+                    if is_zero {
+                        0.0
+                    } else if is_negative {
+                        -usual
+                    } else {
+                        usual
+                    }
                 });
                 (gamma, self.vector(|_| 2.0 * betas.uniform() - 1.0))
             }

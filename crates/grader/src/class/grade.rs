@@ -129,9 +129,9 @@ pub fn grade_class(class: &Class<'_>) -> Result<GradedClass, ClassError> {
     thread::scope(|scope| {
         let workers: Vec<_> =
             (0..class.threads.get().min(open.len())).map(|_| scope.spawn(grade_all)).collect();
-        let ended = workers.into_iter().map(|worker| {
-            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        });
+        let ended = workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         ended.collect::<Result<(), _>>()
     })?;
     let lines = work.lines().values().cloned().collect();
@@ -212,7 +212,8 @@ impl Work<'_> {
     ) -> Result<(Line, Vec<(PathBuf, String)>), String> {
         let Class { cases, options, rubric, interpreter, context, command, .. } = *self.class;
         let started = Instant::now();
-        let process = Process::python(id, &source.path, &source.bytes, interpreter, context.clone());
+        let process =
+            Process::python(id, &source.path, &source.bytes, interpreter, context.clone());
         let mut grading = grade(&process, cases, options, command(&source.path));
         if let Some(trouble) = process.trouble() {
             return Err(format!("{} was not run: {trouble}", process.name()));

@@ -141,7 +141,10 @@ fn read(path: &Path) -> Result<Source, String> {
         return Err(format!("{name}: found something that is no regular file, expected one"));
     }
     if metadata.len() > SIZE_LIMIT {
-        return Err(format!("{name}: found {} bytes, expected at most {SIZE_LIMIT}", metadata.len()));
+        return Err(format!(
+            "{name}: found {} bytes, expected at most {SIZE_LIMIT}",
+            metadata.len()
+        ));
     }
     let bytes = fs::read(path).map_err(unreadable)?;
     Ok(Source { path: path.to_owned(), name, bytes })
@@ -159,7 +162,9 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         };
-        assert!(find_hand_ins(folder.path()).unwrap_err().to_string().contains("found no hand-ins"));
+        assert!(
+            find_hand_ins(folder.path()).unwrap_err().to_string().contains("found no hand-ins")
+        );
         write("anna.py", "a");
         write("ben/anything.py", "b");
         write("ben/__pycache__/x.py", "");
@@ -193,7 +198,12 @@ mod tests {
         ];
         assert_eq!(found, expected);
         write("anna/b.py", "");
-        assert!(find_hand_ins(folder.path()).unwrap_err().to_string().contains("two hand-ins called anna"));
+        assert!(
+            find_hand_ins(folder.path())
+                .unwrap_err()
+                .to_string()
+                .contains("two hand-ins called anna")
+        );
     }
 
     #[test]

@@ -139,7 +139,8 @@ mod tests {
     #[test]
     fn cells_of_what_was_not_graded_are_empty_and_names_are_no_formulas() {
         let lines = [Line::problem("=1+1", "found no .py file, expected one")];
-        let table = String::from_utf8(table(lines.iter(), Path::new("marks.csv")).unwrap()).unwrap();
+        let table =
+            String::from_utf8(table(lines.iter(), Path::new("marks.csv")).unwrap()).unwrap();
         let expected = "id,marks,out_of,notebook,reference,behaviour,random,diagnosis,seconds,problem\n\
                         '=1+1,,,,,,,,,\"found no .py file, expected one\"\n";
         assert_eq!(table, expected);

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::export::format::{ExportError, OutputFormat};
 use crate::export::{diagnosis, for_student};
 use crate::grading::Grading;
-use crate::verdict::{Outcome, Verdict};
+use crate::verdict::{CheckOutcome, Verdict};
 
 /// Exercism's results.
 pub(super) const EXERCISM: OutputFormat = OutputFormat {
@@ -82,9 +82,9 @@ fn exercism(grading: &Grading) -> Result<String, ExportError> {
 
 fn test(verdict: &Verdict, grading: &Grading) -> Test {
     let status = match verdict.outcome {
-        Outcome::Passed | Outcome::Noted { .. } => Status::Pass,
-        Outcome::Failed { .. } => Status::Fail,
-        Outcome::Raised { .. } => Status::Error,
+        CheckOutcome::Passed | CheckOutcome::Noted { .. } => Status::Pass,
+        CheckOutcome::Failed { .. } => Status::Fail,
+        CheckOutcome::Raised { .. } => Status::Error,
     };
     Test {
         name: for_student::name(verdict),

@@ -50,7 +50,8 @@ fn gradescope(grading: &Grading) -> Result<String, ExportError> {
     let marks = grading.marks.as_ref().ok_or(ExportError::Unmarked)?;
     let mut output = diagnosis::lines(&grading.diagnosis);
     if output.is_empty() {
-        let all = if grading.report.all_passed() { "All checks passed." } else { "Some checks failed." };
+        let all =
+            if grading.report.all_passed() { "All checks passed." } else { "Some checks failed." };
         output.push(all.to_owned());
     }
     let results = Results {

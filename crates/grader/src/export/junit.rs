@@ -5,7 +5,7 @@ use quick_junit::{NonSuccessKind, Report as JunitReport, TestCase, TestCaseStatu
 use crate::export::diagnosis;
 use crate::export::format::{ExportError, OutputFormat};
 use crate::grading::Grading;
-use crate::verdict::{Finding, Outcome, Verdict};
+use crate::verdict::{CheckOutcome, Finding, Verdict};
 
 /// JUnit XML.
 pub(super) const JUNIT: OutputFormat = OutputFormat {
@@ -26,7 +26,7 @@ fn junit(grading: &Grading) -> Result<String, ExportError> {
         for verdict in &suite.verdicts {
             let mut test = TestCase::new(verdict.check.as_str(), status(verdict, grading));
             test.set_classname(verdict.case.as_str());
-            if let Outcome::Noted { convention, findings } = &verdict.outcome {
+            if let CheckOutcome::Noted { convention, findings } = &verdict.outcome {
                 test.set_system_out(note(convention, findings));
             }
             tests.add_test_case(test);
@@ -53,11 +53,11 @@ fn junit(grading: &Grading) -> Result<String, ExportError> {
 
 fn status(verdict: &Verdict, grading: &Grading) -> TestCaseStatus {
     let (kind, message) = match &verdict.outcome {
-        Outcome::Passed | Outcome::Noted { .. } => return TestCaseStatus::success(),
-        Outcome::Raised { message } => {
+        CheckOutcome::Passed | CheckOutcome::Noted { .. } => return TestCaseStatus::success(),
+        CheckOutcome::Raised { message } => {
             (NonSuccessKind::Error, format!("failed due to exception: {message}"))
         }
-        Outcome::Failed { findings } => (NonSuccessKind::Failure, in_lines(findings)),
+        CheckOutcome::Failed { findings } => (NonSuccessKind::Failure, in_lines(findings)),
     };
     let mut status = TestCaseStatus::non_success(kind);
     status.set_message(message.lines().next().unwrap_or_default());

@@ -6,7 +6,7 @@ use crate::fixture::NOTEBOOK_BACKWARD;
 use crate::grading::Grading;
 use crate::report::{Report, Suite, SuiteName};
 use crate::rubric::Marks;
-use crate::verdict::{Outcome, Verdict};
+use crate::verdict::{CheckOutcome, Verdict};
 
 /// Text.
 pub const TEXT: OutputFormat = OutputFormat {
@@ -66,8 +66,8 @@ fn only_trouble(report: &Report) -> Option<String> {
         return None;
     }
     let mut verdicts = report.verdicts();
-    let Outcome::Raised { message } = &verdicts.next()?.outcome else { return None };
-    let is_same = |verdict: &Verdict| matches!(&verdict.outcome, Outcome::Raised { message: other } if other == message);
+    let CheckOutcome::Raised { message } = &verdicts.next()?.outcome else { return None };
+    let is_same = |verdict: &Verdict| matches!(&verdict.outcome, CheckOutcome::Raised { message: other } if other == message);
     verdicts.all(is_same).then(|| message.replace(char::is_control, " "))
 }
 
@@ -103,7 +103,7 @@ fn notebook(suite: &Suite, grading: &Grading, lines: &mut Vec<String>) {
     }
     lines.extend(backward.iter().map(|verdict| one_line(&verdict.check, &verdict.outcome)));
 
-    let is_explained = |verdict: &&Verdict| matches!(verdict.outcome, Outcome::Failed { .. });
+    let is_explained = |verdict: &&Verdict| matches!(verdict.outcome, CheckOutcome::Failed { .. });
     let failed: Vec<&Verdict> = suite.verdicts.iter().filter(is_explained).collect();
     if !failed.is_empty() {
         lines.extend([String::new(), "What the notebook's tests measured:".to_owned()]);
@@ -140,12 +140,12 @@ fn by_case(suite: &Suite, grading: &Grading, lines: &mut Vec<String>) {
             let same = &verdicts[at..at + together];
             let subject = subject(same, verdicts.len(), is_drawn);
             lines.push(match &first.outcome {
-                Outcome::Noted { convention, .. } if noted.contains(&convention.as_str()) => {
+                CheckOutcome::Noted { convention, .. } if noted.contains(&convention.as_str()) => {
                     format!("{subject} passed, with a note as above.")
                 }
                 outcome => one_line(&subject, outcome),
             });
-            if let Outcome::Noted { convention, .. } = &first.outcome {
+            if let CheckOutcome::Noted { convention, .. } = &first.outcome {
                 noted.push(convention);
             }
             if is_new(at) {
@@ -165,8 +165,10 @@ fn by_case(suite: &Suite, grading: &Grading, lines: &mut Vec<String>) {
             at += together;
         }
     }
-    let raised =
-        suite.verdicts.iter().find(|verdict| matches!(verdict.outcome, Outcome::Raised { .. }));
+    let raised = suite
+        .verdicts
+        .iter()
+        .find(|verdict| matches!(verdict.outcome, CheckOutcome::Raised { .. }));
     if let Some(verdict) = raised {
         lines.push(format!("Run the first of these exceptions alone: {}", grading.rerun(verdict)));
     }
@@ -181,7 +183,7 @@ fn by_case(suite: &Suite, grading: &Grading, lines: &mut Vec<String>) {
 }
 
 fn is_failed(verdict: &Verdict) -> bool {
-    matches!(verdict.outcome, Outcome::Failed { .. })
+    matches!(verdict.outcome, CheckOutcome::Failed { .. })
 }
 
 /// What verdicts on one line are about: a case as a whole, or some of its checks.
@@ -199,25 +201,26 @@ fn subject(same: &[Verdict], in_case: usize, is_drawn: bool) -> String {
 /// in suites of which there is less to read, ended alike.
 fn is_same(a: &Verdict, b: &Verdict, is_drawn: bool) -> bool {
     match (&a.outcome, &b.outcome) {
-        (Outcome::Raised { .. }, other) => a.outcome == *other,
-        (Outcome::Passed, Outcome::Passed) | (Outcome::Failed { .. }, Outcome::Failed { .. }) => {
-            is_drawn
-        }
-        (Outcome::Noted { convention, .. }, Outcome::Noted { convention: other, .. }) => {
+        (CheckOutcome::Raised { .. }, other) => a.outcome == *other,
+        (CheckOutcome::Passed, CheckOutcome::Passed)
+        | (CheckOutcome::Failed { .. }, CheckOutcome::Failed { .. }) => is_drawn,
+        (CheckOutcome::Noted { convention, .. }, CheckOutcome::Noted { convention: other, .. }) => {
             is_drawn && convention == other
         }
-        (Outcome::Passed | Outcome::Failed { .. } | Outcome::Noted { .. }, _) => false,
+        (CheckOutcome::Passed | CheckOutcome::Failed { .. } | CheckOutcome::Noted { .. }, _) => {
+            false
+        }
     }
 }
 
-fn one_line(subject: &str, outcome: &Outcome) -> String {
+fn one_line(subject: &str, outcome: &CheckOutcome) -> String {
     match outcome {
-        Outcome::Passed => format!("{subject} passed."),
-        Outcome::Noted { convention, .. } => {
+        CheckOutcome::Passed => format!("{subject} passed."),
+        CheckOutcome::Noted { convention, .. } => {
             format!("{subject} passed, with a note: {convention}.")
         }
-        Outcome::Failed { .. } => format!("{subject} failed."),
-        Outcome::Raised { message } => {
+        CheckOutcome::Failed { .. } => format!("{subject} failed."),
+        CheckOutcome::Raised { message } => {
             // A message of several lines must not look like several verdicts.
             let message = message.replace(char::is_control, " ");
             format!("{subject} failed due to exception: {message}.")
@@ -226,7 +229,7 @@ fn one_line(subject: &str, outcome: &Outcome) -> String {
 }
 
 fn explain(verdict: &Verdict, lines: &mut Vec<String>) {
-    if let Outcome::Failed { findings } = &verdict.outcome {
+    if let CheckOutcome::Failed { findings } = &verdict.outcome {
         lines.extend(findings.iter().map(|finding| format!("    {finding}")));
         lines.extend(verdict.hint.iter().map(|hint| format!("    Hint: {hint}")));
     }

@@ -18,7 +18,8 @@ impl Pattern {
     /// Whether it names this check of this case.
     pub fn names(&self, case: &str, check: &str) -> bool {
         // Only `*` is special: the pattern has no letter for a single one.
-        let is_like = |pattern: &str, name: &str| WildMatchPattern::<'*', '\0'>::new(pattern).matches(name);
+        let is_like =
+            |pattern: &str, name: &str| WildMatchPattern::<'*', '\0'>::new(pattern).matches(name);
         match self.0.split_once(':') {
             Some((of_case, of_check)) => is_like(of_case, case) && is_like(of_check, check),
             None => is_like(&self.0, case),

@@ -6,9 +6,9 @@ use isolation::untrusted::{Folder, Judge, ReadError};
 use ndarray::{ArrayD, Axis};
 
 use crate::npy;
-use crate::submission::protocol::encoding::runs;
 use crate::submission::failure::Failure;
 use crate::submission::outputs::{Gradients, Outputs, StepOutput, Touched};
+use crate::submission::protocol::encoding::runs;
 use crate::submission::script::Script;
 use crate::tensor::Tensor;
 
@@ -132,7 +132,9 @@ impl Answers<'_> {
                 Some(("touched", names)) => {
                     note.touched = names
                         .split(' ')
-                        .filter_map(|name| Touched::ALL.into_iter().find(|array| array.name() == name))
+                        .filter_map(|name| {
+                            Touched::ALL.into_iter().find(|array| array.name() == name)
+                        })
                         .collect();
                 }
                 _ => {}
