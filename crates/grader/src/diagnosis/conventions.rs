@@ -4,7 +4,7 @@ use super::mistake::Mistake;
 use super::result::Diagnosis;
 use super::variant::Variant;
 use crate::submission::{Failure, Outputs, Script, Submission};
-use crate::verdict::{Finding, Outcome};
+use crate::verdict::{CheckOutcome, Finding};
 
 /// Whether answers by another convention than the notebook's pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,11 +45,11 @@ impl ConventionPolicy {
         findings: Result<Vec<Finding>, Failure>,
         script: &Script,
         against: impl Fn(&Outputs) -> Result<Vec<Finding>, Failure>,
-    ) -> Outcome {
-        let outcome = Outcome::of(findings);
-        let Outcome::Failed { findings } = outcome else { return outcome };
+    ) -> CheckOutcome {
+        let outcome = CheckOutcome::of(findings);
+        let CheckOutcome::Failed { findings } = outcome else { return outcome };
         if !self.is_lenient() {
-            return Outcome::Failed { findings };
+            return CheckOutcome::Failed { findings };
         }
         let agrees = |conventions: &[Mistake]| {
             let variant = Variant::with(conventions);
@@ -60,7 +60,7 @@ impl ConventionPolicy {
         };
         // The right variant agrees: then the check failed for another reason than a convention.
         if agrees(&[]) {
-            return Outcome::Failed { findings };
+            return CheckOutcome::Failed { findings };
         }
         // The note names one convention if one alone explains the answer.
         let alone = self.conventions.chunks(1).find(|one| agrees(one));
@@ -69,9 +69,9 @@ impl ConventionPolicy {
             Some(conventions) => {
                 let named: Vec<&str> =
                     conventions.iter().map(|convention| convention.explanation).collect();
-                Outcome::Noted { convention: named.join("; "), findings }
+                CheckOutcome::Noted { convention: named.join("; "), findings }
             }
-            None => Outcome::Failed { findings },
+            None => CheckOutcome::Failed { findings },
         }
     }
 
@@ -80,11 +80,11 @@ impl ConventionPolicy {
         &self,
         findings: Result<Vec<Finding>, Failure>,
         convention: &str,
-    ) -> Outcome {
+    ) -> CheckOutcome {
         let is_refusal = findings.as_ref().is_err_and(Failure::is_refusal);
         match (self.noted(findings, convention), self.profile) {
-            (Outcome::Raised { .. }, Profile::Notebook) if is_refusal => {
-                Outcome::Noted { convention: convention.to_owned(), findings: Vec::new() }
+            (CheckOutcome::Raised { .. }, Profile::Notebook) if is_refusal => {
+                CheckOutcome::Noted { convention: convention.to_owned(), findings: Vec::new() }
             }
             (outcome, Profile::Notebook | Profile::Strict) => outcome,
         }
@@ -95,10 +95,10 @@ impl ConventionPolicy {
         &self,
         findings: Result<Vec<Finding>, Failure>,
         convention: &str,
-    ) -> Outcome {
-        match (Outcome::of(findings), self.profile) {
-            (Outcome::Failed { findings }, Profile::Notebook) => {
-                Outcome::Noted { convention: convention.to_owned(), findings }
+    ) -> CheckOutcome {
+        match (CheckOutcome::of(findings), self.profile) {
+            (CheckOutcome::Failed { findings }, Profile::Notebook) => {
+                CheckOutcome::Noted { convention: convention.to_owned(), findings }
             }
             (outcome, Profile::Notebook | Profile::Strict) => outcome,
         }
