@@ -15,9 +15,9 @@ mod result;
 mod search;
 mod variant;
 
-pub use answer_part::AnswerPart as Part;
+pub use answer_part::AnswerPart;
 pub use catalogue::CATALOGUE;
-pub(crate) use conventions::ConventionPolicy as Leniency;
+pub(crate) use conventions::ConventionPolicy;
 pub use conventions::Profile;
 pub use mistake::{Group, Mistake};
 pub use result::{Diagnosed, Diagnosis};

@@ -2,13 +2,13 @@
 //! is started once for a whole grading.
 
 use crate::diagnosis::limits::VALUES_PER_SCRIPT;
-use crate::diagnosis::{Answered, Diagnosis, Leniency, Profile, diagnose};
+use crate::diagnosis::{Answered, ConventionPolicy, Diagnosis, Profile, diagnose};
 use crate::report::{Suite, SuiteName};
 use crate::submission::{Answer, Failure, Script, Submission};
 use crate::verdict::Verdict;
 
 /// Judges the answers to a question's scripts.
-type Judge<'a> = Box<dyn Fn(&[Script], &[Answer], &Leniency) -> Vec<Verdict> + 'a>;
+type Judge<'a> = Box<dyn Fn(&[Script], &[Answer], &ConventionPolicy) -> Vec<Verdict> + 'a>;
 
 /// Scripts to be answered, and how the answers are judged.
 pub(crate) struct Question<'a> {
@@ -21,7 +21,7 @@ impl<'a> Question<'a> {
     /// `judge` is given these scripts and as many answers.
     pub(crate) fn new(
         scripts: Vec<Script>,
-        judge: impl Fn(&[Script], &[Answer], &Leniency) -> Vec<Verdict> + 'a,
+        judge: impl Fn(&[Script], &[Answer], &ConventionPolicy) -> Vec<Verdict> + 'a,
     ) -> Self {
         Self { scripts, judge: Box::new(judge), for_diagnosis: false }
     }
@@ -70,26 +70,26 @@ pub(crate) fn ask(
     answers.resize_with(scripts.len(), || Err(Failure::TooFew));
 
     let mut diagnosis = Diagnosis::default();
-    let mut leniency = Leniency::new(profile, &diagnosis);
-    let mut judged = judge(&suites, &answers, &leniency);
+    let mut policy = ConventionPolicy::new(profile, &diagnosis);
+    let mut judged = judge(&suites, &answers, &policy);
     if judged.iter().flat_map(|suite| &suite.verdicts).any(|verdict| !verdict.is_well()) {
         diagnosis = diagnose(&to_diagnose(&suites, &scripts, &answers));
-        leniency = Leniency::new(profile, &diagnosis);
-        if leniency.is_lenient() {
-            judged = judge(&suites, &answers, &leniency);
+        policy = ConventionPolicy::new(profile, &diagnosis);
+        if policy.is_lenient() {
+            judged = judge(&suites, &answers, &policy);
         }
     }
     (judged, diagnosis)
 }
 
-fn judge(suites: &[Questions<'_>], answers: &[Answer], leniency: &Leniency) -> Vec<Suite> {
+fn judge(suites: &[Questions<'_>], answers: &[Answer], policy: &ConventionPolicy) -> Vec<Suite> {
     let mut answers = answers;
     let mut judged = Vec::with_capacity(suites.len());
     for Questions { suite, asked } in suites {
         let mut suite = suite.clone();
         for Question { scripts, judge, .. } in asked {
             let (own, rest) = answers.split_at(scripts.len());
-            suite.verdicts.extend(judge(scripts, own, leniency));
+            suite.verdicts.extend(judge(scripts, own, policy));
             answers = rest;
         }
         judged.push(suite);
