@@ -32,13 +32,13 @@ use ndarray::{Array1, Array4, ArrayView1, ArrayView4, ArrayViewMut1, ArrayViewMu
 use self::geometry::{Geometry, ImagePhase};
 use self::sparse::Sparse;
 use crate::engine::correlation::{Correlation, Matrix, Place};
+use crate::engine::lanes::LANES;
 use crate::engine::layout::{
     elements, elements_mut, from_channels_last, nothing, reused, to_channels_last,
 };
 use crate::engine::panels::{Panels, filled_up};
-use crate::engine::parallel::{Images, divide, threads};
+use crate::engine::parallel::{Images, threads, try_divide};
 use crate::engine::scratch::Scratch;
-use crate::engine::simd::LANES;
 use crate::error::expect_shape;
 use crate::{KernelError, Real};
 
@@ -152,7 +152,7 @@ pub fn forward_into<F: Real>(
         Images::new(elements(&x), geometry.h * geometry.w * c),
         Images::new(elements_mut(&mut pixels), geometry.oh * geometry.ow * f),
     );
-    divide(geometry.n, products / 64, images, &|(x, out)| {
+    try_divide(geometry.n, products / 64, images, &|(x, out)| {
         let mut buffer = spread.buffer(OPERATION)?;
         for (x, out) in x.iter().zip(out.iter_mut()) {
             let correlation = Correlation {
@@ -165,7 +165,7 @@ pub fn forward_into<F: Real>(
                 run_stride: spread.row(),
                 step: 1,
             };
-            correlation.write(&places, out);
+            F::correlate(&correlation, &places, out);
         }
         Ok(())
     })?;
@@ -268,7 +268,7 @@ pub fn backward_input_into<F: Real>(
         Images::new(elements(&dout), geometry.oh * geometry.ow * f),
         Images::new(elements_mut(&mut pixels), h * w * c),
     );
-    divide(n, geometry.products() / 64, images, &|(dout, dx)| {
+    try_divide(n, geometry.products() / 64, images, &|(dout, dx)| {
         if let Some((sparse, spread, weight)) = &sparse {
             let (mut frame, mut nonzeros) = (spread.buffer(OPERATION)?, sparse.memory()?);
             for (dout, dx) in dout.iter().zip(dx.iter_mut()) {
@@ -292,7 +292,7 @@ pub fn backward_input_into<F: Real>(
                     run_stride: spread.row(),
                     step: 1,
                 };
-                correlation.write(&phase.places, dx);
+                F::correlate(&correlation, &phase.places, dx);
             }
         }
         Ok(())
@@ -391,11 +391,11 @@ pub fn backward_parameters_into<F: Real>(
                     dweight.fill(F::zero());
                     sparse.add_weight(dout, correlation.source, &mut dweight, nonzeros);
                 } else {
-                    correlation.write(&places, &mut dweight);
+                    F::correlate(&correlation, &places, &mut dweight);
                 }
                 let bias =
                     Correlation { source: &[F::one()], run_stride: 0, step: 0, ..correlation };
-                bias.write(&[Place { base: 0, target: 0 }], &mut dbias);
+                F::correlate(&bias, &[Place { base: 0, target: 0 }], &mut dbias);
                 add(&mut dweight_sum, &dweight);
                 add(&mut dbias_sum, &dbias);
             }
@@ -420,7 +420,7 @@ pub fn backward_parameters_into<F: Real>(
         let mut dweights = Scratch::any(OPERATION, &[chunks, count])?;
         let mut dbiases = Scratch::any(OPERATION, &[chunks, f])?;
         let parts = (0..chunks, Images::new(&mut *dweights, count), Images::new(&mut *dbiases, f));
-        divide(chunks, geometry.products() / 64, parts, &|(some, dweights, dbiases)| {
+        try_divide(chunks, geometry.products() / 64, parts, &|(some, dweights, dbiases)| {
             let mut places = dweights.iter_mut().zip(dbiases.iter_mut());
             of_chunks(some, &mut |dweight, dbias| {
                 if let Some((dweight_place, dbias_place)) = places.next() {

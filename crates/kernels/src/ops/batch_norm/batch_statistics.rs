@@ -4,8 +4,8 @@
 
 use ndarray::{Array1, ArrayView1, ArrayView4, ArrayViewMut4, s};
 
-use crate::engine::channels::{Term, sums, update};
-use crate::engine::simd::Number;
+use crate::engine::channels::{sums, update};
+use crate::engine::lanes::{Number, Term};
 use crate::error::{expect_not_empty, expect_shape};
 use crate::{BatchNormConfig, Convention, KernelError, Real, RunningStatistics};
 
