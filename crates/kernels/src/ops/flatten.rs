@@ -6,8 +6,8 @@ use ndarray::{Array2, Array4, ArrayView2, ArrayView4};
 
 use crate::engine::layout::{elements, elements_mut, from_channels_last, reused, to_channels_last};
 use crate::engine::parallel::{Images, divide};
-use crate::error::{expect_not_empty, expect_shape};
-use crate::{KernelError, Real};
+use crate::engine::real::Real;
+use crate::error::{KernelError, expect_not_empty, expect_shape};
 
 const OPERATION: &str = "flatten";
 
@@ -58,7 +58,7 @@ pub fn backward_into<F: Real>(
 ) -> Result<(), KernelError> {
     let n = dout.nrows();
     expect_not_empty(OPERATION, "dx", &[n, c, h, w])?;
-    expect_shape(OPERATION, "dout", dout.shape(), &[n, c * h * w], "a row an image")?;
+    expect_shape(OPERATION, "dout", dout.shape(), &[n, c * h * w], "one row per image")?;
     let mut pixels = reused(OPERATION, [n, h, w, c], dx)?;
     let dout = dout.as_standard_layout();
     let images = (

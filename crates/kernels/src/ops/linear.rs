@@ -12,9 +12,9 @@ use crate::engine::lanes::LANES;
 use crate::engine::layout::{elements_mut, reused};
 use crate::engine::panels::{Panels, filled_up};
 use crate::engine::parallel::{Images, divide};
+use crate::engine::real::Real;
 use crate::engine::scratch::Scratch;
-use crate::error::{expect_not_empty, expect_shape};
-use crate::{KernelError, Real};
+use crate::error::{KernelError, expect_not_empty, expect_shape};
 
 const OPERATION: &str = "linear";
 
@@ -60,7 +60,7 @@ pub fn forward_into<F: Real>(
     out: &mut Array2<F>,
 ) -> Result<(), KernelError> {
     expect_weight(x, weight)?;
-    expect_shape(OPERATION, "bias", bias.shape(), &[weight.nrows()], "one value an output")?;
+    expect_shape(OPERATION, "bias", bias.shape(), &[weight.nrows()], "one value per output")?;
     let mut rows = reused(OPERATION, Dim([x.nrows(), weight.nrows()]), out)?;
     product(x, weight.t(), Some(bias), elements_mut(&mut rows))?;
     *out = rows;
@@ -159,7 +159,7 @@ fn expect_weight<F: Real>(
     expect_not_empty(OPERATION, "x", x.shape())?;
     expect_not_empty(OPERATION, "weight", weight.shape())?;
     let expected = [weight.nrows(), x.ncols()];
-    expect_shape(OPERATION, "weight", weight.shape(), &expected, "one column a feature of x")
+    expect_shape(OPERATION, "weight", weight.shape(), &expected, "one column per feature of x")
 }
 
 /// out ← start + a·b, each value's sum in the order of a's columns.

@@ -13,9 +13,9 @@ use crate::engine::layout::{
     elements, elements_mut, from_channels_last, nothing, reused, to_channels_last,
 };
 use crate::engine::parallel::{Images, divide, try_divide};
+use crate::engine::real::Real;
 use crate::engine::windows::Windows;
-use crate::error::{expect_not_empty, expect_shape};
-use crate::{KernelError, Real};
+use crate::error::{KernelError, expect_not_empty, expect_shape};
 
 const OPERATION: &str = "max_pool2d";
 

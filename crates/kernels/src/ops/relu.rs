@@ -6,8 +6,8 @@ use ndarray::{Array, ArrayView, Dimension};
 
 use crate::engine::layout::{map_pairs, reused_like, update_pairs};
 use crate::engine::parallel::{Images, divide};
-use crate::error::expect_shape;
-use crate::{KernelError, Real};
+use crate::engine::real::Real;
+use crate::error::{KernelError, expect_shape};
 
 const OPERATION: &str = "relu";
 

@@ -1,8 +1,11 @@
-use super::OPERATION;
+//! The gradients from a dout of which most is zero.
+
+use super::config::OPERATION;
 use super::geometry::Geometry;
 use crate::engine::lanes::LANES;
 use crate::engine::nonzeros::{Blocks, Nonzeros};
-use crate::{KernelError, Real};
+use crate::engine::real::Real;
+use crate::error::KernelError;
 
 /// How many times as long a nonzero takes as a value where there is no choice between them.
 const SLOWER: usize = 3;
