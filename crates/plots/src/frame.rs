@@ -69,7 +69,11 @@ impl Frame {
     }
 
     /// The largest size, up to that of titles, at which the title fits between the margins.
-    fn title_size<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<u32> {
+    fn title_size<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+    ) -> Result<u32> {
         let room = area.dim_in_pixel().0.saturating_sub(2 * MARGIN as u32 * scale);
         let mut size = TITLE * scale;
         while size > 1 && area.estimate_text_size(&self.title, &text(size, &INK))?.0 > room {

@@ -51,9 +51,8 @@ impl<'a> Analysis<'a> {
             arms: arms.into_iter().map(|arm| ArmResult::of(study, arm)).collect(),
         });
         let groups = groups.filter(|group| group.arms.iter().any(|arm| !arm.runs.is_empty()));
-        let groups: Vec<Group<'a>> = groups
-            .map(|group| Group { comparisons: comparisons(&group.arms), ..group })
-            .collect();
+        let groups: Vec<Group<'a>> =
+            groups.map(|group| Group { comparisons: comparisons(&group.arms), ..group }).collect();
         let mut summary = Vec::new();
         for arm in study.config.arms() {
             let result = groups.iter().flat_map(|group| &group.arms).find(|found| found.arm == arm);

@@ -8,9 +8,10 @@ mod learning_rate;
 mod network;
 
 use serde::{Deserialize, Serialize};
-use trainer::Head;
 use trainer::network::{NetworkConfig, preset};
+use trainer::optimizer::AdamConfig;
 use trainer::run::RunConfig;
+use trainer::{Head, TrainError};
 
 use crate::data_set_name::DataSetName;
 
@@ -69,8 +70,9 @@ macro_rules! axes {
                 $(self.$axis.is_as_published())&&*
             }
 
-            fn apply(&self, run: &mut RunConfig) {
-                $(self.$axis.apply(run);)*
+            fn apply(&self, run: &mut RunConfig) -> Result<(), TrainError> {
+                $(self.$axis.apply(run)?;)*
+                Ok(())
             }
         }
 
@@ -251,20 +253,25 @@ list! {
 }
 
 impl Arm {
-    /// The run of this arm with this seed.
-    pub(crate) fn run(&self, seed: u64, data_set: String, observations_per_epoch: u64) -> RunConfig {
+    /// The run of this arm with this seed: the notebook's, changed by each axis.
+    pub(crate) fn run(
+        &self,
+        seed: u64,
+        data_set: String,
+        observations_per_epoch: u64,
+    ) -> Result<RunConfig, TrainError> {
         let mut run = RunConfig {
             network: preset::SIMPLE_NETWORK.config.clone(),
             head: Head::Frozen,
             seed,
             epochs: 5,
             batch_size: 50,
-            learning_rate: LearningRate::NOTEBOOK.0,
+            optimizer: AdamConfig::new(LearningRate::NOTEBOOK.0)?.into(),
             observations_per_epoch,
             data_set,
         };
-        self.apply(&mut run);
-        run
+        self.apply(&mut run)?;
+        Ok(run)
     }
 
     /// Whether the two differ in the network at most: runs that one panel of a figure compares.

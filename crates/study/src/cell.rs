@@ -6,6 +6,7 @@ use trainer::run::RunConfig;
 
 use crate::axis::Axis;
 use crate::config::StudyConfig;
+use crate::error::Result;
 use crate::tables::RunKey;
 
 /// How many times per epoch losses are averaged and networks observed for the study's tables.
@@ -38,19 +39,25 @@ impl Cell {
 
 /// All runs of a study: the networks that compare next to each other, then seed by seed, then by
 /// the other axes.
-pub fn cells(config: &StudyConfig) -> Vec<Cell> {
+///
+/// # Errors
+///
+/// A value of an axis that no run can have.
+pub fn cells(config: &StudyConfig) -> Result<Vec<Cell>> {
     let mut cells = Vec::new();
     for (group, arms) in config.groups().into_iter().enumerate() {
         for (index, &seed) in config.seeds.iter().enumerate() {
             let version = group * config.seeds.len() + index;
-            cells.extend(arms.iter().map(|arm| Cell {
-                run: arm.run(seed, config.data_set.to_string(), WINDOWS_PER_EPOCH),
-                folder: Path::new(&arm.network.text()).join(format!("version_{version}")),
-                key: RunKey { arm: arm.clone(), seed },
-            }));
+            for arm in &arms {
+                cells.push(Cell {
+                    run: arm.run(seed, config.data_set.to_string(), WINDOWS_PER_EPOCH)?,
+                    folder: Path::new(&arm.network.text()).join(format!("version_{version}")),
+                    key: RunKey { arm: arm.clone(), seed },
+                });
+            }
         }
     }
-    cells
+    Ok(cells)
 }
 
 #[cfg(test)]
@@ -68,7 +75,7 @@ mod tests {
     #[test]
     fn every_run_has_a_folder_of_its_own_and_pairs_are_neighbours() {
         let config = StudyConfig { seeds: vec![0, 5], ..made_up::config() };
-        let cells = cells(&config);
+        let cells = cells(&config).unwrap();
         assert_eq!(cells.len(), config.arms().len() * 2);
         let mut folders: Vec<_> = cells.iter().map(|cell| cell.folder.clone()).collect();
         folders.sort();

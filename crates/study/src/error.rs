@@ -87,7 +87,10 @@ pub type Result<T, E = StudyError> = std::result::Result<T, E>;
 
 impl StudyError {
     /// An error of this file or folder, for `map_err`.
-    pub(crate) fn file(path: &std::path::Path, action: &'static str) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn file(
+        path: &std::path::Path,
+        action: &'static str,
+    ) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::File { path, action, source }
     }

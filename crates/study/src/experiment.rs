@@ -72,7 +72,7 @@ impl Experiment {
         anew: bool,
         threads: usize,
     ) -> Result<(Self, State)> {
-        let cells = cells(&config);
+        let cells = cells(&config)?;
         let text = config.to_toml()?;
         let known = TABLE_FILES.iter().map(PathBuf::from).chain(report::files());
         let (folder, state) =

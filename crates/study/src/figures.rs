@@ -51,6 +51,7 @@ figures! {
 
 /// The files of all figures that a report can have, from the report's folder.
 pub fn files() -> impl Iterator<Item = PathBuf> {
-    let formats = |name| ["svg", "png"].map(|format| Path::new("figures").join(name).with_extension(format));
+    let formats =
+        |name| ["svg", "png"].map(|format| Path::new("figures").join(name).with_extension(format));
     NAMES.iter().flat_map(formats)
 }

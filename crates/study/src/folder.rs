@@ -103,8 +103,10 @@ impl StudyFolder {
             let lines: String = listed.iter().map(|path| format!("{path}\n")).collect();
             let text = format!("{LIST_HEADER}\n{lines}");
             let path = self.path.join(LIST_FILE);
-            file::replace(&path, text.as_bytes())
-                .map_err(StudyError::file(&path, "cannot be written; --out gives another folder"))?;
+            file::replace(&path, text.as_bytes()).map_err(StudyError::file(
+                &path,
+                "cannot be written; --out gives another folder",
+            ))?;
             self.listed = listed;
         }
         Ok(())
@@ -125,7 +127,9 @@ impl StudyFolder {
         for file in files {
             match fs::remove_file(&file) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(StudyError::file(&file, "of an earlier study cannot be removed")(error));
+                    return Err(StudyError::file(&file, "of an earlier study cannot be removed")(
+                        error,
+                    ));
                 }
                 Ok(()) | Err(_) => {}
             }
@@ -220,7 +224,7 @@ mod tests {
     }
 
     fn open(out: &Path, config: &str, anew: bool) -> Result<(StudyFolder, State)> {
-        let cells = cells(&made_up::config());
+        let cells = cells(&made_up::config()).unwrap();
         let files = [CONFIG_FILE, RunRow::FILE, "figures/loss.svg"].map(PathBuf::from);
         StudyFolder::open(out, config, &files, &cells, anew)
     }

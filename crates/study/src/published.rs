@@ -66,7 +66,8 @@ mod tests {
     fn stands_only_beside_what_trains_as_the_notebook_does() {
         let notebook = config();
         let frozen = arm(&preset::SIMPLE_NETWORK, Head::Frozen);
-        let epochs = |config: &StudyConfig, arm: &Arm| Published::beside(config, arm).accuracies.len();
+        let epochs =
+            |config: &StudyConfig, arm: &Arm| Published::beside(config, arm).accuracies.len();
         assert_eq!(epochs(&notebook, &frozen), 2);
         for other in [
             Arm { head: Head::Trained, ..frozen.clone() },

@@ -62,7 +62,8 @@ mod tests {
         let items: Vec<u32> = (0..50).collect();
         for threads in [1, 2, 8, 100] {
             let squares =
-                side_by_side(&items, threads, |index, item, _| Ok::<_, ()>(index as u32 * item)).unwrap();
+                side_by_side(&items, threads, |index, item, _| Ok::<_, ()>(index as u32 * item))
+                    .unwrap();
             assert!(squares.iter().zip(&items).all(|(square, item)| *square == item * item));
         }
     }

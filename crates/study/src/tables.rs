@@ -21,8 +21,8 @@ use crate::config::{CONFIG_FILE, StudyConfig};
 use crate::error::{Result, StudyError};
 
 pub use column::{Accuracy, Column, Count, Index, Loss, Optional, Place, Real, Statistic};
-pub use csv_file::{Row, bytes};
 pub(crate) use csv_file::read;
+pub use csv_file::{Row, bytes};
 pub use key::{Key, RunKey};
 
 /// The transcript of the grade, in the study's folder.
@@ -232,8 +232,10 @@ impl Study {
             damaged(path, csv_file::parse(&text, config))
         }
         let (path, text) = read(CONFIG_FILE)?;
-        let config: StudyConfig =
-            damaged(path, toml::from_str(&text).map_err(|error| error.to_string().trim_end().to_owned()))?;
+        let config: StudyConfig = damaged(
+            path,
+            toml::from_str(&text).map_err(|error| error.to_string().trim_end().to_owned()),
+        )?;
         let study = Self {
             runs: table(read(RunRow::FILE), &config)?,
             epochs: table(read(EpochRow::FILE), &config)?,

@@ -6,11 +6,11 @@ use plotters::drawing::DrawingArea;
 use plotters::element::Circle;
 use plotters::style::Color;
 
-use plots::{Drawing, Result};
 use plots::axes::{Axes, Axis};
 use plots::curve::{Point, line};
 use plots::frame::Frame;
 use plots::style::okabe_ito::{BLUE, VERMILLION};
+use plots::{Drawing, Result};
 
 /// The figure.
 #[derive(Debug)]

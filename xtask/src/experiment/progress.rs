@@ -172,7 +172,7 @@ mod tests {
     use trainer::dataset::Split;
 
     fn lines(config: &StudyConfig, order: &[(usize, u64)]) -> Vec<String> {
-        let cells = cells(config);
+        let cells = cells(config).unwrap();
         let interrupt = Interrupt::default();
         let progress = Progress::new(config, &cells, &interrupt);
         let mut state = progress.state.lock().unwrap();

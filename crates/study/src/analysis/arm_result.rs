@@ -59,9 +59,8 @@ impl<'a> ArmResult<'a> {
     /// The results of an arm of a study.
     pub(super) fn of(study: &'a Study, arm: Arm) -> Self {
         let seeds = &study.config.seeds;
-        let of_seed = |seed: &u64| {
-            study.runs.iter().find(|row| row.key.arm == arm && row.key.seed == *seed)
-        };
+        let of_seed =
+            |seed: &u64| study.runs.iter().find(|row| row.key.arm == arm && row.key.seed == *seed);
         let runs: Vec<&RunRow> = seeds.iter().filter_map(of_seed).collect();
         let rows: Vec<&EpochRow> = study.epochs.iter().filter(|row| row.key.arm == arm).collect();
         let epoch = |epoch: u64| {

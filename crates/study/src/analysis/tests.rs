@@ -60,11 +60,7 @@ fn spread_by_hand() {
 fn summary_by_hand() {
     let study = study(
         &[0, 1],
-        &[
-            (WITHOUT, 0, &[0.5, 0.75]),
-            (WITHOUT, 1, &[0.25, 0.5]),
-            (WITH, 0, &[0.75, 0.875]),
-        ],
+        &[(WITHOUT, 0, &[0.5, 0.75]), (WITHOUT, 1, &[0.25, 0.5]), (WITH, 0, &[0.75, 0.875])],
     );
     let rows = Analysis::of(&study).summary;
     let all: Vec<_> =

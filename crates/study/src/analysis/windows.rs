@@ -39,9 +39,8 @@ pub(super) fn mean(runs: &[Vec<Window>]) -> Vec<Window> {
     let mean = |window: &Window| {
         let mut mean = *window;
         for run in others {
-            let same = run
-                .iter()
-                .find(|other| (other.start, other.end) == (window.start, window.end))?;
+            let same =
+                run.iter().find(|other| (other.start, other.end) == (window.start, window.end))?;
             mean.loss += same.loss;
             mean.accuracy += same.accuracy;
         }

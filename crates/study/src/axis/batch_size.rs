@@ -1,6 +1,7 @@
 //! The axis of batch sizes.
 
 use serde::{Deserialize, Serialize};
+use trainer::TrainError;
 use trainer::run::RunConfig;
 
 use super::definition::Axis;
@@ -44,8 +45,9 @@ impl Axis for BatchSize {
         format!("batches of {}", self.0)
     }
 
-    fn apply(&self, run: &mut RunConfig) {
+    fn apply(&self, run: &mut RunConfig) -> Result<(), TrainError> {
         // A batch that no address space can hold is refused by whoever makes it.
         run.batch_size = usize::try_from(self.0).unwrap_or(usize::MAX);
+        Ok(())
     }
 }

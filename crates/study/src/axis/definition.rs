@@ -7,6 +7,7 @@ use std::ops::Deref;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use trainer::TrainError;
 use trainer::run::RunConfig;
 
 /// A hyperparameter that a study may vary. The type that implements it is that of its values.
@@ -71,8 +72,12 @@ pub trait Axis: Clone + Debug + PartialEq + Serialize + DeserializeOwned + 'stat
     /// The value in a sentence, such as `head frozen`.
     fn label(&self) -> String;
 
-    /// Sets the value in the configuration of a run.
-    fn apply(&self, run: &mut RunConfig);
+    /// Sets the value in the configuration of a run, after the axes before it in the list.
+    ///
+    /// # Errors
+    ///
+    /// A value that no run can have.
+    fn apply(&self, run: &mut RunConfig) -> Result<(), TrainError>;
 }
 
 /// The values that a study gives to an axis, in the order of its report. In `study.toml` a single

@@ -1,6 +1,7 @@
 //! The axis of epochs.
 
 use serde::{Deserialize, Serialize};
+use trainer::TrainError;
 use trainer::run::RunConfig;
 
 use super::definition::Axis;
@@ -43,7 +44,8 @@ impl Axis for Epochs {
         format!("{} epochs", self.0)
     }
 
-    fn apply(&self, run: &mut RunConfig) {
+    fn apply(&self, run: &mut RunConfig) -> Result<(), TrainError> {
         run.epochs = self.0;
+        Ok(())
     }
 }

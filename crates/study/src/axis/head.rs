@@ -1,7 +1,7 @@
 //! The axis of heads: frozen as in the notebook, or trained.
 
-use trainer::Head;
 use trainer::run::RunConfig;
+use trainer::{Head, TrainError};
 
 use super::definition::Axis;
 
@@ -46,7 +46,8 @@ impl Axis for Head {
         self.to_string()
     }
 
-    fn apply(&self, run: &mut RunConfig) {
+    fn apply(&self, run: &mut RunConfig) -> Result<(), TrainError> {
         run.head = *self;
+        Ok(())
     }
 }

@@ -1,11 +1,13 @@
 //! The axis of learning rates.
 
 use serde::{Deserialize, Serialize};
+use trainer::TrainError;
+use trainer::optimizer::OptimizerConfig;
 use trainer::run::RunConfig;
 
 use super::definition::Axis;
 
-/// The learning rate of Adam.
+/// The learning rate of the optimiser.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LearningRate(pub f64);
@@ -43,7 +45,8 @@ impl Axis for LearningRate {
         format!("learning rate {:?}", self.0)
     }
 
-    fn apply(&self, run: &mut RunConfig) {
-        run.learning_rate = self.0;
+    fn apply(&self, run: &mut RunConfig) -> Result<(), TrainError> {
+        run.optimizer = OptimizerConfig::usual(run.optimizer.name(), self.0)?;
+        Ok(())
     }
 }

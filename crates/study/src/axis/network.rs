@@ -1,5 +1,6 @@
 //! The axis of networks.
 
+use trainer::TrainError;
 use trainer::network::{NetworkConfig, Preset, preset};
 use trainer::run::RunConfig;
 
@@ -51,7 +52,8 @@ impl Axis for NetworkConfig {
         self.name().into_owned()
     }
 
-    fn apply(&self, run: &mut RunConfig) {
+    fn apply(&self, run: &mut RunConfig) -> Result<(), TrainError> {
         run.network = self.clone();
+        Ok(())
     }
 }

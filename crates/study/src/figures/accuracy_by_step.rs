@@ -14,9 +14,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, WHITE};
 
 use super::figure::Figure;
-use super::layout::{
-    alt, color, legend_of_networks, size_of_panels, steps_axis, title, windows,
-};
+use super::layout::{alt, color, legend_of_networks, size_of_panels, steps_axis, title, windows};
 use crate::analysis::{Analysis, ArmResult, CatchUp, Group, Window};
 
 /// The figure, a panel per group of arms.
@@ -47,8 +45,7 @@ impl<'a> Figure<'a> for AccuracyByStep<'a> {
 
     fn caption(&self) -> String {
         let Analysis { study, groups, .. } = self.analysis;
-        let mut text =
-            format!("Share of correctly classified images {}.", windows(&study.config));
+        let mut text = format!("Share of correctly classified images {}.", windows(&study.config));
         let pair = groups.iter().find_map(|group| {
             let first = group.comparisons.first()?;
             Some((&group.with(first).network, &group.without(first).network))

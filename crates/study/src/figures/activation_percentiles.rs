@@ -60,8 +60,10 @@ impl<'a> Figure<'a> for ActivationPercentiles<'a> {
                 let panel = |arm: &'a ArmResult<'a>, block| {
                     arm.activations.iter().find(|at| (at.place, at.block) == (place, block))
                 };
-                let panels: Vec<_> =
-                    columns.iter().map(|(group, block)| panel(&group.arms[network], *block)).collect();
+                let panels: Vec<_> = columns
+                    .iter()
+                    .map(|(group, block)| panel(&group.arms[network], *block))
+                    .collect();
                 if panels.iter().any(Option::is_some) {
                     let arm = &analysis.groups.first()?.arms[network];
                     let what = match place {

@@ -11,9 +11,7 @@ use plotters::drawing::DrawingArea;
 use plotters::style::Color;
 
 use super::figure::Figure;
-use super::layout::{
-    alt, color, legend_of_networks, size_of_panels, steps_axis, title, windows,
-};
+use super::layout::{alt, color, legend_of_networks, size_of_panels, steps_axis, title, windows};
 use crate::analysis::{Analysis, Window};
 
 /// The figure, a panel per group of arms.

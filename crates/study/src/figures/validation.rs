@@ -55,7 +55,8 @@ impl<'a> Figure<'a> for ValidationAccuracy<'a> {
 
     fn of(analysis: &'a Analysis<'a>) -> Option<Self> {
         let curves = curves(analysis, |row| row.val_accuracy, |epoch| epoch.accuracy, true);
-        let y = Axis::around("share of images classified correctly", values(&curves), 5).up_to_one();
+        let y =
+            Axis::around("share of images classified correctly", values(&curves), 5).up_to_one();
         let title = "Validation accuracy after each epoch";
         Some(Self(Panels { analysis, curves, title, y, digits: 4 }))
     }

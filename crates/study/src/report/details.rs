@@ -128,7 +128,9 @@ fn limits(analysis: &Analysis<'_>) -> Vec<String> {
          does not ask whether batch norm helps elsewhere{larger}."
     )];
     limits.push(match config.seeds.len() {
-        1 => "One seed cannot tell a difference between networks from one between seeds.".to_owned(),
+        1 => {
+            "One seed cannot tell a difference between networks from one between seeds.".to_owned()
+        }
         seeds => format!(
             "{} are too few to say how likely a difference is.",
             counted(seeds as u64, "seed")

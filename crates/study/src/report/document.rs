@@ -21,7 +21,10 @@ pub(super) enum Block {
     Code(String),
     /// Lines that a page shows when its reader asks for them; a page that cannot fold leaves them
     /// out.
-    Folded { summary: Text, code: String },
+    Folded {
+        summary: Text,
+        code: String,
+    },
 }
 
 /// A table; its first column is a name, the others are numbers.

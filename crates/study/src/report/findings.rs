@@ -149,11 +149,7 @@ fn rows(group: &Group<'_>) -> Vec<Vec<String>> {
     for arm in &group.arms {
         if arm.final_accuracy.is_some() || arm.test_accuracy.is_some() {
             let cell = |spread: Option<Spread>| spread.map(accuracy).unwrap_or_default();
-            rows.push(vec![
-                arm.label.clone(),
-                cell(arm.final_accuracy),
-                cell(arm.test_accuracy),
-            ]);
+            rows.push(vec![arm.label.clone(), cell(arm.final_accuracy), cell(arm.test_accuracy)]);
         }
     }
     for comparison in &group.comparisons {
@@ -174,11 +170,7 @@ fn rows(group: &Group<'_>) -> Vec<Vec<String>> {
 }
 
 /// What batch norm did in a group of arms, in words.
-fn sentence(
-    analysis: &Analysis<'_>,
-    group: &Group<'_>,
-    comparison: &Comparison,
-) -> Option<String> {
+fn sentence(analysis: &Analysis<'_>, group: &Group<'_>, comparison: &Comparison) -> Option<String> {
     let (with, without) = (group.with(comparison), group.without(comparison));
     let difference = comparison.difference?.mean;
     let (with_name, without_name) = (&with.network, &without.network);

@@ -60,9 +60,8 @@ fn largest_differences(published: &[&ArmResult<'_>]) -> String {
         let differences =
             compared(arm).map(|(epoch, published)| (epoch.epoch, epoch.accuracy.mean - published));
         // Of equal ones the first.
-        let (epoch, difference) = differences.reduce(|worst, other| {
-            if other.1.abs() > worst.1.abs() { other } else { worst }
-        })?;
+        let (epoch, difference) = differences
+            .reduce(|worst, other| if other.1.abs() > worst.1.abs() { other } else { worst })?;
         Some(format!("{} for {} (epoch {epoch})", signed(difference), arm.network))
     });
     format!(

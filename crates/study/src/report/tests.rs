@@ -106,9 +106,8 @@ fn a_study_with_holes_and_other_networks_has_a_report() {
     let mut config = made_up::config_of(&networks);
     config.grid.batch_size = vec![BatchSize(100)].into();
     let mut study = made_up::study(config.clone());
-    let is_left_out = |key: &RunKey| {
-        key.arm.network == preset::BATCH_NORM_NETWORK.config && key.seed == 1
-    };
+    let is_left_out =
+        |key: &RunKey| key.arm.network == preset::BATCH_NORM_NETWORK.config && key.seed == 1;
     study.runs.retain(|row| !is_left_out(&row.key));
     study.epochs.retain(|row| !is_left_out(&row.key));
     study.activations.clear();

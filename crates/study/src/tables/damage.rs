@@ -158,7 +158,10 @@ fn confusion(study: &Study) -> Result<(), String> {
                 return Err(format!("{}: expected classes from 0 to {}", named(), classes - 1));
             }
             if seen.contains(&pair) {
-                return Err(format!("{}: found twice, expected a row per pair of classes", named()));
+                return Err(format!(
+                    "{}: found twice, expected a row per pair of classes",
+                    named()
+                ));
             }
             seen.push(pair);
             count = count.saturating_add(row.count);

@@ -110,9 +110,9 @@ impl<'a> Reader<'a> {
             return Ok(K::new(arm, 0));
         }
         let seeds = &self.config.seeds;
-        let seed = cell(SEED).parse().map_err(|error| {
-            (SEED, format!("found \"{}\": {error}", cell(SEED)))
-        })?;
+        let seed = cell(SEED)
+            .parse()
+            .map_err(|error| (SEED, format!("found \"{}\": {error}", cell(SEED))))?;
         if !seeds.contains(&seed) {
             let fault = format!("found {seed}, expected one of study.toml's: {seeds:?}");
             return Err((SEED, fault));

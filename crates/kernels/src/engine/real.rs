@@ -1,0 +1,111 @@
+//! The numbers that kernels compute with.
+
+use std::fmt::{Debug, Display};
+use std::ops::Neg;
+
+use num_traits::NumAssign;
+
+use super::fused::fused;
+use super::loops::Loops;
+
+/// A floating-point number that kernels compute with: `f32` or `f64`.
+///
+/// It is deliberately not `num_traits::Float`: that trait's `exp` and `ln` call the system's
+/// mathematical library, whose last bit differs between machines. Those here come from the `libm`
+/// crate; `sqrt` is correctly rounded everywhere by IEEE 754.
+#[expect(private_bounds, reason = "seals the trait: each type needs loops of its own")]
+pub trait Real:
+    Loops
+    + NumAssign
+    + Neg<Output = Self>
+    + PartialOrd
+    + Copy
+    + Default
+    + Debug
+    + Display
+    + Send
+    + Sync
+    + 'static
+{
+    /// The nearest number of this type.
+    fn from_f64(value: f64) -> Self;
+
+    /// The same number as `f64`; exact.
+    fn to_f64(self) -> f64;
+
+    /// The square root, correctly rounded.
+    fn sqrt(self) -> Self;
+
+    /// e to this power, by `libm`.
+    fn exp(self) -> Self;
+
+    /// The natural logarithm, by `libm`.
+    fn ln(self) -> Self;
+
+    /// self·a + b: with a single rounding in `f32`, by whatever means the processor has; as a
+    /// product and a sum in `f64`.
+    fn mul_add(self, a: Self, b: Self) -> Self;
+
+    /// Whether this is NaN.
+    fn is_nan(self) -> bool;
+}
+
+impl Real for f32 {
+    fn from_f64(value: f64) -> Self {
+        value as f32
+    }
+
+    fn to_f64(self) -> f64 {
+        f64::from(self)
+    }
+
+    fn sqrt(self) -> Self {
+        f32::sqrt(self)
+    }
+
+    fn exp(self) -> Self {
+        libm::expf(self)
+    }
+
+    fn ln(self) -> Self {
+        libm::logf(self)
+    }
+
+    fn mul_add(self, a: Self, b: Self) -> Self {
+        fused(self, a, b)
+    }
+
+    fn is_nan(self) -> bool {
+        f32::is_nan(self)
+    }
+}
+
+impl Real for f64 {
+    fn from_f64(value: f64) -> Self {
+        value
+    }
+
+    fn to_f64(self) -> f64 {
+        self
+    }
+
+    fn sqrt(self) -> Self {
+        f64::sqrt(self)
+    }
+
+    fn exp(self) -> Self {
+        libm::exp(self)
+    }
+
+    fn ln(self) -> Self {
+        libm::log(self)
+    }
+
+    fn mul_add(self, a: Self, b: Self) -> Self {
+        self * a + b
+    }
+
+    fn is_nan(self) -> bool {
+        f64::is_nan(self)
+    }
+}

@@ -1,0 +1,122 @@
+//! Memory that kernels work in: each thread keeps what it has used for the next call.
+
+use std::cell::RefCell;
+use std::ops::{Deref, DerefMut};
+use std::thread::LocalKey;
+
+use ndarray::{ArrayView, Dimension};
+
+use crate::error::KernelError;
+
+/// The pieces that a thread keeps of one type.
+pub(crate) type Kept<T> = LocalKey<RefCell<Vec<Vec<T>>>>;
+
+/// A type that scratch memory is of.
+pub(crate) trait Item: Copy + 'static {
+    /// What fresh memory holds.
+    const ZERO: Self;
+
+    /// The pieces that this thread keeps.
+    fn kept() -> &'static Kept<Self>;
+}
+
+macro_rules! items {
+    ($($item:ty, $zero:expr;)*) => {$(
+        impl Item for $item {
+            const ZERO: Self = $zero;
+
+            fn kept() -> &'static Kept<Self> {
+                thread_local! {
+                    static KEPT: RefCell<Vec<Vec<$item>>> = const { RefCell::new(Vec::new()) };
+                }
+                &KEPT
+            }
+        }
+    )*};
+}
+
+items! {
+    f32, 0.0;
+    f64, 0.0;
+    u32, 0;
+    usize, 0;
+}
+
+/// Elements to work on, which go back to the thread's memory in the end.
+#[derive(Debug)]
+pub(crate) struct Scratch<T: Item>(Vec<T>);
+
+impl<T: Item> Scratch<T> {
+    /// So many elements of any value.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::TooLarge`] when there is no memory for them.
+    pub(crate) fn any(operation: &'static str, shape: &[usize]) -> Result<Self, KernelError> {
+        let too_large = || KernelError::TooLarge { operation, shape: shape.to_vec() };
+        let count = shape.iter().try_fold(1_usize, |count, &length| count.checked_mul(length));
+        let count = count.ok_or_else(too_large)?;
+        let mut elements = T::kept().with_borrow_mut(|kept| {
+            // The smallest with room, or the largest.
+            let fitting = kept.iter().enumerate().filter(|(_, piece)| piece.capacity() >= count);
+            let best = fitting.min_by_key(|(_, piece)| piece.capacity());
+            let best = best.or(kept.iter().enumerate().max_by_key(|(_, piece)| piece.capacity()));
+            best.map(|(at, _)| at).map(|at| kept.swap_remove(at)).unwrap_or_default()
+        });
+        if elements.capacity() < count {
+            elements = Vec::new();
+            elements.try_reserve_exact(count).map_err(|_| too_large())?;
+        }
+        elements.resize(count, T::ZERO);
+        Ok(Self(elements))
+    }
+
+    /// So many zeros.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::any`].
+    pub(crate) fn zeros(operation: &'static str, shape: &[usize]) -> Result<Self, KernelError> {
+        let mut elements = Self::any(operation, shape)?;
+        elements.fill(T::ZERO);
+        Ok(elements)
+    }
+}
+
+impl<T: Item> Scratch<T> {
+    /// The elements of an array in logical order.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::any`].
+    pub(crate) fn of<D: Dimension>(
+        operation: &'static str,
+        array: ArrayView<'_, T, D>,
+    ) -> Result<Self, KernelError> {
+        let mut elements = Self::any(operation, array.shape())?;
+        elements.iter_mut().zip(array).for_each(|(place, &element)| *place = element);
+        Ok(elements)
+    }
+}
+
+impl<T: Item> Deref for Scratch<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T: Item> DerefMut for Scratch<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.0
+    }
+}
+
+impl<T: Item> Drop for Scratch<T> {
+    fn drop(&mut self) {
+        let elements = std::mem::take(&mut self.0);
+        // A thread that is ending keeps nothing.
+        let _ = T::kept().try_with(|kept| kept.borrow_mut().push(elements));
+    }
+}

@@ -1,0 +1,115 @@
+//! Max pooling and its gradient, in vectors of channels.
+
+use super::arithmetic::Arithmetic;
+use super::body::{Body, run};
+use super::instruction_set::InstructionSet;
+use crate::engine::lanes::LANES;
+use crate::engine::windows::Windows;
+
+/// The largest value of each window and its pixel, by channel: the first of equal ones, or the
+/// last NaN.
+pub(super) fn pool(
+    set: InstructionSet,
+    windows: Windows<'_>,
+    x: &[f32],
+    out: &mut [f32],
+    argmax: &mut [u32],
+) {
+    run(set, Pool { windows, x, out, argmax });
+}
+
+struct Pool<'a> {
+    windows: Windows<'a>,
+    x: &'a [f32],
+    out: &'a mut [f32],
+    argmax: &'a mut [u32],
+}
+
+impl Body for Pool<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        let Windows { corners, taps, channels } = self.windows;
+        let pixels =
+            self.out.chunks_exact_mut(channels).zip(self.argmax.chunks_exact_mut(channels));
+        for (&corner, (out, argmax)) in corners.iter().zip(pixels) {
+            let blocks = out.chunks_mut(LANES).zip(argmax.chunks_mut(LANES)).enumerate();
+            for (block, (out, argmax)) in blocks {
+                let (first, width) = (corner as usize * channels + block * LANES, out.len());
+                let mut best = A::load_first(&self.x[first..][..width]);
+                let mut at = A::load_indices(&[corner; LANES]);
+                for &tap in taps {
+                    let x = A::load_first(&self.x[first + tap as usize * channels..][..width]);
+                    A::take_larger(x, corner + tap, &mut best, &mut at);
+                }
+                A::store_first(best, out);
+                match argmax.first_chunk_mut() {
+                    Some(argmax) => A::store_indices(at, argmax),
+                    None => {
+                        let mut indices = [0; LANES];
+                        A::store_indices(at, &mut indices);
+                        argmax.copy_from_slice(&indices[..width]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Writes the gradient of each window to the pixel that `argmax` names and zeros to its others,
+/// where windows do not overlap. Whether each was a pixel of its window; if not, `dx` holds
+/// nothing of use.
+pub(super) fn unpool(
+    set: InstructionSet,
+    windows: Windows<'_>,
+    dout: &[f32],
+    argmax: &[u32],
+    dx: &mut [f32],
+) -> bool {
+    run(set, Unpool { windows, dout, argmax, dx })
+}
+
+struct Unpool<'a> {
+    windows: Windows<'a>,
+    dout: &'a [f32],
+    argmax: &'a [u32],
+    dx: &'a mut [f32],
+}
+
+impl Body for Unpool<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) -> bool {
+        let Windows { corners, taps, channels } = self.windows;
+        let pixels = self.dout.chunks_exact(channels).zip(self.argmax.chunks_exact(channels));
+        let mut found_everywhere = u32::MAX;
+        for (&corner, (dout, argmax)) in corners.iter().zip(pixels) {
+            for (block, (dout, argmax)) in dout.chunks(LANES).zip(argmax.chunks(LANES)).enumerate()
+            {
+                let (first, width) = (corner as usize * channels + block * LANES, dout.len());
+                // A sum as in the loops for overlapping windows, which have no −0.
+                let dout = A::mul_add(A::splat(1.0), A::load_first(dout), A::splat(0.0));
+                let wanted = match argmax.first_chunk() {
+                    Some(argmax) => A::load_indices(argmax),
+                    None => {
+                        // Lanes beyond the last channel look for what they find.
+                        let mut wanted = [corner; LANES];
+                        wanted[..width].copy_from_slice(argmax);
+                        A::load_indices(&wanted)
+                    }
+                };
+                let mut found = 0;
+                for &tap in taps {
+                    let (values, lanes) = A::keep_where(wanted, corner + tap, dout);
+                    found |= lanes;
+                    let dx = &mut self.dx[first + tap as usize * channels..][..width];
+                    A::store_first(values, dx);
+                }
+                found_everywhere &= found;
+            }
+        }
+        found_everywhere & 0xffff == 0xffff
+    }
+}

@@ -1,0 +1,107 @@
+//! The mean and variance of a batch, per channel, in two passes that lose no digits.
+
+use ndarray::{Array1, ArrayView4, s};
+
+use crate::engine::channels::sums;
+use crate::engine::lanes::{Number, Term};
+use crate::engine::real::Real;
+
+/// Variances are summed around a guess: the mean of the first images that have at least this many
+/// values per channel. The mean of m of N images errs by δ with δ²/σ² ≤ (N − m)/m, whatever the
+/// values, and that is the factor by which subtracting δ² from the mean square magnifies rounding.
+const VALUES_OF_A_GUESS: usize = 64;
+
+/// The statistics of one batch that the backward pass needs again, one value per channel (or
+/// feature).
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchStatistics {
+    pub(super) channels: Vec<ChannelStatistics>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct ChannelStatistics {
+    pub(super) mean: f64,
+    /// What `mean`, as the nearest `f64`, lacks of the mean.
+    pub(super) mean_rest: f64,
+    /// Biased (ddof 0).
+    pub(super) var: f64,
+    /// 1/√(σ² + ε).
+    pub(super) inv_std: f64,
+}
+
+impl ChannelStatistics {
+    fn new(mean: f64, mean_rest: f64, var: f64, eps: f64) -> Self {
+        Self { mean, mean_rest, var, inv_std: 1.0 / (var + eps).sqrt() }
+    }
+}
+
+/// x.
+struct Value;
+
+impl Term<0, 1> for Value {
+    #[inline(always)]
+    fn of<V: Number>([]: [V; 0], x: V, _: V) -> [V; 1] {
+        [x]
+    }
+}
+
+/// d = x − guess, and d².
+struct Deviation;
+
+impl Term<1, 2> for Deviation {
+    #[inline(always)]
+    fn of<V: Number>([guess]: [V; 1], x: V, _: V) -> [V; 2] {
+        let d = x - guess;
+        [d, d * d]
+    }
+}
+
+impl BatchStatistics {
+    /// Mean of each channel, shape `(C,)`.
+    pub fn mean(&self) -> Array1<f64> {
+        self.channels.iter().map(|channel| channel.mean).collect()
+    }
+
+    /// Biased variance (ddof 0) of each channel, shape `(C,)`.
+    pub fn var(&self) -> Array1<f64> {
+        self.channels.iter().map(|channel| channel.var).collect()
+    }
+
+    /// The statistics of a batch in the axis order `(N, H, W, C)`.
+    pub(super) fn of<F: Real>(batch: ArrayView4<'_, F>, eps: f64) -> Self {
+        let count = values_per_channel(batch);
+        let (images, h, w, channels) = batch.dim();
+        let first = batch.slice(s![..images.min(VALUES_OF_A_GUESS.div_ceil(h * w)), .., .., ..]);
+        let guesses: Vec<[f64; 1]> = sums::<Value, _, 0, 1>(first, first, &vec![[]; channels])
+            .into_iter()
+            .map(|[sum]| [sum / values_per_channel(first)])
+            .collect();
+        let moments = sums::<Deviation, _, 1, 2>(batch, batch, &guesses);
+        let channels = guesses.iter().zip(moments).map(|(&[guess], [d, d2])| {
+            let correction = d / count;
+            let mean = guess + correction;
+            let mean_rest = correction - (mean - guess);
+            let squares = d2 - d * correction;
+            // Rounding can take the variance of a constant channel just below zero; NaN stays.
+            let var = if squares < 0.0 { 0.0 } else { squares / count };
+            ChannelStatistics::new(mean, mean_rest, var, eps)
+        });
+        Self { channels: channels.collect() }
+    }
+
+    /// Statistics whose mean and variance are given.
+    pub(super) fn known<'a, F: Real>(
+        channels: impl Iterator<Item = (&'a F, &'a F)>,
+        eps: f64,
+    ) -> Self {
+        let channel =
+            |(mean, var): (&F, &F)| ChannelStatistics::new(mean.to_f64(), 0.0, var.to_f64(), eps);
+        Self { channels: channels.map(channel).collect() }
+    }
+}
+
+/// N·H·W of a batch in the axis order `(N, H, W, C)`.
+pub(super) fn values_per_channel<F>(batch: ArrayView4<'_, F>) -> f64 {
+    let (n, h, w, _) = batch.dim();
+    (n * h * w) as f64
+}
