@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use trainer::dataset::{CLASS_NAMES, FASHION_MNIST_IMAGE};
 use trainer::evaluation::{Evaluation, evaluate};
-use trainer::network::{Architecture, Network};
+use trainer::network::{Network, Preset};
 use trainer::weights::{self, WeightsError};
 
 use crate::data_set::{DataArguments, whole_split};
@@ -51,11 +51,11 @@ enum Part {
 pub fn run(arguments: &Arguments) -> Result<Outcome> {
     let path = workspace::relative(&arguments.weights);
     let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let architectures = match arguments.network {
-        Some(network) => vec![network.architecture()],
-        None => Architecture::ALL.to_vec(),
+    let presets = match arguments.network {
+        Some(network) => vec![network.0],
+        None => Preset::all().to_vec(),
     };
-    let (architecture, network) = network_of(path, &bytes, &architectures)?;
+    let (preset, network) = network_of(path, &bytes, &presets)?;
     let root = workspace::root()?;
     let data_set = arguments.data.find(&root)?;
     let (images, positions, part) = match arguments.split {
@@ -74,7 +74,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     say(format_args!(
         "{}: {} on {} {part} images of {}: loss {:.4}, accuracy {:.4}",
         path.display(),
-        architecture.name(),
+        preset.name,
         positions.len(),
         data_set.name(),
         score.mean_loss(),
@@ -87,14 +87,14 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
 fn network_of(
     path: &Path,
     bytes: &[u8],
-    architectures: &[Architecture],
-) -> Result<(Architecture, Network<f32>)> {
+    presets: &[&'static Preset],
+) -> Result<(&'static Preset, Network<f32>)> {
     let mut fitting = Vec::new();
     let mut refusals = Vec::new();
-    for &architecture in architectures {
-        let mut network = architecture.build(FASHION_MNIST_IMAGE, CLASSES, 0)?;
+    for &preset in presets {
+        let mut network = preset.config.build(FASHION_MNIST_IMAGE, CLASSES, 0)?;
         match weights::load(bytes, &mut network) {
-            Ok(()) => fitting.push((architecture, network)),
+            Ok(()) => fitting.push((preset, network)),
             Err(refusal) => refusals.push(refusal),
         }
     }
@@ -104,7 +104,7 @@ fn network_of(
         (Some(_), _) => bail!("{path} fits several networks; --network names one"),
         // A damaged file is damaged for every network.
         (None, Some(refusal))
-            if architectures.len() == 1 || matches!(refusal, WeightsError::Format(_)) =>
+            if presets.len() == 1 || matches!(refusal, WeightsError::Format(_)) =>
         {
             Err(anyhow::Error::new(refusal).context(format!("{path} cannot be evaluated")))
         }

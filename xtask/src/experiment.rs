@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use kernels::with_threads;
 use trainer::dataset::{LabelledImages, Split};
 use trainer::evaluation::{Evaluation, evaluate};
-use trainer::network::ModelSummary;
+use trainer::network::{ModelSummary, preset};
 use trainer::optimizer::AdamConfig;
 use trainer::run::Ended;
 use trainer::{Measurement, TrainError, fit};
@@ -51,7 +51,7 @@ pub struct Arguments {
         long,
         value_enum,
         value_delimiter = ',',
-        default_values_t = [NetworkArgument::Simple, NetworkArgument::SpatialBatchNorm]
+        default_values_t = [&preset::SIMPLE_NETWORK, &preset::SPATIAL_BATCH_NORM_NETWORK].map(NetworkArgument)
     )]
     networks: Vec<NetworkArgument>,
 
@@ -184,14 +184,15 @@ impl Arguments {
                 bail!("--networks: found one twice, expected each once");
             }
         }
-        let headless = self.networks.iter().map(|network| network.architecture());
-        if let Some(network) = headless.into_iter().find(|network| !network.has_linear_head())
+        let headless = self.networks.iter().map(|network| network.0);
+        if let Some(network) =
+            headless.into_iter().find(|network| !network.config.has_linear_head())
             && self.heads.contains(&HeadArgument::Frozen)
         {
             bail!(
                 "--heads: found frozen, expected trained with {}, which has no linear head apart \
                  from its model",
-                network.name()
+                network.name
             );
         }
         Ok(())
@@ -207,7 +208,7 @@ impl Arguments {
     }
 
     fn heads(&self) -> Vec<Head> {
-        let has_head = |network: &NetworkArgument| network.architecture().has_linear_head();
+        let has_head = |network: &NetworkArgument| network.0.config.has_linear_head();
         let mut heads: Vec<Head> = self
             .heads
             .iter()
@@ -235,11 +236,7 @@ impl Arguments {
         Ok(StudyConfig {
             data_set: data_set.kind(),
             quick: self.quick,
-            networks: self
-                .networks
-                .iter()
-                .map(|network| network.architecture().folder().to_owned())
-                .collect(),
+            networks: self.networks.iter().map(|network| network.0.folder.to_owned()).collect(),
             heads: self.heads(),
             seeds: self.seeds.as_ref().map_or(default_seeds, |seeds| seeds.0.clone()).collect(),
             epochs: u64::from(self.epochs.unwrap_or(default_epochs)),
@@ -285,7 +282,7 @@ fn description(config: &StudyConfig) -> String {
 fn introduce(cells: &[Cell], images: &LabelledImages, split: &Split) -> Result<()> {
     let mut introduced = Vec::new();
     for Cell { run, head, .. } in cells {
-        let which = (run.architecture, *head);
+        let which = (&run.network, *head);
         if introduced.contains(&which) {
             continue;
         }
@@ -295,7 +292,7 @@ fn introduce(cells: &[Cell], images: &LabelledImages, split: &Split) -> Result<(
         let Evaluation { score, .. } =
             evaluate(&network, images, &split.validation[..batches], run.batch_size)?;
         let summary = ModelSummary::of(&network, |parameter| run.head.trains(parameter));
-        say(format_args!("\n{}, {head}, seed {}", run.architecture.name(), run.seed))?;
+        say(format_args!("\n{}, {head}, seed {}", run.network.name(), run.seed))?;
         say(summary.to_string().trim_end_matches('\n'))?;
         say(format_args!(
             "Sanity check of {} validation images before training: Val-Acc={:.4}",
@@ -343,12 +340,7 @@ fn train(
 }
 
 fn training_failed(cell: &Cell) -> String {
-    format!(
-        "training {} ({}, seed {}) failed",
-        cell.run.architecture.name(),
-        cell.head,
-        cell.run.seed
-    )
+    format!("training {} ({}, seed {}) failed", cell.run.network.name(), cell.head, cell.run.seed)
 }
 
 /// Looks at the test images, once, now that nothing can be chosen by them any more.

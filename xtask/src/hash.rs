@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use kernels::{instruction_set, with_threads};
 use trainer::dataset::{LabelledImages, Split, Synthetic};
 use trainer::fingerprint::Fingerprint;
-use trainer::network::Architecture;
+use trainer::network::Preset;
 use trainer::optimizer::{Adam, AdamConfig};
 use trainer::{FitConfig, TrainError, fit};
 
@@ -43,9 +43,9 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<Outcome> {
     let &Arguments { steps, batch_size, threads, side_by_side: runs, .. } = arguments;
     let (steps, batch_size) = (steps.get(), batch_size.get());
-    let architectures = match arguments.networks.as_slice() {
-        [] => Architecture::ALL.to_vec(),
-        chosen => chosen.iter().map(|network| network.architecture()).collect(),
+    let presets = match arguments.networks.as_slice() {
+        [] => Preset::all().to_vec(),
+        chosen => chosen.iter().map(|network| network.0).collect(),
     };
     // Standard output is the same for every way to run, which is the point; how it ran goes here.
     eprintln!(
@@ -54,13 +54,13 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
         if cfg!(debug_assertions) { "debug" } else { "release" },
     );
     let images = images(steps, batch_size)?;
-    let hashes = side_by_side(&architectures, runs.get(), |_, &architecture, _| {
-        of_training(architecture, &images, batch_size, threads.get())
+    let hashes = side_by_side(&presets, runs.get(), |_, &preset, _| {
+        of_training(preset, &images, batch_size, threads.get())
     })?;
     say(format_args!("SHA-256 after {steps} steps of {batch_size} images"))?;
     let mut together = Fingerprint::default();
-    for (architecture, hash) in architectures.iter().zip(hashes) {
-        let line = format!("{hash} {}", architecture.folder());
+    for (preset, hash) in presets.iter().zip(hashes) {
+        let line = format!("{hash} {}", preset.folder);
         together.add_text(&line);
         say(line)?;
     }
@@ -84,13 +84,13 @@ pub fn images(steps: usize, batch_size: usize) -> Result<LabelledImages> {
 /// [`images`] on so many threads. The hash is over the measurements in order (every step's loss and
 /// accuracy, then the validation's), then weights and running statistics.
 pub fn of_training(
-    architecture: Architecture,
+    preset: &'static Preset,
     images: &LabelledImages,
     batch_size: usize,
     threads: usize,
 ) -> Result<String> {
     ensure!(images.len() > batch_size, "found {} images, too few for a step", images.len());
-    let mut network = architecture.build::<f32>(images.size(), images.classes(), 0)?;
+    let mut network = preset.config.build::<f32>(images.size(), images.classes(), 0)?;
     let mut optimizer = Adam::new(AdamConfig::new(5e-4)?, &network, |_| true);
     let training = images.len() - batch_size;
     let split =

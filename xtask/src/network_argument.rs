@@ -1,29 +1,23 @@
+//! A network by its name on the command line.
+
+use std::sync::LazyLock;
+
 use clap::ValueEnum;
-use trainer::network::Architecture;
+use clap::builder::PossibleValue;
+use trainer::network::Preset;
 
-/// A network by its name on the command line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum NetworkArgument {
-    /// Two convolutions and a linear head
-    Simple,
-    /// The same with spatial batch norm after each convolution
-    SpatialBatchNorm,
-    /// Two linear layers, of the lesson before
-    FullyConnected,
-    /// The same with batch norm between them
-    BatchNorm,
-    /// The same with batch norm and dropout between them
-    Dropout,
-}
+/// One of the networks that have a name.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NetworkArgument(pub &'static Preset);
 
-impl NetworkArgument {
-    pub fn architecture(self) -> Architecture {
-        match self {
-            Self::Simple => Architecture::SimpleNetwork,
-            Self::SpatialBatchNorm => Architecture::SpatialBatchNormNetwork,
-            Self::FullyConnected => Architecture::FullyConnectedNetwork,
-            Self::BatchNorm => Architecture::BatchNormNetwork,
-            Self::Dropout => Architecture::DropoutNetwork,
-        }
+impl ValueEnum for NetworkArgument {
+    fn value_variants<'a>() -> &'a [Self] {
+        static ALL: LazyLock<Vec<NetworkArgument>> =
+            LazyLock::new(|| Preset::all().iter().copied().map(NetworkArgument).collect());
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.argument).help(self.0.help))
     }
 }

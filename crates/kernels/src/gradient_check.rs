@@ -7,8 +7,8 @@
 use ndarray::{Array, ArrayView, Dimension, Zip};
 
 use crate::KernelError;
+use crate::engine::layout::elements_mut;
 use crate::error::expect_shape;
-use crate::layout::elements_mut;
 
 const OPERATION: &str = "gradient_check";
 

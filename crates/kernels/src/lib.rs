@@ -32,34 +32,19 @@
 //! the order of the images. Where the sums are large, as for a convolution's weights, they are made in
 //! chunks of images that the size of the batch alone decides.
 
-pub mod adam;
-pub mod batch_norm;
-mod batch_norm_config;
-pub mod ceiling;
-mod channels;
-pub mod conv2d;
-mod correlation;
-pub mod dropout;
+mod engine;
 mod error;
-pub mod flatten;
 pub mod gradient_check;
-mod layout;
-pub mod linear;
-pub mod max_pool2d;
-mod nonzeros;
-mod normalization;
-mod panels;
-mod parallel;
-mod real;
-pub mod relu;
-mod scratch;
-mod simd;
-pub mod softmax_cross_entropy;
-pub mod spatial_batch_norm;
+mod ops;
 
-pub use batch_norm_config::{BatchNormConfig, Convention, RunningStatistics};
+pub use engine::ceiling;
+pub use engine::layout::with_rank;
+pub use engine::parallel::with_threads;
+pub use engine::real::Real;
+pub use engine::simd::{InstructionSet, instruction_set};
 pub use error::KernelError;
-pub use layout::with_rank;
-pub use parallel::with_threads;
-pub use real::Real;
-pub use simd::{InstructionSet, instruction_set};
+pub use ops::batch_norm::{BatchNormConfig, Convention, RunningStatistics};
+pub use ops::{
+    adam, batch_norm, conv2d, dropout, flatten, linear, max_pool2d, relu, softmax_cross_entropy,
+    spatial_batch_norm,
+};

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use trainer::network::Architecture;
 use trainer::run::RunConfig;
 
 use super::tables::{Head, StudyConfig};
@@ -29,8 +28,8 @@ pub struct Cell {
 
 impl Cell {
     /// The name of the run's network in tables, which is that of its folder.
-    pub fn network(&self) -> &'static str {
-        self.run.architecture.folder()
+    pub fn network(&self) -> String {
+        self.run.network.to_string()
     }
 
     /// The run's folder in that of the study.
@@ -49,8 +48,8 @@ pub fn cells(config: &StudyConfig) -> Result<Vec<Cell>> {
                 cells.push(Cell {
                     head,
                     run: RunConfig {
-                        architecture: architecture(network)?,
-                        head: head.into(),
+                        network: network.parse()?,
+                        head,
                         seed,
                         epochs: config.epochs,
                         batch_size: usize::try_from(config.batch_size)?,
@@ -64,22 +63,6 @@ pub fn cells(config: &StudyConfig) -> Result<Vec<Cell>> {
         }
     }
     Ok(cells)
-}
-
-fn architecture(network: &str) -> Result<Architecture> {
-    Architecture::ALL
-        .into_iter()
-        .find(|architecture| architecture.folder() == network)
-        .with_context(|| format!("no network is called {network}"))
-}
-
-impl From<Head> for trainer::Head {
-    fn from(head: Head) -> Self {
-        match head {
-            Head::Frozen => Self::Frozen,
-            Head::Trained => Self::Trained,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use trainer::dataset::{FASHION_MNIST_IMAGE, LabelledImages, Split};
-use trainer::network::Architecture;
+use trainer::network::Preset;
 use trainer::optimizer::{Adam, AdamConfig};
 use trainer::{FitConfig, Moment, Phase, TrainError, fit};
 
@@ -20,9 +20,9 @@ fn main() {
     let pixels = (0..count * values).map(noise).collect();
     let images = LabelledImages::new(FASHION_MNIST_IMAGE, 10, pixels, labels).unwrap();
     let split = Split { training: (0..count).collect(), validation: vec![0] };
-    for architecture in Architecture::ALL {
+    for &preset in Preset::all() {
         for threads in [1, 2] {
-            let mut network = architecture.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
+            let mut network = preset.config.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
             let mut adam = Adam::new(AdamConfig::new(5e-4).unwrap(), &network, |_| true);
             let config =
                 FitConfig { first_step: 0, epochs: 1, batch_size: 50, seed: 0, observe_every: 0 };
@@ -38,7 +38,7 @@ fn main() {
             kernels::with_threads(threads, train).unwrap().unwrap();
             millis.sort_by(f64::total_cmp);
             let (best, median) = (millis[millis.len() / 20], millis[millis.len() / 2]);
-            let name = architecture.name();
+            let name = preset.name;
             println!("{name:<26} {threads} {median:>7.3} ms, a twentieth below {best:.3}");
         }
     }

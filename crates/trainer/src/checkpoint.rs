@@ -214,13 +214,13 @@ mod tests {
     use super::*;
     use crate::Head;
     use crate::dataset::ImageSize;
-    use crate::network::Architecture;
+    use crate::network::{Preset, preset};
     use crate::optimizer::AdamConfig;
 
     const IMAGE: ImageSize = ImageSize { channels: 1, height: 4, width: 4 };
 
-    fn state<F: Real>(architecture: Architecture, head: Head, seed: u64) -> (Network<F>, Adam<F>) {
-        let mut network = architecture.build(IMAGE, 3, seed).unwrap();
+    fn state<F: Real>(preset: &'static Preset, head: Head, seed: u64) -> (Network<F>, Adam<F>) {
+        let mut network = preset.config.build(IMAGE, 3, seed).unwrap();
         let config = AdamConfig::new(0.1).unwrap();
         let mut optimizer = Adam::new(config, &network, |name| head.trains(name));
         // Moments and running statistics that are not all zeros and ones.
@@ -243,11 +243,11 @@ mod tests {
 
     fn every_value_comes_back<F: Real>() {
         for head in [Head::Frozen, Head::Trained] {
-            let (network, optimizer) = state::<F>(Architecture::SpatialBatchNormNetwork, head, 5);
+            let (network, optimizer) = state::<F>(&preset::SPATIAL_BATCH_NORM_NETWORK, head, 5);
             let bytes = to_bytes(&network, &optimizer, &position(5)).unwrap();
             assert_eq!(bytes, to_bytes(&network, &optimizer, &position(5)).unwrap());
             let (mut other, mut other_optimizer) =
-                state::<F>(Architecture::SpatialBatchNormNetwork, head, 9);
+                state::<F>(&preset::SPATIAL_BATCH_NORM_NETWORK, head, 9);
             let path = Path::new("a.safetensors");
             let found = restore(path, &bytes, &mut other, &mut other_optimizer).unwrap();
             assert_eq!(found, position(5));
@@ -264,26 +264,26 @@ mod tests {
     #[test]
     fn another_network_head_type_or_number_of_steps_is_refused() {
         let (network, optimizer) =
-            state::<f32>(Architecture::SpatialBatchNormNetwork, Head::Trained, 5);
+            state::<f32>(&preset::SPATIAL_BATCH_NORM_NETWORK, Head::Trained, 5);
         assert!(matches!(
             to_bytes(&network, &optimizer, &position(6)),
             Err(TrainError::Config { .. })
         ));
         let bytes = to_bytes(&network, &optimizer, &position(5)).unwrap();
-        let message = |architecture, head| {
-            let (mut network, mut optimizer) = state::<f32>(architecture, head, 5);
+        let message = |preset, head| {
+            let (mut network, mut optimizer) = state::<f32>(preset, head, 5);
             let path = Path::new("a.safetensors");
             restore(path, &bytes, &mut network, &mut optimizer).unwrap_err().to_string()
         };
-        let found = message(Architecture::SpatialBatchNormNetwork, Head::Frozen);
+        let found = message(&preset::SPATIAL_BATCH_NORM_NETWORK, Head::Frozen);
         assert!(found.contains("found a tensor adam.m.fc.bias"), "{found}");
-        let found = message(Architecture::SimpleNetwork, Head::Trained);
+        let found = message(&preset::SIMPLE_NETWORK, Head::Trained);
         assert!(
             found.contains("expected a tensor model.3.weight of shape [32, 16, 3, 3]"),
             "{found}"
         );
         let (mut network, mut optimizer) =
-            state::<f64>(Architecture::SpatialBatchNormNetwork, Head::Trained, 5);
+            state::<f64>(&preset::SPATIAL_BATCH_NORM_NETWORK, Head::Trained, 5);
         let error =
             restore(Path::new("a"), &bytes, &mut network, &mut optimizer).unwrap_err().to_string();
         assert!(error.contains("in F64, found shape [16, 1, 3, 3] in F32"), "{error}");
@@ -291,8 +291,7 @@ mod tests {
 
     #[test]
     fn other_numerics_are_refused() {
-        let (mut network, mut optimizer) =
-            state::<f32>(Architecture::SimpleNetwork, Head::Trained, 5);
+        let (mut network, mut optimizer) = state::<f32>(&preset::SIMPLE_NETWORK, Head::Trained, 5);
         let good = to_bytes(&network, &optimizer, &position(5)).unwrap();
         let (entry, path) =
             (format!(r#"\"numerics\":\"{NUMERICS}\","#), Path::new("a.safetensors"));
@@ -314,7 +313,7 @@ mod tests {
 
     #[test]
     fn every_changed_bit_of_the_header_and_some_of_the_rest_are_refused() {
-        let (network, optimizer) = state::<f32>(Architecture::SimpleNetwork, Head::Frozen, 5);
+        let (network, optimizer) = state::<f32>(&preset::SIMPLE_NETWORK, Head::Frozen, 5);
         let good = to_bytes(&network, &optimizer, &position(5)).unwrap();
         let header = 8 + u64::from_le_bytes(good[..8].try_into().unwrap()) as usize;
         let rest = (8 * header..8 * good.len()).step_by(8 * 97 + 3);
@@ -322,7 +321,7 @@ mod tests {
             let mut bytes = good.clone();
             bytes[bit / 8] ^= 1 << (bit % 8);
             let (mut network, mut optimizer) =
-                state::<f32>(Architecture::SimpleNetwork, Head::Frozen, 5);
+                state::<f32>(&preset::SIMPLE_NETWORK, Head::Frozen, 5);
             let restored = restore(Path::new("a"), &bytes, &mut network, &mut optimizer);
             // A space of padding may become another that JSON overlooks; it changes nothing.
             if let Ok(found) = restored {

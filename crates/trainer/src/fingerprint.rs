@@ -66,7 +66,7 @@ mod tests {
 
     use super::*;
     use crate::dataset::ImageSize;
-    use crate::network::Architecture;
+    use crate::network::preset;
 
     const MEASUREMENT: Measurement = Measurement {
         step: 3,
@@ -116,11 +116,11 @@ mod tests {
     #[test]
     fn every_value_of_a_network_and_its_type_count() {
         let size = ImageSize { channels: 1, height: 4, width: 5 };
-        let build = || Architecture::SpatialBatchNormNetwork.build::<f32>(size, 3, 0).unwrap();
+        let build = || preset::SPATIAL_BATCH_NORM_NETWORK.config.build::<f32>(size, 3, 0).unwrap();
         let network = build();
         let mut found = BTreeSet::from([of_network(&network)]);
         assert!(!found.insert(of_network(&build())));
-        let double = Architecture::SpatialBatchNormNetwork.build::<f64>(size, 3, 0).unwrap();
+        let double = preset::SPATIAL_BATCH_NORM_NETWORK.config.build::<f64>(size, 3, 0).unwrap();
         assert!(found.insert(of_network(&double)));
         let arrays = network.state().len();
         for index in 0..arrays {

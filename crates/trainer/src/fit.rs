@@ -1,5 +1,7 @@
 //! The training loop.
 
+use std::fmt::{self, Display, Formatter};
+
 use kernels::{Real, softmax_cross_entropy};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -12,11 +14,15 @@ use crate::observation::Observation;
 use crate::optimizer::Adam;
 use crate::random::{Purpose, Stream};
 
-/// What is trained of a network. The notebook's optimiser is never given the linear head `fc`:
-/// that arm reproduces its figures, and the other is what one would want to know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Whether the linear head `fc` of a network is trained.
+///
+/// The notebook's optimiser is never given the head: only a frozen head reproduces its figures, and
+/// a trained head is what one would want to know. A network without a head of its own
+/// ([`crate::network::NetworkConfig::has_linear_head`]) trains the same either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Head {
-    /// Only the convolutional stack `model` is trained; `fc` keeps its initial weights.
+    /// Only the stack `model` is trained; `fc` keeps its initial weights.
     Frozen,
     /// Everything is trained.
     Trained,
@@ -37,6 +43,15 @@ impl Head {
             Self::Frozen => "frozen",
             Self::Trained => "trained",
         }
+    }
+}
+
+impl Display for Head {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Frozen => "head frozen",
+            Self::Trained => "head trained",
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Networks, optimisers, data sets and the training loop, on top of the [`kernels`].
 //!
-//! The way through: [`dataset`] gives images and a [`dataset::Split`]; [`network::Architecture`]
+//! The way through: [`dataset`] gives images and a [`dataset::Split`]; a [`network::NetworkConfig`]
 //! builds a [`network::Network`] from a seed; [`optimizer::Adam`] holds the state of its trained
 //! parameters; [`fit()`] trains it and hands each [`Moment`] to the caller. [`run`] does all of that
 //! in a folder, with logs, checkpoints and going on after a stop; [`evaluation`] says how well a

@@ -103,12 +103,11 @@ pub enum WeightsError {
 ///
 /// ```
 /// use trainer::dataset::FASHION_MNIST_IMAGE;
-/// use trainer::network::Architecture;
+/// use trainer::network::preset::SPATIAL_BATCH_NORM_NETWORK;
 /// use trainer::weights;
 ///
-/// let build = |seed| {
-///     Architecture::SpatialBatchNormNetwork.build::<f32>(FASHION_MNIST_IMAGE, 10, seed)
-/// };
+/// let config = &SPATIAL_BATCH_NORM_NETWORK.config;
+/// let build = |seed| config.build::<f32>(FASHION_MNIST_IMAGE, 10, seed);
 /// let (trained, mut other) = (build(0)?, build(1)?);
 /// weights::load(&weights::save(&trained, 4_800)?, &mut other)?;
 /// assert_eq!(other, trained);

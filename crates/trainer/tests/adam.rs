@@ -5,7 +5,7 @@
 use kernels::softmax_cross_entropy;
 use ndarray::{Array1, Array4};
 use trainer::dataset::ImageSize;
-use trainer::network::{Architecture, Gradients, Network};
+use trainer::network::{Gradients, Network, preset};
 use trainer::optimizer::{Adam, AdamConfig};
 use trainer::random::{Purpose, Stream};
 use trainer::{Head, TrainError};
@@ -13,7 +13,7 @@ use trainer::{Head, TrainError};
 const IMAGE: ImageSize = ImageSize { channels: 1, height: 4, width: 4 };
 
 fn network() -> Network<f64> {
-    Architecture::SpatialBatchNormNetwork.build(IMAGE, 3, 1).unwrap()
+    preset::SPATIAL_BATCH_NORM_NETWORK.config.build(IMAGE, 3, 1).unwrap()
 }
 
 fn gradients(network: &mut Network<f64>, step: usize) -> Gradients<f64> {
@@ -119,7 +119,7 @@ fn every_parameter_follows_the_paper_and_frozen_ones_stay() {
 
 #[test]
 fn another_network_and_bad_learning_rates_are_refused() {
-    let mut other: Network<f64> = Architecture::SimpleNetwork.build(IMAGE, 3, 1).unwrap();
+    let mut other: Network<f64> = preset::SIMPLE_NETWORK.config.build(IMAGE, 3, 1).unwrap();
     let mut network = network();
     let mut adam = Adam::new(AdamConfig::new(0.01).unwrap(), &network, |_| true);
     let unfit = gradients(&mut other, 0);

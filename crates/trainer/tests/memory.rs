@@ -7,7 +7,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use trainer::dataset::{FASHION_MNIST_IMAGE, LabelledImages, Split};
-use trainer::network::Architecture;
+use trainer::network::Preset;
 use trainer::optimizer::{Adam, AdamConfig};
 use trainer::{FitConfig, Phase, TrainError, fit};
 
@@ -36,7 +36,7 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// The most bytes that a step after the first of each epoch asks for.
-fn asked_by_a_step(architecture: Architecture, batch_size: usize) -> usize {
+fn asked_by_a_step(preset: &'static Preset, batch_size: usize) -> usize {
     // Two batches and a smaller one.
     let count = 2 * batch_size + batch_size / 2;
     let values = FASHION_MNIST_IMAGE.values();
@@ -44,7 +44,7 @@ fn asked_by_a_step(architecture: Architecture, batch_size: usize) -> usize {
     let labels = (0..count).map(|index| (index % 10) as u8).collect();
     let images = LabelledImages::new(FASHION_MNIST_IMAGE, 10, pixels, labels).unwrap();
     let split = Split { training: (0..count).collect(), validation: vec![0] };
-    let mut network = architecture.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
+    let mut network = preset.config.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
     let mut adam = Adam::new(AdamConfig::new(1e-3).unwrap(), &network, |_| true);
     let config = FitConfig { first_step: 0, epochs: 2, batch_size, seed: 0, observe_every: 0 };
     let (mut before, mut most) = (0, 0);
@@ -65,9 +65,9 @@ fn asked_by_a_step(architecture: Architecture, batch_size: usize) -> usize {
 /// activations have 50 KiB behind the first convolution alone.
 #[test]
 fn steps_after_the_first_ask_for_no_memory_that_grows_with_the_batch() {
-    for architecture in Architecture::ALL {
-        let [few, many] = [20, 60].map(|batch_size| asked_by_a_step(architecture, batch_size));
-        let name = architecture.name();
+    for &preset in Preset::all() {
+        let [few, many] = [20, 60].map(|batch_size| asked_by_a_step(preset, batch_size));
+        let name = preset.name;
         assert!(few > 0, "{name}: the allocator does not count");
         assert!(many <= 192 << 10, "{name}: {many} bytes");
         assert!(many - few <= 40 * 2048, "{name}: {few} bytes for 20 images and {many} for 60");

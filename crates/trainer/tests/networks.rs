@@ -6,12 +6,11 @@ use kernels::{KernelError, softmax_cross_entropy};
 use ndarray::{Array1, Array4, ArrayD, Axis, IxDyn};
 use trainer::TrainError;
 use trainer::dataset::{FASHION_MNIST_IMAGE, ImageSize};
-use trainer::network::{Architecture, Layer, Network, Saved};
+use trainer::network::{Layer, Network, Preset, Saved, preset};
 use trainer::random::{Purpose, Stream};
 
 const TINY: ImageSize = ImageSize { channels: 2, height: 5, width: 4 };
-const BOTH: [Architecture; 2] =
-    [Architecture::SimpleNetwork, Architecture::SpatialBatchNormNetwork];
+const BOTH: [&Preset; 2] = [&preset::SIMPLE_NETWORK, &preset::SPATIAL_BATCH_NORM_NETWORK];
 
 fn names(network: &Network<f32>) -> Vec<String> {
     network.state().into_iter().map(|(name, _)| name).collect()
@@ -20,9 +19,9 @@ fn names(network: &Network<f32>) -> Vec<String> {
 #[test]
 fn parameters_have_the_names_and_counts_of_the_notebooks_networks() {
     let build =
-        |architecture: Architecture| architecture.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
-    let simple = build(Architecture::SimpleNetwork);
-    let spatial = build(Architecture::SpatialBatchNormNetwork);
+        |preset: &'static Preset| preset.config.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
+    let simple = build(&preset::SIMPLE_NETWORK);
+    let spatial = build(&preset::SPATIAL_BATCH_NORM_NETWORK);
     assert_eq!((simple.parameter_count("model"), simple.parameter_count("fc")), (4_800, 15_690));
     assert_eq!((spatial.parameter_count("model"), spatial.parameter_count("fc")), (4_896, 15_690));
     assert_eq!(
@@ -61,7 +60,7 @@ fn parameters_have_the_names_and_counts_of_the_notebooks_networks() {
 #[test]
 fn the_networks_of_the_lesson_before_have_all_layers_in_model() {
     let build =
-        |architecture: Architecture| architecture.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
+        |preset: &'static Preset| preset.config.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
     let batch_norm = |last: &str| {
         ["0.weight", "0.bias", "1.weight", "1.bias"]
             .into_iter()
@@ -70,45 +69,45 @@ fn the_networks_of_the_lesson_before_have_all_layers_in_model() {
             .map(|name| format!("model.{name}"))
             .collect::<Vec<_>>()
     };
-    for (architecture, count, expected) in [
+    for (preset, count, expected) in [
         (
-            Architecture::FullyConnectedNetwork,
+            &preset::FULLY_CONNECTED_NETWORK,
             159_010,
             ["0.weight", "0.bias", "2.weight", "2.bias"].map(|name| format!("model.{name}")).into(),
         ),
-        (Architecture::BatchNormNetwork, 159_410, batch_norm("3")),
-        (Architecture::DropoutNetwork, 159_410, batch_norm("4")),
+        (&preset::BATCH_NORM_NETWORK, 159_410, batch_norm("3")),
+        (&preset::DROPOUT_NETWORK, 159_410, batch_norm("4")),
     ] {
-        let network = build(architecture);
+        let network = build(preset);
         assert_eq!(network.parameter_count("model"), count);
         assert_eq!(names(&network), expected);
-        assert!(!architecture.has_linear_head());
+        assert!(!preset.config.has_linear_head());
     }
 }
 
 #[test]
 fn a_pair_shares_its_initial_weights_and_seeds_do_not() {
-    let parameters = |architecture: Architecture, seed| {
-        let network = architecture.build::<f32>(FASHION_MNIST_IMAGE, 10, seed).unwrap();
+    let parameters = |preset: &'static Preset, seed| {
+        let network = preset.config.build::<f32>(FASHION_MNIST_IMAGE, 10, seed).unwrap();
         let mut drawn = network.parameters();
         drawn.retain(|(name, _)| !name.starts_with("model.1.") && !name.starts_with("model.5."));
         drawn.into_iter().map(|(_, array)| array.to_owned()).collect::<Vec<_>>()
     };
-    let [simple, spatial] = BOTH.map(|architecture| parameters(architecture, 4));
+    let [simple, spatial] = BOTH.map(|preset| parameters(preset, 4));
     assert_eq!(simple, spatial);
-    let other = parameters(Architecture::SimpleNetwork, 5);
+    let other = parameters(&preset::SIMPLE_NETWORK, 5);
     assert!(simple.iter().zip(&other).all(|(one, other)| one != other));
 
-    let linear = |architecture: Architecture, last: &str| {
-        let network = architecture.build::<f32>(FASHION_MNIST_IMAGE, 10, 4).unwrap();
+    let linear = |preset: &'static Preset, last: &str| {
+        let network = preset.config.build::<f32>(FASHION_MNIST_IMAGE, 10, 4).unwrap();
         let mut parameters = network.parameters();
         parameters.retain(|(name, _)| name.starts_with("model.0.") || name.starts_with(last));
         parameters.into_iter().map(|(_, array)| array.to_owned()).collect::<Vec<_>>()
     };
-    let plain = linear(Architecture::FullyConnectedNetwork, "model.2.");
+    let plain = linear(&preset::FULLY_CONNECTED_NETWORK, "model.2.");
     assert_eq!(plain.len(), 4);
-    assert_eq!(plain, linear(Architecture::BatchNormNetwork, "model.3."));
-    assert_eq!(plain, linear(Architecture::DropoutNetwork, "model.4."));
+    assert_eq!(plain, linear(&preset::BATCH_NORM_NETWORK, "model.3."));
+    assert_eq!(plain, linear(&preset::DROPOUT_NETWORK, "model.4."));
 }
 
 /// Values below p are dropped and the others scaled, by draws in logical order whatever the memory;
@@ -151,18 +150,16 @@ fn dropout_follows_its_stream_in_logical_order() {
 /// are those of its input, which the running statistics move towards.
 #[test]
 fn what_logs_look_at_is_what_the_layers_read() {
-    for architecture in Architecture::ALL {
-        let mut network = architecture.build::<f64>(TINY, 3, 0).unwrap();
+    for &preset in Preset::all() {
+        let mut network = preset.config.build::<f64>(TINY, 3, 0).unwrap();
         let (_, tape) = network.forward_train(images(), &mut masks()).unwrap();
         let activations = tape.activations(&network);
         let names: Vec<_> = activations.iter().map(|activation| activation.name).collect();
         let norms: Vec<_> = network.batch_norms().collect();
-        let (expected, expected_norms): (&[_], &[_]) = match architecture {
-            Architecture::SimpleNetwork => (&["model.1", "model.4"], &[]),
-            Architecture::SpatialBatchNormNetwork => {
-                (&["model.2", "model.6"], &["model.1", "model.5"])
-            }
-            Architecture::FullyConnectedNetwork => (&["model.1"], &[]),
+        let (expected, expected_norms): (&[_], &[_]) = match preset.name {
+            "SimpleNetwork" => (&["model.1", "model.4"], &[]),
+            "SpatialBatchNormNetwork" => (&["model.2", "model.6"], &["model.1", "model.5"]),
+            "FullyConnectedNetwork" => (&["model.1"], &[]),
             _ => (&["model.2"], &["model.1"]),
         };
         assert_eq!(names, expected);
@@ -194,7 +191,7 @@ fn what_logs_look_at_is_what_the_layers_read() {
 /// The head reads its features in the order (C, H, W) of PyTorch's `flatten`.
 #[test]
 fn flattening_follows_logical_order_whatever_the_memory() {
-    let network = Architecture::SpatialBatchNormNetwork.build::<f64>(TINY, 3, 0).unwrap();
+    let network = preset::SPATIAL_BATCH_NORM_NETWORK.config.build::<f64>(TINY, 3, 0).unwrap();
     let images = images();
     let channels_last = images
         .view()
@@ -219,8 +216,8 @@ fn flattening_follows_logical_order_whatever_the_memory() {
 
 #[test]
 fn evaluation_changes_nothing_and_training_moves_running_statistics() {
-    for architecture in Architecture::ALL {
-        let mut network = architecture.build::<f64>(TINY, 3, 0).unwrap();
+    for &preset in Preset::all() {
+        let mut network = preset.config.build::<f64>(TINY, 3, 0).unwrap();
         let before = network.clone();
         network.forward_eval(images().view()).unwrap();
         assert_eq!(network, before);
@@ -235,8 +232,8 @@ fn evaluation_changes_nothing_and_training_moves_running_statistics() {
 #[test]
 fn gradients_match_numerical_ones() {
     const STEP: f64 = 1e-6;
-    for architecture in Architecture::ALL {
-        let mut network = architecture.build::<f64>(TINY, 3, 7).unwrap();
+    for &preset in Preset::all() {
+        let mut network = preset.config.build::<f64>(TINY, 3, 7).unwrap();
         // Away from γ = 1 and β = 0, where a term too many or too few can hide.
         let mut stream = Stream::new(8, Purpose::Initialization, 99);
         for (name, mut parameter) in network.parameters_mut() {
@@ -262,9 +259,9 @@ fn gradients_match_numerical_ones() {
         for (parameter, gradient) in gradients.parameters().iter().enumerate() {
             let largest = gradient.iter().fold(0.0, |largest: f64, g| largest.max(g.abs()));
             // A bias before batch norm has the gradient 0; every other must say something.
-            let before_batch_norm = match architecture {
-                Architecture::SpatialBatchNormNetwork => &["model.0.bias", "model.4.bias"][..],
-                Architecture::BatchNormNetwork | Architecture::DropoutNetwork => &["model.0.bias"],
+            let before_batch_norm = match preset.name {
+                "SpatialBatchNormNetwork" => &["model.0.bias", "model.4.bias"][..],
+                "BatchNormNetwork" | "DropoutNetwork" => &["model.0.bias"],
                 _ => &[],
             }
             .contains(&names[parameter].as_str());
@@ -289,19 +286,19 @@ fn gradients_match_numerical_ones() {
 
 #[test]
 fn unfit_images_sizes_and_tapes_are_refused() {
-    for architecture in Architecture::ALL {
-        let narrow = if architecture.has_linear_head() { 3 } else { 0 };
+    for &preset in Preset::all() {
+        let narrow = if preset.config.has_linear_head() { 3 } else { 0 };
         for image in [ImageSize { channels: 0, ..TINY }, ImageSize { width: narrow, ..TINY }] {
-            let error = architecture.build::<f32>(image, 10, 0).unwrap_err();
+            let error = preset.config.build::<f32>(image, 10, 0).unwrap_err();
             assert!(matches!(error, TrainError::Config { .. }), "{error}");
         }
-        assert!(architecture.build::<f32>(TINY, 0, 0).is_err());
-        let network = architecture.build::<f32>(TINY, 10, 0).unwrap();
+        assert!(preset.config.build::<f32>(TINY, 0, 0).is_err());
+        let network = preset.config.build::<f32>(TINY, 10, 0).unwrap();
         let grey = Array4::zeros([1, 1, 5, 4]);
         let error = network.forward_eval(grey.view()).unwrap_err();
         assert!(matches!(error, TrainError::Kernel(KernelError::Shape { .. })), "{error}");
     }
-    let build = |architecture: Architecture| architecture.build::<f64>(TINY, 3, 0).unwrap();
+    let build = |preset: &'static Preset| preset.config.build::<f64>(TINY, 3, 0).unwrap();
     let [mut simple, spatial] = BOTH.map(build);
     let (logits, tape) = simple.forward_train(images(), &mut masks()).unwrap();
     let error = spatial.backward(tape, logits.view()).unwrap_err();

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use trainer::dataset::{ImageSize, LabelledImages, Split};
-use trainer::network::Architecture;
+use trainer::network::preset;
 use trainer::random::{Purpose, Stream};
 use trainer::run::{self, Ended, RunConfig, read_distributions, read_metrics};
 use trainer::{Head, Phase, TrainError};
@@ -32,7 +32,7 @@ fn two_halves() -> (LabelledImages, Split) {
 /// Two epochs of five steps, the last of 8 images.
 fn config() -> RunConfig {
     RunConfig {
-        architecture: Architecture::SpatialBatchNormNetwork,
+        network: preset::SPATIAL_BATCH_NORM_NETWORK.config.clone(),
         head: Head::Frozen,
         seed: 3,
         epochs: 2,
@@ -197,14 +197,15 @@ fn a_checkpoint_of_another_configuration_is_refused() {
 fn a_last_batch_of_one_row_is_refused_before_the_first_step() {
     let folder = tempfile::tempdir().unwrap();
     let (images, split) = two_halves();
-    for (architecture, refused) in [
-        (Architecture::BatchNormNetwork, true),
-        (Architecture::DropoutNetwork, true),
-        (Architecture::FullyConnectedNetwork, false),
-        (Architecture::SpatialBatchNormNetwork, false),
+    for (preset, refused) in [
+        (&preset::BATCH_NORM_NETWORK, true),
+        (&preset::DROPOUT_NETWORK, true),
+        (&preset::FULLY_CONNECTED_NETWORK, false),
+        (&preset::SPATIAL_BATCH_NORM_NETWORK, false),
     ] {
-        let config = RunConfig { architecture, batch_size: 47, epochs: 1, ..config() };
-        let folder = folder.path().join(architecture.folder());
+        let config =
+            RunConfig { network: preset.config.clone(), batch_size: 47, epochs: 1, ..config() };
+        let folder = folder.path().join(preset.folder);
         let mut steps = 0;
         let result = config.train(&images, &split, &folder, |_| {
             steps += 1;
@@ -212,9 +213,9 @@ fn a_last_batch_of_one_row_is_refused_before_the_first_step() {
         });
         match result {
             Err(TrainError::Config { parameter: "the batch size", .. }) => {
-                assert!(refused && steps == 0, "{architecture:?}");
+                assert!(refused && steps == 0, "{preset:?}");
             }
-            other => assert!(!refused && other.is_ok(), "{architecture:?} {other:?}"),
+            other => assert!(!refused && other.is_ok(), "{preset:?} {other:?}"),
         }
     }
 }
@@ -292,7 +293,7 @@ fn the_trained_network_can_be_had_again() {
     let last = *read_metrics(folder.path()).unwrap().last().unwrap();
     assert_eq!(evaluation.score.mean_loss(), last.loss);
     assert_eq!(evaluation.score.accuracy(), last.accuracy);
-    let other = RunConfig { architecture: Architecture::SimpleNetwork, ..config() };
+    let other = RunConfig { network: preset::SIMPLE_NETWORK.config.clone(), ..config() };
     let error = other.trained(&images, folder.path()).unwrap_err();
     assert!(matches!(error, TrainError::Weights { .. }), "{error}");
 }

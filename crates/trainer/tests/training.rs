@@ -8,15 +8,14 @@ use std::{env, io, thread};
 
 use trainer::dataset::{FASHION_MNIST_IMAGE, FashionMnist, ImageSize, LabelledImages, Split};
 use trainer::evaluation::evaluate;
-use trainer::network::{Architecture, Network};
+use trainer::network::{Network, Preset, preset};
 use trainer::observation::Quantity;
 use trainer::optimizer::{Adam, AdamConfig};
 use trainer::random::{Purpose, Stream};
 use trainer::{FitConfig, Head, Measurement, Moment, Phase, TrainError, fit};
 
 const SIZE: ImageSize = ImageSize { channels: 1, height: 8, width: 8 };
-const BOTH: [Architecture; 2] =
-    [Architecture::SimpleNetwork, Architecture::SpatialBatchNormNetwork];
+const BOTH: [&Preset; 2] = [&preset::SIMPLE_NETWORK, &preset::SPATIAL_BATCH_NORM_NETWORK];
 
 /// 100 noisy images of two classes: a bright left or a bright right half.
 fn two_halves() -> LabelledImages {
@@ -35,10 +34,10 @@ struct Run {
     measurements: Vec<Measurement>,
 }
 
-fn run(architecture: Architecture, head: Head, config: &FitConfig) -> Result<Run, TrainError> {
+fn run(preset: &'static Preset, head: Head, config: &FitConfig) -> Result<Run, TrainError> {
     let images = two_halves();
     let split = Split::four_fifths(&images);
-    let mut network = architecture.build(SIZE, 2, config.seed)?;
+    let mut network = preset.config.build(SIZE, 2, config.seed)?;
     let mut adam = Adam::new(AdamConfig::new(1e-2)?, &network, |name| head.trains(name));
     let mut measurements = Vec::new();
     fit(&mut network, &mut adam, &images, &split, config, |moment| {
@@ -65,7 +64,7 @@ fn bits(run: &Run) -> Vec<u64> {
 
 #[test]
 fn steps_epochs_and_counts_are_reported_in_order() {
-    let run = run(Architecture::SimpleNetwork, Head::Trained, &config()).unwrap();
+    let run = run(&preset::SIMPLE_NETWORK, Head::Trained, &config()).unwrap();
     let rows: Vec<_> =
         run.measurements.iter().map(|m| (m.step, m.epoch, m.phase, m.count)).collect();
     let epoch = |epoch: u64| {
@@ -82,26 +81,26 @@ fn steps_epochs_and_counts_are_reported_in_order() {
 
 #[test]
 fn both_networks_learn_with_either_head() {
-    for architecture in BOTH {
+    for preset in BOTH {
         for head in [Head::Frozen, Head::Trained] {
             let config = FitConfig { epochs: 8, batch_size: 10, seed: 0, ..config() };
-            let run = run(architecture, head, &config).unwrap();
+            let run = run(preset, head, &config).unwrap();
             let last = run.measurements.last().unwrap();
             assert_eq!(last.phase, Phase::Validation);
-            assert!(last.accuracy > 0.9, "{architecture:?} {head:?} {last:?}");
+            assert!(last.accuracy > 0.9, "{preset:?} {head:?} {last:?}");
         }
     }
 }
 
 #[test]
 fn the_same_configuration_gives_the_same_bits_on_any_thread() {
-    for architecture in BOTH {
-        let once = run(architecture, Head::Trained, &config()).unwrap();
-        let twice = run(architecture, Head::Trained, &config()).unwrap();
-        let elsewhere = thread::spawn(move || run(architecture, Head::Trained, &config()).unwrap());
+    for preset in BOTH {
+        let once = run(preset, Head::Trained, &config()).unwrap();
+        let twice = run(preset, Head::Trained, &config()).unwrap();
+        let elsewhere = thread::spawn(move || run(preset, Head::Trained, &config()).unwrap());
         assert_eq!(bits(&once), bits(&twice));
         assert_eq!(bits(&once), bits(&elsewhere.join().unwrap()));
-        let other = run(architecture, Head::Trained, &FitConfig { seed: 2, ..config() }).unwrap();
+        let other = run(preset, Head::Trained, &FitConfig { seed: 2, ..config() }).unwrap();
         assert_ne!(bits(&once), bits(&other));
     }
 }
@@ -109,12 +108,12 @@ fn the_same_configuration_gives_the_same_bits_on_any_thread() {
 /// A run may go on from any moment that says so, within an epoch too, and dropout goes on with it.
 #[test]
 fn training_in_parts_gives_the_same_bits_as_in_one() {
-    for architecture in [Architecture::SpatialBatchNormNetwork, Architecture::DropoutNetwork] {
-        let whole = run(architecture, Head::Trained, &config()).unwrap();
+    for preset in [&preset::SPATIAL_BATCH_NORM_NETWORK, &preset::DROPOUT_NETWORK] {
+        let whole = run(preset, Head::Trained, &config()).unwrap();
         let images = two_halves();
         let split = Split::four_fifths(&images);
         for pause in 0..8 {
-            let mut network = architecture.build(SIZE, 2, 1).unwrap();
+            let mut network = preset.config.build(SIZE, 2, 1).unwrap();
             let config_of_adam = AdamConfig::new(1e-2).unwrap();
             let mut adam = Adam::new(config_of_adam, &network, |name| Head::Trained.trains(name));
             let mut measurements = Vec::new();
@@ -151,7 +150,7 @@ fn a_multiple_and_the_last_step_are_observed_before_they_are_taken() {
     let images = two_halves();
     let split = Split::four_fifths(&images);
     let mut network: Network<f32> =
-        Architecture::SpatialBatchNormNetwork.build(SIZE, 2, 0).unwrap();
+        preset::SPATIAL_BATCH_NORM_NETWORK.config.build(SIZE, 2, 0).unwrap();
     let mut adam = Adam::new(AdamConfig::new(1e-2).unwrap(), &network, |_| true);
     let config = FitConfig { observe_every: 5, ..config() };
     let mut observed = Vec::new();
@@ -189,7 +188,7 @@ fn a_multiple_and_the_last_step_are_observed_before_they_are_taken() {
 fn the_observer_can_stop_a_run() {
     let images = two_halves();
     let split = Split::four_fifths(&images);
-    let mut network: Network<f32> = Architecture::SimpleNetwork.build(SIZE, 2, 0).unwrap();
+    let mut network: Network<f32> = preset::SIMPLE_NETWORK.config.build(SIZE, 2, 0).unwrap();
     let mut adam = Adam::new(AdamConfig::new(1e-2).unwrap(), &network, |_| true);
     let result = fit(&mut network, &mut adam, &images, &split, &config(), |moment| {
         let full = TrainError::Config { parameter: "disk", expected: "", got: String::new() };
@@ -202,7 +201,7 @@ fn the_observer_can_stop_a_run() {
 #[test]
 fn a_mean_is_weighted_by_the_number_of_images() {
     let images = two_halves();
-    let network: Network<f64> = Architecture::SimpleNetwork.build(SIZE, 2, 0).unwrap();
+    let network: Network<f64> = preset::SIMPLE_NETWORK.config.build(SIZE, 2, 0).unwrap();
     let positions: Vec<usize> = (0..50).collect();
     let whole = evaluate(&network, &images, &positions, 50).unwrap();
     let parts = evaluate(&network, &images, &positions, 7).unwrap(); // the last batch has one
@@ -219,7 +218,7 @@ fn what_cannot_be_trained_is_refused() {
     let images = two_halves();
     let split = Split::four_fifths(&images);
     let try_fit = |split: &Split, batch_size, learning_rate| {
-        let mut network: Network<f32> = Architecture::SimpleNetwork.build(SIZE, 2, 0).unwrap();
+        let mut network: Network<f32> = preset::SIMPLE_NETWORK.config.build(SIZE, 2, 0).unwrap();
         let config = AdamConfig::new(learning_rate).unwrap();
         let mut adam = Adam::new(config, &network, |_| true);
         let config = FitConfig { batch_size, ..config_of_many_epochs() };
@@ -253,9 +252,9 @@ fn batch_norm_learns_faster_on_the_real_images() {
     let split = Split::four_fifths(&images);
     assert_eq!((split.training.len(), split.validation.len()), (48_000, 12_000));
     let split = split.truncated(20 * 50, 200);
-    let [simple, spatial] = BOTH.map(|architecture| {
+    let [simple, spatial] = BOTH.map(|preset| {
         let mut network: Network<f32> =
-            architecture.build(FASHION_MNIST_IMAGE, images.classes(), 0).unwrap();
+            preset.config.build(FASHION_MNIST_IMAGE, images.classes(), 0).unwrap();
         let mut adam =
             Adam::new(AdamConfig::new(5e-4).unwrap(), &network, |name| Head::Frozen.trains(name));
         let config = FitConfig { epochs: 1, batch_size: 50, seed: 0, ..config() };

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use kernels::Real;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use trainer::dataset::ImageSize;
-use trainer::network::{Architecture, Network};
+use trainer::network::{Network, preset};
 use trainer::weights::{self, WeightsError};
 use training_fixtures::Training;
 
@@ -19,7 +19,7 @@ const TINY: ImageSize = ImageSize { channels: 1, height: 4, width: 4 };
 const STEPS: u64 = 50;
 
 fn tiny(seed: u64) -> Network<f32> {
-    Architecture::SpatialBatchNormNetwork.build(TINY, 3, seed).unwrap()
+    preset::SPATIAL_BATCH_NORM_NETWORK.config.build(TINY, 3, seed).unwrap()
 }
 
 fn bits<F: Real>(network: &Network<F>) -> Vec<(String, Vec<u64>)> {

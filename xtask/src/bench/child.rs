@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use trainer::Head;
 use trainer::dataset::{FASHION_MNIST_IMAGE, ImageSize, LabelledImages, Split};
-use trainer::network::{Architecture, BatchNorm, Initializer, Layer, Network};
+use trainer::network::{BatchNorm, Initializer, Layer, Network, preset};
 use trainer::optimizer::{Adam, AdamConfig};
 use trainer::run::RunConfig;
 
@@ -164,7 +164,7 @@ fn run(threads: usize) -> Result<Done> {
     let split = Split::four_fifths(&images);
     let folder = tempfile::tempdir().context("no temporary folder could be made")?;
     let config = RunConfig {
-        architecture: Architecture::SpatialBatchNormNetwork,
+        network: preset::SPATIAL_BATCH_NORM_NETWORK.config.clone(),
         head: Head::Trained,
         seed: 0,
         epochs: 1,
@@ -182,7 +182,7 @@ fn run(threads: usize) -> Result<Done> {
 
 fn bits(threads: usize) -> Result<String> {
     let images = hash::images(STEPS_FOR_BITS, BATCH_SIZE)?;
-    hash::of_training(Architecture::SpatialBatchNormNetwork, &images, BATCH_SIZE, threads)
+    hash::of_training(&preset::SPATIAL_BATCH_NORM_NETWORK, &images, BATCH_SIZE, threads)
 }
 
 /// Images of which no two pixels have much to do with each other.

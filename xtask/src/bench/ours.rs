@@ -5,7 +5,7 @@ use kernels::conv2d::{self, Conv2dConfig};
 use kernels::{BatchNormConfig, Convention, RunningStatistics, spatial_batch_norm};
 use ndarray::{Array1, Array4};
 use trainer::dataset::{LabelledImages, Split};
-use trainer::network::{Architecture, Network};
+use trainer::network::{Network, NetworkConfig};
 use trainer::optimizer::{Adam, AdamConfig};
 use trainer::{FitConfig, TrainError, fit};
 
@@ -78,8 +78,7 @@ fn convolution(shape: [usize; 4], filters: usize, input_gradient: bool) -> Resul
 }
 
 fn epoch<'a>(folder: &str, steps: usize, images: &'a LabelledImages) -> Result<Call<'a>> {
-    let architecture = architecture(folder)?;
-    let mut network = architecture.build(images.size(), images.classes(), 0)?;
+    let mut network = folder.parse::<NetworkConfig>()?.build(images.size(), images.classes(), 0)?;
     let mut optimizer = Adam::new(AdamConfig::new(5e-4)?, &network, |_| true);
     // An epoch ends with its validation, here of a single batch.
     let training = 0..steps * BATCH_SIZE;
@@ -89,14 +88,6 @@ fn epoch<'a>(folder: &str, steps: usize, images: &'a LabelledImages) -> Result<C
         seed += 1;
         train_in_batches(&mut network, &mut optimizer, images, &split, (seed, BATCH_SIZE), || ())
     }))
-}
-
-/// The architecture of this name in files.
-pub fn architecture(folder: &str) -> Result<Architecture> {
-    Architecture::ALL
-        .into_iter()
-        .find(|architecture| architecture.folder() == folder)
-        .with_context(|| format!("found no network {folder:?}"))
 }
 
 /// One epoch in batches of this size; a new seed gives a new order. Calls `after_step` after each step.

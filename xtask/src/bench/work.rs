@@ -1,7 +1,7 @@
 //! What is measured, and how much of it there is to do.
 
 use serde::{Deserialize, Serialize};
-use trainer::network::Architecture;
+use trainer::network::preset;
 
 /// Images that a whole training epoch has, and images of a batch.
 pub const EPOCH_IMAGES: usize = 48_000;
@@ -27,7 +27,7 @@ pub enum Work {
     },
     /// A pass over images in memory, all parameters trained.
     Epoch {
-        /// The folder name of the architecture.
+        /// The folder name of the network.
         network: String,
         /// Batches of [`BATCH_SIZE`].
         steps: usize,
@@ -48,8 +48,8 @@ impl Work {
 
     /// Training with so many steps an epoch: without batch norm, and with.
     pub fn epochs(steps: usize) -> [Self; 2] {
-        [Architecture::SimpleNetwork, Architecture::SpatialBatchNormNetwork]
-            .map(|network| Self::Epoch { network: network.folder().to_owned(), steps })
+        [&preset::SIMPLE_NETWORK, &preset::SPATIAL_BATCH_NORM_NETWORK]
+            .map(|network| Self::Epoch { network: network.folder.to_owned(), steps })
     }
 
     /// As tables call it.
@@ -114,7 +114,7 @@ impl Work {
 }
 
 fn with_or_without(network: &str) -> &'static str {
-    if network == Architecture::SpatialBatchNormNetwork.folder() { "with" } else { "without" }
+    if network == preset::SPATIAL_BATCH_NORM_NETWORK.folder { "with" } else { "without" }
 }
 
 /// Of one pass of a 3 × 3 convolution over one image.

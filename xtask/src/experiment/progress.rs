@@ -93,19 +93,16 @@ impl<'a> Progress<'a> {
         bar.set_style(style);
         // The whole label would leave no room for the bar in 80 columns.
         let Cell { head, run, .. } = &self.cells[run];
-        let network = run.architecture.name().trim_end_matches("Network");
-        bar.set_prefix(format!(
-            "{network:16} {:7} {}",
-            trainer::Head::from(*head).name(),
-            run.seed
-        ));
+        let name = run.network.name();
+        let network = name.trim_end_matches("Network");
+        bar.set_prefix(format!("{network:16} {:7} {}", head.name(), run.seed));
         bar
     }
 
     fn label(&self, run: usize) -> String {
         let Cell { head, run, .. } = &self.cells[run];
         // Heads differ in length, as networks do.
-        format!("{:23}  {:12}  seed {}", run.architecture.name(), head.to_string(), run.seed)
+        format!("{:23}  {:12}  seed {}", run.network.name(), head.to_string(), run.seed)
     }
 
     /// The lines that have become due.
@@ -122,7 +119,7 @@ impl<'a> Progress<'a> {
             let mut line =
                 format!("{}  epoch {}/{epochs}  Val-Acc={accuracy:.4}", self.label(run), epoch + 1);
             let network = self.cells[run].network();
-            if let Some(published) = published::beside(self.config, *head, network).get(epoch) {
+            if let Some(published) = published::beside(self.config, *head, &network).get(epoch) {
                 line += &format!("  published {published:.4}");
             }
             lines.push(line);

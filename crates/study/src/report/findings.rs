@@ -1,7 +1,7 @@
 //! The first lines of a report: what was run, on what, what came out, how it compares with the
 //! published figures. Every sentence says what the tables say, whichever way that is.
 
-use trainer::network::Architecture;
+use trainer::network::NetworkConfig;
 
 use crate::statistics::{
     Ahead, Pair, Spread, ahead, catch_up, final_accuracy, final_difference, pairs, test_accuracy,
@@ -82,8 +82,7 @@ fn what_was_run(study: &Study) -> String {
     let config = &study.config;
     let networks: Vec<String> = config.networks.iter().map(|name| network_name(name)).collect();
     let headless = |network: &String| {
-        let of = Architecture::ALL.into_iter().find(|known| known.folder() == network);
-        of.is_some_and(|known| !known.has_linear_head())
+        network.parse::<NetworkConfig>().is_ok_and(|known| !known.has_linear_head())
     };
     let heads = match config.heads.as_slice() {
         [Head::Frozen] => "with the linear head frozen",

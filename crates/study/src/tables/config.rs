@@ -43,22 +43,7 @@ impl fmt::Display for DataSetName {
     }
 }
 
-/// Whether the linear head is trained, or only what is below it as in the notebook.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Head {
-    Frozen,
-    Trained,
-}
-
-impl fmt::Display for Head {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Frozen => "head frozen",
-            Self::Trained => "head trained",
-        })
-    }
-}
+pub use trainer::Head;
 
 /// The name of a network from the name of its folder: `simple_network` is SimpleNetwork.
 pub fn network_name(folder: &str) -> String {

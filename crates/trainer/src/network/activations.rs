@@ -22,7 +22,7 @@ pub struct NamedBatchNorm<'a, F> {
 
 /// What one ReLU of a training step read.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Activation<'a, F> {
+pub struct ObservedActivation<'a, F> {
     /// The ReLU's name in PyTorch, such as `model.2`.
     pub name: &'a str,
     /// The input of the batch norm that feeds the ReLU; none where another layer does.
@@ -52,14 +52,14 @@ impl<F: Real> Tape<F> {
     /// # Shapes
     ///
     /// Those inside the network: `(N, C, H, W)` or `(N, D)`.
-    pub fn activations<'a>(&'a self, network: &'a Network<F>) -> Vec<Activation<'a, F>> {
+    pub fn activations<'a>(&'a self, network: &'a Network<F>) -> Vec<ObservedActivation<'a, F>> {
         let mut activations = Vec::new();
         for (index, NamedLayer { name, layer, .. }) in network.layers.iter().enumerate() {
             if let (Layer::Relu, Some(pre_activation)) = (layer, self.input_of(index)) {
                 let before = index.checked_sub(1);
                 let norm = before.filter(|&at| network.layers[at].layer.batch_norm().is_some());
                 let before_batch_norm = norm.and_then(|at| self.input_of(at));
-                activations.push(Activation { name, before_batch_norm, pre_activation });
+                activations.push(ObservedActivation { name, before_batch_norm, pre_activation });
             }
         }
         activations

@@ -281,3 +281,66 @@ fn assign<F: Real>(parameters: Option<[&mut ArrayD<F>; 2]>, (a, b): (Array1<F>, 
         to_b.assign(&b);
     }
 }
+
+/// What normalises the activations of a network's blocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Norm {
+    /// Nothing does.
+    None,
+    /// Batch norm, of rows or of images.
+    BatchNorm,
+}
+
+impl Norm {
+    /// Every norm.
+    pub const ALL: [Self; 2] = [Self::None, Self::BatchNorm];
+
+    /// The name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::BatchNorm => "batch-norm",
+        }
+    }
+
+    /// The layer for rows of so many features.
+    pub(super) fn of_rows<F: Real>(self, features: usize) -> Option<Layer<F>> {
+        match self {
+            Self::None => None,
+            Self::BatchNorm => Some(Layer::BatchNorm(BatchNorm::new(features))),
+        }
+    }
+
+    /// The layer for images of so many channels.
+    pub(super) fn of_images<F: Real>(self, channels: usize) -> Option<Layer<F>> {
+        match self {
+            Self::None => None,
+            Self::BatchNorm => Some(Layer::SpatialBatchNorm(BatchNorm::new(channels))),
+        }
+    }
+}
+
+/// What makes a network's blocks more than linear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Activation {
+    /// max(x, 0).
+    Relu,
+}
+
+impl Activation {
+    /// Every activation.
+    pub const ALL: [Self; 1] = [Self::Relu];
+
+    /// The name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Relu => "relu",
+        }
+    }
+
+    pub(super) fn layer<F>(self) -> Layer<F> {
+        match self {
+            Self::Relu => Layer::Relu,
+        }
+    }
+}

@@ -11,9 +11,9 @@ use super::Network;
 /// ```
 /// use trainer::Head;
 /// use trainer::dataset::FASHION_MNIST_IMAGE;
-/// use trainer::network::{Architecture, ModelSummary};
+/// use trainer::network::{ModelSummary, preset};
 ///
-/// let network = Architecture::SimpleNetwork.build::<f32>(FASHION_MNIST_IMAGE, 10, 0)?;
+/// let network = preset::SIMPLE_NETWORK.config.build::<f32>(FASHION_MNIST_IMAGE, 10, 0)?;
 /// let summary = ModelSummary::of(&network, |name| Head::Frozen.trains(name));
 /// assert_eq!((summary.trainable(), summary.total()), (4_800, 20_490));
 /// assert!(summary.to_string().contains("0 | model | Sequential | 4.8 K \n"));
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
     use crate::Head;
     use crate::dataset::FASHION_MNIST_IMAGE;
-    use crate::network::Architecture;
+    use crate::network::Preset;
 
     /// The examples in the documentation of Lightning's function, and the notebook's counts.
     #[test]
@@ -168,11 +168,11 @@ mod tests {
     #[test]
     fn every_network_has_the_summary_that_lightning_would_print() {
         let mut all = String::new();
-        for architecture in Architecture::ALL {
-            let network = architecture.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
+        for preset in Preset::all() {
+            let network = preset.config.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
             for head in [Head::Frozen, Head::Trained] {
                 let summary = ModelSummary::of(&network, |name| head.trains(name));
-                writeln!(all, "# {}, head {head:?}\n{summary}\n", architecture.name()).unwrap();
+                writeln!(all, "# {}, head {head:?}\n{summary}\n", preset.name).unwrap();
             }
         }
         insta::assert_snapshot!(all);

@@ -11,13 +11,13 @@ use kernels::Real;
 use ndarray::ArrayD;
 use trainer::Head;
 use trainer::dataset::{ImageSize, LabelledImages, Split};
-use trainer::network::{Architecture, Network};
+use trainer::network::{Network, Preset};
 
 /// A training of the fixtures: its case, and its configuration in our words.
 pub struct Training {
     pub case: Case,
     pub config: TrainingConfig,
-    pub architecture: Architecture,
+    pub preset: &'static Preset,
     pub head: Head,
     pub size: ImageSize,
 }
@@ -32,12 +32,11 @@ impl Training {
             .filter(|name| name.starts_with(Operation::Training.name()))
             .map(|name| Self::of(load_one(&folder, &name).unwrap()))
             .collect();
-        for architecture in Architecture::ALL {
+        for &preset in Preset::all() {
             let heads = [Head::Trained, Head::Frozen];
-            for &head in &heads[..if architecture.has_linear_head() { 2 } else { 1 }] {
-                let found =
-                    all.iter().any(|one| (one.architecture, one.head) == (architecture, head));
-                assert!(found, "no training of {}, head {}", architecture.name(), head.name());
+            for &head in &heads[..if preset.config.has_linear_head() { 2 } else { 1 }] {
+                let found = all.iter().any(|one| one.preset == preset && one.head == head);
+                assert!(found, "no training of {}, head {}", preset.name, head.name());
             }
         }
         all
@@ -45,18 +44,18 @@ impl Training {
 
     fn of(case: Case) -> Self {
         let Config::Training(config) = case.config.clone() else { panic!("{}", case.name) };
-        let of_name = |architecture: &Architecture| architecture.name() == config.network;
-        let architecture = Architecture::ALL.into_iter().find(of_name).unwrap();
+        let of_name = |preset: &&&'static Preset| preset.name == config.network;
+        let preset = *Preset::all().iter().find(of_name).unwrap();
         let head =
             [Head::Frozen, Head::Trained].into_iter().find(|head| head.name() == config.head);
         let [channels, height, width] = config.image;
         let size = ImageSize { channels, height, width };
-        Self { architecture, head: head.unwrap(), size, case, config }
+        Self { preset, head: head.unwrap(), size, case, config }
     }
 
     /// The network, with weights that do not matter.
     pub fn network<F: Real>(&self) -> Network<F> {
-        self.architecture.build(self.size, self.config.classes, 99).unwrap()
+        self.preset.config.build(self.size, self.config.classes, 99).unwrap()
     }
 
     /// How many steps it has, and of how many images each.

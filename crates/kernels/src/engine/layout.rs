@@ -1,0 +1,170 @@
+//! Memory layouts. Images have the logical axes `(N, C, H, W)` everywhere; in *channels-last*
+//! memory the `C` values of a pixel are neighbours, as if the array were `(N, H, W, C)`.
+
+use std::convert::Infallible;
+use std::mem;
+
+use ndarray::{
+    Array, Array4, ArrayBase, ArrayView, ArrayView4, ArrayViewD, CowArray, Data, DataMut,
+    Dimension, IntoDimension, Ix4, RawData, ShapeBuilder, Zip,
+};
+use num_traits::Zero;
+
+use crate::engine::parallel::{Images, divide};
+use crate::{KernelError, Real};
+
+/// Views an array of run-time rank as one of rank `D`.
+///
+/// # Errors
+///
+/// [`KernelError::Rank`] when it has another number of axes; `operation` and `argument` name it.
+pub fn with_rank<'a, F, D: Dimension>(
+    operation: &'static str,
+    argument: &'static str,
+    array: ArrayViewD<'a, F>,
+) -> Result<ArrayView<'a, F, D>, KernelError> {
+    let got = array.ndim();
+    let expected = D::NDIM.unwrap_or(got);
+    array.into_dimensionality().map_err(|_| KernelError::Rank {
+        operation,
+        argument,
+        expected,
+        got,
+    })
+}
+
+/// The `(N, H, W, C)` array in standard layout behind an `(N, C, H, W)` view: a view of the same
+/// memory when that is channels-last, a copy otherwise.
+pub(crate) fn to_channels_last<T: Clone>(images: ArrayView4<'_, T>) -> CowArray<'_, T, Ix4> {
+    let pixels = images.permuted_axes([0, 2, 3, 1]);
+    if pixels.is_standard_layout() {
+        CowArray::from(pixels)
+    } else {
+        CowArray::from(pixels.as_standard_layout().into_owned())
+    }
+}
+
+/// Names the axes of an `(N, H, W, C)` array `(N, C, H, W)`; moves no data.
+pub(crate) fn from_channels_last<S: RawData>(pixels: ArrayBase<S, Ix4>) -> ArrayBase<S, Ix4> {
+    pixels.permuted_axes([0, 3, 1, 2])
+}
+
+/// `f` of each pair of elements; the result has the memory layout of `a` where that is contiguous.
+///
+/// `a` and `b` must be of one shape.
+pub(crate) fn map_pairs<F: Real, D: Dimension>(
+    a: ArrayView<'_, F, D>,
+    b: ArrayView<'_, F, D>,
+    f: impl Fn(F, F) -> F + Sync,
+) -> Array<F, D> {
+    if a.strides() == b.strides()
+        && a.strides().iter().all(|&stride| stride > 0)
+        && let (Some(values_a), Some(values_b)) =
+            (a.as_slice_memory_order(), b.as_slice_memory_order())
+    {
+        let mut strides = a.raw_dim();
+        for (stride, &of_a) in strides.slice_mut().iter_mut().zip(a.strides()) {
+            *stride = of_a.unsigned_abs();
+        }
+        let values = values_a.iter().zip(values_b).map(|(&a, &b)| f(a, b)).collect();
+        if let Ok(array) = Array::from_shape_vec(a.raw_dim().strides(strides), values) {
+            return array;
+        }
+    }
+    let mut array = a.to_owned();
+    update_pairs(&mut array, b, f);
+    array
+}
+
+/// Replaces each element of `a` by `f` of it and that of `b`, which must be of the same shape.
+pub(crate) fn update_pairs<F: Real, D: Dimension>(
+    a: &mut Array<F, D>,
+    b: ArrayView<'_, F, D>,
+    f: impl Fn(F, F) -> F + Sync,
+) {
+    if a.strides() == b.strides()
+        && let (Some(a), Some(b)) = (a.as_slice_memory_order_mut(), b.as_slice_memory_order())
+    {
+        let (count, values) = (a.len(), (Images::new(a, 1), Images::new(b, 1)));
+        let Ok(()) = divide::<_, Infallible>(count, count / 16, values, &|(a, b)| {
+            for (a, &b) in a.all().iter_mut().zip(b.all()) {
+                *a = f(*a, b);
+            }
+            Ok(())
+        });
+        return;
+    }
+    Zip::from(a).and(b).for_each(|a, &b| *a = f(*a, b));
+}
+
+/// An array of this shape with elements of any value, in the memory of `old` where that has room.
+/// Sizes that no memory holds, which a padding or an image size can ask for, are an error and not
+/// an abort.
+pub(crate) fn reused<T: Clone + Zero, S: IntoDimension>(
+    operation: &'static str,
+    shape: S,
+    old: &mut Array<T, S::Dim>,
+) -> Result<Array<T, S::Dim>, KernelError> {
+    let shape = shape.into_dimension();
+    let too_large = || KernelError::TooLarge { operation, shape: shape.slice().to_vec() };
+    let count = element_count(shape.slice()).ok_or_else(too_large)?;
+    let nothing = Array::zeros(S::Dim::zeros(shape.ndim()));
+    let (mut elements, _) = mem::replace(old, nothing).into_raw_vec_and_offset();
+    if elements.capacity() < count {
+        // Nothing of the old elements need be moved.
+        elements = Vec::new();
+        elements.try_reserve_exact(count).map_err(|_| too_large())?;
+    }
+    elements.resize(count, T::zero());
+    Array::from_shape_vec(shape.clone(), elements).map_err(|_| too_large())
+}
+
+/// As [`reused`], of the shape of `like`, and of its memory layout where that is contiguous.
+pub(crate) fn reused_like<T: Clone + Zero, D: Dimension>(
+    operation: &'static str,
+    like: &ArrayView<'_, T, D>,
+    old: &mut Array<T, D>,
+) -> Result<Array<T, D>, KernelError> {
+    let array = reused(operation, like.raw_dim(), old)?;
+    let is_contiguous =
+        like.strides().iter().all(|&stride| stride > 0) && like.as_slice_memory_order().is_some();
+    if !is_contiguous {
+        return Ok(array);
+    }
+    let mut strides = like.raw_dim();
+    for (stride, &of_like) in strides.slice_mut().iter_mut().zip(like.strides()) {
+        *stride = of_like.unsigned_abs();
+    }
+    let too_large = |_| KernelError::TooLarge { operation, shape: like.shape().to_vec() };
+    let (elements, _) = array.into_raw_vec_and_offset();
+    Array::from_shape_vec(like.raw_dim().strides(strides), elements).map_err(too_large)
+}
+
+/// An array without elements, for a kernel to put its result in.
+pub(crate) fn nothing<T: Clone + Zero>() -> Array4<T> {
+    Array4::zeros([0; 4])
+}
+
+fn element_count(shape: &[usize]) -> Option<usize> {
+    shape.iter().try_fold(1_usize, |count, &length| count.checked_mul(length))
+}
+
+/// The elements in order of an array that the crate itself brought into standard layout.
+#[expect(
+    clippy::expect_used,
+    reason = "every caller has made the array standard; no input gets here"
+)]
+pub(crate) fn elements<S: Data, D: Dimension>(array: &ArrayBase<S, D>) -> &[S::Elem] {
+    array.as_slice().expect("the array is in standard layout")
+}
+
+/// As [`elements`], to write to.
+#[expect(
+    clippy::expect_used,
+    reason = "every caller has made the array standard; no input gets here"
+)]
+pub(crate) fn elements_mut<S: DataMut, D: Dimension>(
+    array: &mut ArrayBase<S, D>,
+) -> &mut [S::Elem] {
+    array.as_slice_mut().expect("the array is in standard layout")
+}

@@ -1,0 +1,67 @@
+//! The values of an image that are not zero, for gradients of which few are: behind a max pooling
+//! and a ReLU at most a quarter. Products with zeros can then be left out of sums, which are the
+//! same to the bit without them, but for the sign of a zero that a product too small for any number
+//! leaves, and where the other factors are not finite.
+
+use crate::KernelError;
+use crate::engine::scratch::Scratch;
+use crate::engine::simd::{self, InstructionSet, LANES};
+
+/// The nonzeros of one image, pixel by pixel, each with the tag of its channel.
+#[derive(Debug)]
+pub(crate) struct Nonzeros {
+    /// Values of a pixel.
+    pub(crate) channels: usize,
+    pub(crate) values: Scratch<f32>,
+    pub(crate) tags: Scratch<u32>,
+    /// The number of nonzeros up to each pixel and with it.
+    pub(crate) ends: Scratch<usize>,
+}
+
+/// What a nonzero meets: `rows` rows of `run` values, which lie in a block one after the other, and
+/// in an image `stride` apart.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Blocks<'a> {
+    /// Where the first row of each pixel begins in the image.
+    pub bases: &'a [usize],
+    /// Rows of a block.
+    pub rows: usize,
+    /// Values of a row, whole vectors of [`LANES`].
+    pub run: usize,
+    /// From one row to the next in the image.
+    pub stride: usize,
+}
+
+impl Nonzeros {
+    /// Room for those of an image with so many pixels and channels.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::TooLarge`] when there is no memory for them.
+    pub(crate) fn of_image(
+        operation: &'static str,
+        pixels: usize,
+        channels: usize,
+    ) -> Result<Self, KernelError> {
+        // Vectors are stored whole, and one more may follow the last.
+        let room = [pixels + 1, channels.next_multiple_of(LANES)];
+        let (values, tags) = (Scratch::any(operation, &room)?, Scratch::any(operation, &room)?);
+        Ok(Self { channels, values, tags, ends: Scratch::any(operation, &[pixels])? })
+    }
+
+    /// Takes those of `image`, in channels-last memory, whose channels have these tags (filled up to
+    /// whole vectors).
+    pub(crate) fn take(&mut self, image: &[f32], tags: &[u32]) {
+        simd::collect(InstructionSet::in_use(), image, tags, self);
+    }
+
+    /// The nonzeros of each pixel, and their tags.
+    pub(crate) fn pixels(&self) -> impl Iterator<Item = (&[f32], &[u32])> {
+        let mut first = 0;
+        self.ends.iter().map(move |&end| {
+            let pixel = first..end;
+            first = end;
+            (&self.values[pixel.clone()], &self.tags[pixel])
+        })
+    }
+}

@@ -1,0 +1,132 @@
+use std::fmt::{Debug, Display};
+use std::ops::Neg;
+
+use num_traits::NumAssign;
+
+use crate::engine::scratch::Item;
+use crate::engine::simd;
+
+/// A floating-point number that kernels compute with: `f32` or `f64`.
+///
+/// It is deliberately not `num_traits::Float`: that trait's `exp` and `ln` call the system's
+/// mathematical library, whose last bit differs between machines. Those here come from the `libm`
+/// crate; `sqrt` is correctly rounded everywhere by IEEE 754.
+pub trait Real:
+    Item
+    + NumAssign
+    + Neg<Output = Self>
+    + PartialOrd
+    + Copy
+    + Default
+    + Debug
+    + Display
+    + Send
+    + Sync
+    + 'static
+{
+    /// The nearest number of this type.
+    fn from_f64(value: f64) -> Self;
+
+    /// The same number as `f64`; exact.
+    fn to_f64(self) -> f64;
+
+    /// The square root, correctly rounded.
+    fn sqrt(self) -> Self;
+
+    /// e to this power, by `libm`.
+    fn exp(self) -> Self;
+
+    /// The natural logarithm, by `libm`.
+    fn ln(self) -> Self;
+
+    /// self·a + b: with a single rounding in `f32`, by whatever means the processor has; as a
+    /// product and a sum in `f64`.
+    fn mul_add(self, a: Self, b: Self) -> Self;
+
+    /// Whether this is NaN.
+    fn is_nan(self) -> bool;
+
+    /// The same slice where this type is `f32`, for which there is vector code.
+    #[doc(hidden)]
+    fn single(values: &[Self]) -> Option<&[f32]>;
+
+    /// As [`Self::single`], to write to.
+    #[doc(hidden)]
+    fn single_mut(values: &mut [Self]) -> Option<&mut [f32]>;
+}
+
+impl Real for f32 {
+    fn from_f64(value: f64) -> Self {
+        value as f32
+    }
+
+    fn to_f64(self) -> f64 {
+        f64::from(self)
+    }
+
+    fn sqrt(self) -> Self {
+        f32::sqrt(self)
+    }
+
+    fn exp(self) -> Self {
+        libm::expf(self)
+    }
+
+    fn ln(self) -> Self {
+        libm::logf(self)
+    }
+
+    fn mul_add(self, a: Self, b: Self) -> Self {
+        simd::fused(self, a, b)
+    }
+
+    fn is_nan(self) -> bool {
+        f32::is_nan(self)
+    }
+
+    fn single(values: &[Self]) -> Option<&[f32]> {
+        Some(values)
+    }
+
+    fn single_mut(values: &mut [Self]) -> Option<&mut [f32]> {
+        Some(values)
+    }
+}
+
+impl Real for f64 {
+    fn from_f64(value: f64) -> Self {
+        value
+    }
+
+    fn to_f64(self) -> f64 {
+        self
+    }
+
+    fn sqrt(self) -> Self {
+        f64::sqrt(self)
+    }
+
+    fn exp(self) -> Self {
+        libm::exp(self)
+    }
+
+    fn ln(self) -> Self {
+        libm::log(self)
+    }
+
+    fn mul_add(self, a: Self, b: Self) -> Self {
+        self * a + b
+    }
+
+    fn is_nan(self) -> bool {
+        f64::is_nan(self)
+    }
+
+    fn single(_: &[Self]) -> Option<&[f32]> {
+        None
+    }
+
+    fn single_mut(_: &mut [Self]) -> Option<&mut [f32]> {
+        None
+    }
+}

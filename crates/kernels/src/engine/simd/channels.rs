@@ -1,0 +1,169 @@
+use std::marker::PhantomData;
+
+use super::doubles::Doubles;
+use super::{Arithmetic, Body, InstructionSet, LANES, run};
+use crate::engine::channels::{Lanes, Term};
+
+/// Adds the terms of pixels, each of which has a value a channel, to the sums of their channels.
+pub(crate) fn add_pixels<S: Term<P, T>, const P: usize, const T: usize>(
+    set: InstructionSet,
+    pixels: [&[f32]; 2],
+    width: usize,
+    channels: &[Lanes<P>],
+    sums: &mut [Lanes<T>],
+) {
+    assert_eq!(channels.len(), width.div_ceil(LANES));
+    run(set, Add { pixels, width, channels, sums, term: PhantomData::<S> });
+}
+
+struct Add<'a, S, const P: usize, const T: usize> {
+    pixels: [&'a [f32]; 2],
+    width: usize,
+    channels: &'a [Lanes<P>],
+    sums: &'a mut [Lanes<T>],
+    term: PhantomData<S>,
+}
+
+/// Values that are walked once for each block of channels before the next ones are: with as many of
+/// another array, and with the next ones of both, which are fetched meanwhile, they fit the nearest
+/// cache.
+const VALUES: usize = 1 << 11;
+
+impl<S: Term<P, T>, const P: usize, const T: usize> Body for Add<'_, S, P, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        let Self { pixels: [a, b], width, channels, sums, .. } = self;
+        let some = VALUES.div_ceil(width) * width;
+        for (a, b) in a.chunks(some).zip(b.chunks(some)) {
+            let pixels = a.len().min(b.len()) / width;
+            for (block, (channels, results)) in channels.iter().zip(&mut *sums).enumerate() {
+                let channels = loaded::<A, P>(channels);
+                let mut sums = loaded::<A, T>(results);
+                let mut at = block * LANES;
+                let lanes = LANES.min(width - at);
+                for _ in 0..pixels {
+                    A::prefetch(a, at + some);
+                    A::prefetch(b, at + some);
+                    let (a, b) = if lanes == LANES {
+                        // SAFETY: the block ends within its pixel, and the last pixel within both arrays.
+                        unsafe { (vector_at(a, at), vector_at(b, at)) }
+                    } else {
+                        (&filled_up(&a[at..][..lanes]), &filled_up(&b[at..][..lanes]))
+                    };
+                    let term = S::of(channels, A::Doubles::widen(a), A::Doubles::widen(b));
+                    for t in 0..T {
+                        sums[t] = sums[t] + term[t];
+                    }
+                    at += width;
+                }
+                for (result, sum) in results.iter_mut().zip(sums) {
+                    sum.store(result);
+                }
+            }
+        }
+    }
+}
+
+/// Replaces each value of `a` by its term; pixels have a value a channel.
+pub(crate) fn update_pixels<S: Term<P, 1>, const P: usize>(
+    set: InstructionSet,
+    a: &mut [f32],
+    b: &[f32],
+    width: usize,
+    channels: &[Lanes<P>],
+) {
+    assert_eq!(channels.len(), width.div_ceil(LANES));
+    run(set, Update { a, b, width, channels, term: PhantomData::<S> });
+}
+
+struct Update<'a, S, const P: usize> {
+    a: &'a mut [f32],
+    b: &'a [f32],
+    width: usize,
+    channels: &'a [Lanes<P>],
+    term: PhantomData<S>,
+}
+
+impl<S: Term<P, 1>, const P: usize> Body for Update<'_, S, P> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        let Self { a, b, width, channels, .. } = self;
+        let some = VALUES.div_ceil(width) * width;
+        for (a, b) in a.chunks_mut(some).zip(b.chunks(some)) {
+            let pixels = a.len().min(b.len()) / width;
+            for (block, channels) in channels.iter().enumerate() {
+                let channels = loaded::<A, P>(channels);
+                let mut at = block * LANES;
+                let lanes = LANES.min(width - at);
+                for _ in 0..pixels {
+                    A::prefetch(a, at + some);
+                    A::prefetch(b, at + some);
+                    let b = if lanes == LANES {
+                        // SAFETY: the block ends within its pixel, and the last pixel within both arrays.
+                        unsafe { vector_at(b, at) }
+                    } else {
+                        &filled_up(&b[at..][..lanes])
+                    };
+                    if lanes == LANES {
+                        // SAFETY: as above.
+                        let a = unsafe { vector_at_mut(a, at) };
+                        let (x, y) = (A::Doubles::widen(a), A::Doubles::widen(b));
+                        let [value] = S::of(channels, x, y);
+                        value.narrow(a);
+                    } else {
+                        let a = &mut a[at..][..lanes];
+                        let mut values = filled_up(a);
+                        let (x, y) = (A::Doubles::widen(&values), A::Doubles::widen(b));
+                        let [value] = S::of(channels, x, y);
+                        value.narrow(&mut values);
+                        a.copy_from_slice(&values[..lanes]);
+                    }
+                    at += width;
+                }
+            }
+        }
+    }
+}
+
+/// The vector that begins at `index`.
+///
+/// # Safety
+///
+/// All of it must lie in `values`.
+#[inline(always)]
+unsafe fn vector_at(values: &[f32], index: usize) -> &[f32; LANES] {
+    // SAFETY: the caller's.
+    unsafe { &*values.as_ptr().add(index).cast() }
+}
+
+/// As [`vector_at`], to write to.
+///
+/// # Safety
+///
+/// All of it must lie in `values`.
+#[inline(always)]
+unsafe fn vector_at_mut(values: &mut [f32], index: usize) -> &mut [f32; LANES] {
+    // SAFETY: the caller's.
+    unsafe { &mut *values.as_mut_ptr().add(index).cast() }
+}
+
+/// `values`, filled up with zeros.
+#[inline(always)]
+fn filled_up(values: &[f32]) -> [f32; LANES] {
+    let mut lanes = [0.0; LANES];
+    lanes[..values.len()].copy_from_slice(values);
+    lanes
+}
+
+#[inline(always)]
+fn loaded<A: Arithmetic, const COUNT: usize>(lanes: &Lanes<COUNT>) -> [A::Doubles; COUNT] {
+    let mut vectors = [A::Doubles::load(&[0.0; LANES]); COUNT];
+    for (vector, lanes) in vectors.iter_mut().zip(lanes) {
+        *vector = A::Doubles::load(lanes);
+    }
+    vectors
+}

@@ -1,0 +1,167 @@
+//! The vector code against plain loops, bit by bit, on every instruction set of this processor.
+
+use std::io::Write;
+
+use proptest::prelude::*;
+
+use super::{InstructionSet, LANES, collect, correlate, fused, gather, scatter};
+use crate::engine::correlation::{Correlation, Matrix, Place};
+use crate::engine::nonzeros::{Blocks, Nonzeros};
+
+fn available() -> impl Iterator<Item = InstructionSet> {
+    InstructionSet::ALL.into_iter().filter(|set| set.is_available())
+}
+
+/// Bits, with every NaN the same: which NaN a processor returns is its own affair.
+fn bits(value: f32) -> u32 {
+    if value.is_nan() { f32::NAN.to_bits() } else { value.to_bits() }
+}
+
+/// A number that looks random, in [−1, 1).
+fn noise(index: usize, seed: u32) -> f32 {
+    let mixed = (index as u32 ^ seed).wrapping_mul(0x85eb_ca6b);
+    (mixed ^ (mixed >> 13)).wrapping_mul(0xc2b2_ae35) as i32 as f32 / 2_147_483_648.0
+}
+
+#[test]
+fn says_which_instruction_sets_it_cannot_test() {
+    for set in InstructionSet::ALL.into_iter().filter(|set| !set.is_available()) {
+        let mut stderr = std::io::stderr();
+        writeln!(stderr, "SKIPPED {}: this processor lacks it", set.name()).unwrap();
+    }
+    assert!(InstructionSet::Portable.is_available());
+}
+
+/// Any number, and often one of the kinds at which rounding goes wrong.
+fn floats() -> impl Strategy<Value = f32> {
+    prop_oneof![
+        4 => any::<u32>().prop_map(f32::from_bits),
+        // Few digits around 1, so that sums of products are ties or nearly so.
+        4 => (0_u32..1 << 12, 0_u32..3, any::<bool>()).prop_map(|(digits, exponent, negative)| {
+            let size = f32::from_bits(0x3f80_0000 + (exponent << 23) + (digits << 11));
+            if negative { -size } else { size }
+        }),
+        // Powers of two, which decide such ties from far below.
+        2 => (any::<bool>(), 0_u32..255).prop_map(|(negative, exponent)| {
+            f32::from_bits((u32::from(negative) << 31) + (exponent << 23))
+        }),
+        1 => prop::sample::select(vec![0.0, -0.0, f32::INFINITY, f32::MAX, f32::from_bits(1)]),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100_000))]
+
+    #[test]
+    fn fused_rounds_once(a in floats(), b in floats(), c in floats()) {
+        let expected = libm::fmaf(a, b, c);
+        prop_assert_eq!(bits(fused(a, b, c)), bits(expected), "{:e}·{:e} + {:e}", a, b, c);
+    }
+}
+
+#[test]
+fn fused_rounds_once_where_two_roundings_go_wrong() {
+    // (1 + 2⁻¹²)² = 1 + 2⁻¹¹ + 2⁻²⁴ lies midway between two f32; what is added decides, and is too
+    // small for f64 to see.
+    let (a, tiny) = (1.0 + 1.0 / 4096.0_f32, f32::from_bits((127 - 60) << 23));
+    let below = 1.0 + 1.0 / 2048.0_f32;
+    let above = below + f32::EPSILON;
+    assert_eq!([fused(a, a, -tiny), fused(a, a, tiny)], [below, above]);
+    assert_eq!([fused(-a, a, -tiny), fused(-a, a, tiny)], [-above, -below]);
+    let twice = |c: f32| (f64::from(a) * f64::from(a) + f64::from(c)) as f32;
+    assert_eq!(twice(-tiny), twice(tiny), "this is no case of going wrong");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn tiles_of_any_shape_are_plain_loops(
+        places in 0_usize..20, width in 1_usize..70, row_padding in 0_usize..3,
+        runs in 0_usize..4, run_length in 0_usize..8, step in 0_usize..4, run_stride in 0_usize..30,
+        is_by_vector: bool, seed: u32,
+    ) {
+        let vectors = width.div_ceil(LANES);
+        let (rows, row) = (runs * run_length, vectors * LANES + row_padding);
+        let reach = runs * run_stride + run_length * step + 1;
+        let source: Vec<f32> = (0..reach + places).map(|index| noise(index, seed)).collect();
+        let values: Vec<f32> = (0..rows * row).map(|index| noise(index, !seed)).collect();
+        let start: Vec<f32> = (0..vectors * LANES).map(|index| noise(index, seed ^ 7)).collect();
+        let (row_stride, vector_stride) =
+            if is_by_vector { (LANES, rows * LANES) } else { (row, LANES) };
+        let correlation = Correlation {
+            source: &source,
+            matrix: Matrix { values: &values, row_stride, vector_stride },
+            width,
+            start: &start,
+            runs,
+            run_length,
+            run_stride,
+            step,
+        };
+        // Targets out of order, and with gaps that must stay as they are.
+        let places: Vec<_> = (0..places)
+            .map(|place| Place { base: place, target: (places - 1 - place) * (width + 1) })
+            .collect();
+        let mut expected = vec![f32::NAN; places.len() * (width + 1)];
+        correlation.write_plainly(&places, &mut expected);
+        for set in available() {
+            let mut got = vec![f32::NAN; expected.len()];
+            correlate(set, &correlation, &places, &mut got);
+            let bits = |values: &[f32]| values.iter().copied().map(bits).collect::<Vec<_>>();
+            prop_assert_eq!(bits(&got), bits(&expected), "{}", set.name());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn nonzeros_give_what_plain_loops_give(
+        pixels in 1_usize..9, channels in 1_usize..40, rows in 1_usize..5, vectors in 1_usize..6,
+        share in 0.0_f32..1.0, seed: u32,
+    ) {
+        let (run, stride) = (vectors * LANES, vectors * LANES + 3);
+        let value = |index: usize| {
+            if noise(index, !seed).abs() < share { noise(index, seed) } else { 0.0 }
+        };
+        let image: Vec<f32> = (0..pixels * channels).map(value).collect();
+        let block = rows * run;
+        let mut tags: Vec<u32> = (0..channels).map(|channel| (channel * block) as u32).collect();
+        tags.resize(channels.next_multiple_of(LANES), 0);
+        let bases: Vec<usize> = (0..pixels).map(|pixel| 5 * pixel).collect();
+        let frame = 5 * pixels + rows * stride;
+        let numbers = |count: usize, seed: u32| -> Vec<f32> {
+            (0..count).map(|index| noise(index, seed)).collect()
+        };
+        let (blocks, frame) = (numbers(channels * block, seed ^ 1), numbers(frame, seed ^ 2));
+        let (mut scattered, mut gathered) = (frame.clone(), blocks.clone());
+        for pixel in 0..pixels {
+            for channel in 0..channels {
+                let value = image[pixel * channels + channel];
+                for (row, j) in (0..rows).flat_map(|row| (0..run).map(move |j| (row, j))) {
+                    let in_frame = bases[pixel] + row * stride + j;
+                    let in_block = channel * block + row * run + j;
+                    if value != 0.0 {
+                        let sum = scattered[in_frame];
+                        scattered[in_frame] = fused(value, blocks[in_block], sum);
+                        gathered[in_block] = fused(frame[in_frame], value, gathered[in_block]);
+                    }
+                }
+            }
+        }
+        let bits = |values: &[f32]| values.iter().copied().map(bits).collect::<Vec<_>>();
+        for set in available() {
+            let mut nonzeros = Nonzeros::of_image("test", pixels, channels).unwrap();
+            collect(set, &image, &tags, &mut nonzeros);
+            let shape = Blocks { bases: &bases, rows, run, stride };
+            let mut got = frame.clone();
+            scatter(set, &nonzeros, shape, &blocks, &mut got);
+            prop_assert_eq!(bits(&got), bits(&scattered), "scatter, {}", set.name());
+            let mut got = blocks.clone();
+            gather(set, &nonzeros, shape, &frame, &mut got);
+            prop_assert_eq!(bits(&got), bits(&gathered), "gather, {}", set.name());
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! One step of Adam, elementwise.
+//!
+//! ```text
+//! m ← m + (1 − β₁)·(g − m)              v ← β₂·v + (1 − β₂)·g·g
+//! denominator = √v / √(1 − β₂ᵗ) + ε     p ← p − (η / (1 − β₁ᵗ))·m / denominator
+//! ```
+//!
+//! each operation rounded by itself and in this order, as in `_single_tensor_adam` of PyTorch's
+//! `torch/optim/adam.py`.
+//!
+//! Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1.
+
+use std::convert::Infallible;
+
+use ndarray::{ArrayView, ArrayViewMut, Dimension, Zip};
+
+use crate::engine::parallel::{Images, divide};
+use crate::engine::simd::{self, InstructionSet};
+use crate::error::expect_shape;
+use crate::{KernelError, Real};
+
+const OPERATION: &str = "adam";
+
+/// The numbers that one step multiplies and adds with, each rounded once to the parameter's type.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AdamFactors {
+    /// 1 − β₁.
+    pub one_minus_beta1: f64,
+    /// β₂.
+    pub beta2: f64,
+    /// 1 − β₂.
+    pub one_minus_beta2: f64,
+    /// √(1 − β₂ᵗ) at step t, counted from 1.
+    pub root_of_correction2: f64,
+    /// ε.
+    pub eps: f64,
+    /// −η / (1 − β₁ᵗ).
+    pub minus_step_size: f64,
+}
+
+/// Moves a parameter and its two moments by one step.
+///
+/// # Shapes
+///
+/// All of one shape.
+///
+/// # Errors
+///
+/// [`KernelError::Shape`] for another shape than the parameter's; nothing has then changed.
+pub fn step<F: Real, D: Dimension>(
+    mut parameter: ArrayViewMut<'_, F, D>,
+    gradient: ArrayView<'_, F, D>,
+    mut m: ArrayViewMut<'_, F, D>,
+    mut v: ArrayViewMut<'_, F, D>,
+    factors: &AdamFactors,
+) -> Result<(), KernelError> {
+    for (argument, shape) in [("gradient", gradient.shape()), ("m", m.shape()), ("v", v.shape())] {
+        expect_shape(OPERATION, argument, shape, parameter.shape(), "that of the parameter")?;
+    }
+    if let (Some(p), Some(g)) = (parameter.as_slice_mut(), gradient.as_slice())
+        && let (Some(m), Some(v)) = (m.as_slice_mut(), v.as_slice_mut())
+        && let (Some(p), Some(g)) = (F::single_mut(p), F::single(g))
+        && let (Some(m), Some(v)) = (F::single_mut(m), F::single_mut(v))
+    {
+        let (count, factors) = (p.len(), Factors::rounded(factors));
+        let moments = (Images::new(m, 1), Images::new(v, 1));
+        let parts = (Images::new(p, 1), Images::new(g, 1), moments);
+        let Ok(()) = divide::<_, Infallible>(count, count / 4, parts, &|(p, g, (m, v))| {
+            let set = InstructionSet::in_use();
+            simd::adam(set, p.all(), g.all(), [m.all(), v.all()], &factors);
+            Ok(())
+        });
+        return Ok(());
+    }
+    let factors = Factors::<F>::rounded(factors);
+    Zip::from(parameter).and(gradient).and(m).and(v).for_each(|p, &g, m, v| {
+        factors.update(p, g, m, v);
+    });
+    Ok(())
+}
+
+/// [`AdamFactors`] in the type of the parameter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Factors<F> {
+    one_minus_beta1: F,
+    beta2: F,
+    one_minus_beta2: F,
+    root_of_correction2: F,
+    eps: F,
+    minus_step_size: F,
+}
+
+impl<F: Real> Factors<F> {
+    fn rounded(factors: &AdamFactors) -> Self {
+        Self {
+            one_minus_beta1: F::from_f64(factors.one_minus_beta1),
+            beta2: F::from_f64(factors.beta2),
+            one_minus_beta2: F::from_f64(factors.one_minus_beta2),
+            root_of_correction2: F::from_f64(factors.root_of_correction2),
+            eps: F::from_f64(factors.eps),
+            minus_step_size: F::from_f64(factors.minus_step_size),
+        }
+    }
+
+    /// Moves one value.
+    #[inline(always)]
+    pub(crate) fn update(&self, p: &mut F, g: F, m: &mut F, v: &mut F) {
+        *m += self.one_minus_beta1 * (g - *m);
+        *v = *v * self.beta2 + self.one_minus_beta2 * g * g;
+        let denominator = v.sqrt() / self.root_of_correction2 + self.eps;
+        *p += self.minus_step_size * *m / denominator;
+    }
+}

@@ -1,0 +1,128 @@
+use super::Conv2dConfig;
+use super::OPERATION;
+use super::sliding_window::{SlidingWindow, Taps};
+use super::spread::Spread;
+use crate::KernelError;
+use crate::engine::correlation::Place;
+use crate::error::{expect_not_empty, expect_shape};
+
+/// The sizes of one convolution, checked against each other.
+pub(super) struct Geometry {
+    pub n: usize,
+    pub c: usize,
+    pub h: usize,
+    pub w: usize,
+    pub f: usize,
+    pub kh: usize,
+    pub kw: usize,
+    pub oh: usize,
+    pub ow: usize,
+    pub rows: SlidingWindow,
+    pub columns: SlidingWindow,
+}
+
+impl Geometry {
+    pub(super) fn new(
+        x: &[usize],
+        weight: &[usize],
+        config: &Conv2dConfig,
+    ) -> Result<Self, KernelError> {
+        expect_not_empty(OPERATION, "x", x)?;
+        expect_not_empty(OPERATION, "weight", weight)?;
+        let (n, c, [f, _, kh, kw]) = (x[0], x[1], [weight[0], weight[1], weight[2], weight[3]]);
+        expect_shape(OPERATION, "weight", weight, &[f, c, kh, kw], "one plane a channel of x")?;
+        let axis = |axis, name| {
+            SlidingWindow::new(
+                name,
+                x[2 + axis],
+                weight[2 + axis],
+                config.stride[axis],
+                config.padding[axis],
+            )
+        };
+        let (rows, columns) = (axis(0, "H")?, axis(1, "W")?);
+        let (oh, ow) = (rows.positions(), columns.positions());
+        Ok(Self { n, c, h: x[2], w: x[3], f, kh, kw, oh, ow, rows, columns })
+    }
+
+    pub(super) fn expect_dout(&self, dout: &[usize]) -> Result<(), KernelError> {
+        let expected = [self.n, self.f, self.oh, self.ow];
+        expect_shape(OPERATION, "dout", dout, &expected, "that of the forward pass's result")
+    }
+
+    /// The products behind all outputs, those with padding included.
+    pub(super) fn products(&self) -> usize {
+        [self.oh, self.ow, self.f, self.kh, self.kw, self.c]
+            .into_iter()
+            .fold(self.n, usize::saturating_mul)
+    }
+
+    /// What the windows read of an image, with the zeros around it.
+    pub(super) fn spread_x(&self) -> Spread {
+        Spread::new([self.rows.read(), self.columns.read()], [self.h, self.w], self.c)
+    }
+
+    /// What the gradient of an image reads of its dout, with the zeros around it.
+    pub(super) fn spread_dout(&self) -> Spread {
+        let sources = [self.rows.read_back(), self.columns.read_back()];
+        Spread::new(sources, [self.oh, self.ow], self.f)
+    }
+
+    /// Where each output pixel's window begins in [`Self::spread_x`].
+    pub(super) fn windows(&self) -> Vec<Place> {
+        let row = self.columns.read().len() * self.c;
+        let [down, right] =
+            [self.rows.spread_stride() * row, self.columns.spread_stride() * self.c];
+        let mut places = Vec::with_capacity(self.oh * self.ow);
+        for i in 0..self.oh {
+            for j in 0..self.ow {
+                places.push(Place { base: i * down + j * right, target: places.len() * self.f });
+            }
+        }
+        places
+    }
+
+    /// Where the values that each tap (kh, kw, c) meets begin in [`Self::spread_x`].
+    pub(super) fn taps(&self) -> Vec<Place> {
+        let (row, run) = (self.columns.read().len() * self.c, self.kw * self.c);
+        let tap = |index: usize| {
+            let base = index / run * row + index % run;
+            Place { base, target: index * self.f }
+        };
+        (0..self.kh * run).map(tap).collect()
+    }
+
+    /// Whether there are pixels that no tap reaches.
+    pub(super) fn leaves_pixels_out(&self) -> bool {
+        self.rows.leaves_inputs_out() || self.columns.leaves_inputs_out()
+    }
+
+    /// The pixels of an image by the taps that reach them; pixels that none reaches are left out.
+    pub(super) fn phases(&self) -> impl Iterator<Item = ImagePhase> {
+        let row = self.columns.read_back().len() * self.f;
+        let columns = self.columns.phases();
+        self.rows.phases().into_iter().flat_map(move |rows| {
+            columns
+                .iter()
+                .map(|columns| {
+                    let mut places = Vec::with_capacity(rows.inputs.len() * columns.inputs.len());
+                    for &(h, oh) in &rows.inputs {
+                        for &(w, ow) in &columns.inputs {
+                            let base = oh * row + ow * self.f;
+                            places.push(Place { base, target: (h * self.w + w) * self.c });
+                        }
+                    }
+                    ImagePhase { taps: [rows.taps, columns.taps], places }
+                })
+                .collect::<Vec<_>>()
+        })
+    }
+}
+
+/// The pixels of an image that the same taps reach.
+pub(super) struct ImagePhase {
+    /// Along height and width.
+    pub taps: [Taps; 2],
+    /// Where the outputs that reach a pixel begin in [`Geometry::spread_dout`], and the pixel.
+    pub places: Vec<Place>,
+}

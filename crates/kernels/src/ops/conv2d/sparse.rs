@@ -1,0 +1,91 @@
+use super::OPERATION;
+use super::geometry::Geometry;
+use crate::engine::nonzeros::{Blocks, Nonzeros};
+use crate::engine::simd::{self, InstructionSet, LANES};
+use crate::{KernelError, Real};
+
+/// How many times as long a nonzero takes as a value where there is no choice between them.
+const SLOWER: usize = 3;
+
+/// The gradients of a convolution from a dout with few nonzeros, in the order of operations of the
+/// other way, and so with the same bits (see [`crate::engine::nonzeros`]). For `f32`, and kernels whose rows are whole vectors.
+pub(super) struct Sparse {
+    /// Where a filter's weights begin among all in the order (F, KH, KW, C).
+    tags: Vec<u32>,
+    /// Where the window of each pixel of dout begins in the frame of [`Geometry::spread_x`].
+    windows: Vec<usize>,
+    filters: usize,
+    rows: usize,
+    run: usize,
+    stride: usize,
+}
+
+impl Sparse {
+    /// None where it cannot be done, and where it would take longer, judged by three of the images.
+    pub(super) fn new<F: Real>(geometry: &Geometry, dout: &[F]) -> Option<Self> {
+        let &Geometry { n, c, f, kh, kw, oh, ow, .. } = geometry;
+        let run = kw * c;
+        if !run.is_multiple_of(LANES) {
+            return None;
+        }
+        let dout = F::single(dout)?;
+        let image = oh * ow * f;
+        let some = [0, n / 2, n - 1].map(|at| &dout[at * image..][..image]);
+        let nonzeros = some.iter().flat_map(|image| *image).filter(|&&value| value != 0.0).count();
+        if nonzeros * SLOWER > 3 * image {
+            return None;
+        }
+        let tags = (0..f).map(|filter| u32::try_from(filter * kh * run).ok());
+        let mut tags = tags.collect::<Option<Vec<_>>>()?;
+        tags.resize(f.next_multiple_of(LANES), 0);
+        let windows = geometry.windows().iter().map(|place| place.base).collect();
+        let stride = geometry.columns.read().len() * c;
+        Some(Self { tags, windows, filters: f, rows: kh, run, stride })
+    }
+
+    /// Memory for the nonzeros of one image.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::TooLarge`] when there is none.
+    pub(super) fn memory(&self) -> Result<Nonzeros, KernelError> {
+        Nonzeros::of_image(OPERATION, self.windows.len(), self.filters)
+    }
+
+    /// Adds an image's dx to `frame`, from weights in the order (F, KH, KW, C).
+    pub(super) fn add_input<F: Real>(
+        &self,
+        dout: &[F],
+        weight: &[F],
+        frame: &mut [F],
+        nonzeros: &mut Nonzeros,
+    ) {
+        if let (Some(dout), Some(weight)) = (F::single(dout), F::single(weight))
+            && let Some(frame) = F::single_mut(frame)
+        {
+            nonzeros.take(dout, &self.tags);
+            simd::scatter(InstructionSet::in_use(), nonzeros, self.blocks(), weight, frame);
+        }
+    }
+
+    /// Adds an image's dweight to `sums` in the order (F, KH, KW, C), from x in its frame.
+    pub(super) fn add_weight<F: Real>(
+        &self,
+        dout: &[F],
+        frame: &[F],
+        sums: &mut [F],
+        nonzeros: &mut Nonzeros,
+    ) {
+        if let (Some(dout), Some(frame)) = (F::single(dout), F::single(frame))
+            && let Some(sums) = F::single_mut(sums)
+        {
+            nonzeros.take(dout, &self.tags);
+            simd::gather(InstructionSet::in_use(), nonzeros, self.blocks(), frame, sums);
+        }
+    }
+
+    fn blocks(&self) -> Blocks<'_> {
+        let &Self { rows, run, stride, .. } = self;
+        Blocks { bases: &self.windows, rows, run, stride }
+    }
+}

@@ -1,0 +1,82 @@
+use crate::engine::scratch::Scratch;
+use crate::{KernelError, Real};
+
+/// Copies images into a larger frame of zeros, so that no sum has to ask where the image ends.
+#[derive(Debug)]
+pub(super) struct Spread {
+    /// Rows and columns of the frame.
+    size: [usize; 2],
+    channels: usize,
+    /// Elements of a row of the image.
+    image_row: usize,
+    /// Each row of the frame that has one of the image, with that.
+    rows: Vec<[usize; 2]>,
+    /// Runs of elements of such a row: where in the frame, where in the image, how many.
+    runs: Vec<[usize; 3]>,
+}
+
+impl Spread {
+    /// The frame whose rows and columns are those of an image of `size` that `sources` names, or
+    /// zeros.
+    pub(super) fn new(sources: [Vec<Option<usize>>; 2], size: [usize; 2], channels: usize) -> Self {
+        let placed = |axis: usize| {
+            let places = sources[axis].iter().enumerate();
+            places.filter_map(|(place, &source)| Some([place, source?]))
+        };
+        let mut runs: Vec<[usize; 3]> = Vec::new();
+        for [place, source] in placed(1) {
+            let [place, source] = [place * channels, source * channels];
+            match runs.last_mut() {
+                Some([first, image, length])
+                    if [*first + *length, *image + *length] == [place, source] =>
+                {
+                    *length += channels;
+                }
+                _ => runs.push([place, source, channels]),
+            }
+        }
+        Self {
+            size: [sources[0].len(), sources[1].len()],
+            channels,
+            image_row: size[1] * channels,
+            rows: placed(0).collect(),
+            runs,
+        }
+    }
+
+    /// Elements of a row of the frame.
+    pub(super) fn row(&self) -> usize {
+        self.size[1] * self.channels
+    }
+
+    /// An empty frame.
+    pub(super) fn buffer<F: Real>(
+        &self,
+        operation: &'static str,
+    ) -> Result<Scratch<F>, KernelError> {
+        Scratch::zeros(operation, &[self.size[0], self.size[1], self.channels])
+    }
+
+    /// `image` in its frame; `buffer` is from [`Self::buffer`], and may hold another image.
+    pub(super) fn apply<'a, F: Real>(&self, image: &[F], buffer: &'a mut [F]) -> &'a [F] {
+        for &[row, image_row] in &self.rows {
+            let frame = &mut buffer[row * self.row()..][..self.row()];
+            let image = &image[image_row * self.image_row..][..self.image_row];
+            for &[place, source, length] in &self.runs {
+                frame[place..][..length].copy_from_slice(&image[source..][..length]);
+            }
+        }
+        buffer
+    }
+
+    /// The image in its frame.
+    pub(super) fn take_back<F: Real>(&self, frame: &[F], image: &mut [F]) {
+        for &[row, image_row] in &self.rows {
+            let frame = &frame[row * self.row()..][..self.row()];
+            let image = &mut image[image_row * self.image_row..][..self.image_row];
+            for &[place, source, length] in &self.runs {
+                image[source..][..length].copy_from_slice(&frame[place..][..length]);
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Images as rows: the value of channel c at (h, w) is at (c·H + h)·W + w of its row.
+//!
+//! Source: PyTorch's `flatten`, whose order is that of the axes and not of channels-last memory.
+
+use std::convert::Infallible;
+
+use ndarray::{Array2, Array4, ArrayView2, ArrayView4};
+
+use crate::engine::layout::{elements, elements_mut, from_channels_last, reused, to_channels_last};
+use crate::engine::parallel::{Images, divide};
+use crate::error::{expect_not_empty, expect_shape};
+use crate::{KernelError, Real};
+
+const OPERATION: &str = "flatten";
+
+/// Writes the rows of `x` to `out`, whose memory is used again where it has room.
+///
+/// # Shapes
+///
+/// `x` `(N, C, H, W)`, `out` `(N, C·H·W)`.
+///
+/// # Errors
+///
+/// [`KernelError`] for an empty axis, or when there is no memory for `out`; what it held is then
+/// lost.
+pub fn forward_into<F: Real>(x: ArrayView4<'_, F>, out: &mut Array2<F>) -> Result<(), KernelError> {
+    expect_not_empty(OPERATION, "x", x.shape())?;
+    let (n, c, h, w) = x.dim();
+    let mut rows = reused(OPERATION, [n, c * h * w], out)?;
+    let x = to_channels_last(x);
+    let images =
+        (Images::new(elements(&x), c * h * w), Images::new(elements_mut(&mut rows), c * h * w));
+    let Ok(()) = divide::<_, Infallible>(n, n * c * h * w / 4, images, &|(x, rows)| {
+        for (x, row) in x.iter().zip(rows.iter_mut()) {
+            for (channel, plane) in row.chunks_exact_mut(h * w).enumerate() {
+                for (value, pixel) in plane.iter_mut().zip(x.chunks_exact(c)) {
+                    *value = pixel[channel];
+                }
+            }
+        }
+        Ok(())
+    });
+    *out = rows;
+    Ok(())
+}
+
+/// Writes the gradient of the images to `dx`, whose memory is used again where it has room; it is
+/// channels-last.
+///
+/// # Shapes
+///
+/// `dout` `(N, C·H·W)`, `size` = `[C, H, W]`, `dx` `(N, C, H, W)`.
+///
+/// # Errors
+///
+/// As for [`forward_into`], and for a `dout` of another shape; what `dx` held is then lost.
+pub fn backward_into<F: Real>(
+    dout: ArrayView2<'_, F>,
+    [c, h, w]: [usize; 3],
+    dx: &mut Array4<F>,
+) -> Result<(), KernelError> {
+    let n = dout.nrows();
+    expect_not_empty(OPERATION, "dx", &[n, c, h, w])?;
+    expect_shape(OPERATION, "dout", dout.shape(), &[n, c * h * w], "a row an image")?;
+    let mut pixels = reused(OPERATION, [n, h, w, c], dx)?;
+    let dout = dout.as_standard_layout();
+    let images = (
+        Images::new(elements(&dout), c * h * w),
+        Images::new(elements_mut(&mut pixels), c * h * w),
+    );
+    let Ok(()) = divide::<_, Infallible>(n, n * c * h * w / 4, images, &|(dout, dx)| {
+        for (row, dx) in dout.iter().zip(dx.iter_mut()) {
+            for (position, pixel) in dx.chunks_exact_mut(c).enumerate() {
+                for (value, plane) in pixel.iter_mut().zip(row.chunks_exact(h * w)) {
+                    *value = plane[position];
+                }
+            }
+        }
+        Ok(())
+    });
+    *dx = from_channels_last(pixels);
+    Ok(())
+}

@@ -1,0 +1,285 @@
+//! Two-dimensional max pooling without padding.
+//!
+//! ```text
+//! out[n, c, i, j] = max_{a < KH, b < KW} x[n, c, i·s_h + a, j·s_w + b]
+//! ```
+//!
+//! The first of equal values wins, counted by rows, and NaN wins over all, as in PyTorch's
+//! `max_pool2d`. Computed in channels-last memory, like [`crate::ops::conv2d`].
+
+use std::convert::Infallible;
+
+use ndarray::{Array4, ArrayView4, Axis};
+
+use crate::engine::layout::{
+    elements, elements_mut, from_channels_last, nothing, reused, to_channels_last,
+};
+use crate::engine::parallel::{Images, divide};
+use crate::engine::simd::{self, InstructionSet, Windows};
+use crate::error::{expect_not_empty, expect_shape};
+use crate::{KernelError, Real};
+
+const OPERATION: &str = "max_pool2d";
+
+/// Size and stride of the pooling window along height and width.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaxPool2dConfig {
+    window: [usize; 2],
+    stride: [usize; 2],
+}
+
+impl MaxPool2dConfig {
+    /// A window that moves by `stride` pixels; both are `[height, width]`.
+    ///
+    /// # Errors
+    ///
+    /// [`KernelError::Config`] when one of the four numbers is 0.
+    pub fn new(window: [usize; 2], stride: [usize; 2]) -> Result<Self, KernelError> {
+        for (parameter, got) in [("window", window), ("stride", stride)] {
+            if got.contains(&0) {
+                return Err(KernelError::Config {
+                    operation: OPERATION,
+                    parameter,
+                    expected: "at least 1 along both axes",
+                    got: format!("{got:?}"),
+                });
+            }
+        }
+        Ok(Self { window, stride })
+    }
+
+    /// The usual window of 2 × 2 with stride 2, which halves height and width.
+    pub const fn halving() -> Self {
+        Self { window: [2, 2], stride: [2, 2] }
+    }
+
+    /// Whether each pixel of an image lies in exactly one window.
+    fn tiles(&self, size: [usize; 2]) -> bool {
+        self.window == self.stride
+            && (0..2).all(|axis| size[axis].is_multiple_of(self.stride[axis]))
+    }
+
+    fn output_size(&self, size: [usize; 2]) -> Result<[usize; 2], KernelError> {
+        let mut output = [0; 2];
+        for (axis, name) in ["H", "W"].into_iter().enumerate() {
+            let (window, available) = (self.window[axis], size[axis]);
+            if window > available {
+                return Err(KernelError::Window {
+                    operation: OPERATION,
+                    axis: name,
+                    window,
+                    available,
+                });
+            }
+            output[axis] = (available - window) / self.stride[axis] + 1;
+        }
+        Ok(output)
+    }
+}
+
+/// The largest value of each window, and where it was.
+///
+/// # Shapes
+///
+/// `x` `(N, C, H, W)`; both results `(N, C, OH, OW)` with OH = (H − KH) / s_h + 1, rounded down,
+/// and OW likewise. The second is the index h·W + w of the value in its plane, as PyTorch's
+/// `return_indices` gives it.
+///
+/// # Errors
+///
+/// [`KernelError`] for an empty axis, a window larger than the image, or an image of 2³² pixels
+/// or more.
+pub fn forward<F: Real>(
+    x: ArrayView4<'_, F>,
+    config: &MaxPool2dConfig,
+) -> Result<(Array4<F>, Array4<u32>), KernelError> {
+    let (mut out, mut argmax) = (nothing(), nothing());
+    forward_into(x, config, &mut out, &mut argmax)?;
+    Ok((out, argmax))
+}
+
+/// As [`forward`], into `out` and `argmax`, whose memory is used again where it has room.
+///
+/// # Errors
+///
+/// As for [`forward`]; what the results held is then lost.
+pub fn forward_into<F: Real>(
+    x: ArrayView4<'_, F>,
+    config: &MaxPool2dConfig,
+    out: &mut Array4<F>,
+    argmax: &mut Array4<u32>,
+) -> Result<(), KernelError> {
+    expect_not_empty(OPERATION, "x", x.shape())?;
+    let (n, c, h, w) = x.dim();
+    let [oh, ow] = config.output_size([h, w])?;
+    let x = to_channels_last(x);
+    let mut largest = reused(OPERATION, [n, oh, ow, c], out)?;
+    let mut places = reused(OPERATION, [n, oh, ow, c], argmax)?;
+    let windows = Places::new([h, w], [oh, ow], config)?;
+    let images = (
+        Images::new(elements(&x), h * w * c),
+        Images::new(elements_mut(&mut largest), oh * ow * c),
+        Images::new(elements_mut(&mut places), oh * ow * c),
+    );
+    let Ok(()) = divide::<_, Infallible>(n, x.len() / 8, images, &|(x, out, argmax)| {
+        for ((x, out), argmax) in x.iter().zip(out.iter_mut()).zip(argmax.iter_mut()) {
+            windows.of(c).pool(x, out, argmax);
+        }
+        Ok(())
+    });
+    (*out, *argmax) = (from_channels_last(largest), from_channels_last(places));
+    Ok(())
+}
+
+/// dx: each window's gradient goes to the place where its largest value was; overlapping windows
+/// add up.
+///
+/// # Shapes
+///
+/// `dout` and `argmax` `(N, C, OH, OW)`, the latter from [`forward`]; `size` = `[H, W]`; the
+/// result `(N, C, H, W)`.
+///
+/// # Errors
+///
+/// [`KernelError`] for an empty axis, shapes that [`forward`] would not have returned for `size`,
+/// an index outside the plane, or a result that no memory holds.
+pub fn backward<F: Real>(
+    dout: ArrayView4<'_, F>,
+    argmax: ArrayView4<'_, u32>,
+    size: [usize; 2],
+    config: &MaxPool2dConfig,
+) -> Result<Array4<F>, KernelError> {
+    let mut dx = nothing();
+    backward_into(dout, argmax, size, config, &mut dx)?;
+    Ok(dx)
+}
+
+/// As [`backward`], into `dx`, whose memory is used again where it has room.
+///
+/// # Errors
+///
+/// As for [`backward`]; what `dx` held is then lost.
+pub fn backward_into<F: Real>(
+    dout: ArrayView4<'_, F>,
+    argmax: ArrayView4<'_, u32>,
+    size: [usize; 2],
+    config: &MaxPool2dConfig,
+    dx: &mut Array4<F>,
+) -> Result<(), KernelError> {
+    expect_not_empty(OPERATION, "dout", dout.shape())?;
+    let (n, c) = (dout.len_of(Axis(0)), dout.len_of(Axis(1)));
+    let [h, w] = size;
+    let [oh, ow] = config.output_size(size)?;
+    let because = "that of the forward pass's result";
+    expect_shape(OPERATION, "dout", dout.shape(), &[n, c, oh, ow], because)?;
+    expect_shape(OPERATION, "argmax", argmax.shape(), &[n, c, oh, ow], "that of dout")?;
+    let mut pixels = reused(OPERATION, [n, h, w, c], dx)?;
+    let (dout, argmax) = (to_channels_last(dout), to_channels_last(argmax));
+    let windows = Places::new(size, [oh, ow], config)?;
+    let image = oh * ow * c;
+    if config.stride[0] >= config.window[0] && config.stride[1] >= config.window[1] {
+        let needs_zeros = !config.tiles(size);
+        let images = (
+            Images::new(elements(&dout), image),
+            Images::new(elements(&argmax), image),
+            Images::new(elements_mut(&mut pixels), h * w * c),
+        );
+        let is_done = divide(n, n * h * w * c / 8, images, &|(dout, argmax, dx)| {
+            for ((dout, argmax), dx) in dout.iter().zip(argmax.iter()).zip(dx.iter_mut()) {
+                let (Some(dout), Some(dx)) = (F::single(dout), F::single_mut(dx)) else {
+                    return Err(OtherWay);
+                };
+                if needs_zeros {
+                    dx.fill(0.0);
+                }
+                if !simd::unpool(InstructionSet::in_use(), windows.of(c), dout, argmax, dx) {
+                    return Err(OtherWay);
+                }
+            }
+            Ok(())
+        });
+        if is_done.is_ok() {
+            *dx = from_channels_last(pixels);
+            return Ok(());
+        }
+    }
+    pixels.fill(F::zero());
+    let bound = h * w;
+    if let Some((position, &got)) = from_channels_last(argmax.view())
+        .iter()
+        .enumerate()
+        .find(|&(_, &index)| index as usize >= bound)
+    {
+        let (argument, got) = ("argmax", got as usize);
+        return Err(KernelError::Index { operation: OPERATION, argument, position, bound, got });
+    }
+    for (dx, (dout, argmax)) in elements_mut(&mut pixels)
+        .chunks_exact_mut(h * w * c)
+        .zip(elements(&dout).chunks_exact(image).zip(elements(&argmax).chunks_exact(image)))
+    {
+        for (position, (&dout, &index)) in dout.iter().zip(argmax).enumerate() {
+            dx[index as usize * c + position % c] += dout;
+        }
+    }
+    *dx = from_channels_last(pixels);
+    Ok(())
+}
+
+/// The gradient has to be scattered one value at a time: for `f64`, and where `argmax` names places
+/// outside the windows.
+struct OtherWay;
+
+/// The windows on an image.
+struct Places {
+    corners: Vec<u32>,
+    taps: Vec<u32>,
+}
+
+impl Places {
+    fn new(
+        size: [usize; 2],
+        out: [usize; 2],
+        config: &MaxPool2dConfig,
+    ) -> Result<Self, KernelError> {
+        let [h, w] = size;
+        // Positions are kept in 32 bits.
+        if h.checked_mul(w).is_none_or(|pixels| u32::try_from(pixels).is_err()) {
+            return Err(KernelError::TooLarge { operation: OPERATION, shape: vec![h, w] });
+        }
+        let grid = |[rows, columns]: [usize; 2], [down, right]: [usize; 2]| {
+            (0..rows)
+                .flat_map(|row| (0..columns).map(move |column| [row * down, column * right]))
+                .map(|[row, column]| (row * w + column) as u32)
+                .collect()
+        };
+        Ok(Self { corners: grid(out, config.stride), taps: grid(config.window, [1, 1]) })
+    }
+
+    fn of(&self, channels: usize) -> Windows<'_> {
+        Windows { corners: &self.corners, taps: &self.taps, channels }
+    }
+}
+
+impl Windows<'_> {
+    /// The largest value of each window of one image, and its pixel.
+    fn pool<F: Real>(self, x: &[F], out: &mut [F], argmax: &mut [u32]) {
+        if let (Some(x), Some(out)) = (F::single(x), F::single_mut(out)) {
+            return simd::pool(InstructionSet::in_use(), self, x, out, argmax);
+        }
+        let Self { corners, taps, channels } = self;
+        let pixels = out.chunks_exact_mut(channels).zip(argmax.chunks_exact_mut(channels));
+        for (&corner, (out, argmax)) in corners.iter().zip(pixels) {
+            out.copy_from_slice(&x[corner as usize * channels..][..channels]);
+            argmax.fill(corner);
+            for index in taps.iter().map(|tap| corner + tap) {
+                let pixel = &x[index as usize * channels..][..channels];
+                for ((out, argmax), &value) in out.iter_mut().zip(argmax.iter_mut()).zip(pixel) {
+                    if value > *out || value.is_nan() {
+                        *out = value;
+                        *argmax = index;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! A run with its folder: one training of one network with one configuration and one seed, whose
+//! logs and checkpoints lie in a folder of its own, and which can be interrupted or killed at any
+//! moment and gone on with.
+//!
+//! ```text
+//! hparams.yaml                          the configuration
+//! metrics.csv                           a row a measurement: `Measurement`
+//! distributions.csv                     a row an observed distribution: `DistributionRow`
+//! events.out.tfevents.…                 the same for TensorBoard
+//! checkpoints/epoch=E-step=S.safetensors  the whole state after each epoch
+//! weights.safetensors                   the trained network, for PyTorch too: `weights`
+//! ```
+//!
+//! Logs are written at the end of an epoch, then the checkpoint, which remembers their lengths.
+//! Going on starts from the last checkpoint and cuts the logs to the lengths in it, so what comes
+//! out is to the byte what an undisturbed run gives.
+
+mod checkpoints;
+mod log_file;
+mod logs;
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use crate::dataset::{LabelledImages, Split};
+use crate::fit::steps_per_epoch;
+use crate::log::{DistributionRow, Hparam, hparams_yaml, read_csv};
+use crate::network::{Network, NetworkConfig};
+use crate::optimizer::{Adam, AdamConfig};
+use crate::{FitConfig, Head, Measurement, Phase, TrainError, file, fit, weights};
+
+use logs::Logs;
+
+const HPARAMS: &str = "hparams.yaml";
+const METRICS: &str = "metrics.csv";
+const DISTRIBUTIONS: &str = "distributions.csv";
+const CHECKPOINTS: &str = "checkpoints";
+const WEIGHTS: &str = "weights.safetensors";
+
+/// What a run trains, and how.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunConfig {
+    /// The network.
+    pub network: NetworkConfig,
+    /// What is trained of it.
+    pub head: Head,
+    /// The seed of initial weights, order of images and dropout.
+    pub seed: u64,
+    /// The epochs to train.
+    pub epochs: u64,
+    /// N, the images of a batch.
+    pub batch_size: usize,
+    /// Adam's learning rate.
+    pub learning_rate: f64,
+    /// About how many times an epoch the network is observed: at every so many steps, counted over
+    /// all epochs, that it is at most this many times, and at the last.
+    pub observations_per_epoch: u64,
+    /// The name of the data set, for the record.
+    pub data_set: String,
+}
+
+/// How a run ended that met no error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// All epochs are trained.
+    Complete,
+    /// The caller stopped it; the same call goes on from there.
+    Interrupted,
+}
+
+impl RunConfig {
+    /// The network before its first step, in `f32`, and its optimiser.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError`] for images too small for the network, or a learning rate out of range.
+    pub fn start(&self, images: &LabelledImages) -> Result<(Network<f32>, Adam<f32>), TrainError> {
+        let network = self.network.build(images.size(), images.classes(), self.seed)?;
+        let config = AdamConfig::new(self.learning_rate)?;
+        let optimizer = Adam::new(config, &network, |parameter| self.head.trains(parameter));
+        Ok((network, optimizer))
+    }
+
+    /// Trains in `folder` from where an earlier call stopped or was killed, else from the start.
+    /// `watch` sees every measurement as it is made, after those of the epochs that an earlier call
+    /// had trained; when it breaks, the state is saved at the next step and the run stops.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError`] naming the file for a folder of another run or files that cannot be read or
+    /// written, and those of [`fit()`].
+    pub fn train(
+        &self,
+        images: &LabelledImages,
+        split: &Split,
+        folder: &Path,
+        mut watch: impl FnMut(&Measurement) -> ControlFlow<()>,
+    ) -> Result<Ended, TrainError> {
+        let (mut network, mut optimizer) = self.start(images)?;
+        let steps_per_epoch = steps_per_epoch(split, self.batch_size)?;
+        let hparams = self.hparams(split);
+        let (mut logs, first_step) =
+            Logs::open(folder, &hparams, steps_per_epoch, &mut network, &mut optimizer)?;
+        let mut stop = false;
+        if first_step > 0 {
+            for measurement in read_csv(&folder.join(METRICS))? {
+                stop |= watch(&measurement).is_break();
+            }
+        }
+        let config = FitConfig {
+            first_step,
+            epochs: self.epochs,
+            batch_size: self.batch_size,
+            seed: self.seed,
+            observe_every: match self.observations_per_epoch {
+                0 => 0,
+                times => steps_per_epoch.div_ceil(times),
+            },
+        };
+        let result = fit(&mut network, &mut optimizer, images, split, &config, |moment| {
+            logs.add(&moment)?;
+            stop |= watch(&moment.measurement).is_break();
+            if moment.is_resumable && (stop || moment.measurement.phase == Phase::Validation) {
+                logs.commit(moment.network, moment.optimizer)?;
+            }
+            if stop && moment.is_resumable { Err(Stop::Asked) } else { Ok(()) }
+        });
+        match result {
+            Ok(()) => {
+                let path = folder.join(WEIGHTS);
+                let bytes = weights::save(&network, optimizer.steps())?;
+                file::replace(&path, &bytes)
+                    .map_err(TrainError::file(&path, "cannot be written"))?;
+                Ok(Ended::Complete)
+            }
+            Err(Stop::Asked) => Ok(Ended::Interrupted),
+            Err(Stop::Failed(error)) => Err(error),
+        }
+    }
+
+    /// The network that a complete run left in `folder`.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError`] when its weights are missing, damaged or of another network.
+    pub fn trained(
+        &self,
+        images: &LabelledImages,
+        folder: &Path,
+    ) -> Result<Network<f32>, TrainError> {
+        let (mut network, _) = self.start(images)?;
+        let path = folder.join(WEIGHTS);
+        let bytes = fs::read(&path).map_err(TrainError::file(&path, "cannot be read"))?;
+        weights::load(&bytes, &mut network)
+            .map_err(|source| TrainError::Weights { path, source })?;
+        Ok(network)
+    }
+
+    /// The configuration as its file.
+    fn hparams(&self, split: &Split) -> String {
+        let count = |count: usize| Hparam::Integer(count as i128);
+        let number = |number: u64| Hparam::Integer(number.into());
+        hparams_yaml(&[
+            ("network", Hparam::Text(&self.network.name())),
+            ("head", Hparam::Text(self.head.name())),
+            ("seed", number(self.seed)),
+            ("epochs", number(self.epochs)),
+            ("batch_size", count(self.batch_size)),
+            ("optimizer", Hparam::Text("adam")),
+            ("learning_rate", Hparam::Float(self.learning_rate)),
+            ("data_set", Hparam::Text(&self.data_set)),
+            ("training_images", count(split.training.len())),
+            ("validation_images", count(split.validation.len())),
+            ("observations_per_epoch", number(self.observations_per_epoch)),
+        ])
+    }
+}
+
+/// The measurements of the run in this folder.
+///
+/// # Errors
+///
+/// [`TrainError`] naming the file and line at fault.
+pub fn read_metrics(folder: &Path) -> Result<Vec<Measurement>, TrainError> {
+    read_csv(&folder.join(METRICS))
+}
+
+/// The observed distributions of the run in this folder.
+///
+/// # Errors
+///
+/// As for [`read_metrics`].
+pub fn read_distributions(folder: &Path) -> Result<Vec<DistributionRow>, TrainError> {
+    read_csv(&folder.join(DISTRIBUTIONS))
+}
+
+/// Why a training ended before its last epoch.
+enum Stop {
+    Asked,
+    Failed(TrainError),
+}
+
+impl From<TrainError> for Stop {
+    fn from(error: TrainError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The files in the folder of a run that are the run's own: for whoever clears it. In their order
+/// none is needed by those after it, so that a process killed while it clears leaves a run that
+/// can be gone on with or begun.
+///
+/// # Errors
+///
+/// [`TrainError::File`] for a folder that cannot be listed.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>, TrainError> {
+    let mut files = vec![folder.join(WEIGHTS)];
+    files.extend(checkpoints::own_files(&folder.join(CHECKPOINTS))?);
+    files.extend(logs::NAMES.map(|name| folder.join(name)));
+    files.push(folder.join(HPARAMS));
+    files.extend([HPARAMS, WEIGHTS].map(|name| file::part_of(&folder.join(name))));
+    Ok(files)
+}

@@ -1,0 +1,71 @@
+//! Crates depend on crates below them.
+
+use std::path::{Path, PathBuf};
+
+use super::{Finding, source};
+
+/// The crates of the workspace, each above those that it may know. The picture in
+/// `crates/README.md` is this list.
+const HOUSE: [(&str, &[&str]); 11] = [
+    (
+        "xtask",
+        &[
+            "bench",
+            "study",
+            "datasets",
+            "plots",
+            "exercise",
+            "grader",
+            "trainer",
+            "isolation",
+            "kernels",
+        ],
+    ),
+    ("bench", &["study", "datasets", "plots", "trainer", "kernels"]),
+    ("study", &["plots", "trainer", "kernels"]),
+    ("datasets", &["trainer"]),
+    ("plots", &[]),
+    ("exercise", &["kernels"]),
+    ("grader", &["isolation", "kernels"]),
+    ("trainer", &["kernels"]),
+    ("isolation", &[]),
+    ("kernels", &[]),
+    ("fixtures", &[]),
+];
+
+/// Dependencies, those of tests apart, that [`HOUSE`] does not allow.
+pub fn upward_dependencies() -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for manifest in source::with_extension("toml") {
+        if manifest.file_name() != Some("Cargo.toml".as_ref()) || manifest.components().count() < 2
+        {
+            continue;
+        }
+        let text = source::read(&manifest);
+        let table: toml::Table = text.parse().unwrap();
+        let name = table["package"]["name"].as_str().unwrap();
+        let allowed = HOUSE.iter().find(|(known, _)| *known == name).map(|(_, below)| *below);
+        let Some(allowed) = allowed else {
+            let message = format!("{name} has no place in the house; give it one in {}", file!());
+            findings.push(Finding { file: manifest, line: None, message });
+            continue;
+        };
+        let dependencies = table.get("dependencies").and_then(toml::Value::as_table);
+        for dependency in dependencies.into_iter().flat_map(toml::Table::keys) {
+            let ours = HOUSE.iter().any(|(known, _)| known == dependency);
+            if ours && !allowed.contains(&dependency.as_str()) {
+                findings.push(above(&manifest, &text, name, dependency, allowed));
+            }
+        }
+    }
+    findings
+}
+
+fn above(manifest: &Path, text: &str, name: &str, dependency: &str, allowed: &[&str]) -> Finding {
+    let line = text.lines().position(|line| line.starts_with(dependency)).map(|at| at + 1);
+    let message = format!(
+        "{name} depends on {dependency}, which is not below it; it may depend on {allowed:?}: move \
+         what both need into one of these"
+    );
+    Finding { file: PathBuf::from(manifest), line, message }
+}

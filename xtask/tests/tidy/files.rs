@@ -1,0 +1,74 @@
+//! How files open, how long they are, what they are called.
+
+use std::path::Path;
+
+use super::{Finding, source};
+
+/// Lines of code that a file may have: without comments, blank lines and its tests.
+const MOST_LINES: usize = 400;
+
+/// Tables of data, which may be longer.
+const TABLES: [&str; 1] = ["crates/grader/src/diagnosis/catalogue/"];
+
+/// Names of files that tools and editors leave behind.
+const LEFT_OVER: [&str; 8] =
+    [".snap.new", ".orig", ".rej", ".pyc", ".part", ".swp", ".DS_Store", ".profraw"];
+
+pub fn without_header() -> Vec<Finding> {
+    let rust = source::with_extension("rs").into_iter();
+    rust.filter(|file| !source::read(file).starts_with("//!"))
+        .map(|file| Finding {
+            file,
+            line: Some(1),
+            message: "no `//!` in the first line; say in a sentence what the file is for"
+                .to_owned(),
+        })
+        .collect()
+}
+
+pub fn named_mod() -> Vec<Finding> {
+    let rust = source::with_extension("rs").into_iter();
+    rust.filter(|file| file.ends_with("mod.rs") && !is_test(file))
+        .map(|file| {
+            let folder = file.parent().unwrap_or(Path::new("")).display().to_string();
+            let message = format!("a module is a file beside its folder; rename it {folder}.rs");
+            Finding { file, line: None, message }
+        })
+        .collect()
+}
+
+pub fn too_long() -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for file in source::with_extension("rs") {
+        let name = file.to_string_lossy().into_owned();
+        if is_test(&file) || TABLES.iter().any(|table| name.starts_with(table)) {
+            continue;
+        }
+        let text = source::read(&file);
+        let code = text.lines().map(str::trim_start);
+        let code = code.take_while(|line| !line.starts_with("#[cfg(test)]"));
+        let lines = code.filter(|line| !line.is_empty() && !line.starts_with("//")).count();
+        if lines > MOST_LINES {
+            let message = format!(
+                "{lines} lines of code, expected at most {MOST_LINES}; cut it where two ideas meet"
+            );
+            findings.push(Finding { file, line: None, message });
+        }
+    }
+    findings
+}
+
+pub fn left_over() -> Vec<Finding> {
+    let all = source::tracked().into_iter();
+    all.filter(|file| LEFT_OVER.iter().any(|end| file.to_string_lossy().ends_with(end)))
+        .map(|file| Finding {
+            file,
+            line: None,
+            message: "a tool left it behind; remove it with `git rm`".to_owned(),
+        })
+        .collect()
+}
+
+fn is_test(file: &Path) -> bool {
+    file.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs")
+}
