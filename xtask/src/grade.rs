@@ -96,7 +96,7 @@ enum Format {
 pub fn run(arguments: &Arguments) -> Result<Outcome> {
     if arguments.list_mistakes {
         say(mistakes::list().trim_end())?;
-        return Ok(Outcome::Well);
+        return Ok(Outcome::Success);
     }
     if arguments.watch {
         ensure!(
@@ -147,7 +147,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
         arguments.format.transcript(&report, None)?
     };
     say(transcript.trim_end())?;
-    Ok(if report.all_passed() { Outcome::Well } else { Outcome::FoundWrong })
+    Ok(if report.all_passed() { Outcome::Success } else { Outcome::FoundWrong })
 }
 
 /// Writes what a submission would be asked into a folder, with nothing else in it.
@@ -162,7 +162,7 @@ fn export_inputs(folder: &Path, cases: &[Case], options: &Options) -> Result<Out
         "wrote {scripts} scripts; answer them as crates/grader/README.md says, and then:\n\
          cargo xtask grade --outputs DIR"
     ))?;
-    Ok(Outcome::Well)
+    Ok(Outcome::Success)
 }
 
 /// What `cargo xtask grade` prints of the workspace's own kernels and the fixtures.

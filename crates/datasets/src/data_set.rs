@@ -27,10 +27,15 @@ pub enum DataSet {
 
 impl DataSet {
     /// The number of images to train and validate with, the same for every data set.
-    pub const TRAINING_IMAGES: usize = 60_000;
+    const TRAINING_IMAGES: usize = 60_000;
 
     /// The number of images to test with, the same for every data set.
     pub const TEST_IMAGES: usize = 10_000;
+
+    /// Which images to train with, and which to validate with: the same for every data set.
+    pub fn split() -> Split {
+        Split::four_fifths_of(Self::TRAINING_IMAGES)
+    }
 
     /// The name in lines and figures.
     pub fn name(&self) -> &'static str {

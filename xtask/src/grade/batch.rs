@@ -237,6 +237,6 @@ impl Batch<'_> {
         for Line { id, problem, .. } in &problems {
             say(format!("not graded: {id}: {}", problem.as_deref().unwrap_or_default()))?;
         }
-        Ok(if problems.is_empty() { Outcome::Well } else { Outcome::FoundWrong })
+        Ok(if problems.is_empty() { Outcome::Success } else { Outcome::FoundWrong })
     }
 }
