@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use grader::diagnosis::{CATALOGUE, Mistake};
+use crate::diagnosis::{CATALOGUE, Mistake};
 
-/// A mistake a line, by group: its id, what it does, a case that exposes it.
-pub fn list() -> String {
+/// One mistake per line, by group: its id, what it does, a case that exposes it.
+pub fn list_of_mistakes() -> String {
     let mut list = format!("{} known mistakes and conventions\n", CATALOGUE.len());
     let width = CATALOGUE.iter().map(|mistake| mistake.id.len()).max().unwrap_or(0);
     for group in CATALOGUE.chunk_by(|a, b| a.group == b.group) {

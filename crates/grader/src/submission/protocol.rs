@@ -3,37 +3,21 @@
 
 mod answers;
 mod encoding;
+mod files;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use thiserror::Error;
+use kernels::Convention;
 
 pub(crate) use self::answers::{DONE, one_line, read_outputs};
 use self::encoding::Encoded;
-use crate::submission::Script;
+pub use self::files::ProtocolError;
+pub(crate) use self::files::{make_folder, write_file};
+use crate::submission::script::{Kind, Script};
 
 /// The file that lists the scripts, by the names of their folders.
 const SCRIPTS: &str = "scripts.txt";
-
-/// Why scripts could not be written.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ProtocolError {
-    /// A file or folder could not be written.
-    #[error("{}: cannot be written", path.display())]
-    Write {
-        /// Its path.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// An array could not be put into a file.
-    #[error("an array of a script cannot be written as .npy: {0}")]
-    Array(String),
-}
 
 /// Writes the inputs of scripts into a folder, which may be there already; the result is the names
 /// of their folders, in order.
@@ -85,12 +69,13 @@ fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
         .collect()
 }
 
-pub(crate) fn make_folder(path: &Path) -> Result<(), ProtocolError> {
-    let to_error = |source| ProtocolError::Write { path: path.to_owned(), source };
-    fs::create_dir_all(path).map_err(to_error)
-}
-
-pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), ProtocolError> {
-    let to_error = |source| ProtocolError::Write { path: path.to_owned(), source };
-    fs::write(path, bytes).map_err(to_error)
+/// Why the protocol does not ask this script; plain batch norm is asked if `answers_plain`.
+pub(crate) fn declines(script: &Script, answers_plain: bool) -> Option<&'static str> {
+    if script.config.convention() != Convention::Notebook {
+        Some("in PyTorch's convention")
+    } else if script.kind == Kind::Plain && !answers_plain {
+        Some("of plain batch norm, which is not handed in")
+    } else {
+        None
+    }
 }

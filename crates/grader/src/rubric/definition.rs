@@ -1,9 +1,4 @@
-//! Rubrics: which checks are worth how many points, from a TOML file.
-
-mod error;
-mod marks;
-mod pattern;
-mod points;
+//! A rubric: its entries, read from a TOML file and held against the checks that there are.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,20 +6,16 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::check::CheckId;
-
-pub use error::RubricError;
-pub use marks::{EntryMarks, Marks};
-pub use pattern::Pattern;
-pub use points::Points;
+use crate::report::CheckId;
+use crate::rubric::error::RubricError;
+use crate::rubric::pattern::Pattern;
+use crate::rubric::points::Points;
 
 /// Which checks are worth how many points.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rubric {
     /// Where it comes from, for messages.
     file: String,
-    /// What is marked.
-    pub title: Option<String>,
     /// What there are points for, in order.
     pub entries: Vec<Entry>,
 }
@@ -68,7 +59,6 @@ pub enum Award {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    title: Option<String>,
     #[serde(default)]
     entry: Vec<FileEntry>,
 }
@@ -99,16 +89,16 @@ impl Rubric {
         Self::parse(Self::PRESET, "the default rubric")
     }
 
-    /// Reads a rubric; the result is its text besides, of which grades depend.
+    /// Reads a rubric.
     ///
     /// # Errors
     ///
     /// [`RubricError::Io`], and those of [`Rubric::parse`].
-    pub fn load(path: &Path) -> Result<(Self, String), RubricError> {
+    pub fn load(path: &Path) -> Result<Self, RubricError> {
         let file = path.display().to_string();
         let text = fs::read_to_string(path)
             .map_err(|source| RubricError::Io { file: file.clone(), source })?;
-        Ok((Self::parse(&text, &file)?, text))
+        Self::parse(&text, &file)
     }
 
     /// The rubric in this text, which messages call `file`.
@@ -161,7 +151,7 @@ impl Rubric {
                 hidden: entry.hidden,
             });
         }
-        Ok(Self { file: file.to_owned(), title: parsed.title, entries })
+        Ok(Self { file: file.to_owned(), entries })
     }
 
     /// Holds every pattern against the checks that there are, so that no slip costs points.
@@ -184,11 +174,5 @@ impl Rubric {
             }
         }
         Ok(())
-    }
-
-    /// Whether an entry hides this check of this case. A check that one entry hides is hidden,
-    /// whichever others count it.
-    pub fn hides(&self, case: &str, check: &str) -> bool {
-        self.entries.iter().any(|entry| entry.hidden && entry.counts(case, check))
     }
 }

@@ -4,19 +4,21 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use crate::class::error::ClassError;
 
-/// The largest file that is a hand-in.
-const LARGEST: u64 = 1 << 20;
+/// The largest hand-in, in bytes.
+const SIZE_LIMIT: u64 = 1 << 20;
 
-/// So many folders are gone down into, and so many files looked at.
-const DEEPEST: usize = 4;
-const MOST_FILES: usize = 1_000;
+/// How many folders deep the files of a hand-in are looked for.
+const DEPTH_LIMIT: usize = 4;
+
+/// A hand-in with more files than this is not searched.
+const FILES_LIMIT: usize = 1_000;
 
 /// The function by which a file among others is known as the one handed in.
 const FUNCTION: &str = "def spatial_batchnorm_forward";
 
-/// A hand-in: a Python file, whose name without `.py` is its id, or a folder, whose name is.
+/// A hand-in: a Python file, whose name without `.py` is its id, or a folder, whose name is its id.
 #[derive(Debug)]
 pub struct HandIn {
     /// Its name in the table, which no other has.
@@ -36,20 +38,25 @@ pub struct Source {
     pub bytes: Vec<u8>,
 }
 
-/// The hand-ins of a folder, by id. Other files, and what begins with a dot or two underscores, are
-/// none.
-pub fn find(folder: &Path) -> Result<Vec<HandIn>> {
-    let named = || format!("{}", folder.display());
-    ensure!(folder.is_dir(), "{}: expected a folder of hand-ins", named());
+/// The hand-ins of a folder, by id. Files of other kinds are skipped, and so is what begins with a dot
+/// or with two underscores.
+///
+/// # Errors
+///
+/// [`ClassError`] if the folder cannot be read, or holds no hand-ins or two of one name.
+pub fn find_hand_ins(folder: &Path) -> Result<Vec<HandIn>, ClassError> {
+    if !folder.is_dir() {
+        return Err(ClassError::NotAFolder { folder: folder.to_owned() });
+    }
     let mut found: BTreeMap<String, HandIn> = BTreeMap::new();
-    for entry in fs::read_dir(folder).with_context(named)? {
-        let entry = entry.with_context(named)?;
+    for entry in fs::read_dir(folder).map_err(ClassError::read(folder))? {
+        let entry = entry.map_err(ClassError::read(folder))?;
         let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
         if is_skipped(&name) {
             continue;
         }
-        let kind = entry.file_type().with_context(named)?;
+        let kind = entry.file_type().map_err(ClassError::read(&path))?;
         let (id, source) = if kind.is_dir() {
             (name, within(&path))
         } else if let Some(id) = name.strip_suffix(".py") {
@@ -58,11 +65,13 @@ pub fn find(folder: &Path) -> Result<Vec<HandIn>> {
             continue;
         };
         if found.contains_key(&id) {
-            bail!("{}: found two hand-ins called {id}, expected one; rename one of them", named());
+            return Err(ClassError::SameName { folder: folder.to_owned(), id });
         }
         found.insert(id.clone(), HandIn { id, source });
     }
-    ensure!(!found.is_empty(), "{}: found no hand-ins, expected .py files or folders", named());
+    if found.is_empty() {
+        return Err(ClassError::NoHandIns { folder: folder.to_owned() });
+    }
     Ok(found.into_values().collect())
 }
 
@@ -73,7 +82,7 @@ fn is_skipped(name: &str) -> bool {
 /// The one Python file of a folder; of several, the one that defines the function asked for.
 fn within(folder: &Path) -> Result<Source, String> {
     let mut files = Vec::new();
-    list(folder, DEEPEST, &mut files)?;
+    list(folder, DEPTH_LIMIT, &mut files)?;
     files.sort();
     if let [only] = files.as_slice() {
         return read(only);
@@ -117,8 +126,8 @@ fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Str
         } else if kind.is_file() && name.ends_with(".py") {
             files.push(entry.path());
         }
-        if files.len() > MOST_FILES {
-            return Err(format!("found more than {MOST_FILES} .py files, expected one"));
+        if files.len() > FILES_LIMIT {
+            return Err(format!("found more than {FILES_LIMIT} .py files, expected one"));
         }
     }
     Ok(())
@@ -131,8 +140,11 @@ fn read(path: &Path) -> Result<Source, String> {
     if !metadata.is_file() {
         return Err(format!("{name}: found something that is no regular file, expected one"));
     }
-    if metadata.len() > LARGEST {
-        return Err(format!("{name}: found {} bytes, expected at most {LARGEST}", metadata.len()));
+    if metadata.len() > SIZE_LIMIT {
+        return Err(format!(
+            "{name}: found {} bytes, expected at most {SIZE_LIMIT}",
+            metadata.len()
+        ));
     }
     let bytes = fs::read(path).map_err(unreadable)?;
     Ok(Source { path: path.to_owned(), name, bytes })
@@ -150,7 +162,9 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         };
-        assert!(find(folder.path()).unwrap_err().to_string().contains("found no hand-ins"));
+        assert!(
+            find_hand_ins(folder.path()).unwrap_err().to_string().contains("found no hand-ins")
+        );
         write("anna.py", "a");
         write("ben/anything.py", "b");
         write("ben/__pycache__/x.py", "");
@@ -161,10 +175,10 @@ mod tests {
         write("emil/b.py", "def spatial_batchnorm_forward(");
         write("fred/a.py", "");
         write("fred/b.py", "");
-        write("gina.py", &" ".repeat(1 + LARGEST as usize));
+        write("gina.py", &" ".repeat(1 + SIZE_LIMIT as usize));
         write("notes.txt", "");
         write(".hidden.py", "");
-        let found: Vec<String> = find(folder.path())
+        let found: Vec<String> = find_hand_ins(folder.path())
             .unwrap()
             .iter()
             .map(|HandIn { id, source }| match source {
@@ -184,7 +198,12 @@ mod tests {
         ];
         assert_eq!(found, expected);
         write("anna/b.py", "");
-        assert!(find(folder.path()).unwrap_err().to_string().contains("two hand-ins called anna"));
+        assert!(
+            find_hand_ins(folder.path())
+                .unwrap_err()
+                .to_string()
+                .contains("two hand-ins called anna")
+        );
     }
 
     #[test]
@@ -197,7 +216,7 @@ mod tests {
         fs::create_dir_all(hand_ins.join("eve")).unwrap();
         std::os::unix::fs::symlink(&secret, hand_ins.join("mallory.py")).unwrap();
         std::os::unix::fs::symlink(&secret, hand_ins.join("eve/a.py")).unwrap();
-        let found = find(&hand_ins).unwrap();
+        let found = find_hand_ins(&hand_ins).unwrap();
         assert!(found.len() == 2 && found.iter().all(|hand_in| hand_in.source.is_err()));
     }
 }

@@ -1,15 +1,16 @@
-//! The random suite: inputs drawn from a seed and answered by the kernels, so that stored answers
-//! are of no use.
+//! The random suite: cases drawn from a seed and answered by the kernels, so that stored answers are
+//! of no use.
 
 use crate::check::hint;
-use crate::check::question::{Answer, Question, Questions};
+use crate::check::question::{Question, Questions};
 use crate::check::recipe::{Parameters, Recipe};
 use crate::check::values::{IN_EVALUATION, compare_role, roles};
 use crate::diagnosis::Leniency;
 use crate::fixture::Mode;
-use crate::submission::{AskedMode, Failure, Kernels, Outputs, Script, Submission};
+use crate::report::SuiteName;
+use crate::submission::{Answer, AskedMode, Kernels, Outputs, Script, Submission};
 use crate::tensor::{Dtype, Tensor};
-use crate::verdict::{Finding, Outcome, SuiteName, Verdict};
+use crate::verdict::{CheckOutcome, Finding, Verdict};
 
 /// Names of the suite's cases begin with this.
 pub(crate) const PREFIX: &str = "random/";
@@ -24,8 +25,8 @@ const TOLERANCE_F32: f64 = 1e-4;
 /// some 0.06.
 const TOLERANCE_F32_MEAN_1E3: f64 = 3e-3;
 
-/// One case: its name, what is special about it, and its forward passes.
-struct Drawn {
+/// One case: its name, how its inputs are drawn, and its forward passes.
+struct DrawnCase {
     name: &'static str,
     recipe: Recipe,
     modes: &'static [AskedMode],
@@ -38,7 +39,7 @@ const TRAIN_EVAL: &[AskedMode] = &[AskedMode::Train, AskedMode::Eval];
 const BATCHES: &[AskedMode] =
     &[AskedMode::Train, AskedMode::Train, AskedMode::Train, AskedMode::Eval];
 
-fn cases(seed: u64) -> Vec<Drawn> {
+fn cases(seed: u64) -> Vec<DrawnCase> {
     let mut stream = 0;
     let mut case = |name, modes, special: fn(&mut Recipe)| {
         stream += 1;
@@ -47,9 +48,9 @@ fn cases(seed: u64) -> Vec<Drawn> {
         let tolerance = match recipe.dtype {
             Dtype::Float32 if recipe.mean >= 1e3 => TOLERANCE_F32_MEAN_1E3,
             Dtype::Float32 => TOLERANCE_F32,
-            _ => TOLERANCE,
+            Dtype::Float64 | Dtype::Int64 | Dtype::Bool => TOLERANCE,
         };
-        Drawn { name, recipe, modes, tolerance }
+        DrawnCase { name, recipe, modes, tolerance }
     };
     vec![
         case("train", TRAIN, |_| {}),
@@ -83,7 +84,7 @@ fn cases(seed: u64) -> Vec<Drawn> {
     ]
 }
 
-impl Drawn {
+impl DrawnCase {
     /// The backward pass is that of the first call, where that is in training: the notebook
     /// defines none in evaluation.
     fn script(&self) -> Script {
@@ -98,15 +99,11 @@ impl Drawn {
 }
 
 /// The suite's questions.
-pub(crate) fn random_questions<'a>(
-    submission: &dyn Submission,
-    seed: u64,
-    command: &'a str,
-) -> Questions<'a> {
+pub(crate) fn random_questions(submission: &dyn Submission, seed: u64) -> Questions<'static> {
     let questions = cases(seed).into_iter().map(|case| {
         Question::new(vec![case.script()], move |scripts, answers, leniency| {
             let ([script], [answer]) = (scripts, answers) else { return Vec::new() };
-            verdicts(&case, script, answer, leniency, command)
+            verdicts(&case, script, answer, leniency)
         })
         .for_diagnosis()
     });
@@ -114,11 +111,10 @@ pub(crate) fn random_questions<'a>(
 }
 
 fn verdicts(
-    case: &Drawn,
+    case: &DrawnCase,
     script: &Script,
     answer: &Answer,
     leniency: &Leniency,
-    command: &str,
 ) -> Vec<Verdict> {
     let expected = expected(script);
     let mode = if case.modes == EVAL { Mode::Eval } else { Mode::Train };
@@ -131,14 +127,14 @@ fn verdicts(
         let findings = expected.as_ref().map_err(Clone::clone).and_then(against);
         let outcome = leniency.outcome(findings, script, against);
         let hint = hint::for_role(role, if is_of_evaluation(&outcome) { Mode::Eval } else { mode });
-        Verdict::new(role, &name, outcome, hint, command).of_input(&case.recipe)
+        Verdict::new(role, &name, outcome, hint).of_input(&case.recipe)
     };
     roles(script).into_iter().map(verdict).collect()
 }
 
 /// Whether the call that went wrong, of several, was an evaluation.
-fn is_of_evaluation(outcome: &Outcome) -> bool {
-    let Outcome::Failed { findings } = outcome else { return false };
+fn is_of_evaluation(outcome: &CheckOutcome) -> bool {
+    let CheckOutcome::Failed { findings } = outcome else { return false };
     findings.iter().any(|finding| {
         matches!(finding, Finding::During { circumstances, .. }
             if circumstances.ends_with(IN_EVALUATION))
@@ -146,7 +142,7 @@ fn is_of_evaluation(outcome: &Outcome) -> bool {
 }
 
 /// The kernels' answer, in double precision whatever the script's.
-pub(crate) fn expected(script: &Script) -> Result<Outputs, Failure> {
+pub(crate) fn expected(script: &Script) -> Answer {
     let double = |tensor: &Tensor| Tensor::Float64(tensor.to_f64());
     let mut script = script.clone();
     for tensor in [&mut script.running_mean, &mut script.running_var] {

@@ -6,7 +6,7 @@ use grader::fixture::Mode;
 use grader::submission::{BnParam, RustFunctions, Submission};
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4, Axis, s};
 
-use crate::variants::{self, Cache, Gradients};
+use crate::implementations::{self, Cache, Gradients};
 
 type Answer<T> = Result<T, Box<dyn Error>>;
 type Images<'a> = ArrayView4<'a, f64>;
@@ -37,14 +37,14 @@ fn edited(
               beta: ArrayView1<'_, f64>,
               bn: &mut BnParam| {
             let before = bn.clone();
-            let (mut out, cache) = variants::forward(x, gamma, beta, bn)?;
+            let (mut out, cache) = implementations::forward(x, gamma, beta, bn)?;
             if let Some(edit) = forward {
                 edit(x, &mut out, gamma, beta, &before, bn);
             }
             Ok((out, cache))
         },
         move |dout: Images<'_>, cache: &Cache| -> Answer<Gradients> {
-            let mut gradients = variants::backward(dout, cache);
+            let mut gradients = implementations::backward(dout, cache);
             if let Some(edit) = backward {
                 edit(dout, &mut gradients);
             }

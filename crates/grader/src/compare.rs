@@ -1,4 +1,4 @@
-//! The comparator of arrays, by the rule of `assert_allclose` and PyTorch's `assert_close`.
+//! The comparison of arrays, by the rule of `assert_allclose` and PyTorch's `assert_close`.
 
 use ndarray::Dimension;
 
@@ -30,12 +30,11 @@ pub fn compare(
     let mut largest_excess = f64::NEG_INFINITY;
     let mut worst = None;
     for ((index, &a), &b) in found.indexed_iter().zip(&expected) {
-        let (error, allowed) = ((a - b).abs(), atol + rtol * b.abs());
-        if a.is_finite() && b.is_finite() && error <= allowed {
+        if a.is_finite() && is_close(a, b, rtol, atol) {
             continue;
         }
         differing += 1;
-        let excess = error - allowed;
+        let excess = (a - b).abs() - (atol + rtol * b.abs());
         let excess = if excess.is_nan() { f64::INFINITY } else { excess };
         if excess > largest_excess {
             largest_excess = excess;

@@ -1,4 +1,4 @@
-//! Submissions that are not of this workspace: a Python file, a program, or a folder of outputs.
+//! How programs that are graded are run: their files, their limits, their sandbox.
 
 use std::env;
 use std::ffi::OsString;
@@ -6,33 +6,16 @@ use std::fs;
 use std::path::{Path, PathBuf, absolute};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
-use grader::submission::{Interpreter, OutputsFolder, Patience, Process, Setting, Submission};
-use isolation::{InForce, Launcher, Limits, Strength};
+use anyhow::{Context, Result, ensure};
+use grader::submission::{Interpreter, Process, RunContext, TimeLimits};
+use isolation::{Launcher, Limits, Strength};
 
-use crate::grade::words::{quoted, words};
+use crate::grade::shell::words;
 use crate::python;
 
-/// What to grade, if not [`Target`](super::Target).
-#[derive(Debug, Clone, Default, clap::Args)]
-pub struct Source {
-    /// Grade the functions of this Python file
-    #[arg(long, value_name = "FILE", group = "source")]
-    python: Option<PathBuf>,
-    /// Grade this program, run as CMD INPUTS OUTPUTS by the protocol in crates/grader/README.md
-    #[arg(long, value_name = "CMD", group = "source")]
-    program: Option<String>,
-    /// Grade these outputs, made elsewhere on the inputs that --export-inputs wrote
-    #[arg(long, value_name = "DIR", group = "source")]
-    outputs: Option<PathBuf>,
-    /// Write the inputs to make outputs on into this folder, and grade nothing
-    #[arg(long, value_name = "DIR", group = "source")]
-    pub export_inputs: Option<PathBuf>,
-}
-
-/// On what terms a Python file or a program is run.
+/// How a Python file or a program is run.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Terms {
+pub struct RunOptions {
     /// Python with NumPy, for --python [default: $GRADER_PYTHON, else python3]
     #[arg(long, value_name = "PATH")]
     interpreter: Option<PathBuf>,
@@ -43,108 +26,48 @@ pub struct Terms {
     #[arg(long, value_name = "PATH")]
     allow_read: Vec<PathBuf>,
     /// Seconds that a submission may take for one case
-    #[arg(long, value_name = "SECONDS", default_value_t = Patience::default().script.as_secs())]
+    #[arg(long, value_name = "SECONDS", default_value_t = TimeLimits::default().script.as_secs())]
     time_limit: u64,
     /// Memory that a submission may take, in MiB
     #[arg(long, value_name = "MIB", default_value_t = Limits::default().memory >> 20)]
     memory_limit: u64,
-    /// How far a submission is held in
+    /// Whether a submission runs in a sandbox
     #[arg(long, value_enum, default_value_t = Isolation::Auto)]
     isolation: Isolation,
-    /// Run nothing unless all isolation is in force
-    #[arg(long, conflicts_with = "isolation")]
-    require_isolation: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Isolation {
-    /// As far as the system grants
-    Auto,
-    /// By limits alone
+    /// Run it with limits alone
     Off,
+    /// Isolate it as far as the system grants
+    Auto,
+    /// Run nothing unless all isolation is in force
+    Require,
 }
 
-/// A submission, and what can be asked of it that is not every submission's.
-pub enum Stranger {
-    /// A program, to be run.
-    Process(Box<Process>),
-    /// Outputs, to be read.
-    Outputs(OutputsFolder),
-}
-
-impl Stranger {
-    /// As a submission.
-    pub fn submission(&self) -> &dyn Submission {
-        match self {
-            Self::Process(process) => process.as_ref(),
-            Self::Outputs(outputs) => outputs,
-        }
-    }
-
-    /// What held it in.
-    ///
-    /// # Errors
-    ///
-    /// Why it was not run at all, which is not to be held against it.
-    pub fn isolation(&self) -> Result<Option<InForce>> {
-        let Self::Process(process) = self else { return Ok(None) };
-        match process.trouble() {
-            Some(trouble) => bail!("{} was not run: {trouble}", process.name()),
-            None => Ok(process.in_force()),
-        }
-    }
-}
-
-impl Source {
-    /// The submission that is named, if one is.
-    pub fn submission(&self, terms: &Terms) -> Result<Option<Stranger>> {
-        if let Some(file) = &self.python {
-            return terms.python(file).map(|process| Some(Stranger::Process(Box::new(process))));
-        }
-        if let Some(command) = &self.program {
-            return terms
-                .program(command)
-                .map(|process| Some(Stranger::Process(Box::new(process))));
-        }
-        let Some(folder) = &self.outputs else { return Ok(None) };
-        ensure!(folder.is_dir(), "{}: expected a folder of outputs", folder.display());
-        Ok(Some(Stranger::Outputs(OutputsFolder::new(folder.display().to_string(), folder))))
-    }
-
-    /// The arguments that name it.
-    pub fn command(&self) -> Option<String> {
-        let path = |path: &Path| quoted(&path.display().to_string());
-        if let Some(file) = &self.python {
-            return Some(format!("--python {}", path(file)));
-        }
-        if let Some(command) = &self.program {
-            return Some(format!("--program {}", quoted(command)));
-        }
-        self.outputs.as_ref().map(|folder| format!("--outputs {}", path(folder)))
-    }
-}
-
-impl Terms {
-    /// In what circumstances they are run.
-    pub fn setting(&self) -> Result<Setting> {
+impl RunOptions {
+    /// In which sandbox and within which limits submissions are run.
+    pub fn context(&self) -> Result<RunContext> {
         let program = env::current_exe().context("this program does not find itself")?;
         let launcher = Launcher { program, arguments: vec!["isolated".into()] };
         let strength = match self.isolation {
-            _ if self.require_isolation => Strength::Full,
-            Isolation::Auto => Strength::Auto,
             Isolation::Off => Strength::Off,
+            Isolation::Auto => Strength::Auto,
+            Isolation::Require => Strength::Full,
         };
         let script = Duration::from_secs(self.time_limit);
-        let whole = script.saturating_mul(12).max(Patience::default().whole);
+        let whole = script.saturating_mul(12).max(TimeLimits::default().whole);
         let limits = Limits { memory: self.memory_limit << 20, ..Limits::default() };
-        let patience = Patience { script, whole };
-        Ok(Setting { launcher, strength, limits, patience, scratch: scratch(&limits) })
+        let time_limits = TimeLimits { script, whole };
+        Ok(RunContext { launcher, strength, limits, time_limits, scratch: scratch(&limits) })
     }
 
-    fn python(&self, file: &Path) -> Result<Process> {
+    /// The submission of a Python file.
+    pub fn python(&self, file: &Path) -> Result<Process> {
         let source = fs::read(file).with_context(|| format!("{}", file.display()))?;
         let name = file.display().to_string();
-        Ok(Process::python(name, file, &source, &self.interpreter()?, self.setting()?))
+        Ok(Process::python(name, file, &source, &self.interpreter()?, self.context()?))
     }
 
     /// The Python that hand-ins are run by.
@@ -154,7 +77,8 @@ impl Terms {
         Ok(interpreter)
     }
 
-    fn program(&self, command: &str) -> Result<Process> {
+    /// The submission of a program.
+    pub fn program(&self, command: &str) -> Result<Process> {
         let words = words(command)?;
         let (program, arguments) = words.split_first().context("--program names no program")?;
         let program = found(program)?;
@@ -172,7 +96,7 @@ impl Terms {
                 resolved.push(argument.into());
             }
         }
-        Ok(Process::new(command, resolved, readable, self.plain, self.setting()?))
+        Ok(Process::new(command, resolved, readable, self.plain, self.context()?))
     }
 
     fn allowed(&self) -> Result<Vec<PathBuf>> {
