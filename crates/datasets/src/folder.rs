@@ -34,9 +34,9 @@ pub enum Origin {
 impl Display for Origin {
     fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
         match self {
-            Self::Argument => formatter.write_str("the folder named"),
-            Self::Variable(name) => write!(formatter, "the folder that {name} names"),
-            Self::Workspace => formatter.write_str("the workspace's folder"),
+            Self::Argument => formatter.write_str("named by the argument"),
+            Self::Variable(name) => write!(formatter, "named by {name}"),
+            Self::Workspace => formatter.write_str("in the workspace"),
             Self::Cache => formatter.write_str("in the user's cache folder"),
         }
     }
