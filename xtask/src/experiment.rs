@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use anyhow::{Context, Result, ensure};
+use datasets::DataSet;
 use study::config::{StudyConfig, StudyRequest};
+use study::data_set_name::DataSetName;
 use study::experiment::{Experiment, Introduction};
 use study::folder::State;
 use study::report::PAGE;
 
-use crate::data_set::{DataArguments, DataSet, TEST_IMAGES, whole_split};
+use crate::data_argument::DataArguments;
 use crate::interrupt::Interrupt;
 use crate::output::say;
 use crate::{Outcome, grade, workspace};
@@ -77,8 +79,9 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     // What no study can be made of is refused before anything is read or written.
     request.grid()?;
     let root = workspace::root()?;
-    let data_set = arguments.data.find(&root)?;
-    let (config, split) = request.config(data_set.kind(), whole_split(), TEST_IMAGES)?;
+    let data_set = arguments.data.find()?;
+    let (config, split) =
+        request.config(name_in_files(&data_set), DataSet::split(), DataSet::TEST_IMAGES)?;
     let (images, split) = data_set.training_of(&split)?;
     let out = arguments.out_folder(&data_set, &root);
     let threads = arguments.threads.or(thread::available_parallelism().ok());
@@ -90,7 +93,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     match state {
         State::Finished => {
             say(format_args!("This study is finished: open {page}, or --anew trains it again."))?;
-            return Ok(Outcome::Well);
+            return Ok(Outcome::Success);
         }
         State::Unfinished => {
             say("Going on where this study was stopped; --anew begins it again.")?;
@@ -110,7 +113,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     let tested = experiment.test(&data_set.test()?, &interrupt)?;
     let files = experiment.finish(&tested, transcript)?;
     say(format_args!("wrote {files} files; open {page}"))?;
-    Ok(Outcome::Well)
+    Ok(Outcome::Success)
 }
 
 impl Arguments {
@@ -120,6 +123,14 @@ impl Arguments {
         }
         let folder = root.join("reports").join(data_set.folder());
         if self.quick { folder.join("quick") } else { folder }
+    }
+}
+
+/// The name of a data set in the files of a study.
+fn name_in_files(data_set: &DataSet) -> DataSetName {
+    match data_set {
+        DataSet::Files { .. } => DataSetName::FashionMnist,
+        DataSet::Synthetic => DataSetName::Synthetic,
     }
 }
 
