@@ -105,21 +105,16 @@ macro_rules! axes {
 
             /// Every combination of values. The first axis changes slowest.
             pub fn arms(&self) -> Vec<Arm> {
-                let mut arms = vec![Vec::new()];
-                let mut counts = Vec::new();
-                $(counts.push(self.$axis.len());)*
-                for count in counts {
-                    arms = arms
-                        .into_iter()
-                        .flat_map(|front| (0..count).map(move |at| [front.as_slice(), &[at]].concat()))
-                        .collect();
-                }
-                arms.iter()
-                    .filter_map(|places| {
-                        let mut places = places.iter();
-                        Some(Arm { $($axis: self.$axis.get(*places.next()?)?.clone(),)* })
+                let first = || Some(Arm { $($axis: self.$axis.first()?.clone(),)* });
+                let mut arms: Vec<Arm> = first().into_iter().collect();
+                $(arms = arms
+                    .iter()
+                    .flat_map(|arm| {
+                        let with = |value: &$kind| Arm { $axis: value.clone(), ..arm.clone() };
+                        self.$axis.iter().map(with).collect::<Vec<_>>()
                     })
-                    .collect()
+                    .collect();)*
+                arms
             }
 
             /// The columns of tables that tell arms apart, and what they hold for this arm.

@@ -22,3 +22,13 @@ impl fmt::Display for DataSetName {
         })
     }
 }
+
+impl DataSetName {
+    /// The name on the command line, which is also that of the folder of its reports.
+    pub fn argument(self) -> &'static str {
+        match self {
+            Self::FashionMnist => "fashion-mnist",
+            Self::Synthetic => "synthetic",
+        }
+    }
+}
