@@ -156,12 +156,12 @@ fn add_distributions(study: &mut Study, cell: &Cell, rows: &[DistributionRow]) {
             });
         };
         match row.quantity {
-            observation::Quantity::Gamma => add_parameter(Quantity::Gamma),
-            observation::Quantity::Beta => add_parameter(Quantity::Beta),
-            observation::Quantity::RunningMean => add_parameter(Quantity::RunningMean),
-            observation::Quantity::RunningVar => add_parameter(Quantity::RunningVar),
-            observation::Quantity::BeforeBatchNorm => add_activation(Place::BeforeBatchNorm),
-            observation::Quantity::PreActivation => add_activation(Place::PreActivation),
+            trainer::network::ObservedQuantity::Gamma => add_parameter(Quantity::Gamma),
+            trainer::network::ObservedQuantity::Beta => add_parameter(Quantity::Beta),
+            trainer::network::ObservedQuantity::RunningMean => add_parameter(Quantity::RunningMean),
+            trainer::network::ObservedQuantity::RunningVar => add_parameter(Quantity::RunningVar),
+            trainer::network::ObservedQuantity::BeforeBatchNorm => add_activation(Place::BeforeBatchNorm),
+            trainer::network::ObservedQuantity::PreActivation => add_activation(Place::PreActivation),
             _ => {}
         }
     }

@@ -12,7 +12,7 @@ use crate::evaluation::{Evaluation, Score, evaluate, expect_batch_size};
 use crate::network::{Gradients, Network, Tape};
 use crate::observation::Observation;
 use crate::optimizer::Optimizer;
-use crate::random::{Purpose, Stream};
+use crate::random_stream::{Purpose, Stream};
 
 /// Whether the linear head `fc` of a network is trained.
 ///
@@ -208,7 +208,7 @@ fn expect_batches_to_normalize<F: Real>(
     batch_size: usize,
 ) -> Result<(), TrainError> {
     let last = (split.training.len() - 1) % batch_size + 1;
-    if last > 1 || !network.normalizes_rows() {
+    if last > 1 || !network.norms().any(|(_, norm)| norm.needs_two_rows) {
         return Ok(());
     }
     Err(TrainError::Config {
@@ -245,7 +245,7 @@ fn expect_finite_state<F: Real>(
 }
 
 /// Steps, and the memory that they use again.
-struct Steps<'a, F> {
+struct Steps<'a, F: Real> {
     images: &'a LabelledImages,
     seed: u64,
     batch: Batch<F>,

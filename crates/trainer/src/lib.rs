@@ -7,7 +7,7 @@
 //! trained network does, and [`weights`] are exchanged with PyTorch.
 //!
 //! The same configuration gives the same bits on any machine: computation is the kernels', whose
-//! order of operations is fixed, and randomness comes from [`random`], with a stream of its own
+//! order of operations is fixed, and randomness comes from [`random_stream`], with a stream of its own
 //! for each seed, purpose and epoch. A run uses one thread; running several side by side is the
 //! caller's business. The crate prints nothing and reads no clock.
 
@@ -24,7 +24,7 @@ pub mod network;
 pub mod numerics;
 pub mod observation;
 pub mod optimizer;
-pub mod random;
+pub mod random_stream;
 pub mod run;
 mod tensor;
 pub mod weights;

@@ -125,8 +125,7 @@ pub fn save<F: Real>(
             (name, tensor::dtype::<F>(), shape, tensor::to_bytes(array))
         })
         .collect();
-    for norm in network.batch_norms() {
-        let name = format!("{}.{BATCHES_TRACKED}", norm.name);
+    for name in names_of_counts(network) {
         tensors.push((name, Dtype::I64, Vec::new(), num_batches_tracked.to_le_bytes().to_vec()));
     }
     let views = tensors
@@ -168,11 +167,16 @@ pub fn load<F: Real>(bytes: &[u8], network: &mut Network<F>) -> Result<(), Weigh
     Ok(())
 }
 
+/// The names of PyTorch's counts of training batches.
+fn names_of_counts<F: Real>(network: &Network<F>) -> impl Iterator<Item = String> {
+    let counting = network.norms().filter(|(_, norm)| norm.counts_batches);
+    counting.map(|(name, _)| format!("{name}.{BATCHES_TRACKED}"))
+}
+
 /// Refuses a file that lacks a tensor of the network, or has one too many.
 fn expect_names<F: Real>(file: &SafeTensors<'_>, network: &Network<F>) -> Result<(), WeightsError> {
     let needed: BTreeSet<String> = network.state().into_iter().map(|(name, _)| name).collect();
-    let allowed: BTreeSet<String> =
-        network.batch_norms().map(|norm| format!("{}.{BATCHES_TRACKED}", norm.name)).collect();
+    let allowed: BTreeSet<String> = names_of_counts(network).collect();
     let found: BTreeSet<String> = file.names().into_iter().map(str::to_owned).collect();
     let missing: Vec<String> = needed.difference(&found).cloned().collect();
     if !missing.is_empty() {

@@ -1,6 +1,6 @@
 use super::LabelledImages;
 use crate::TrainError;
-use crate::random::{Purpose, Stream};
+use crate::random_stream::{Purpose, Stream};
 
 /// The seed of the split, which is the same for every run: seeds vary the initial weights and the
 /// order of the images, so that their accuracies are on the same validation images.

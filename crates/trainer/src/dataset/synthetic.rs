@@ -33,7 +33,7 @@ use self::draw::Draws;
 use self::garment::Class;
 use super::{FASHION_MNIST_IMAGE, ImageSize, LabelledImages};
 use crate::TrainError;
-use crate::random::{Purpose, Stream};
+use crate::random_stream::{Purpose, Stream};
 
 /// The size of every image: Fashion-MNIST's, so that the same networks take both.
 const IMAGE: ImageSize = FASHION_MNIST_IMAGE;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use kernels::Real;
 
-use super::Network;
+use super::named_layers::Network;
 
 /// The children of a network, with their numbers of parameters, and how many of them are trained.
 ///
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
     use crate::Head;
     use crate::dataset::FASHION_MNIST_IMAGE;
-    use crate::network::Preset;
+    use crate::network::preset::Preset;
 
     /// The examples in the documentation of Lightning's function, and the notebook's counts.
     #[test]

@@ -142,7 +142,7 @@ mod tests {
     use super::super::draw::Draws;
     use super::*;
     use crate::dataset::synthetic::deformation::Freedom;
-    use crate::random::{Purpose, Stream};
+    use crate::random_stream::{Purpose, Stream};
 
     /// The distance of one place, by plain loops.
     fn plain_distance(outline: &Outline, [x, y]: Point) -> f32 {

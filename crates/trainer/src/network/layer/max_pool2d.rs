@@ -1,0 +1,75 @@
+//! Max pooling of images; PyTorch's `MaxPool2d`. Formulas: [`kernels::max_pool2d`].
+
+use kernels::max_pool2d::{self, MaxPool2dConfig};
+use kernels::{KernelError, Real};
+use ndarray::{Array4, ArrayD, ArrayViewD, ArrayViewMutD};
+
+use super::kind::{LayerArrays, LayerKind, NormFacts, images};
+use crate::network::memory::lend;
+use crate::numerics::{self, Numerics};
+use crate::random_stream::Stream;
+
+/// Max pooling with its windows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MaxPool2d {
+    /// The size and stride of the windows.
+    pub config: MaxPool2dConfig,
+}
+
+impl<F: Real> LayerKind<F> for MaxPool2d {
+    const NUMERICS: Numerics = numerics::NOTEBOOK;
+    const IS_BACKWARD_IN_PLACE: bool = false;
+
+    /// Where the maximum of each window was.
+    type Saved = Array4<u32>;
+
+    fn forward_train(
+        &mut self,
+        x: ArrayViewD<'_, F>,
+        _: &mut Stream,
+        out: &mut ArrayD<F>,
+        saved: &mut Array4<u32>,
+    ) -> Result<(), KernelError> {
+        LayerKind::<F>::forward_eval(self, x, out, saved)
+    }
+
+    fn forward_eval(
+        &self,
+        x: ArrayViewD<'_, F>,
+        out: &mut ArrayD<F>,
+        saved: &mut Array4<u32>,
+    ) -> Result<(), KernelError> {
+        let x = images("max_pool2d", "x", x)?;
+        lend(out, |out| max_pool2d::forward_into(x, &self.config, out, saved))
+    }
+
+    fn backward(
+        &self,
+        x: ArrayViewD<'_, F>,
+        saved: &Array4<u32>,
+        dout: &mut ArrayD<F>,
+        dx: Option<&mut ArrayD<F>>,
+        _: Option<[&mut ArrayD<F>; 2]>,
+    ) -> Result<(), KernelError> {
+        let (_, _, h, w) = images("max_pool2d", "x", x)?.dim();
+        let dout = images("max_pool2d", "dout", dout.view())?;
+        match dx {
+            Some(dx) => lend(dx, |dx| {
+                max_pool2d::backward_into(dout, saved.view(), [h, w], &self.config, dx)
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn arrays(&self) -> LayerArrays<ArrayViewD<'_, F>> {
+        LayerArrays::none()
+    }
+
+    fn arrays_mut(&mut self) -> LayerArrays<ArrayViewMutD<'_, F>> {
+        LayerArrays::none()
+    }
+
+    fn norm(&self) -> Option<NormFacts<'_, F>> {
+        None
+    }
+}
