@@ -65,7 +65,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
         say(line)?;
     }
     say(format_args!("{} together", together.finish()))?;
-    Ok(Outcome::Well)
+    Ok(Outcome::Success)
 }
 
 /// The images of so many steps, then as many as one step has, for validation.

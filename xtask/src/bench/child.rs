@@ -9,13 +9,12 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use kernels::max_pool2d::MaxPool2dConfig;
 use kernels::with_threads;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use trainer::Head;
 use trainer::dataset::{FASHION_MNIST_IMAGE, ImageSize, LabelledImages, Split};
-use trainer::network::{BatchNorm, Initializer, Layer, Network, preset};
+use trainer::network::{Network, NetworkConfig, NetworkKind, preset};
 use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::run::RunConfig;
 
@@ -129,7 +128,7 @@ fn steps(step: &Step) -> Result<Done> {
 }
 
 fn seconds_per_step(step: &Step, images: &LabelledImages, split: &Split) -> Result<f64> {
-    let mut network = network(images.size(), step.channels);
+    let mut network = network(images.size(), step.channels)?;
     let mut optimizer = Optimizer::new(AdamConfig::new(5e-4)?, &network, |_| true);
     // The last moment is the validation's, which is not a step.
     let mut moments = Vec::with_capacity(WARM_UP + step.steps + 1);
@@ -144,19 +143,10 @@ fn seconds_per_step(step: &Step, images: &LabelledImages, split: &Split) -> Resu
 }
 
 /// `SpatialBatchNormNetwork` with another number of channels.
-fn network(size: ImageSize, channels: usize) -> Network<f32> {
-    let mut initializer = Initializer::new(0);
-    let mut model = Vec::new();
-    for (channels, filters) in [(size.channels, channels), (channels, 2 * channels)] {
-        model.extend([
-            Layer::Conv2d(initializer.conv2d_same_3x3(channels, filters)),
-            Layer::SpatialBatchNorm(BatchNorm::new(filters)),
-            Layer::Relu,
-            Layer::MaxPool2d(MaxPool2dConfig::halving()),
-        ]);
-    }
-    let features = 2 * channels * (size.height / 4) * (size.width / 4);
-    Network::with_linear_head(model, initializer.linear(features, CLASSES))
+fn network(size: ImageSize, channels: usize) -> Result<Network<f32>> {
+    let kind = NetworkKind::Convolutional { widths: vec![channels, 2 * channels].into() };
+    let config = NetworkConfig { kind, ..preset::SPATIAL_BATCH_NORM_NETWORK.config.clone() };
+    Ok(config.build(size, CLASSES, 0)?)
 }
 
 fn run(threads: usize) -> Result<Done> {

@@ -1,17 +1,16 @@
 //! Time and memory of a training step as one thing at a time grows: a column a thing.
 
-use anyhow::Result;
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
 use plotters::element::Circle;
 use plotters::style::Color;
 
-use plots::Drawing;
 use plots::axes::{Axes, Axis};
 use plots::curve::{Point, line};
 use plots::frame::Frame;
 use plots::style::okabe_ito::{BLUE, VERMILLION};
+use plots::{Drawing, Result};
 
 /// The figure.
 #[derive(Debug)]
@@ -37,10 +36,7 @@ impl Drawing for Growth {
         (1200, 560)
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()>
-    where
-        B::ErrorType: 'static,
-    {
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
         let title = format!("Time and memory of a training step ({})", self.machine);
         let area = Frame { title, legend: Vec::new() }.draw(area, scale)?;
         let panels = area.split_evenly((2, self.columns.len().max(1)));
