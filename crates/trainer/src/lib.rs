@@ -1,9 +1,9 @@
 //! Networks, optimisers, data sets and the training loop, on top of the [`kernels`].
 //!
 //! The way through: [`dataset`] gives images and a [`dataset::Split`]; a [`network::NetworkConfig`]
-//! builds a [`network::Network`] from a seed; an [`optimizer::Optimizer`] holds the state of its trained
-//! parameters; [`fit()`] trains it and hands each [`Moment`] to the caller. [`run`] does all of that
-//! in a folder, with logs, checkpoints and going on after a stop; [`evaluation`] says how well a
+//! builds a [`network::Network`] from a seed; an [`optimizer::Optimizer`] holds what a step needs of
+//! its trained parameters; [`fit()`] trains it and hands each [`Moment`] to the caller. [`run`] does all of that
+//! in a folder, with logs and checkpoints, and continues after a stop; [`evaluation`] says how well a
 //! trained network does, and [`weights`] are exchanged with PyTorch.
 //!
 //! The same configuration gives the same bits on any machine: computation is the kernels', whose
@@ -18,7 +18,6 @@ pub mod evaluation;
 pub mod file;
 pub mod fingerprint;
 pub mod fit;
-mod hexadecimal;
 pub mod log;
 pub mod network;
 pub mod numerics;
@@ -29,5 +28,5 @@ pub mod run;
 mod tensor;
 pub mod weights;
 
-pub use error::TrainError;
+pub use error::{IdxError, Mismatch, TrainError, WeightsError};
 pub use fit::{FitConfig, Head, Measurement, Moment, Phase, fit};

@@ -1,7 +1,7 @@
 //! Shapes, and how far each pixel is from their edge.
 
 use super::deformation::Places;
-use super::{PIXELS, Plane, SIDE};
+use super::plane::{PIXELS, Plane, SIDE};
 
 /// How far from an edge distances are needed: more than a pixel outside, and inside as far as an
 /// edge's shadow goes.

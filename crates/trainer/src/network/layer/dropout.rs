@@ -1,9 +1,9 @@
 //! Inverted dropout of anything; PyTorch's `Dropout`.
 
 use kernels::{KernelError, Real, dropout};
-use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
+use ndarray::{ArrayD, ArrayViewD};
 
-use super::kind::{LayerArrays, LayerKind, NormFacts};
+use super::kind::{LayerArrays, LayerKind, has_no_arrays, is_no_norm};
 use crate::network::memory::{copy, reshape};
 use crate::numerics::{self, Numerics};
 use crate::random_stream::Stream;
@@ -59,15 +59,6 @@ impl<F: Real> LayerKind<F> for Dropout {
         dropout::backward_in_place(dout, saved.view(), self.p)
     }
 
-    fn arrays(&self) -> LayerArrays<ArrayViewD<'_, F>> {
-        LayerArrays::none()
-    }
-
-    fn arrays_mut(&mut self) -> LayerArrays<ArrayViewMutD<'_, F>> {
-        LayerArrays::none()
-    }
-
-    fn norm(&self) -> Option<NormFacts<'_, F>> {
-        None
-    }
+    has_no_arrays!();
+    is_no_norm!();
 }

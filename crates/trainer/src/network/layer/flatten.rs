@@ -1,12 +1,11 @@
 //! Images to rows, in the logical order (C, H, W) whatever the memory; PyTorch's `flatten`.
 
 use kernels::{KernelError, Real, flatten};
-use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
+use ndarray::{ArrayD, ArrayViewD};
 
-use super::kind::{LayerArrays, LayerKind, NormFacts, images, rows};
+use super::kind::{LayerArrays, LayerKind, has_no_arrays, images, is_no_norm, rows, trains_as_it_evaluates};
 use crate::network::memory::lend;
 use crate::numerics::{self, Numerics};
-use crate::random_stream::Stream;
 
 /// Images to rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,15 +17,7 @@ impl<F: Real> LayerKind<F> for Flatten {
 
     type Saved = ();
 
-    fn forward_train(
-        &mut self,
-        x: ArrayViewD<'_, F>,
-        _: &mut Stream,
-        out: &mut ArrayD<F>,
-        saved: &mut (),
-    ) -> Result<(), KernelError> {
-        LayerKind::<F>::forward_eval(self, x, out, saved)
-    }
+    trains_as_it_evaluates!();
 
     fn forward_eval(
         &self,
@@ -54,15 +45,6 @@ impl<F: Real> LayerKind<F> for Flatten {
         }
     }
 
-    fn arrays(&self) -> LayerArrays<ArrayViewD<'_, F>> {
-        LayerArrays::none()
-    }
-
-    fn arrays_mut(&mut self) -> LayerArrays<ArrayViewMutD<'_, F>> {
-        LayerArrays::none()
-    }
-
-    fn norm(&self) -> Option<NormFacts<'_, F>> {
-        None
-    }
+    has_no_arrays!();
+    is_no_norm!();
 }

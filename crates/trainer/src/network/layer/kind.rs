@@ -90,13 +90,6 @@ pub struct LayerArrays<A> {
     pub buffers: Vec<(&'static str, A)>,
 }
 
-impl<A> LayerArrays<A> {
-    /// Those of a layer without arrays.
-    pub(crate) fn none() -> Self {
-        Self { weight_and_bias: None, buffers: Vec::new() }
-    }
-}
-
 /// What logs, files of weights and the training loop need to know of a norm.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NormFacts<'a, F> {
@@ -131,3 +124,57 @@ pub(crate) fn view<F, D: Dimension>(array: &Array<F, D>) -> ArrayViewD<'_, F> {
 pub(crate) fn view_mut<F, D: Dimension>(array: &mut Array<F, D>) -> ArrayViewMutD<'_, F> {
     array.view_mut().into_dyn()
 }
+
+/// The training pass of a layer that computes the same in training and in evaluation.
+macro_rules! trains_as_it_evaluates {
+    () => {
+        fn forward_train(
+            &mut self,
+            x: ndarray::ArrayViewD<'_, F>,
+            _: &mut $crate::random_stream::Stream,
+            out: &mut ndarray::ArrayD<F>,
+            saved: &mut Self::Saved,
+        ) -> Result<(), KernelError> {
+            LayerKind::<F>::forward_eval(self, x, out, saved)
+        }
+    };
+}
+
+/// The arrays of a layer that has a weight and a bias, and no buffers.
+macro_rules! has_weight_and_bias {
+    () => {
+        fn arrays(&self) -> LayerArrays<ndarray::ArrayViewD<'_, F>> {
+            let weight_and_bias = Some([view(&self.weight), view(&self.bias)]);
+            LayerArrays { weight_and_bias, buffers: Vec::new() }
+        }
+
+        fn arrays_mut(&mut self) -> LayerArrays<ndarray::ArrayViewMutD<'_, F>> {
+            let weight_and_bias = Some([view_mut(&mut self.weight), view_mut(&mut self.bias)]);
+            LayerArrays { weight_and_bias, buffers: Vec::new() }
+        }
+    };
+}
+
+/// The arrays of a layer that has none.
+macro_rules! has_no_arrays {
+    () => {
+        fn arrays(&self) -> LayerArrays<ndarray::ArrayViewD<'_, F>> {
+            LayerArrays { weight_and_bias: None, buffers: Vec::new() }
+        }
+
+        fn arrays_mut(&mut self) -> LayerArrays<ndarray::ArrayViewMutD<'_, F>> {
+            LayerArrays { weight_and_bias: None, buffers: Vec::new() }
+        }
+    };
+}
+
+/// What a layer says that is no norm.
+macro_rules! is_no_norm {
+    () => {
+        fn norm(&self) -> Option<$crate::network::NormFacts<'_, F>> {
+            None
+        }
+    };
+}
+
+pub(super) use {has_no_arrays, has_weight_and_bias, is_no_norm, trains_as_it_evaluates};

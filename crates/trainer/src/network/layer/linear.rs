@@ -1,12 +1,11 @@
 //! The fully connected layer of rows; PyTorch's `Linear`. Formulas: [`kernels::linear`].
 
 use kernels::{KernelError, Real, linear};
-use ndarray::{Array1, Array2, ArrayD, ArrayViewD, ArrayViewMutD};
+use ndarray::{Array1, Array2, ArrayD, ArrayViewD};
 
-use super::kind::{LayerArrays, LayerKind, NormFacts, rows, view, view_mut};
+use super::kind::{LayerArrays, LayerKind, has_weight_and_bias, is_no_norm, rows, trains_as_it_evaluates, view, view_mut};
 use crate::network::memory::lend;
 use crate::numerics::{self, Numerics};
-use crate::random_stream::Stream;
 
 /// A fully connected layer with its parameters.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,15 +22,7 @@ impl<F: Real> LayerKind<F> for Linear<F> {
 
     type Saved = ();
 
-    fn forward_train(
-        &mut self,
-        x: ArrayViewD<'_, F>,
-        _: &mut Stream,
-        out: &mut ArrayD<F>,
-        saved: &mut (),
-    ) -> Result<(), KernelError> {
-        self.forward_eval(x, out, saved)
-    }
+    trains_as_it_evaluates!();
 
     fn forward_eval(
         &self,
@@ -65,17 +56,6 @@ impl<F: Real> LayerKind<F> for Linear<F> {
         }
     }
 
-    fn arrays(&self) -> LayerArrays<ArrayViewD<'_, F>> {
-        let weight_and_bias = Some([view(&self.weight), view(&self.bias)]);
-        LayerArrays { weight_and_bias, buffers: Vec::new() }
-    }
-
-    fn arrays_mut(&mut self) -> LayerArrays<ArrayViewMutD<'_, F>> {
-        let weight_and_bias = Some([view_mut(&mut self.weight), view_mut(&mut self.bias)]);
-        LayerArrays { weight_and_bias, buffers: Vec::new() }
-    }
-
-    fn norm(&self) -> Option<NormFacts<'_, F>> {
-        None
-    }
+    has_weight_and_bias!();
+    is_no_norm!();
 }

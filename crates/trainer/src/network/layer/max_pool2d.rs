@@ -2,12 +2,11 @@
 
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::{KernelError, Real};
-use ndarray::{Array4, ArrayD, ArrayViewD, ArrayViewMutD};
+use ndarray::{Array4, ArrayD, ArrayViewD};
 
-use super::kind::{LayerArrays, LayerKind, NormFacts, images};
+use super::kind::{LayerArrays, LayerKind, has_no_arrays, images, is_no_norm, trains_as_it_evaluates};
 use crate::network::memory::lend;
 use crate::numerics::{self, Numerics};
-use crate::random_stream::Stream;
 
 /// Max pooling with its windows.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,15 +22,7 @@ impl<F: Real> LayerKind<F> for MaxPool2d {
     /// Where the maximum of each window was.
     type Saved = Array4<u32>;
 
-    fn forward_train(
-        &mut self,
-        x: ArrayViewD<'_, F>,
-        _: &mut Stream,
-        out: &mut ArrayD<F>,
-        saved: &mut Array4<u32>,
-    ) -> Result<(), KernelError> {
-        LayerKind::<F>::forward_eval(self, x, out, saved)
-    }
+    trains_as_it_evaluates!();
 
     fn forward_eval(
         &self,
@@ -61,15 +52,6 @@ impl<F: Real> LayerKind<F> for MaxPool2d {
         }
     }
 
-    fn arrays(&self) -> LayerArrays<ArrayViewD<'_, F>> {
-        LayerArrays::none()
-    }
-
-    fn arrays_mut(&mut self) -> LayerArrays<ArrayViewMutD<'_, F>> {
-        LayerArrays::none()
-    }
-
-    fn norm(&self) -> Option<NormFacts<'_, F>> {
-        None
-    }
+    has_no_arrays!();
+    is_no_norm!();
 }

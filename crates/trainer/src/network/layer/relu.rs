@@ -1,11 +1,10 @@
 //! max(x, 0) of anything; PyTorch's `ReLU`.
 
 use kernels::{KernelError, Real, relu};
-use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
+use ndarray::{ArrayD, ArrayViewD};
 
-use super::kind::{LayerArrays, LayerKind, NormFacts};
+use super::kind::{LayerArrays, LayerKind, has_no_arrays, is_no_norm, trains_as_it_evaluates};
 use crate::numerics::{self, Numerics};
-use crate::random_stream::Stream;
 
 /// The activation max(x, 0).
 #[derive(Debug, Clone, PartialEq)]
@@ -17,15 +16,7 @@ impl<F: Real> LayerKind<F> for Relu {
 
     type Saved = ();
 
-    fn forward_train(
-        &mut self,
-        x: ArrayViewD<'_, F>,
-        _: &mut Stream,
-        out: &mut ArrayD<F>,
-        saved: &mut (),
-    ) -> Result<(), KernelError> {
-        LayerKind::<F>::forward_eval(self, x, out, saved)
-    }
+    trains_as_it_evaluates!();
 
     fn forward_eval(
         &self,
@@ -47,15 +38,6 @@ impl<F: Real> LayerKind<F> for Relu {
         relu::backward_in_place(dout, x)
     }
 
-    fn arrays(&self) -> LayerArrays<ArrayViewD<'_, F>> {
-        LayerArrays::none()
-    }
-
-    fn arrays_mut(&mut self) -> LayerArrays<ArrayViewMutD<'_, F>> {
-        LayerArrays::none()
-    }
-
-    fn norm(&self) -> Option<NormFacts<'_, F>> {
-        None
-    }
+    has_no_arrays!();
+    is_no_norm!();
 }
