@@ -11,7 +11,7 @@ use grader::fixture::{
     operation_of,
 };
 use grader::submission::Kernels;
-use grader::verdict::{self, Verdict};
+use grader::verdict::{CheckOutcome, Verdict};
 
 use crate::Outcome;
 use crate::output::{replace_file, say};
@@ -301,19 +301,19 @@ fn agrees_with_kernels(case: &Case) -> Result<bool> {
             }
         }
     }
-    let notebook = notebook_suite(&Kernels, std::slice::from_ref(case), "cargo xtask grade");
+    let notebook = notebook_suite(&Kernels, std::slice::from_ref(case));
     for Verdict { check, outcome, .. } in notebook.verdicts {
         let name = &case.name;
         match outcome {
-            verdict::Outcome::Passed => say(format_args!("{name}: {check} passed."))?,
-            verdict::Outcome::Failed { findings } | verdict::Outcome::Noted { findings, .. } => {
+            CheckOutcome::Passed => say(format_args!("{name}: {check} passed."))?,
+            CheckOutcome::Failed { findings } | CheckOutcome::Noted { findings, .. } => {
                 say(format_args!("{name}: {check} failed."))?;
                 for finding in findings {
                     say(format_args!("    {finding}"))?;
                 }
                 agrees = false;
             }
-            verdict::Outcome::Raised { message } => {
+            CheckOutcome::Raised { message } => {
                 say(format_args!("{name}: {check} failed due to exception: {message}."))?;
                 agrees = false;
             }

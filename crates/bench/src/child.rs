@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use trainer::dataset::{FASHION_MNIST_IMAGE, ImageSize, LabelledImages, Split};
 use trainer::network::{NetworkConfig, NetworkKind, preset};
-use trainer::optimizer::{Adam, AdamConfig};
+use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::run::RunConfig;
 use trainer::{Head, ShortTraining};
 
@@ -157,7 +157,7 @@ fn seconds_per_step(config: &StepConfig, images: &LabelledImages, split: &Split)
         ..preset::SPATIAL_BATCH_NORM_NETWORK.config.clone()
     };
     let mut network = network.build(images.size(), images.classes(), 0)?;
-    let mut optimizer = Adam::new(AdamConfig::new(5e-4)?, &network, |_| true);
+    let mut optimizer = Optimizer::new(AdamConfig::new(5e-4)?, &network, |_| true);
     // The last moment is that of the validation, which is not a step.
     let mut moments = Vec::with_capacity(WARM_UP + config.steps + 1);
     let batch = (0, config.batch);
@@ -180,7 +180,7 @@ fn run(threads: usize) -> Result<Cost> {
         seed: 0,
         epochs: 1,
         batch_size: BATCH_SIZE,
-        learning_rate: 5e-4,
+        optimizer: AdamConfig::new(5e-4)?.into(),
         observations_per_epoch: 20,
         data_set: "noise".to_owned(),
     };

@@ -5,7 +5,7 @@ use kernels::{BatchNormConfig, Convention, RunningStatistics, spatial_batch_norm
 use ndarray::{Array1, Array4};
 use trainer::dataset::{LabelledImages, Split};
 use trainer::network::{Network, NetworkConfig};
-use trainer::optimizer::{Adam, AdamConfig};
+use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::{FitConfig, TrainError, fit};
 
 use crate::error::Result;
@@ -84,7 +84,7 @@ fn epoch<'a>(
     images: &'a LabelledImages,
 ) -> Result<Call<'a>> {
     let mut network = network.build(images.size(), images.classes(), 0)?;
-    let mut optimizer = Adam::new(AdamConfig::new(5e-4)?, &network, |_| true);
+    let mut optimizer = Optimizer::new(AdamConfig::new(5e-4)?, &network, |_| true);
     // An epoch ends with its validation, which has a single batch here.
     let training = 0..steps * BATCH_SIZE;
     let split = Split { training: training.collect(), validation: (0..BATCH_SIZE).collect() };
@@ -99,7 +99,7 @@ fn epoch<'a>(
 /// gives another order of the images.
 pub(crate) fn train_in_batches(
     network: &mut Network<f32>,
-    optimizer: &mut Adam<f32>,
+    optimizer: &mut Optimizer<f32>,
     images: &LabelledImages,
     split: &Split,
     (seed, batch_size): (u64, usize),

@@ -9,7 +9,7 @@ use kernels::with_threads;
 use crate::dataset::{LabelledImages, Split, Synthetic};
 use crate::fingerprint::Fingerprint;
 use crate::network::NetworkConfig;
-use crate::optimizer::{Adam, AdamConfig};
+use crate::optimizer::{AdamConfig, Optimizer};
 use crate::{FitConfig, TrainError, fit};
 
 /// The images of some training steps, and of one validation at their end.
@@ -59,7 +59,7 @@ impl ShortTraining {
     pub fn hash(&self, network: &NetworkConfig, threads: usize) -> Result<String, TrainError> {
         let Self { images, batch_size } = self;
         let mut network = network.build::<f32>(images.size(), images.classes(), 0)?;
-        let mut optimizer = Adam::new(AdamConfig::new(5e-4)?, &network, |_| true);
+        let mut optimizer = Optimizer::new(AdamConfig::new(5e-4)?, &network, |_| true);
         let training = images.len() - batch_size;
         let split = Split {
             training: (0..training).collect(),

@@ -2,11 +2,9 @@
 //! is started once for a whole grading.
 
 use crate::diagnosis::{Answered, Diagnosis, Leniency, Profile, diagnose};
-use crate::submission::{Failure, Outputs, Script, Submission};
-use crate::verdict::{Suite, SuiteName, Verdict};
-
-/// What a submission answered to a script.
-pub(crate) type Answer = Result<Outputs, Failure>;
+use crate::report::{Suite, SuiteName};
+use crate::submission::{Answer, Failure, Script, Submission};
+use crate::verdict::Verdict;
 
 /// Judges the answers to a question's scripts.
 type Judge<'a> = Box<dyn Fn(&[Script], &[Answer], &Leniency) -> Vec<Verdict> + 'a>;
@@ -68,7 +66,7 @@ pub(crate) fn ask(
     let scripts: Vec<Script> =
         questions().flat_map(|question| &question.scripts).cloned().collect();
     let mut answers = submission.run_all(&scripts);
-    answers.resize_with(scripts.len(), || Err(no_answer()));
+    answers.resize_with(scripts.len(), || Err(Failure::TooFew));
 
     let mut diagnosis = Diagnosis::default();
     let mut leniency = Leniency::new(profile, &diagnosis);
@@ -124,8 +122,4 @@ fn to_diagnose<'a>(
         .filter(|((script, _), is_meant)| *is_meant || (!any && is_small(script)))
         .filter_map(|((script, answer), _)| answer.as_ref().ok().map(|outputs| (script, outputs)))
         .collect()
-}
-
-pub(crate) fn no_answer() -> Failure {
-    Failure::Refused("the submission returned fewer results than it was asked for".to_owned())
 }

@@ -1,14 +1,16 @@
 //! The reference suite: every output of every case of both batch norms, value by value.
 
-use crate::check::behaviour::moved;
-use crate::check::question::{Answer, Question, Questions};
-use crate::check::values::{OF_GRADIENTS, compare_role};
-use crate::check::{compare::compare, hint, script_of};
+use crate::check::hint;
+use crate::check::question::{Question, Questions};
+use crate::check::script::script_of;
+use crate::check::values::{OF_GRADIENTS, compare_role, moved};
+use crate::compare::compare;
 use crate::diagnosis::Leniency;
 use crate::fixture::{Case, Config, Expected, Mode, Operation};
-use crate::submission::{AskedMode, Failure, Outputs, Script, Submission};
+use crate::report::{Suite, SuiteName};
+use crate::submission::{Answer, AskedMode, Failure, Outputs, Script, Submission};
 use crate::tensor::Dtype;
-use crate::verdict::{Finding, Suite, SuiteName, Verdict};
+use crate::verdict::{Finding, Verdict};
 
 /// How far an answer may be from the same in another convention, in parts of the largest value, in
 /// double precision and in single.
@@ -18,7 +20,6 @@ const CONVENTION_TOLERANCES: [f64; 2] = [1e-9, 1e-5];
 pub(crate) fn reference_questions<'a>(
     submission: &dyn Submission,
     cases: &'a [Case],
-    command: &'a str,
 ) -> Questions<'a> {
     let asked = [Operation::BatchNorm, Operation::SpatialBatchNorm];
     let cases = cases.iter().filter(|case| asked.contains(&case.operation));
@@ -28,7 +29,7 @@ pub(crate) fn reference_questions<'a>(
         };
         Some(Question::new(vec![script], move |scripts, answers, leniency| {
             let ([script], [answer]) = (scripts, answers) else { return Vec::new() };
-            verdicts(case, *mode, script, answer, leniency, command)
+            verdicts(case, *mode, script, answer, leniency)
         }))
     });
     Questions::new(SuiteName::Reference, submission, questions)
@@ -73,7 +74,6 @@ fn verdicts(
     script: &Script,
     answer: &Answer,
     leniency: &Leniency,
-    command: &str,
 ) -> Vec<Verdict> {
     let verdict = |(role, expected): &(&'static str, Expected)| {
         let found = answer.as_ref().map_err(Clone::clone);
@@ -89,7 +89,7 @@ fn verdicts(
                 compare_role(role, script, outputs, other, if is_single { single } else { double })
             })
         };
-        Verdict::new(role, &case.name, outcome, hint::for_role(role, mode), command)
+        Verdict::new(role, &case.name, outcome, hint::for_role(role, mode))
     };
     case.expected.iter().map(verdict).collect()
 }
@@ -103,7 +103,7 @@ fn judge(
 ) -> Result<Vec<Finding>, Failure> {
     let found = match outputs.of_role(role) {
         Some(found) => found.map_err(Clone::clone)?,
-        None => return Err(Failure::Refused(format!("the submission returned no {role}"))),
+        None => return Err(Failure::Missing { what: role.to_owned() }),
     };
     let compared = compare(role, found, &expected.values, expected.rtol, expected.atol);
     Ok(compared.err().into_iter().chain(moved_in_evaluation(role, script, outputs)).collect())

@@ -4,7 +4,7 @@ use super::catalogue::Mistake;
 use super::search::Diagnosis;
 use super::variant::Variant;
 use crate::submission::{Failure, Outputs, Script, Submission};
-use crate::verdict::{Finding, Outcome};
+use crate::verdict::{CheckOutcome, Finding};
 
 /// How strictly conventions are judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -44,11 +44,11 @@ impl Leniency {
         findings: Result<Vec<Finding>, Failure>,
         script: &Script,
         against: impl Fn(&Outputs) -> Result<Vec<Finding>, Failure>,
-    ) -> Outcome {
-        let outcome = Outcome::of(findings);
-        let Outcome::Failed { findings } = outcome else { return outcome };
+    ) -> CheckOutcome {
+        let outcome = CheckOutcome::of(findings);
+        let CheckOutcome::Failed { findings } = outcome else { return outcome };
         if !self.is_lenient() {
-            return Outcome::Failed { findings };
+            return CheckOutcome::Failed { findings };
         }
         let agrees = |conventions: &[Mistake]| {
             let variant = Variant::with(conventions);
@@ -59,7 +59,7 @@ impl Leniency {
         };
         // What is wrong by the notebook's convention too is no matter of convention.
         if agrees(&[]) {
-            return Outcome::Failed { findings };
+            return CheckOutcome::Failed { findings };
         }
         // Of several, those that show here.
         let alone = self.conventions.chunks(1).find(|one| agrees(one));
@@ -68,9 +68,9 @@ impl Leniency {
             Some(conventions) => {
                 let named: Vec<&str> =
                     conventions.iter().map(|convention| convention.explanation).collect();
-                Outcome::Noted { convention: named.join("; "), findings }
+                CheckOutcome::Noted { convention: named.join("; "), findings }
             }
-            None => Outcome::Failed { findings },
+            None => CheckOutcome::Failed { findings },
         }
     }
 
@@ -80,11 +80,11 @@ impl Leniency {
         &self,
         findings: Result<Vec<Finding>, Failure>,
         convention: &str,
-    ) -> Outcome {
+    ) -> CheckOutcome {
         let is_refusal = findings.as_ref().is_err_and(Failure::is_refusal);
         match (self.noted(findings, convention), self.profile) {
-            (Outcome::Raised { .. }, Profile::Notebook) if is_refusal => {
-                Outcome::Noted { convention: convention.to_owned(), findings: Vec::new() }
+            (CheckOutcome::Raised { .. }, Profile::Notebook) if is_refusal => {
+                CheckOutcome::Noted { convention: convention.to_owned(), findings: Vec::new() }
             }
             (outcome, _) => outcome,
         }
@@ -95,10 +95,10 @@ impl Leniency {
         &self,
         findings: Result<Vec<Finding>, Failure>,
         convention: &str,
-    ) -> Outcome {
-        match (Outcome::of(findings), self.profile) {
-            (Outcome::Failed { findings }, Profile::Notebook) => {
-                Outcome::Noted { convention: convention.to_owned(), findings }
+    ) -> CheckOutcome {
+        match (CheckOutcome::of(findings), self.profile) {
+            (CheckOutcome::Failed { findings }, Profile::Notebook) => {
+                CheckOutcome::Noted { convention: convention.to_owned(), findings }
             }
             (outcome, _) => outcome,
         }

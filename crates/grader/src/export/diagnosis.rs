@@ -1,3 +1,5 @@
+//! The diagnosis in words.
+
 use crate::diagnosis::{Diagnosed, Diagnosis, Mistake, Part};
 
 /// The diagnosis for people, a line each; empty if nothing is wrong.
