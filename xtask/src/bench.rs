@@ -3,14 +3,14 @@
 
 use std::env;
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread;
 
 use anyhow::{Context, Result};
 use bench::{Options, Program, STUDY_EPOCHS, StudyCommand};
 use clap::ValueEnum;
 
-use crate::data_set::{Choice, DataArguments};
+use crate::data_argument::DataArguments;
 use crate::output::{replace_file, say};
 use crate::python::virtual_environment;
 use crate::{Outcome, workspace};
@@ -59,12 +59,12 @@ enum Against {
 pub fn run(arguments: &Arguments) -> Result<Outcome> {
     if let Some(request) = &arguments.request {
         say(bench::answer(request)?)?;
-        return Ok(Outcome::Well);
+        return Ok(Outcome::Success);
     }
     let options = arguments.options()?;
     if arguments.bits {
         say(bench::bits_table(&options)?.trim_end())?;
-        return Ok(Outcome::Well);
+        return Ok(Outcome::Success);
     }
     let results = bench::measure(&options)?;
     say(results.transcript().trim_end())?;
@@ -80,19 +80,18 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
         replace_file(&folder.join("bench.json"), json.as_bytes())?;
         say(format_args!("wrote 4 files to {}", workspace::relative(folder).display()))?;
     }
-    Ok(Outcome::Well)
+    Ok(Outcome::Success)
 }
 
 impl Arguments {
     fn options(&self) -> Result<Options<'static>> {
         let threads = self.threads.or(thread::available_parallelism().ok()).map_or(1, NonZero::get);
         let path = env::current_exe().context("this program cannot find itself")?;
-        let root = workspace::root()?;
         let python = match (self.against, &self.python) {
             (None, _) => None,
             (Some(Against::Torch), Some(python)) => Some(python.clone()),
             (Some(Against::Torch), None) => {
-                let requirements = root.join("crates/bench/peer/requirements.txt");
+                let requirements = workspace::root()?.join("crates/bench/peer/requirements.txt");
                 Some(virtual_environment("bench-venv", &requirements)?)
             }
         };
@@ -100,7 +99,7 @@ impl Arguments {
         Ok(Options {
             program: Program { path, arguments: vec!["bench".into(), "--request".into()] },
             python,
-            study: measures_study.then(|| study(&root, threads)).transpose()?,
+            study: measures_study.then(|| study(threads)).transpose()?,
             threads,
             quick: self.quick,
             progress: &|what| eprintln!("measuring {what}"),
@@ -109,12 +108,11 @@ impl Arguments {
 }
 
 /// The command of the notebook's study, on the data set that the command itself chooses.
-fn study(root: &Path, threads: usize) -> Result<StudyCommand> {
-    let data = DataArguments { data_dir: None, dataset: Choice::Auto, offline: true };
+fn study(threads: usize) -> Result<StudyCommand> {
     let command = format!("experiment --heads=frozen --seeds=1 --epochs={STUDY_EPOCHS}");
     let description = format!(
         "`cargo xtask {command}` ({}; both networks, validation, logs, checkpoints, test, report)",
-        data.find(root)?.name()
+        DataArguments::offline().find()?.name()
     );
     let arguments = format!("{command} --offline --threads={threads} --out");
     Ok(StudyCommand { description, arguments: arguments.split(' ').map(Into::into).collect() })

@@ -6,6 +6,7 @@ use std::process::{Command, ExitStatus};
 
 use kernels::KernelError;
 use ndarray::ShapeError;
+use plots::DrawError;
 use thiserror::Error;
 use trainer::TrainError;
 use trainer::network::UnknownNetwork;
@@ -86,8 +87,8 @@ pub enum BenchError {
     NoJson(#[from] serde_json::Error),
 
     /// The figure cannot be drawn.
-    #[error("the figure cannot be drawn: {0}")]
-    Figure(String),
+    #[error("the figure cannot be drawn")]
+    Figure(#[from] DrawError),
 }
 
 /// The result of a measurement.

@@ -12,7 +12,7 @@ use plots::frame::Frame;
 use plots::style::okabe_ito::{BLUE, VERMILLION};
 use plots::{Drawing, Figure, render};
 
-use crate::error::{BenchError, Result};
+use crate::error::Result;
 use crate::results::Results;
 
 /// The figure.
@@ -59,9 +59,9 @@ impl Results {
     ///
     /// # Errors
     ///
-    /// [`BenchError::Figure`] if it cannot be drawn.
+    /// [`BenchError::Figure`](crate::BenchError::Figure) if it cannot be drawn.
     pub fn figure(&self) -> Result<Figure> {
-        render(&GrowthFigure::new(self)).map_err(|error| BenchError::Figure(format!("{error:#}")))
+        Ok(render(&GrowthFigure::new(self))?)
     }
 }
 
@@ -74,10 +74,7 @@ impl Drawing for GrowthFigure {
         &self,
         area: &DrawingArea<B, Shift>,
         scale: u32,
-    ) -> anyhow::Result<()>
-    where
-        B::ErrorType: 'static,
-    {
+    ) -> plots::Result<()> {
         let title = format!("Time and memory of a training step ({})", self.machine);
         let area = Frame { title, legend: Vec::new() }.draw(area, scale)?;
         let panels = area.split_evenly((2, self.columns.len().max(1)));

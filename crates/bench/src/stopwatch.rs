@@ -56,7 +56,8 @@ mod tests {
         assert!(seconds_per_call(0.0, &mut count).unwrap() >= 0.0);
         assert_eq!(calls, 1);
         assert!(
-            seconds_per_call(1.0, || Err::<(), _>(BenchError::Figure("no".to_owned()))).is_err()
+            seconds_per_call(1.0, || Err::<(), _>(BenchError::Figure(plots::DrawError::Font)))
+                .is_err()
         );
     }
 }

@@ -190,12 +190,16 @@ fn the_committed_report_is_made_of_the_committed_measurements() {
     let results = Results::from_json(&read("bench.json")).unwrap();
     let figure = results.figure().unwrap();
     if std::env::var_os("INSTA_UPDATE").is_some_and(|update| update == "always") {
-        let write = |name: &str, bytes: &[u8]| fs::write(format!("{folder}/{name}"), bytes).unwrap();
+        let write =
+            |name: &str, bytes: &[u8]| fs::write(format!("{folder}/{name}"), bytes).unwrap();
         write("README.md", results.page().as_bytes());
         write("bench.svg", figure.svg.as_bytes());
         write("bench.png", &figure.png);
     }
     for (name, made) in [("README.md", results.page()), ("bench.svg", figure.svg)] {
-        assert!(read(name) == made, "reports/bench/{name} differs; INSTA_UPDATE=always makes it anew");
+        assert!(
+            read(name) == made,
+            "reports/bench/{name} differs; INSTA_UPDATE=always makes it anew"
+        );
     }
 }
