@@ -25,8 +25,10 @@ pub mod observation;
 pub mod optimizer;
 pub mod random_stream;
 pub mod run;
+mod short_training;
 mod tensor;
 pub mod weights;
 
 pub use error::{IdxError, Mismatch, TrainError, WeightsError};
 pub use fit::{FitConfig, Head, Measurement, Moment, Phase, fit};
+pub use short_training::ShortTraining;

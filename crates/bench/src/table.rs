@@ -1,24 +1,25 @@
-//! Tables for the terminal and for Markdown.
+//! A table, written for the terminal or as Markdown.
 
-/// Rows of cells, the first column to the left and the others to the right.
+/// Rows of cells. The first column is aligned to the left, the others to the right.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Table {
-    pub header: Vec<String>,
-    pub rows: Vec<Vec<String>>,
+pub(crate) struct Table {
+    pub(crate) header: Vec<String>,
+    pub(crate) rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    pub fn new<const N: usize>(header: [&str; N]) -> Self {
+    /// A table of this header without rows.
+    pub(crate) fn new<const N: usize>(header: [&str; N]) -> Self {
         Self { header: header.map(str::to_owned).to_vec(), rows: Vec::new() }
     }
 
     /// Adds a row.
-    pub fn push<const N: usize>(&mut self, cells: [String; N]) {
+    pub(crate) fn push<const N: usize>(&mut self, cells: [String; N]) {
         self.rows.push(cells.to_vec());
     }
 
-    /// In columns, with two spaces between them.
-    pub fn to_text(&self) -> String {
+    /// The table as text, with two spaces between columns.
+    pub(crate) fn to_text(&self) -> String {
         let lines = || std::iter::once(&self.header).chain(&self.rows);
         let width = |column: usize| {
             lines().filter_map(|cells| cells.get(column)).map(|cell| cell.chars().count()).max()
@@ -41,8 +42,8 @@ impl Table {
         text
     }
 
-    /// As Markdown has it.
-    pub fn to_markdown(&self) -> String {
+    /// The table as Markdown.
+    pub(crate) fn to_markdown(&self) -> String {
         let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
         let kinds: Vec<String> = (0..self.header.len())
             .map(|column| if column == 0 { "---" } else { "---:" }.to_owned())

@@ -1,13 +1,16 @@
-//! Times of things that are measured in turn.
+//! The time of one call, and the median of several times.
 
 use std::hint::black_box;
 use std::time::Instant;
 
-use anyhow::Result;
+use crate::error::Result;
 
-/// Seconds of a call of `work`: the mean over as many calls as fill `at_least` seconds, one at
-/// least.
-pub fn seconds_per_call<T>(at_least: f64, mut work: impl FnMut() -> Result<T>) -> Result<f64> {
+/// The mean seconds per call of `work`, which is called again and again until `at_least` seconds
+/// have passed, and at least once.
+pub(crate) fn seconds_per_call<T>(
+    at_least: f64,
+    mut work: impl FnMut() -> Result<T>,
+) -> Result<f64> {
     let start = Instant::now();
     for calls in 1_u32.. {
         black_box(work()?);
@@ -19,8 +22,8 @@ pub fn seconds_per_call<T>(at_least: f64, mut work: impl FnMut() -> Result<T>) -
     Ok(f64::NAN)
 }
 
-/// The middle one of these, or the mean of the two in the middle; nothing of nothing.
-pub fn median(values: &[f64]) -> Option<f64> {
+/// The value in the middle, or the mean of the two values in the middle. No values have no median.
+pub(crate) fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;
@@ -34,6 +37,7 @@ pub fn median(values: &[f64]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::BenchError;
 
     #[test]
     fn the_median_is_in_the_middle() {
@@ -51,6 +55,9 @@ mod tests {
         };
         assert!(seconds_per_call(0.0, &mut count).unwrap() >= 0.0);
         assert_eq!(calls, 1);
-        assert!(seconds_per_call(1.0, || Err::<(), _>(anyhow::anyhow!("no"))).is_err());
+        assert!(
+            seconds_per_call(1.0, || Err::<(), _>(BenchError::Figure(plots::DrawError::Font)))
+                .is_err()
+        );
     }
 }

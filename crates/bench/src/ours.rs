@@ -1,6 +1,5 @@
-//! The workspace's own side: each work prepared once, to be called again and again.
+//! Our own side: work is prepared once, then called again and again.
 
-use anyhow::{Context, Result};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::{BatchNormConfig, Convention, RunningStatistics, spatial_batch_norm};
 use ndarray::{Array1, Array4};
@@ -9,13 +8,15 @@ use trainer::network::{Network, NetworkConfig};
 use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::{FitConfig, TrainError, fit};
 
-use super::work::{BATCH_SIZE, Work};
+use crate::error::Result;
+use crate::work::{BATCH_SIZE, Work};
 
 /// Does the work once.
-pub type Call<'a> = Box<dyn FnMut() -> Result<()> + Send + 'a>;
+pub(crate) type Call<'a> = Box<dyn FnMut() -> Result<()> + Send + 'a>;
 
-/// Gets everything ready that is not to be measured. Training goes on from call to call.
-pub fn prepare<'a>(work: &Work, images: &'a LabelledImages) -> Result<Call<'a>> {
+/// Prepares everything that is not to be measured. Each call of an epoch goes on training the network
+/// of the call before.
+pub(crate) fn prepare<'a>(work: &Work, images: &'a LabelledImages) -> Result<Call<'a>> {
     Ok(match work {
         &Work::BatchNorm { shape } => batch_norm(shape)?,
         &Work::Convolution { shape, filters, input_gradient } => {
@@ -25,13 +26,13 @@ pub fn prepare<'a>(work: &Work, images: &'a LabelledImages) -> Result<Call<'a>> 
     })
 }
 
-/// A number that looks random, in [−1, 1).
+/// A pseudo-random number in [−1, 1).
 fn noise(index: usize) -> f32 {
     let mixed = (index as u32 ^ 0x9e37_79b9).wrapping_mul(0x85eb_ca6b);
     (mixed ^ (mixed >> 13)).wrapping_mul(0xc2b2_ae35) as i32 as f32 / 2_147_483_648.0
 }
 
-/// `(N, C, H, W)` in channels-last memory, as kernels hand images to each other.
+/// An array `(N, C, H, W)` in channels-last memory, as kernels hand images to each other.
 fn pixels([n, c, h, w]: [usize; 4]) -> Result<Array4<f32>> {
     let pixels = Array1::from_iter((0..n * c * h * w).map(noise));
     Ok(pixels.into_shape_with_order((n, h, w, c))?.permuted_axes([0, 3, 1, 2]))
@@ -53,7 +54,7 @@ fn batch_norm(shape: [usize; 4]) -> Result<Call<'static>> {
             &config,
             &mut out,
         )?;
-        // In place, as training does it: what was the gradient to the result is that to the input.
+        // In place, as in training: the gradient to the input replaces the gradient to the result.
         spatial_batch_norm::backward_train_in_place(&mut gradient, x, gamma, &statistics)?;
         Ok(())
     }))
@@ -77,10 +78,14 @@ fn convolution(shape: [usize; 4], filters: usize, input_gradient: bool) -> Resul
     }))
 }
 
-fn epoch<'a>(folder: &str, steps: usize, images: &'a LabelledImages) -> Result<Call<'a>> {
-    let mut network = folder.parse::<NetworkConfig>()?.build(images.size(), images.classes(), 0)?;
+fn epoch<'a>(
+    network: &NetworkConfig,
+    steps: usize,
+    images: &'a LabelledImages,
+) -> Result<Call<'a>> {
+    let mut network = network.build(images.size(), images.classes(), 0)?;
     let mut optimizer = Optimizer::new(AdamConfig::new(5e-4)?, &network, |_| true);
-    // An epoch ends with its validation, here of a single batch.
+    // An epoch ends with its validation, which has a single batch here.
     let training = 0..steps * BATCH_SIZE;
     let split = Split { training: training.collect(), validation: (0..BATCH_SIZE).collect() };
     let mut seed = 0;
@@ -90,9 +95,9 @@ fn epoch<'a>(folder: &str, steps: usize, images: &'a LabelledImages) -> Result<C
     }))
 }
 
-/// One epoch in batches of this size; a new seed gives a new order. Calls `after_step` after each step.
-/// The one place where the measurements train without a folder.
-pub fn train_in_batches(
+/// Trains for one epoch in batches of this size, and calls `after_step` after each step. Each seed
+/// gives another order of the images.
+pub(crate) fn train_in_batches(
     network: &mut Network<f32>,
     optimizer: &mut Optimizer<f32>,
     images: &LabelledImages,

@@ -1,22 +1,23 @@
-//! What is measured, and how much of it there is to do.
+//! The work that is measured, and how many operations and bytes it takes.
 
 use serde::{Deserialize, Serialize};
-use trainer::network::preset;
+use trainer::network::{NetworkConfig, Norm, preset};
 
-/// Images that a whole training epoch has, and images of a batch.
-pub const EPOCH_IMAGES: usize = 48_000;
-pub const BATCH_SIZE: usize = 50;
+/// The images of a whole training epoch.
+pub(crate) const EPOCH_IMAGES: usize = 48_000;
+/// The images of a batch.
+pub(crate) const BATCH_SIZE: usize = 50;
 
-/// One piece of work, the same on both sides. `peer.py` reads it as JSON.
+/// One piece of work, which is the same for us and for PyTorch. `peer.py` reads it as JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "work", rename_all = "snake_case")]
-pub enum Work {
-    /// Spatial batch norm in training, forward and backward.
+pub(crate) enum Work {
+    /// Forward and backward of spatial batch norm in training.
     BatchNorm {
         /// N, C, H, W.
         shape: [usize; 4],
     },
-    /// Convolution 3 × 3 with padding 1, forward and gradients.
+    /// Forward and gradients of a 3 × 3 convolution with padding 1.
     Convolution {
         /// N, C, H, W.
         shape: [usize; 4],
@@ -27,16 +28,16 @@ pub enum Work {
     },
     /// A pass over images in memory, all parameters trained.
     Epoch {
-        /// The folder name of the network.
-        network: String,
-        /// Batches of [`BATCH_SIZE`].
+        /// The network.
+        network: NetworkConfig,
+        /// The number of batches of [`BATCH_SIZE`] images.
         steps: usize,
     },
 }
 
 impl Work {
     /// The kernels, in the order of the table.
-    pub fn kernels() -> Vec<Self> {
+    pub(crate) fn kernels() -> Vec<Self> {
         let shapes = [[50, 16, 28, 28], [50, 32, 14, 14], [64, 64, 56, 56], [32, 256, 14, 14]];
         let mut works = shapes.map(|shape| Self::BatchNorm { shape }).to_vec();
         let convolution =
@@ -46,14 +47,14 @@ impl Work {
         works
     }
 
-    /// Training with so many steps an epoch: without batch norm, and with.
-    pub fn epochs(steps: usize) -> [Self; 2] {
+    /// One epoch of so many steps: without batch norm, then with it.
+    pub(crate) fn epochs(steps: usize) -> [Self; 2] {
         [&preset::SIMPLE_NETWORK, &preset::SPATIAL_BATCH_NORM_NETWORK]
-            .map(|network| Self::Epoch { network: network.folder.to_owned(), steps })
+            .map(|network| Self::Epoch { network: network.config.clone(), steps })
     }
 
-    /// As tables call it.
-    pub fn name(&self) -> String {
+    /// Its name in tables.
+    pub(crate) fn name(&self) -> String {
         match self {
             Self::BatchNorm { .. } => "batch norm, forward + backward".to_owned(),
             Self::Convolution { input_gradient: true, .. } => {
@@ -63,13 +64,14 @@ impl Work {
             Self::Epoch { network, steps } => {
                 let whole = steps * BATCH_SIZE == EPOCH_IMAGES;
                 let what = if whole { "epoch".to_owned() } else { format!("{steps} steps") };
-                format!("training, {what}, {} batch norm", with_or_without(network))
+                let with = if network.norm == Norm::None { "without" } else { "with" };
+                format!("training, {what}, {with} batch norm")
             }
         }
     }
 
-    /// Its sizes.
-    pub fn shape(&self) -> String {
+    /// Its sizes in tables.
+    pub(crate) fn shape(&self) -> String {
         match self {
             Self::BatchNorm { shape: [n, c, h, w] } => format!("({n},{c},{h},{w})"),
             Self::Convolution { shape: [n, c, h, w], filters, .. } => {
@@ -79,8 +81,8 @@ impl Work {
         }
     }
 
-    /// Additions and multiplications of a call, where they are what it should take its time for.
-    pub fn operations(&self) -> Option<f64> {
+    /// The additions and multiplications of a call, for work that they limit.
+    pub(crate) fn operations(&self) -> Option<f64> {
         match *self {
             Self::BatchNorm { .. } => None,
             Self::Convolution { shape: [n, c, h, w], filters, input_gradient } => {
@@ -91,39 +93,35 @@ impl Work {
         }
     }
 
-    /// Bytes that a call must read and write: forward, x for the statistics, then x and the result;
-    /// backward, the gradient and x for the sums, then both again and the result.
-    pub fn bytes(&self) -> Option<f64> {
-        match self {
-            Self::BatchNorm { .. } => Some((3 + 5) as f64 * self.array_bytes()? as f64),
-            _ => None,
-        }
+    /// The bytes that a call must read and write, for work that they limit. Forward reads x for the
+    /// statistics, then reads x again and writes the result. Backward reads the gradient and x for
+    /// the sums, then reads both again and writes the result.
+    pub(crate) fn bytes(&self) -> Option<f64> {
+        Some((3 + 5) as f64 * self.array_bytes()? as f64)
     }
 
-    /// Bytes that it goes through again and again: x, the result, and the gradient, in place.
-    pub fn working_set(&self) -> Option<u64> {
+    /// The bytes of the arrays that every call uses: x, the result, and the gradient, which is
+    /// changed in place.
+    pub(crate) fn working_set(&self) -> Option<u64> {
         Some(3 * self.array_bytes()?)
     }
 
     fn array_bytes(&self) -> Option<u64> {
         match self {
             Self::BatchNorm { shape } => Some(4 * shape.iter().product::<usize>() as u64),
-            _ => None,
+            Self::Convolution { .. } | Self::Epoch { .. } => None,
         }
     }
 }
 
-fn with_or_without(network: &str) -> &'static str {
-    if network == preset::SPATIAL_BATCH_NORM_NETWORK.folder { "with" } else { "without" }
-}
-
-/// Of one pass of a 3 × 3 convolution over one image.
+/// The operations of one pass of a 3 × 3 convolution over one image.
 fn convolution(channels: usize, filters: usize, pixels: usize) -> usize {
     2 * 9 * channels * filters * pixels
 }
 
-/// Of a training step, for each image: forward and gradient to the weights of both convolutions and
-/// the linear layer, and the gradient to the input of all but the first. Both networks have the same.
+/// The operations of a training step per image: forward and gradient to the weights of both
+/// convolutions and the linear layer, and gradient to the input of all but the first. They are the
+/// same with batch norm and without.
 fn operations_per_image() -> usize {
     let first = convolution(1, 16, 28 * 28);
     let second = convolution(16, 32, 14 * 14);
@@ -148,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_other_side_reads_works_as_json() {
+    fn peer_py_reads_work_as_json() {
         let json = |work: &Work| serde_json::to_string(work).unwrap();
         assert_eq!(json(&Work::kernels()[0]), r#"{"work":"batch_norm","shape":[50,16,28,28]}"#);
         assert_eq!(

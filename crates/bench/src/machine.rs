@@ -1,31 +1,32 @@
-//! What a measurement was made on.
+//! The machine that a measurement was made on.
 
 use std::fs;
 use std::num::NonZero;
 use std::process::Command;
 use std::thread;
 
-use anyhow::Result;
 use kernels::instruction_set;
 use serde::{Deserialize, Serialize};
 
+use crate::error::Result;
+
 /// Processor and versions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Machine {
-    /// The processor as `/proc/cpuinfo` names it, where there is one.
-    pub processor: Option<String>,
-    pub cores: usize,
-    /// Of our kernels.
-    pub instruction_set: String,
-    pub system: String,
-    pub version: String,
-    /// What `rustc --version` says, where it can be asked.
-    pub rustc: Option<String>,
+pub(crate) struct Machine {
+    /// The name of the processor by `/proc/cpuinfo`, where the system has that file.
+    pub(crate) processor: Option<String>,
+    pub(crate) cores: usize,
+    /// The instruction set that our kernels use.
+    pub(crate) instruction_set: String,
+    pub(crate) system: String,
+    pub(crate) version: String,
+    /// The answer of `rustc --version`, where `rustc` can be started.
+    pub(crate) rustc: Option<String>,
 }
 
 impl Machine {
-    /// This one.
-    pub fn here() -> Result<Self> {
+    /// The machine that this program runs on.
+    pub(crate) fn here() -> Result<Self> {
         Ok(Self {
             processor: fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| processor(&text)),
             cores: thread::available_parallelism().map_or(1, NonZero::get),
@@ -37,7 +38,8 @@ impl Machine {
     }
 }
 
-/// The processor's name, with family and model, which a virtual machine may leave as all there is.
+/// The name of the processor with its family and model: in a virtual machine the name alone may say
+/// little.
 fn processor(cpuinfo: &str) -> Option<String> {
     let field = |name: &str| {
         cpuinfo.lines().find_map(|line| {

@@ -1,4 +1,4 @@
-//! Time and memory of a training step as one thing at a time grows: a column a thing.
+//! The figure: time and memory of a training step as one thing at a time grows, a column per thing.
 
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
@@ -10,33 +10,71 @@ use plots::axes::{Axes, Axis};
 use plots::curve::{Point, line};
 use plots::frame::Frame;
 use plots::style::okabe_ito::{BLUE, VERMILLION};
-use plots::{Drawing, Result};
+use plots::{Drawing, Figure, render};
+
+use crate::error::Result;
+use crate::results::Results;
 
 /// The figure.
 #[derive(Debug)]
-pub struct Growth {
+pub(crate) struct GrowthFigure {
     /// The machine, for the title.
-    pub machine: String,
-    pub columns: Vec<Column>,
+    machine: String,
+    pub(crate) columns: Vec<GrowthColumn>,
 }
 
-/// What one thing does.
+/// Time and memory against one thing.
 #[derive(Debug)]
-pub struct Column {
+pub(crate) struct GrowthColumn {
     /// The thing that grows.
-    pub name: String,
-    /// Milliseconds of a step against it.
-    pub time: Vec<Point>,
-    /// Megabytes against it, where the system tells.
-    pub memory: Vec<Point>,
+    name: String,
+    /// Milliseconds per step against its value.
+    pub(crate) time: Vec<Point>,
+    /// Megabytes against its value, where the system tells them.
+    pub(crate) memory: Vec<Point>,
 }
 
-impl Drawing for Growth {
+impl GrowthFigure {
+    /// The figure of these results.
+    pub(crate) fn new(results: &Results) -> Self {
+        let mut columns: Vec<GrowthColumn> = Vec::new();
+        for point in &results.growth {
+            if columns.last().is_none_or(|column| column.name != point.what) {
+                let name = point.what.clone();
+                columns.push(GrowthColumn { name, time: Vec::new(), memory: Vec::new() });
+            }
+            if let Some(column) = columns.last_mut() {
+                let x = point.value as f64;
+                column.time.push((x, 1e3 * point.cost.seconds));
+                column.memory.extend(point.bytes().map(|bytes| (x, bytes as f64 / 1e6)));
+            }
+        }
+        let machine = results.machine.processor.as_ref().unwrap_or(&results.machine.system).clone();
+        Self { machine, columns }
+    }
+}
+
+impl Results {
+    /// The figure as SVG and PNG.
+    ///
+    /// # Errors
+    ///
+    /// [`BenchError::Figure`](crate::BenchError::Figure) if it cannot be drawn.
+    pub fn figure(&self) -> Result<Figure> {
+        Ok(render(&GrowthFigure::new(self))?)
+    }
+}
+
+impl Drawing for GrowthFigure {
     fn size(&self) -> (u32, u32) {
         (1200, 560)
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+    ) -> plots::Result<()> {
         let title = format!("Time and memory of a training step ({})", self.machine);
         let area = Frame { title, legend: Vec::new() }.draw(area, scale)?;
         let panels = area.split_evenly((2, self.columns.len().max(1)));
@@ -50,7 +88,7 @@ impl Drawing for Growth {
                 (below, &column.memory, named("MB beyond the images"), VERMILLION, &column.name),
             ] {
                 let mut x = Axis::around(x_name, with_zero(points, |point| point.0), 2);
-                // Little more than the points, whatever the ticks.
+                // The axis ends shortly after the last point, wherever the ticks are.
                 x.range.end = points.iter().map(|point| 1.08 * point.0).fold(1e-9, f64::max);
                 let y = Axis::around(&name, with_zero(points, |point| point.1), 3);
                 let axes =

@@ -1,48 +1,49 @@
-//! What was to be reached, and whether it is.
+//! The goals, and whether the measurements reach them.
 
-use super::results::{Results, Row};
-use super::work::{BATCH_SIZE, EPOCH_IMAGES, Work};
+use crate::results::{Results, Row};
+use crate::work::{BATCH_SIZE, EPOCH_IMAGES, Work};
 
-/// One goal, held against what was measured.
+/// One goal, and the measurement that is compared with it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Goal {
-    pub work: String,
-    /// Ours and PyTorch's, where it is compared with that; in the unit of the text.
-    pub ours: Quantity,
-    pub torch: Option<Quantity>,
-    /// What is held against the limit: a ratio, or a share.
-    pub value: f64,
-    pub limit: Limit,
+pub(crate) struct Goal {
+    pub(crate) work: String,
+    pub(crate) ours: Measured,
+    /// PyTorch's measurement, if the goal depends on it.
+    pub(crate) torch: Option<Measured>,
+    /// What is compared with the limit: a ratio, a share, or a number of bytes.
+    pub(crate) value: f64,
+    pub(crate) limit: Limit,
 }
 
 /// A measurement with its unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Quantity {
+pub(crate) enum Measured {
     Seconds(f64),
     Flops(f64),
-    BytesASecond(f64),
+    BytesPerSecond(f64),
     Bytes(f64),
-    /// A number of times.
+    /// A ratio of two times.
     Times(f64),
 }
 
-/// Which way a goal goes.
+/// The limit of a goal, and on which side of it a value is to be.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Limit {
-    /// Of PyTorch's time.
+pub(crate) enum Limit {
+    /// Our time divided by PyTorch's is at most this.
     AtMost(f64),
-    /// Of the time that copying as many bytes takes.
+    /// Our time divided by the time of copying as many bytes is at most this.
     AtMostOfCopying(f64),
-    /// Of what the machine can do.
+    /// The share of the ceiling is at least this.
     AtLeastOfCeiling(f64),
-    /// Bytes.
+    /// The bytes are fewer than this.
     Below(f64),
-    /// Times as fast.
+    /// The time on one thread divided by the time on all is at least this.
     AtLeastTimes(f64),
 }
 
 impl Goal {
-    pub fn is_met(&self) -> bool {
+    /// Whether the measurement reaches the goal.
+    pub(crate) fn is_met(&self) -> bool {
         match self.limit {
             Limit::AtMost(limit) | Limit::AtMostOfCopying(limit) => self.value <= limit,
             Limit::AtLeastOfCeiling(limit) | Limit::AtLeastTimes(limit) => self.value >= limit,
@@ -51,11 +52,11 @@ impl Goal {
     }
 }
 
-/// The batch norm that no cache holds.
+/// The shape of the batch norm whose arrays are larger than any cache.
 const LARGE: [usize; 4] = [64, 64, 56, 56];
 
-/// All goals that these results can answer, in the order of the rows.
-pub fn goals(results: &Results) -> Vec<Goal> {
+/// All goals for which these results have measurements.
+pub(crate) fn goals(results: &Results) -> Vec<Goal> {
     let mut goals = Vec::new();
     for row in &results.rows {
         goals.extend(against_torch(row));
@@ -66,8 +67,8 @@ pub fn goals(results: &Results) -> Vec<Goal> {
         let whole = lightning.seconds_per_epoch * f64::from(study.epochs);
         goals.push(Goal {
             work: format!("the study as its user runs it, against Lightning {}", lightning.version),
-            ours: Quantity::Seconds(study.seconds),
-            torch: Some(Quantity::Seconds(whole)),
+            ours: Measured::Seconds(study.seconds),
+            torch: Some(Measured::Seconds(whole)),
             value: study.seconds / whole,
             limit: Limit::AtMost(1.0 / 6.0),
         });
@@ -80,11 +81,11 @@ pub fn goals(results: &Results) -> Vec<Goal> {
         let ours = beyond(memory.peak_bytes, memory.data_bytes);
         goals.push(Goal {
             work: "memory of one run beyond the data set".to_owned(),
-            ours: Quantity::Bytes(ours),
+            ours: Measured::Bytes(ours),
             torch: memory
                 .torch
                 .as_ref()
-                .map(|torch| Quantity::Bytes(beyond(torch.peak_bytes, torch.data_bytes))),
+                .map(|torch| Measured::Bytes(beyond(torch.peak_bytes, torch.data_bytes))),
             value: ours,
             limit: Limit::Below(120e6),
         });
@@ -92,7 +93,7 @@ pub fn goals(results: &Results) -> Vec<Goal> {
     for row in &results.rows {
         goals.extend(row.speedup().filter(|_| results.threads > 1).map(|speedup| Goal {
             work: format!("{} threads against 1, {}", results.threads, row.work.name()),
-            ours: Quantity::Times(speedup),
+            ours: Measured::Times(speedup),
             torch: None,
             value: speedup,
             limit: Limit::AtLeastTimes(0.9 * results.threads as f64),
@@ -110,8 +111,8 @@ fn against_torch(row: &Row) -> Option<Goal> {
     };
     Some(Goal {
         work: format!("{} {}", row.work.name(), row.work.shape()),
-        ours: Quantity::Seconds(row.ours()),
-        torch: Some(Quantity::Seconds(row.torch()?)),
+        ours: Measured::Seconds(row.ours()),
+        torch: Some(Measured::Seconds(row.torch()?)),
         value: row.ratio()?,
         limit: Limit::AtMost(limit),
     })
@@ -124,7 +125,7 @@ fn against_ceiling(row: &Row, results: &Results) -> Option<Goal> {
             let share = row.share(results.ceiling(row.threads)?)?;
             return Some(Goal {
                 work: format!("{work}, against copying"),
-                ours: Quantity::BytesASecond(row.bytes_per_second()?),
+                ours: Measured::BytesPerSecond(row.bytes_per_second()?),
                 torch: None,
                 value: 1.0 / share,
                 limit: Limit::AtMostOfCopying(1.3),
@@ -132,16 +133,17 @@ fn against_ceiling(row: &Row, results: &Results) -> Option<Goal> {
         }
         Work::Convolution { input_gradient: true, .. } => 0.75,
         Work::Epoch { steps, .. } if steps * BATCH_SIZE <= EPOCH_IMAGES => 0.5,
-        _ => return None,
+        Work::BatchNorm { .. } | Work::Convolution { .. } | Work::Epoch { .. } => return None,
     };
-    // A kernel is held against the threads that it takes, a training against all that it may take.
+    // The ceiling of a kernel is that of the threads that it takes, the ceiling of a training that of
+    // all the threads that it may take.
     let threads = match row.work {
         Work::Epoch { .. } => results.threads,
-        _ => row.threads,
+        Work::BatchNorm { .. } | Work::Convolution { .. } => row.threads,
     };
     Some(Goal {
         work: format!("{work}, dense operations"),
-        ours: Quantity::Flops(row.flops()?),
+        ours: Measured::Flops(row.flops()?),
         torch: None,
         value: row.share(results.ceiling(threads)?)?,
         limit: Limit::AtLeastOfCeiling(least),

@@ -1,9 +1,17 @@
-//! Results that nobody measured, and what is made of them. Speed itself is never tested.
+//! What is made of results: of made-up ones, and of those under `reports/bench`. Speed itself is
+//! never tested.
 
-use super::ceiling::Copy;
-use super::goals::{Limit, goals};
-use super::results::{Lightning, TorchMemory};
-use super::*;
+use std::fs;
+
+use crate::ceiling::{Ceiling, CopySpeed};
+use crate::child::Cost;
+use crate::figure::GrowthFigure;
+use crate::goals::{Limit, goals};
+use crate::machine::Machine;
+use crate::results::{
+    Bits, GrowthPoint, Lightning, Memory, Results, Row, Side, StudyTime, TorchMemory,
+};
+use crate::work::Work;
 
 fn row(work: Work, threads: usize, seconds: &[f64], torch: &[f64], one: &[f64]) -> Row {
     Row {
@@ -22,8 +30,8 @@ fn made_up() -> Results {
             threads,
             flops: 100e9 * many,
             copies: vec![
-                Copy { bytes: 512 << 10, bytes_per_second: 80e9 * many },
-                Copy { bytes: 256 << 20, bytes_per_second: 40e9 },
+                CopySpeed { bytes: 512 << 10, bytes_per_second: 80e9 * many },
+                CopySpeed { bytes: 256 << 20, bytes_per_second: 40e9 },
             ],
         }
     };
@@ -41,12 +49,12 @@ fn made_up() -> Results {
     let [simple, normalized] = Work::epochs(960);
     rows.push(row(simple, 2, &[2.0], &[8.0], &[3.8]));
     rows.push(row(normalized, 2, &[4.0, 4.0, 4.0], &[9.0, 12.0, 8.0], &[6.0, 6.0, 6.0]));
-    let done = |seconds, megabytes: u64| Done {
+    let cost = |seconds, megabytes: u64| Cost {
         seconds,
         peak_bytes: Some(megabytes * 1_000_000),
         data_bytes: 2_000_000,
     };
-    let growth = |what: &str, value, done| Growth { what: what.to_owned(), value, done };
+    let growth = |what: &str, value, cost| GrowthPoint { what: what.to_owned(), value, cost };
     let bits = |by, set: &str, threads, sha256: &str| Bits {
         by,
         instruction_set: set.to_owned(),
@@ -67,7 +75,7 @@ fn made_up() -> Results {
         torch: Some("2.15.0".to_owned()),
         ceilings: vec![ceiling(1), ceiling(2)],
         rows,
-        study: Some(Study {
+        study: Some(StudyTime {
             what: "the study".to_owned(),
             epochs: 5,
             seconds: 20.0,
@@ -83,10 +91,10 @@ fn made_up() -> Results {
             }),
         }),
         growth: vec![
-            growth("batch size", 10, done(1e-3, 12)),
-            growth("batch size", 50, done(4e-3, 22)),
-            growth("threads of one run", 1, done(4e-3, 22)),
-            growth("threads of one run", 2, done(2e-3, 32)),
+            growth("batch size", 10, cost(1e-3, 12)),
+            growth("batch size", 50, cost(4e-3, 22)),
+            growth("threads of one run", 1, cost(4e-3, 22)),
+            growth("threads of one run", 2, cost(2e-3, 32)),
         ],
         bits: vec![
             bits(Side::Ours, "portable", 1, "0123abcd"),
@@ -101,14 +109,13 @@ fn made_up() -> Results {
 #[test]
 fn json_gives_back_what_was_measured() {
     let results = made_up();
-    let json = serde_json::to_string_pretty(&results).unwrap();
-    assert_eq!(serde_json::from_str::<Results>(&json).unwrap(), results);
+    assert_eq!(Results::from_json(&results.to_json().unwrap()).unwrap(), results);
 }
 
 #[test]
 fn tables_and_page() {
-    insta::assert_snapshot!("transcript", text::transcript(&made_up()));
-    insta::assert_snapshot!("page", text::page(&made_up()));
+    insta::assert_snapshot!("transcript", made_up().transcript());
+    insta::assert_snapshot!("page", made_up().page());
 }
 
 #[test]
@@ -154,24 +161,45 @@ fn a_goal_is_met_on_its_own_side_of_the_limit() {
 }
 
 #[test]
-fn a_first_look_without_the_other_side_is_a_table_too() {
+fn results_without_pytorch_are_tables_too() {
     let mut results = made_up();
     results.torch = None;
     results.study = None;
     results.memory = None;
     results.rows.iter_mut().for_each(|row| row.torch_seconds.clear());
     assert!(goals(&results).iter().all(|goal| goal.torch.is_none()));
-    let text = text::transcript(&results);
+    let text = results.transcript();
     assert!(text.contains("batch norm, forward + backward") && !text.contains("NaN"), "{text}");
 }
 
 #[test]
 fn the_figure_has_a_column_for_each_thing_that_grows() {
-    let figure = figure(&made_up());
+    let figure = GrowthFigure::new(&made_up());
     assert_eq!(figure.columns.len(), 2);
     assert_eq!(figure.columns[1].time, [(1.0, 4.0), (2.0, 2.0)]);
     assert_eq!(figure.columns[1].memory, [(1.0, 20.0), (2.0, 30.0)]);
-    let drawn = render(&figure).unwrap();
+    let drawn = made_up().figure().unwrap();
     assert!(drawn.svg.contains("threads of one run"));
     assert!(drawn.png.len() > 1_000);
+}
+
+#[test]
+fn the_committed_report_is_made_of_the_committed_measurements() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../reports/bench");
+    let read = |name: &str| fs::read_to_string(format!("{folder}/{name}")).unwrap();
+    let results = Results::from_json(&read("bench.json")).unwrap();
+    let figure = results.figure().unwrap();
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|update| update == "always") {
+        let write =
+            |name: &str, bytes: &[u8]| fs::write(format!("{folder}/{name}"), bytes).unwrap();
+        write("README.md", results.page().as_bytes());
+        write("bench.svg", figure.svg.as_bytes());
+        write("bench.png", &figure.png);
+    }
+    for (name, made) in [("README.md", results.page()), ("bench.svg", figure.svg)] {
+        assert!(
+            read(name) == made,
+            "reports/bench/{name} differs; INSTA_UPDATE=always makes it anew"
+        );
+    }
 }

@@ -1,8 +1,8 @@
-//! What was measured, as tables and as a page.
+//! The results as tables, and as the page below `reports/bench/`.
 
-use super::goals::{Goal, Limit, Quantity, goals};
-use super::results::{Bits, Results, Row, Side, Study};
-use super::table::Table;
+use crate::goals::{Goal, Limit, Measured, goals};
+use crate::results::{Bits, Results, Row, Side, StudyTime};
+use crate::table::Table;
 
 const BITS: &str = "
 ## Bits
@@ -14,68 +14,72 @@ images that do not depend on the instruction set.
 
 ";
 
-/// The page below `reports/bench/`.
-pub fn page(results: &Results) -> String {
-    let mut page = String::from("# Speed, memory and bits\n\n");
-    page.push_str("Made by `cargo xtask bench --against torch --out DIR`; the numbers are in `bench.json`.\n\n");
-    page.push_str(&machine(results));
-    page.push_str("\n## Goals\n\n");
-    page.push_str(
-        "Both sides in turn on the same machine, repetition by repetition; times are medians, and \
-         ratios the median over the turns.\n\n",
-    );
-    page.push_str(&goals_table(results).to_markdown());
-    page.push_str("\n## Measurements\n\n");
-    page.push_str(
-        "*Of ceiling*: of the multiply-adds that as many threads do in the same run, or of the speed \
-         at which they copy arrays of the size that the work goes through. Batch norm is counted as \
-         the eight passes that it needs.\n\n",
-    );
-    page.push_str(&rows_table(results).to_markdown());
-    page.push_str("\n## Ceilings\n\n");
-    page.push_str(&ceilings_table(results).to_markdown());
-    page.push_str(
-        "\nWhat limits each kernel, and what was tried: \
-         [`crates/kernels/README.md`](../../crates/kernels/README.md).\n",
-    );
-    if let Some(study) = &results.study {
-        page.push_str(&format!("\n## The study as a user runs it\n\n{}\n", of_study(study)));
-    }
-    if !results.bits.is_empty() {
-        page.push_str(BITS);
-        page.push_str(&bits_table(&results.bits).to_markdown());
-    }
-    if !results.growth.is_empty() {
+impl Results {
+    /// The page below `reports/bench/`, as Markdown.
+    pub fn page(&self) -> String {
+        let results = self;
+        let mut page = String::from("# Speed, memory and bits\n\n");
+        page.push_str("Made by `cargo xtask bench --against torch --out DIR`; the numbers are in `bench.json`.\n\n");
+        page.push_str(&machine(results));
+        page.push_str("\n## Goals\n\n");
         page.push_str(
-            "\n## Growth\n\nA training step of the network with batch norm and the memory of its \
-             process beyond the images, as one thing at a time is changed from batch 50, 16 and 32 \
-             channels, 28 × 28 pixels, one thread and one run.\n\n![Time and memory of a training \
-             step against batch size, channels, image size, threads and runs](bench.svg)\n",
+            "Both sides in turn on the same machine, repetition by repetition; times are medians, and \
+             ratios the median over the turns.\n\n",
         );
+        page.push_str(&goals_table(results).to_markdown());
+        page.push_str("\n## Measurements\n\n");
+        page.push_str(
+            "*Of ceiling*: of the multiply-adds that as many threads do in the same run, or of the speed \
+             at which they copy arrays of the size that the work goes through. Batch norm is counted as \
+             the eight passes that it needs.\n\n",
+        );
+        page.push_str(&rows_table(results).to_markdown());
+        page.push_str("\n## Ceilings\n\n");
+        page.push_str(&ceilings_table(results).to_markdown());
+        page.push_str(
+            "\nWhat limits each kernel, and what was tried: \
+             [`crates/kernels/README.md`](../../crates/kernels/README.md).\n",
+        );
+        if let Some(study) = &results.study {
+            page.push_str(&format!("\n## The study as a user runs it\n\n{}\n", of_study(study)));
+        }
+        if !results.bits.is_empty() {
+            page.push_str(BITS);
+            page.push_str(&bits_table(&results.bits).to_markdown());
+        }
+        if !results.growth.is_empty() {
+            page.push_str(
+                "\n## Growth\n\nA training step of the network with batch norm and the memory of its \
+                 process beyond the images, as one thing at a time is changed from batch 50, 16 and 32 \
+                 channels, 28 × 28 pixels, one thread and one run.\n\n![Time and memory of a training \
+                 step against batch size, channels, image size, threads and runs](bench.svg)\n",
+            );
+        }
+        page
     }
-    page
-}
 
-/// Everything, for the terminal.
-pub fn transcript(results: &Results) -> String {
-    let mut text = machine(results);
-    text.push('\n');
-    text.push_str(&ceilings_table(results).to_text());
-    text.push('\n');
-    text.push_str(&rows_table(results).to_text());
-    let goals = goals_table(results);
-    if !goals.rows.is_empty() {
+    /// All tables, for the terminal.
+    pub fn transcript(&self) -> String {
+        let results = self;
+        let mut text = machine(results);
         text.push('\n');
-        text.push_str(&goals.to_text());
-    }
-    if let Some(study) = &results.study {
-        text.push_str(&format!("\n{}\n", of_study(study)));
-    }
-    if !results.bits.is_empty() {
+        text.push_str(&ceilings_table(results).to_text());
         text.push('\n');
-        text.push_str(&bits_table(&results.bits).to_text());
+        text.push_str(&rows_table(results).to_text());
+        let goals = goals_table(results);
+        if !goals.rows.is_empty() {
+            text.push('\n');
+            text.push_str(&goals.to_text());
+        }
+        if let Some(study) = &results.study {
+            text.push_str(&format!("\n{}\n", of_study(study)));
+        }
+        if !results.bits.is_empty() {
+            text.push('\n');
+            text.push_str(&bits_table(&results.bits).to_text());
+        }
+        text
     }
-    text
 }
 
 fn machine(results: &Results) -> String {
@@ -96,7 +100,7 @@ fn machine(results: &Results) -> String {
     )
 }
 
-fn of_study(study: &Study) -> String {
+fn of_study(study: &StudyTime) -> String {
     let mut text = format!("{}: {}.", study.what, seconds(study.seconds));
     if let Some(lightning) = &study.lightning {
         text.push_str(&format!(
@@ -155,8 +159,8 @@ fn goals_table(results: &Results) -> Table {
     for goal in goals(results) {
         table.push([
             goal.work.clone(),
-            quantity(goal.ours),
-            goal.torch.map_or(String::new(), quantity),
+            measured(goal.ours),
+            goal.torch.map_or(String::new(), measured),
             value(&goal),
             limit(goal.limit),
             if goal.is_met() { "yes" } else { "no" }.to_owned(),
@@ -165,8 +169,9 @@ fn goals_table(results: &Results) -> Table {
     table
 }
 
-/// Sides and threads downwards, instruction sets to the right; 16 digits tell enough.
-pub fn bits_table(bits: &[Bits]) -> Table {
+/// A row per side and number of threads, a column per instruction set. The first 16 digits of a hash
+/// are enough to compare.
+pub(crate) fn bits_table(bits: &[Bits]) -> Table {
     let mut table =
         Table::new(["SHA-256 after 16 steps", "threads", "baseline", "AVX2", "AVX-512"]);
     let is_of = |by, threads| move |bits: &&Bits| bits.by == by && bits.threads == threads;
@@ -207,13 +212,13 @@ fn limit(limit: Limit) -> String {
     }
 }
 
-fn quantity(quantity: Quantity) -> String {
-    match quantity {
-        Quantity::Seconds(time) => seconds(time),
-        Quantity::Flops(speed) => flops(speed),
-        Quantity::BytesASecond(speed) => bandwidth(speed),
-        Quantity::Bytes(bytes) => size(bytes),
-        Quantity::Times(times) => format!("{times:.2}×"),
+fn measured(measured: Measured) -> String {
+    match measured {
+        Measured::Seconds(time) => seconds(time),
+        Measured::Flops(speed) => flops(speed),
+        Measured::BytesPerSecond(speed) => bandwidth(speed),
+        Measured::Bytes(bytes) => size(bytes),
+        Measured::Times(times) => format!("{times:.2}×"),
     }
 }
 
