@@ -15,9 +15,10 @@ use study::folder::State;
 use study::report::PAGE;
 
 use crate::data_argument::DataArguments;
+use crate::exit::Exit;
 use crate::interrupt::Interrupt;
 use crate::output::say;
-use crate::{Outcome, grade, workspace};
+use crate::{grade, workspace};
 
 mod axis_options;
 mod progress;
@@ -70,7 +71,7 @@ fn parse_seeds(text: &str) -> Result<Seeds> {
     Ok(Seeds(seeds))
 }
 
-pub fn run(arguments: &Arguments) -> Result<Outcome> {
+pub fn run(arguments: &Arguments) -> Result<Exit> {
     let request = StudyRequest {
         quick: arguments.quick,
         seeds: arguments.seeds.as_ref().map(|seeds| seeds.0.clone()),
@@ -93,7 +94,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     match state {
         State::Finished => {
             say(format_args!("This study is finished: open {page}, or --anew trains it again."))?;
-            return Ok(Outcome::Success);
+            return Ok(Exit::Success);
         }
         State::Unfinished => {
             say("Going on where this study was stopped; --anew begins it again.")?;
@@ -113,7 +114,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     let tested = experiment.test(&data_set.test()?, &interrupt)?;
     let files = experiment.finish(&tested, transcript)?;
     say(format_args!("wrote {files} files; open {page}"))?;
-    Ok(Outcome::Success)
+    Ok(Exit::Success)
 }
 
 impl Arguments {
