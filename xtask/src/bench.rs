@@ -11,9 +11,10 @@ use bench::{Options, Program, STUDY_EPOCHS, StudyCommand};
 use clap::ValueEnum;
 
 use crate::data_argument::DataArguments;
+use crate::exit::Exit;
 use crate::output::{replace_file, say};
 use crate::python::virtual_environment;
-use crate::{Outcome, workspace};
+use crate::workspace;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -56,15 +57,15 @@ enum Against {
     Torch,
 }
 
-pub fn run(arguments: &Arguments) -> Result<Outcome> {
+pub fn run(arguments: &Arguments) -> Result<Exit> {
     if let Some(request) = &arguments.request {
         say(bench::answer(request)?)?;
-        return Ok(Outcome::Success);
+        return Ok(Exit::Success);
     }
     let options = arguments.options()?;
     if arguments.bits {
         say(bench::bits_table(&options)?.trim_end())?;
-        return Ok(Outcome::Success);
+        return Ok(Exit::Success);
     }
     let results = bench::measure(&options)?;
     say(results.transcript().trim_end())?;
@@ -80,7 +81,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
         replace_file(&folder.join("bench.json"), json.as_bytes())?;
         say(format_args!("wrote 4 files to {}", workspace::relative(folder).display()))?;
     }
-    Ok(Outcome::Success)
+    Ok(Exit::Success)
 }
 
 impl Arguments {

@@ -8,7 +8,7 @@ use trainer::ShortTraining;
 use trainer::fingerprint::Fingerprint;
 use trainer::network::Preset;
 
-use crate::Outcome;
+use crate::exit::Exit;
 use crate::network_argument::NetworkArgument;
 use crate::output::say;
 use study::side_by_side::side_by_side;
@@ -36,7 +36,7 @@ pub struct Arguments {
     side_by_side: NonZero<usize>,
 }
 
-pub fn run(arguments: &Arguments) -> Result<Outcome> {
+pub fn run(arguments: &Arguments) -> Result<Exit> {
     let &Arguments { steps, batch_size, threads, side_by_side: runs, .. } = arguments;
     let presets = match arguments.networks.as_slice() {
         [] => Preset::all().to_vec(),
@@ -60,5 +60,5 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
         say(line)?;
     }
     say(format_args!("{} together", together.finish()))?;
-    Ok(Outcome::Success)
+    Ok(Exit::Success)
 }
