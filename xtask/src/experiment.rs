@@ -9,15 +9,15 @@ use std::thread;
 use anyhow::{Context, Result, ensure};
 use datasets::DataSet;
 use study::config::{StudyConfig, StudyRequest};
-use study::data_set_name::DataSetName;
 use study::experiment::{Experiment, Introduction};
 use study::folder::State;
 use study::report::PAGE;
 
 use crate::data_argument::DataArguments;
+use crate::exit::Exit;
 use crate::interrupt::Interrupt;
 use crate::output::say;
-use crate::{Outcome, grade, workspace};
+use crate::{grade, workspace};
 
 mod axis_options;
 mod progress;
@@ -26,7 +26,7 @@ use axis_options::AxisOptions;
 use progress::Progress;
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     #[command(flatten)]
     data: DataArguments,
 
@@ -64,19 +64,19 @@ fn parse_seeds(text: &str) -> Result<Seeds> {
         Some((first, end)) => number(first)?..number(end)?,
         None => 0..number(text)?,
     };
-    // Every seed is a run of minutes; more is a slip of the finger.
+    // A seed costs minutes of training; more seeds than these are a typing error.
     let count = seeds.end.saturating_sub(seeds.start);
     ensure!((1..=10_000).contains(&count), "found {count} seeds, expected 1 to 10000");
     Ok(Seeds(seeds))
 }
 
-pub fn run(arguments: &Arguments) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let request = StudyRequest {
         quick: arguments.quick,
         seeds: arguments.seeds.as_ref().map(|seeds| seeds.0.clone()),
         axes: arguments.axes.0.clone(),
     };
-    // What no study can be made of is refused before anything is read or written.
+    // An impossible study is refused before anything is read or written.
     request.grid()?;
     let root = workspace::root()?;
     let data_set = arguments.data.find()?;
@@ -93,14 +93,14 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     match state {
         State::Finished => {
             say(format_args!("This study is finished: open {page}, or --anew trains it again."))?;
-            return Ok(Outcome::Success);
+            return Ok(Exit::Success);
         }
         State::Unfinished => {
             say("Going on where this study was stopped; --anew begins it again.")?;
         }
         State::New => {}
     }
-    // What needs no training is made before it, so that nothing but the training can fail late.
+    // Everything that needs no training comes first, so that only the training can fail late.
     let transcript = grade::transcript_of_kernels()?;
     experiment.introduce(&images, &split)?.iter().try_for_each(introduce)?;
     say("")?;
@@ -113,7 +113,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     let tested = experiment.test(&data_set.test()?, &interrupt)?;
     let files = experiment.finish(&tested, transcript)?;
     say(format_args!("wrote {files} files; open {page}"))?;
-    Ok(Outcome::Success)
+    Ok(Exit::Success)
 }
 
 impl Arguments {
@@ -127,10 +127,10 @@ impl Arguments {
 }
 
 /// The name of a data set in the files of a study.
-fn name_in_files(data_set: &DataSet) -> DataSetName {
+fn name_in_files(data_set: &DataSet) -> trainer::dataset::DataSet {
     match data_set {
-        DataSet::Files { .. } => DataSetName::FashionMnist,
-        DataSet::Synthetic => DataSetName::Synthetic,
+        DataSet::Files { .. } => trainer::dataset::DataSet::FashionMnist,
+        DataSet::Synthetic => trainer::dataset::DataSet::Synthetic,
     }
 }
 

@@ -13,7 +13,7 @@ use trainer::optimizer::AdamConfig;
 use trainer::run::RunConfig;
 use trainer::{Head, TrainError};
 
-use crate::data_set_name::DataSetName;
+use trainer::dataset::DataSet;
 
 pub use batch_size::BatchSize;
 pub use definition::{Axis, Values};
@@ -178,7 +178,7 @@ macro_rules! study_file {
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(deny_unknown_fields)]
         pub(crate) struct StudyFile {
-            pub(crate) data_set: DataSetName,
+            pub(crate) data_set: DataSet,
             pub(crate) quick: bool,
             $($key: Values<$kind>,)*
             pub(crate) seeds: Vec<u64>,
@@ -198,7 +198,7 @@ macro_rules! study_file {
 
         impl StudyFile {
             pub(crate) fn new(
-                data_set: DataSetName,
+                data_set: DataSet,
                 quick: bool,
                 grid: Grid,
                 seeds: Vec<u64>,
