@@ -74,7 +74,7 @@ pub enum StudyError {
         /// Its network, its other axes and its seed.
         run: String,
         /// Why it failed.
-        source: TrainError,
+        source: Box<TrainError>,
     },
 
     /// The caller stopped the work before its end.

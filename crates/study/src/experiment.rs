@@ -201,6 +201,6 @@ impl Experiment {
         let group = self.config.label_of_group(&cell.key.arm);
         let network = cell.key.arm.network.name();
         let run = format!("{network} ({group}, seed {})", cell.key.seed);
-        StudyError::Run { action, run, source }
+        StudyError::Run { action, run, source: Box::new(source) }
     }
 }

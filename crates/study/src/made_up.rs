@@ -117,7 +117,7 @@ impl Run {
         }
         let last = study.epochs.last().cloned();
         study.runs.extend(last.map(|last| RunRow {
-            epochs: epochs,
+            epochs,
             steps: epochs * steps,
             train_loss: last.train_loss,
             val_loss: last.val_loss,

@@ -14,7 +14,8 @@ use crate::config::StudyConfig;
 
 /// The first file that contradicts another, and how.
 pub(super) fn find(study: &Study) -> Option<(&'static str, String)> {
-    let checks: [(&str, fn(&Study) -> Result<(), String>); 6] = [
+    type Check = fn(&Study) -> Result<(), String>;
+    let checks: [(&str, Check); 6] = [
         (RunRow::FILE, runs),
         (EpochRow::FILE, epochs),
         (StepRow::FILE, steps),
