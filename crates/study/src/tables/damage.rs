@@ -8,7 +8,7 @@ use trainer::dataset::CLASS_NAMES;
 
 use super::csv_file::Row;
 use super::key::RunKey;
-use super::{ActivationRow, BatchNormRow, ConfusionRow, EpochRow, RunRow, StepRow, Study};
+use super::rows::{ActivationRow, BatchNormRow, ConfusionRow, EpochRow, RunRow, StepRow, Study};
 use crate::axis::{Arm, Axis};
 use crate::config::StudyConfig;
 
