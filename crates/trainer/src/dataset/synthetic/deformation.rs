@@ -2,7 +2,7 @@
 
 use super::draw::Draws;
 use super::value_noise::ValueNoise;
-use super::{PIXELS, Plane, SIDE};
+use super::plane::{PIXELS, Plane, SIDE};
 
 /// The garment's coordinates at every pixel.
 pub struct Places {
