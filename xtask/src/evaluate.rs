@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use trainer::dataset::{CLASS_NAMES, FASHION_MNIST_IMAGE};
 use trainer::evaluation::{Evaluation, evaluate};
 use trainer::network::{Network, Preset};
-use trainer::weights::{self, WeightsError};
+use trainer::{WeightsError, weights};
 
 use crate::data_argument::DataArguments;
 use crate::exit::Exit;
