@@ -6,8 +6,8 @@ use std::thread;
 use trainer::TrainError;
 use trainer::dataset::{DataSet, LabelledImages, Source, Split, Subset};
 
+use crate::data_folder::DataFolder;
 use crate::error::DataSetError;
-use crate::folder::DataFolder;
 use crate::published::Published;
 
 /// A data set on this machine.

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use trainer::dataset::{DataSet, PublishedFile};
 
+use crate::data_folder::{DataFolder, Origin};
 use crate::error::DataSetError;
-use crate::folder::{DataFolder, Origin, Places};
+use crate::folder::Places;
 use crate::local::LocalDataSet;
 use crate::published::Published;
 
