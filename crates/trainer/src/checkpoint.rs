@@ -17,10 +17,10 @@ use safetensors::tensor::TensorView;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::error::WeightsError;
 use crate::network::Network;
 use crate::optimizer::Optimizer;
 use crate::tensor;
-use crate::error::WeightsError;
 use crate::{TrainError, numerics};
 
 /// The one key of the metadata: a map with more would be written in no fixed order.

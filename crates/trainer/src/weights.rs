@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use kernels::Real;
-use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use crate::error::WeightsError;
 use crate::network::Network;

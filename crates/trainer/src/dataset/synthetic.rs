@@ -144,7 +144,12 @@ fn generate(
     LabelledImages::new(IMAGE, Class::ALL.len(), pixels, labels)
 }
 
-fn draw(seed: u64, subset: Subset, positions: &[usize], threads: NonZeroUsize) -> (Vec<u8>, Vec<u8>) {
+fn draw(
+    seed: u64,
+    subset: Subset,
+    positions: &[usize],
+    threads: NonZeroUsize,
+) -> (Vec<u8>, Vec<u8>) {
     let mut pixels = vec![0; positions.len() * PIXELS];
     let share = positions.len().div_ceil(threads.get()).max(1);
     thread::scope(|scope| {

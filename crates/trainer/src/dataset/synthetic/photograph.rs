@@ -1,13 +1,13 @@
 //! From a garment to its picture: cloth, light, what is in the way, and the camera.
 
+use super::class::Class;
 use super::deformation::{Freedom, Places};
 use super::draw::Draws;
-use super::class::Class;
-use super::garment::Piece;
+use super::garment::{Garment, Piece};
 use super::outline::{Outline, REACH};
+use super::plane::{PIXELS, Plane, SIDE};
 use super::texture::Texture;
 use super::value_noise::ValueNoise;
-use super::plane::{PIXELS, Plane, SIDE};
 
 /// Draws one image of this class.
 pub fn picture(draws: &mut Draws, class: Class, image: &mut [u8]) {

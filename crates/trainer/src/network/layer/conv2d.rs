@@ -4,7 +4,10 @@ use kernels::conv2d::{self, Conv2dConfig};
 use kernels::{KernelError, Real};
 use ndarray::{Array1, Array4, ArrayD, ArrayViewD};
 
-use super::kind::{LayerArrays, LayerKind, has_weight_and_bias, images, is_no_norm, trains_as_it_evaluates, view, view_mut};
+use super::kind::{
+    LayerArrays, LayerKind, has_weight_and_bias, images, is_no_norm, trains_as_it_evaluates, view,
+    view_mut,
+};
 use crate::network::memory::lend;
 use crate::numerics::{self, Numerics};
 

@@ -3,7 +3,9 @@
 use kernels::{KernelError, Real, flatten};
 use ndarray::{ArrayD, ArrayViewD};
 
-use super::kind::{LayerArrays, LayerKind, has_no_arrays, images, is_no_norm, rows, trains_as_it_evaluates};
+use super::kind::{
+    LayerArrays, LayerKind, has_no_arrays, images, is_no_norm, rows, trains_as_it_evaluates,
+};
 use crate::network::memory::lend;
 use crate::numerics::{self, Numerics};
 

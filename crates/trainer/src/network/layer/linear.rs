@@ -3,7 +3,10 @@
 use kernels::{KernelError, Real, linear};
 use ndarray::{Array1, Array2, ArrayD, ArrayViewD};
 
-use super::kind::{LayerArrays, LayerKind, has_weight_and_bias, is_no_norm, rows, trains_as_it_evaluates, view, view_mut};
+use super::kind::{
+    LayerArrays, LayerKind, has_weight_and_bias, is_no_norm, rows, trains_as_it_evaluates, view,
+    view_mut,
+};
 use crate::network::memory::lend;
 use crate::numerics::{self, Numerics};
 

@@ -4,7 +4,9 @@ use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::{KernelError, Real};
 use ndarray::{Array4, ArrayD, ArrayViewD};
 
-use super::kind::{LayerArrays, LayerKind, has_no_arrays, images, is_no_norm, trains_as_it_evaluates};
+use super::kind::{
+    LayerArrays, LayerKind, has_no_arrays, images, is_no_norm, trains_as_it_evaluates,
+};
 use crate::network::memory::lend;
 use crate::numerics::{self, Numerics};
 
