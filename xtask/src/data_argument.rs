@@ -80,8 +80,8 @@ impl DataArguments {
             Found::Instead(data_set, reason) => {
                 eprintln!(
                     "{:#}\n\
-                     {} take its place. `cargo xtask data fetch` fetches it, --data-dir names its \
-                     folder, and --dataset {} silences this message.",
+                     {} take its place. `cargo xtask data fetch` fetches the files, --data-dir names \
+                     their folder, and --dataset {} silences this message.",
                     anyhow::Error::new(reason),
                     data_set.data_set(),
                     data_set.data_set().entry().argument
