@@ -24,7 +24,7 @@ pub fn virtual_environment(name: &str, requirements: &Path) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// Where a Python and its NumPy lie. It imports neither NumPy nor anything of a stranger's.
+/// Where a Python and its NumPy lie. It imports neither NumPy nor any untrusted code.
 const WHERE: &str = r#"
 import importlib.util, json, sys
 numpy = importlib.util.find_spec("numpy")

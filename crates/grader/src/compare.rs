@@ -18,6 +18,19 @@ pub fn compare(
     rtol: f64,
     atol: f64,
 ) -> Result<(), Finding> {
+    let agrees = |a: f64, b: f64| a.is_finite() && is_close(a, b, rtol, atol);
+    compare_by(quantity, found, expected, rtol, atol, agrees)
+}
+
+/// The same, by another rule for which values agree.
+pub(crate) fn compare_by(
+    quantity: &str,
+    found: &Tensor,
+    expected: &Tensor,
+    rtol: f64,
+    atol: f64,
+    agrees: impl Fn(f64, f64) -> bool,
+) -> Result<(), Finding> {
     if found.shape() != expected.shape() {
         return Err(Finding::Shape {
             quantity: quantity.to_owned(),
@@ -30,7 +43,7 @@ pub fn compare(
     let mut largest_excess = f64::NEG_INFINITY;
     let mut worst = None;
     for ((index, &a), &b) in found.indexed_iter().zip(&expected) {
-        if a.is_finite() && is_close(a, b, rtol, atol) {
+        if agrees(a, b) {
             continue;
         }
         differing += 1;

@@ -66,7 +66,7 @@ impl Recipe {
     }
 
     /// A script without calls, whose running statistics are no starting values.
-    pub(crate) fn script(&self) -> Script {
+    fn script(&self) -> Script {
         let mut means = self.draws(1, 0);
         let mut vars = self.draws(2, 0);
         let config = BatchNormConfig::new(self.eps, self.momentum, Convention::Notebook)
@@ -80,6 +80,15 @@ impl Recipe {
             steps: Vec::new(),
             backwards: Vec::new(),
         }
+    }
+
+    /// A script with a forward pass in each of these modes, and then backward passes through the
+    /// steps of these indices.
+    pub(crate) fn calls(&self, modes: &[AskedMode], backwards: &[usize]) -> Script {
+        let mut script = self.script();
+        script.steps = (0..).zip(modes).map(|(number, &mode)| self.step(mode, number)).collect();
+        script.backwards = backwards.iter().map(|&step| self.backward(step)).collect();
+        script
     }
 
     /// The forward pass of this number, each with its own x, gamma and beta.
@@ -99,9 +108,9 @@ impl Recipe {
         Step { mode, x, gamma, beta }
     }
 
-    /// The backward pass of this number, through the step of this index.
-    pub(crate) fn backward(&self, step: usize, number: u64) -> Backward {
-        let mut draws = self.draws(6, number);
+    /// A backward pass through the step of this index.
+    fn backward(&self, step: usize) -> Backward {
+        let mut draws = self.draws(6, step as u64);
         // Off centre, so that no sum of it vanishes.
         let dout = self.images(|_| 0.4 + draws.normal());
         Backward { step, dout, x_overwritten: false }

@@ -23,5 +23,5 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), ClassError> {
         file.persist(path)?;
         Ok(())
     };
-    write().map_err(|source| ClassError::Write { path: path.to_owned(), source })
+    write().map_err(ClassError::write(path))
 }

@@ -45,8 +45,13 @@ pub struct Source {
 ///
 /// [`ClassError`] if the folder cannot be read, or holds no hand-ins or two of one name.
 pub fn find_hand_ins(folder: &Path) -> Result<Vec<HandIn>, ClassError> {
+    let unusable = |found: &str, expected| ClassError::Unusable {
+        path: folder.to_owned(),
+        found: found.to_owned(),
+        expected,
+    };
     if !folder.is_dir() {
-        return Err(ClassError::NotAFolder { folder: folder.to_owned() });
+        return Err(unusable("no folder", "a folder of hand-ins"));
     }
     let mut found: BTreeMap<String, HandIn> = BTreeMap::new();
     for entry in fs::read_dir(folder).map_err(ClassError::read(folder))? {
@@ -65,12 +70,13 @@ pub fn find_hand_ins(folder: &Path) -> Result<Vec<HandIn>, ClassError> {
             continue;
         };
         if found.contains_key(&id) {
-            return Err(ClassError::SameName { folder: folder.to_owned(), id });
+            let found = format!("two hand-ins called {id}");
+            return Err(unusable(&found, "one; rename one of them"));
         }
         found.insert(id.clone(), HandIn { id, source });
     }
     if found.is_empty() {
-        return Err(ClassError::NoHandIns { folder: folder.to_owned() });
+        return Err(unusable("no hand-ins", ".py files or folders"));
     }
     Ok(found.into_values().collect())
 }

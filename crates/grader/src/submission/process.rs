@@ -9,6 +9,7 @@ use std::time::Duration;
 use isolation::{End, Ended, InForce, Launcher, Limits, Order, Stop, Strength};
 use tempfile::TempDir;
 
+use crate::messages::with_sources;
 use crate::submission::failure::Failure;
 use crate::submission::interface::{Submission, run_alone};
 use crate::submission::outputs::{Answer, Outputs};
@@ -114,13 +115,14 @@ impl Process {
 
     fn answer(&self, scripts: &[Script]) -> Result<Vec<Outputs>, String> {
         let stage = Stage::new(&self.context.scratch)?;
-        let names = write_inputs(&stage.path("inputs"), scripts).map_err(with_source)?;
+        let names =
+            write_inputs(&stage.path("inputs"), scripts).map_err(|error| with_sources(&error))?;
         let copies = stage.path("copies");
-        make_folder(&copies).map_err(with_source)?;
+        make_folder(&copies).map_err(|error| with_sources(&error))?;
         for (name, bytes) in &self.copies {
             let copy = copies.join(name);
-            make_folder(copy.parent().unwrap_or(&copies)).map_err(with_source)?;
-            protocol::write_file(&copy, bytes).map_err(with_source)?;
+            make_folder(copy.parent().unwrap_or(&copies)).map_err(|error| with_sources(&error))?;
+            protocol::write_file(&copy, bytes).map_err(|error| with_sources(&error))?;
         }
         let mut answers: Vec<Option<Outputs>> = vec![None; scripts.len()];
         let mut spent = Duration::ZERO;
@@ -171,10 +173,10 @@ impl Process {
         spent: &mut Duration,
     ) -> Result<(PathBuf, Failure), String> {
         let inputs = stage.path("inputs");
-        list_scripts(&inputs, names).map_err(with_source)?;
+        list_scripts(&inputs, names).map_err(|error| with_sources(&error))?;
         let folder = |name: &str| -> Result<PathBuf, String> {
             let path = stage.path(&format!("{name}-{start}"));
-            make_folder(&path).map_err(with_source)?;
+            make_folder(&path).map_err(|error| with_sources(&error))?;
             Ok(path)
         };
         let (outputs, home, aside) = (folder("outputs")?, folder("home")?, folder("aside")?);
@@ -224,7 +226,7 @@ impl Process {
         *spent += elapsed;
         stage.remove(&home);
         stage.remove(&aside);
-        let ended = ended.map_err(with_source)?;
+        let ended = ended.map_err(|error| with_sources(&error))?;
         let failure = failure_of(&ended, if is_one_script { script } else { whole }, is_one_script);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.in_force = Some(ended.in_force);
@@ -313,21 +315,6 @@ fn signal_name(signal: i32) -> &'static str {
     }
 }
 
-/// An error and its causes, as one line.
-fn with_source(error: impl std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
-}
-
 /// The temporary folder of one grading.
 struct Stage {
     folder: TempDir,
@@ -378,6 +365,6 @@ fn open_all(folder: &Path) {
 
 impl From<ProtocolError> for Failure {
     fn from(error: ProtocolError) -> Self {
-        Self::Grader(with_source(error))
+        Self::Grader(with_sources(&error))
     }
 }
