@@ -16,7 +16,7 @@ use serde::Deserialize;
 use tempfile::TempDir;
 use trainer::dataset::{LabelledImages, Synthetic};
 
-use crate::data_set::{Choice, DataArguments};
+use crate::data_argument::DataArguments;
 use crate::hash;
 use crate::output::{replace_file, say};
 use crate::{Outcome, workspace};
@@ -100,14 +100,14 @@ enum Against {
 pub fn run(arguments: &Arguments) -> Result<Outcome> {
     if let Some(errand) = &arguments.errand {
         child::answer(errand)?;
-        return Ok(Outcome::Well);
+        return Ok(Outcome::Success);
     }
     if arguments.bits {
         let temporary = temporary()?;
         let images = hash::images(child::STEPS_FOR_BITS, BATCH_SIZE)?;
         let script = arguments.script(&images, temporary.path())?;
         say(text::bits_table(&bits(script.as_ref())?).to_markdown().trim_end())?;
-        return Ok(Outcome::Well);
+        return Ok(Outcome::Success);
     }
     let results = arguments.measure()?;
     say(text::transcript(&results).trim_end())?;
@@ -123,7 +123,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
         replace_file(&folder.join("bench.json"), json.as_bytes())?;
         say(format_args!("wrote 4 files to {}", workspace::relative(folder).display()))?;
     }
-    Ok(Outcome::Well)
+    Ok(Outcome::Success)
 }
 
 impl Arguments {
@@ -278,8 +278,7 @@ fn memory(script: Option<&Script>, threads: usize) -> Result<Option<Memory>> {
 fn study(script: Option<&Script>, threads: usize) -> Result<Study> {
     progress("the study");
     let out = temporary()?;
-    let data = DataArguments { data_dir: None, dataset: Choice::Auto, offline: true };
-    let data_set = data.find(&workspace::root()?)?;
+    let data_set = DataArguments::offline().find()?;
     let program = std::env::current_exe().context("this program cannot find itself")?;
     let asked = format!("experiment --heads=frozen --seeds=1 --epochs={STUDY_EPOCHS}");
     let start = Instant::now();

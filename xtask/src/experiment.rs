@@ -8,6 +8,7 @@ use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
+use datasets::DataSet;
 use kernels::with_threads;
 use trainer::dataset::{LabelledImages, Split};
 use trainer::evaluation::{Evaluation, evaluate};
@@ -16,7 +17,7 @@ use trainer::optimizer::AdamConfig;
 use trainer::run::Ended;
 use trainer::{Measurement, TrainError, fit};
 
-use crate::data_set::{DataArguments, DataSet, TEST_IMAGES, whole_split};
+use crate::data_argument::DataArguments;
 use crate::interrupt::Interrupt;
 use crate::network_argument::NetworkArgument;
 use crate::output::{replace_file, say};
@@ -27,7 +28,7 @@ use study::harvest::harvest;
 use study::published;
 use study::report;
 use study::side_by_side::side_by_side;
-use study::tables::{CONFIG_FILE, Head, Row, RunRow, StudyConfig, TABLE_FILES};
+use study::tables::{CONFIG_FILE, DataSetName, Head, Row, RunRow, StudyConfig, TABLE_FILES};
 
 mod progress;
 
@@ -128,7 +129,7 @@ fn parse_seeds(text: &str) -> Result<Seeds> {
 pub fn run(arguments: &Arguments) -> Result<Outcome> {
     arguments.check()?;
     let root = workspace::root()?;
-    let data_set = arguments.data.find(&root)?;
+    let data_set = arguments.data.find()?;
     let (images, split) = data_set.training_of(&arguments.split())?;
     let config = arguments.study(&data_set, &split)?;
     let cells = cells(&config)?;
@@ -142,7 +143,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     say(description(&config))?;
     if state == State::Finished {
         say(format_args!("This study is finished: open {page}, or --anew trains it again."))?;
-        return Ok(Outcome::Well);
+        return Ok(Outcome::Success);
     }
     replace_file(&out.join(CONFIG_FILE), config_file.as_bytes())?;
     if state == State::Unfinished {
@@ -166,7 +167,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
             .context("with this mended, the same command goes on from here")?;
     }
     say(format_args!("wrote {} files; open {page}", written.len()))?;
-    Ok(Outcome::Well)
+    Ok(Outcome::Success)
 }
 
 /// All files that a study can write beside the folders of its runs.
@@ -199,7 +200,7 @@ impl Arguments {
     }
 
     fn split(&self) -> Split {
-        let split = whole_split();
+        let split = DataSet::split();
         if !self.quick {
             return split;
         }
@@ -232,9 +233,9 @@ impl Arguments {
         let batch_size = self.batch_size as usize;
         let default_seeds = if self.quick { 0..1 } else { 0..3 };
         let default_epochs = if self.quick { 3 } else { 5 };
-        let test_images = if self.quick { QUICK.2 } else { TEST_IMAGES };
+        let test_images = if self.quick { QUICK.2 } else { DataSet::TEST_IMAGES };
         Ok(StudyConfig {
-            data_set: data_set.kind(),
+            data_set: name_in_files(data_set),
             quick: self.quick,
             networks: self.networks.iter().map(|network| network.0.folder.to_owned()).collect(),
             heads: self.heads(),
@@ -259,6 +260,14 @@ impl Arguments {
 
     fn threads(&self) -> usize {
         self.threads.or(thread::available_parallelism().ok()).map_or(1, NonZero::get)
+    }
+}
+
+/// The name of a data set in the files of a study.
+fn name_in_files(data_set: &DataSet) -> DataSetName {
+    match data_set {
+        DataSet::Files { .. } => DataSetName::FashionMnist,
+        DataSet::Synthetic => DataSetName::Synthetic,
     }
 }
 
@@ -367,7 +376,6 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use study::tables::DataSetName;
 
     #[derive(Parser)]
     struct Command {

@@ -13,7 +13,7 @@ use grader::fixture::{
 use grader::submission::Kernels;
 use grader::verdict::{CheckOutcome, Verdict};
 
-use crate::Outcome;
+use crate::exit::Exit;
 use crate::output::{replace_file, say};
 use crate::python::{execute, virtual_environment};
 use crate::workspace::fixtures_folder;
@@ -61,7 +61,7 @@ struct Regenerate {
     python: Option<PathBuf>,
 }
 
-pub fn run(arguments: &Arguments) -> Result<Outcome> {
+pub fn run(arguments: &Arguments) -> Result<Exit> {
     match &arguments.action {
         Action::Verify { fixtures } => verify(&fixtures_folder(fixtures.as_deref())?),
         Action::Regenerate(arguments) => regenerate(arguments),
@@ -69,7 +69,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     }
 }
 
-fn verify(fixtures: &Path) -> Result<Outcome> {
+fn verify(fixtures: &Path) -> Result<Exit> {
     let discrepancies = Manifest::verify(fixtures)?;
     for discrepancy in &discrepancies {
         say(format_args!("{}/{discrepancy}", fixtures.display()))?;
@@ -78,16 +78,16 @@ fn verify(fixtures: &Path) -> Result<Outcome> {
         let manifest = Manifest::read(fixtures)?;
         let (files, cases) = (manifest.files(), manifest.cases());
         say(format_args!("{files} files of {cases} cases are as recorded."))?;
-        return Ok(Outcome::Well);
+        return Ok(Exit::Success);
     }
     say(format_args!("{} problems found.", discrepancies.len()))?;
-    Ok(Outcome::FoundWrong)
+    Ok(Exit::FoundWrong)
 }
 
 /// The modules that generators share; every other script beside them is a generator.
 const SHARED_MODULES: [&str; 2] = ["case.py", "stream.py"];
 
-fn regenerate(arguments: &Regenerate) -> Result<Outcome> {
+fn regenerate(arguments: &Regenerate) -> Result<Exit> {
     let fixtures = fixtures_folder(arguments.fixtures.as_deref())?;
     let scripts = scripts(&fixtures.join("generate"), arguments.only.as_deref())?;
     let python = match &arguments.python {
@@ -117,12 +117,12 @@ fn regenerate(arguments: &Regenerate) -> Result<Outcome> {
             changes.is_empty() && verified.is_ok_and(|discrepancies| discrepancies.is_empty());
         if recorded {
             say("Every file is as committed.")?;
-            return Ok(Outcome::Well);
+            return Ok(Exit::Success);
         }
         let changed = changes.len();
         let manifest = if changed > 0 { "would follow" } else { "is out of date" };
         say(format_args!("{changed} files would change; {MANIFEST_FILE} {manifest}."))?;
-        return Ok(Outcome::FoundWrong);
+        return Ok(Exit::FoundWrong);
     }
     for (path, change) in &changes {
         apply(&fixtures, new.path(), path, *change)?;
@@ -135,7 +135,7 @@ fn regenerate(arguments: &Regenerate) -> Result<Outcome> {
         manifest.files(),
         manifest.cases()
     ))?;
-    Ok(Outcome::Well)
+    Ok(Exit::Success)
 }
 
 /// The generators to run, in alphabetical order.
@@ -249,7 +249,7 @@ fn read(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("{}: could not be read", path.display()))
 }
 
-fn add(source: &Path, fixtures: &Path) -> Result<Outcome> {
+fn add(source: &Path, fixtures: &Path) -> Result<Exit> {
     let operation = operation_of(source)?;
     let case_name = fs::canonicalize(source)
         .ok()
@@ -271,7 +271,7 @@ fn add(source: &Path, fixtures: &Path) -> Result<Outcome> {
             "{name} is not recorded: the kernels do not pass it. Work out which is right, and mend \
              the case or report the kernel."
         ))?;
-        return Ok(Outcome::FoundWrong);
+        return Ok(Exit::FoundWrong);
     }
     let folder = fixtures.join(&name);
     if fs::canonicalize(source).ok() != fs::canonicalize(&folder).ok() {
@@ -287,7 +287,7 @@ fn add(source: &Path, fixtures: &Path) -> Result<Outcome> {
     say(format_args!(
         "{name} is recorded in {MANIFEST_FILE}. Run it alone: cargo xtask grade --case {name}"
     ))?;
-    Ok(Outcome::Well)
+    Ok(Exit::Success)
 }
 
 fn agrees_with_kernels(case: &Case) -> Result<bool> {

@@ -94,7 +94,7 @@ fn formats() -> impl TypedValueParser<Value = &'static OutputFormat> {
 pub fn run(arguments: &Arguments) -> Result<Outcome> {
     if arguments.list_mistakes {
         say(export::list_of_mistakes().trim_end())?;
-        return Ok(Outcome::Well);
+        return Ok(Outcome::Success);
     }
     if arguments.watch {
         ensure!(
@@ -156,7 +156,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     };
     say(transcript.trim_end())?;
     let all_passed = grading.report.all_passed();
-    Ok(if all_passed { Outcome::Well } else { Outcome::FoundWrong })
+    Ok(if all_passed { Outcome::Success } else { Outcome::FoundWrong })
 }
 
 /// Writes what a submission would be asked into a folder, with nothing else in it.
@@ -171,7 +171,7 @@ fn export_inputs(folder: &Path, cases: &[Case], options: &Options) -> Result<Out
         "wrote {scripts} scripts; answer them as crates/grader/README.md says, and then:\n\
          cargo xtask grade --outputs DIR"
     ))?;
-    Ok(Outcome::Well)
+    Ok(Outcome::Success)
 }
 
 /// What `cargo xtask grade` prints of the workspace's own kernels and the fixtures.

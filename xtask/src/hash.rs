@@ -9,7 +9,7 @@ use kernels::{instruction_set, with_threads};
 use trainer::dataset::{LabelledImages, Split, Synthetic};
 use trainer::fingerprint::Fingerprint;
 use trainer::network::Preset;
-use trainer::optimizer::{Adam, AdamConfig};
+use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::{FitConfig, TrainError, fit};
 
 use crate::Outcome;
@@ -65,7 +65,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
         say(line)?;
     }
     say(format_args!("{} together", together.finish()))?;
-    Ok(Outcome::Well)
+    Ok(Outcome::Success)
 }
 
 /// The images of so many steps, then as many as one step has, for validation.
@@ -91,7 +91,7 @@ pub fn of_training(
 ) -> Result<String> {
     ensure!(images.len() > batch_size, "found {} images, too few for a step", images.len());
     let mut network = preset.config.build::<f32>(images.size(), images.classes(), 0)?;
-    let mut optimizer = Adam::new(AdamConfig::new(5e-4)?, &network, |_| true);
+    let mut optimizer = Optimizer::new(AdamConfig::new(5e-4)?, &network, |_| true);
     let training = images.len() - batch_size;
     let split =
         Split { training: (0..training).collect(), validation: (training..images.len()).collect() };

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
 
-use crate::COULD_NOT_RUN;
+use crate::exit::COULD_NOT_RUN;
 
 /// Whether somebody asked to stop.
 #[derive(Debug, Clone, Default)]

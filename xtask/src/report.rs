@@ -36,5 +36,5 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
             say(format_args!("wrote {}", workspace::relative(&path).display()))?;
         }
     }
-    Ok(Outcome::Well)
+    Ok(Outcome::Success)
 }

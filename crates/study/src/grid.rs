@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use trainer::optimizer::AdamConfig;
 use trainer::run::RunConfig;
 
 use super::tables::{Head, StudyConfig};
@@ -53,7 +54,7 @@ pub fn cells(config: &StudyConfig) -> Result<Vec<Cell>> {
                         seed,
                         epochs: config.epochs,
                         batch_size: usize::try_from(config.batch_size)?,
-                        learning_rate: config.learning_rate,
+                        optimizer: AdamConfig::new(config.learning_rate)?.into(),
                         observations_per_epoch: WINDOWS_PER_EPOCH,
                         data_set: config.data_set.to_string(),
                     },

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use trainer::Head;
 use trainer::dataset::{FASHION_MNIST_IMAGE, ImageSize, LabelledImages, Split};
 use trainer::network::{BatchNorm, Initializer, Layer, Network, preset};
-use trainer::optimizer::{Adam, AdamConfig};
+use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::run::RunConfig;
 
 use super::ours;
@@ -130,7 +130,7 @@ fn steps(step: &Step) -> Result<Done> {
 
 fn seconds_per_step(step: &Step, images: &LabelledImages, split: &Split) -> Result<f64> {
     let mut network = network(images.size(), step.channels);
-    let mut optimizer = Adam::new(AdamConfig::new(5e-4)?, &network, |_| true);
+    let mut optimizer = Optimizer::new(AdamConfig::new(5e-4)?, &network, |_| true);
     // The last moment is the validation's, which is not a step.
     let mut moments = Vec::with_capacity(WARM_UP + step.steps + 1);
     let batch = (0, step.batch);
@@ -169,7 +169,7 @@ fn run(threads: usize) -> Result<Done> {
         seed: 0,
         epochs: 1,
         batch_size: BATCH_SIZE,
-        learning_rate: 5e-4,
+        optimizer: AdamConfig::new(5e-4)?.into(),
         observations_per_epoch: 20,
         data_set: "noise".to_owned(),
     };

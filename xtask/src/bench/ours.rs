@@ -6,7 +6,7 @@ use kernels::{BatchNormConfig, Convention, RunningStatistics, spatial_batch_norm
 use ndarray::{Array1, Array4};
 use trainer::dataset::{LabelledImages, Split};
 use trainer::network::{Network, NetworkConfig};
-use trainer::optimizer::{Adam, AdamConfig};
+use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::{FitConfig, TrainError, fit};
 
 use super::work::{BATCH_SIZE, Work};
@@ -79,7 +79,7 @@ fn convolution(shape: [usize; 4], filters: usize, input_gradient: bool) -> Resul
 
 fn epoch<'a>(folder: &str, steps: usize, images: &'a LabelledImages) -> Result<Call<'a>> {
     let mut network = folder.parse::<NetworkConfig>()?.build(images.size(), images.classes(), 0)?;
-    let mut optimizer = Adam::new(AdamConfig::new(5e-4)?, &network, |_| true);
+    let mut optimizer = Optimizer::new(AdamConfig::new(5e-4)?, &network, |_| true);
     // An epoch ends with its validation, here of a single batch.
     let training = 0..steps * BATCH_SIZE;
     let split = Split { training: training.collect(), validation: (0..BATCH_SIZE).collect() };
@@ -94,7 +94,7 @@ fn epoch<'a>(folder: &str, steps: usize, images: &'a LabelledImages) -> Result<C
 /// The one place where the measurements train without a folder.
 pub fn train_in_batches(
     network: &mut Network<f32>,
-    optimizer: &mut Adam<f32>,
+    optimizer: &mut Optimizer<f32>,
     images: &LabelledImages,
     split: &Split,
     (seed, batch_size): (u64, usize),

@@ -106,5 +106,5 @@ fn summary(graded: &GradedClass, table: &Path, reports: &Path) -> Result<Outcome
     for Line { id, problem, .. } in &problems {
         say(format!("not graded: {id}: {}", problem.as_deref().unwrap_or_default()))?;
     }
-    Ok(if problems.is_empty() { Outcome::Well } else { Outcome::FoundWrong })
+    Ok(if problems.is_empty() { Outcome::Success } else { Outcome::FoundWrong })
 }

@@ -159,10 +159,10 @@ struct Twice {
 
 fn twice(recipe: Recipe, asked: Twice) -> Question<'static> {
     let Twice { check, scripts, roles, pairs, circumstances, convention, hint } = asked;
-    Question::new(scripts, move |_, answers, leniency| {
+    Question::new(scripts, move |_, answers, policy| {
         let findings = own(&answers[0], &answers[answers.len() - 1], roles, pairs, circumstances);
         let outcome = match convention {
-            Some(convention) => leniency.noted(findings, convention),
+            Some(convention) => policy.noted(findings, convention),
             None => CheckOutcome::of(findings),
         };
         vec![verdict_of(&recipe, check, check, outcome, hint)]
@@ -295,7 +295,7 @@ fn unknown_mode(recipe: Recipe) -> Question<'static> {
 fn results(mut recipe: Recipe, dtype: Dtype) -> Question<'static> {
     recipe.dtype = dtype;
     let script = recipe.calls(&[AskedMode::Train, AskedMode::Eval], &[0]);
-    Question::new(vec![script], move |_, answers, leniency| {
+    Question::new(vec![script], move |_, answers, policy| {
         let mut verdicts = Vec::new();
         for role in OF_STEPS.iter().chain(&OF_GRADIENTS) {
             let found = answers[0]
@@ -313,7 +313,7 @@ fn results(mut recipe: Recipe, dtype: Dtype) -> Question<'static> {
             let (name, outcome) = if dtype == Dtype::Float32 {
                 // Wider than asked loses nothing.
                 let convention = "results in float64 for inputs in float32";
-                ("dtype_float32", leniency.noted(findings, convention))
+                ("dtype_float32", policy.noted(findings, convention))
             } else {
                 ("dtype_float64", CheckOutcome::of(findings))
             };

@@ -9,20 +9,20 @@ use std::time::Duration;
 use trainer::dataset::PublishedFile;
 use ureq::{Agent, Error, Proxy};
 
-/// How long a body may pause.
-const STALL: Duration = Duration::from_secs(15);
+/// How long the body of an answer may pause.
+const PAUSE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How much is read at a time.
+/// The bytes that are read at a time.
 const CHUNK: usize = 1 << 16;
 
-/// Why a file was not got.
+/// Why an address did not give a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// The address asked.
+    /// The address of the file.
     pub url: String,
     /// What happened.
     pub reason: String,
-    /// Whether the place can be expected to do better for another file: not one that keeps silent.
+    /// Whether the server answers at all, so that it may still give another file.
     pub answers: bool,
 }
 
@@ -32,50 +32,51 @@ impl Display for Failure {
     }
 }
 
-/// What downloads are made with.
+/// Downloads files.
 #[derive(Debug)]
-pub struct Downloader {
+pub(crate) struct Downloader {
     agent: Agent,
 }
 
 impl Downloader {
-    /// With a body that may pause so long, through this proxy.
-    pub fn new(stall: Duration, proxy: Option<Proxy>) -> Self {
-        // A thread whose answer nobody awaits any more ends by these.
+    /// Each phase of a request, and each pause of an answer's body, may last `pause`.
+    pub(crate) fn new(pause: Duration, proxy: Option<Proxy>) -> Self {
+        // These end a thread whose answer nobody awaits any more.
         let agent = Agent::config_builder()
             .proxy(proxy)
             .user_agent("spatial-batch-norm")
-            .timeout_resolve(Some(stall))
-            .timeout_connect(Some(stall))
-            .timeout_recv_response(Some(stall))
-            .timeout_per_read(Some(stall))
+            .timeout_resolve(Some(pause))
+            .timeout_connect(Some(pause))
+            .timeout_recv_response(Some(pause))
+            .timeout_per_read(Some(pause))
             .build()
             .new_agent();
         Self { agent }
     }
 
-    /// With patience for slow networks, through the proxy that the environment names, if any.
-    pub fn of_environment() -> Self {
-        Self::new(STALL, Proxy::try_from_env())
+    /// With time limits for slow networks, through the proxy that the environment names, if any.
+    pub(crate) fn of_environment() -> Self {
+        Self::new(PAUSE_TIMEOUT, Proxy::try_from_env())
     }
 
-    /// The bytes of this file, checked, from this address. The answer must begin within `patience`,
-    /// which bounds the search for the address, the connection, redirects and the head together; no
-    /// more than the published size is read. `progress` is told the number of bytes so far, 0 when
-    /// the answer begins.
-    pub fn download(
+    /// The bytes of this file from this address, checked against the published checksum.
+    ///
+    /// The answer must begin within `timeout`, which limits name resolution, connection, redirects
+    /// and head together. No more than the published size is read. `progress` is told the number of
+    /// bytes so far, and 0 when the answer begins.
+    pub(crate) fn download(
         &self,
         url: &str,
         file: &PublishedFile,
-        patience: Duration,
+        timeout: Duration,
         mut progress: impl FnMut(u64),
     ) -> Result<Vec<u8>, Failure> {
         let failure = |answers, reason| Failure { url: url.to_owned(), reason, answers };
-        // ureq limits each phase; only from outside can all of them be limited together.
+        // ureq limits each phase; only waiting from outside limits all phases together.
         let (sender, receiver) = mpsc::channel();
         let request = self.agent.get(url);
         thread::spawn(move || drop(sender.send(request.call())));
-        let response = match receiver.recv_timeout(patience) {
+        let response = match receiver.recv_timeout(timeout) {
             Ok(Ok(response)) => response,
             Ok(Err(Error::StatusCode(status))) => {
                 return Err(failure(true, format!("the answer is HTTP status {status}")));
@@ -97,13 +98,14 @@ impl Downloader {
     }
 }
 
-/// Why a body ended early.
+/// Why the body of an answer ended early.
 struct Stopped {
     reason: String,
     answers: bool,
 }
 
-/// All of a body that must have this many bytes; one more at most is read to see that it ends.
+/// The whole body of an answer, which must have `expected` bytes. Reading stops at the first chunk
+/// that goes beyond them.
 fn read(
     body: &mut impl Read,
     expected: u64,

@@ -1,4 +1,6 @@
-use std::io::{self, Read};
+//! Fetching, from servers on this machine that answer well, badly or not at all.
+
+use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
@@ -7,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::*;
 
-#[path = "../../../tests/support/server.rs"]
+#[path = "../../tests/support/server.rs"]
 mod server;
 
 use server::{Server, respond, send};
@@ -42,18 +44,21 @@ fn fetch_files(
     files: &[PublishedFile],
     folder: &Path,
     places: &[&Server],
-) -> (Result<()>, Vec<String>) {
+) -> (Result<(), String>, Vec<String>) {
     let urls: Vec<String> = places.iter().map(|place| place.url()).collect();
     let mut notices = Vec::new();
     let fetch = Fetch {
+        name: "Test set",
         files,
-        places: urls.iter().map(|url| Place::new(url)).collect(),
-        patience: Duration::from_secs(3) * places.len() as u32,
+        addresses: urls.iter().map(|url| Address::new(url)).collect(),
+        time_left: Duration::from_secs(3) * places.len() as u32,
         downloader: Downloader::new(Duration::from_secs(2), None),
     };
-    let fetched = fetch.run(folder, |notice| {
-        notices.push(notice.to_string());
-        Ok(())
+    let fetched = fetch.run(folder, |event| match event {
+        Event::Received { .. } => {}
+        Event::Kept { .. } | Event::Fetched { .. } | Event::Refused(_) => {
+            notices.push(event.to_string());
+        }
     });
     // Ports differ from run to run.
     let anonymous = |text: String| {
@@ -61,11 +66,11 @@ fn fetch_files(
             text.replace(url.as_str(), &format!("http://place-{}", index + 1))
         })
     };
-    let fetched = fetched.map_err(|error| anyhow::anyhow!(anonymous(format!("{error:#}"))));
+    let fetched = fetched.map_err(|error| anonymous(format!("{:#}", anyhow::Error::new(error))));
     (fetched, notices.into_iter().map(anonymous).collect())
 }
 
-fn fetch(folder: &Path, places: &[&Server]) -> (Result<()>, Vec<String>) {
+fn fetch_both(folder: &Path, places: &[&Server]) -> (Result<(), String>, Vec<String>) {
     fetch_files(&FILES, folder, places)
 }
 
@@ -81,7 +86,7 @@ fn what_is_missing_or_wrong_is_fetched_and_what_is_right_is_kept() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("new/folder");
     let server = good();
-    let (fetched, notices) = fetch(&folder, &[&server]);
+    let (fetched, notices) = fetch_both(&folder, &[&server]);
     fetched.unwrap();
     assert_eq!(
         notices,
@@ -91,13 +96,13 @@ fn what_is_missing_or_wrong_is_fetched_and_what_is_right_is_kept() {
     assert_eq!(fs::read(folder.join("long")).unwrap(), LONG);
     assert_eq!(names(&folder), ["abc", "long"]);
 
-    let (fetched, notices) = fetch(&folder, &[&server]);
+    let (fetched, notices) = fetch_both(&folder, &[&server]);
     fetched.unwrap();
     assert_eq!(notices, ["kept abc", "kept long"]);
     assert_eq!(server.asked(), ["/abc", "/long"]);
 
     fs::write(folder.join("long"), &LONG[..55]).unwrap();
-    let (fetched, notices) = fetch(&folder, &[&server]);
+    let (fetched, notices) = fetch_both(&folder, &[&server]);
     fetched.unwrap();
     assert_eq!(notices, ["kept abc", "fetched long from http://place-1/long"]);
     assert_eq!(fs::read(folder.join("long")).unwrap(), LONG);
@@ -110,7 +115,7 @@ fn files_are_as_readable_as_any_other_new_one() {
     use std::os::unix::fs::PermissionsExt;
 
     let folder = tempfile::tempdir().unwrap();
-    fetch(folder.path(), &[&good()]).0.unwrap();
+    fetch_both(folder.path(), &[&good()]).0.unwrap();
     fs::write(folder.path().join("other"), "").unwrap();
     let mode = |name| fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
     assert_eq!(mode("abc"), mode("other"));
@@ -185,7 +190,7 @@ fn a_redirection_is_followed() {
             format!("HTTP/1.1 302 Found\r\nLocation: {url}{path}\r\nContent-Length: 0\r\n\r\n"),
         );
     });
-    fetch(folder.path(), &[&server]).0.unwrap();
+    fetch_both(folder.path(), &[&server]).0.unwrap();
     assert_eq!(names(folder.path()), ["abc", "long"]);
     assert_eq!(target.asked(), ["/abc", "/long"]);
 }
@@ -199,7 +204,7 @@ fn a_place_that_keeps_silent_is_asked_once_and_one_that_refuses_again() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         let place = Server::start(answer);
-        fetch(folder.path(), &[&place, &good()]).0.unwrap();
+        fetch_both(folder.path(), &[&place, &good()]).0.unwrap();
         assert_eq!(place.asked(), asked);
         assert_eq!(names(folder.path()), ["abc", "long"]);
     }
@@ -207,7 +212,7 @@ fn a_place_that_keeps_silent_is_asked_once_and_one_that_refuses_again() {
 
 /// The time of a body is not that of waiting for an answer, which is limited over all places.
 #[test]
-fn a_place_that_stalls_takes_no_patience_from_the_next() {
+fn a_place_that_stalls_leaves_the_next_one_its_time() {
     let folder = tempfile::tempdir().unwrap();
     let stalls = Server::start(|_, stream| {
         send(stream, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n");
@@ -215,12 +220,13 @@ fn a_place_that_stalls_takes_no_patience_from_the_next() {
     });
     let server = good();
     let fetch = Fetch {
+        name: "Test set",
         files: &FILES,
-        places: vec![Place::new(&stalls.url()), Place::new(&server.url())],
-        patience: Duration::from_millis(2_400),
+        addresses: vec![Address::new(&stalls.url()), Address::new(&server.url())],
+        time_left: Duration::from_millis(2_400),
         downloader: Downloader::new(Duration::from_secs(3), None),
     };
-    fetch.run(folder.path(), |_| Ok(())).unwrap();
+    fetch.run(folder.path(), |_| {}).unwrap();
     assert_eq!(stalls.asked(), ["/abc"]);
     assert_eq!(names(folder.path()), ["abc", "long"]);
 }
@@ -233,7 +239,7 @@ fn files_got_before_a_failure_stay_and_the_failure_names_every_place() {
         "/abc" => respond(stream, "200 OK", ABC),
         _ => respond(stream, "404 Not Found", b""),
     });
-    let (fetched, _) = fetch(folder.path(), &[&silent, &half]);
+    let (fetched, _) = fetch_both(folder.path(), &[&silent, &half]);
     assert_eq!(
         fetched.unwrap_err().to_string(),
         "long cannot be fetched: http://place-1/abc: no answer in time; http://place-2/long: \
@@ -249,12 +255,13 @@ fn a_machine_that_accepts_no_connection_is_no_place() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let fetch = Fetch {
+        name: "Test set",
         files: &FILES,
-        places: vec![Place::new(&url)],
-        patience: Duration::from_secs(5),
+        addresses: vec![Address::new(&url)],
+        time_left: Duration::from_secs(5),
         downloader: Downloader::new(Duration::from_secs(5), None),
     };
-    let message = fetch.run(folder.path(), |_| Ok(())).unwrap_err().to_string();
+    let message = fetch.run(folder.path(), |_| {}).unwrap_err().to_string();
     assert!(message.starts_with(&format!("abc cannot be fetched: {url}/abc: ")), "{message}");
     assert!(names(folder.path()).is_empty());
 }
@@ -265,7 +272,7 @@ fn a_folder_that_cannot_be_written_to_is_named_before_anything_is_downloaded() {
     fs::write(parent.path().join("file"), "").unwrap();
     let server = good();
     let folder = parent.path().join("file/below");
-    let message = fetch(&folder, &[&server]).0.unwrap_err().to_string();
+    let message = fetch_both(&folder, &[&server]).0.unwrap_err().to_string();
     assert!(message.contains("file/below cannot be written to"), "{message}");
     assert!(server.asked().is_empty());
     assert_eq!(names(parent.path()), ["file"]);
@@ -301,7 +308,7 @@ fn a_read_only_folder_is_named_before_anything_is_downloaded() {
     let folder = tempfile::tempdir().unwrap();
     let Some(_mounted) = Mounted::at(folder.path(), "ro") else { return };
     let server = good();
-    let message = fetch(folder.path(), &[&server]).0.unwrap_err().to_string();
+    let message = fetch_both(folder.path(), &[&server]).0.unwrap_err().to_string();
     assert!(message.contains("cannot be written to"), "{message}");
     assert!(server.asked().is_empty());
 }
