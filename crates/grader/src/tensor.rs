@@ -142,22 +142,19 @@ pub trait Element: Real {
     fn tensor(array: ArrayD<Self>) -> Tensor;
 }
 
-impl Element for f32 {
-    fn view(tensor: &Tensor) -> Option<ArrayViewD<'_, Self>> {
-        if let Tensor::Float32(array) = tensor { Some(array.view()) } else { None }
-    }
+macro_rules! element {
+    ($type:ty, $variant:ident) => {
+        impl Element for $type {
+            fn view(tensor: &Tensor) -> Option<ArrayViewD<'_, Self>> {
+                if let Tensor::$variant(array) = tensor { Some(array.view()) } else { None }
+            }
 
-    fn tensor(array: ArrayD<Self>) -> Tensor {
-        Tensor::Float32(array)
-    }
+            fn tensor(array: ArrayD<Self>) -> Tensor {
+                Tensor::$variant(array)
+            }
+        }
+    };
 }
 
-impl Element for f64 {
-    fn view(tensor: &Tensor) -> Option<ArrayViewD<'_, Self>> {
-        if let Tensor::Float64(array) = tensor { Some(array.view()) } else { None }
-    }
-
-    fn tensor(array: ArrayD<Self>) -> Tensor {
-        Tensor::Float64(array)
-    }
-}
+element!(f32, Float32);
+element!(f64, Float64);

@@ -329,12 +329,7 @@ fn shapes(role: &str, found: &[&Tensor], recipe: &Recipe) -> Vec<Finding> {
     let images = matches!(role, "out" | "dx");
     let expected = if images { recipe.shape.to_vec() } else { vec![recipe.shape[1]] };
     let wrong = found.iter().find(|found| found.shape() != expected);
-    let shape = |found: &&Tensor| Finding::Shape {
-        quantity: role.to_owned(),
-        found: found.shape().to_vec(),
-        expected,
-    };
-    wrong.map(shape).into_iter().collect()
+    wrong.map(|found| Finding::shape(role, found.shape(), &expected)).into_iter().collect()
 }
 
 fn dtypes(role: &str, found: &[&Tensor], expected: Dtype) -> Vec<Finding> {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use kernels::{BatchNormConfig, Convention};
-use ndarray::{Array4, ArrayD, IxDyn, ShapeBuilder};
+use ndarray::{Array1, Array4, ArrayD, IxDyn, ShapeBuilder};
 
 use crate::stream::Stream;
 use crate::submission::{AskedMode, Backward, Kind, Script, Step};
@@ -74,8 +74,8 @@ impl Recipe {
         Script {
             kind: Kind::Spatial,
             config,
-            running_mean: self.vector(|_| means.normal()),
-            running_var: self.vector(|_| 0.5 + 2.0 * vars.uniform()),
+            running_mean: self.typed(self.channels(|_| means.normal())),
+            running_var: self.typed(self.channels(|_| 0.5 + 2.0 * vars.uniform())),
             starts_empty: false,
             steps: Vec::new(),
             backwards: Vec::new(),
@@ -119,34 +119,28 @@ impl Recipe {
     fn parameters(&self, number: u64) -> (Tensor, Tensor) {
         let (mut gammas, mut betas) = (self.draws(4, number), self.draws(5, number));
         let whole = |value: f64| (1.0 + 4.0 * value).floor();
-        let integers = |mut draw: Box<dyn FnMut() -> f64 + '_>| {
-            let values: Vec<i64> = (0..self.shape[1]).map(|_| draw() as i64).collect();
-            Tensor::Int64(ndarray::Array1::from_vec(values).into_dyn())
-        };
-        match self.parameters {
-            Parameters::Integers => (
-                integers(Box::new(|| whole(gammas.uniform()))),
-                integers(Box::new(|| whole(betas.uniform()) - 3.0)),
-            ),
-            Parameters::Whole => (
-                self.vector(|_| whole(gammas.uniform())),
-                self.vector(|_| whole(betas.uniform()) - 3.0),
-            ),
-            Parameters::Usual | Parameters::Negative | Parameters::Zero => {
-                let gamma = self.vector(|channel| {
-                    let usual = 0.5 + 1.5 * gammas.uniform();
-                    let is_zero = self.parameters == Parameters::Zero && channel == 0;
-                    let is_negative = self.parameters == Parameters::Negative;
-                    if is_zero {
-                        0.0
-                    } else if is_negative {
-                        -usual
-                    } else {
-                        usual
-                    }
-                });
-                (gamma, self.vector(|_| 2.0 * betas.uniform() - 1.0))
+        let gamma = self.channels(|channel| {
+            let drawn = gammas.uniform();
+            let usual = 0.5 + 1.5 * drawn;
+            match self.parameters {
+                Parameters::Zero if channel == 0 => 0.0,
+                Parameters::Usual | Parameters::Zero => usual,
+                Parameters::Negative => -usual,
+                Parameters::Whole | Parameters::Integers => whole(drawn),
             }
+        });
+        let beta = self.channels(|_| {
+            let drawn = betas.uniform();
+            match self.parameters {
+                Parameters::Whole | Parameters::Integers => whole(drawn) - 3.0,
+                Parameters::Usual | Parameters::Negative | Parameters::Zero => 2.0 * drawn - 1.0,
+            }
+        });
+        if self.parameters == Parameters::Integers {
+            let integers = |values: ArrayD<f64>| Tensor::Int64(values.mapv(|value| value as i64));
+            (integers(gamma), integers(beta))
+        } else {
+            (self.typed(gamma), self.typed(beta))
         }
     }
 
@@ -154,9 +148,9 @@ impl Recipe {
         Stream::new([self.seed, self.stream, role, number])
     }
 
-    fn vector(&self, value: impl FnMut(usize) -> f64) -> Tensor {
-        let values: Vec<f64> = (0..self.shape[1]).map(value).collect();
-        self.typed(ndarray::Array1::from_vec(values).into_dyn())
+    /// One value per channel.
+    fn channels(&self, value: impl FnMut(usize) -> f64) -> ArrayD<f64> {
+        (0..self.shape[1]).map(value).collect::<Array1<f64>>().into_dyn()
     }
 
     fn images(&self, mut value: impl FnMut(usize) -> f64) -> Tensor {

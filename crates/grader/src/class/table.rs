@@ -10,7 +10,7 @@ use crate::grading::Grading;
 use crate::report::SuiteName;
 
 /// A line of the table. Cells of what was not graded are empty.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Line {
     /// The hand-in.
     pub id: String,
@@ -37,18 +37,7 @@ pub struct Line {
 impl Line {
     /// The line of a hand-in that could not be graded.
     pub(super) fn problem(id: &str, problem: &str) -> Self {
-        Self {
-            id: id.to_owned(),
-            marks: None,
-            out_of: None,
-            notebook: None,
-            reference: None,
-            behaviour: None,
-            random: None,
-            diagnosis: String::new(),
-            seconds: None,
-            problem: Some(problem.to_owned()),
-        }
+        Self { id: id.to_owned(), problem: Some(problem.to_owned()), ..Self::default() }
     }
 
     /// The line of a hand-in that was graded.

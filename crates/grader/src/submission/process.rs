@@ -283,22 +283,17 @@ fn failure_of(ended: &Ended, time_limit: Duration, is_one_script: bool) -> Failu
             "the program was ended by signal {signal}{}{last_words}",
             signal_name(signal)
         )),
-        End::Stopped(Stop::Time) if is_one_script => {
-            Failure::Stopped(format!("the program was ended, since it took longer than {seconds}"))
+        End::Stopped(stop) => {
+            let limit = match stop {
+                Stop::Time if is_one_script => format!("it took longer than {seconds}"),
+                Stop::Time => format!("all took longer than {seconds}"),
+                Stop::Memory => "it took too much memory".to_owned(),
+                Stop::Processes => "it started too many processes".to_owned(),
+                Stop::Output => "it printed too much".to_owned(),
+                Stop::Disk => "it wrote too many files, or too long ones".to_owned(),
+            };
+            Failure::Stopped(format!("the program was ended, since {limit}"))
         }
-        End::Stopped(stop) => Failure::Stopped(match stop {
-            Stop::Time => {
-                format!("the program was ended, since all took longer than {seconds}")
-            }
-            Stop::Memory => "the program was ended, since it took too much memory".to_owned(),
-            Stop::Processes => {
-                "the program was ended, since it started too many processes".to_owned()
-            }
-            Stop::Output => "the program was ended, since it printed too much".to_owned(),
-            Stop::Disk => {
-                "the program was ended, since it wrote too many files, or too long ones".to_owned()
-            }
-        }),
     }
 }
 
