@@ -31,11 +31,7 @@ impl Interrupt {
         Ok(interrupt)
     }
 
-    /// Asks on behalf of whoever cannot go on.
-    pub fn ask(&self) {
-        self.asked.store(true, Ordering::Relaxed);
-    }
-
+    /// Whether somebody asked to stop.
     pub fn is_asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
     }

@@ -24,8 +24,7 @@ mod python;
 mod report;
 mod workspace;
 
-// Until the branches that use these names here are integrated.
-use exit::{COULD_NOT_RUN, Exit, Exit as Outcome};
+use exit::{COULD_NOT_RUN, Exit};
 
 /// Spatial batch normalisation: graded, trained and studied.
 #[derive(Parser)]

@@ -17,6 +17,7 @@ pub mod fixture;
 pub mod grading;
 mod messages;
 pub mod npy;
+mod replace;
 pub mod report;
 pub mod rubric;
 mod stream;
