@@ -1,4 +1,4 @@
-//! Arrays whose element type is known at run time only.
+//! Arrays whose element type is only known at run time.
 
 use std::fmt;
 
@@ -88,7 +88,7 @@ impl Tensor {
         with_array!(self, array => array.shape())
     }
 
-    /// The same values as `f64`: exact, except for integers beyond 2⁵³; `true` is 1.
+    /// The same values as `f64`, where `true` is 1. Integers beyond 2⁵³ are rounded.
     pub fn to_f64(&self) -> ArrayD<f64> {
         match self {
             Self::Float32(array) => array.mapv(f64::from),

@@ -49,7 +49,7 @@ fn a_cut_state_dict_is_named() {
     assert!(error.to_string().contains("final_f32.safetensors: not a safetensors file"), "{error}");
     fs::remove_file(&path).unwrap();
     let error = load_one(fixtures.path(), CASE).unwrap_err();
-    assert!(matches!(&error, FixtureError::File { path: named, .. } if *named == path));
+    assert!(matches!(&error, FixtureError::Missing { path: named, .. } if *named == path));
 }
 
 #[test]

@@ -130,5 +130,5 @@ fn a_link_is_not_followed() {
     fs::rename(&path, fixtures.path().join("generate/x.npy")).unwrap();
     std::os::unix::fs::symlink(fixtures.path().join("generate/x.npy"), &path).unwrap();
     assert!(problems(fixtures.path()).iter().any(|(found, _)| found == "relu/zeros/x.npy"));
-    assert!(matches!(load_one(fixtures.path(), "relu/zeros"), Err(FixtureError::File { .. })));
+    assert!(matches!(load_one(fixtures.path(), "relu/zeros"), Err(FixtureError::NotAFile { .. })));
 }
