@@ -13,12 +13,13 @@ use grader::grading::grade;
 use grader::rubric::Rubric;
 use grader::submission::{BnParam, InputsFolder, Kernels, RustFunctions, Submission};
 
+use crate::exit::Exit;
 use crate::grade::class::Asked;
 use crate::grade::run_options::RunOptions;
 use crate::grade::shell::quoted;
 use crate::grade::source::{Source, Untrusted};
 use crate::output::say;
-use crate::{Outcome, workspace};
+use crate::workspace;
 
 mod class;
 mod run_options;
@@ -91,10 +92,10 @@ fn formats() -> impl TypedValueParser<Value = &'static OutputFormat> {
     PossibleValuesParser::new(names).try_map(|name| export::format(&name).ok_or("no such format"))
 }
 
-pub fn run(arguments: &Arguments) -> Result<Outcome> {
+pub fn run(arguments: &Arguments) -> Result<Exit> {
     if arguments.list_mistakes {
         say(export::list_of_mistakes().trim_end())?;
-        return Ok(Outcome::Well);
+        return Ok(Exit::Success);
     }
     if arguments.watch {
         ensure!(
@@ -156,11 +157,11 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     };
     say(transcript.trim_end())?;
     let all_passed = grading.report.all_passed();
-    Ok(if all_passed { Outcome::Well } else { Outcome::FoundWrong })
+    Ok(if all_passed { Exit::Success } else { Exit::FoundWrong })
 }
 
 /// Writes what a submission would be asked into a folder, with nothing else in it.
-fn export_inputs(folder: &Path, cases: &[Case], options: &Options) -> Result<Outcome> {
+fn export_inputs(folder: &Path, cases: &[Case], options: &Options) -> Result<Exit> {
     let is_used = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     ensure!(!is_used, "{}: found a folder with files in it, expected none", folder.display());
     fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
@@ -171,7 +172,7 @@ fn export_inputs(folder: &Path, cases: &[Case], options: &Options) -> Result<Out
         "wrote {scripts} scripts; answer them as crates/grader/README.md says, and then:\n\
          cargo xtask grade --outputs DIR"
     ))?;
-    Ok(Outcome::Well)
+    Ok(Exit::Success)
 }
 
 /// What `cargo xtask grade` prints of the workspace's own kernels and the fixtures.

@@ -188,8 +188,8 @@ fn what_cannot_be_trained_says_why() {
     };
     assert_eq!(
         message(&["--steps=60000", "--batch-size=1"]),
-        "error: the built-in data set has 60000 images, too few for 60000 steps and a validation of 1 \
-         each"
+        "error: the built-in data set: the number of images must be at most 60000, got 60000 steps and \
+         a validation of 1 each"
     );
     assert!(message(&["--networks=batch-norm", "--batch-size=1"]).contains("single image"));
 }

@@ -4,6 +4,7 @@ mod behaviour;
 mod drawn;
 mod hint;
 mod kernel_answers;
+mod kernel_verdicts;
 mod notebook;
 mod question;
 mod recipe;
@@ -22,7 +23,7 @@ use crate::report::{CheckId, Report, SuiteName};
 use crate::submission::{Answer, Failure, Script, Submission};
 
 pub use kernel_answers::{Compared, compare_kernels_with, kernel_answers};
-pub use notebook::notebook_suite;
+pub use kernel_verdicts::kernel_verdicts;
 
 /// The seed of the random suite, unless another is chosen.
 pub const DEFAULT_SEED: u64 = 1;

@@ -2,7 +2,6 @@
 //! per hand-in, and a report on each beside it.
 
 mod error;
-mod files;
 mod grade;
 mod hand_in;
 mod key;

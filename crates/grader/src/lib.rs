@@ -16,6 +16,7 @@ pub mod export;
 pub mod fixture;
 pub mod grading;
 pub mod npy;
+mod replace;
 pub mod report;
 pub mod rubric;
 mod stream;

@@ -26,8 +26,10 @@ pub mod observation;
 pub mod optimizer;
 pub mod random;
 pub mod run;
+mod short_training;
 mod tensor;
 pub mod weights;
 
 pub use error::TrainError;
 pub use fit::{FitConfig, Head, Measurement, Moment, Phase, fit};
+pub use short_training::ShortTraining;

@@ -12,10 +12,11 @@ use grader::fixture::Case;
 use grader::rubric::Rubric;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::exit::Exit;
 use crate::grade::run_options::RunOptions;
 use crate::interrupt::Interrupt;
 use crate::output::say;
-use crate::{Outcome, workspace};
+use crate::workspace;
 
 /// Hand-ins to grade together.
 #[derive(Debug, Clone, clap::Args)]
@@ -48,7 +49,7 @@ pub fn run(
     hand_ins: &HandIns,
     run_options: &RunOptions,
     asked: &Asked<'_>,
-) -> Result<Outcome> {
+) -> Result<Exit> {
     let table = hand_ins.csv.as_deref().context("--csv names no file")?;
     let (reports, found) = (reports_of(table)?, find_hand_ins(folder)?);
     let interrupt =
@@ -88,7 +89,7 @@ fn bar() -> ProgressBar {
     ProgressBar::no_length().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn summary(graded: &GradedClass, table: &Path, reports: &Path) -> Result<Outcome> {
+fn summary(graded: &GradedClass, table: &Path, reports: &Path) -> Result<Exit> {
     let GradedClass { all, open, lines } = graded;
     let shown = |path| workspace::relative(path).display();
     let (table, reports) = (shown(table), shown(reports));
@@ -106,5 +107,5 @@ fn summary(graded: &GradedClass, table: &Path, reports: &Path) -> Result<Outcome
     for Line { id, problem, .. } in &problems {
         say(format!("not graded: {id}: {}", problem.as_deref().unwrap_or_default()))?;
     }
-    Ok(if problems.is_empty() { Outcome::Well } else { Outcome::FoundWrong })
+    Ok(if problems.is_empty() { Exit::Success } else { Exit::FoundWrong })
 }

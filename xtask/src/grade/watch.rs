@@ -12,9 +12,10 @@ use std::{env, process};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::exit::{COULD_NOT_RUN, Exit};
 use crate::grade::shell::words;
 use crate::output::say;
-use crate::{COULD_NOT_RUN, Outcome, workspace};
+use crate::workspace;
 
 /// The pause between two looks at the files.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -31,7 +32,7 @@ pub struct Watched {
 }
 
 /// Grades by this command's `arguments` now and after each save, until interrupted.
-pub fn run(watched: &Watched, arguments: &[String]) -> Result<Outcome> {
+pub fn run(watched: &Watched, arguments: &[String]) -> Result<Exit> {
     let folder = match &watched.watch_folder {
         Some(folder) => folder.clone(),
         None => workspace::root()?.join("crates/exercise/src"),

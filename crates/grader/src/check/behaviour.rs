@@ -245,11 +245,11 @@ fn x_overwritten(recipe: Recipe) -> Question<'static> {
     kept.backwards = vec![recipe.backward(0, 0)];
     let mut overwritten = kept.clone();
     overwritten.backwards[0].x_overwritten = true;
-    Question::new(vec![kept, overwritten], move |_, answers, leniency| {
+    Question::new(vec![kept, overwritten], move |_, answers, policy| {
         let findings = own(&answers[0], &answers[1], &OF_GRADIENTS, &[(0, 0)], |role| {
             format!("{role} after the caller has overwritten its x, against before")
         });
-        let outcome = leniency.noted(findings, "the cache holds the caller's x, not a copy");
+        let outcome = policy.noted(findings, "the cache holds the caller's x, not a copy");
         let hint = "What does your cache hold: numbers of its own, or the caller's array?";
         vec![verdict_of(&recipe, "x_overwritten", "x_overwritten", outcome, hint)]
     })
@@ -285,7 +285,7 @@ fn results(mut recipe: Recipe, dtype: Dtype) -> Question<'static> {
     let mut script = recipe.script();
     script.steps = vec![recipe.step(AskedMode::Train, 0), recipe.step(AskedMode::Eval, 1)];
     script.backwards = vec![recipe.backward(0, 0)];
-    Question::new(vec![script], move |_, answers, leniency| {
+    Question::new(vec![script], move |_, answers, policy| {
         let mut verdicts = Vec::new();
         for role in OF_STEPS.iter().chain(&OF_GRADIENTS) {
             let found = answers[0]
@@ -303,7 +303,7 @@ fn results(mut recipe: Recipe, dtype: Dtype) -> Question<'static> {
             let (name, outcome) = if dtype == Dtype::Float32 {
                 // Wider than asked loses nothing.
                 let convention = "results in float64 for inputs in float32";
-                ("dtype_float32", leniency.noted(findings, convention))
+                ("dtype_float32", policy.noted(findings, convention))
             } else {
                 ("dtype_float64", CheckOutcome::of(findings))
             };

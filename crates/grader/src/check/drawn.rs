@@ -5,7 +5,7 @@ use crate::check::hint;
 use crate::check::question::{Question, Questions};
 use crate::check::recipe::{Parameters, Recipe};
 use crate::check::values::{IN_EVALUATION, compare_role, roles};
-use crate::diagnosis::Leniency;
+use crate::diagnosis::ConventionPolicy;
 use crate::fixture::Mode;
 use crate::report::SuiteName;
 use crate::submission::{Answer, AskedMode, Kernels, Outputs, Script, Submission};
@@ -101,9 +101,9 @@ impl DrawnCase {
 /// The suite's questions.
 pub(crate) fn random_questions(submission: &dyn Submission, seed: u64) -> Questions<'static> {
     let questions = cases(seed).into_iter().map(|case| {
-        Question::new(vec![case.script()], move |scripts, answers, leniency| {
+        Question::new(vec![case.script()], move |scripts, answers, policy| {
             let ([script], [answer]) = (scripts, answers) else { return Vec::new() };
-            verdicts(&case, script, answer, leniency)
+            verdicts(&case, script, answer, policy)
         })
         .for_diagnosis()
     });
@@ -114,7 +114,7 @@ fn verdicts(
     case: &DrawnCase,
     script: &Script,
     answer: &Answer,
-    leniency: &Leniency,
+    policy: &ConventionPolicy,
 ) -> Vec<Verdict> {
     let expected = expected(script);
     let mode = if case.modes == EVAL { Mode::Eval } else { Mode::Train };
@@ -125,7 +125,7 @@ fn verdicts(
             compare_role(role, script, found, expected, case.tolerance)
         };
         let findings = expected.as_ref().map_err(Clone::clone).and_then(against);
-        let outcome = leniency.outcome(findings, script, against);
+        let outcome = policy.outcome(findings, script, against);
         let hint = hint::for_role(role, if is_of_evaluation(&outcome) { Mode::Eval } else { mode });
         Verdict::new(role, &name, outcome, hint).of_input(&case.recipe)
     };

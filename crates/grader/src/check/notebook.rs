@@ -24,7 +24,7 @@ const ATOL_EVAL: f64 = 0.15;
 const GRADIENT_LIMIT: f64 = 1e-6;
 
 /// Asks the notebook's tests whose cases are among `cases`.
-pub fn notebook_suite(submission: &dyn Submission, cases: &[Case]) -> Suite {
+pub(crate) fn notebook_suite(submission: &dyn Submission, cases: &[Case]) -> Suite {
     let questions = notebook_questions(submission, cases);
     let (mut suites, _) = ask(submission, vec![questions], Profile::Strict);
     suites.pop().unwrap_or_else(|| Suite::new(SuiteName::Notebook))

@@ -5,7 +5,7 @@ use crate::check::question::{Question, Questions};
 use crate::check::script::script_of;
 use crate::check::values::{OF_GRADIENTS, compare_role, moved};
 use crate::compare::compare;
-use crate::diagnosis::Leniency;
+use crate::diagnosis::ConventionPolicy;
 use crate::fixture::{Case, Config, Expected, Mode, Operation};
 use crate::report::{Suite, SuiteName};
 use crate::submission::{Answer, AskedMode, Failure, Outputs, Script, Submission};
@@ -27,9 +27,9 @@ pub(crate) fn reference_questions<'a>(
         let (Some(script), Config::BatchNorm(mode, _)) = (script_of(case), &case.config) else {
             return None;
         };
-        Some(Question::new(vec![script], move |scripts, answers, leniency| {
+        Some(Question::new(vec![script], move |scripts, answers, policy| {
             let ([script], [answer]) = (scripts, answers) else { return Vec::new() };
-            verdicts(case, *mode, script, answer, leniency)
+            verdicts(case, *mode, script, answer, policy)
         }))
     });
     Questions::new(SuiteName::Reference, submission, questions)
@@ -73,16 +73,16 @@ fn verdicts(
     mode: Mode,
     script: &Script,
     answer: &Answer,
-    leniency: &Leniency,
+    policy: &ConventionPolicy,
 ) -> Vec<Verdict> {
     let verdict = |(role, expected): &(&'static str, Expected)| {
         let found = answer.as_ref().map_err(Clone::clone);
         let findings = found.and_then(|outputs| judge(role, expected, script, outputs));
         let forward_answered = answer.as_ref().is_ok_and(|outputs| outputs.all_steps().is_ok());
         let outcome = if mode == Mode::Eval && forward_answered && OF_GRADIENTS.contains(role) {
-            leniency.left_open(findings, "a backward pass in evaluation is not the notebook's")
+            policy.left_open(findings, "a backward pass in evaluation is not the notebook's")
         } else {
-            leniency.outcome(findings, script, |other| {
+            policy.outcome(findings, script, |other| {
                 let outputs = answer.as_ref().map_err(Clone::clone)?;
                 let [double, single] = CONVENTION_TOLERANCES;
                 let is_single = script.dtype() == Dtype::Float32;

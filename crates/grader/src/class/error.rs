@@ -67,6 +67,12 @@ pub enum ClassError {
 }
 
 impl ClassError {
+    /// The error of writing `path`, as a function to map errors with.
+    pub(super) fn write(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Write { path, source }
+    }
+
     /// The error of reading `path`, as a function to map errors with.
     pub(super) fn read(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();

@@ -11,13 +11,13 @@ use std::time::Instant;
 
 use crate::check::Options;
 use crate::class::error::ClassError;
-use crate::class::files::replace;
 use crate::class::hand_in::{HandIn, Source};
 use crate::class::key::Key;
 use crate::class::table::{Line, Record, table};
 use crate::export::{OutputFormat, TEXT};
 use crate::fixture::{Case, Manifest};
 use crate::grading::grade;
+use crate::replace::replace;
 use crate::rubric::Rubric;
 use crate::submission::{Interpreter, Process, RunContext, Submission};
 
@@ -193,10 +193,11 @@ impl Work<'_> {
             }
             Ok((line, transcripts)) => {
                 for (path, text) in transcripts {
-                    replace(&path, text.as_bytes())?;
+                    replace(&path, text.as_bytes()).map_err(ClassError::write(&path))?;
                 }
                 let (path, record) = (self.record(id), Record { key: key.to_owned(), line });
-                replace(&path, record.to_json(&path)?.as_bytes())?;
+                replace(&path, record.to_json(&path)?.as_bytes())
+                    .map_err(ClassError::write(&path))?;
                 record.line
             }
         };
@@ -249,6 +250,7 @@ impl Work<'_> {
     fn write_table(&self) -> Result<(), ClassError> {
         // The lock is held until the file is there, or an older table might replace a newer one.
         let lines = self.lines();
-        replace(self.class.table, &table(lines.values(), self.class.table)?)
+        let path = self.class.table;
+        replace(path, &table(lines.values(), path)?).map_err(ClassError::write(path))
     }
 }

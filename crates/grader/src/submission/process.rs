@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use isolation::{End, Ended, InForce, Launcher, Limits, Order, Stop, Strength};
+use isolation::{End, Ended, InForce, Job, Launcher, Limits, Stop, Strength};
 use tempfile::TempDir;
 
 use crate::submission::failure::Failure;
@@ -195,13 +195,13 @@ impl Process {
         }
         let mut readable = self.readable.clone();
         readable.extend([inputs, copies]);
-        let order = Order {
+        let job = Job {
             command,
             environment,
             folder: home.clone(),
             readable,
             writable: vec![outputs.clone(), home.clone()],
-            aside: aside.clone(),
+            launcher_folder: aside.clone(),
             limits: self.context.limits,
             strength: self.context.strength,
         };
@@ -220,7 +220,7 @@ impl Process {
             is_one_script = now - since > limit;
             !is_one_script && before + now <= whole
         };
-        let ended = isolation::run(&order, &self.context.launcher, &mut watch);
+        let ended = isolation::run(&job, &self.context.launcher, &mut watch);
         *spent += elapsed;
         stage.remove(&home);
         stage.remove(&aside);
