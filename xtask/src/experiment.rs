@@ -27,7 +27,7 @@ use axis_options::AxisOptions;
 use progress::Progress;
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     #[command(flatten)]
     data: DataArguments,
 
@@ -65,19 +65,19 @@ fn parse_seeds(text: &str) -> Result<Seeds> {
         Some((first, end)) => number(first)?..number(end)?,
         None => 0..number(text)?,
     };
-    // Every seed is a run of minutes; more is a slip of the finger.
+    // A seed costs minutes of training; more seeds than these are a typing error.
     let count = seeds.end.saturating_sub(seeds.start);
     ensure!((1..=10_000).contains(&count), "found {count} seeds, expected 1 to 10000");
     Ok(Seeds(seeds))
 }
 
-pub fn run(arguments: &Arguments) -> Result<Exit> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let request = StudyRequest {
         quick: arguments.quick,
         seeds: arguments.seeds.as_ref().map(|seeds| seeds.0.clone()),
         axes: arguments.axes.0.clone(),
     };
-    // What no study can be made of is refused before anything is read or written.
+    // An impossible study is refused before anything is read or written.
     request.grid()?;
     let root = workspace::root()?;
     let data_set = arguments.data.find()?;
@@ -101,7 +101,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit> {
         }
         State::New => {}
     }
-    // What needs no training is made before it, so that nothing but the training can fail late.
+    // Everything that needs no training comes first, so that only the training can fail late.
     let transcript = grade::transcript_of_kernels()?;
     experiment.introduce(&images, &split)?.iter().try_for_each(introduce)?;
     say("")?;

@@ -1,4 +1,4 @@
-//! Arrays whose element type is known at run time only.
+//! Arrays whose element type is only known at run time.
 
 use std::fmt;
 
@@ -79,7 +79,7 @@ impl Tensor {
         }
     }
 
-    /// The same values as `f64`: exact, except for integers beyond 2⁵³; `true` is 1.
+    /// The same values as `f64`, where `true` is 1. Integers beyond 2⁵³ are rounded.
     pub fn to_f64(&self) -> ArrayD<f64> {
         match self {
             Self::Float32(array) => array.mapv(f64::from),
@@ -104,7 +104,7 @@ impl Tensor {
             (Self::Float64(a), Self::Float64(b)) => same(a, b, |value| value.to_bits()),
             (Self::Int64(a), Self::Int64(b)) => a == b,
             (Self::Bool(a), Self::Bool(b)) => a == b,
-            _ => false,
+            (Self::Float32(_) | Self::Float64(_) | Self::Int64(_) | Self::Bool(_), _) => false,
         }
     }
 }
