@@ -24,7 +24,7 @@ pub(crate) fn virtual_environment(name: &str, requirements: &Path) -> Result<Pat
     Ok(python)
 }
 
-/// Where a Python and its NumPy lie. It imports neither NumPy nor anything of a stranger's.
+/// A script that tells where a Python and its NumPy lie. It imports no module but those of Python itself.
 const WHERE: &str = r#"
 import importlib.util, json, sys
 numpy = importlib.util.find_spec("numpy")
