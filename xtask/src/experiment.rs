@@ -9,7 +9,6 @@ use std::thread;
 use anyhow::{Context, Result, ensure};
 use datasets::DataSet;
 use study::config::{StudyConfig, StudyRequest};
-use study::data_set_name::DataSetName;
 use study::experiment::{Experiment, Introduction};
 use study::folder::State;
 use study::report::PAGE;
@@ -128,10 +127,10 @@ impl Arguments {
 }
 
 /// The name of a data set in the files of a study.
-fn name_in_files(data_set: &DataSet) -> DataSetName {
+fn name_in_files(data_set: &DataSet) -> trainer::dataset::DataSet {
     match data_set {
-        DataSet::Files { .. } => DataSetName::FashionMnist,
-        DataSet::Synthetic => DataSetName::Synthetic,
+        DataSet::Files { .. } => trainer::dataset::DataSet::FashionMnist,
+        DataSet::Synthetic => trainer::dataset::DataSet::Synthetic,
     }
 }
 
