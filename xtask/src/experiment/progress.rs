@@ -173,7 +173,7 @@ mod tests {
     use super::*;
     use study::cell::cells;
     use study::config::StudyRequest;
-    use study::data_set_name::DataSetName;
+    use trainer::dataset::DataSet;
     use trainer::dataset::Split;
 
     fn lines(config: &StudyConfig, order: &[(usize, u64)]) -> Vec<String> {
@@ -194,7 +194,7 @@ mod tests {
         let axes = vec![("epochs", vec!["2".to_owned()])];
         let request = StudyRequest { seeds: Some(3..4), axes, ..StudyRequest::default() };
         let whole = Split::four_fifths_of(60_000);
-        let (config, _) = request.config(DataSetName::FashionMnist, whole, 10_000).unwrap();
+        let (config, _) = request.config(DataSet::FashionMnist, whole, 10_000).unwrap();
         let expected = [
             "SimpleNetwork            head frozen   seed 3  epoch 1/2  Val-Acc=0.0000  published 0.6652",
             "SpatialBatchNormNetwork  head frozen   seed 3  epoch 1/2  Val-Acc=0.5000  published 0.7924",
@@ -209,7 +209,7 @@ mod tests {
         assert_eq!(lines(&config, &in_turn), expected);
         let last_first: Vec<_> = (0..4).rev().flat_map(|run| [(run, 0), (run, 1)]).collect();
         assert_eq!(lines(&config, &last_first), expected);
-        let synthetic = StudyConfig { data_set: DataSetName::Synthetic, ..config };
+        let synthetic = StudyConfig { data_set: DataSet::Synthetic, ..config };
         assert!(lines(&synthetic, &in_turn).iter().all(|line| !line.contains("published")));
     }
 }

@@ -1,3 +1,0 @@
-//! The name of a data set in the files of a study.
-
-pub use trainer::dataset::DataSet as DataSetName;
