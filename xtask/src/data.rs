@@ -1,23 +1,23 @@
-//! `cargo xtask data`: fetching, checking and looking at the data sets.
+//! `cargo xtask data`: fetching, verifying and drawing the data sets.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Error, Result, ensure};
+use datasets::{DataFolder, Event, FASHION_MNIST};
+use plots::render_png;
+use study::figures::contact_sheet::ContactSheet;
+use trainer::dataset::Split;
 
-use crate::output::say;
-use crate::{Outcome, workspace};
+use crate::data_argument::{self, DataArguments, places};
+use crate::exit::Exit;
+use crate::output::{replace_file, say};
+use crate::workspace::{self, relative};
 
-mod download;
-pub mod fetch;
-pub mod folder;
-mod preview;
-mod verify;
-
-use fetch::{Notice, fetch_fashion_mnist};
-use folder::Places;
+/// Images among which there are enough of each class.
+const PREVIEWED_IMAGES: usize = 1_000;
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     #[command(subcommand)]
     action: Action,
 }
@@ -25,7 +25,15 @@ pub struct Arguments {
 #[derive(clap::Subcommand)]
 enum Action {
     /// Download the four files of Fashion-MNIST, 30 MB; files that are there and right are kept
-    Fetch(Fetch),
+    Fetch {
+        /// Folder to fetch to [default: $FASHION_MNIST_DIR, else the user's cache folder]
+        #[arg(long, value_name = "DIR")]
+        data_dir: Option<PathBuf>,
+
+        /// Address of a folder that has the files, to be tried before the official ones; repeatable
+        #[arg(long, value_name = "URL")]
+        from: Vec<String>,
+    },
     /// Check each of the four files of Fashion-MNIST against its published checksum
     Verify {
         /// Folder of the files [default: $FASHION_MNIST_DIR, else data/fashion-mnist, else the user's cache folder]
@@ -33,39 +41,84 @@ enum Action {
         data_dir: Option<PathBuf>,
     },
     /// Draw a sheet of images of each class
-    Preview(preview::Arguments),
+    Preview {
+        #[command(flatten)]
+        data: DataArguments,
+
+        /// File to draw to [default: reports/fashion-mnist/contact_sheet.png or reports/synthetic/contact_sheet.png]
+        #[arg(long, value_name = "FILE.png")]
+        out: Option<PathBuf>,
+    },
 }
 
-#[derive(clap::Args)]
-struct Fetch {
-    /// Folder to fetch to [default: $FASHION_MNIST_DIR, else the user's cache folder]
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-
-    /// Address of a folder that has the files, to be tried before the official ones; repeatable
-    #[arg(long, value_name = "URL")]
-    from: Vec<String>,
-}
-
-pub fn run(arguments: &Arguments) -> Result<Outcome> {
-    let root = workspace::root()?;
-    let places = Places::new(&root);
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     match &arguments.action {
-        Action::Fetch(arguments) => fetch(arguments, &places),
-        Action::Verify { data_dir } => verify::verify(&places.to_read(data_dir.as_deref())?),
-        Action::Preview(arguments) => preview::preview(arguments, &root),
+        Action::Fetch { data_dir, from } => {
+            fetch(&places()?.to_fill(data_dir.as_deref())?.path, from)
+        }
+        Action::Verify { data_dir } => verify(&places()?.to_read(data_dir.as_deref())?),
+        Action::Preview { data, out } => preview(data, out.as_deref()),
     }
 }
 
-fn fetch(arguments: &Fetch, places: &Places) -> Result<Outcome> {
-    let folder = places.to_fill(arguments.data_dir.as_deref())?;
-    fetch_fashion_mnist(&folder.path, &arguments.from, |notice| match notice {
-        Notice::Refused(_) => {
-            eprintln!("warning: {notice}");
-            Ok(())
+fn fetch(folder: &Path, from: &[String]) -> Result<Exit> {
+    let mut said = Ok(());
+    data_argument::fetch(folder, from, |event| match event {
+        Event::Refused(_) => eprintln!("warning: {event}"),
+        Event::Kept { .. } | Event::Received { .. } | Event::Fetched { .. } => {
+            if said.is_ok() {
+                said = say(event);
+            }
         }
-        _ => say(notice),
     })?;
-    say(format_args!("Fashion-MNIST is in {}", folder.path.display()))?;
-    Ok(Outcome::Well)
+    said?;
+    say(format_args!("{} is in {}", FASHION_MNIST.name, folder.display()))?;
+    Ok(Exit::Success)
+}
+
+/// Says of every file whether it is the published one.
+fn verify(folder: &DataFolder) -> Result<Exit> {
+    let DataFolder { path, origin } = folder;
+    let path = relative(path);
+    ensure!(
+        path.is_dir(),
+        "{path} ({origin}) is not a folder; `cargo xtask data fetch --data-dir {path}` makes and \
+         fills it",
+        path = path.display(),
+    );
+    let mut wrong = 0;
+    for file in FASHION_MNIST.files {
+        match file.read(path, FASHION_MNIST.name) {
+            Ok(_) => say(format_args!("{}: as published", path.join(file.name).display()))?,
+            Err(error) => {
+                wrong += 1;
+                say(format_args!("{:#}", Error::new(error)))?;
+            }
+        }
+    }
+    let (files, path) = (FASHION_MNIST.files.len(), path.display());
+    if wrong == 0 {
+        say(format_args!("All {files} files are as published."))?;
+    } else {
+        say(format_args!(
+            "{wrong} of {files} files are not as published; `cargo xtask data fetch --data-dir \
+             {path}` replaces them."
+        ))?;
+    }
+    Ok(Exit::of(wrong == 0))
+}
+
+/// Draws images of each class.
+fn preview(data: &DataArguments, out: Option<&Path>) -> Result<Exit> {
+    let data_set = data.find()?;
+    let first = Split { training: (0..PREVIEWED_IMAGES).collect(), validation: Vec::new() };
+    let (images, _) = data_set.training_of(&first)?;
+    let sheet = ContactSheet::new(data_set.name().to_owned(), &images)?;
+    let out = match out {
+        Some(file) => file.to_owned(),
+        None => workspace::reports()?.join(data_set.folder()).join("contact_sheet.png"),
+    };
+    replace_file(&out, &render_png(&sheet)?)?;
+    say(format_args!("wrote {}", relative(&out).display()))?;
+    Ok(Exit::Success)
 }

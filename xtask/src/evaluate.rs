@@ -1,28 +1,30 @@
-//! `cargo xtask evaluate`: how good given weights are, ours or PyTorch's.
+//! `cargo xtask evaluate`: loss and accuracy of given weights, ours or PyTorch's.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
+use datasets::DataSet;
 use trainer::dataset::{CLASS_NAMES, FASHION_MNIST_IMAGE};
 use trainer::evaluation::{Evaluation, evaluate};
 use trainer::network::{Network, Preset};
 use trainer::weights::{self, WeightsError};
 
-use crate::data_set::{DataArguments, whole_split};
+use crate::data_argument::DataArguments;
+use crate::exit::Exit;
 use crate::network_argument::NetworkArgument;
 use crate::output::say;
-use crate::{Outcome, workspace};
+use crate::workspace::relative;
 
-/// Images a forward pass; no result depends on it.
+/// Images per forward pass; no result depends on it.
 const BATCH_SIZE: usize = 100;
 
-/// The classes of both data sets.
+/// The classes of each data set.
 const CLASSES: usize = CLASS_NAMES.len();
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Weights as safetensors: a run's, or a PyTorch state dict
     #[arg(value_name = "WEIGHTS")]
     weights: PathBuf,
@@ -31,7 +33,7 @@ pub struct Arguments {
     #[arg(long, value_enum)]
     network: Option<NetworkArgument>,
 
-    /// Which images to look at
+    /// The images to evaluate the weights on
     #[arg(long, value_enum, default_value_t = Part::Validation)]
     split: Part,
 
@@ -48,19 +50,18 @@ enum Part {
     Test,
 }
 
-pub fn run(arguments: &Arguments) -> Result<Outcome> {
-    let path = workspace::relative(&arguments.weights);
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
+    let path = relative(&arguments.weights);
     let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let presets = match arguments.network {
         Some(network) => vec![network.0],
         None => Preset::all().to_vec(),
     };
     let (preset, network) = network_of(path, &bytes, &presets)?;
-    let root = workspace::root()?;
-    let data_set = arguments.data.find(&root)?;
+    let data_set = arguments.data.find()?;
     let (images, positions, part) = match arguments.split {
         Part::Validation => {
-            let validation_alone = whole_split().truncated(0, usize::MAX);
+            let validation_alone = DataSet::split().truncated(0, usize::MAX);
             let (images, split) = data_set.training_of(&validation_alone)?;
             (images, split.validation, "validation")
         }
@@ -80,10 +81,10 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
         score.mean_loss(),
         score.accuracy()
     ))?;
-    Ok(Outcome::Well)
+    Ok(Exit::Success)
 }
 
-/// The only one of these networks that the weights fit, with the weights.
+/// The one network of these that the weights fit, with the weights loaded.
 fn network_of(
     path: &Path,
     bytes: &[u8],

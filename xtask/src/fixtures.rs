@@ -1,25 +1,20 @@
-use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
-use std::fs;
+//! `cargo xtask fixtures`: checking the reference fixtures, making them anew, adding a case.
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
-use grader::check::{compare_kernels_with, notebook_suite};
-use grader::fixture::{
-    BY_HAND, Case, MANIFEST_FILE, Manifest, Origin, case_names, files_below, generator_of,
-    operation_of,
-};
-use grader::submission::Kernels;
-use grader::verdict::{self, Verdict};
+use anyhow::{Context, Result};
+use grader::check::kernel_verdicts;
+use grader::fixture::{MANIFEST_FILE, Manifest, NewCase, Regeneration, generators};
+use grader::verdict::{CheckOutcome, Verdict};
 
-use crate::Outcome;
-use crate::output::{replace_file, say};
+use crate::exit::Exit;
+use crate::output::say;
 use crate::python::{execute, virtual_environment};
 use crate::workspace::fixtures_folder;
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     #[command(subcommand)]
     action: Action,
 }
@@ -61,7 +56,7 @@ struct Regenerate {
     python: Option<PathBuf>,
 }
 
-pub fn run(arguments: &Arguments) -> Result<Outcome> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     match &arguments.action {
         Action::Verify { fixtures } => verify(&fixtures_folder(fixtures.as_deref())?),
         Action::Regenerate(arguments) => regenerate(arguments),
@@ -69,7 +64,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     }
 }
 
-fn verify(fixtures: &Path) -> Result<Outcome> {
+fn verify(fixtures: &Path) -> Result<Exit> {
     let discrepancies = Manifest::verify(fixtures)?;
     for discrepancy in &discrepancies {
         say(format_args!("{}/{discrepancy}", fixtures.display()))?;
@@ -78,38 +73,33 @@ fn verify(fixtures: &Path) -> Result<Outcome> {
         let manifest = Manifest::read(fixtures)?;
         let (files, cases) = (manifest.files(), manifest.cases());
         say(format_args!("{files} files of {cases} cases are as recorded."))?;
-        return Ok(Outcome::Well);
+    } else {
+        say(format_args!("{} problems found.", discrepancies.len()))?;
     }
-    say(format_args!("{} problems found.", discrepancies.len()))?;
-    Ok(Outcome::FoundWrong)
+    Ok(Exit::of(discrepancies.is_empty()))
 }
 
-/// The modules that generators share; every other script beside them is a generator.
-const SHARED_MODULES: [&str; 2] = ["case.py", "stream.py"];
-
-fn regenerate(arguments: &Regenerate) -> Result<Outcome> {
+fn regenerate(arguments: &Regenerate) -> Result<Exit> {
     let fixtures = fixtures_folder(arguments.fixtures.as_deref())?;
-    let scripts = scripts(&fixtures.join("generate"), arguments.only.as_deref())?;
+    let scripts = fixtures.join("generate");
+    let generators = generators(&scripts, arguments.only.as_deref())?;
     let python = match &arguments.python {
         Some(python) => python.clone(),
-        None => virtual_environment("fixtures-venv", &fixtures.join("generate/requirements.txt"))?,
+        None => virtual_environment("fixtures-venv", &scripts.join("requirements.txt"))?,
     };
-    let new = tempfile::tempdir().context("no temporary folder could be made")?;
-    for script in &scripts {
-        eprintln!("running {}", script.display());
+    let made = tempfile::tempdir().context("no temporary folder could be made")?;
+    for generator in &generators {
+        eprintln!("running {}", generator.display());
         // Python would leave its bytecode among the generators.
-        let arguments = [script.as_os_str(), new.path().as_os_str()];
+        let arguments = [generator.as_os_str(), made.path().as_os_str()];
         execute(Command::new(&python).arg("-B").args(arguments))?;
     }
-
-    let made_by =
-        |name: &str| scripts.iter().any(|script| script.file_name() == Some(OsStr::new(name)));
-    let changes = changes(&fixtures, new.path(), |generator| {
-        // A case whose script is gone is gone too, unless only some scripts ran.
-        made_by(generator) || arguments.only.is_none() && generator != BY_HAND
-    })?;
-    for (path, change) in &changes {
-        say(format_args!("{}: {path}", change.name()))?;
+    // A case whose generator is gone is gone too, unless only some generators ran.
+    let of_all = arguments.only.is_none();
+    let regeneration = Regeneration::compare(&fixtures, made.path(), &generators, of_all)?;
+    let changes = regeneration.changes();
+    for (path, change) in changes {
+        say(format_args!("{change}: {path}"))?;
     }
     if arguments.check {
         let verified = Manifest::verify(&fixtures);
@@ -117,221 +107,53 @@ fn regenerate(arguments: &Regenerate) -> Result<Outcome> {
             changes.is_empty() && verified.is_ok_and(|discrepancies| discrepancies.is_empty());
         if recorded {
             say("Every file is as committed.")?;
-            return Ok(Outcome::Well);
+        } else {
+            let manifest = if changes.is_empty() { "is out of date" } else { "would follow" };
+            let changed = changes.len();
+            say(format_args!("{changed} files would change; {MANIFEST_FILE} {manifest}."))?;
         }
-        let changed = changes.len();
-        let manifest = if changed > 0 { "would follow" } else { "is out of date" };
-        say(format_args!("{changed} files would change; {MANIFEST_FILE} {manifest}."))?;
-        return Ok(Outcome::FoundWrong);
+        return Ok(Exit::of(recorded));
     }
-    for (path, change) in &changes {
-        apply(&fixtures, new.path(), path, *change)?;
-    }
+    regeneration.apply()?;
     let manifest = Manifest::of(&fixtures)?;
-    write_manifest(&manifest, &fixtures)?;
+    manifest.write(&fixtures)?;
     say(format_args!(
         "{} files changed; {MANIFEST_FILE} lists {} files of {} cases.",
         changes.len(),
         manifest.files(),
         manifest.cases()
     ))?;
-    Ok(Outcome::Well)
+    Ok(Exit::Success)
 }
 
-/// The generators to run, in alphabetical order.
-fn scripts(folder: &Path, only: Option<&str>) -> Result<Vec<PathBuf>> {
-    let unlisted = || format!("{}: the folder of generators cannot be listed", folder.display());
-    let mut scripts = Vec::new();
-    for entry in fs::read_dir(folder).with_context(unlisted)? {
-        let path = entry.with_context(unlisted)?.path();
-        let is_python = path.extension() == Some(OsStr::new("py"));
-        let is_shared =
-            SHARED_MODULES.iter().any(|name| path.file_name() == Some(OsStr::new(name)));
-        if is_python && !is_shared {
-            scripts.push(path);
-        }
-    }
-    scripts.sort();
-    let Some(only) = only else { return Ok(scripts) };
-    let names: Vec<String> = scripts
-        .iter()
-        .filter_map(|script| Some(script.file_name()?.to_string_lossy().into_owned()))
-        .collect();
-    scripts.retain(|script| script.file_name() == Some(OsStr::new(only)));
-    ensure!(
-        !scripts.is_empty(),
-        "{}: found no generator {only}, expected one of: {}",
-        folder.display(),
-        names.join(", ")
-    );
-    Ok(scripts)
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Change {
-    Added,
-    Changed,
-    Removed,
-}
-
-impl Change {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Added => "added",
-            Self::Changed => "changed",
-            Self::Removed => "removed",
-        }
-    }
-}
-
-/// What would have to change in `fixtures` to hold what lies in `new`. Only cases that `is_remade`
-/// by their generator can lose files.
-fn changes(
-    fixtures: &Path,
-    new: &Path,
-    is_remade: impl Fn(&str) -> bool,
-) -> Result<BTreeMap<String, Change>> {
-    let made: BTreeSet<String> = files_below(new)?.into_iter().collect();
-    let made_cases: BTreeSet<&str> =
-        made.iter().filter_map(|path| Some(path.rsplit_once('/')?.0)).collect();
-    let mut changes = BTreeMap::new();
-    for path in &made {
-        let committed = fixtures.join(path);
-        if !committed.exists() {
-            changes.insert(path.clone(), Change::Added);
-        } else if read(&committed)? != read(&new.join(path))? {
-            changes.insert(path.clone(), Change::Changed);
-        }
-    }
-    // A folder without a single case yet is where the first generation starts.
-    for case in case_names(fixtures).unwrap_or_default() {
-        let folder = fixtures.join(&case);
-        let generator = generator_of(&folder);
-        if made_cases.contains(case.as_str()) {
-            ensure!(
-                generator.as_deref() != Some(BY_HAND),
-                "{}: found a case by hand where a generator makes one; rename either",
-                folder.display()
-            );
-        } else if !generator.is_some_and(|generator| is_remade(&generator)) {
-            continue;
-        }
-        for file in files_below(&folder)? {
-            let path = format!("{case}/{file}");
-            if !made.contains(&path) {
-                changes.insert(path, Change::Removed);
-            }
-        }
-    }
-    Ok(changes)
-}
-
-fn apply(fixtures: &Path, new: &Path, path: &str, change: Change) -> Result<()> {
-    let target = fixtures.join(path);
-    let failed = || format!("{}: could not be {}", target.display(), change.name());
-    if change == Change::Removed {
-        fs::remove_file(&target).with_context(failed)?;
-        if let Some(case) = target.parent()
-            && fs::read_dir(case).with_context(failed)?.next().is_none()
-        {
-            fs::remove_dir(case).with_context(failed)?;
-        }
-        return Ok(());
-    }
-    replace_file(&target, &read(&new.join(path))?)
-}
-
-fn write_manifest(manifest: &Manifest, fixtures: &Path) -> Result<()> {
-    replace_file(&fixtures.join(MANIFEST_FILE), manifest.to_string().as_bytes())
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).with_context(|| format!("{}: could not be read", path.display()))
-}
-
-fn add(source: &Path, fixtures: &Path) -> Result<Outcome> {
-    let operation = operation_of(source)?;
-    let case_name = fs::canonicalize(source)
-        .ok()
-        .and_then(|folder| Some(folder.file_name()?.to_string_lossy().into_owned()))
-        .with_context(|| {
-            format!("{}: found no folder name to call the case by", source.display())
-        })?;
-    let name = format!("{operation}/{case_name}");
-    let (case, origin) = Case::load(source, &name)?;
-    ensure!(
-        origin.generator == BY_HAND,
-        "{}: found generator = \"{}\", expected \"{BY_HAND}\"; generated cases are recorded by \
-         `cargo xtask fixtures regenerate`",
-        source.display(),
-        origin.generator
-    );
-    if !agrees_with_kernels(&case)? {
+fn add(folder: &Path, fixtures: &Path) -> Result<Exit> {
+    let new = NewCase::load(folder)?;
+    let name = &new.case.name;
+    let verdicts = kernel_verdicts(&new.case)?;
+    verdicts.iter().try_for_each(say_verdict)?;
+    if verdicts.iter().any(|verdict| verdict.outcome != CheckOutcome::Passed) {
         say(format_args!(
-            "{name} is not recorded: the kernels do not pass it. Work out which is right, and mend \
-             the case or report the kernel."
+            "{name} is not recorded: the kernels do not pass it. Find out which of the two is \
+             right, and correct the case or report the kernel."
         ))?;
-        return Ok(Outcome::FoundWrong);
+        return Ok(Exit::FoundWrong);
     }
-    let folder = fixtures.join(&name);
-    if fs::canonicalize(source).ok() != fs::canonicalize(&folder).ok() {
-        copy_case(source, &folder, &origin)?;
-    }
-    let mut manifest = if fixtures.join(MANIFEST_FILE).exists() {
-        Manifest::read(fixtures)?
-    } else {
-        Manifest::default()
-    };
-    manifest.record(fixtures, &name)?;
-    write_manifest(&manifest, fixtures)?;
+    new.record(fixtures)?;
     say(format_args!(
         "{name} is recorded in {MANIFEST_FILE}. Run it alone: cargo xtask grade --case {name}"
     ))?;
-    Ok(Outcome::Well)
+    Ok(Exit::Success)
 }
 
-fn agrees_with_kernels(case: &Case) -> Result<bool> {
-    let mut agrees = true;
-    for (role, compared) in compare_kernels_with(case)? {
-        match compared {
-            Ok(()) => say(format_args!("{}: {role} passed.", case.name))?,
-            Err(finding) => {
-                say(format_args!("{}: {role} failed.\n    {finding}", case.name))?;
-                agrees = false;
-            }
+fn say_verdict(Verdict { case, check, outcome, .. }: &Verdict) -> Result<()> {
+    match outcome {
+        CheckOutcome::Passed => say(format_args!("{case}: {check} passed.")),
+        CheckOutcome::Failed { findings } | CheckOutcome::Noted { findings, .. } => {
+            say(format_args!("{case}: {check} failed."))?;
+            findings.iter().try_for_each(|finding| say(format_args!("    {finding}")))
+        }
+        CheckOutcome::Raised { message } => {
+            say(format_args!("{case}: {check} failed due to exception: {message}."))
         }
     }
-    let notebook = notebook_suite(&Kernels, std::slice::from_ref(case), "cargo xtask grade");
-    for Verdict { check, outcome, .. } in notebook.verdicts {
-        let name = &case.name;
-        match outcome {
-            verdict::Outcome::Passed => say(format_args!("{name}: {check} passed."))?,
-            verdict::Outcome::Failed { findings } | verdict::Outcome::Noted { findings, .. } => {
-                say(format_args!("{name}: {check} failed."))?;
-                for finding in findings {
-                    say(format_args!("    {finding}"))?;
-                }
-                agrees = false;
-            }
-            verdict::Outcome::Raised { message } => {
-                say(format_args!("{name}: {check} failed due to exception: {message}."))?;
-                agrees = false;
-            }
-        }
-    }
-    Ok(agrees)
-}
-
-fn copy_case(source: &Path, folder: &Path, origin: &Origin) -> Result<()> {
-    if folder.exists() {
-        bail!(
-            "{}: found a case of this name already, expected none; rename yours, or edit that one \
-             and add it by its own path",
-            folder.display()
-        );
-    }
-    for file in &origin.files {
-        replace_file(&folder.join(file), &read(&source.join(file))?)?;
-    }
-    Ok(())
 }

@@ -1,24 +1,31 @@
+//! `cargo xtask grade`: arguments, and which submission is graded on which cases.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use grader::check::{DEFAULT_SEED, Options, Scope, grade, known_checks, needs_no_fixture};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use grader::check::{DEFAULT_SEED, Options, Scope, known_checks, needs_no_fixture};
 use grader::diagnosis::Profile;
-use grader::export;
+use grader::export::{self, FORMATS, OutputFormat};
 use grader::fixture::{Case, Mode, load_all, load_one};
+use grader::grading::grade;
 use grader::rubric::Rubric;
 use grader::submission::{BnParam, InputsFolder, Kernels, RustFunctions, Submission};
-use grader::verdict::Report;
 
-use crate::grade::stranger::{Source, Stranger, Terms};
+use crate::exit::Exit;
+use crate::grade::class::Asked;
+use crate::grade::run_options::RunOptions;
+use crate::grade::shell::quoted;
+use crate::grade::source::{Source, Untrusted};
 use crate::output::say;
-use crate::{Outcome, workspace};
+use crate::workspace;
 
-mod batch;
-mod mistakes;
-mod stranger;
+mod class;
+mod run_options;
+mod shell;
+mod source;
 mod watch;
-mod words;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -43,8 +50,8 @@ pub struct Arguments {
     #[arg(long, exclusive = true)]
     list_mistakes: bool,
     /// Format of the transcript
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_parser = formats(), default_value = FORMATS[0].name)]
+    format: &'static OutputFormat,
     /// Mark by this rubric, as crates/grader/README.md tells it [default: for formats of marks,
     /// crates/grader/rubrics/default.toml]
     #[arg(long, value_name = "FILE", conflicts_with = "case")]
@@ -56,11 +63,11 @@ pub struct Arguments {
     #[arg(long, requires = "target", conflicts_with_all = ["format", "case", "rubric"])]
     watch: bool,
     #[command(flatten)]
-    hand_ins: batch::HandIns,
+    hand_ins: class::HandIns,
     #[command(flatten)]
     watched: watch::Watched,
     #[command(flatten)]
-    terms: Terms,
+    run_options: RunOptions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -79,31 +86,23 @@ enum ProfileName {
     Strict,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Format {
-    /// For the terminal
-    Text,
-    /// For programs
-    Json,
-    /// For continuous integration
-    Junit,
-    /// Gradescope's results.json, with marks
-    Gradescope,
-    /// Exercism's results.json, version 3
-    Exercism,
+/// The output formats, by name.
+fn formats() -> impl TypedValueParser<Value = &'static OutputFormat> {
+    let names = FORMATS.map(|format| PossibleValue::new(format.name).help(format.summary));
+    PossibleValuesParser::new(names).try_map(|name| export::format(&name).ok_or("no such format"))
 }
 
-pub fn run(arguments: &Arguments) -> Result<Outcome> {
+pub fn run(arguments: &Arguments) -> Result<Exit> {
     if arguments.list_mistakes {
-        say(mistakes::list().trim_end())?;
-        return Ok(Outcome::Well);
+        say(export::list_of_mistakes().trim_end())?;
+        return Ok(Exit::Success);
     }
     if arguments.watch {
         ensure!(
             arguments.target == Some(Target::Exercise),
             "--watch: found --target kernels, expected --target exercise"
         );
-        return watch::run(&arguments.watched, &arguments.graded_again());
+        return watch::run(&arguments.watched, &arguments.graded_again()?);
     }
     // All cases are read before the first is asked, so that a bad one leaves no half transcript.
     let fixtures = workspace::fixtures_folder(arguments.fixtures.as_deref())?;
@@ -116,16 +115,24 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
     if let Some(folder) = &arguments.source.export_inputs {
         return export_inputs(folder, &cases, &options);
     }
-    let marking = Marking::new(arguments, &cases)?;
+    let rubric = arguments.rubric(&cases)?;
     if let Some(folder) = &arguments.hand_ins.batch {
-        return batch::run(folder, arguments, &fixtures, &cases, &marking);
+        let asked = Asked {
+            fixtures: &fixtures,
+            cases: &cases,
+            options: &options,
+            rubric: rubric.as_ref().context("--batch is without marks")?,
+            format: arguments.format,
+            command: &|file| arguments.command_of(&source::python(file)),
+        };
+        return class::run(folder, &arguments.hand_ins, &arguments.run_options, &asked);
     }
-    let stranger = arguments.source.submission(&arguments.terms)?;
+    let untrusted = arguments.source.submission(&arguments.run_options)?;
     let ours = arguments.target.unwrap_or(Target::Kernels).submission();
-    let submission = stranger.as_ref().map_or(ours.as_ref(), Stranger::submission);
-    let mut report = grade(submission, &cases, &options);
-    report.isolation = stranger.as_ref().map(Stranger::isolation).transpose()?.flatten();
-    if report.suites.iter().all(|suite| suite.verdicts.is_empty()) {
+    let submission = untrusted.as_ref().map_or(ours.as_ref(), Untrusted::submission);
+    let mut grading = grade(submission, &cases, &options, arguments.command());
+    grading.isolation = untrusted.as_ref().map(Untrusted::isolation).transpose()?.flatten();
+    if grading.report.verdicts().next().is_none() {
         let asked = arguments.case.as_deref().unwrap_or("the fixtures");
         if needs_no_fixture(asked) {
             bail!(
@@ -133,117 +140,72 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
                 submission.name()
             );
         }
-        let declined = report.suites.iter().flat_map(|suite| &suite.not_asked).next();
+        let declined = grading.report.suites.iter().flat_map(|suite| &suite.not_asked).next();
         let found = declined.map_or("of another operation", |declined| declined.reason.as_str());
         bail!(
             "{asked}: found a case {found}, expected one of batch norm that {} answers",
             submission.name()
         );
     }
-    marking.mark(&mut report);
+    if let Some(rubric) = &rubric {
+        grading.mark(rubric);
+    }
     let transcript = if arguments.first_failure {
-        export::first_failure(&report)
+        export::first_failure(&grading)
     } else {
-        arguments.format.transcript(&report, None)?
+        arguments.format.write(&grading)?
     };
     say(transcript.trim_end())?;
-    Ok(if report.all_passed() { Outcome::Well } else { Outcome::FoundWrong })
+    let all_passed = grading.report.all_passed();
+    Ok(if all_passed { Exit::Success } else { Exit::FoundWrong })
 }
 
 /// Writes what a submission would be asked into a folder, with nothing else in it.
-fn export_inputs(folder: &Path, cases: &[Case], options: &Options) -> Result<Outcome> {
+fn export_inputs(folder: &Path, cases: &[Case], options: &Options) -> Result<Exit> {
     let is_used = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     ensure!(!is_used, "{}: found a folder with files in it, expected none", folder.display());
     fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
     let inputs = InputsFolder::new(folder);
-    grade(&inputs, cases, options);
+    grade(&inputs, cases, options, "");
     let scripts = inputs.written()?;
     say(format!(
         "wrote {scripts} scripts; answer them as crates/grader/README.md says, and then:\n\
          cargo xtask grade --outputs DIR"
     ))?;
-    Ok(Outcome::Well)
+    Ok(Exit::Success)
 }
 
 /// What `cargo xtask grade` prints of the workspace's own kernels and the fixtures.
 pub fn transcript_of_kernels() -> Result<String> {
     let cases = load_all(&workspace::root()?.join("fixtures"))?;
-    let options = Options { scope: Scope::Cases, ..Options::new("cargo xtask grade") };
-    let report = grade(&Kernels, &cases, &options);
-    Ok(export::text(&report))
-}
-
-/// By which rubric reports are marked, if by any.
-struct Marking {
-    rubric: Option<Rubric>,
-    /// The rubric's text.
-    text: String,
-}
-
-impl Marking {
-    /// The rubric that is named; else the default one, where marks are asked for.
-    fn new(arguments: &Arguments, cases: &[Case]) -> Result<Self> {
-        let needs_marks =
-            arguments.format == Format::Gradescope || arguments.hand_ins.batch.is_some();
-        let (rubric, text) = match &arguments.rubric {
-            Some(file) => Rubric::load(file)?,
-            None if needs_marks && arguments.case.is_some() => {
-                bail!("--case: marks are of everything; grade without it")
-            }
-            None if needs_marks => (Rubric::preset()?, Rubric::PRESET.to_owned()),
-            None => return Ok(Self { rubric: None, text: String::new() }),
-        };
-        rubric.validate(&known_checks(cases))?;
-        Ok(Self { rubric: Some(rubric), text })
-    }
-
-    fn mark(&self, report: &mut Report) {
-        if let Some(rubric) = &self.rubric {
-            report.mark(rubric);
-        }
-    }
-}
-
-impl Format {
-    /// A report in this format; `seconds` is how long it took, for formats that say so.
-    fn transcript(self, report: &Report, seconds: Option<f64>) -> Result<String> {
-        Ok(match self {
-            Self::Text => export::text(report),
-            Self::Json => export::json(report)?,
-            Self::Junit => export::junit(report)?,
-            Self::Gradescope => export::gradescope(report, seconds)?,
-            Self::Exercism => export::exercism(report)?,
-        })
-    }
-
-    /// What the names of files in this format end in.
-    fn extension(self) -> &'static str {
-        match self {
-            Self::Text => "txt",
-            Self::Json => "json",
-            Self::Junit => "xml",
-            Self::Gradescope => "gradescope.json",
-            Self::Exercism => "exercism.json",
-        }
-    }
+    let options = Options { scope: Scope::Cases, ..Options::default() };
+    Ok(export::text(&grade(&Kernels, &cases, &options, "cargo xtask grade")))
 }
 
 impl Arguments {
     /// What a watch grades by at every save.
-    fn graded_again(&self) -> Vec<String> {
-        let command = self.command();
-        let words = command.split(' ').skip(2).map(str::to_owned);
-        words.chain(["--first-failure".to_owned()]).collect()
+    fn graded_again(&self) -> Result<Vec<String>> {
+        let words = shell::words(&self.command())?.into_iter().skip(2);
+        Ok(words.chain(["--first-failure".to_owned()]).collect())
+    }
+
+    /// The rubric that is named; else the default one, where marks are asked for.
+    fn rubric(&self, cases: &[Case]) -> Result<Option<Rubric>> {
+        let needs_marks = self.format.needs_marks || self.hand_ins.batch.is_some();
+        let rubric = match &self.rubric {
+            Some(file) => Rubric::load(file)?,
+            None if needs_marks && self.case.is_some() => {
+                bail!("--case: marks are of everything; grade without it")
+            }
+            None if needs_marks => Rubric::preset()?,
+            None => return Ok(None),
+        };
+        rubric.validate(&known_checks(cases))?;
+        Ok(Some(rubric))
     }
 
     fn options(&self) -> Options {
-        self.options_of(self.command())
-    }
-
-    /// The same for the submission that this command grades.
-    fn options_of(&self, command: String) -> Options {
         Options {
-            command,
             profile: match self.profile {
                 ProfileName::Notebook => Profile::Notebook,
                 ProfileName::Strict => Profile::Strict,
@@ -270,7 +232,7 @@ impl Arguments {
     fn command_of(&self, source: &str) -> String {
         let mut command = format!("cargo xtask grade {source}");
         if let Some(fixtures) = &self.fixtures {
-            command.push_str(&format!(" --fixtures {}", fixtures.display()));
+            command.push_str(&format!(" --fixtures {}", quoted(&fixtures.display().to_string())));
         }
         if self.seed != DEFAULT_SEED {
             command.push_str(&format!(" --seed {}", self.seed));

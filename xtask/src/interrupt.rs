@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result};
 
-use crate::COULD_NOT_RUN;
+use crate::exit::COULD_NOT_RUN;
 
 /// Whether somebody asked to stop.
 #[derive(Debug, Clone, Default)]
@@ -31,11 +31,7 @@ impl Interrupt {
         Ok(interrupt)
     }
 
-    /// Asks on behalf of whoever cannot go on.
-    pub fn ask(&self) {
-        self.asked.store(true, Ordering::Relaxed);
-    }
-
+    /// Whether somebody asked to stop.
     pub fn is_asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
     }

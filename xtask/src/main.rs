@@ -10,8 +10,9 @@ use clap::{Parser, Subcommand};
 
 mod bench;
 mod data;
-mod data_set;
+mod data_argument;
 mod evaluate;
+mod exit;
 mod experiment;
 mod fixtures;
 mod grade;
@@ -22,6 +23,8 @@ mod output;
 mod python;
 mod report;
 mod workspace;
+
+use exit::{COULD_NOT_RUN, Exit};
 
 /// Spatial batch normalisation: graded, trained and studied.
 #[derive(Parser)]
@@ -54,38 +57,17 @@ enum Command {
     Isolated { role: String, task: String },
 }
 
-/// How a command ended that could do its work. One that could not returns an error instead.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    /// All is well: exit code 0.
-    Well,
-    /// Something was examined and found wrong: exit code 1.
-    FoundWrong,
-}
-
-/// The exit code of a command that could not do its work; also clap's for unusable arguments.
-const COULD_NOT_RUN: u8 = 2;
-
 fn main() -> ExitCode {
     let command = Arguments::parse().command;
     if let Command::Isolated { role, task } = &command {
-        return ExitCode::from(
-            u8::try_from(isolation::launch(role, task)).unwrap_or(COULD_NOT_RUN),
-        );
+        let code = u8::try_from(isolation::launch(role, task)).unwrap_or(COULD_NOT_RUN);
+        return ExitCode::from(code);
     }
-    // Kernels overlook a choice that means nothing; whoever made it should hear of it.
-    let outcome = kernels::instruction_set().map_err(Error::new).and_then(|_| run(&command));
-    match outcome {
-        Ok(Outcome::Well) => ExitCode::SUCCESS,
-        Ok(Outcome::FoundWrong) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::from(COULD_NOT_RUN)
-        }
-    }
+    // Kernels ignore an unusable KERNELS_ISA; a command says so.
+    exit::code(kernels::instruction_set().map_err(Error::new).and_then(|_| run(&command)))
 }
 
-fn run(command: &Command) -> Result<Outcome> {
+fn run(command: &Command) -> Result<Exit> {
     match command {
         Command::Grade(arguments) => grade::run(arguments),
         Command::Experiment(arguments) => experiment::run(arguments),

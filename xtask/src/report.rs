@@ -6,8 +6,9 @@ use anyhow::{Context, Result};
 use study::report::{render, studies_below};
 use study::tables::Study;
 
+use crate::exit::Exit;
 use crate::output::{replace_file, say};
-use crate::{Outcome, workspace};
+use crate::workspace;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -16,7 +17,7 @@ pub struct Arguments {
     folders: Vec<PathBuf>,
 }
 
-pub fn run(arguments: &Arguments) -> Result<Outcome> {
+pub fn run(arguments: &Arguments) -> Result<Exit> {
     let folders = match arguments.folders.as_slice() {
         [] => studies_below(&workspace::root()?.join("reports"))?,
         named => named.to_vec(),
@@ -36,5 +37,5 @@ pub fn run(arguments: &Arguments) -> Result<Outcome> {
             say(format_args!("wrote {}", workspace::relative(&path).display()))?;
         }
     }
-    Ok(Outcome::Well)
+    Ok(Exit::Success)
 }

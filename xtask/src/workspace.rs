@@ -19,6 +19,11 @@ pub fn root() -> Result<PathBuf> {
         .with_context(|| format!("no workspace with an xtask/Cargo.toml above {}; run this from inside the workspace", start.display()))
 }
 
+/// The folder of the reports of the studies.
+pub(crate) fn reports() -> Result<PathBuf> {
+    Ok(root()?.join("reports"))
+}
+
 /// A path as one would type it: from the current folder, if it lies below that.
 pub fn relative(path: &Path) -> &Path {
     match env::current_dir() {

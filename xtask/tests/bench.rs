@@ -30,10 +30,10 @@ fn an_instruction_set_that_means_nothing_is_refused() {
 }
 
 #[test]
-fn an_errand_is_answered_in_json_with_the_same_bits_on_every_instruction_set() {
-    let errand = ["bench", "--errand", r#"{"errand":"bits","threads":1}"#];
+fn a_request_is_answered_in_json_with_the_same_bits_on_every_instruction_set() {
+    let request = ["bench", "--request", r#"{"request":"bits","threads":1}"#];
     let answer = |set| {
-        let output = xtask(&errand, set);
+        let output = xtask(&request, set);
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice::<String>(&output.stdout).unwrap()
     };

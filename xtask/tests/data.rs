@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-#[path = "support/server.rs"]
+#[path = "../../crates/datasets/tests/support/server.rs"]
 mod server;
 
 use server::{Server, read_head, respond, send};
@@ -25,6 +25,8 @@ struct Home {
     folder: tempfile::TempDir,
     /// What stands between this machine and the rest.
     proxy: String,
+    /// The variable XDG_CACHE_HOME.
+    xdg_cache: Option<&'static str>,
 }
 
 impl Home {
@@ -33,7 +35,7 @@ impl Home {
         fs::create_dir_all(folder.path().join("xtask")).unwrap();
         fs::write(folder.path().join("xtask/Cargo.toml"), "").unwrap();
         // The port of RFC 863's discard protocol, where nothing listens.
-        Self { folder, proxy: "http://127.0.0.1:9".to_owned() }
+        Self { folder, proxy: "http://127.0.0.1:9".to_owned(), xdg_cache: None }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -52,6 +54,7 @@ impl Home {
         for variable in ["FASHION_MNIST_DIR", "XDG_CACHE_HOME", "all_proxy", "no_proxy"] {
             command.env_remove(variable);
         }
+        command.envs(self.xdg_cache.as_ref().map(|folder| ("XDG_CACHE_HOME", folder)));
         let output = command
             .env("CARGO_MANIFEST_DIR", self.path("xtask"))
             .env("HOME", self.folder.path())
@@ -148,6 +151,20 @@ fn the_built_in_set_takes_the_place_of_a_missing_one_aloud_or_not_at_all() {
         ran.stderr()
     );
     assert!(names(&home.cache()).is_empty());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_cache_folder_is_the_one_of_the_xdg_specification() {
+    let mut home = Home::new();
+    for (variable, caches) in
+        [(Some("/caches"), "/caches"), (None, "~/.cache"), (Some("relative"), "~/.cache")]
+    {
+        home.xdg_cache = variable;
+        let message = home.run(&["data", "preview", "--offline"]).stderr();
+        let folder = format!("{caches}/spatial-batch-norm/fashion-mnist lacks files");
+        assert!(message.contains(&folder), "{variable:?}: {message}");
+    }
 }
 
 #[test]

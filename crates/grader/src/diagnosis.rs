@@ -1,20 +1,25 @@
-//! What is wrong with a submission, by the values that it gives.
+//! What is wrong with a submission, by the numbers that it gives.
 //!
-//! A [catalogue](CATALOGUE) of known mistakes, each a change of a plain implementation, is held
-//! against the submission's numbers; the changes that reproduce them are the diagnosis.
+//! The [catalogue](CATALOGUE) lists known mistakes. Each is a change of a plain implementation. The
+//! diagnosis is the mistakes with which the plain implementation gives the submission's numbers.
 
 mod answer_part;
+mod candidate;
 mod catalogue;
 mod choices;
 mod comparison;
 mod conventions;
+pub(crate) mod limits;
+mod mistake;
+mod result;
 mod search;
 mod variant;
 
-pub use answer_part::Part;
-pub use catalogue::{CATALOGUE, Group, Mistake};
-pub(crate) use conventions::Leniency;
+pub use answer_part::AnswerPart;
+pub use catalogue::CATALOGUE;
+pub(crate) use conventions::ConventionPolicy;
 pub use conventions::Profile;
+pub use mistake::{Group, Mistake};
+pub use result::{Diagnosed, Diagnosis};
 pub(crate) use search::{Answered, diagnose};
-pub use search::{Diagnosed, Diagnosis};
 pub use variant::Variant;

@@ -1,115 +1,10 @@
-//! The answers of checks, as data for the exporters.
+//! A verdict: the answer of one check, with what was measured.
 
 use std::fmt;
 
-use isolation::InForce;
 use serde::{Serialize, Serializer};
 
-use crate::diagnosis::Diagnosis;
-use crate::rubric::Marks;
 use crate::submission::Failure;
-
-/// Everything that grading one submission gave.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Report {
-    /// The submission's name.
-    pub target: String,
-    /// The suites, in order.
-    pub suites: Vec<Suite>,
-    /// What is wrong, if anything is.
-    pub diagnosis: Diagnosis,
-    /// What held the submission in, if it is a program.
-    pub isolation: Option<InForce>,
-    /// What it is worth, once [`Report::mark`] was called.
-    pub marks: Option<Marks>,
-}
-
-impl Report {
-    /// Whether every check of every suite passed, and there was at least one.
-    pub fn all_passed(&self) -> bool {
-        self.suites.iter().any(|suite| !suite.verdicts.is_empty())
-            && self.suites.iter().all(|suite| suite.passed() == suite.verdicts.len())
-    }
-}
-
-impl Report {
-    /// Whether a check failed or has a note, among those shown.
-    pub(crate) fn has_something_to_say(&self) -> bool {
-        let mut verdicts = self.suites.iter().flat_map(|suite| &suite.verdicts);
-        verdicts.any(|verdict| verdict.outcome != Outcome::Passed)
-    }
-}
-
-/// One suite's verdicts.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Suite {
-    /// Which suite.
-    pub name: SuiteName,
-    /// Its verdicts, in the order of the checks.
-    pub verdicts: Vec<Verdict>,
-    /// Cases that were not asked, counted by reason in the order of first appearance.
-    pub not_asked: Vec<NotAsked>,
-}
-
-impl Suite {
-    pub(crate) fn new(name: SuiteName) -> Self {
-        Self { name, verdicts: Vec::new(), not_asked: Vec::new() }
-    }
-
-    /// Counts a case that the submission declined.
-    pub(crate) fn not_asked(&mut self, reason: &str) {
-        match self.not_asked.iter_mut().find(|known| known.reason == reason) {
-            Some(known) => known.cases += 1,
-            None => self.not_asked.push(NotAsked { reason: reason.to_owned(), cases: 1 }),
-        }
-    }
-
-    /// Whether no case was there to be asked.
-    pub fn is_empty(&self) -> bool {
-        self.verdicts.is_empty() && self.not_asked.is_empty()
-    }
-
-    /// The number of checks passed, notes included.
-    pub fn passed(&self) -> usize {
-        self.verdicts.iter().filter(|verdict| verdict.is_well()).count()
-    }
-}
-
-/// The suites there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SuiteName {
-    /// The notebook's own tests, by its own criteria.
-    Notebook,
-    /// Every value of every reference case.
-    Reference,
-    /// What calls may not do beside computing: to their arguments, to each other, to shapes and
-    /// types.
-    Behaviour,
-    /// Every value of inputs drawn from a seed, answered by the kernels.
-    Random,
-}
-
-impl SuiteName {
-    /// The name in reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Notebook => "notebook",
-            Self::Reference => "reference",
-            Self::Behaviour => "behaviour",
-            Self::Random => "random",
-        }
-    }
-}
-
-/// Cases that a submission was not asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NotAsked {
-    /// Why not.
-    pub reason: String,
-    /// How many cases.
-    pub cases: usize,
-}
 
 /// The answer of one check.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -120,58 +15,45 @@ pub struct Verdict {
     pub case: String,
     /// How it ended.
     #[serde(flatten)]
-    pub outcome: Outcome,
+    pub outcome: CheckOutcome,
     /// What was given, where the case is drawn and not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<String>,
     /// A sentence for a learner, unless the check passed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// The command that asks this case alone.
-    pub rerun: String,
-    /// Whether students are not to see it.
-    #[serde(skip)]
-    pub hidden: bool,
 }
 
 impl Verdict {
-    /// The verdict of a check of the case of this name, with `hint` if it failed. `command` is the
-    /// one that grades the same submission.
-    pub(crate) fn new(
-        check: &str,
-        case: &str,
-        outcome: Outcome,
-        hint: &str,
-        command: &str,
-    ) -> Self {
-        let is_explained = matches!(outcome, Outcome::Failed { .. } | Outcome::Noted { .. });
+    /// The verdict of a check of the case of this name, with `hint` if it failed.
+    pub(crate) fn new(check: &str, case: &str, outcome: CheckOutcome, hint: &str) -> Self {
+        let is_explained =
+            matches!(outcome, CheckOutcome::Failed { .. } | CheckOutcome::Noted { .. });
         Self {
             check: check.to_owned(),
             case: case.to_owned(),
             outcome,
             input: None,
             hint: is_explained.then(|| hint.to_owned()),
-            rerun: format!("{command} --case {case}"),
-            hidden: false,
         }
     }
 
     /// The same, of a case that was drawn by this recipe.
     pub(crate) fn of_input(mut self, recipe: &impl fmt::Display) -> Self {
-        self.input = (self.outcome != Outcome::Passed).then(|| recipe.to_string());
+        self.input = (self.outcome != CheckOutcome::Passed).then(|| recipe.to_string());
         self
     }
 
     /// Whether nothing is wrong: the check passed, or found a convention.
     pub fn is_well(&self) -> bool {
-        matches!(self.outcome, Outcome::Passed | Outcome::Noted { .. })
+        matches!(self.outcome, CheckOutcome::Passed | CheckOutcome::Noted { .. })
     }
 }
 
 /// How a check ended.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum Outcome {
+pub enum CheckOutcome {
     /// As it should.
     Passed,
     /// The answer is wrong.
@@ -193,7 +75,7 @@ pub enum Outcome {
     },
 }
 
-impl Outcome {
+impl CheckOutcome {
     /// The outcome of a check that measured this much wrong, or got no answer.
     pub(crate) fn of(findings: Result<Vec<Finding>, Failure>) -> Self {
         match findings {

@@ -4,13 +4,13 @@
 
 use std::path::{Path, PathBuf};
 
-use grader::check::{Options, grade, known_checks};
+use grader::check::{Options, known_checks};
 use grader::diagnosis::{CATALOGUE, Variant};
 use grader::export;
 use grader::fixture::load_all;
+use grader::grading::{Grading, grade};
 use grader::rubric::Rubric;
 use grader::submission::{Kernels, Submission};
-use grader::verdict::Report;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -18,9 +18,14 @@ fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")
 }
 
-fn graded(submission: &dyn Submission) -> Report {
+fn graded(submission: &dyn Submission) -> Grading {
     let cases = load_all(&fixtures()).unwrap();
-    grade(submission, &cases, &Options::new("cargo xtask grade"))
+    grade(submission, &cases, &Options::default(), "cargo xtask grade")
+}
+
+/// The grading in the format of this name.
+fn written(format: &str, grading: &Grading) -> String {
+    export::format(format).unwrap().write(grading).unwrap()
 }
 
 fn with_mistake(id: &str) -> Variant {
@@ -30,14 +35,14 @@ fn with_mistake(id: &str) -> Variant {
 
 fn exam() -> Rubric {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("rubrics/exam.toml");
-    Rubric::load(&path).unwrap().0
+    Rubric::load(&path).unwrap()
 }
 
 #[test]
 fn known_checks_are_those_that_are_made() {
     let known = known_checks(&load_all(&fixtures()).unwrap());
-    let report = graded(&Kernels);
-    let made: Vec<_> = report.suites.iter().flat_map(|suite| &suite.verdicts).collect();
+    let grading = graded(&Kernels);
+    let made: Vec<_> = grading.report.verdicts().collect();
     assert_eq!(known.len(), made.len());
     assert!(made.iter().zip(&known).all(|(v, id)| v.case == id.case && v.check == id.check));
 }
@@ -47,9 +52,9 @@ fn the_rubrics_of_this_crate_name_checks_that_there_are() {
     let known = known_checks(&load_all(&fixtures()).unwrap());
     for (rubric, points) in [(Rubric::preset().unwrap(), 100.0), (exam(), 10.0)] {
         rubric.validate(&known).unwrap();
-        let mut report = graded(&Kernels);
-        report.mark(&rubric);
-        let marks = report.marks.unwrap();
+        let mut grading = graded(&Kernels);
+        grading.mark(&rubric);
+        let marks = grading.marks.unwrap();
         assert_eq!(marks.out_of.to_f64(), points);
         assert_eq!(marks.scored.to_f64(), points);
     }
@@ -77,9 +82,9 @@ hidden = true
 
 #[test]
 fn points_are_all_or_nothing_or_in_proportion_and_hidden_checks_count() {
-    let mut report = graded(&with_mistake("running_var_with_epsilon"));
-    report.mark(&Rubric::parse(RUBRIC, "rubric.toml").unwrap());
-    let marks = report.marks.as_ref().unwrap();
+    let mut grading = graded(&with_mistake("running_var_with_epsilon"));
+    grading.mark(&Rubric::parse(RUBRIC, "rubric.toml").unwrap());
+    let marks = grading.marks.as_ref().unwrap();
     let scored: Vec<f64> = marks.entries.iter().map(|entry| entry.scored.to_f64()).collect();
     let checks: Vec<_> = marks.entries.iter().map(|entry| (entry.passed, entry.asked)).collect();
     // The running variance is one of six results, and one of the two hidden ones.
@@ -87,7 +92,7 @@ fn points_are_all_or_nothing_or_in_proportion_and_hidden_checks_count() {
     assert_eq!(scored, [2.0, 0.83, 2.0]);
     assert_eq!((marks.scored.to_f64(), marks.out_of.to_f64()), (4.83, 7.0));
 
-    let text = export::text(&report);
+    let text = export::text(&grading);
     let (_, marks) = text.split_once("\nMarks: ").unwrap();
     assert_eq!(
         marks,
@@ -98,20 +103,19 @@ fn points_are_all_or_nothing_or_in_proportion_and_hidden_checks_count() {
 
 #[test]
 fn students_do_not_see_what_is_hidden() {
-    let mut report = graded(&with_mistake("running_var_with_epsilon"));
-    report.mark(&exam());
+    let mut grading = graded(&with_mistake("running_var_with_epsilon"));
+    grading.mark(&exam());
     let shown = [
-        export::text(&report),
-        export::json(&report).unwrap(),
-        export::junit(&report).unwrap(),
-        export::exercism(&report).unwrap(),
-        export::first_failure(&report),
+        export::text(&grading),
+        written("json", &grading),
+        written("junit", &grading),
+        written("exercism", &grading),
+        export::first_failure(&grading),
     ];
     for text in shown {
         assert!(!text.contains("random/") && !text.contains("nobody has seen"), "{text}");
     }
-    let results: Gradescope =
-        serde_json::from_str(&export::gradescope(&report, None).unwrap()).unwrap();
+    let results: Gradescope = serde_json::from_str(&written("gradescope", &grading)).unwrap();
     for test in &results.tests {
         assert_eq!(test.output.contains("random/"), test.visibility == Visibility::Hidden);
     }
@@ -120,15 +124,15 @@ fn students_do_not_see_what_is_hidden() {
 #[test]
 fn a_submission_is_never_passed_as_a_whole_by_hiding_what_fails() {
     let rubric = RUBRIC.replace("\"random/train:out\"", "\"*\"");
-    let mut report = graded(&with_mistake("running_var_with_epsilon"));
-    report.mark(&Rubric::parse(&rubric, "rubric.toml").unwrap());
-    let json: Value = serde_json::from_str(&export::json(&report).unwrap()).unwrap();
+    let mut grading = graded(&with_mistake("running_var_with_epsilon"));
+    grading.mark(&Rubric::parse(&rubric, "rubric.toml").unwrap());
+    let json: Value = serde_json::from_str(&written("json", &grading)).unwrap();
     assert_eq!(json["all_passed"], false);
     // What remains is which cases were not asked.
     for suite in json["suites"].as_array().unwrap() {
         assert_eq!(suite["total"], 0);
     }
-    let results: Exercism = serde_json::from_str(&export::exercism(&report).unwrap()).unwrap();
+    let results: Exercism = serde_json::from_str(&written("exercism", &grading)).unwrap();
     assert!(results.status == Status::Error && results.tests.is_empty());
     assert_eq!(results.message.unwrap(), "Hidden checks failed.");
 }
@@ -149,7 +153,8 @@ fn a_rubric_with_a_slip_names_file_and_field() {
         ("notebook/*", "notebok/*"),
         ("random/train:out", "random/train:output"),
         ("[[entry]]", "[[entry]"),
-        (RUBRIC, "title = \"Nothing\"\n"),
+        (RUBRIC, "# Nothing\n"),
+        ("\n[[entry]]", "title = \"Exam\"\n\n[[entry]]"),
     ];
     let mut messages = String::new();
     for (from, to) in edits {
@@ -277,10 +282,11 @@ fn gradescope_gets_its_published_fields() {
     for (submission, right) in
         [(&Kernels as &dyn Submission, true), (&with_mistake("running_var_with_epsilon"), false)]
     {
-        let mut report = graded(submission);
-        assert!(export::gradescope(&report, None).is_err());
-        report.mark(&exam());
-        let text = export::gradescope(&report, Some(1.25)).unwrap();
+        let mut grading = graded(submission);
+        assert!(export::format("gradescope").unwrap().write(&grading).is_err());
+        grading.mark(&exam());
+        grading.seconds = Some(1.25);
+        let text = written("gradescope", &grading);
         let results: Gradescope = serde_json::from_str(&text).unwrap();
         assert_eq!(results.execution_time, Some(1.25));
         assert_eq!(results.score == Some(10.0), right);
@@ -299,15 +305,15 @@ fn gradescope_gets_its_published_fields() {
 
 #[test]
 fn exercism_gets_its_published_fields() {
-    let read = |report: &Report| -> Exercism {
-        serde_json::from_str(&export::exercism(report).unwrap()).unwrap()
+    let read = |grading: &Grading| -> Exercism {
+        serde_json::from_str(&written("exercism", grading)).unwrap()
     };
     let right = read(&graded(&Kernels));
     assert_eq!((right.version, right.message), (3, None));
     assert!(right.status == Status::Pass && right.tests.iter().all(|t| t.status == Status::Pass));
 
-    let mut report = graded(&with_mistake("dx_without_variance_term"));
-    let wrong = read(&report);
+    let mut grading = graded(&with_mistake("dx_without_variance_term"));
+    let wrong = read(&grading);
     assert!(wrong.status == Status::Fail && wrong.message.is_none());
     for test in &wrong.tests {
         assert!(test.status == Status::Pass || test.message.is_some());
@@ -318,21 +324,21 @@ fn exercism_gets_its_published_fields() {
     let first = wrong.tests.iter().find(|test| test.status == Status::Fail).unwrap();
     assert!(first.message.as_ref().unwrap().contains("What is wrong, by the numbers:"));
 
-    report.suites.retain_mut(|suite| {
+    grading.report.suites.retain_mut(|suite| {
         suite.verdicts.truncate(2);
-        suite.name == grader::verdict::SuiteName::Random
+        suite.name == grader::report::SuiteName::Random
     });
-    for verdict in report.suites.iter_mut().flat_map(|suite| &mut suite.verdicts) {
-        verdict.outcome = grader::verdict::Outcome::Raised { message: "not yet".to_owned() };
+    for verdict in grading.report.suites.iter_mut().flat_map(|suite| &mut suite.verdicts) {
+        verdict.outcome = grader::verdict::CheckOutcome::Raised { message: "not yet".to_owned() };
     }
-    let raised = read(&report);
+    let raised = read(&grading);
     assert!(raised.status == Status::Error && raised.message.unwrap().contains("not yet"));
 }
 
 #[test]
 fn the_first_failure_is_told_with_its_diagnosis() {
-    let report = graded(&with_mistake("dx_without_variance_term"));
-    insta::assert_snapshot!("first_failure", export::first_failure(&report));
+    let grading = graded(&with_mistake("dx_without_variance_term"));
+    insta::assert_snapshot!("first_failure", export::first_failure(&grading));
     let right = export::first_failure(&graded(&Kernels));
     assert!(right.starts_with("Checks passed: ") && right.lines().count() == 1);
 }

@@ -1,12 +1,18 @@
-//! What makes the operations fast: vector code, threads, memory layouts, memory kept from call to call.
+//! The machinery under the operations: inner loops for each type of number, vector code, threads,
+//! memory layouts, and memory kept from call to call.
 
 pub mod ceiling;
 pub(crate) mod channels;
 pub(crate) mod correlation;
+mod fused;
+pub(crate) mod lanes;
 pub(crate) mod layout;
+pub(crate) mod loops;
 pub(crate) mod nonzeros;
 pub(crate) mod panels;
 pub(crate) mod parallel;
+mod plain;
 pub(crate) mod real;
 pub(crate) mod scratch;
 pub(crate) mod simd;
+pub(crate) mod windows;

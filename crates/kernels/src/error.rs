@@ -50,7 +50,7 @@ pub enum KernelError {
 
     /// Training batch norm met channels of a single value, whose variance says nothing.
     #[error(
-        "{operation}: training needs at least 2 values a channel, got 1 (x has shape {shape:?}); use a larger batch or image, or evaluate with running statistics"
+        "{operation}: training needs at least 2 values per channel, got 1 (x has shape {shape:?}); use a larger batch or image, or evaluate with running statistics"
     )]
     OneValuePerChannel {
         /// The operation that refused.

@@ -6,8 +6,8 @@
 
 use ndarray::{Array, ArrayView, Dimension, Zip};
 
-use crate::KernelError;
 use crate::engine::layout::elements_mut;
+use crate::error::KernelError;
 use crate::error::expect_shape;
 
 const OPERATION: &str = "gradient_check";

@@ -36,6 +36,7 @@ mod engine;
 mod error;
 pub mod gradient_check;
 mod ops;
+pub mod reference;
 
 pub use engine::ceiling;
 pub use engine::layout::with_rank;

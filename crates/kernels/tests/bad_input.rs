@@ -39,15 +39,15 @@ fn train_spatial(
 fn batch_norm_names_operation_argument_expected_and_got() {
     assert_eq!(
         message(train_spatial([2, 3, 4, 5], 4, 3, 3)),
-        "spatial_batch_norm: gamma must have shape [3] (one value a channel of x), got [4]"
+        "spatial_batch_norm: gamma must have shape [3] (one value per channel of x), got [4]"
     );
     assert_eq!(
         message(train_spatial([2, 3, 4, 5], 3, 1, 3)),
-        "spatial_batch_norm: beta must have shape [3] (one value a channel of x), got [1]"
+        "spatial_batch_norm: beta must have shape [3] (one value per channel of x), got [1]"
     );
     assert_eq!(
         message(train_spatial([2, 3, 4, 5], 3, 3, 2)),
-        "spatial_batch_norm: running_mean must have shape [3] (one value a channel of x), got [2]"
+        "spatial_batch_norm: running_mean must have shape [3] (one value per channel of x), got [2]"
     );
     assert_eq!(
         message(train_spatial([2, 3, 0, 5], 3, 3, 3)),
@@ -55,7 +55,7 @@ fn batch_norm_names_operation_argument_expected_and_got() {
     );
     assert_eq!(
         message(train_spatial([1, 3, 1, 1], 3, 3, 3)),
-        "spatial_batch_norm: training needs at least 2 values a channel, got 1 (x has shape [1, 3, 1, 1]); use a larger batch or image, or evaluate with running statistics"
+        "spatial_batch_norm: training needs at least 2 values per channel, got 1 (x has shape [1, 3, 1, 1]); use a larger batch or image, or evaluate with running statistics"
     );
     let config = BatchNormConfig::notebook();
     let running = RunningStatistics::new(3, Convention::Notebook);
@@ -76,12 +76,12 @@ fn evaluation_backwards_needs_both_running_statistics() {
     let (x, gamma) = (x.view(), gamma.view());
     assert_eq!(
         message(spatial_batch_norm::backward_eval(x, x, gamma, &running, &config)),
-        "spatial_batch_norm: running_var must have shape [3] (one value a channel of x), got [1]"
+        "spatial_batch_norm: running_var must have shape [3] (one value per channel of x), got [1]"
     );
     running.mean = Array1::zeros(2);
     assert_eq!(
         message(spatial_batch_norm::backward_eval(x, x, gamma, &running, &config)),
-        "spatial_batch_norm: running_mean must have shape [3] (one value a channel of x), got [2]"
+        "spatial_batch_norm: running_mean must have shape [3] (one value per channel of x), got [2]"
     );
 }
 
@@ -160,7 +160,7 @@ fn shapes_and_indices_of_the_other_kernels() {
     let bias = Array1::zeros(6);
     assert_eq!(
         message(conv2d::forward(x.view(), weight.view(), bias.view(), &config)),
-        "conv2d: weight must have shape [6, 3, 3, 3] (one plane a channel of x), got [6, 2, 3, 3]"
+        "conv2d: weight must have shape [6, 3, 3, 3] (one plane per channel of x), got [6, 2, 3, 3]"
     );
     let large = Array4::zeros([6, 3, 3, 9]);
     assert_eq!(
@@ -188,12 +188,12 @@ fn shapes_and_indices_of_the_other_kernels() {
     );
     assert_eq!(
         message(softmax_cross_entropy::forward(logits.view(), array![0, 1].view())),
-        "softmax_cross_entropy: labels must have shape [3] (one label a row), got [2]"
+        "softmax_cross_entropy: labels must have shape [3] (one label per row), got [2]"
     );
     let (rows, weight) = (Array2::<f64>::zeros([3, 4]), Array2::zeros([5, 3]));
     assert_eq!(
         message(linear::forward(rows.view(), weight.view(), Array1::zeros(5).view())),
-        "linear: weight must have shape [5, 4] (one column a feature of x), got [5, 3]"
+        "linear: weight must have shape [5, 4] (one column per feature of x), got [5, 3]"
     );
     let mask = Array2::from_elem([4, 3], true);
     assert_eq!(

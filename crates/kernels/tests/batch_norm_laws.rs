@@ -23,7 +23,7 @@ struct Case {
 
 fn cases() -> impl Strategy<Value = Case> {
     (1usize..5, 1usize..6, 1usize..6, 1usize..6, any::<u64>())
-        .prop_filter("training needs a few values a channel", |&(n, _, h, w, _)| n * h * w >= 4)
+        .prop_filter("training needs a few values per channel", |&(n, _, h, w, _)| n * h * w >= 4)
         .prop_map(|(n, c, h, w, seed)| {
             let mut random = Random::new(seed);
             let (mean, std): (Array1<f64>, Array1<f64>) = (random.array(c), random.array(c));

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use anyhow::Result;
 use plotters::backend::DrawingBackend;
 use plotters::chart::{ChartBuilder, ChartContext};
 use plotters::coord::Shift;
@@ -12,9 +11,10 @@ use plotters::drawing::DrawingArea;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, WHITE};
 
+use crate::Result;
 use crate::style::{INK, SMALL, TEXT, text, thousands};
 
-/// A range with ticks of our choice.
+/// A range with the ticks that its axis names.
 #[derive(Debug, Clone)]
 pub struct Ticked {
     range: Range<f64>,
@@ -48,6 +48,7 @@ pub type Chart<'a, B> = ChartContext<'a, B, Cartesian2d<Ticked, Ticked>>;
 pub struct Axis {
     /// What it measures, with its unit; nothing if a neighbour says it.
     pub name: String,
+    /// From its first value to its last.
     pub range: Range<f64>,
     /// Where there is a label.
     pub ticks: Vec<f64>,
@@ -60,13 +61,16 @@ pub struct Axis {
 /// The axes of a panel, and its title.
 #[derive(Debug, Clone)]
 pub struct Axes {
+    /// What stands above the panel; nothing if empty.
     pub title: String,
+    /// The axis below the panel.
     pub x: Axis,
+    /// The axis left of the panel.
     pub y: Axis,
 }
 
 impl Axis {
-    /// Around all these values, with at least `count` ticks and at most about twice as many.
+    /// An axis around all these values, with at least `count` ticks and at most about twice as many.
     pub fn around(name: &str, values: impl Iterator<Item = f64>, count: usize) -> Self {
         let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
             (low.min(value), high.max(value))
@@ -100,13 +104,13 @@ impl Axis {
         }
     }
 
-    /// From 0 up, for what cannot be negative.
+    /// The axis without what lies below 0, for values that cannot be negative.
     pub fn at_least_zero(mut self) -> Self {
         self.range.start = self.range.start.max(0.0);
         self
     }
 
-    /// Not beyond 1, for shares.
+    /// The axis from 0 to 1 at most, for shares.
     pub fn up_to_one(mut self) -> Self {
         self = self.at_least_zero();
         self.range.end = self.range.end.min(1.0);
@@ -135,15 +139,16 @@ impl Axis {
 }
 
 impl Axes {
-    /// Draws them.
+    /// Draws the axes into an area.
+    ///
+    /// # Errors
+    ///
+    /// Those of the back end.
     pub fn draw<'a, B: DrawingBackend + 'a>(
         &self,
         area: &'a DrawingArea<B, Shift>,
         scale: u32,
-    ) -> Result<Chart<'a, B>>
-    where
-        B::ErrorType: 'static,
-    {
+    ) -> Result<Chart<'a, B>> {
         let px = |length: u32| length * scale;
         let room = |axis: &Axis, named, plain| px(if axis.name.is_empty() { plain } else { named });
         if !self.title.is_empty() {

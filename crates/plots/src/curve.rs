@@ -1,43 +1,45 @@
 //! Lines, bands and labels in a panel.
 
-use anyhow::Result;
 use plotters::backend::DrawingBackend;
 use plotters::element::{PathElement, Polygon, Text};
 use plotters::series::LineSeries;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBAColor, RGBColor};
 
+use crate::Result;
 use crate::axes::Chart;
 use crate::style::{SMALL, text};
 
 /// A point in the units of the axes.
 pub type Point = (f64, f64);
 
-/// A line through these points.
+/// Draws a line through these points.
+///
+/// # Errors
+///
+/// Those of the back end.
 pub fn line<B: DrawingBackend>(
     chart: &mut Chart<'_, B>,
     points: &[Point],
     color: RGBAColor,
     width: u32,
-) -> Result<()>
-where
-    B::ErrorType: 'static,
-{
+) -> Result<()> {
     chart.draw_series(LineSeries::new(points.iter().copied(), color.stroke_width(width)))?;
     Ok(())
 }
 
-/// A dashed line through these points.
+/// Draws a dashed line through these points; dash and gap are lengths in pixels.
+///
+/// # Errors
+///
+/// Those of the back end.
 pub fn dashed<B: DrawingBackend>(
     chart: &mut Chart<'_, B>,
     points: &[Point],
     color: RGBAColor,
     width: u32,
     (dash, gap): (u32, u32),
-) -> Result<()>
-where
-    B::ErrorType: 'static,
-{
+) -> Result<()> {
     let pixels: Vec<_> = points.iter().map(|point| chart.backend_coord(point)).collect();
     let screen = chart.plotting_area().use_screen_coord();
     for dash in dashes(&pixels, dash as i32, gap as i32) {
@@ -46,9 +48,9 @@ where
     Ok(())
 }
 
-/// Cuts a line in pixels into dashes. Plotters has its own, whose lengths the system's `hypot`
-/// decides.
-pub fn dashes(line: &[(i32, i32)], dash: i32, gap: i32) -> Vec<Vec<(i32, i32)>> {
+/// Cuts a line in pixels into dashes. The dashes of plotters depend on the system's `hypot`, so that
+/// they differ between systems.
+pub(crate) fn dashes(line: &[(i32, i32)], dash: i32, gap: i32) -> Vec<Vec<(i32, i32)>> {
     let (dash, gap) = (f64::from(dash.max(1)), f64::from(gap.max(1)));
     let rounded = |(x, y): Point| (x.round() as i32, y.round() as i32);
     let mut dashes = Vec::new();
@@ -86,30 +88,32 @@ pub fn dashes(line: &[(i32, i32)], dash: i32, gap: i32) -> Vec<Vec<(i32, i32)>> 
     dashes
 }
 
-/// The area between two lines over the same x.
+/// Fills the area between two lines over the same x.
+///
+/// # Errors
+///
+/// Those of the back end.
 pub fn band<B: DrawingBackend>(
     chart: &mut Chart<'_, B>,
     lower: &[Point],
     upper: &[Point],
     color: RGBAColor,
-) -> Result<()>
-where
-    B::ErrorType: 'static,
-{
+) -> Result<()> {
     let around: Vec<Point> = lower.iter().chain(upper.iter().rev()).copied().collect();
     chart.draw_series([Polygon::new(around, color.filled())])?;
     Ok(())
 }
 
-/// Labels to the right of points of one x, moved apart where they would overlap.
+/// Writes labels to the right of points of one x, moved apart where they would overlap.
+///
+/// # Errors
+///
+/// Those of the back end.
 pub fn labels_at_end<B: DrawingBackend>(
     chart: &mut Chart<'_, B>,
     mut labels: Vec<(Point, String, RGBColor)>,
     scale: u32,
-) -> Result<()>
-where
-    B::ErrorType: 'static,
-{
+) -> Result<()> {
     labels.sort_by(|(a, ..), (b, ..)| a.1.total_cmp(&b.1));
     let height = f64::from(chart.plotting_area().dim_in_pixel().1.max(1));
     let range = chart.y_range();

@@ -1,6 +1,5 @@
 //! Title and legend of a figure, above its panels.
 
-use anyhow::Result;
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
@@ -8,23 +7,29 @@ use plotters::element::{Circle, PathElement, Rectangle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBAColor};
 
+use crate::Result;
 use crate::curve::dashes;
 use crate::style::{INK, TEXT, TITLE, text};
 
-/// How an entry of the legend looks.
+/// What an entry of the legend shows before its text.
 #[derive(Debug, Clone, Copy)]
 pub enum Sample {
-    /// A line this many pixels wide.
+    /// A line of this width in pixels.
     Line(RGBAColor, u32),
+    /// A dashed line of this width in pixels.
     Dashed(RGBAColor, u32),
+    /// An area.
     Band(RGBAColor),
+    /// A point.
     Dot(RGBAColor),
 }
 
-/// Title and legend.
+/// The title of a figure and its legend.
 #[derive(Debug)]
 pub struct Frame {
+    /// The title.
     pub title: String,
+    /// The entries of the legend.
     pub legend: Vec<(Sample, String)>,
 }
 
@@ -33,15 +38,16 @@ const SAMPLE_WIDTH: i32 = 26;
 const ROW_HEIGHT: i32 = 22;
 
 impl Frame {
-    /// Draws them, and gives what is left for the panels.
+    /// Draws title and legend, and gives the area below them for the panels.
+    ///
+    /// # Errors
+    ///
+    /// Those of the back end.
     pub fn draw<B: DrawingBackend>(
         &self,
         area: &DrawingArea<B, Shift>,
         scale: u32,
-    ) -> Result<DrawingArea<B, Shift>>
-    where
-        B::ErrorType: 'static,
-    {
+    ) -> Result<DrawingArea<B, Shift>> {
         let px = |length: i32| length * scale as i32;
         let title = self.title_size(area, scale)?;
         let title = text(title, &INK).pos(Pos::new(HPos::Left, VPos::Top));
@@ -63,10 +69,11 @@ impl Frame {
     }
 
     /// The largest size, up to that of titles, at which the title fits between the margins.
-    fn title_size<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<u32>
-    where
-        B::ErrorType: 'static,
-    {
+    fn title_size<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+    ) -> Result<u32> {
         let room = area.dim_in_pixel().0.saturating_sub(2 * MARGIN as u32 * scale);
         let mut size = TITLE * scale;
         while size > 1 && area.estimate_text_size(&self.title, &text(size, &INK))?.0 > room {
@@ -81,10 +88,7 @@ fn draw_sample<B: DrawingBackend>(
     sample: Sample,
     (x, y): (i32, i32),
     scale: u32,
-) -> Result<()>
-where
-    B::ErrorType: 'static,
-{
+) -> Result<()> {
     let px = |length: i32| length * scale as i32;
     let (from, to, middle) = ((x, y), (x + px(SAMPLE_WIDTH), y), (x + px(SAMPLE_WIDTH / 2), y));
     match sample {

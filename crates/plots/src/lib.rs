@@ -1,18 +1,19 @@
-//! Figures, each drawn by one function to SVG and to PNG, without a system font or library.
+//! Figures as SVG and PNG: one function draws both, without a font or library of the system.
 
 pub mod axes;
 pub mod curve;
+mod error;
 pub mod frame;
 pub mod style;
 
 use std::sync::OnceLock;
 
-use anyhow::{Context, Result, anyhow};
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::style::{FontStyle, WHITE, register_font};
 
+pub use error::{DrawError, Result};
 pub use style::thousands;
 
 /// DejaVu Sans; its licence lies beside it.
@@ -29,20 +30,28 @@ pub trait Drawing {
     /// Width and height in pixels of the SVG.
     fn size(&self) -> (u32, u32);
 
-    /// Draws on a white area of that size times `scale`; so are all lengths within.
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()>
-    where
-        B::ErrorType: 'static;
+    /// Draws on a white area of that size times `scale`, with all lengths times `scale`.
+    ///
+    /// # Errors
+    ///
+    /// [`DrawError`] of the back end, or of what is drawn.
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()>;
 }
 
 /// One figure in both formats.
 #[derive(Debug)]
 pub struct Figure {
+    /// The text of the SVG.
     pub svg: String,
+    /// The bytes of the PNG.
     pub png: Vec<u8>,
 }
 
 /// Draws a figure in both formats.
+///
+/// # Errors
+///
+/// Those of [`Drawing::draw`], and those of writing a PNG.
 pub fn render<D: Drawing>(drawing: &D) -> Result<Figure> {
     use_embedded_font()?;
     let (width, height) = drawing.size();
@@ -57,6 +66,10 @@ pub fn render<D: Drawing>(drawing: &D) -> Result<Figure> {
 }
 
 /// Draws a figure as PNG alone, for what is made of pixels.
+///
+/// # Errors
+///
+/// As for [`render`].
 pub fn render_png<D: Drawing>(drawing: &D) -> Result<Vec<u8>> {
     use_embedded_font()?;
     let (width, height) = drawing.size();
@@ -75,7 +88,7 @@ fn use_embedded_font() -> Result<()> {
     static REGISTERED: OnceLock<bool> = OnceLock::new();
     let registered =
         REGISTERED.get_or_init(|| register_font(FONT_FAMILY, FontStyle::Normal, FONT).is_ok());
-    registered.then_some(()).ok_or_else(|| anyhow!("the embedded font cannot be read"))
+    registered.then_some(()).ok_or(DrawError::Font)
 }
 
 /// 8-bit RGB rows as a PNG.
@@ -84,8 +97,8 @@ fn encode_png(pixels: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>> {
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
-    let mut writer = encoder.write_header().context("a PNG cannot be begun")?;
-    writer.write_image_data(pixels).context("a PNG cannot be encoded")?;
-    writer.finish().context("a PNG cannot be ended")?;
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(pixels)?;
+    writer.finish()?;
     Ok(bytes)
 }

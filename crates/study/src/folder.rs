@@ -1,23 +1,23 @@
-//! The folder of a study: whose files are whose.
+//! The folder of a study, and which files in it the study wrote.
 //!
-//! A study lists all that it writes in `.study-files`, before it writes it, and a new one removes
-//! what is listed there and nothing else. A file in its place that is not listed is somebody's own:
-//! the study then stops before it removes or writes anything.
+//! A study lists every file in `.study-files` before it writes it. A new study in the same folder
+//! removes the files that are listed, and nothing else. A file that is in the way and not listed
+//! belongs to somebody else: the study then stops before it removes or writes anything.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
-use trainer::run;
+use trainer::{file, run};
 
-use super::grid::Cell;
-use super::tables::{CONFIG_FILE, Row, RunRow};
-use crate::replace_file;
+use crate::cell::Cell;
+use crate::config::CONFIG_FILE;
+use crate::error::{Result, StudyError};
+use crate::tables::{Row, RunRow};
 
-/// The list of what a study wrote: after [`LIST_HEADER`] a path a line, with a slash at the end for
-/// the folder of a run.
+/// The list of what a study wrote: after [`LIST_HEADER`] a path per line, with a slash at the end
+/// for the folder of a run.
 const LIST_FILE: &str = ".study-files";
 
 const LIST_HEADER: &str =
@@ -33,10 +33,10 @@ pub struct StudyFolder {
     _lock: Option<File>,
 }
 
-/// Whether a study begins.
+/// How far the study in a folder is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// Nothing of it is there yet.
+    /// It has not begun.
     New,
     /// An earlier call was stopped before the end.
     Unfinished,
@@ -47,8 +47,12 @@ pub enum State {
 impl StudyFolder {
     /// Opens the folder for the study with this configuration, which is to write these files and
     /// the folders of these runs. What a study with the same configuration has done there stays,
-    /// unless `anew` asks otherwise; an unfinished study of another is removed. A finished one of
-    /// another is removed only if `anew` asks for it.
+    /// unless `anew` is true. An unfinished study with another configuration is removed, a finished
+    /// one only if `anew` is true.
+    ///
+    /// # Errors
+    ///
+    /// A folder that cannot be worked in, or holds what must not be removed.
     pub fn open(
         path: &Path,
         config: &str,
@@ -57,8 +61,8 @@ impl StudyFolder {
         anew: bool,
     ) -> Result<(Self, State)> {
         // A folder that cannot be written to should show before the training, not after.
-        fs::create_dir_all(path)
-            .with_context(|| format!("{} cannot be made; --out gives another", path.display()))?;
+        let action = "cannot be made; --out gives another";
+        fs::create_dir_all(path).map_err(StudyError::file(path, action))?;
         let lock = lock(path)?;
         let listed = read_list(path)?;
         let mut folder = Self { path: path.to_path_buf(), listed, _lock: lock };
@@ -75,11 +79,9 @@ impl StudyFolder {
             return Ok((folder, if is_finished { State::Finished } else { State::Unfinished }));
         }
         if is_finished && !anew {
-            bail!(
-                "{} holds a finished study with another configuration; give another folder with \
-                 --out, or --anew to remove it",
-                path.display()
-            );
+            let fault = " holds a finished study with another configuration; give another folder \
+                         with --out, or --anew to remove it";
+            return Err(refusal(path, fault));
         }
         folder.clear()?;
         folder.list(wanted)?;
@@ -89,11 +91,9 @@ impl StudyFolder {
     fn expect_free(&self, entry: &str) -> Result<()> {
         let place = self.path.join(entry);
         if place.symlink_metadata().is_ok() {
-            bail!(
-                "{} is there already and not of a study; move it away, or give another folder with \
-                 --out",
-                place.display()
-            );
+            let fault = " is there already and not of a study; move it away, or give another folder \
+                         with --out";
+            return Err(refusal(&place, fault));
         }
         Ok(())
     }
@@ -102,8 +102,11 @@ impl StudyFolder {
         if listed != self.listed {
             let lines: String = listed.iter().map(|path| format!("{path}\n")).collect();
             let text = format!("{LIST_HEADER}\n{lines}");
-            replace_file(&self.path.join(LIST_FILE), text.as_bytes())
-                .context("--out gives another folder")?;
+            let path = self.path.join(LIST_FILE);
+            file::replace(&path, text.as_bytes()).map_err(StudyError::file(
+                &path,
+                "cannot be written; --out gives another folder",
+            ))?;
             self.listed = listed;
         }
         Ok(())
@@ -124,11 +127,11 @@ impl StudyFolder {
         for file in files {
             match fs::remove_file(&file) {
                 Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(error).with_context(|| {
-                        format!("{}, of an earlier study, cannot be removed", file.display())
-                    });
+                    return Err(StudyError::file(&file, "of an earlier study cannot be removed")(
+                        error,
+                    ));
                 }
-                _ => {}
+                Ok(()) | Err(_) => {}
             }
             let folders = file.ancestors().skip(1).take_while(|folder| *folder != self.path);
             for folder in folders {
@@ -147,11 +150,11 @@ fn lock(folder: &Path) -> Result<Option<File>> {
     let Ok(file) = File::open(folder) else { return Ok(None) };
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => bail!(
-            "{}: another process works on a study here; wait for it, or give another folder with \
-             --out",
-            folder.display()
-        ),
+        Err(TryLockError::WouldBlock) => {
+            let fault = ": another process works on a study here; wait for it, or give another \
+                         folder with --out";
+            Err(refusal(folder, fault))
+        }
         Err(TryLockError::Error(_)) => Ok(None),
     }
 }
@@ -161,12 +164,11 @@ fn read_list(folder: &Path) -> Result<BTreeSet<String>> {
     let text = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
-        Err(error) => {
-            return Err(error).with_context(|| format!("{} cannot be read", path.display()));
-        }
+        Err(error) => return Err(StudyError::file(&path, "cannot be read")(error)),
     };
     let Some(paths) = text.strip_prefix(LIST_HEADER) else {
-        bail!("{}: found another first line than {LIST_HEADER:?}; move it away", path.display());
+        let fault = format!(": found another first line than {LIST_HEADER:?}; move it away");
+        return Err(refusal(&path, fault));
     };
     let paths = paths.trim_start_matches('\n');
     for line in paths.lines() {
@@ -177,14 +179,18 @@ fn read_list(folder: &Path) -> Result<BTreeSet<String>> {
             matches!(part, Component::Normal(_)) && !place.is_symlink()
         });
         if line.is_empty() || !stays_below {
-            bail!(
-                "{}: found {line:?}, expected only paths below this folder; what it lists would be \
-                 removed",
-                path.display()
+            let fault = format!(
+                ": found {line:?}, expected only paths below this folder; what it lists would be \
+                 removed"
             );
+            return Err(refusal(&path, fault));
         }
     }
     Ok(paths.lines().map(str::to_owned).collect())
+}
+
+fn refusal(path: &Path, fault: impl Into<String>) -> StudyError {
+    StudyError::Folder { path: path.to_path_buf(), fault: fault.into() }
 }
 
 /// A path as it is listed, with slashes on every system.
@@ -195,7 +201,7 @@ fn name(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::grid::cells;
+    use crate::cell::cells;
     use crate::made_up;
 
     fn all_files(folder: &Path) -> Vec<String> {
@@ -224,7 +230,7 @@ mod tests {
     }
 
     fn write(out: &Path, path: &str, text: &str) {
-        replace_file(&out.join(path), text.as_bytes()).unwrap();
+        file::replace(&out.join(path), text.as_bytes()).unwrap();
     }
 
     #[test]

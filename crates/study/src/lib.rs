@@ -1,23 +1,29 @@
-//! A study: its runs, its tables, and what they say.
+//! A study: which runs it has, their training, their tables, and what these say.
+//!
+//! The way through: a [`config::StudyRequest`] becomes a [`config::StudyConfig`], whose
+//! [`axis::Grid`] spans the arms; [`cell::cells`] gives each arm with each seed a run and a folder;
+//! [`experiment::Experiment`] trains and tests the runs; [`collect::collect`] makes the
+//! [`tables::Study`] of them; [`analysis::Analysis`] is computed from the tables once, and the
+//! [`figures`] and the [`report`] read from it.
+//!
+//! The crate prints nothing, reads no arguments and chooses no exit code.
 
+#![warn(unreachable_pub)]
+
+pub mod analysis;
+pub mod axis;
+pub mod cell;
+pub mod collect;
+pub mod config;
+pub mod data_set_name;
+pub mod error;
+pub mod experiment;
 pub mod figures;
 pub mod folder;
-pub mod grid;
-pub mod harvest;
 #[cfg(test)]
 mod made_up;
 pub mod published;
 pub mod report;
 pub mod side_by_side;
-pub mod statistics;
 pub mod tables;
-
-use std::path::Path;
-
-use anyhow::{Context, Result};
-
-/// Writes a file whole or not at all, by [`trainer::file::replace`].
-fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    trainer::file::replace(path, bytes)
-        .with_context(|| format!("{} cannot be written", path.display()))
-}
+mod text;

@@ -1,89 +1,87 @@
-//! The figures that the notebook prints, to hold ours against.
+//! Where the figures that the notebook prints belong beside those of a study.
 //!
-//! One run of each network on Fashion-MNIST: 48,000 training and 12,000 validation images, batches
-//! of 50, learning rate 5e-4, the head frozen, 5 epochs.
+//! The figures stand in the presets of networks: one run of each network on Fashion-MNIST, with
+//! 48,000 training and 12,000 validation images and the head frozen.
 
-use super::tables::{DataSetName, Head, StudyConfig};
+use trainer::network::Preset;
 
-/// The notebook's batch size.
-pub const BATCH_SIZE: u32 = 50;
+use crate::axis::Arm;
+use crate::config::StudyConfig;
+use crate::data_set_name::DataSetName;
 
-/// The notebook's learning rate.
-pub const LEARNING_RATE: f64 = 5e-4;
+/// The training images of the published runs.
+pub const TRAINING_IMAGES: u64 = 48_000;
 
-/// Validation accuracy after each epoch; nothing for a network that was not published.
-///
-/// `network` is named by its folder, as in `simple_network`.
-pub fn validation_accuracies(network: &str) -> &'static [f64] {
-    match network {
-        "simple_network" => {
-            &[0.6651666666666667, 0.73625, 0.7673333333333333, 0.78475, 0.7961666666666667]
+/// The published figures of an arm.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Published {
+    /// The validation accuracy after each epoch, as far as the arm has epochs.
+    pub accuracies: &'static [f64],
+    /// The same for each re-run in PyTorch.
+    pub pytorch: &'static [[f64; 5]],
+}
+
+impl Published {
+    /// The published figures that compare with this arm of the study; empty where none do.
+    pub fn beside(study: &StudyConfig, arm: &Arm) -> Self {
+        let compares =
+            study.data_set == DataSetName::FashionMnist && !study.quick && arm.is_as_published();
+        let Some(preset) = arm.network.preset().filter(|_| compares) else {
+            return Self::default();
+        };
+        let all = preset.published_validation_accuracies;
+        let epochs = usize::try_from(arm.epochs.0).unwrap_or(usize::MAX);
+        Self {
+            accuracies: &all[..all.len().min(epochs)],
+            pytorch: preset.pytorch_validation_accuracies,
         }
-        "spatial_batch_norm_network" => {
-            &[0.7924166666666667, 0.81925, 0.8306666666666667, 0.8416666666666667, 0.844]
-        }
-        _ => &[],
+    }
+
+    /// The published accuracy after an epoch, from 1.
+    pub fn after(&self, epoch: u64) -> Option<f64> {
+        after(self.accuracies, epoch)
     }
 }
 
-/// The same study run again in PyTorch 2.11 (`f32`, 2 threads of a CPU), a row a seed: Adam over
-/// the convolutional stack alone, PyTorch's default initialisation, pixels divided by 255. These
-/// runs showed that the published figures come from a frozen head.
-pub fn pytorch_validation_accuracies(network: &str) -> &'static [[f64; 5]] {
-    match network {
-        "simple_network" => &[
-            [0.6851, 0.7497, 0.7750, 0.7923, 0.8043],
-            [0.6812, 0.7311, 0.7582, 0.7726, 0.7855],
-            [0.6873, 0.7467, 0.7727, 0.7848, 0.7961],
-        ],
-        "spatial_batch_norm_network" => {
-            &[[0.7867, 0.8237, 0.8359, 0.8427, 0.8518], [0.7911, 0.8182, 0.8356, 0.8451, 0.8498]]
-        }
-        _ => &[],
-    }
+/// The published accuracy of the arm's network after an epoch, whatever it was trained with.
+pub fn of_network(arm: &Arm, epoch: u64) -> Option<f64> {
+    let preset: &Preset = arm.network.preset()?;
+    after(preset.published_validation_accuracies, epoch)
 }
 
-/// Whether runs of this study with this head train as the notebook does, so that figures compare.
-pub fn compares_with(study: &StudyConfig, head: Head) -> bool {
-    study.data_set == DataSetName::FashionMnist
-        && head == Head::Frozen
-        && study.batch_size == u64::from(BATCH_SIZE)
-        && study.learning_rate == LEARNING_RATE
-        && !study.quick
-}
-
-/// The published accuracies that belong beside this network's in this arm of the study, as far as
-/// it has epochs.
-pub fn beside(study: &StudyConfig, head: Head, network: &str) -> &'static [f64] {
-    if !compares_with(study, head) {
-        return &[];
-    }
-    let accuracies = validation_accuracies(network);
-    let epochs = usize::try_from(study.epochs).unwrap_or(usize::MAX);
-    &accuracies[..accuracies.len().min(epochs)]
+fn after(accuracies: &[f64], epoch: u64) -> Option<f64> {
+    accuracies.get(usize::try_from(epoch.checked_sub(1)?).ok()?).copied()
 }
 
 #[cfg(test)]
 mod tests {
+    use trainer::Head;
+    use trainer::network::preset;
+
     use super::*;
-    use crate::made_up::config;
+    use crate::axis::{BatchSize, LearningRate};
+    use crate::made_up::{arm, config};
 
     #[test]
     fn stands_only_beside_what_trains_as_the_notebook_does() {
         let notebook = config();
-        assert!(compares_with(&notebook, Head::Frozen));
-        assert!(!compares_with(&notebook, Head::Trained));
-        let others = [
+        let frozen = arm(&preset::SIMPLE_NETWORK, Head::Frozen);
+        let epochs =
+            |config: &StudyConfig, arm: &Arm| Published::beside(config, arm).accuracies.len();
+        assert_eq!(epochs(&notebook, &frozen), 2);
+        for other in [
+            Arm { head: Head::Trained, ..frozen.clone() },
+            Arm { batch_size: BatchSize(100), ..frozen.clone() },
+            Arm { learning_rate: LearningRate(1e-3), ..frozen.clone() },
+            arm(&preset::DROPOUT_NETWORK, Head::Frozen),
+        ] {
+            assert_eq!(epochs(&notebook, &other), 0, "{other:?}");
+        }
+        for other in [
             StudyConfig { data_set: DataSetName::Synthetic, ..notebook.clone() },
             StudyConfig { quick: true, ..notebook.clone() },
-            StudyConfig { batch_size: 100, ..notebook.clone() },
-            StudyConfig { learning_rate: 1e-3, ..notebook.clone() },
-        ];
-        for other in others {
-            assert!(!compares_with(&other, Head::Frozen), "{other:?}");
-            assert!(beside(&other, Head::Frozen, "simple_network").is_empty());
+        ] {
+            assert_eq!(epochs(&other, &frozen), 0, "{other:?}");
         }
-        assert_eq!(beside(&notebook, Head::Frozen, "simple_network").len(), 2);
-        assert!(beside(&notebook, Head::Frozen, "dropout_network").is_empty());
     }
 }

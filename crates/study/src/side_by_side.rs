@@ -4,21 +4,23 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use anyhow::Result;
-
-/// Does `work` on each item, several at a time on so many threads together; the results are in the
-/// order of the items. `work` is told the item's index, the item, and the threads that it may take
-/// itself: those there are, divided by the items left, rounded down. After the first error no
-/// further item is begun, and of several errors the one of the earliest item is returned.
-pub fn side_by_side<I: Sync, R: Send>(
+/// Does `work` on each item, several items at a time, with `threads` threads for all together. The
+/// results are in the order of the items. `work` gets the item's index, the item, and the number of
+/// threads that it may use itself: all threads divided by the items left, rounded down.
+///
+/// # Errors
+///
+/// After the first error no further item is begun. Of several errors the one of the earliest item is
+/// returned.
+pub fn side_by_side<I: Sync, R: Send, E: Send>(
     items: &[I],
     threads: usize,
-    work: impl Fn(usize, &I, usize) -> Result<R> + Sync,
-) -> Result<Vec<R>> {
+    work: impl Fn(usize, &I, usize) -> Result<R, E> + Sync,
+) -> Result<Vec<R>, E> {
     let queue = Mutex::new(items.iter().enumerate());
     let left = AtomicUsize::new(items.len());
     let next = || queue.lock().map(|mut queue| queue.next());
-    let mut results: Vec<(usize, Result<R>)> = Vec::new();
+    let mut results: Vec<(usize, Result<R, E>)> = Vec::new();
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads.min(items.len()))
             .map(|_| {
@@ -53,8 +55,6 @@ mod tests {
     use std::sync::Barrier;
     use std::time::Duration;
 
-    use anyhow::bail;
-
     use super::*;
 
     #[test]
@@ -62,7 +62,8 @@ mod tests {
         let items: Vec<u32> = (0..50).collect();
         for threads in [1, 2, 8, 100] {
             let squares =
-                side_by_side(&items, threads, |index, item, _| Ok(index as u32 * item)).unwrap();
+                side_by_side(&items, threads, |index, item, _| Ok::<_, ()>(index as u32 * item))
+                    .unwrap();
             assert!(squares.iter().zip(&items).all(|(square, item)| *square == item * item));
         }
     }
@@ -74,7 +75,7 @@ mod tests {
             let all = Barrier::new(items.len().min(threads));
             side_by_side(&items, threads, |_, (), share| {
                 all.wait(); // or one thread does all
-                Ok(share)
+                Ok::<_, ()>(share)
             })
             .unwrap()
         };
@@ -92,9 +93,9 @@ mod tests {
         let result = side_by_side(&items, 2, |_, item, _| {
             begun.fetch_add(1, Ordering::Relaxed);
             thread::sleep(Duration::from_millis(1)); // or one thread does all before the other begins
-            if *item == 19 { bail!("item {item}") } else { Ok(()) }
+            if *item == 19 { Err(format!("item {item}")) } else { Ok(()) }
         });
-        assert_eq!(result.unwrap_err().to_string(), "item 19");
+        assert_eq!(result.unwrap_err(), "item 19");
         assert!(begun.into_inner() < 1_000);
     }
 }

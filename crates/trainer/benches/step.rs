@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use trainer::dataset::{FASHION_MNIST_IMAGE, LabelledImages, Split};
 use trainer::network::Preset;
-use trainer::optimizer::{Adam, AdamConfig};
+use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::{FitConfig, Moment, Phase, TrainError, fit};
 
 /// Each median is of this many steps.
@@ -23,7 +23,7 @@ fn main() {
     for &preset in Preset::all() {
         for threads in [1, 2] {
             let mut network = preset.config.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
-            let mut adam = Adam::new(AdamConfig::new(5e-4).unwrap(), &network, |_| true);
+            let mut adam = Optimizer::new(AdamConfig::new(5e-4).unwrap(), &network, |_| true);
             let config =
                 FitConfig { first_step: 0, epochs: 1, batch_size: 50, seed: 0, observe_every: 0 };
             let (mut last, mut millis) = (Instant::now(), Vec::new());

@@ -1,16 +1,17 @@
 //! The whole state of a run between two steps, as one safetensors file.
 //!
 //! The tensors are the network's parameters and running statistics under their PyTorch names, and
-//! Adam's moments as `adam.m.<parameter>` and `adam.v.<parameter>`. Random streams need no state:
-//! they follow from the seed and the step. The file's metadata has one entry, `checkpoint`, a JSON
-//! object with the [`Position`], the [`NUMERICS`] of the program, and the SHA-256 of all that and of
-//! all tensors, since the format itself would not notice a changed bit.
+//! the optimiser's arrays as `<optimiser>.<array>.<parameter>`, such as `adam.m.fc.weight`. Random
+//! streams need no state: they follow from the seed and the step. The file's metadata has one entry,
+//! `checkpoint`, a JSON object with the [`Position`], the name of the numbers that the program
+//! computes ([`crate::numerics`]), and the SHA-256 of all that and of all tensors, since the format
+//! itself would not notice a changed bit.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use kernels::Real;
-use ndarray::{ArrayViewD, ArrayViewMutD};
+use ndarray::ArrayViewMutD;
 use safetensors::SafeTensors;
 use safetensors::tensor::TensorView;
 use serde::{Deserialize, Serialize};
@@ -18,17 +19,13 @@ use sha2::{Digest, Sha256};
 
 use crate::hexadecimal::hexadecimal;
 use crate::network::Network;
-use crate::optimizer::{Adam, Moments};
+use crate::optimizer::Optimizer;
 use crate::tensor;
 use crate::weights::WeightsError;
-use crate::{NUMERICS, TrainError};
+use crate::{TrainError, numerics};
 
 /// The one key of the metadata: a map with more would be written in no fixed order.
 const METADATA_KEY: &str = "checkpoint";
-
-/// What precedes a parameter's name in the names of Adam's moments.
-const FIRST_MOMENT: &str = "adam.m.";
-const SECOND_MOMENT: &str = "adam.v.";
 
 /// Where a run was when its state was saved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +59,7 @@ fn unnamed() -> String {
 /// [`TrainError::Config`] when the optimiser has not taken as many steps as the position says.
 pub fn to_bytes<F: Real>(
     network: &Network<F>,
-    optimizer: &Adam<F>,
+    optimizer: &Optimizer<F>,
     position: &Position,
 ) -> Result<Vec<u8>, TrainError> {
     if optimizer.steps() != position.steps {
@@ -72,8 +69,8 @@ pub fn to_bytes<F: Real>(
             got: format!("{} instead of {}", position.steps, optimizer.steps()),
         });
     }
-    let tensors: BTreeMap<String, (Vec<usize>, Vec<u8>)> = arrays(network, optimizer)
-        .into_iter()
+    let arrays = network.state().into_iter().chain(optimizer.state());
+    let tensors: BTreeMap<String, (Vec<usize>, Vec<u8>)> = arrays
         .map(|(name, array)| (name, (array.shape().to_vec(), tensor::to_bytes(array))))
         .collect();
     let views = tensors
@@ -84,8 +81,8 @@ pub fn to_bytes<F: Real>(
         })
         .collect::<Result<BTreeMap<_, _>, _>>()
         .map_err(WeightsError::Format)?;
-    let sha256 = digest(position, NUMERICS, &views);
-    let numerics = NUMERICS.to_owned();
+    let numerics = numerics_of(network, optimizer);
+    let sha256 = digest(position, &numerics, &views);
     let metadata = json(&Metadata { position: position.clone(), numerics, sha256 });
     let metadata = HashMap::from([(METADATA_KEY.to_owned(), metadata)]);
     Ok(safetensors::serialize(views, Some(metadata)).map_err(WeightsError::Format)?)
@@ -98,12 +95,12 @@ pub fn to_bytes<F: Real>(
 ///
 /// [`TrainError::Checkpoint`] when the bytes are not a checkpoint, are damaged, or belong to another
 /// network or another choice of trained parameters, and [`TrainError::OtherNumerics`] when they are
-/// of a program with other [`NUMERICS`]. Network and optimiser are then to be thrown away.
+/// of a program that computes other numbers. Network and optimiser are then to be thrown away.
 pub fn restore<F: Real>(
     path: &Path,
     bytes: &[u8],
     network: &mut Network<F>,
-    optimizer: &mut Adam<F>,
+    optimizer: &mut Optimizer<F>,
 ) -> Result<Position, TrainError> {
     let unreadable = |error: String| refuse(path, "a checkpoint", error);
     let (_, header) =
@@ -115,9 +112,10 @@ pub fn restore<F: Real>(
         .ok_or_else(|| unreadable(format!("no metadata {METADATA_KEY:?}")))?;
     let Metadata { position, numerics, sha256 } =
         serde_json::from_str(metadata).map_err(|error| unreadable(error.to_string()))?;
-    if numerics != NUMERICS {
+    let expected = numerics_of(network, optimizer);
+    if numerics != expected {
         let path = path.to_path_buf();
-        return Err(TrainError::OtherNumerics { path, expected: NUMERICS, found: numerics });
+        return Err(TrainError::OtherNumerics { path, expected, found: numerics });
     }
     let file = SafeTensors::deserialize(bytes).map_err(|error| unreadable(error.to_string()))?;
     let tensors: BTreeMap<&str, TensorView<'_>> = file.iter().collect();
@@ -126,14 +124,8 @@ pub fn restore<F: Real>(
         return Err(refuse(path, format!("contents with SHA-256 {sha256}"), found));
     }
     let mut rest = Rest { path, tensors };
-    for (name, array) in network.state_mut() {
+    for (name, array) in network.state_mut().into_iter().chain(optimizer.state_mut()) {
         rest.fill(&name, array)?;
-    }
-    for ((name, _), moments) in network.parameters().iter().zip(optimizer.moments_mut()) {
-        if let Some(Moments { m, v }) = moments {
-            rest.fill(&format!("{FIRST_MOMENT}{name}"), m.view_mut())?;
-            rest.fill(&format!("{SECOND_MOMENT}{name}"), v.view_mut())?;
-        }
     }
     rest.expect_empty()?;
     optimizer.set_steps(position.steps);
@@ -162,19 +154,9 @@ fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// Every array of the state by its name in the file.
-fn arrays<'a, F: Real>(
-    network: &'a Network<F>,
-    optimizer: &'a Adam<F>,
-) -> Vec<(String, ArrayViewD<'a, F>)> {
-    let mut arrays = network.state();
-    for ((name, _), moments) in network.parameters().iter().zip(optimizer.moments()) {
-        if let Some(moments) = moments {
-            arrays.push((format!("{FIRST_MOMENT}{name}"), moments.m.view()));
-            arrays.push((format!("{SECOND_MOMENT}{name}"), moments.v.view()));
-        }
-    }
-    arrays
+/// The name of the numbers that a run of these computes.
+fn numerics_of<F: Real>(network: &Network<F>, optimizer: &Optimizer<F>) -> String {
+    numerics::together(network.numerics().chain([optimizer.numerics()]))
 }
 
 /// The tensors of a file that have not yet found their place.
@@ -219,18 +201,18 @@ mod tests {
 
     const IMAGE: ImageSize = ImageSize { channels: 1, height: 4, width: 4 };
 
-    fn state<F: Real>(preset: &'static Preset, head: Head, seed: u64) -> (Network<F>, Adam<F>) {
+    fn state<F: Real>(
+        preset: &'static Preset,
+        head: Head,
+        seed: u64,
+    ) -> (Network<F>, Optimizer<F>) {
         let mut network = preset.config.build(IMAGE, 3, seed).unwrap();
         let config = AdamConfig::new(0.1).unwrap();
-        let mut optimizer = Adam::new(config, &network, |name| head.trains(name));
-        // Moments and running statistics that are not all zeros and ones.
+        let mut optimizer = Optimizer::new(config, &network, |name| head.trains(name));
+        // Arrays and running statistics that are not all zeros and ones.
         let values = || (0_u32..).map(|index| F::from_f64(f64::from(index + seed as u32) / 7.0));
-        for moments in optimizer.moments_mut().iter_mut().flatten() {
-            moments.m.iter_mut().zip(values()).for_each(|(m, value)| *m = value);
-            moments.v.iter_mut().zip(values()).for_each(|(v, value)| *v = value);
-        }
-        for (_, mut buffer) in network.buffers_mut() {
-            buffer.iter_mut().zip(values()).for_each(|(element, value)| *element = value);
+        for (_, mut array) in optimizer.state_mut().into_iter().chain(network.buffers_mut()) {
+            array.iter_mut().zip(values()).for_each(|(element, value)| *element = value);
         }
         optimizer.set_steps(seed);
         (network, optimizer)
@@ -291,10 +273,11 @@ mod tests {
 
     #[test]
     fn other_numerics_are_refused() {
+        let expected = numerics::NOTEBOOK.name;
         let (mut network, mut optimizer) = state::<f32>(&preset::SIMPLE_NETWORK, Head::Trained, 5);
         let good = to_bytes(&network, &optimizer, &position(5)).unwrap();
         let (entry, path) =
-            (format!(r#"\"numerics\":\"{NUMERICS}\","#), Path::new("a.safetensors"));
+            (format!(r#"\"numerics\":\"{expected}\","#), Path::new("a.safetensors"));
         let at = good.windows(entry.len()).position(|bytes| bytes == entry.as_bytes()).unwrap();
         let others = [r#"\"numerics\":\"0123456789abcdef\","#.to_owned(), " ".repeat(entry.len())];
         for (other, name) in others.into_iter().zip(["0123456789abcdef", "unnamed"]) {
@@ -305,7 +288,7 @@ mod tests {
                 error.to_string(),
                 format!(
                     "a.safetensors: saved by a program that computes other numbers ({name}, this one \
-                     {NUMERICS}); go on with that one, or remove the run's folder to start anew"
+                     {expected}); go on with that one, or remove the run's folder to start anew"
                 )
             );
         }

@@ -114,8 +114,8 @@ pub enum TrainError {
     OtherNumerics {
         /// The checkpoint.
         path: PathBuf,
-        /// This program's [`NUMERICS`](crate::NUMERICS).
-        expected: &'static str,
+        /// The name of the numbers that this program computes for this run.
+        expected: String,
         /// The other's; `"unnamed"` of one that did not note them.
         found: String,
     },

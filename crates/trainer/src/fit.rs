@@ -11,7 +11,7 @@ use crate::dataset::{Batch, LabelledImages, Split};
 use crate::evaluation::{Evaluation, Score, evaluate, expect_batch_size};
 use crate::network::{Gradients, Network, Tape};
 use crate::observation::Observation;
-use crate::optimizer::Adam;
+use crate::optimizer::Optimizer;
 use crate::random::{Purpose, Stream};
 
 /// Whether the linear head `fc` of a network is trained.
@@ -120,7 +120,7 @@ pub struct Moment<'a, F> {
     /// The network after the step.
     pub network: &'a Network<F>,
     /// The optimiser after the step.
-    pub optimizer: &'a Adam<F>,
+    pub optimizer: &'a Optimizer<F>,
     /// Whether a run can go on from here, with the optimiser's number of steps as its first step;
     /// not between an epoch's last step and its validation, which would be left out.
     pub is_resumable: bool,
@@ -139,7 +139,7 @@ pub struct Moment<'a, F> {
 /// when the loss is not finite; and those of the observer.
 pub fn fit<F: Real, E: From<TrainError>>(
     network: &mut Network<F>,
-    optimizer: &mut Adam<F>,
+    optimizer: &mut Optimizer<F>,
     images: &LabelledImages,
     split: &Split,
     config: &FitConfig,
@@ -262,7 +262,7 @@ impl<F: Real> Steps<'_, F> {
         step: u64,
         positions: &[usize],
         network: &mut Network<F>,
-        optimizer: &mut Adam<F>,
+        optimizer: &mut Optimizer<F>,
         wants_observation: bool,
     ) -> Result<(Score, Option<Observation<F>>), TrainError> {
         let Self { images, seed, batch, tape, probabilities, gradients } = self;

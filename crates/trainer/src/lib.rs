@@ -1,7 +1,7 @@
 //! Networks, optimisers, data sets and the training loop, on top of the [`kernels`].
 //!
 //! The way through: [`dataset`] gives images and a [`dataset::Split`]; a [`network::NetworkConfig`]
-//! builds a [`network::Network`] from a seed; [`optimizer::Adam`] holds the state of its trained
+//! builds a [`network::Network`] from a seed; an [`optimizer::Optimizer`] holds the state of its trained
 //! parameters; [`fit()`] trains it and hands each [`Moment`] to the caller. [`run`] does all of that
 //! in a folder, with logs, checkpoints and going on after a stop; [`evaluation`] says how well a
 //! trained network does, and [`weights`] are exchanged with PyTorch.
@@ -21,14 +21,15 @@ pub mod fit;
 mod hexadecimal;
 pub mod log;
 pub mod network;
-mod numerics;
+pub mod numerics;
 pub mod observation;
 pub mod optimizer;
 pub mod random;
 pub mod run;
+mod short_training;
 mod tensor;
 pub mod weights;
 
 pub use error::TrainError;
 pub use fit::{FitConfig, Head, Measurement, Moment, Phase, fit};
-pub use numerics::NUMERICS;
+pub use short_training::ShortTraining;

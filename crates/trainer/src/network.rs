@@ -16,6 +16,7 @@ use kernels::Real;
 use ndarray::{Array2, Array4, ArrayView2, ArrayView4, ArrayViewD, ArrayViewMutD};
 
 use crate::TrainError;
+use crate::numerics::Numerics;
 use crate::random::Stream;
 
 pub use activations::{NamedBatchNorm, ObservedActivation};
@@ -184,6 +185,11 @@ impl<F: Real> Network<F> {
         }
         state.append(&mut all_buffers);
         state
+    }
+
+    /// The names of the numbers that its layers compute.
+    pub(crate) fn numerics(&self) -> impl Iterator<Item = Numerics> {
+        self.layers.iter().map(|_| crate::numerics::NOTEBOOK)
     }
 
     /// Whether it has a batch norm of rows, which needs at least two of them to train.

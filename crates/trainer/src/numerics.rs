@@ -1,4 +1,37 @@
-/// Names the numbers that this program computes, so that a run is not gone on with by a program that
-/// computes others. They are the first digits of what `cargo xtask hash` prints for all networks
-/// together; a test there holds the two against each other.
-pub const NUMERICS: &str = "2a48b343716e896f";
+//! Which numbers a run computes, by name: a checkpoint is not gone on with by a program that
+//! computes others.
+
+/// The name of the numbers that a part of the program computes, such as a layer or an optimiser.
+///
+/// A part that computes other bits than before gets another name. A new part gets a name of its own
+/// and leaves the names of the others alone, so the checkpoints of runs without it stay good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Numerics {
+    /// The first 16 digits of the SHA-256 of the lines that `cargo xtask hash` prints for
+    /// `networks`. A test there holds them against each other.
+    pub name: &'static str,
+    /// The folders of the presets whose training shows every change of these numbers, in the order
+    /// of the presets; none for numbers that `cargo xtask hash` does not show.
+    pub networks: &'static [&'static str],
+}
+
+/// The numbers of the notebook's networks and of those of the lesson before: the training loop, Adam,
+/// and the layers of these networks.
+pub const NOTEBOOK: Numerics = Numerics {
+    name: "2a48b343716e896f",
+    networks: &[
+        "simple_network",
+        "spatial_batch_norm_network",
+        "fully_connected_network",
+        "batch_norm_network",
+        "dropout_network",
+    ],
+};
+
+/// The name of the numbers that these parts and the training loop compute together.
+pub(crate) fn together(parts: impl Iterator<Item = Numerics>) -> String {
+    let mut names: Vec<&str> = parts.chain([NOTEBOOK]).map(|numerics| numerics.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.join("+")
+}

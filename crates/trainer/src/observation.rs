@@ -11,7 +11,6 @@ use crate::network::{Network, Tape};
 /// What an observed distribution is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Quantity {
     /// What goes into the batch norm before this ReLU, for one training batch.
     BeforeBatchNorm,

@@ -1,5 +1,272 @@
 //! Optimisers: how a step moves the parameters.
+//!
+//! An optimiser is added by a file with its [`Method`], and a line in the list below.
 
 mod adam;
+mod method;
 
-pub use adam::{Adam, AdamConfig, Moments};
+use kernels::Real;
+use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
+
+use self::method::Method;
+use crate::TrainError;
+use crate::log::Hparam;
+use crate::network::{Gradients, Network};
+use crate::numerics::Numerics;
+
+pub use adam::AdamConfig;
+
+macro_rules! optimizers {
+    ($($(#[$doc:meta])* $variant:ident($config:ty, $method:ty),)*) => {
+        /// An optimiser with its hyperparameters.
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        pub enum OptimizerConfig {
+            $($(#[$doc])* $variant($config),)*
+        }
+
+        #[derive(Debug, Clone, PartialEq)]
+        enum AnyMethod {
+            $($variant($method),)*
+        }
+
+        $(impl From<$config> for OptimizerConfig {
+            fn from(config: $config) -> Self {
+                Self::$variant(config)
+            }
+        })*
+
+        impl OptimizerConfig {
+            /// The names of all optimisers, as in files.
+            pub const NAMES: &'static [&'static str] = &[$(<$method>::NAME),*];
+
+            /// The optimiser of this name with this learning rate and the usual values of its other
+            /// hyperparameters.
+            ///
+            /// # Errors
+            ///
+            /// [`TrainError::Config`] for a name that no optimiser has and for a learning rate out of
+            /// range.
+            pub fn usual(name: &str, learning_rate: f64) -> Result<Self, TrainError> {
+                $(if name == <$method>::NAME {
+                    return <$method>::usual(learning_rate).map(Self::$variant);
+                })*
+                Err(TrainError::Config {
+                    parameter: "the optimiser",
+                    expected: "the name of an optimiser",
+                    got: name.to_owned(),
+                })
+            }
+
+            /// The name in files.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(_) => <$method>::NAME,)*
+                }
+            }
+
+            fn method(self) -> AnyMethod {
+                match self {
+                    $(Self::$variant(config) => AnyMethod::$variant(<$method>::new(config)),)*
+                }
+            }
+        }
+
+        impl AnyMethod {
+            fn array_names(&self) -> &'static [&'static str] {
+                match self {
+                    $(Self::$variant(_) => <$method>::ARRAYS,)*
+                }
+            }
+
+            fn numerics(&self) -> Numerics {
+                match self {
+                    $(Self::$variant(_) => <$method>::NUMERICS,)*
+                }
+            }
+
+            fn hparams(&self) -> Vec<(&'static str, Hparam<'static>)> {
+                match self {
+                    $(Self::$variant(method) => method.hparams(),)*
+                }
+            }
+
+            fn begin_step(&mut self) {
+                match self {
+                    $(Self::$variant(method) => method.begin_step(),)*
+                }
+            }
+
+            fn update<F: Real>(
+                &self,
+                parameter: ArrayViewMutD<'_, F>,
+                gradient: ArrayViewD<'_, F>,
+                arrays: &mut [ArrayD<F>],
+            ) -> Result<(), TrainError> {
+                match self {
+                    $(Self::$variant(method) => method.update(parameter, gradient, arrays),)*
+                }
+            }
+        }
+    };
+}
+
+optimizers! {
+    /// Adam, with PyTorch's defaults.
+    Adam(AdamConfig, adam::Adam),
+}
+
+impl OptimizerConfig {
+    /// Name and hyperparameters, as a run's `hparams.yaml` has them.
+    pub(crate) fn hparams(self) -> Vec<(&'static str, Hparam<'static>)> {
+        let mut hparams = vec![("optimizer", Hparam::Text(self.name()))];
+        hparams.extend(self.method().hparams());
+        hparams
+    }
+}
+
+/// An optimiser in the course of a training, with its arrays for the parameters that it trains.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Optimizer<F> {
+    config: OptimizerConfig,
+    method: AnyMethod,
+    steps: u64,
+    /// One per parameter of the network; none where it is not trained.
+    trained: Vec<Option<Trained<F>>>,
+}
+
+/// What the optimiser keeps of a parameter that it trains.
+#[derive(Debug, Clone, PartialEq)]
+struct Trained<F> {
+    parameter: String,
+    shape: Vec<usize>,
+    /// As many as the method has names for, in the parameter's shape.
+    arrays: Vec<ArrayD<F>>,
+}
+
+impl<F: Real> Optimizer<F> {
+    /// The optimiser before its first step on the parameters of `network` whose names `trains`
+    /// accepts; the others stay as they are.
+    pub fn new(
+        config: impl Into<OptimizerConfig>,
+        network: &Network<F>,
+        trains: impl Fn(&str) -> bool,
+    ) -> Self {
+        let config = config.into();
+        let method = config.method();
+        let trained = network.parameters().into_iter().map(|(parameter, array)| {
+            let zeros = |_: &&str| ArrayD::from_elem(array.raw_dim(), F::zero());
+            trains(&parameter).then(|| Trained {
+                shape: array.shape().to_vec(),
+                arrays: method.array_names().iter().map(zeros).collect(),
+                parameter,
+            })
+        });
+        Self { config, steps: 0, trained: trained.collect(), method }
+    }
+
+    /// The number of steps taken.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// The name of the numbers that it computes.
+    pub(crate) fn numerics(&self) -> Numerics {
+        self.method.numerics()
+    }
+
+    /// Its arrays by their names in checkpoints, such as `adam.m.fc.weight`.
+    pub(crate) fn state(&self) -> Vec<(String, ArrayViewD<'_, F>)> {
+        let prefixes = self.prefixes();
+        let mut state = Vec::new();
+        for Trained { parameter, arrays, .. } in self.trained.iter().flatten() {
+            let named = prefixes.iter().zip(arrays);
+            state.extend(named.map(|(prefix, array)| (prefix.clone() + parameter, array.view())));
+        }
+        state
+    }
+
+    /// As [`Self::state`], to write to.
+    pub(crate) fn state_mut(&mut self) -> Vec<(String, ArrayViewMutD<'_, F>)> {
+        let prefixes = self.prefixes();
+        let mut state = Vec::new();
+        for Trained { parameter, arrays, .. } in self.trained.iter_mut().flatten() {
+            let named = prefixes.iter().zip(arrays);
+            let name = |prefix: &String| prefix.clone() + parameter;
+            state.extend(named.map(|(prefix, array)| (name(prefix), array.view_mut())));
+        }
+        state
+    }
+
+    /// What precedes a parameter's name in the names of its arrays.
+    fn prefixes(&self) -> Vec<String> {
+        let name = self.config.name();
+        self.method.array_names().iter().map(|array| format!("{name}.{array}.")).collect()
+    }
+
+    /// Takes so many steps as taken, as the arrays of a checkpoint need it.
+    pub(crate) fn set_steps(&mut self, steps: u64) {
+        self.method = self.config.method();
+        (0..steps).for_each(|_| self.method.begin_step());
+        self.steps = steps;
+    }
+
+    /// Memory for the gradients that [`Self::step`] reads: those of the trained parameters.
+    pub fn memory_for_gradients(&self, network: &Network<F>) -> Gradients<F> {
+        Gradients::new(network, |name| {
+            self.trained.iter().flatten().any(|trained| trained.parameter == name)
+        })
+    }
+
+    /// Moves the trained parameters of `network` against their gradients.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::OtherNetwork`] when the network or the gradients are not of the network that
+    /// this was made for; nothing has then changed.
+    pub fn step(
+        &mut self,
+        network: &mut Network<F>,
+        gradients: &Gradients<F>,
+    ) -> Result<(), TrainError> {
+        self.expect_same_network(network, gradients.parameters())?;
+        self.steps += 1;
+        self.method.begin_step();
+        for ((parameter, gradient), trained) in
+            network.parameter_arrays_mut().zip(gradients.parameters()).zip(&mut self.trained)
+        {
+            if let Some(Trained { arrays, .. }) = trained {
+                self.method.update(parameter, gradient.view(), arrays)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn expect_same_network(
+        &self,
+        network: &Network<F>,
+        gradients: &[ArrayD<F>],
+    ) -> Result<(), TrainError> {
+        let operation = self.config.name();
+        let refuse = |expected, got| Err(TrainError::OtherNetwork { operation, expected, got });
+        let expected = self.trained.len();
+        for got in [network.parameter_arrays().count(), gradients.len()] {
+            if got != expected {
+                return refuse(format!("{expected} parameters"), got.to_string());
+            }
+        }
+        for ((parameter, gradient), trained) in
+            network.parameter_arrays().zip(gradients).zip(&self.trained)
+        {
+            let expected = trained.as_ref().map_or(parameter.shape(), |trained| &trained.shape);
+            for got in [parameter.shape(), gradient.shape()] {
+                if got != expected {
+                    return refuse(
+                        format!("a parameter of shape {expected:?}"),
+                        format!("{got:?}"),
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
+}

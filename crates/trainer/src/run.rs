@@ -27,7 +27,7 @@ use crate::dataset::{LabelledImages, Split};
 use crate::fit::steps_per_epoch;
 use crate::log::{DistributionRow, Hparam, hparams_yaml, read_csv};
 use crate::network::{Network, NetworkConfig};
-use crate::optimizer::{Adam, AdamConfig};
+use crate::optimizer::{Optimizer, OptimizerConfig};
 use crate::{FitConfig, Head, Measurement, Phase, TrainError, file, fit, weights};
 
 use logs::Logs;
@@ -51,8 +51,8 @@ pub struct RunConfig {
     pub epochs: u64,
     /// N, the images of a batch.
     pub batch_size: usize,
-    /// Adam's learning rate.
-    pub learning_rate: f64,
+    /// The optimiser.
+    pub optimizer: OptimizerConfig,
     /// About how many times an epoch the network is observed: at every so many steps, counted over
     /// all epochs, that it is at most this many times, and at the last.
     pub observations_per_epoch: u64,
@@ -74,11 +74,14 @@ impl RunConfig {
     ///
     /// # Errors
     ///
-    /// [`TrainError`] for images too small for the network, or a learning rate out of range.
-    pub fn start(&self, images: &LabelledImages) -> Result<(Network<f32>, Adam<f32>), TrainError> {
+    /// [`TrainError`] for a network that cannot be built, and for images too small for it.
+    pub fn start(
+        &self,
+        images: &LabelledImages,
+    ) -> Result<(Network<f32>, Optimizer<f32>), TrainError> {
         let network = self.network.build(images.size(), images.classes(), self.seed)?;
-        let config = AdamConfig::new(self.learning_rate)?;
-        let optimizer = Adam::new(config, &network, |parameter| self.head.trains(parameter));
+        let trains = |parameter: &str| self.head.trains(parameter);
+        let optimizer = Optimizer::new(self.optimizer, &network, trains);
         Ok((network, optimizer))
     }
 
@@ -161,19 +164,22 @@ impl RunConfig {
     fn hparams(&self, split: &Split) -> String {
         let count = |count: usize| Hparam::Integer(count as i128);
         let number = |number: u64| Hparam::Integer(number.into());
-        hparams_yaml(&[
-            ("network", Hparam::Text(&self.network.name())),
+        let network = self.network.name();
+        let mut hparams = vec![
+            ("network", Hparam::Text(&network)),
             ("head", Hparam::Text(self.head.name())),
             ("seed", number(self.seed)),
             ("epochs", number(self.epochs)),
             ("batch_size", count(self.batch_size)),
-            ("optimizer", Hparam::Text("adam")),
-            ("learning_rate", Hparam::Float(self.learning_rate)),
+        ];
+        hparams.extend(self.optimizer.hparams());
+        hparams.extend([
             ("data_set", Hparam::Text(&self.data_set)),
             ("training_images", count(split.training.len())),
             ("validation_images", count(split.validation.len())),
             ("observations_per_epoch", number(self.observations_per_epoch)),
-        ])
+        ]);
+        hparams_yaml(&hparams)
     }
 }
 

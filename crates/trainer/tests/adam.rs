@@ -6,7 +6,7 @@ use kernels::softmax_cross_entropy;
 use ndarray::{Array1, Array4};
 use trainer::dataset::ImageSize;
 use trainer::network::{Gradients, Network, preset};
-use trainer::optimizer::{Adam, AdamConfig};
+use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::random::{Purpose, Stream};
 use trainer::{Head, TrainError};
 
@@ -85,7 +85,7 @@ fn every_parameter_follows_the_paper_and_frozen_ones_stay() {
     for head in [Head::Trained, Head::Frozen] {
         let mut network = network();
         let config = AdamConfig::new(0.01).unwrap();
-        let mut adam = Adam::new(config, &network, |name| head.trains(name));
+        let mut adam = Optimizer::new(config, &network, |name| head.trains(name));
         let mut expected: Vec<(bool, Vec<f64>, Paper)> = network
             .parameters()
             .iter()
@@ -121,7 +121,7 @@ fn every_parameter_follows_the_paper_and_frozen_ones_stay() {
 fn another_network_and_bad_learning_rates_are_refused() {
     let mut other: Network<f64> = preset::SIMPLE_NETWORK.config.build(IMAGE, 3, 1).unwrap();
     let mut network = network();
-    let mut adam = Adam::new(AdamConfig::new(0.01).unwrap(), &network, |_| true);
+    let mut adam = Optimizer::new(AdamConfig::new(0.01).unwrap(), &network, |_| true);
     let unfit = gradients(&mut other, 0);
     let fit = gradients(&mut network, 0);
     for (network, gradients) in [(&mut network, &unfit), (&mut other, &fit)] {

@@ -8,7 +8,7 @@ use std::cell::Cell;
 
 use trainer::dataset::{FASHION_MNIST_IMAGE, LabelledImages, Split};
 use trainer::network::Preset;
-use trainer::optimizer::{Adam, AdamConfig};
+use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::{FitConfig, Phase, TrainError, fit};
 
 /// Counts the bytes that each thread asks for.
@@ -45,7 +45,7 @@ fn asked_by_a_step(preset: &'static Preset, batch_size: usize) -> usize {
     let images = LabelledImages::new(FASHION_MNIST_IMAGE, 10, pixels, labels).unwrap();
     let split = Split { training: (0..count).collect(), validation: vec![0] };
     let mut network = preset.config.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
-    let mut adam = Adam::new(AdamConfig::new(1e-3).unwrap(), &network, |_| true);
+    let mut adam = Optimizer::new(AdamConfig::new(1e-3).unwrap(), &network, |_| true);
     let config = FitConfig { first_step: 0, epochs: 2, batch_size, seed: 0, observe_every: 0 };
     let (mut before, mut most) = (0, 0);
     fit(&mut network, &mut adam, &images, &split, &config, |moment| {

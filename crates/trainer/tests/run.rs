@@ -9,6 +9,7 @@ use std::path::Path;
 
 use trainer::dataset::{ImageSize, LabelledImages, Split};
 use trainer::network::preset;
+use trainer::optimizer::AdamConfig;
 use trainer::random::{Purpose, Stream};
 use trainer::run::{self, Ended, RunConfig, read_distributions, read_metrics};
 use trainer::{Head, Phase, TrainError};
@@ -37,7 +38,7 @@ fn config() -> RunConfig {
         seed: 3,
         epochs: 2,
         batch_size: 10,
-        learning_rate: 1e-2,
+        optimizer: AdamConfig::new(1e-2).unwrap().into(),
         observations_per_epoch: 2,
         data_set: "two halves".to_owned(),
     }
@@ -178,7 +179,7 @@ fn a_checkpoint_of_another_configuration_is_refused() {
     train(folder.path()).unwrap();
     fs::remove_file(folder.path().join("hparams.yaml")).unwrap();
     let (images, split) = two_halves();
-    let other = RunConfig { learning_rate: 2e-2, ..config() };
+    let other = RunConfig { optimizer: AdamConfig::new(2e-2).unwrap().into(), ..config() };
     let error =
         other.train(&images, &split, folder.path(), |_| ControlFlow::Continue(())).unwrap_err();
     assert!(matches!(error, TrainError::OtherRun { .. }), "{error}");

@@ -10,7 +10,7 @@ use trainer::dataset::{FASHION_MNIST_IMAGE, FashionMnist, ImageSize, LabelledIma
 use trainer::evaluation::evaluate;
 use trainer::network::{Network, Preset, preset};
 use trainer::observation::Quantity;
-use trainer::optimizer::{Adam, AdamConfig};
+use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::random::{Purpose, Stream};
 use trainer::{FitConfig, Head, Measurement, Moment, Phase, TrainError, fit};
 
@@ -38,7 +38,7 @@ fn run(preset: &'static Preset, head: Head, config: &FitConfig) -> Result<Run, T
     let images = two_halves();
     let split = Split::four_fifths(&images);
     let mut network = preset.config.build(SIZE, 2, config.seed)?;
-    let mut adam = Adam::new(AdamConfig::new(1e-2)?, &network, |name| head.trains(name));
+    let mut adam = Optimizer::new(AdamConfig::new(1e-2)?, &network, |name| head.trains(name));
     let mut measurements = Vec::new();
     fit(&mut network, &mut adam, &images, &split, config, |moment| {
         measurements.push(moment.measurement);
@@ -115,7 +115,8 @@ fn training_in_parts_gives_the_same_bits_as_in_one() {
         for pause in 0..8 {
             let mut network = preset.config.build(SIZE, 2, 1).unwrap();
             let config_of_adam = AdamConfig::new(1e-2).unwrap();
-            let mut adam = Adam::new(config_of_adam, &network, |name| Head::Trained.trains(name));
+            let mut adam =
+                Optimizer::new(config_of_adam, &network, |name| Head::Trained.trains(name));
             let mut measurements = Vec::new();
             let mut first_step = 0;
             let mut part = |first_step: &mut u64, pause: u64| {
@@ -151,7 +152,7 @@ fn a_multiple_and_the_last_step_are_observed_before_they_are_taken() {
     let split = Split::four_fifths(&images);
     let mut network: Network<f32> =
         preset::SPATIAL_BATCH_NORM_NETWORK.config.build(SIZE, 2, 0).unwrap();
-    let mut adam = Adam::new(AdamConfig::new(1e-2).unwrap(), &network, |_| true);
+    let mut adam = Optimizer::new(AdamConfig::new(1e-2).unwrap(), &network, |_| true);
     let config = FitConfig { observe_every: 5, ..config() };
     let mut observed = Vec::new();
     fit(&mut network, &mut adam, &images, &split, &config, |moment: Moment<'_, f32>| {
@@ -189,7 +190,7 @@ fn the_observer_can_stop_a_run() {
     let images = two_halves();
     let split = Split::four_fifths(&images);
     let mut network: Network<f32> = preset::SIMPLE_NETWORK.config.build(SIZE, 2, 0).unwrap();
-    let mut adam = Adam::new(AdamConfig::new(1e-2).unwrap(), &network, |_| true);
+    let mut adam = Optimizer::new(AdamConfig::new(1e-2).unwrap(), &network, |_| true);
     let result = fit(&mut network, &mut adam, &images, &split, &config(), |moment| {
         let full = TrainError::Config { parameter: "disk", expected: "", got: String::new() };
         if moment.measurement.step == 1 { Err(full) } else { Ok(()) }
@@ -220,7 +221,7 @@ fn what_cannot_be_trained_is_refused() {
     let try_fit = |split: &Split, batch_size, learning_rate| {
         let mut network: Network<f32> = preset::SIMPLE_NETWORK.config.build(SIZE, 2, 0).unwrap();
         let config = AdamConfig::new(learning_rate).unwrap();
-        let mut adam = Adam::new(config, &network, |_| true);
+        let mut adam = Optimizer::new(config, &network, |_| true);
         let config = FitConfig { batch_size, ..config_of_many_epochs() };
         fit(&mut network, &mut adam, &images, split, &config, |_| Ok::<(), TrainError>(()))
             .unwrap_err()
@@ -255,8 +256,9 @@ fn batch_norm_learns_faster_on_the_real_images() {
     let [simple, spatial] = BOTH.map(|preset| {
         let mut network: Network<f32> =
             preset.config.build(FASHION_MNIST_IMAGE, images.classes(), 0).unwrap();
-        let mut adam =
-            Adam::new(AdamConfig::new(5e-4).unwrap(), &network, |name| Head::Frozen.trains(name));
+        let mut adam = Optimizer::new(AdamConfig::new(5e-4).unwrap(), &network, |name| {
+            Head::Frozen.trains(name)
+        });
         let config = FitConfig { epochs: 1, batch_size: 50, seed: 0, ..config() };
         let mut accuracy = None;
         fit(&mut network, &mut adam, &images, &split, &config, |moment| {

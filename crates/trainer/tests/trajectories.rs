@@ -7,7 +7,7 @@ mod training_fixtures;
 use kernels::Real;
 use ndarray::ArrayViewD;
 use trainer::network::Network;
-use trainer::optimizer::{Adam, AdamConfig};
+use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::{FitConfig, Phase, TrainError, fit, weights};
 use training_fixtures::Training;
 
@@ -25,7 +25,7 @@ fn train<F: Real>(training: &Training) -> (Vec<f64>, Network<F>) {
     let trains =
         |name: &str| training.head.trains(name) && !constant.iter().any(|bias| bias == name);
     let adam = AdamConfig::new(training.config.learning_rate).unwrap();
-    let mut adam = Adam::new(adam, &network, trains);
+    let mut adam = Optimizer::new(adam, &network, trains);
     let split = training.split();
     let (steps, batch_size) = training.steps_and_batch_size();
     let config = FitConfig {

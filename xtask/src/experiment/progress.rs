@@ -1,23 +1,29 @@
 //! What the experiment says while it trains.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Error, Result};
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use trainer::{Measurement, Phase};
 
-use crate::output::say;
-use study::grid::Cell;
-use study::published;
-use study::tables::StudyConfig;
+use study::axis::Axis;
+use study::cell::Cell;
+use study::config::StudyConfig;
+use study::experiment::Watch;
+use study::published::Published;
 
-/// The transcript of runs side by side, in an order that does not depend on which is faster: head by
-/// head and seed by seed, each epoch network by network, when it is complete. Whoever watches sees
-/// a bar a run besides.
+use crate::interrupt::Interrupt;
+use crate::output::say;
+
+/// The transcript of runs side by side, in an order that does not depend on which is faster: group
+/// by group and seed by seed, each epoch network by network, when it is complete. A terminal shows
+/// a bar per run besides.
 pub struct Progress<'a> {
     config: &'a StudyConfig,
     cells: &'a [Cell],
+    interrupt: &'a Interrupt,
     bars: MultiProgress,
     state: Mutex<State>,
 }
@@ -35,30 +41,30 @@ struct State {
 
 impl<'a> Progress<'a> {
     /// Bars are drawn on standard error, and only where that is a terminal.
-    pub fn new(config: &'a StudyConfig, cells: &'a [Cell]) -> Self {
+    pub fn new(config: &'a StudyConfig, cells: &'a [Cell], interrupt: &'a Interrupt) -> Self {
         let state = State {
             accuracies: vec![Vec::new(); cells.len()],
             bars: vec![None; cells.len()],
             shown: 0,
             failure: None,
         };
-        Self { config, cells, bars: MultiProgress::new(), state: Mutex::new(state) }
+        Self { config, cells, interrupt, bars: MultiProgress::new(), state: Mutex::new(state) }
     }
 
     /// Shows this measurement of this run; whether showing works.
-    pub fn show(&self, run: usize, measurement: &Measurement) -> bool {
+    fn show(&self, run: usize, measurement: &Measurement) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let bar = state.bars[run].get_or_insert_with(|| self.bar(run));
         match measurement.phase {
             Phase::Training => {
-                bar.set_position(measurement.step % self.config.steps_per_epoch + 1);
+                bar.set_position(measurement.step % self.steps_per_epoch(run) + 1);
                 let epoch = measurement.epoch + 1;
-                let epochs = self.config.epochs;
+                let epochs = self.cells[run].run.epochs;
                 bar.set_message(format!("epoch {epoch}/{epochs} loss {:.2}", measurement.loss));
             }
             Phase::Validation => {
                 bar.reset();
-                if measurement.epoch + 1 == self.config.epochs {
+                if measurement.epoch + 1 == self.cells[run].run.epochs {
                     bar.finish_and_clear();
                 }
                 state.accuracies[run].push(measurement.accuracy);
@@ -81,8 +87,12 @@ impl<'a> Progress<'a> {
         state.failure.map_or(Ok(()), Err)
     }
 
+    fn steps_per_epoch(&self, run: usize) -> u64 {
+        self.config.steps_per_epoch_of(&self.cells[run].key.arm)
+    }
+
     fn bar(&self, run: usize) -> ProgressBar {
-        let bar = self.bars.add(ProgressBar::new(self.config.steps_per_epoch));
+        let bar = self.bars.add(ProgressBar::new(self.steps_per_epoch(run)));
         let template = "{prefix} {bar:16} {pos}/{len} {msg} {per_sec}";
         let rate = |state: &ProgressState, text: &mut dyn fmt::Write| {
             let _ = write!(text, "{:.0} steps/s", state.per_sec()); // what is lost is a rate
@@ -92,52 +102,79 @@ impl<'a> Progress<'a> {
             .with_key("per_sec", rate);
         bar.set_style(style);
         // The whole label would leave no room for the bar in 80 columns.
-        let Cell { head, run, .. } = &self.cells[run];
+        let Cell { run, .. } = &self.cells[run];
         let name = run.network.name();
         let network = name.trim_end_matches("Network");
-        bar.set_prefix(format!("{network:16} {:7} {}", head.name(), run.seed));
+        bar.set_prefix(format!("{network:16} {:7} {}", run.head.text(), run.seed));
         bar
     }
 
     fn label(&self, run: usize) -> String {
-        let Cell { head, run, .. } = &self.cells[run];
+        let Cell { key, run, .. } = &self.cells[run];
         // Heads differ in length, as networks do.
-        format!("{:23}  {:12}  seed {}", run.network.name(), head.to_string(), run.seed)
+        let group = self.config.label_of_group(&key.arm);
+        format!("{:23}  {group:12}  seed {}", run.network.name(), run.seed)
     }
 
     /// The lines that have become due.
     fn results(&self, state: &mut State) -> Vec<String> {
-        let networks = self.config.networks.len();
-        let epochs = self.config.epochs as usize;
+        let networks = self.config.grid.network.len();
         let mut lines = Vec::new();
-        while state.shown < self.cells.len() * epochs {
-            let (group, place) =
-                (state.shown / (networks * epochs), state.shown % (networks * epochs));
-            let (run, epoch) = (group * networks + place % networks, place / networks);
+        // Runs that compare stand next to each other and have as many epochs.
+        let blocks = self.cells.chunks(networks).enumerate().flat_map(|(group, cells)| {
+            let epochs = cells.first().map_or(0, |cell| cell.run.epochs as usize);
+            (0..epochs).flat_map(move |epoch| {
+                (0..networks).map(move |place| (group * networks + place, epoch, epochs))
+            })
+        });
+        for (run, epoch, epochs) in blocks.skip(state.shown) {
             let Some(accuracy) = state.accuracies[run].get(epoch) else { break };
-            let Cell { head, .. } = &self.cells[run];
             let mut line =
                 format!("{}  epoch {}/{epochs}  Val-Acc={accuracy:.4}", self.label(run), epoch + 1);
-            let network = self.cells[run].network();
-            if let Some(published) = published::beside(self.config, *head, &network).get(epoch) {
+            let published = Published::beside(self.config, &self.cells[run].key.arm);
+            if let Some(published) = published.accuracies.get(epoch) {
                 line += &format!("  published {published:.4}");
             }
             lines.push(line);
-            state.shown += 1;
         }
+        state.shown += lines.len();
         lines
+    }
+}
+
+impl Watch for Progress<'_> {
+    fn see(&self, cell: usize, measurement: &Measurement) -> ControlFlow<()> {
+        let goes_on = self.show(cell, measurement) && !self.interrupt.is_asked();
+        if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+
+    fn is_asked_to_stop(&self) -> bool {
+        self.interrupt.is_asked()
+    }
+}
+
+impl Watch for Interrupt {
+    fn see(&self, _cell: usize, _measurement: &Measurement) -> ControlFlow<()> {
+        if self.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn is_asked_to_stop(&self) -> bool {
+        self.is_asked()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use study::grid::cells;
-    use study::tables::{DataSetName, Head};
+    use study::cell::cells;
+    use study::config::StudyRequest;
+    use study::data_set_name::DataSetName;
+    use trainer::dataset::Split;
 
     fn lines(config: &StudyConfig, order: &[(usize, u64)]) -> Vec<String> {
         let cells = cells(config).unwrap();
-        let progress = Progress::new(config, &cells);
+        let interrupt = Interrupt::default();
+        let progress = Progress::new(config, &cells, &interrupt);
         let mut state = progress.state.lock().unwrap();
         let mut lines = Vec::new();
         for &(run, epoch) in order {
@@ -149,20 +186,10 @@ mod tests {
 
     #[test]
     fn results_come_in_one_order_with_the_published_figures_where_they_compare() {
-        let config = StudyConfig {
-            data_set: DataSetName::FashionMnist,
-            quick: false,
-            networks: vec!["simple_network".to_owned(), "spatial_batch_norm_network".to_owned()],
-            heads: vec![Head::Frozen, Head::Trained],
-            seeds: vec![3],
-            epochs: 2,
-            batch_size: 50,
-            learning_rate: 5e-4,
-            training_images: 48_000,
-            validation_images: 12_000,
-            test_images: 10_000,
-            steps_per_epoch: 40,
-        };
+        let axes = vec![("epochs", vec!["2".to_owned()])];
+        let request = StudyRequest { seeds: Some(3..4), axes, ..StudyRequest::default() };
+        let whole = Split::four_fifths_of(60_000);
+        let (config, _) = request.config(DataSetName::FashionMnist, whole, 10_000).unwrap();
         let expected = [
             "SimpleNetwork            head frozen   seed 3  epoch 1/2  Val-Acc=0.0000  published 0.6652",
             "SpatialBatchNormNetwork  head frozen   seed 3  epoch 1/2  Val-Acc=0.5000  published 0.7924",

@@ -1,5 +1,5 @@
-//! Grading at every save. This program has the exercise in it, so each time Cargo builds it anew and
-//! runs it; where the code does not build, the compiler's message is what there is to see.
+//! Grading at every save. The exercise is a part of this program, so Cargo builds the program again
+//! each time and runs it. Where the code does not build, the compiler's message is shown.
 
 use std::ffi::OsString;
 use std::fs;
@@ -12,11 +12,12 @@ use std::{env, process};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::grade::words::words;
+use crate::exit::{COULD_NOT_RUN, Exit};
+use crate::grade::shell::words;
 use crate::output::say;
-use crate::{COULD_NOT_RUN, Outcome, workspace};
+use crate::workspace;
 
-/// How often the files are looked at.
+/// The pause between two looks at the files.
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// What is watched and done, for tests of the watching.
@@ -31,7 +32,7 @@ pub struct Watched {
 }
 
 /// Grades by this command's `arguments` now and after each save, until interrupted.
-pub fn run(watched: &Watched, arguments: &[String]) -> Result<Outcome> {
+pub fn run(watched: &Watched, arguments: &[String]) -> Result<Exit> {
     let folder = match &watched.watch_folder {
         Some(folder) => folder.clone(),
         None => workspace::root()?.join("crates/exercise/src"),

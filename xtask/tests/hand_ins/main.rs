@@ -186,7 +186,7 @@ fn isolation_can_be_required_and_turned_off() {
     let off = grade(&[&case[..], &["--isolation", "off"]].concat());
     let text = stdout(&off);
     assert!(text.contains("\nIsolation: limits; missing: Landlock (turned off), "), "{text}");
-    let required = grade(&[&case[..], &["--require-isolation"]].concat());
+    let required = grade(&[&case[..], &["--isolation", "require"]].concat());
     let auto = grade(&[&case[..], &["--format", "json"]].concat());
     let report: serde_json::Value = serde_json::from_str(&stdout(&auto)).unwrap();
     let measures = report["isolation"].as_object().unwrap();

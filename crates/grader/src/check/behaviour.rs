@@ -4,13 +4,15 @@
 
 use ndarray::Dimension;
 
-use crate::check::compare::is_close;
-use crate::check::question::{Answer, Question, Questions, no_answer};
+use crate::check::hint;
+use crate::check::question::{Question, Questions};
 use crate::check::recipe::Recipe;
-use crate::check::values::{OF_GRADIENTS, OF_STEPS, all_of_role};
-use crate::submission::{AskedMode, Failure, Outputs, Script, Submission, Touched};
+use crate::check::values::{OF_GRADIENTS, OF_STEPS, all_of_role, moved};
+use crate::compare::is_close;
+use crate::report::SuiteName;
+use crate::submission::{Answer, AskedMode, Failure, Outputs, Script, Submission, Touched};
 use crate::tensor::{Dtype, Tensor};
-use crate::verdict::{Difference, Finding, Outcome, SuiteName, Verdict};
+use crate::verdict::{CheckOutcome, Difference, Finding, Verdict};
 
 /// Names of the suite's cases begin with this.
 pub(crate) const PREFIX: &str = "behaviour/";
@@ -21,57 +23,45 @@ const SEED: u64 = 2015;
 /// How far an answer may be from the submission's own.
 const TOLERANCE: f64 = 1e-12;
 
-/// Makes the verdicts of one question's checks.
-struct Bench<'a> {
-    recipe: Recipe,
-    command: &'a str,
-}
-
 type Findings = Result<Vec<Finding>, Failure>;
 
-impl Bench<'_> {
-    fn verdict(&self, check: &str, findings: Findings, hint: &str) -> Verdict {
-        self.outcome(check, Outcome::of(findings), hint)
-    }
-
-    fn outcome(&self, check: &str, outcome: Outcome, hint: &str) -> Verdict {
-        self.outcome_of_role(check, check, outcome, hint)
-    }
-
-    fn outcome_of_role(&self, name: &str, role: &str, outcome: Outcome, hint: &str) -> Verdict {
-        Verdict::new(role, &format!("{PREFIX}{name}"), outcome, hint, self.command)
-            .of_input(&self.recipe)
-    }
-}
-
-/// The suite's questions.
-pub(crate) fn behaviour_questions<'a>(
-    submission: &dyn Submission,
-    command: &'a str,
-) -> Questions<'a> {
-    let mut stream = 0;
-    let mut bench = || {
-        stream += 1;
-        Bench { recipe: Recipe::new(SEED, stream), command }
-    };
-    let questions = [
-        arrays(bench()),
-        evaluation(bench()),
-        evaluation_between_batches(bench()),
-        starts_empty(bench()),
-        same_calls_twice(bench()),
-        interleaved_calls(bench()),
-        backward_twice(bench()),
-        x_overwritten(bench()),
-        unknown_mode(bench()),
-        results(bench(), Dtype::Float64),
-        results(bench(), Dtype::Float32),
+/// The suite's questions, each with a stream of its own.
+pub(crate) fn behaviour_questions(submission: &dyn Submission) -> Questions<'static> {
+    let makers: [fn(Recipe) -> Question<'static>; 11] = [
+        arrays,
+        evaluation,
+        evaluation_between_batches,
+        starts_empty,
+        same_calls_twice,
+        interleaved_calls,
+        backward_twice,
+        x_overwritten,
+        unknown_mode,
+        |recipe| results(recipe, Dtype::Float64),
+        |recipe| results(recipe, Dtype::Float32),
     ];
+    let questions = (1..).zip(makers).map(|(stream, make)| make(Recipe::new(SEED, stream)));
     Questions::new(SuiteName::Behaviour, submission, questions)
 }
 
+/// The verdict of a check that is its case's only one.
+fn verdict(recipe: &Recipe, check: &str, findings: Findings, hint: &str) -> Verdict {
+    verdict_of(recipe, check, check, CheckOutcome::of(findings), hint)
+}
+
+/// The verdict of one check of a case.
+fn verdict_of(
+    recipe: &Recipe,
+    case: &str,
+    check: &str,
+    outcome: CheckOutcome,
+    hint: &str,
+) -> Verdict {
+    Verdict::new(check, &format!("{PREFIX}{case}"), outcome, hint).of_input(recipe)
+}
+
 /// A training pass with its backward pass, and an evaluation: which of their arguments change?
-fn arrays(bench: Bench<'_>) -> Question<'_> {
+fn arrays(recipe: Recipe) -> Question<'static> {
     let asked = |recipe: &Recipe| {
         let mut script = recipe.script();
         script.steps = vec![recipe.step(AskedMode::Train, 0), recipe.step(AskedMode::Eval, 1)];
@@ -79,38 +69,36 @@ fn arrays(bench: Bench<'_>) -> Question<'_> {
         script
     };
     // Images of one pixel are rows already: what reshapes them has no copy but the caller's array.
-    let [n, c, ..] = bench.recipe.shape;
-    let pixels = Recipe { shape: [n, c, 1, 1], ..bench.recipe.clone() };
-    let scripts = vec![asked(&bench.recipe), asked(&pixels)];
+    let [n, c, ..] = recipe.shape;
+    let pixels = Recipe { shape: [n, c, 1, 1], ..recipe.clone() };
+    let scripts = vec![asked(&recipe), asked(&pixels)];
     Question::new(scripts, move |_, answers, _| {
         let hint = "Which of your statements writes into an array that you were given? `a -= b` \
                     does, `a = a - b` makes a new one.";
-        let verdict = |(check, arrays): &(&str, &[(Touched, &str)])| {
+        let judge = |(check, arrays): &(&str, &[Touched])| {
             let findings = touched(&answers[0], arrays, "").and_then(|mut findings| {
                 if findings.is_empty() {
                     findings = touched(&answers[1], arrays, ", for images of one pixel")?;
                 }
                 Ok(findings)
             });
-            bench.verdict(check, findings, hint)
+            verdict(&recipe, check, findings, hint)
         };
-        ARRAYS.iter().map(verdict).collect()
+        ARRAYS.iter().map(judge).collect()
     })
     .for_diagnosis()
 }
 
-const ARRAYS: [(&str, &[(Touched, &str)]); 5] = [
-    ("x_untouched", &[(Touched::X, "x")]),
-    ("gamma_untouched", &[(Touched::Gamma, "gamma")]),
-    ("beta_untouched", &[(Touched::Beta, "beta")]),
-    ("dout_untouched", &[(Touched::Dout, "dout")]),
-    (
-        "running_arrays_untouched",
-        &[(Touched::RunningMean, "running_mean"), (Touched::RunningVar, "running_var")],
-    ),
+/// The checks of arrays, and of which arrays each is.
+const ARRAYS: [(&str, &[Touched]); 5] = [
+    ("x_untouched", &[Touched::X]),
+    ("gamma_untouched", &[Touched::Gamma]),
+    ("beta_untouched", &[Touched::Beta]),
+    ("dout_untouched", &[Touched::Dout]),
+    ("running_arrays_untouched", &[Touched::RunningMean, Touched::RunningVar]),
 ];
 
-fn touched(answer: &Answer, arrays: &[(Touched, &str)], when: &str) -> Findings {
+fn touched(answer: &Answer, arrays: &[Touched], when: &str) -> Findings {
     let outputs = answer.as_ref().map_err(Clone::clone)?;
     let mut calls = Vec::new();
     let forward = ["the forward pass in training", "the forward pass in evaluation"];
@@ -124,8 +112,8 @@ fn touched(answer: &Answer, arrays: &[(Touched, &str)], when: &str) -> Findings 
     let mut findings = Vec::new();
     for (call, touched) in &calls {
         let Ok(touched) = touched else { continue };
-        for (_, name) in arrays.iter().filter(|(array, _)| touched.contains(array)) {
-            let (quantity, call) = ((*name).to_owned(), format!("{call}{when}"));
+        for array in arrays.iter().filter(|array| touched.contains(array)) {
+            let (quantity, call) = (array.name().to_owned(), format!("{call}{when}"));
             findings.push(Finding::Touched { quantity, call });
         }
     }
@@ -138,10 +126,9 @@ fn touched(answer: &Answer, arrays: &[(Touched, &str)], when: &str) -> Findings 
 }
 
 /// Evaluation leaves the running statistics as they are, to the last bit.
-fn evaluation(bench: Bench<'_>) -> Question<'_> {
-    let mut script = bench.recipe.script();
-    script.steps =
-        vec![bench.recipe.step(AskedMode::Eval, 0), bench.recipe.step(AskedMode::Eval, 1)];
+fn evaluation(recipe: Recipe) -> Question<'static> {
+    let mut script = recipe.script();
+    script.steps = vec![recipe.step(AskedMode::Eval, 0), recipe.step(AskedMode::Eval, 1)];
     Question::new(vec![script], move |scripts, answers, _| {
         let findings = answers[0].as_ref().map_err(Clone::clone).and_then(|outputs| {
             let mut findings = Vec::new();
@@ -154,28 +141,21 @@ fn evaluation(bench: Bench<'_>) -> Question<'_> {
             }
             Ok(findings)
         });
-        let hint = "When is a running statistic allowed to change?";
-        vec![bench.verdict("evaluation_keeps_running_statistics", findings, hint)]
+        vec![verdict(
+            &recipe,
+            "evaluation_keeps_running_statistics",
+            findings,
+            hint::RUNNING_IN_EVALUATION,
+        )]
     })
     .for_diagnosis()
 }
 
-/// The first channel of running statistics that has changed, be it by a single bit.
-pub(crate) fn moved(role: &str, before: &Tensor, after: &Tensor) -> Option<Finding> {
-    if before.shape() != after.shape() || before.is_bit_identical(after) {
-        return None;
-    }
-    let (before, after) = (before.to_f64(), after.to_f64());
-    let mut pairs = before.iter().zip(&after).enumerate();
-    let (channel, (&before, &after)) = pairs.find(|(_, (a, b))| a.to_bits() != b.to_bits())?;
-    Some(Finding::Moved { quantity: role.to_owned(), channel, before, after })
-}
-
 /// An evaluation between two batches changes neither what follows nor what came before.
-fn evaluation_between_batches(bench: Bench<'_>) -> Question<'_> {
-    let [first, second] = [0, 1].map(|number| bench.recipe.step(AskedMode::Train, number));
-    let between = bench.recipe.step(AskedMode::Eval, 2);
-    let mut without = bench.recipe.script();
+fn evaluation_between_batches(recipe: Recipe) -> Question<'static> {
+    let [first, second] = [0, 1].map(|number| recipe.step(AskedMode::Train, number));
+    let between = recipe.step(AskedMode::Eval, 2);
+    let mut without = recipe.script();
     without.steps = vec![first.clone(), second.clone()];
     let with = Script { steps: vec![first, between, second], ..without.clone() };
     Question::new(vec![without, with], move |_, answers, _| {
@@ -183,109 +163,106 @@ fn evaluation_between_batches(bench: Bench<'_>) -> Question<'_> {
             format!("{role} of a batch after an evaluation, against the same without it")
         });
         let hint = "Does anything of an evaluation outlive the call?";
-        vec![bench.verdict("evaluation_between_batches", findings, hint)]
+        vec![verdict(&recipe, "evaluation_between_batches", findings, hint)]
     })
     .for_diagnosis()
 }
 
 /// A `bn_param` without running statistics means zeros.
-fn starts_empty(bench: Bench<'_>) -> Question<'_> {
-    let mut given = bench.recipe.script();
+fn starts_empty(recipe: Recipe) -> Question<'static> {
+    let mut given = recipe.script();
     let zeros = |tensor: &Tensor| Tensor::Float64(tensor.to_f64() * 0.0);
     given.running_mean = zeros(&given.running_mean);
     given.running_var = zeros(&given.running_var);
-    given.steps =
-        vec![bench.recipe.step(AskedMode::Train, 0), bench.recipe.step(AskedMode::Eval, 1)];
+    given.steps = vec![recipe.step(AskedMode::Train, 0), recipe.step(AskedMode::Eval, 1)];
     let empty = Script { starts_empty: true, ..given.clone() };
     Question::new(vec![given, empty], move |_, answers, _| {
         let findings = own(&answers[0], &answers[1], &OF_STEPS, &[(0, 0), (1, 1)], |role| {
             format!("{role} with a bn_param that has no running statistics, against zeros in it")
         });
         let hint = "What are the running statistics before the first batch?";
-        vec![bench.verdict("starts_empty", findings, hint)]
+        vec![verdict(&recipe, "starts_empty", findings, hint)]
     })
     .for_diagnosis()
 }
 
 /// The same calls over fresh running statistics give the same results.
-fn same_calls_twice(bench: Bench<'_>) -> Question<'_> {
-    let mut script = bench.recipe.script();
-    script.steps =
-        vec![bench.recipe.step(AskedMode::Train, 0), bench.recipe.step(AskedMode::Eval, 1)];
-    script.backwards = vec![bench.recipe.backward(0, 0)];
+fn same_calls_twice(recipe: Recipe) -> Question<'static> {
+    let mut script = recipe.script();
+    script.steps = vec![recipe.step(AskedMode::Train, 0), recipe.step(AskedMode::Eval, 1)];
+    script.backwards = vec![recipe.backward(0, 0)];
     Question::new(vec![script.clone(), script], move |_, answers, _| {
         let findings = own(&answers[0], &answers[1], &OF_STEPS, &[(0, 0), (1, 1)], |role| {
             format!("{role} of the same call a second time, against the first")
         });
         let hint = "What do your functions remember between calls, other than in bn_param and in \
                     the cache that they return?";
-        vec![bench.verdict("same_calls_twice", findings, hint)]
+        vec![verdict(&recipe, "same_calls_twice", findings, hint)]
     })
     .for_diagnosis()
 }
 
 /// Each forward pass has a cache of its own.
-fn interleaved_calls(bench: Bench<'_>) -> Question<'_> {
-    let steps = [0, 1].map(|number| bench.recipe.step(AskedMode::Train, number));
-    let mut together = bench.recipe.script();
+fn interleaved_calls(recipe: Recipe) -> Question<'static> {
+    let steps = [0, 1].map(|number| recipe.step(AskedMode::Train, number));
+    let mut together = recipe.script();
     together.steps = steps.to_vec();
-    together.backwards = vec![bench.recipe.backward(0, 0), bench.recipe.backward(1, 1)];
-    let mut alone = bench.recipe.script();
+    together.backwards = vec![recipe.backward(0, 0), recipe.backward(1, 1)];
+    let mut alone = recipe.script();
     alone.steps = vec![steps[0].clone()];
-    alone.backwards = vec![bench.recipe.backward(0, 0)];
+    alone.backwards = vec![recipe.backward(0, 0)];
     Question::new(vec![alone, together], move |_, answers, _| {
         let findings = own(&answers[0], &answers[1], &OF_GRADIENTS, &[(0, 0)], |role| {
             format!("{role} of the first forward pass, after a second one, against without it")
         });
         let hint = "Where does your backward pass find what the forward pass of its own cache \
                     computed?";
-        vec![bench.verdict("interleaved_calls", findings, hint)]
+        vec![verdict(&recipe, "interleaved_calls", findings, hint)]
     })
     .for_diagnosis()
 }
 
 /// A backward pass does not use up its cache.
-fn backward_twice(bench: Bench<'_>) -> Question<'_> {
-    let mut script = bench.recipe.script();
-    script.steps = vec![bench.recipe.step(AskedMode::Train, 0)];
-    script.backwards = vec![bench.recipe.backward(0, 0); 2];
+fn backward_twice(recipe: Recipe) -> Question<'static> {
+    let mut script = recipe.script();
+    script.steps = vec![recipe.step(AskedMode::Train, 0)];
+    script.backwards = vec![recipe.backward(0, 0); 2];
     Question::new(vec![script], move |_, answers, _| {
         let findings = own(&answers[0], &answers[0], &OF_GRADIENTS, &[(0, 1)], |role| {
             format!("{role} of the same backward pass a second time, against the first")
         });
         let hint = "Does your backward pass change the cache or dout?";
-        vec![bench.verdict("backward_twice", findings, hint)]
+        vec![verdict(&recipe, "backward_twice", findings, hint)]
     })
     .for_diagnosis()
 }
 
 /// The caller may use its x again before the backward pass. A cache that is a view of x is the
 /// hand-out's way, and a convention.
-fn x_overwritten(bench: Bench<'_>) -> Question<'_> {
-    let mut kept = bench.recipe.script();
-    kept.steps = vec![bench.recipe.step(AskedMode::Train, 0)];
-    kept.backwards = vec![bench.recipe.backward(0, 0)];
+fn x_overwritten(recipe: Recipe) -> Question<'static> {
+    let mut kept = recipe.script();
+    kept.steps = vec![recipe.step(AskedMode::Train, 0)];
+    kept.backwards = vec![recipe.backward(0, 0)];
     let mut overwritten = kept.clone();
     overwritten.backwards[0].x_overwritten = true;
-    Question::new(vec![kept, overwritten], move |_, answers, leniency| {
+    Question::new(vec![kept, overwritten], move |_, answers, policy| {
         let findings = own(&answers[0], &answers[1], &OF_GRADIENTS, &[(0, 0)], |role| {
             format!("{role} after the caller has overwritten its x, against before")
         });
-        let outcome = leniency.noted(findings, "the cache holds the caller's x, not a copy");
+        let outcome = policy.noted(findings, "the cache holds the caller's x, not a copy");
         let hint = "What does your cache hold: numbers of its own, or the caller's array?";
-        vec![bench.outcome("x_overwritten", outcome, hint)]
+        vec![verdict_of(&recipe, "x_overwritten", "x_overwritten", outcome, hint)]
     })
     .for_diagnosis()
 }
 
 /// A mode that is neither training nor evaluation is an error, of whoever answers the others.
-fn unknown_mode(bench: Bench<'_>) -> Question<'_> {
-    let mut script = bench.recipe.script();
-    script.steps =
-        vec![bench.recipe.step(AskedMode::Train, 0), bench.recipe.step(AskedMode::Unknown, 1)];
+fn unknown_mode(recipe: Recipe) -> Question<'static> {
+    let mut script = recipe.script();
+    script.steps = vec![recipe.step(AskedMode::Train, 0), recipe.step(AskedMode::Unknown, 1)];
     Question::new(vec![script], move |_, answers, _| {
         let findings = answers[0].as_ref().map_err(Clone::clone).and_then(|outputs| {
-            let [known, unknown] = outputs.steps.as_slice() else { return Err(no_answer()) };
+            let [known, unknown] = outputs.steps.as_slice() else { return Err(Failure::TooFew) };
             known.as_ref().map_err(Clone::clone)?;
             match unknown {
                 Ok(_) => {
@@ -297,19 +274,18 @@ fn unknown_mode(bench: Bench<'_>) -> Question<'_> {
             }
         });
         let hint = "What should happen when mode is misspelt?";
-        vec![bench.verdict("unknown_mode", findings, hint)]
+        vec![verdict(&recipe, "unknown_mode", findings, hint)]
     })
     .for_diagnosis()
 }
 
 /// Shapes and types of every result, whatever its values.
-fn results(mut bench: Bench<'_>, dtype: Dtype) -> Question<'_> {
-    bench.recipe.dtype = dtype;
-    let mut script = bench.recipe.script();
-    script.steps =
-        vec![bench.recipe.step(AskedMode::Train, 0), bench.recipe.step(AskedMode::Eval, 1)];
-    script.backwards = vec![bench.recipe.backward(0, 0)];
-    Question::new(vec![script], move |_, answers, leniency| {
+fn results(mut recipe: Recipe, dtype: Dtype) -> Question<'static> {
+    recipe.dtype = dtype;
+    let mut script = recipe.script();
+    script.steps = vec![recipe.step(AskedMode::Train, 0), recipe.step(AskedMode::Eval, 1)];
+    script.backwards = vec![recipe.backward(0, 0)];
+    Question::new(vec![script], move |_, answers, policy| {
         let mut verdicts = Vec::new();
         for role in OF_STEPS.iter().chain(&OF_GRADIENTS) {
             let found = answers[0]
@@ -317,22 +293,21 @@ fn results(mut bench: Bench<'_>, dtype: Dtype) -> Question<'_> {
                 .map_err(Clone::clone)
                 .and_then(|outputs| all_of_role(role, outputs));
             if dtype == Dtype::Float64 {
-                let findings = found.clone().map(|found| shapes(role, &found, &bench.recipe));
+                let findings = found.clone().map(|found| shapes(role, &found, &recipe));
                 let hint = "Which shape has the argument that this result belongs to?";
-                let outcome = Outcome::of(findings);
-                verdicts.push(bench.outcome_of_role("shapes", role, outcome, hint));
+                let outcome = CheckOutcome::of(findings);
+                verdicts.push(verdict_of(&recipe, "shapes", role, outcome, hint));
             }
             let findings = found.map(|found| dtypes(role, &found, dtype));
             let hint = "Which operation of yours makes an array of another type?";
-            let (name, outcome) = match dtype {
+            let (name, outcome) = if dtype == Dtype::Float32 {
                 // Wider than asked loses nothing.
-                Dtype::Float32 => {
-                    let convention = "results in float64 for inputs in float32";
-                    ("dtype_float32", leniency.noted(findings, convention))
-                }
-                _ => ("dtype_float64", Outcome::of(findings)),
+                let convention = "results in float64 for inputs in float32";
+                ("dtype_float32", policy.noted(findings, convention))
+            } else {
+                ("dtype_float64", CheckOutcome::of(findings))
             };
-            verdicts.push(bench.outcome_of_role(name, role, outcome, hint));
+            verdicts.push(verdict_of(&recipe, name, role, outcome, hint));
         }
         verdicts.sort_by_key(|verdict| verdict.case.contains("dtype"));
         verdicts
@@ -378,7 +353,7 @@ fn own(
         let (first, second) = (all_of_role(role, first)?, all_of_role(role, second)?);
         for &(a, b) in pairs {
             let (Some(before), Some(after)) = (first.get(a), second.get(b)) else {
-                return Err(no_answer());
+                return Err(Failure::TooFew);
             };
             if let Some(finding) = differs(role, before, after) {
                 let (circumstances, finding) = (circumstances(role), Box::new(finding));
@@ -424,16 +399,7 @@ mod tests {
 
     #[test]
     fn every_array_that_a_call_can_touch_is_asked_about() {
-        let asked: Vec<Touched> =
-            ARRAYS.iter().flat_map(|(_, arrays)| arrays.iter()).map(|(array, _)| *array).collect();
-        let all = [
-            Touched::X,
-            Touched::Gamma,
-            Touched::Beta,
-            Touched::Dout,
-            Touched::RunningMean,
-            Touched::RunningVar,
-        ];
-        assert!(all.iter().all(|array| asked.contains(array)));
+        let is_asked = |array| ARRAYS.iter().any(|(_, arrays)| arrays.contains(&array));
+        assert!(Touched::ALL.into_iter().all(is_asked));
     }
 }

@@ -2,6 +2,9 @@
 
 use crate::fixture::Mode;
 
+/// The hint for running statistics that an evaluation has changed.
+pub(crate) const RUNNING_IN_EVALUATION: &str = "When is a running statistic allowed to change?";
+
 /// The hint for a wrong output role, where the case has none of its own.
 pub(crate) fn for_role(role: &str, mode: Mode) -> &'static str {
     match (role, mode) {
@@ -12,9 +15,7 @@ pub(crate) fn for_role(role: &str, mode: Mode) -> &'static str {
         ("out", Mode::Eval) => {
             "Which statistics normalise in evaluation, and is every term of the formula still there?"
         }
-        ("running_mean" | "running_var", Mode::Eval) => {
-            "When is a running statistic allowed to change?"
-        }
+        ("running_mean" | "running_var", Mode::Eval) => RUNNING_IN_EVALUATION,
         ("running_mean", Mode::Train) => {
             "Which weight does momentum give to the old running mean, and which to the batch's?"
         }

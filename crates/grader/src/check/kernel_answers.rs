@@ -5,7 +5,8 @@ use kernels::{
 };
 use ndarray::{Array1, Array4, ArrayD, ArrayView, Dimension, Ix1, Ix2, Ix4, IxDyn, arr0};
 
-use crate::check::{compare, script_of};
+use crate::check::script::script_of;
+use crate::compare::compare;
 use crate::fixture::{Case, Config, Expected, Operation};
 use crate::submission::{Failure, Kernels, Submission};
 use crate::tensor::{Dtype, Element, Tensor};
@@ -37,7 +38,7 @@ pub fn compare_kernels_with(case: &Case) -> Result<Vec<Compared>, Failure> {
     let judge = |(role, expected): &(&'static str, Expected)| {
         let answer = answers.iter().find(|(answered, _)| answered == role);
         let (_, found) = answer.ok_or_else(|| {
-            Failure::Refused(format!("the kernel of {} gives no {role}", case.operation))
+            Failure::Grader(format!("the kernel of {} gives no {role}", case.operation))
         })?;
         Ok((*role, compare(role, found, &expected.values, expected.rtol, expected.atol)))
     };
@@ -46,7 +47,7 @@ pub fn compare_kernels_with(case: &Case) -> Result<Vec<Compared>, Failure> {
 
 fn batch_norm(case: &Case) -> Result<Vec<(&'static str, Tensor)>, Failure> {
     let script = script_of(case)
-        .ok_or_else(|| Failure::Refused(format!("{} has no complete inputs", case.name)))?;
+        .ok_or_else(|| Failure::Grader(format!("{} has no complete inputs", case.name)))?;
     let outputs = Kernels.run(&script)?;
     let mut answers = Vec::new();
     for role in case.operation.outputs() {
@@ -138,7 +139,7 @@ fn answers<F: Element>(case: &Case) -> Result<Vec<(&'static str, Tensor)>, Failu
             _,
         ) => {
             let found = format!("the [config] of {} is of another operation", case.name);
-            return Err(Failure::Refused(found));
+            return Err(Failure::Grader(found));
         }
     };
     Ok(answers)
@@ -165,7 +166,7 @@ impl<'a> Inputs<'a> {
         };
         let index = |&label: &i64| {
             usize::try_from(label).map_err(|_| {
-                Failure::Refused(format!("found the label {label}, expected 0 or more"))
+                Failure::Grader(format!("found the label {label}, expected 0 or more"))
             })
         };
         labels.iter().map(index).collect::<Result<Vec<_>, _>>().map(Array1::from)
@@ -177,7 +178,7 @@ fn integers(indices: &Array4<u32>) -> ArrayD<i64> {
 }
 
 fn missing(role: &str) -> Failure {
-    Failure::Refused(format!("the case has no input {role} of the right type"))
+    Failure::Grader(format!("the case has no input {role} of the right type"))
 }
 
 fn refused(error: KernelError) -> Failure {

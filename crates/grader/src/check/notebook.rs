@@ -7,13 +7,16 @@
 use kernels::gradient_check::{STEP, directional_slope, perturbed, rel_error};
 use ndarray::{ArrayD, ArrayViewD, Axis};
 
-use crate::check::question::{Answer, Question, Questions, ask, no_answer};
-use crate::check::{compare::is_close, hint, script_of};
+use crate::check::hint;
+use crate::check::question::{Question, Questions, ask};
+use crate::check::script::script_of;
+use crate::compare::is_close;
 use crate::diagnosis::Profile;
 use crate::fixture::{Case, Config, Mode, NOTEBOOK_BACKWARD, NOTEBOOK_TESTS};
-use crate::submission::{AskedMode, Failure, Script, Step, Submission};
+use crate::report::{Suite, SuiteName};
+use crate::submission::{Answer, AskedMode, Failure, Script, Step, Submission};
 use crate::tensor::Tensor;
-use crate::verdict::{Finding, Outcome, Suite, SuiteName, Verdict};
+use crate::verdict::{CheckOutcome, Finding, Verdict};
 
 const RTOL: f64 = 1e-5;
 const ATOL_TRAIN: f64 = 1e-5;
@@ -21,8 +24,8 @@ const ATOL_EVAL: f64 = 0.15;
 const GRADIENT_LIMIT: f64 = 1e-6;
 
 /// Asks the notebook's tests whose cases are among `cases`.
-pub fn notebook_suite(submission: &dyn Submission, cases: &[Case], command: &str) -> Suite {
-    let questions = notebook_questions(submission, cases, command);
+pub(crate) fn notebook_suite(submission: &dyn Submission, cases: &[Case]) -> Suite {
+    let questions = notebook_questions(submission, cases);
     let (mut suites, _) = ask(submission, vec![questions], Profile::Strict);
     suites.pop().unwrap_or_else(|| Suite::new(SuiteName::Notebook))
 }
@@ -31,7 +34,6 @@ pub fn notebook_suite(submission: &dyn Submission, cases: &[Case], command: &str
 pub(crate) fn notebook_questions<'a>(
     submission: &dyn Submission,
     cases: &'a [Case],
-    command: &'a str,
 ) -> Questions<'a> {
     let questions = NOTEBOOK_TESTS.into_iter().filter_map(|(name, check)| {
         let case = cases.iter().find(|case| case.name == name)?;
@@ -44,10 +46,10 @@ pub(crate) fn notebook_questions<'a>(
             let findings = match (scripts, answers) {
                 ([script], [answer]) => forward_test(script, answer, *mode),
                 ([_, script], [perturbed, answer]) => backward_test(script, perturbed, answer),
-                _ => Err(no_answer()),
+                _ => Err(Failure::TooFew),
             };
             let hint = case.hint.as_deref().unwrap_or(hint::for_notebook(backward, *mode));
-            vec![Verdict::new(check, &case.name, Outcome::of(findings), hint, command)]
+            vec![Verdict::new(check, &case.name, CheckOutcome::of(findings), hint)]
         }))
     });
     Questions::new(SuiteName::Notebook, submission, questions)
@@ -58,7 +60,7 @@ fn forward_test(script: &Script, answer: &Answer, mode: Mode) -> Result<Vec<Find
     let outputs = answer.as_ref().map_err(Clone::clone)?;
     let steps = outputs.all_steps().map_err(Clone::clone)?;
     let (Some(step), Some(output)) = (script.steps.last(), steps.last()) else {
-        return Err(no_answer());
+        return Err(Failure::TooFew);
     };
     let out = output.out.to_f64();
     if out.shape() != step.x.shape() {
@@ -135,7 +137,7 @@ fn backward_test(
     answer: &Answer,
 ) -> Result<Vec<Finding>, Failure> {
     let (Some(step), Some(backward)) = (script.steps.last(), script.backwards.last()) else {
-        return Err(no_answer());
+        return Err(Failure::TooFew);
     };
     let dout = backward.dout.to_f64();
     let perturbed = perturbed.as_ref().map_err(Clone::clone)?;
@@ -144,7 +146,7 @@ fn backward_test(
     let answer = answer.as_ref().map_err(Clone::clone)?;
     let analytic = match answer.gradients.last() {
         Some(gradients) => gradients.as_ref().map_err(Clone::clone)?,
-        None => return Err(no_answer()),
+        None => return Err(Failure::TooFew),
     };
 
     let mut findings = Vec::new();
@@ -153,10 +155,14 @@ fn backward_test(
         let mut numeric = ArrayD::zeros(argument.shape());
         for slope in &mut numeric {
             let (Some(above), Some(below)) = (outputs.next(), outputs.next()) else {
-                return Err(no_answer());
+                return Err(Failure::TooFew);
             };
-            *slope = directional_slope(above.view(), below.view(), dout.view(), STEP)
-                .map_err(|error| Failure::Refused(error.to_string()))?;
+            *slope = directional_slope(above.view(), below.view(), dout.view(), STEP).map_err(
+                |error| Failure::Unusable {
+                    what: "the output of a forward pass".to_owned(),
+                    reason: format!("does not fit dout: {error}"),
+                },
+            )?;
         }
         let result = result.to_f64();
         match rel_error(numeric.view(), result.view()) {

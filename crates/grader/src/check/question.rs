@@ -1,15 +1,14 @@
 //! Questions: all are collected before the first is asked, so that a submission in another process
 //! is started once for a whole grading.
 
-use crate::diagnosis::{Answered, Diagnosis, Leniency, Profile, diagnose};
-use crate::submission::{Failure, Outputs, Script, Submission};
-use crate::verdict::{Suite, SuiteName, Verdict};
-
-/// What a submission answered to a script.
-pub(crate) type Answer = Result<Outputs, Failure>;
+use crate::diagnosis::limits::VALUES_PER_SCRIPT;
+use crate::diagnosis::{Answered, ConventionPolicy, Diagnosis, Profile, diagnose};
+use crate::report::{Suite, SuiteName};
+use crate::submission::{Answer, Failure, Script, Submission};
+use crate::verdict::Verdict;
 
 /// Judges the answers to a question's scripts.
-type Judge<'a> = Box<dyn Fn(&[Script], &[Answer], &Leniency) -> Vec<Verdict> + 'a>;
+type Judge<'a> = Box<dyn Fn(&[Script], &[Answer], &ConventionPolicy) -> Vec<Verdict> + 'a>;
 
 /// Scripts to be answered, and how the answers are judged.
 pub(crate) struct Question<'a> {
@@ -22,7 +21,7 @@ impl<'a> Question<'a> {
     /// `judge` is given these scripts and as many answers.
     pub(crate) fn new(
         scripts: Vec<Script>,
-        judge: impl Fn(&[Script], &[Answer], &Leniency) -> Vec<Verdict> + 'a,
+        judge: impl Fn(&[Script], &[Answer], &ConventionPolicy) -> Vec<Verdict> + 'a,
     ) -> Self {
         Self { scripts, judge: Box::new(judge), for_diagnosis: false }
     }
@@ -68,38 +67,35 @@ pub(crate) fn ask(
     let scripts: Vec<Script> =
         questions().flat_map(|question| &question.scripts).cloned().collect();
     let mut answers = submission.run_all(&scripts);
-    answers.resize_with(scripts.len(), || Err(no_answer()));
+    answers.resize_with(scripts.len(), || Err(Failure::TooFew));
 
     let mut diagnosis = Diagnosis::default();
-    let mut leniency = Leniency::new(profile, &diagnosis);
-    let mut judged = judge(&suites, &answers, &leniency);
+    let mut policy = ConventionPolicy::new(profile, &diagnosis);
+    let mut judged = judge(&suites, &answers, &policy);
     if judged.iter().flat_map(|suite| &suite.verdicts).any(|verdict| !verdict.is_well()) {
         diagnosis = diagnose(&to_diagnose(&suites, &scripts, &answers));
-        leniency = Leniency::new(profile, &diagnosis);
-        if leniency.is_lenient() {
-            judged = judge(&suites, &answers, &leniency);
+        policy = ConventionPolicy::new(profile, &diagnosis);
+        if policy.is_lenient() {
+            judged = judge(&suites, &answers, &policy);
         }
     }
     (judged, diagnosis)
 }
 
-fn judge(suites: &[Questions<'_>], answers: &[Answer], leniency: &Leniency) -> Vec<Suite> {
+fn judge(suites: &[Questions<'_>], answers: &[Answer], policy: &ConventionPolicy) -> Vec<Suite> {
     let mut answers = answers;
     let mut judged = Vec::with_capacity(suites.len());
     for Questions { suite, asked } in suites {
         let mut suite = suite.clone();
         for Question { scripts, judge, .. } in asked {
             let (own, rest) = answers.split_at(scripts.len());
-            suite.verdicts.extend(judge(scripts, own, leniency));
+            suite.verdicts.extend(judge(scripts, own, policy));
             answers = rest;
         }
         judged.push(suite);
     }
     judged
 }
-
-/// More values than this in a script's batches are too many to try mistakes on.
-const MOST_VALUES: usize = 5_000;
 
 /// The scripts meant for it, or all of a fair size if there are none.
 fn to_diagnose<'a>(
@@ -115,7 +111,7 @@ fn to_diagnose<'a>(
     let any = is_meant.contains(&true);
     let is_small = |script: &Script| {
         let sizes = script.steps.iter().map(|step| step.x.shape().iter().product::<usize>());
-        sizes.sum::<usize>() <= MOST_VALUES
+        sizes.sum::<usize>() <= VALUES_PER_SCRIPT
     };
     scripts
         .iter()
@@ -124,8 +120,4 @@ fn to_diagnose<'a>(
         .filter(|((script, _), is_meant)| *is_meant || (!any && is_small(script)))
         .filter_map(|((script, answer), _)| answer.as_ref().ok().map(|outputs| (script, outputs)))
         .collect()
-}
-
-pub(crate) fn no_answer() -> Failure {
-    Failure::Refused("the submission returned fewer results than it was asked for".to_owned())
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use kernels::{BatchNormConfig, Convention};
 use ndarray::{Array4, ArrayD, IxDyn, ShapeBuilder};
 
-use crate::random::Stream;
+use crate::stream::Stream;
 use crate::submission::{AskedMode, Backward, Kind, Script, Step};
 use crate::tensor::{Dtype, Tensor};
 
@@ -123,13 +123,17 @@ impl Recipe {
                 self.vector(|_| whole(gammas.uniform())),
                 self.vector(|_| whole(betas.uniform()) - 3.0),
             ),
-            _ => {
+            Parameters::Usual | Parameters::Negative | Parameters::Zero => {
                 let gamma = self.vector(|channel| {
                     let usual = 0.5 + 1.5 * gammas.uniform();
-                    match self.parameters {
-                        Parameters::Negative => -usual,
-                        Parameters::Zero if channel == 0 => 0.0,
-                        _ => usual,
+                    let is_zero = self.parameters == Parameters::Zero && channel == 0;
+                    let is_negative = self.parameters == Parameters::Negative;
+                    if is_zero {
+                        0.0
+                    } else if is_negative {
+                        -usual
+                    } else {
+                        usual
                     }
                 });
                 (gamma, self.vector(|_| 2.0 * betas.uniform() - 1.0))

@@ -1,14 +1,16 @@
 //! The reference suite: every output of every case of both batch norms, value by value.
 
-use crate::check::behaviour::moved;
-use crate::check::question::{Answer, Question, Questions};
-use crate::check::values::{OF_GRADIENTS, compare_role};
-use crate::check::{compare::compare, hint, script_of};
-use crate::diagnosis::Leniency;
+use crate::check::hint;
+use crate::check::question::{Question, Questions};
+use crate::check::script::script_of;
+use crate::check::values::{OF_GRADIENTS, compare_role, moved};
+use crate::compare::compare;
+use crate::diagnosis::ConventionPolicy;
 use crate::fixture::{Case, Config, Expected, Mode, Operation};
-use crate::submission::{AskedMode, Failure, Outputs, Script, Submission};
+use crate::report::{Suite, SuiteName};
+use crate::submission::{Answer, AskedMode, Failure, Outputs, Script, Submission};
 use crate::tensor::Dtype;
-use crate::verdict::{Finding, Suite, SuiteName, Verdict};
+use crate::verdict::{Finding, Verdict};
 
 /// How far an answer may be from the same in another convention, in parts of the largest value, in
 /// double precision and in single.
@@ -18,7 +20,6 @@ const CONVENTION_TOLERANCES: [f64; 2] = [1e-9, 1e-5];
 pub(crate) fn reference_questions<'a>(
     submission: &dyn Submission,
     cases: &'a [Case],
-    command: &'a str,
 ) -> Questions<'a> {
     let asked = [Operation::BatchNorm, Operation::SpatialBatchNorm];
     let cases = cases.iter().filter(|case| asked.contains(&case.operation));
@@ -26,9 +27,9 @@ pub(crate) fn reference_questions<'a>(
         let (Some(script), Config::BatchNorm(mode, _)) = (script_of(case), &case.config) else {
             return None;
         };
-        Some(Question::new(vec![script], move |scripts, answers, leniency| {
+        Some(Question::new(vec![script], move |scripts, answers, policy| {
             let ([script], [answer]) = (scripts, answers) else { return Vec::new() };
-            verdicts(case, *mode, script, answer, leniency, command)
+            verdicts(case, *mode, script, answer, policy)
         }))
     });
     Questions::new(SuiteName::Reference, submission, questions)
@@ -72,24 +73,23 @@ fn verdicts(
     mode: Mode,
     script: &Script,
     answer: &Answer,
-    leniency: &Leniency,
-    command: &str,
+    policy: &ConventionPolicy,
 ) -> Vec<Verdict> {
     let verdict = |(role, expected): &(&'static str, Expected)| {
         let found = answer.as_ref().map_err(Clone::clone);
         let findings = found.and_then(|outputs| judge(role, expected, script, outputs));
         let forward_answered = answer.as_ref().is_ok_and(|outputs| outputs.all_steps().is_ok());
         let outcome = if mode == Mode::Eval && forward_answered && OF_GRADIENTS.contains(role) {
-            leniency.left_open(findings, "a backward pass in evaluation is not the notebook's")
+            policy.left_open(findings, "a backward pass in evaluation is not the notebook's")
         } else {
-            leniency.outcome(findings, script, |other| {
+            policy.outcome(findings, script, |other| {
                 let outputs = answer.as_ref().map_err(Clone::clone)?;
                 let [double, single] = CONVENTION_TOLERANCES;
                 let is_single = script.dtype() == Dtype::Float32;
                 compare_role(role, script, outputs, other, if is_single { single } else { double })
             })
         };
-        Verdict::new(role, &case.name, outcome, hint::for_role(role, mode), command)
+        Verdict::new(role, &case.name, outcome, hint::for_role(role, mode))
     };
     case.expected.iter().map(verdict).collect()
 }
@@ -103,7 +103,7 @@ fn judge(
 ) -> Result<Vec<Finding>, Failure> {
     let found = match outputs.of_role(role) {
         Some(found) => found.map_err(Clone::clone)?,
-        None => return Err(Failure::Refused(format!("the submission returned no {role}"))),
+        None => return Err(Failure::Missing { what: role.to_owned() }),
     };
     let compared = compare(role, found, &expected.values, expected.rtol, expected.atol);
     Ok(compared.err().into_iter().chain(moved_in_evaluation(role, script, outputs)).collect())

@@ -1,7 +1,6 @@
 //! The comparison of whole answers, role by role and call by call.
 
-use crate::check::compare::compare;
-use crate::check::question::no_answer;
+use crate::compare::compare;
 use crate::submission::{AskedMode, Failure, Outputs, Script};
 use crate::tensor::Tensor;
 use crate::verdict::Finding;
@@ -57,7 +56,7 @@ pub(crate) fn compare_role(
 ) -> Result<Vec<Finding>, Failure> {
     let (found, expected) = (all_of_role(role, found)?, all_of_role(role, expected)?);
     if found.len() < expected.len() {
-        return Err(no_answer());
+        return Err(Failure::TooFew);
     }
     let calls = expected.len();
     for (call, (found, expected)) in found.into_iter().zip(expected).enumerate() {
@@ -81,10 +80,21 @@ fn in_call(role: &str, call: usize, script: &Script, finding: Finding) -> Findin
         match script.steps.get(call).map(|step| step.mode) {
             Some(AskedMode::Train) => format!("in call {number}, training"),
             Some(AskedMode::Eval) => format!("in call {number}{IN_EVALUATION}"),
-            _ => format!("in call {number}"),
+            Some(AskedMode::Unknown) | None => format!("in call {number}"),
         }
     };
     Finding::During { circumstances, finding: Box::new(finding) }
+}
+
+/// The first channel of running statistics that has changed, be it by a single bit.
+pub(crate) fn moved(role: &str, before: &Tensor, after: &Tensor) -> Option<Finding> {
+    if before.shape() != after.shape() || before.is_bit_identical(after) {
+        return None;
+    }
+    let (before, after) = (before.to_f64(), after.to_f64());
+    let mut pairs = before.iter().zip(&after).enumerate();
+    let (channel, (&before, &after)) = pairs.find(|(_, (a, b))| a.to_bits() != b.to_bits())?;
+    Some(Finding::Moved { quantity: role.to_owned(), channel, before, after })
 }
 
 /// The largest absolute value.

@@ -1,17 +1,17 @@
-//! The parts of a submission's answers that are diagnosed one after the other.
+//! The parts of a submission's answers, in the order in which the search explains them.
 
 use std::fmt;
 
 use serde::Serialize;
 
-use super::catalogue::Group;
+use super::mistake::Group;
 use crate::submission::{AskedMode, Failure, Outputs, Script, StepOutput};
 use crate::tensor::Tensor;
 
-/// A part of the answers. Each depends on those before it, and on none after it.
+/// A part of a submission's answers to all scripts. A part depends on the parts before it only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Part {
+pub enum AnswerPart {
     /// The output in training.
     Output,
     /// The running mean after training.
@@ -22,7 +22,7 @@ pub enum Part {
     Evaluation,
     /// The running statistics after evaluation.
     RunningInEvaluation,
-    /// Everything of a script that starts without running statistics.
+    /// All answers to scripts that start without running statistics.
     Start,
     /// The gradient of x.
     Dx,
@@ -32,19 +32,19 @@ pub enum Part {
     Dbeta,
     /// Gradients after other calls, or after the caller's x has changed.
     State,
-    /// What is answered in a mode that does not exist.
+    /// The output in a mode that does not exist.
     UnknownMode,
     /// The element types of all results.
     Types,
 }
 
-/// One comparable piece of an answer.
+/// One array of an answer, or the failure in its place.
 pub(super) type Piece<'a> = Result<&'a Tensor, &'a Failure>;
 
-/// A result of a forward pass.
+/// Takes one array of a forward pass's results.
 type Of = fn(&StepOutput) -> &Tensor;
 
-impl Part {
+impl AnswerPart {
     /// All parts, in the order in which they are diagnosed.
     pub(super) const ALL: [Self; 12] = [
         Self::Output,
@@ -74,28 +74,43 @@ impl Part {
         }
     }
 
-    /// What to do where no known mistake explains this part.
+    /// What to do if no known mistake explains this part.
     pub(crate) fn advice(self) -> &'static str {
         match self {
             Self::Types => "print the dtype of every result before you return it",
-            Self::UnknownMode => "what happens in your code when mode is misspelt?",
-            Self::Start => "what are the running statistics before the first batch?",
+            Self::UnknownMode => "what does your code do when mode is misspelt?",
+            Self::Start => "what should the running statistics be before the first batch?",
             Self::State => "what do your functions remember between calls?",
-            Self::RunningInEvaluation => "when is a running statistic allowed to change?",
-            _ => "compare your formula with the lesson's, term by term",
+            Self::RunningInEvaluation => "when may the running statistics change?",
+            Self::Output
+            | Self::RunningMean
+            | Self::RunningVar
+            | Self::Evaluation
+            | Self::Dx
+            | Self::Dgamma
+            | Self::Dbeta => "compare your formula with the lesson's, term by term",
         }
     }
 
-    /// The parts without which this one says nothing.
+    /// The parts that must be explained before this one can be.
     pub(super) fn needs(self) -> &'static [Self] {
         match self {
             Self::Start => &[Self::Output, Self::RunningMean, Self::RunningVar, Self::Evaluation],
             Self::State => &[Self::Dx, Self::Dgamma, Self::Dbeta],
-            _ => &[],
+            Self::Output
+            | Self::RunningMean
+            | Self::RunningVar
+            | Self::Evaluation
+            | Self::RunningInEvaluation
+            | Self::Dx
+            | Self::Dgamma
+            | Self::Dbeta
+            | Self::UnknownMode
+            | Self::Types => &[],
         }
     }
 
-    /// Whether this part says anything about a script at all.
+    /// Whether the answer to this script has this part.
     pub(super) fn concerns(self, script: &Script) -> bool {
         let is_plain = !script.starts_empty && !script.asks_an_unknown_mode();
         let is_single =
@@ -105,12 +120,16 @@ impl Part {
             Self::UnknownMode => script.asks_an_unknown_mode(),
             Self::State => is_plain && !is_single,
             Self::Dx | Self::Dgamma | Self::Dbeta => is_plain && is_single,
-            _ => is_plain,
+            Self::Output
+            | Self::RunningMean
+            | Self::RunningVar
+            | Self::Evaluation
+            | Self::RunningInEvaluation
+            | Self::Types => is_plain,
         }
     }
 
-    /// The pieces of an answer that belong to this part, in an order that depends on the script
-    /// alone.
+    /// The arrays of an answer that belong to this part. Their order depends on the script only.
     pub(super) fn pieces<'a>(self, script: &Script, outputs: &'a Outputs) -> Vec<Piece<'a>> {
         let steps = |mode: AskedMode, of: Of| -> Vec<Piece<'a>> {
             let asked = script.steps.iter().zip(&outputs.steps);
@@ -132,7 +151,7 @@ impl Part {
                 })
                 .collect()
         };
-        // What an evaluation before it has done to it is another part's.
+        // What an evaluation does to the running statistics belongs to another part.
         let before_evaluation = |of: Of| -> Vec<Piece<'a>> {
             let asked = script.steps.iter().zip(&outputs.steps);
             asked
@@ -168,7 +187,7 @@ impl Part {
     }
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for AnswerPart {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Output => "the output in training",

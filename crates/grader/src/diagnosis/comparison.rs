@@ -2,56 +2,44 @@
 
 use std::sync::LazyLock;
 
-use super::answer_part::Part;
+use super::answer_part::AnswerPart;
+use super::limits::{FAR_OFF, LARGE_INPUT_F32, TOLERANCE, TOLERANCE_F32};
 use super::variant::Variant;
 use crate::submission::{Outputs, Script, Submission};
 use crate::tensor::{Dtype, Tensor};
 
-/// Answers in double precision that make the same mistake are this close, in parts of the largest
-/// value; different mistakes are further apart somewhere.
-const TOLERANCE: f64 = 1e-7;
-
-/// The same in single precision.
-const TOLERANCE_F32: f64 = 3e-4;
-
-/// With values beyond this in single precision, rounding decides, and what can be compared is
-/// whether an answer is far off.
-const LARGE: f64 = 500.0;
-
-/// Further off than this is far off there.
-const FAR: f64 = 3e-3;
-
 static RIGHT: LazyLock<Variant> = LazyLock::new(|| Variant::with([]));
 
-/// How a variant's answer compares with a submission's in one part of one script.
+/// How two answers to a script compare in one part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Match {
-    /// There was nothing to compare.
-    Nothing,
+pub(super) enum Comparison {
+    NothingToCompare,
     Same,
     Different,
 }
 
-/// Compares one part of one script.
+/// Compares a submission's and a variant's answers to a script in one part.
 pub(super) fn compare(
-    part: Part,
+    part: AnswerPart,
     script: &Script,
     submission: &Outputs,
     variant: &Outputs,
-) -> Match {
+) -> Comparison {
     let (found, expected) = (part.pieces(script, submission), part.pieces(script, variant));
-    let right = is_ill_conditioned(script).then(|| RIGHT.run(script)).and_then(Result::ok);
+    let right = has_large_inputs(script).then(|| RIGHT.run(script)).and_then(Result::ok);
     let right = right.as_ref().map(|outputs| part.pieces(script, outputs));
-    let mut compared = Match::Nothing;
+    let mut compared = Comparison::NothingToCompare;
     for (at, (found, expected)) in found.into_iter().zip(expected).enumerate() {
         let same = match (found, expected) {
-            (Ok(found), Ok(expected)) if part == Part::Types => found.dtype() == expected.dtype(),
+            (Ok(found), Ok(expected)) if part == AnswerPart::Types => {
+                found.dtype() == expected.dtype()
+            }
             (Ok(found), Ok(expected)) => match right.as_ref().and_then(|right| right.get(at)) {
                 Some(Ok(right)) => {
-                    is_close(found, right, FAR) == is_close(expected, right, FAR)
+                    is_close(found, right, FAR_OFF) == is_close(expected, right, FAR_OFF)
                         && found.shape() == expected.shape()
                 }
-                _ => is_close(found, expected, tolerance(script)),
+                Some(Err(_)) | None => is_close(found, expected, tolerance(script)),
             },
             (Err(_), Err(_)) => true,
             (Ok(_), Err(_)) => false,
@@ -59,9 +47,9 @@ pub(super) fn compare(
             (Err(_), Ok(_)) => continue,
         };
         if !same {
-            return Match::Different;
+            return Comparison::Different;
         }
-        compared = Match::Same;
+        compared = Comparison::Same;
     }
     compared
 }
@@ -70,17 +58,17 @@ fn tolerance(script: &Script) -> f64 {
     if script.dtype() == Dtype::Float32 { TOLERANCE_F32 } else { TOLERANCE }
 }
 
-fn is_ill_conditioned(script: &Script) -> bool {
-    script.dtype() == Dtype::Float32
-        && script.steps.iter().any(|step| step.x.to_f64().iter().any(|x| x.abs() > LARGE))
+fn has_large_inputs(script: &Script) -> bool {
+    let is_large = |x: &Tensor| x.to_f64().iter().any(|x| x.abs() > LARGE_INPUT_F32);
+    script.dtype() == Dtype::Float32 && script.steps.iter().any(|step| is_large(&step.x))
 }
 
-/// |a − b| ≤ tolerance·(|b| + max |b|) everywhere; infinite and NaN only where the other is.
-pub(super) fn is_close(a: &Tensor, b: &Tensor, tolerance: f64) -> bool {
+/// |a − b| ≤ tolerance·(|b| + max |b|) everywhere. Infinity and NaN match only themselves.
+fn is_close(a: &Tensor, b: &Tensor, tolerance: f64) -> bool {
     if a.shape() != b.shape() {
         return false;
     }
-    // float32 results of float64 inputs are no closer than that to others in float32.
+    // Results in single precision are no closer than this, even of inputs in double precision.
     let is_single = a.dtype() == Dtype::Float32 && b.dtype() == Dtype::Float32;
     let tolerance = if is_single { tolerance.max(TOLERANCE_F32) } else { tolerance };
     let (a, b) = (a.to_f64(), b.to_f64());

@@ -1,29 +1,30 @@
-//! Conventions that are no mistakes, and when they pass.
+//! Conventions, and when a check passes because of one.
 
-use super::catalogue::Mistake;
-use super::search::Diagnosis;
+use super::mistake::Mistake;
+use super::result::Diagnosis;
 use super::variant::Variant;
 use crate::submission::{Failure, Outputs, Script, Submission};
-use crate::verdict::{Finding, Outcome};
+use crate::verdict::{CheckOutcome, Finding};
 
-/// How strictly conventions are judged.
+/// Whether answers by another convention than the notebook's pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Profile {
-    /// Deviations that are conventions, not mistakes, are noted and pass.
+    /// They pass with a note.
     #[default]
     Notebook,
     /// They fail.
     Strict,
 }
 
-/// What a grading lets pass.
-pub(crate) struct Leniency {
+/// Decides the outcome of checks, given the conventions that a submission follows.
+pub(crate) struct ConventionPolicy {
     profile: Profile,
+    /// The conventions that pass.
     conventions: Vec<Mistake>,
 }
 
-impl Leniency {
-    /// What passes of a submission with this diagnosis.
+impl ConventionPolicy {
+    /// The policy for a submission with this diagnosis.
     pub(crate) fn new(profile: Profile, diagnosis: &Diagnosis) -> Self {
         let conventions = match profile {
             Profile::Notebook => diagnosis.conventions(),
@@ -32,23 +33,23 @@ impl Leniency {
         Self { profile, conventions }
     }
 
-    /// Whether anything passes that would not otherwise.
+    /// Whether a check may pass because of the diagnosis.
     pub(crate) fn is_lenient(&self) -> bool {
         !self.conventions.is_empty()
     }
 
-    /// The outcome of a check that found this against the notebook's convention, and that would
-    /// find what `against` says against other answers.
+    /// The outcome of a check with these findings. `against` compares the same answer with another
+    /// expected one.
     pub(crate) fn outcome(
         &self,
         findings: Result<Vec<Finding>, Failure>,
         script: &Script,
         against: impl Fn(&Outputs) -> Result<Vec<Finding>, Failure>,
-    ) -> Outcome {
-        let outcome = Outcome::of(findings);
-        let Outcome::Failed { findings } = outcome else { return outcome };
+    ) -> CheckOutcome {
+        let outcome = CheckOutcome::of(findings);
+        let CheckOutcome::Failed { findings } = outcome else { return outcome };
         if !self.is_lenient() {
-            return Outcome::Failed { findings };
+            return CheckOutcome::Failed { findings };
         }
         let agrees = |conventions: &[Mistake]| {
             let variant = Variant::with(conventions);
@@ -57,50 +58,49 @@ impl Leniency {
                     .run(script)
                     .is_ok_and(|other| against(&other).is_ok_and(|findings| findings.is_empty()))
         };
-        // What is wrong by the notebook's convention too is no matter of convention.
+        // The right variant agrees: then the check failed for another reason than a convention.
         if agrees(&[]) {
-            return Outcome::Failed { findings };
+            return CheckOutcome::Failed { findings };
         }
-        // Of several, those that show here.
+        // The note names one convention if one alone explains the answer.
         let alone = self.conventions.chunks(1).find(|one| agrees(one));
         let all = || Some(&self.conventions[..]).filter(|all| agrees(all));
         match alone.or_else(all) {
             Some(conventions) => {
                 let named: Vec<&str> =
                     conventions.iter().map(|convention| convention.explanation).collect();
-                Outcome::Noted { convention: named.join("; "), findings }
+                CheckOutcome::Noted { convention: named.join("; "), findings }
             }
-            None => Outcome::Failed { findings },
+            None => CheckOutcome::Failed { findings },
         }
     }
 
-    /// The outcome of a check that by this convention need not have an answer. A refusal is one, a
-    /// crash is not.
+    /// The outcome of a check that may be refused by this convention. A crash is no refusal.
     pub(crate) fn left_open(
         &self,
         findings: Result<Vec<Finding>, Failure>,
         convention: &str,
-    ) -> Outcome {
+    ) -> CheckOutcome {
         let is_refusal = findings.as_ref().is_err_and(Failure::is_refusal);
         match (self.noted(findings, convention), self.profile) {
-            (Outcome::Raised { .. }, Profile::Notebook) if is_refusal => {
-                Outcome::Noted { convention: convention.to_owned(), findings: Vec::new() }
+            (CheckOutcome::Raised { .. }, Profile::Notebook) if is_refusal => {
+                CheckOutcome::Noted { convention: convention.to_owned(), findings: Vec::new() }
             }
-            (outcome, _) => outcome,
+            (outcome, Profile::Notebook | Profile::Strict) => outcome,
         }
     }
 
-    /// The outcome of a check whose every finding is a matter of this convention.
+    /// The outcome of a check whose findings all come from this convention.
     pub(crate) fn noted(
         &self,
         findings: Result<Vec<Finding>, Failure>,
         convention: &str,
-    ) -> Outcome {
-        match (Outcome::of(findings), self.profile) {
-            (Outcome::Failed { findings }, Profile::Notebook) => {
-                Outcome::Noted { convention: convention.to_owned(), findings }
+    ) -> CheckOutcome {
+        match (CheckOutcome::of(findings), self.profile) {
+            (CheckOutcome::Failed { findings }, Profile::Notebook) => {
+                CheckOutcome::Noted { convention: convention.to_owned(), findings }
             }
-            (outcome, _) => outcome,
+            (outcome, Profile::Notebook | Profile::Strict) => outcome,
         }
     }
 }

@@ -1,4 +1,6 @@
-use crate::diagnosis::{Diagnosed, Diagnosis, Mistake, Part};
+//! The diagnosis in words.
+
+use crate::diagnosis::{AnswerPart, Diagnosed, Diagnosis, Mistake};
 
 /// The diagnosis for people, a line each; empty if nothing is wrong.
 pub(super) fn lines(diagnosis: &Diagnosis) -> Vec<String> {
@@ -7,7 +9,8 @@ pub(super) fn lines(diagnosis: &Diagnosis) -> Vec<String> {
     let (notes, mistakes): (Vec<&Diagnosed>, Vec<&Diagnosed>) =
         diagnosis.found.iter().partition(is_note);
     let (earlier, later) = by_first(diagnosis, first_part(&mistakes));
-    let unknown = |part: &Part| format!("No known mistake explains {part}: {}", part.advice());
+    let unknown =
+        |part: &AnswerPart| format!("No known mistake explains {part}: {}", part.advice());
     lines.extend(earlier.into_iter().map(unknown));
     if !mistakes.is_empty() {
         lines.push("What is wrong, by the numbers:".to_owned());
@@ -54,13 +57,16 @@ pub(super) fn first(diagnosis: &Diagnosis) -> Vec<String> {
 }
 
 /// The first part that a mistake was found in.
-fn first_part(mistakes: &[&Diagnosed]) -> Option<Part> {
+fn first_part(mistakes: &[&Diagnosed]) -> Option<AnswerPart> {
     mistakes.iter().filter_map(|found| found.part).min()
 }
 
 /// The unexplained parts that cannot follow from what is wrong in the part `first`, and those that
 /// can.
-fn by_first(diagnosis: &Diagnosis, first: Option<Part>) -> (Vec<&Part>, Vec<&Part>) {
+fn by_first(
+    diagnosis: &Diagnosis,
+    first: Option<AnswerPart>,
+) -> (Vec<&AnswerPart>, Vec<&AnswerPart>) {
     diagnosis.unexplained.iter().partition(|&&part| first.is_none_or(|first| part < first))
 }
 

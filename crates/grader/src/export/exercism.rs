@@ -3,10 +3,21 @@
 
 use serde::Serialize;
 
-use crate::export::{ExportError, diagnosis, for_student};
-use crate::verdict::{Outcome, Report, Verdict};
+use crate::export::format::{ExportError, OutputFormat};
+use crate::export::{diagnosis, for_student};
+use crate::grading::Grading;
+use crate::verdict::{CheckOutcome, Verdict};
 
-/// The longest message that is shown.
+/// Exercism's results.
+pub(super) const EXERCISM: OutputFormat = OutputFormat {
+    name: "exercism",
+    summary: "Exercism's results.json, version 3",
+    extension: "exercism.json",
+    needs_marks: false,
+    write: exercism,
+};
+
+/// The longest message that is shown, in bytes.
 const LONGEST: usize = 65_535;
 
 #[derive(Serialize)]
@@ -38,19 +49,15 @@ enum Status {
     Error,
 }
 
-/// The report as Exercism's `results.json`, a test for each check, in order. The forward pass is
+/// The grading as Exercism's `results.json`, a test for each check, in order. The forward pass is
 /// task 1 and the backward pass task 2, as in the exercise; checks of both have no task. Hidden
 /// checks are left out, but without them nothing passes as a whole. The first test that failed has
 /// the diagnosis in its message, since students are shown no other.
-///
-/// # Errors
-///
-/// [`ExportError::Json`].
-pub fn exercism(report: &Report) -> Result<String, ExportError> {
-    let shown = report.shown();
-    let verdicts = || shown.suites.iter().flat_map(|suite| &suite.verdicts);
-    let mut tests: Vec<Test> = verdicts().map(test).collect();
-    let diagnosis = diagnosis::lines(&report.diagnosis);
+fn exercism(grading: &Grading) -> Result<String, ExportError> {
+    let (report, shown) = (&grading.report, grading.shown());
+    let verdicts = || shown.report.verdicts();
+    let mut tests: Vec<Test> = verdicts().map(|verdict| test(verdict, grading)).collect();
+    let diagnosis = diagnosis::lines(&grading.diagnosis);
     let failed = tests.iter_mut().find(|test| test.status == Status::Fail);
     if let Some(message) = failed.and_then(|test| test.message.as_mut())
         && !diagnosis.is_empty()
@@ -62,7 +69,7 @@ pub fn exercism(report: &Report) -> Result<String, ExportError> {
         (Status::Pass, None)
     } else if is_without_answers {
         let first = verdicts().find_map(for_student::message);
-        let hidden = report.suites.iter().any(|suite| !suite.verdicts.is_empty());
+        let hidden = report.verdicts().next().is_some();
         let otherwise =
             if hidden { "Hidden checks failed." } else { "Nothing was asked that is answered." };
         (Status::Error, Some(cut(first.unwrap_or_else(|| otherwise.to_owned()))))
@@ -73,17 +80,17 @@ pub fn exercism(report: &Report) -> Result<String, ExportError> {
     Ok(serde_json::to_string_pretty(&results)? + "\n")
 }
 
-fn test(verdict: &Verdict) -> Test {
+fn test(verdict: &Verdict, grading: &Grading) -> Test {
     let status = match verdict.outcome {
-        Outcome::Passed | Outcome::Noted { .. } => Status::Pass,
-        Outcome::Failed { .. } => Status::Fail,
-        Outcome::Raised { .. } => Status::Error,
+        CheckOutcome::Passed | CheckOutcome::Noted { .. } => Status::Pass,
+        CheckOutcome::Failed { .. } => Status::Fail,
+        CheckOutcome::Raised { .. } => Status::Error,
     };
     Test {
         name: for_student::name(verdict),
         status,
         message: for_student::message(verdict).map(cut),
-        test_code: verdict.rerun.clone(),
+        test_code: grading.rerun(verdict),
         task_id: task(&verdict.check),
     }
 }

@@ -1,17 +1,19 @@
 //! One verdict in the words for a student, for formats that keep a message a test.
 
-use crate::verdict::{Finding, Outcome, Verdict};
+use crate::verdict::{CheckOutcome, Finding, Verdict};
 
 /// What came out, on what input, and a hint; `None` of a check that passed.
 pub(super) fn message(verdict: &Verdict) -> Option<String> {
     let mut lines = match &verdict.outcome {
-        Outcome::Passed => return None,
-        Outcome::Noted { convention, .. } => vec![format!("Passed, with a note: {convention}")],
-        Outcome::Raised { message } => vec![format!("Failed due to exception: {message}")],
-        Outcome::Failed { findings } => findings.iter().map(Finding::to_string).collect(),
+        CheckOutcome::Passed => return None,
+        CheckOutcome::Noted { convention, .. } => {
+            vec![format!("Passed, with a note: {convention}")]
+        }
+        CheckOutcome::Raised { message } => vec![format!("Failed due to exception: {message}")],
+        CheckOutcome::Failed { findings } => findings.iter().map(Finding::to_string).collect(),
     };
     lines.extend(verdict.input.as_ref().map(|input| format!("Input: {input}")));
-    if matches!(verdict.outcome, Outcome::Failed { .. }) {
+    if matches!(verdict.outcome, CheckOutcome::Failed { .. }) {
         lines.extend(verdict.hint.as_ref().map(|hint| format!("Hint: {hint}")));
     }
     Some(lines.join("\n"))

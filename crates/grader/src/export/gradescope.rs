@@ -3,12 +3,23 @@
 
 use serde::Serialize;
 
-use crate::export::{ExportError, diagnosis, for_student};
-use crate::rubric::EntryMarks;
-use crate::verdict::{Report, Verdict};
+use crate::export::format::{ExportError, OutputFormat};
+use crate::export::{diagnosis, for_student};
+use crate::grading::Grading;
+use crate::rubric::{EntryMarks, Marks};
+use crate::verdict::Verdict;
+
+/// Gradescope's results.
+pub(super) const GRADESCOPE: OutputFormat = OutputFormat {
+    name: "gradescope",
+    summary: "Gradescope's results.json, with marks",
+    extension: "gradescope.json",
+    needs_marks: true,
+    write: gradescope,
+};
 
 /// Failures told of one entry; the others are counted.
-const MOST_TOLD: usize = 3;
+const TOLD_FAILURES: usize = 3;
 
 #[derive(Serialize)]
 struct Results {
@@ -33,40 +44,37 @@ struct Test {
     visibility: &'static str,
 }
 
-/// The report as Gradescope's `results.json`: a test for each entry of the rubric by which it was
-/// marked, the hidden ones for teachers alone. `seconds` is how long grading took.
-///
-/// # Errors
-///
-/// [`ExportError::Unmarked`], [`ExportError::Json`].
-pub fn gradescope(report: &Report, seconds: Option<f64>) -> Result<String, ExportError> {
-    let marks = report.marks.as_ref().ok_or(ExportError::Unmarked)?;
-    let mut output = diagnosis::lines(&report.diagnosis);
+/// The grading as Gradescope's `results.json`: a test for each entry of the rubric by which it was
+/// marked, the hidden ones for teachers alone.
+fn gradescope(grading: &Grading) -> Result<String, ExportError> {
+    let marks = grading.marks.as_ref().ok_or(ExportError::Unmarked)?;
+    let mut output = diagnosis::lines(&grading.diagnosis);
     if output.is_empty() {
-        let all = if report.all_passed() { "All checks passed." } else { "Some checks failed." };
+        let all =
+            if grading.report.all_passed() { "All checks passed." } else { "Some checks failed." };
         output.push(all.to_owned());
     }
     let results = Results {
         score: marks.scored.to_f64(),
-        execution_time: seconds,
+        execution_time: grading.seconds,
         output: output.join("\n"),
         output_format: "text",
         visibility: "visible",
         // What a submission prints is its own, and may be anything.
         stdout_visibility: "hidden",
-        tests: marks.entries.iter().map(|entry| test(report, entry)).collect(),
+        tests: marks.entries.iter().map(|entry| test(grading, marks, entry)).collect(),
     };
     Ok(serde_json::to_string_pretty(&results)? + "\n")
 }
 
-fn test(report: &Report, entry: &EntryMarks) -> Test {
+fn test(grading: &Grading, marks: &Marks, entry: &EntryMarks) -> Test {
     let passed = entry.asked > 0 && entry.passed == entry.asked;
     Test {
         score: entry.scored.to_f64(),
         max_score: entry.out_of.to_f64(),
         status: if passed { "passed" } else { "failed" },
         name: entry.title.clone(),
-        output: told(report, entry),
+        output: told(grading, marks, entry),
         output_format: "text",
         visibility: if entry.hidden { "hidden" } else { "visible" },
     }
@@ -74,22 +82,24 @@ fn test(report: &Report, entry: &EntryMarks) -> Test {
 
 /// How many checks passed, and what is wrong with the first that did not. A check that another
 /// entry hides is told in none that students see.
-fn told(report: &Report, entry: &EntryMarks) -> String {
+fn told(grading: &Grading, marks: &Marks, entry: &EntryMarks) -> String {
     if entry.asked == 0 {
         return "Not asked: the submission does not answer these.".to_owned();
     }
     let mut lines = vec![format!("{} of {} checks passed.", entry.passed, entry.asked)];
-    let verdicts = entry.places.iter().filter_map(|&place| report.verdict(place));
-    let is_told = |verdict: &&Verdict| !verdict.is_well() && (entry.hidden || !verdict.hidden);
-    let failed: Vec<&Verdict> = verdicts.filter(is_told).collect();
-    for verdict in failed.iter().take(MOST_TOLD) {
+    let suites = &grading.report.suites;
+    let is_told = |place: &&(usize, usize)| entry.hidden || !marks.hides(**place);
+    let told = entry.places.iter().filter(is_told);
+    let verdicts = told.filter_map(|&(suite, nth)| suites.get(suite)?.verdicts.get(nth));
+    let failed: Vec<&Verdict> = verdicts.filter(|verdict| !verdict.is_well()).collect();
+    for verdict in failed.iter().take(TOLD_FAILURES) {
         lines.push(String::new());
         lines.push(for_student::name(verdict));
         lines.extend(for_student::message(verdict));
     }
-    if failed.len() > MOST_TOLD {
+    if failed.len() > TOLD_FAILURES {
         lines.push(String::new());
-        lines.push(format!("{} more failed.", failed.len() - MOST_TOLD));
+        lines.push(format!("{} more failed.", failed.len() - TOLD_FAILURES));
     }
     lines.join("\n")
 }

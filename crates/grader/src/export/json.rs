@@ -1,10 +1,23 @@
+//! JSON, for programs.
+
 use isolation::InForce;
 use serde::Serialize;
 
 use crate::diagnosis::Diagnosis;
-use crate::export::ExportError;
+use crate::export::format::{ExportError, OutputFormat};
+use crate::grading::Grading;
+use crate::report::{NotAsked, SuiteName};
 use crate::rubric::Marks;
-use crate::verdict::{NotAsked, Report, SuiteName, Verdict};
+use crate::verdict::Verdict;
+
+/// JSON.
+pub(super) const JSON: OutputFormat = OutputFormat {
+    name: "json",
+    summary: "For programs",
+    extension: "json",
+    needs_marks: false,
+    write: json,
+};
 
 #[derive(Serialize)]
 struct JsonReport<'a> {
@@ -24,29 +37,33 @@ struct JsonSuite<'a> {
     passed: usize,
     total: usize,
     not_asked: &'a [NotAsked],
-    verdicts: &'a [Verdict],
+    verdicts: Vec<JsonVerdict<'a>>,
 }
 
-/// The report as JSON, indented. Values that are infinite or NaN are strings.
-///
-/// # Errors
-///
-/// [`ExportError::Json`].
-pub fn json(report: &Report) -> Result<String, ExportError> {
-    let shown = report.shown();
-    let suites = shown.suites.iter().map(|suite| JsonSuite {
+#[derive(Serialize)]
+struct JsonVerdict<'a> {
+    #[serde(flatten)]
+    verdict: &'a Verdict,
+    rerun: String,
+}
+
+/// The grading as JSON, indented. Values that are infinite or NaN are strings.
+fn json(grading: &Grading) -> Result<String, ExportError> {
+    let shown = grading.shown();
+    let verdict = |verdict| JsonVerdict { verdict, rerun: shown.rerun(verdict) };
+    let suites = shown.report.suites.iter().map(|suite| JsonSuite {
         name: suite.name,
         passed: suite.passed(),
         total: suite.verdicts.len(),
         not_asked: &suite.not_asked,
-        verdicts: &suite.verdicts,
+        verdicts: suite.verdicts.iter().map(verdict).collect(),
     });
     let report = JsonReport {
-        target: &report.target,
-        all_passed: report.all_passed(),
+        target: &grading.report.target,
+        all_passed: grading.report.all_passed(),
         suites: suites.collect(),
-        diagnosis: &report.diagnosis,
-        isolation: report.isolation.as_ref(),
+        diagnosis: &grading.diagnosis,
+        isolation: grading.isolation.as_ref(),
         marks: shown.marks.as_ref(),
     };
     Ok(serde_json::to_string_pretty(&report)? + "\n")

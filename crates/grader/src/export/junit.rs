@@ -1,23 +1,32 @@
+//! JUnit XML, for continuous integration.
+
 use quick_junit::{NonSuccessKind, Report as JunitReport, TestCase, TestCaseStatus, TestSuite};
 
-use crate::export::{ExportError, diagnosis};
-use crate::verdict::{Finding, Outcome, Report, Verdict};
+use crate::export::diagnosis;
+use crate::export::format::{ExportError, OutputFormat};
+use crate::grading::Grading;
+use crate::verdict::{CheckOutcome, Finding, Verdict};
 
-/// The report as JUnit XML: a wrong answer is a failure, no answer an error, and a case that was
+/// JUnit XML.
+pub(super) const JUNIT: OutputFormat = OutputFormat {
+    name: "junit",
+    summary: "For continuous integration",
+    extension: "xml",
+    needs_marks: false,
+    write: junit,
+};
+
+/// The grading as JUnit XML: a wrong answer is a failure, no answer an error, and a case that was
 /// not asked is skipped. There are no times in it, so that equal reports are equal files.
-///
-/// # Errors
-///
-/// [`ExportError::Junit`].
-pub fn junit(report: &Report) -> Result<String, ExportError> {
-    let report = &report.shown();
-    let mut xml = JunitReport::new(format!("grade {}", report.target));
-    for suite in &report.suites {
+fn junit(grading: &Grading) -> Result<String, ExportError> {
+    let grading = &grading.shown();
+    let mut xml = JunitReport::new(format!("grade {}", grading.report.target));
+    for suite in &grading.report.suites {
         let mut tests = TestSuite::new(suite.name.name());
         for verdict in &suite.verdicts {
-            let mut test = TestCase::new(verdict.check.as_str(), status(verdict));
+            let mut test = TestCase::new(verdict.check.as_str(), status(verdict, grading));
             test.set_classname(verdict.case.as_str());
-            if let Outcome::Noted { convention, findings } = &verdict.outcome {
+            if let CheckOutcome::Noted { convention, findings } = &verdict.outcome {
                 test.set_system_out(note(convention, findings));
             }
             tests.add_test_case(test);
@@ -33,7 +42,7 @@ pub fn junit(report: &Report) -> Result<String, ExportError> {
         }
         xml.add_test_suite(tests);
     }
-    let diagnosis = diagnosis::lines(&report.diagnosis);
+    let diagnosis = diagnosis::lines(&grading.diagnosis);
     if !diagnosis.is_empty() {
         let mut suite = TestSuite::new("diagnosis");
         suite.set_system_out(diagnosis.join("\n"));
@@ -42,20 +51,20 @@ pub fn junit(report: &Report) -> Result<String, ExportError> {
     Ok(xml.to_string()?)
 }
 
-fn status(verdict: &Verdict) -> TestCaseStatus {
+fn status(verdict: &Verdict, grading: &Grading) -> TestCaseStatus {
     let (kind, message) = match &verdict.outcome {
-        Outcome::Passed | Outcome::Noted { .. } => return TestCaseStatus::success(),
-        Outcome::Raised { message } => {
+        CheckOutcome::Passed | CheckOutcome::Noted { .. } => return TestCaseStatus::success(),
+        CheckOutcome::Raised { message } => {
             (NonSuccessKind::Error, format!("failed due to exception: {message}"))
         }
-        Outcome::Failed { findings } => (NonSuccessKind::Failure, in_lines(findings)),
+        CheckOutcome::Failed { findings } => (NonSuccessKind::Failure, in_lines(findings)),
     };
     let mut status = TestCaseStatus::non_success(kind);
     status.set_message(message.lines().next().unwrap_or_default());
     let mut description = vec![message];
     description.extend(verdict.input.as_ref().map(|input| format!("Input: {input}")));
     description.extend(verdict.hint.as_ref().map(|hint| format!("Hint: {hint}")));
-    description.push(format!("Run it alone: {}", verdict.rerun));
+    description.push(format!("Run it alone: {}", grading.rerun(verdict)));
     status.set_description(description.join("\n"));
     status
 }

@@ -1,13 +1,26 @@
-use std::fmt::Write as _;
+//! Text, for the terminal.
 
 use crate::export::diagnosis;
+use crate::export::format::OutputFormat;
 use crate::fixture::NOTEBOOK_BACKWARD;
+use crate::grading::Grading;
+use crate::report::{Report, Suite, SuiteName};
 use crate::rubric::Marks;
-use crate::verdict::{Outcome, Report, Suite, SuiteName, Verdict};
+use crate::verdict::{CheckOutcome, Verdict};
 
-/// The report for a terminal: the notebook's own lines, word for word, and then the rest.
-pub fn text(report: &Report) -> String {
-    let report = &report.shown();
+/// Text.
+pub const TEXT: OutputFormat = OutputFormat {
+    name: "text",
+    summary: "For the terminal",
+    extension: "txt",
+    needs_marks: false,
+    write: |grading| Ok(text(grading)),
+};
+
+/// The grading for a terminal: the notebook's own lines, word for word, and then the rest.
+pub fn text(grading: &Grading) -> String {
+    let grading = &grading.shown();
+    let report = &grading.report;
     let mut lines = Vec::new();
     let trouble = only_trouble(report);
     for suite in &report.suites {
@@ -18,8 +31,10 @@ pub fn text(report: &Report) -> String {
             lines.push(String::new());
         }
         match suite.name {
-            SuiteName::Notebook => notebook(suite, &mut lines),
-            _ => by_case(suite, &mut lines),
+            SuiteName::Notebook => notebook(suite, grading, &mut lines),
+            SuiteName::Reference | SuiteName::Behaviour | SuiteName::Random => {
+                by_case(suite, grading, &mut lines);
+            }
         }
     }
     if let Some(message) = &trouble {
@@ -30,23 +45,19 @@ pub fn text(report: &Report) -> String {
         let what = if message.ends_with(')') && message.contains(", line ") { " line" } else { "" };
         lines.push(format!("Mend that{what}, then grade again."));
     }
-    let diagnosis = diagnosis::lines(&report.diagnosis);
+    let diagnosis = diagnosis::lines(&grading.diagnosis);
     if trouble.is_none() && !diagnosis.is_empty() && report.has_something_to_say() {
         lines.push(String::new());
         lines.extend(diagnosis);
     }
-    if let Some(marks) = &report.marks {
+    if let Some(marks) = &grading.marks {
         lines.push(String::new());
         lines.extend(marks_lines(marks));
     }
-    if let Some(in_force) = &report.isolation {
+    if let Some(in_force) = &grading.isolation {
         lines.extend([String::new(), format!("Isolation: {in_force}.")]);
     }
-    lines.into_iter().fold(String::new(), |mut text, line| {
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "{line}");
-        text
-    })
+    lines.join("\n") + "\n"
 }
 
 /// What is said of every check alike, as of a file that cannot be loaded: once is enough.
@@ -54,14 +65,14 @@ fn only_trouble(report: &Report) -> Option<String> {
     if report.suites.len() < 2 {
         return None;
     }
-    let mut verdicts = report.suites.iter().flat_map(|suite| &suite.verdicts);
-    let Outcome::Raised { message } = &verdicts.next()?.outcome else { return None };
-    let is_same = |verdict: &Verdict| matches!(&verdict.outcome, Outcome::Raised { message: other } if other == message);
+    let mut verdicts = report.verdicts();
+    let CheckOutcome::Raised { message } = &verdicts.next()?.outcome else { return None };
+    let is_same = |verdict: &Verdict| matches!(&verdict.outcome, CheckOutcome::Raised { message: other } if other == message);
     verdicts.all(is_same).then(|| message.replace(char::is_control, " "))
 }
 
-/// The marks, an entry a line.
-pub(super) fn marks_lines(marks: &Marks) -> Vec<String> {
+/// The marks, one entry per line.
+fn marks_lines(marks: &Marks) -> Vec<String> {
     let mut lines = vec![format!("Marks: {} of {}", marks.scored, marks.out_of)];
     lines.extend(marks.entries.iter().map(|entry| {
         let points = format!("{} of {}", entry.scored, entry.out_of);
@@ -75,7 +86,7 @@ pub(super) fn marks_lines(marks: &Marks) -> Vec<String> {
 }
 
 /// The notebook's lines come first and together; what they leave unsaid follows.
-fn notebook(suite: &Suite, lines: &mut Vec<String>) {
+fn notebook(suite: &Suite, grading: &Grading, lines: &mut Vec<String>) {
     let is_backward = |verdict: &&Verdict| verdict.case == NOTEBOOK_BACKWARD;
     let (backward, forward): (Vec<&Verdict>, Vec<&Verdict>) =
         suite.verdicts.iter().partition(is_backward);
@@ -92,7 +103,7 @@ fn notebook(suite: &Suite, lines: &mut Vec<String>) {
     }
     lines.extend(backward.iter().map(|verdict| one_line(&verdict.check, &verdict.outcome)));
 
-    let is_explained = |verdict: &&Verdict| matches!(verdict.outcome, Outcome::Failed { .. });
+    let is_explained = |verdict: &&Verdict| matches!(verdict.outcome, CheckOutcome::Failed { .. });
     let failed: Vec<&Verdict> = suite.verdicts.iter().filter(is_explained).collect();
     if !failed.is_empty() {
         lines.extend([String::new(), "What the notebook's tests measured:".to_owned()]);
@@ -100,14 +111,14 @@ fn notebook(suite: &Suite, lines: &mut Vec<String>) {
     for verdict in failed {
         lines.push(format!("  {}", verdict.check));
         explain(verdict, lines);
-        lines.push(format!("    Run it alone: {}", verdict.rerun));
+        lines.push(format!("    Run it alone: {}", grading.rerun(verdict)));
     }
     not_asked(suite, lines);
 }
 
 /// A case after the other. A failure that was explained in an earlier case, by the same hint, is
 /// named and not explained again, and so is a note.
-fn by_case(suite: &Suite, lines: &mut Vec<String>) {
+fn by_case(suite: &Suite, grading: &Grading, lines: &mut Vec<String>) {
     let is_drawn = suite.name != SuiteName::Reference;
     let mut explained: Vec<(&str, Option<&str>)> = Vec::new();
     let mut noted: Vec<&str> = Vec::new();
@@ -129,12 +140,12 @@ fn by_case(suite: &Suite, lines: &mut Vec<String>) {
             let same = &verdicts[at..at + together];
             let subject = subject(same, verdicts.len(), is_drawn);
             lines.push(match &first.outcome {
-                Outcome::Noted { convention, .. } if noted.contains(&convention.as_str()) => {
+                CheckOutcome::Noted { convention, .. } if noted.contains(&convention.as_str()) => {
                     format!("{subject} passed, with a note as above.")
                 }
                 outcome => one_line(&subject, outcome),
             });
-            if let Outcome::Noted { convention, .. } = &first.outcome {
+            if let CheckOutcome::Noted { convention, .. } = &first.outcome {
                 noted.push(convention);
             }
             if is_new(at) {
@@ -146,7 +157,7 @@ fn by_case(suite: &Suite, lines: &mut Vec<String>) {
                 explained.push((&first.check, first.hint.as_deref()));
                 new_in_case -= 1;
                 if new_in_case == 0 {
-                    lines.push(format!("    Run it alone: {}", first.rerun));
+                    lines.push(format!("    Run it alone: {}", grading.rerun(first)));
                 }
             } else if is_failed(first) {
                 unexplained += together;
@@ -154,10 +165,12 @@ fn by_case(suite: &Suite, lines: &mut Vec<String>) {
             at += together;
         }
     }
-    let raised =
-        suite.verdicts.iter().find(|verdict| matches!(verdict.outcome, Outcome::Raised { .. }));
+    let raised = suite
+        .verdicts
+        .iter()
+        .find(|verdict| matches!(verdict.outcome, CheckOutcome::Raised { .. }));
     if let Some(verdict) = raised {
-        lines.push(format!("Run the first of these exceptions alone: {}", verdict.rerun));
+        lines.push(format!("Run the first of these exceptions alone: {}", grading.rerun(verdict)));
     }
     if unexplained > 0 {
         let are = if unexplained == 1 { "failure is" } else { "failures are" };
@@ -170,7 +183,7 @@ fn by_case(suite: &Suite, lines: &mut Vec<String>) {
 }
 
 fn is_failed(verdict: &Verdict) -> bool {
-    matches!(verdict.outcome, Outcome::Failed { .. })
+    matches!(verdict.outcome, CheckOutcome::Failed { .. })
 }
 
 /// What verdicts on one line are about: a case as a whole, or some of its checks.
@@ -188,25 +201,26 @@ fn subject(same: &[Verdict], in_case: usize, is_drawn: bool) -> String {
 /// in suites of which there is less to read, ended alike.
 fn is_same(a: &Verdict, b: &Verdict, is_drawn: bool) -> bool {
     match (&a.outcome, &b.outcome) {
-        (Outcome::Raised { .. }, other) => a.outcome == *other,
-        (Outcome::Passed, Outcome::Passed) | (Outcome::Failed { .. }, Outcome::Failed { .. }) => {
-            is_drawn
-        }
-        (Outcome::Noted { convention, .. }, Outcome::Noted { convention: other, .. }) => {
+        (CheckOutcome::Raised { .. }, other) => a.outcome == *other,
+        (CheckOutcome::Passed, CheckOutcome::Passed)
+        | (CheckOutcome::Failed { .. }, CheckOutcome::Failed { .. }) => is_drawn,
+        (CheckOutcome::Noted { convention, .. }, CheckOutcome::Noted { convention: other, .. }) => {
             is_drawn && convention == other
         }
-        _ => false,
+        (CheckOutcome::Passed | CheckOutcome::Failed { .. } | CheckOutcome::Noted { .. }, _) => {
+            false
+        }
     }
 }
 
-fn one_line(subject: &str, outcome: &Outcome) -> String {
+fn one_line(subject: &str, outcome: &CheckOutcome) -> String {
     match outcome {
-        Outcome::Passed => format!("{subject} passed."),
-        Outcome::Noted { convention, .. } => {
+        CheckOutcome::Passed => format!("{subject} passed."),
+        CheckOutcome::Noted { convention, .. } => {
             format!("{subject} passed, with a note: {convention}.")
         }
-        Outcome::Failed { .. } => format!("{subject} failed."),
-        Outcome::Raised { message } => {
+        CheckOutcome::Failed { .. } => format!("{subject} failed."),
+        CheckOutcome::Raised { message } => {
             // A message of several lines must not look like several verdicts.
             let message = message.replace(char::is_control, " ");
             format!("{subject} failed due to exception: {message}.")
@@ -215,10 +229,8 @@ fn one_line(subject: &str, outcome: &Outcome) -> String {
 }
 
 fn explain(verdict: &Verdict, lines: &mut Vec<String>) {
-    if let Outcome::Failed { findings } = &verdict.outcome {
+    if let CheckOutcome::Failed { findings } = &verdict.outcome {
         lines.extend(findings.iter().map(|finding| format!("    {finding}")));
-    }
-    if matches!(verdict.outcome, Outcome::Failed { .. }) {
         lines.extend(verdict.hint.iter().map(|hint| format!("    Hint: {hint}")));
     }
 }

@@ -1,3 +1,5 @@
+//! Why a rubric cannot be used.
+
 use std::io;
 
 use thiserror::Error;

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use crate::rubric::{Award, Entry, Points, Rubric};
-use crate::verdict::{Report, Verdict};
+use crate::report::Report;
+use crate::rubric::definition::{Award, Entry, Rubric};
+use crate::rubric::points::Points;
 
 /// The points of one report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -39,6 +40,17 @@ pub struct EntryMarks {
 }
 
 impl Marks {
+    /// The marks of a report by a rubric.
+    pub fn of(report: &Report, rubric: &Rubric) -> Self {
+        Self::new(rubric.entries.iter().map(|entry| marks_of(report, entry)).collect())
+    }
+
+    /// Whether students do not see the check in this place. A check that one entry hides is hidden,
+    /// whichever others count it.
+    pub(crate) fn hides(&self, place: (usize, usize)) -> bool {
+        self.entries.iter().any(|entry| entry.hidden && entry.places.contains(&place))
+    }
+
     fn new(entries: Vec<EntryMarks>) -> Self {
         Self {
             scored: entries.iter().map(|entry| entry.scored).sum(),
@@ -67,56 +79,30 @@ impl Marks {
     }
 }
 
-impl Report {
-    /// Marks this report, and hides the checks that the rubric hides.
-    pub fn mark(&mut self, rubric: &Rubric) {
-        let marks = rubric.entries.iter().map(|entry| self.marks_of(entry)).collect();
-        for suite in &mut self.suites {
-            for verdict in &mut suite.verdicts {
-                verdict.hidden = rubric.hides(&verdict.case, &verdict.check);
+fn marks_of(report: &Report, entry: &Entry) -> EntryMarks {
+    let mut places = Vec::new();
+    let mut passed = 0;
+    for (at, suite) in report.suites.iter().enumerate() {
+        for (nth, verdict) in suite.verdicts.iter().enumerate() {
+            if entry.counts(&verdict.case, &verdict.check) {
+                places.push((at, nth));
+                passed += usize::from(verdict.is_well());
             }
         }
-        self.marks = Some(Marks::new(marks));
     }
-
-    fn marks_of(&self, entry: &Entry) -> EntryMarks {
-        let mut places = Vec::new();
-        for (at, suite) in self.suites.iter().enumerate() {
-            let verdicts = suite.verdicts.iter().enumerate();
-            let named = verdicts.filter(|(_, verdict)| entry.counts(&verdict.case, &verdict.check));
-            places.extend(named.map(|(verdict, _)| (at, verdict)));
-        }
-        let is_well = |place: &&(usize, usize)| self.verdict(**place).is_some_and(Verdict::is_well);
-        let (passed, asked) = (places.iter().filter(is_well).count(), places.len());
-        let scored = match entry.award {
-            Award::All if passed < asked => Points::default(),
-            Award::All | Award::Proportional => entry.points.part(passed, asked),
-        };
-        EntryMarks {
-            name: entry.name.clone(),
-            title: entry.title.clone(),
-            hidden: entry.hidden,
-            scored,
-            out_of: entry.points,
-            passed,
-            asked,
-            places,
-        }
-    }
-
-    /// The verdict at a place.
-    pub(crate) fn verdict(&self, (suite, verdict): (usize, usize)) -> Option<&Verdict> {
-        self.suites.get(suite)?.verdicts.get(verdict)
-    }
-
-    /// What students may see: hidden checks are left out, and their entries are one.
-    pub(crate) fn shown(&self) -> Self {
-        let mut shown = self.clone();
-        for suite in &mut shown.suites {
-            suite.verdicts.retain(|verdict| !verdict.hidden);
-        }
-        shown.suites.retain(|suite| !suite.is_empty());
-        shown.marks = self.marks.as_ref().map(Marks::shown);
-        shown
+    let asked = places.len();
+    let scored = match entry.award {
+        Award::All if passed < asked => Points::default(),
+        Award::All | Award::Proportional => entry.points.part(passed, asked),
+    };
+    EntryMarks {
+        name: entry.name.clone(),
+        title: entry.title.clone(),
+        hidden: entry.hidden,
+        scored,
+        out_of: entry.points,
+        passed,
+        asked,
+        places,
     }
 }

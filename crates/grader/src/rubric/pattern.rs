@@ -1,4 +1,8 @@
+//! Patterns that name checks.
+
 use std::fmt;
+
+use wildmatch::WildMatchPattern;
 
 /// Which checks an entry counts: a case, as in `random/train`, or one check of it, as in
 /// `random/train:dx`. A `*` stands for any letters, none included.
@@ -13,6 +17,9 @@ impl Pattern {
 
     /// Whether it names this check of this case.
     pub fn names(&self, case: &str, check: &str) -> bool {
+        // Only `*` is special: the pattern has no letter for a single one.
+        let is_like =
+            |pattern: &str, name: &str| WildMatchPattern::<'*', '\0'>::new(pattern).matches(name);
         match self.0.split_once(':') {
             Some((of_case, of_check)) => is_like(of_case, case) && is_like(of_check, check),
             None => is_like(&self.0, case),
@@ -24,20 +31,6 @@ impl fmt::Display for Pattern {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)
     }
-}
-
-/// Whether `name` is `pattern` with something in the place of each `*`.
-fn is_like(pattern: &str, name: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = name.strip_prefix(first) else { return false };
-    let Some(last) = parts.next_back() else { return rest.is_empty() };
-    // The earliest place of each part leaves the most to those after it.
-    for part in parts {
-        let Some(at) = rest.find(part) else { return false };
-        rest = &rest[at + part.len()..];
-    }
-    rest.ends_with(last)
 }
 
 #[cfg(test)]

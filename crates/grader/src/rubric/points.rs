@@ -1,3 +1,5 @@
+//! Points, as exact hundredths.
+
 use std::fmt;
 
 use serde::{Serialize, Serializer};

@@ -4,9 +4,10 @@ use kernels::batch_norm::{self, BatchNormGradients, BatchStatistics};
 use kernels::{KernelError, RunningStatistics, spatial_batch_norm, with_rank};
 use ndarray::{Array1, ArrayView, Dimension, Ix1, Ix2, Ix4};
 
-use crate::submission::{
-    AskedMode, Backward, Failure, Gradients, Kind, Outputs, Script, Step, StepOutput, Submission,
-};
+use crate::submission::failure::Failure;
+use crate::submission::interface::Submission;
+use crate::submission::outputs::{Answer, Gradients, Outputs, StepOutput};
+use crate::submission::script::{AskedMode, Backward, Kind, Script, Step};
 use crate::tensor::{Dtype, Element, Tensor};
 
 /// [`kernels::batch_norm`] and [`kernels::spatial_batch_norm`], in both types and conventions.
@@ -18,7 +19,7 @@ impl Submission for Kernels {
         "kernels"
     }
 
-    fn run(&self, script: &Script) -> Result<Outputs, Failure> {
+    fn run(&self, script: &Script) -> Answer {
         if script.dtype() == Dtype::Float32 { run::<f32>(script) } else { run::<f64>(script) }
     }
 }
@@ -29,7 +30,7 @@ enum Cache<F> {
     Eval(RunningStatistics<F>),
 }
 
-fn run<F: Element>(script: &Script) -> Result<Outputs, Failure> {
+fn run<F: Element>(script: &Script) -> Answer {
     let mut running = RunningStatistics::<F> {
         mean: vector(script.kind, "running_mean", &script.running_mean)?,
         var: vector(script.kind, "running_var", &script.running_var)?,
@@ -47,7 +48,7 @@ fn run<F: Element>(script: &Script) -> Result<Outputs, Failure> {
     let answer = |asked: &Backward| match (script.steps.get(asked.step), caches.get(asked.step)) {
         (Some(step), Some(Ok(cache))) => backward(script, step, cache, &asked.dout),
         (_, Some(Err(failure))) => Err(failure.clone()),
-        _ => Err(Failure::Refused(format!("the script has no step {}", asked.step))),
+        _ => Err(Failure::Grader(format!("the script has no step {}", asked.step))),
     };
     let gradients = script.backwards.iter().map(answer).collect();
     Ok(Outputs { steps, gradients })
@@ -155,7 +156,7 @@ fn array<'a, F: Element, D: Dimension>(
     tensor: &'a Tensor,
 ) -> Result<ArrayView<'a, F, D>, Failure> {
     let view = tensor.view::<F>().ok_or_else(|| {
-        Failure::Refused(format!("{argument} is {}, unlike the rest", tensor.dtype()))
+        Failure::Grader(format!("{argument} is {}, unlike the rest", tensor.dtype()))
     })?;
     with_rank(kind.name(), argument, view).map_err(refused)
 }

@@ -1,99 +1,129 @@
-//! Outputs that are made elsewhere, in a notebook for example, and the inputs to make them on.
+//! The outputs of a submission: what it answers to a script.
 
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use crate::submission::failure::Failure;
+use crate::tensor::Tensor;
 
-use crate::submission::process::declines;
-use crate::submission::protocol::{self, ProtocolError, read_outputs, write_inputs};
-use crate::submission::{Failure, Kind, Outputs, Script, Submission};
+/// What a submission answers to a script: its outputs, or why there are none.
+pub type Answer = Result<Outputs, Failure>;
 
-/// A folder with answers by [`protocol`] to scripts that
-/// [`write_inputs`] wrote.
-#[derive(Debug, Clone)]
-pub struct OutputsFolder {
-    name: String,
-    folder: PathBuf,
+/// The outputs of a [`Script`](crate::submission::Script). A call that fails does not take the others with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outputs {
+    /// The results of its steps, in order.
+    pub steps: Vec<Result<StepOutput, Failure>>,
+    /// The results of its backward passes, in order.
+    pub gradients: Vec<Result<Gradients, Failure>>,
 }
 
-impl OutputsFolder {
-    /// The submission whose answers are in this folder.
-    pub fn new(name: impl Into<String>, folder: impl Into<PathBuf>) -> Self {
-        Self { name: name.into(), folder: folder.into() }
-    }
-}
-
-impl Submission for OutputsFolder {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn declines(&self, script: &Script) -> Option<&'static str> {
-        declines(script, true).or_else(|| {
-            // Whoever answers any of plain batch norm answers this one.
-            let names = protocol::names(std::slice::from_ref(script)).ok()?;
-            let is_there = self.folder.join(names.first()?).exists();
-            let reason = "of plain batch norm, without outputs";
-            (script.kind == Kind::Plain && !is_there).then_some(reason)
-        })
-    }
-
-    fn run(&self, script: &Script) -> Result<Outputs, Failure> {
-        let mut answers = self.run_all(std::slice::from_ref(script));
-        answers.pop().unwrap_or_else(|| Err(Failure::Missing { file: "the answer".to_owned() }))
-    }
-
-    fn run_all(&self, scripts: &[Script]) -> Vec<Result<Outputs, Failure>> {
-        let names = match protocol::names(scripts) {
-            Ok(names) => names,
-            Err(error) => return vec![Err(error.into()); scripts.len()],
-        };
-        let answer =
-            |(name, script): (&String, &Script)| Ok(read_outputs(&self.folder, name, script, None));
-        names.iter().zip(scripts).map(answer).collect()
-    }
-}
-
-/// Not a submission that answers: whatever it is asked, it writes into a folder, for an
-/// [`OutputsFolder`] to hold the answers.
-#[derive(Debug)]
-pub struct InputsFolder {
-    folder: PathBuf,
-    written: Mutex<Result<usize, ProtocolError>>,
-}
-
-impl InputsFolder {
-    /// Inputs will be written into this folder.
-    pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), written: Mutex::new(Ok(0)) }
-    }
-
-    /// How many scripts were written.
+impl Outputs {
+    /// The results of all steps.
     ///
     /// # Errors
     ///
-    /// [`ProtocolError`] if not all were.
-    pub fn written(self) -> Result<usize, ProtocolError> {
-        self.written.into_inner().unwrap_or_else(PoisonError::into_inner)
+    /// The first failure among them.
+    pub(crate) fn all_steps(&self) -> Result<Vec<&StepOutput>, &Failure> {
+        self.steps.iter().map(Result::as_ref).collect()
+    }
+
+    /// What was answered for an output role of a case of batch norm: the last step's, or the last
+    /// backward pass's. `None` if there is no such answer, or no such role.
+    pub(crate) fn of_role(&self, role: &str) -> Option<Result<&Tensor, &Failure>> {
+        match self.all_steps() {
+            Ok(steps) => {
+                if let Some(found) = steps.last()?.of_role(role) {
+                    return Some(Ok(found));
+                }
+                match self.gradients.last()? {
+                    Ok(gradients) => gradients.of_role(role).map(Ok),
+                    Err(failure) => Some(Err(failure)),
+                }
+            }
+            Err(failure) => Some(Err(failure)),
+        }
     }
 }
 
-impl Submission for InputsFolder {
-    fn name(&self) -> &str {
-        "inputs"
-    }
+/// The results of one forward pass.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepOutput {
+    /// The normalised batch.
+    pub out: Tensor,
+    /// The running mean after the step.
+    pub running_mean: Tensor,
+    /// The running variance after the step.
+    pub running_var: Tensor,
+    /// Which of the caller's arrays the call changed in place.
+    pub touched: Vec<Touched>,
+}
 
-    fn declines(&self, script: &Script) -> Option<&'static str> {
-        declines(script, true)
+impl StepOutput {
+    /// What was answered for an output role.
+    pub(crate) fn of_role(&self, role: &str) -> Option<&Tensor> {
+        match role {
+            "out" => Some(&self.out),
+            "running_mean" => Some(&self.running_mean),
+            "running_var" => Some(&self.running_var),
+            _ => None,
+        }
     }
+}
 
-    fn run(&self, script: &Script) -> Result<Outputs, Failure> {
-        let mut answers = self.run_all(std::slice::from_ref(script));
-        answers.pop().unwrap_or_else(|| Err(Failure::Missing { file: "the answer".to_owned() }))
+/// The results of a backward pass.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gradients {
+    /// With respect to x.
+    pub dx: Tensor,
+    /// With respect to gamma.
+    pub dgamma: Tensor,
+    /// With respect to beta.
+    pub dbeta: Tensor,
+    /// Which of the caller's arrays the call changed in place.
+    pub touched: Vec<Touched>,
+}
+
+impl Gradients {
+    /// What was answered for an output role.
+    pub(crate) fn of_role(&self, role: &str) -> Option<&Tensor> {
+        match role {
+            "dx" => Some(&self.dx),
+            "dgamma" => Some(&self.dgamma),
+            "dbeta" => Some(&self.dbeta),
+            _ => None,
+        }
     }
+}
 
-    fn run_all(&self, scripts: &[Script]) -> Vec<Result<Outputs, Failure>> {
-        let written = write_inputs(&self.folder, scripts).map(|names| names.len());
-        *self.written.lock().unwrap_or_else(PoisonError::into_inner) = written;
-        vec![Err(Failure::Missing { file: "the answer".to_owned() }); scripts.len()]
+/// An array of the caller's that a call changed in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Touched {
+    /// The batch of the step.
+    X,
+    /// The scale.
+    Gamma,
+    /// The shift.
+    Beta,
+    /// The gradient handed to the backward pass.
+    Dout,
+    /// The array that the caller put in as the running mean, not the entry that held it.
+    RunningMean,
+    /// The array that the caller put in as the running variance, not the entry that held it.
+    RunningVar,
+}
+
+impl Touched {
+    /// Every array that a call can change.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::X, Self::Gamma, Self::Beta, Self::Dout, Self::RunningMean, Self::RunningVar];
+
+    /// The name in the protocol and in reports.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::X => "x",
+            Self::Gamma => "gamma",
+            Self::Beta => "beta",
+            Self::Dout => "dout",
+            Self::RunningMean => "running_mean",
+            Self::RunningVar => "running_var",
+        }
     }
 }

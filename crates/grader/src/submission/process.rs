@@ -1,4 +1,4 @@
-//! Submissions that are programs: each grading runs one, in isolation, on all scripts at once.
+//! Submissions that are programs. A grading runs the program in a sandbox, on all scripts at once.
 
 use std::ffi::OsString;
 use std::fs;
@@ -7,13 +7,15 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use isolation::{End, Ended, InForce, Launcher, Limits, Order, Stop, Strength};
-use kernels::Convention;
 use tempfile::TempDir;
 
+use crate::submission::failure::Failure;
+use crate::submission::interface::{Submission, run_alone};
+use crate::submission::outputs::{Answer, Outputs};
 use crate::submission::protocol::{
-    self, DONE, ProtocolError, list_scripts, make_folder, read_outputs, write_inputs,
+    self, DONE, ProtocolError, declines, list_scripts, make_folder, read_outputs, write_inputs,
 };
-use crate::submission::{Failure, Kind, Outputs, Script, Submission};
+use crate::submission::script::Script;
 
 /// The most often that a program is started for one grading.
 const STARTS: usize = 12;
@@ -26,36 +28,35 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How long a program may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patience {
-    /// For each script, and for its start.
+pub struct TimeLimits {
+    /// For each script, and for the start of the program.
     pub script: Duration,
-    /// For all of them.
+    /// For all scripts.
     pub whole: Duration,
 }
 
-impl Default for Patience {
+impl Default for TimeLimits {
     fn default() -> Self {
         Self { script: Duration::from_secs(10), whole: Duration::from_secs(120) }
     }
 }
 
-/// In what circumstances programs are run.
+/// How programs are run: in which sandbox, and within which limits.
 #[derive(Debug, Clone)]
-pub struct Setting {
-    /// The program that isolates them.
+pub struct RunContext {
+    /// The program that starts the sandbox.
     pub launcher: Launcher,
-    /// How far.
+    /// How strong the sandbox must be.
     pub strength: Strength,
-    /// What they may use.
+    /// What a program may use.
     pub limits: Limits,
-    /// How long they may take.
-    pub patience: Patience,
+    /// How long a program may take.
+    pub time_limits: TimeLimits,
     /// The folder in which a temporary one is made for each grading.
     pub scratch: PathBuf,
 }
 
-/// A program that answers scripts by [`protocol`]. They are in the notebook's convention, which is
-/// the only one that the protocol knows.
+/// A program that answers scripts by the [`protocol`], which knows the notebook's convention only.
 #[derive(Debug)]
 pub struct Process {
     pub(super) name: String,
@@ -68,7 +69,7 @@ pub struct Process {
     /// argument that is such a name works.
     pub(super) copies: Vec<(String, Vec<u8>)>,
     pub(super) answers_plain: bool,
-    pub(super) setting: Setting,
+    pub(super) context: RunContext,
     pub(super) seen: Mutex<Seen>,
 }
 
@@ -87,7 +88,7 @@ impl Process {
         command: Vec<OsString>,
         readable: Vec<PathBuf>,
         answers_plain: bool,
-        setting: Setting,
+        context: RunContext,
     ) -> Self {
         Self {
             name: name.into(),
@@ -96,7 +97,7 @@ impl Process {
             readable,
             copies: Vec::new(),
             answers_plain,
-            setting,
+            context,
             seen: Mutex::default(),
         }
     }
@@ -112,7 +113,7 @@ impl Process {
     }
 
     fn answer(&self, scripts: &[Script]) -> Result<Vec<Outputs>, String> {
-        let stage = Stage::new(&self.setting.scratch)?;
+        let stage = Stage::new(&self.context.scratch)?;
         let names = write_inputs(&stage.path("inputs"), scripts).map_err(with_source)?;
         let copies = stage.path("copies");
         make_folder(&copies).map_err(with_source)?;
@@ -147,7 +148,7 @@ impl Process {
             fruitless = if done == 0 { fruitless + 1 } else { 0 };
             open.drain(..failed);
             stage.remove(&outputs);
-            if spent >= self.setting.patience.whole {
+            if spent >= self.context.time_limits.whole {
                 break;
             }
         }
@@ -201,11 +202,11 @@ impl Process {
             readable,
             writable: vec![outputs.clone(), home.clone()],
             aside: aside.clone(),
-            limits: self.setting.limits,
-            strength: self.setting.strength,
+            limits: self.context.limits,
+            strength: self.context.strength,
         };
 
-        let Patience { script, whole } = self.setting.patience;
+        let TimeLimits { script, whole } = self.context.time_limits;
         let (mut answered, mut since, mut elapsed) = (0, Duration::ZERO, Duration::ZERO);
         let before = *spent;
         let mut is_one_script = false;
@@ -215,11 +216,11 @@ impl Process {
                 answered += 1;
                 since = now;
             }
-            let patience = if answered == names.len() { FAREWELL } else { script };
-            is_one_script = now - since > patience;
+            let limit = if answered == names.len() { FAREWELL } else { script };
+            is_one_script = now - since > limit;
             !is_one_script && before + now <= whole
         };
-        let ended = isolation::run(&order, &self.setting.launcher, &mut watch);
+        let ended = isolation::run(&order, &self.context.launcher, &mut watch);
         *spent += elapsed;
         stage.remove(&home);
         stage.remove(&aside);
@@ -240,19 +241,18 @@ impl Submission for Process {
         declines(script, self.answers_plain)
     }
 
-    fn run(&self, script: &Script) -> Result<Outputs, Failure> {
-        let mut answers = self.run_all(std::slice::from_ref(script));
-        answers.pop().unwrap_or_else(|| Err(Failure::Missing { file: "the answer".to_owned() }))
+    fn run(&self, script: &Script) -> Answer {
+        run_alone(self, script)
     }
 
-    fn run_all(&self, scripts: &[Script]) -> Vec<Result<Outputs, Failure>> {
+    fn run_all(&self, scripts: &[Script]) -> Vec<Answer> {
         if scripts.is_empty() {
             return Vec::new();
         }
         match self.answer(scripts) {
             Ok(answers) => answers.into_iter().map(Ok).collect(),
             Err(trouble) => {
-                let failure = Failure::GivenUp(trouble.clone());
+                let failure = Failure::Grader(trouble.clone());
                 let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
                 seen.trouble = Some(trouble);
                 vec![Err(failure); scripts.len()]
@@ -261,26 +261,15 @@ impl Submission for Process {
     }
 }
 
-/// Why a script is nothing for the protocol.
-pub(super) fn declines(script: &Script, answers_plain: bool) -> Option<&'static str> {
-    if script.config.convention() != Convention::Notebook {
-        Some("in PyTorch's convention")
-    } else if script.kind == Kind::Plain && !answers_plain {
-        Some("of plain batch norm, which is not handed in")
-    } else {
-        None
-    }
-}
-
 /// Why a program that has ended answers no more. All sentences are ours but for its last words.
-fn failure_of(ended: &Ended, patience: Duration, is_one_script: bool) -> Failure {
+fn failure_of(ended: &Ended, time_limit: Duration, is_one_script: bool) -> Failure {
     let last_words = String::from_utf8_lossy(&ended.stderr.beginning).into_owned();
     let last_words = last_words.lines().rfind(|line| !line.trim().is_empty());
     let last_words = match last_words {
         Some(line) => format!("; its last words: {}", protocol::one_line(line)),
         None => String::new(),
     };
-    let seconds = match patience.as_secs_f64() {
+    let seconds = match time_limit.as_secs_f64() {
         1.0 => "a second".to_owned(),
         seconds => format!("{seconds} seconds"),
     };
@@ -389,6 +378,6 @@ fn open_all(folder: &Path) {
 
 impl From<ProtocolError> for Failure {
     fn from(error: ProtocolError) -> Self {
-        Self::GivenUp(with_source(error))
+        Self::Grader(with_source(error))
     }
 }

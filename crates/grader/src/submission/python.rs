@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use crate::submission::process::{Process, Setting};
+use crate::submission::process::{Process, RunContext};
 
 /// The driver, which loads the file and answers scripts with its functions.
 const DRIVER: &str = include_str!("driver.py");
@@ -27,7 +27,7 @@ impl Process {
         file: &Path,
         source: &[u8],
         interpreter: &Interpreter,
-        setting: Setting,
+        context: RunContext,
     ) -> Self {
         let file_name = file.file_name().map_or("hand_in.py".into(), |name| name.to_string_lossy());
         let copy = format!("hand_in/{file_name}");
@@ -53,7 +53,7 @@ impl Process {
                 (copy, source.to_vec()),
             ],
             answers_plain: defines_plain(&String::from_utf8_lossy(source)),
-            setting,
+            context,
             seen: Mutex::default(),
         }
     }

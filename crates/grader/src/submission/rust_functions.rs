@@ -6,10 +6,11 @@ use kernels::{Convention, with_rank};
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4, Dimension, Ix1, Ix4};
 
 use crate::fixture::Mode;
+use crate::submission::failure::Failure;
+use crate::submission::interface::Submission;
+use crate::submission::outputs::{Answer, Gradients, Outputs, StepOutput};
 use crate::submission::panics::catch;
-use crate::submission::{
-    AskedMode, Backward, Failure, Gradients, Kind, Outputs, Script, Step, StepOutput, Submission,
-};
+use crate::submission::script::{AskedMode, Backward, Kind, Script, Step};
 use crate::tensor::{Dtype, Tensor};
 
 /// What the forward function is told beside its inputs, and where its running statistics live.
@@ -31,7 +32,7 @@ pub struct BnParam {
 pub type Gradients64 = (Array4<f64>, Array1<f64>, Array1<f64>);
 
 /// What both functions return.
-type Answer<T> = Result<T, Box<dyn Error>>;
+type Returned<T> = Result<T, Box<dyn Error>>;
 
 /// A submission of two functions: `forward(x, gamma, beta, bn_param)` gives the output and a cache
 /// of any type, `backward(dout, cache)` the gradients. They work in `f64`, in the notebook's
@@ -50,8 +51,8 @@ where
         ArrayView1<'_, f64>,
         ArrayView1<'_, f64>,
         &mut BnParam,
-    ) -> Answer<(Array4<f64>, C)>,
-    B: Fn(ArrayView4<'_, f64>, &C) -> Answer<Gradients64>,
+    ) -> Returned<(Array4<f64>, C)>,
+    B: Fn(ArrayView4<'_, f64>, &C) -> Returned<Gradients64>,
 {
     /// The submission of these functions, by the name that transcripts use.
     pub fn new(name: impl Into<String>, forward: F, backward: B) -> Self {
@@ -96,8 +97,8 @@ where
         ArrayView1<'_, f64>,
         ArrayView1<'_, f64>,
         &mut BnParam,
-    ) -> Answer<(Array4<f64>, C)>,
-    B: Fn(ArrayView4<'_, f64>, &C) -> Answer<Gradients64>,
+    ) -> Returned<(Array4<f64>, C)>,
+    B: Fn(ArrayView4<'_, f64>, &C) -> Returned<Gradients64>,
 {
     fn name(&self) -> &str {
         &self.name
@@ -119,7 +120,7 @@ where
         }
     }
 
-    fn run(&self, script: &Script) -> Result<Outputs, Failure> {
+    fn run(&self, script: &Script) -> Answer {
         let mut bn_param = BnParam {
             mode: Mode::Train,
             eps: script.config.eps(),
@@ -141,14 +142,14 @@ where
         let answer = |asked: &Backward| match caches.get(asked.step) {
             Some(Ok(cache)) => self.backward(&asked.dout, cache),
             Some(Err(failure)) => Err(failure.clone()),
-            None => Err(Failure::Refused(format!("the script has no step {}", asked.step))),
+            None => Err(Failure::Grader(format!("the script has no step {}", asked.step))),
         };
         let gradients = script.backwards.iter().map(answer).collect();
         Ok(Outputs { steps, gradients })
     }
 }
 
-fn call<T>(f: impl FnOnce() -> Answer<T>) -> Result<T, Failure> {
+fn call<T>(f: impl FnOnce() -> Returned<T>) -> Result<T, Failure> {
     match catch(f) {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(Failure::Refused(error.to_string())),
@@ -161,8 +162,8 @@ fn array<'a, D: Dimension>(
     tensor: &'a Tensor,
 ) -> Result<ndarray::ArrayView<'a, f64, D>, Failure> {
     let view = tensor.view::<f64>().ok_or_else(|| {
-        Failure::Refused(format!("{argument} is {}, expected float64", tensor.dtype()))
+        Failure::Grader(format!("{argument} is {}, expected float64", tensor.dtype()))
     })?;
     with_rank(Kind::Spatial.name(), argument, view)
-        .map_err(|error| Failure::Refused(error.to_string()))
+        .map_err(|error| Failure::Grader(error.to_string()))
 }

@@ -4,25 +4,28 @@
 
 use std::path::{Path, PathBuf};
 
-use grader::check::{Options, grade, needs_no_fixture};
+use grader::check::{Options, needs_no_fixture};
 use grader::diagnosis::{CATALOGUE, Group, Mistake, Profile, Variant};
 use grader::export;
 use grader::fixture::{load_all, load_one};
+use grader::grading::{Grading, grade};
 use grader::submission::{AskedMode, Failure, Outputs, Script, StepOutput, Submission};
 use grader::tensor::Tensor;
-use grader::verdict::{Outcome, Report};
+use grader::verdict::CheckOutcome;
+
+const COMMAND: &str = "cargo xtask grade";
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")
 }
 
-fn graded(variant: &Variant, profile: Profile) -> Report {
-    let options = Options { profile, ..Options::new("cargo xtask grade") };
-    grade(variant, &[], &options)
+fn graded(variant: &Variant, profile: Profile) -> Grading {
+    let options = Options { profile, ..Options::default() };
+    grade(variant, &[], &options, COMMAND)
 }
 
-fn failed_cases(report: &Report) -> Vec<String> {
-    let verdicts = report.suites.iter().flat_map(|suite| &suite.verdicts);
+fn failed_cases(grading: &Grading) -> Vec<String> {
+    let verdicts = grading.report.verdicts();
     let mut cases: Vec<String> =
         verdicts.filter(|verdict| !verdict.is_well()).map(|verdict| verdict.case.clone()).collect();
     cases.dedup();
@@ -30,11 +33,11 @@ fn failed_cases(report: &Report) -> Vec<String> {
 }
 
 /// What the diagnosis says, ties joined by |, two together by +.
-fn named(report: &Report) -> Vec<String> {
+fn named(grading: &Grading) -> Vec<String> {
     let one = |mistakes: &Vec<Mistake>| {
         mistakes.iter().map(|mistake| mistake.id).collect::<Vec<_>>().join(" + ")
     };
-    let found = report.diagnosis.found.iter();
+    let found = grading.diagnosis.found.iter();
     found.map(|found| found.alternatives.iter().map(one).collect::<Vec<_>>().join(" | ")).collect()
 }
 
@@ -42,13 +45,13 @@ fn named(report: &Report) -> Vec<String> {
 fn without_a_mistake_everything_passes() {
     let cases = load_all(&fixtures()).unwrap();
     for profile in [Profile::Notebook, Profile::Strict] {
-        let options = Options { profile, ..Options::new("cargo xtask grade") };
-        let report = grade(&Variant::with([]), &cases, &options);
+        let options = Options { profile, ..Options::default() };
+        let grading = grade(&Variant::with([]), &cases, &options, COMMAND);
         // Everything but PyTorch's convention.
-        let checks: usize = report.suites.iter().map(|suite| suite.verdicts.len()).sum();
+        let checks = grading.report.verdicts().count();
         assert!(checks > 500, "{checks}");
-        assert_eq!(failed_cases(&report), [""; 0]);
-        assert!(report.diagnosis.is_empty());
+        assert_eq!(failed_cases(&grading), [""; 0]);
+        assert!(grading.diagnosis.is_empty());
     }
 }
 
@@ -61,13 +64,13 @@ fn conventions_pass_with_a_note_wherever_they_show_and_fail_under_the_strict_pro
     let alone = conventions.iter().map(|&convention| vec![convention]);
     for together in alone.chain([conventions[..3].to_vec()]) {
         let variant = Variant::with(together.iter().copied());
-        let mut options = Options::new("cargo xtask grade");
-        let lenient = grade(&variant, &cases, &options);
+        let mut options = Options::default();
+        let lenient = grade(&variant, &cases, &options, COMMAND);
         assert_eq!(failed_cases(&lenient), [""; 0], "{together:?}");
-        let mut outcomes = lenient.suites.iter().flat_map(|suite| &suite.verdicts);
-        assert!(outcomes.any(|verdict| matches!(verdict.outcome, Outcome::Noted { .. })));
+        let mut outcomes = lenient.report.verdicts();
+        assert!(outcomes.any(|verdict| matches!(verdict.outcome, CheckOutcome::Noted { .. })));
         options.profile = Profile::Strict;
-        let strict = grade(&variant, &cases, &options);
+        let strict = grade(&variant, &cases, &options, COMMAND);
         assert!(!failed_cases(&strict).is_empty(), "{together:?}");
         assert!(together.iter().all(|convention| strict.diagnosis.names(convention.id)));
     }
@@ -103,9 +106,9 @@ fn a_convention_excuses_nothing_else() {
     let is_convention = |mistake: &&Mistake| mistake.id == "eval_without_epsilon";
     let submission = OneBit(Variant::with(CATALOGUE.iter().filter(is_convention)));
     let cases = [load_one(&fixtures(), "spatial_batch_norm/eval_notebook_torch").unwrap()];
-    let report = grade(&submission, &cases, &Options::new("cargo xtask grade"));
-    assert!(report.diagnosis.names("eval_without_epsilon"));
-    let verdicts = report.suites.iter().flat_map(|suite| &suite.verdicts);
+    let grading = grade(&submission, &cases, &Options::default(), COMMAND);
+    assert!(grading.diagnosis.names("eval_without_epsilon"));
+    let verdicts = grading.report.verdicts();
     let failed: Vec<String> = verdicts
         .filter(|verdict| !verdict.is_well())
         .map(|verdict| format!("{}: {}", verdict.case, verdict.check))
@@ -127,12 +130,12 @@ fn every_mistake_is_caught_and_named() {
         let options = Options {
             profile: if mistake.is_convention { Profile::Strict } else { Profile::Notebook },
             seed: 1 + nth as u64,
-            ..Options::new("cargo xtask grade")
+            ..Options::default()
         };
-        let report = grade(&Variant::with([mistake]), &[], &options);
-        let (id, named, failed) = (mistake.id, named(&report), failed_cases(&report));
-        if named != [id] || !report.diagnosis.unexplained.is_empty() {
-            wrong.push(format!("{id}: {named:?} {:?}", report.diagnosis.unexplained));
+        let grading = grade(&Variant::with([mistake]), &[], &options, COMMAND);
+        let (id, named, failed) = (mistake.id, named(&grading), failed_cases(&grading));
+        if named != [id] || !grading.diagnosis.unexplained.is_empty() {
+            wrong.push(format!("{id}: {named:?} {:?}", grading.diagnosis.unexplained));
         }
         if !failed.iter().any(|case| case == mistake.exposed_by) {
             wrong.push(format!("{id}: not exposed by {}, but {failed:?}", mistake.exposed_by));
@@ -180,22 +183,22 @@ impl Pairs {
             return;
         }
         self.tried += 1;
-        let report = graded(&both, Profile::Strict);
-        let names = |mistake: &Mistake| report.diagnosis.names(mistake.id);
-        let is_explained = report.diagnosis.unexplained.is_empty();
+        let grading = graded(&both, Profile::Strict);
+        let names = |mistake: &Mistake| grading.diagnosis.names(mistake.id);
+        let is_explained = grading.diagnosis.unexplained.is_empty();
         if names(one) && names(other) {
             return;
         }
-        if is_explained && [vec![one.id], vec![other.id]].contains(&named_ids(&report)) {
+        if is_explained && [vec![one.id], vec![other.id]].contains(&named_ids(&grading)) {
             self.hidden += 1;
             return;
         }
-        let unexplained = &report.diagnosis.unexplained;
+        let unexplained = &grading.diagnosis.unexplained;
         self.wrong.push(format!(
             "{} and {}: {:?} {unexplained:?}",
             one.id,
             other.id,
-            named(&report)
+            named(&grading)
         ));
     }
 
@@ -206,8 +209,8 @@ impl Pairs {
     }
 }
 
-fn named_ids(report: &Report) -> Vec<&'static str> {
-    let found = report.diagnosis.found.iter();
+fn named_ids(grading: &Grading) -> Vec<&'static str> {
+    let found = grading.diagnosis.found.iter();
     found.flat_map(|found| found.alternatives.iter().flatten()).map(|mistake| mistake.id).collect()
 }
 
@@ -252,8 +255,8 @@ fn transcript(ids: &[&str]) -> String {
     ]
     .map(|name| load_one(&fixtures(), name).unwrap());
     let variant = Variant::with(CATALOGUE.iter().filter(|mistake| ids.contains(&mistake.id)));
-    let options = Options::new("cargo xtask grade --python layers.py");
-    shortened(&export::text(&grade(&variant, &cases, &options)))
+    let command = "cargo xtask grade --python layers.py";
+    shortened(&export::text(&grade(&variant, &cases, &Options::default(), command)))
 }
 
 /// Numbers cut after their tenth decimal: the last digits of what is expected are the kernels' own
@@ -298,8 +301,8 @@ fn a_case_gives_its_own_hint_only_where_the_plain_case_passes() {
     let hints = |cases: &[_]| -> Vec<String> {
         let is_made = |mistake: &&Mistake| mistake.id == "statistics_over_batch_only";
         let variant = Variant::with(CATALOGUE.iter().filter(is_made));
-        let report = grade(&variant, cases, &Options::new("cargo xtask grade"));
-        let verdicts = report.suites.into_iter().flat_map(|suite| suite.verdicts);
+        let grading = grade(&variant, cases, &Options::default(), COMMAND);
+        let verdicts = grading.report.suites.into_iter().flat_map(|suite| suite.verdicts);
         verdicts
             .filter(|verdict| verdict.case == names[1])
             .filter_map(|verdict| verdict.hint)

@@ -8,14 +8,15 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use grader::check::{Options, grade};
+use grader::check::Options;
 use grader::fixture::load_all;
+use grader::grading::grade;
 use grader::submission::protocol::write_inputs;
 use grader::submission::{
     AskedMode, Backward, InputsFolder, Kind, OutputsFolder, Script, Step, Submission,
 };
 use grader::tensor::Tensor;
-use grader::verdict::Outcome;
+use grader::verdict::CheckOutcome;
 use kernels::BatchNormConfig;
 use ndarray::{Array1, Array4, ShapeBuilder, array};
 use ndarray_npy::write_npy;
@@ -26,14 +27,14 @@ fn answers_everything(mut program: Command) {
     let folder = tempfile::tempdir().unwrap();
     let (inputs, outputs) = (folder.path().join("inputs"), folder.path().join("outputs"));
     let written = InputsFolder::new(&inputs);
-    grade(&written, &cases, &Options::new(""));
+    grade(&written, &cases, &Options::default(), "");
     assert!(written.written().unwrap() > 30);
     assert!(program.args([&inputs, &outputs]).status().unwrap().success());
-    let report = grade(&OutputsFolder::new("outputs", &outputs), &cases, &Options::new(""));
-    for verdict in report.suites.iter().flat_map(|suite| &suite.verdicts) {
+    let grading = grade(&OutputsFolder::new("outputs", &outputs), &cases, &Options::default(), "");
+    for verdict in grading.report.verdicts() {
         assert!(verdict.is_well(), "{verdict:#?}");
     }
-    assert_eq!(report.suites.len(), 4);
+    assert_eq!(grading.report.suites.len(), 4);
 }
 
 #[test]
@@ -216,8 +217,8 @@ fn a_bad_result_costs_its_own_call_and_no_other() {
 #[test]
 fn nothing_is_believed_about_a_folder_that_is_not_there() {
     let outputs = OutputsFolder::new("outputs", "no/such/folder");
-    let report = grade(&outputs, &[], &Options::new(""));
-    for verdict in report.suites.iter().flat_map(|suite| &suite.verdicts) {
-        assert!(matches!(verdict.outcome, Outcome::Raised { .. }), "{verdict:#?}");
+    let grading = grade(&outputs, &[], &Options::default(), "");
+    for verdict in grading.report.verdicts() {
+        assert!(matches!(verdict.outcome, CheckOutcome::Raised { .. }), "{verdict:#?}");
     }
 }

@@ -6,17 +6,19 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use grader::check::{Options, Scope, grade};
+use grader::check::{Options, Scope};
 use grader::diagnosis::Profile;
 use grader::export;
 use grader::fixture::{Case, load_all, load_one};
+use grader::grading::{Grading, grade};
+use grader::report::SuiteName;
 use grader::submission::{Kernels, RustFunctions, Submission};
-use grader::verdict::{Outcome, Report, SuiteName};
+use grader::verdict::CheckOutcome;
 use ndarray::{Array4, ArrayView4, s};
 
-mod strangers;
+mod implementations;
 mod styles;
-mod variants;
+mod unknown_mistakes;
 
 const COMMAND: &str = "cargo xtask grade --target exercise";
 
@@ -41,51 +43,58 @@ fn few_cases() -> Vec<Case> {
     .to_vec()
 }
 
-fn graded(submission: &dyn Submission) -> Report {
-    let options = Options { scope: Scope::Cases, ..Options::new(COMMAND) };
-    grade(submission, &few_cases(), &options)
+fn graded(submission: &dyn Submission) -> Grading {
+    let options = Options { scope: Scope::Cases, ..Options::default() };
+    grade(submission, &few_cases(), &options, COMMAND)
 }
 
 /// Case and check of everything that did not pass.
-fn failed(report: &Report) -> Vec<String> {
-    report
-        .suites
-        .iter()
-        .flat_map(|suite| &suite.verdicts)
+fn failed(grading: &Grading) -> Vec<String> {
+    grading
+        .report
+        .verdicts()
         .filter(|verdict| !verdict.is_well())
         .map(|verdict| format!("{}: {}", verdict.case, verdict.check))
         .collect()
 }
 
+fn written(format: &str, grading: &Grading) -> Result<String, export::ExportError> {
+    export::format(format).unwrap().write(grading)
+}
+
 fn backward_of(
-    f: fn(ArrayView4<'_, f64>, &variants::Cache) -> variants::Gradients,
+    f: fn(ArrayView4<'_, f64>, &implementations::Cache) -> implementations::Gradients,
 ) -> impl Submission {
-    RustFunctions::new("variant", variants::forward, move |dout, cache| Ok(f(dout, cache)))
+    RustFunctions::new("variant", implementations::forward, move |dout, cache| Ok(f(dout, cache)))
 }
 
 #[test]
 fn the_reference_passes_everything_and_its_transcript_is_this() {
-    let report = grade(
+    let grading = grade(
         &Kernels,
         &load_all(&fixtures()).unwrap(),
-        &Options::new("cargo xtask grade --target kernels"),
+        &Options::default(),
+        "cargo xtask grade --target kernels",
     );
-    assert_eq!(failed(&report), [""; 0]);
-    assert!(report.all_passed());
-    insta::assert_snapshot!("reference", export::text(&report));
+    assert_eq!(failed(&grading), [""; 0]);
+    assert!(grading.report.all_passed());
+    insta::assert_snapshot!("reference", export::text(&grading));
 }
 
 #[test]
 fn correct_implementations_in_other_styles_pass_everything() {
     let cases = load_all(&fixtures()).unwrap();
-    let loops = RustFunctions::new("loops", variants::forward, |dout, cache| {
-        Ok(variants::backward(dout, cache))
+    let loops = RustFunctions::new("loops", implementations::forward, |dout, cache| {
+        Ok(implementations::backward(dout, cache))
     });
-    let stepwise = RustFunctions::new("stepwise", variants::forward, |dout, cache| {
-        Ok(variants::backward_in_small_steps(dout, cache))
+    let stepwise = RustFunctions::new("stepwise", implementations::forward, |dout, cache| {
+        Ok(implementations::backward_in_small_steps(dout, cache))
     });
-    let reshaped =
-        RustFunctions::new("reshaped", variants::reshaped_forward, variants::reshaped_backward);
+    let reshaped = RustFunctions::new(
+        "reshaped",
+        implementations::reshaped_forward,
+        implementations::reshaped_backward,
+    );
     let mut submissions = styles::all();
     submissions.extend([
         Box::new(loops) as Box<dyn Submission>,
@@ -95,12 +104,12 @@ fn correct_implementations_in_other_styles_pass_everything() {
     assert!(submissions.len() >= 12);
     for submission in &submissions {
         for (profile, seed) in [(Profile::Notebook, 1), (Profile::Strict, 77)] {
-            let options = Options { profile, seed, ..Options::new(COMMAND) };
-            let report = grade(submission.as_ref(), &cases, &options);
-            assert_eq!(failed(&report), [""; 0], "{}", submission.name());
-            assert!(report.diagnosis.is_empty(), "{}: {:?}", submission.name(), report.diagnosis);
+            let options = Options { profile, seed, ..Options::default() };
+            let grading = grade(submission.as_ref(), &cases, &options, COMMAND);
+            assert_eq!(failed(&grading), [""; 0], "{}", submission.name());
+            assert!(grading.diagnosis.is_empty(), "{}: {:?}", submission.name(), grading.diagnosis);
             // The notebook's four, and every case in f64 and the notebook's convention.
-            let checks: usize = report.suites.iter().map(|suite| suite.verdicts.len()).sum();
+            let checks = grading.report.verdicts().count();
             assert!(checks > 300, "{checks}");
         }
     }
@@ -109,10 +118,10 @@ fn correct_implementations_in_other_styles_pass_everything() {
 #[test]
 fn mistakes_that_no_catalogue_has_are_caught_and_the_diagnosis_is_honest() {
     let mut table = String::new();
-    for (name, submission) in strangers::all() {
-        let report = grade(submission.as_ref(), &[], &Options::new(COMMAND));
-        assert!(!failed(&report).is_empty(), "{name}");
-        let diagnosis = &report.diagnosis;
+    for (name, submission) in unknown_mistakes::all() {
+        let grading = grade(submission.as_ref(), &[], &Options::default(), COMMAND);
+        assert!(!failed(&grading).is_empty(), "{name}");
+        let diagnosis = &grading.diagnosis;
         assert!(!diagnosis.is_empty(), "{name}");
         let named: Vec<&str> = diagnosis
             .found
@@ -123,55 +132,70 @@ fn mistakes_that_no_catalogue_has_are_caught_and_the_diagnosis_is_honest() {
         let unknown: Vec<String> = diagnosis.unexplained.iter().map(ToString::to_string).collect();
         writeln!(table, "{name}: no known mistake in {unknown:?}, named {named:?}").unwrap();
     }
-    insta::assert_snapshot!("strangers", table);
+    insta::assert_snapshot!("unknown_mistakes", table);
 }
 
 #[test]
 fn statistics_over_the_wrong_axes_fail() {
-    let report = graded(&RustFunctions::new(
+    let grading = graded(&RustFunctions::new(
         "exercise",
         |x, gamma, beta, bn_param: &mut _| {
-            let axes = variants::Axes::OneAPosition;
-            variants::forward_with(x, gamma, beta, bn_param, axes, variants::Epsilon::InsideTheRoot)
+            let axes = implementations::Axes::OneAPosition;
+            implementations::forward_with(
+                x,
+                gamma,
+                beta,
+                bn_param,
+                axes,
+                implementations::Epsilon::InsideTheRoot,
+            )
         },
-        |dout, cache| Ok(variants::backward(dout, cache)),
+        |dout, cache| Ok(implementations::backward(dout, cache)),
     ));
-    insta::assert_snapshot!("wrong_forward", export::text(&report));
+    insta::assert_snapshot!("wrong_forward", export::text(&grading));
 }
 
 #[test]
 fn epsilon_outside_the_root_passes_the_notebook_and_fails_the_reference() {
-    let report = graded(&RustFunctions::new(
+    let grading = graded(&RustFunctions::new(
         "exercise",
         |x, gamma, beta, bn_param: &mut _| {
-            let epsilon = variants::Epsilon::OutsideTheRoot;
-            variants::forward_with(x, gamma, beta, bn_param, variants::Axes::OneAChannel, epsilon)
+            let epsilon = implementations::Epsilon::OutsideTheRoot;
+            implementations::forward_with(
+                x,
+                gamma,
+                beta,
+                bn_param,
+                implementations::Axes::OneAChannel,
+                epsilon,
+            )
         },
-        |dout, cache| Ok(variants::backward(dout, cache)),
+        |dout, cache| Ok(implementations::backward(dout, cache)),
     ));
-    let failed = failed(&report);
+    let failed = failed(&grading);
     assert!(failed.contains(&"spatial_batch_norm/train_notebook_torch: out".to_owned()));
     assert!(!failed.iter().any(|check| check.starts_with("notebook/forward")), "{failed:?}");
 }
 
 #[test]
 fn a_backward_pass_without_the_variance_term_fails() {
-    let report = graded(&RustFunctions::new("exercise", variants::forward, |dout, cache| {
-        Ok(variants::backward_without_variance(dout, cache))
-    }));
-    insta::assert_snapshot!("wrong_backward", export::text(&report));
-    insta::assert_snapshot!("wrong_backward_json", export::json(&report).unwrap());
-    insta::assert_snapshot!("wrong_backward_junit", export::junit(&report).unwrap());
+    let grading =
+        graded(&RustFunctions::new("exercise", implementations::forward, |dout, cache| {
+            Ok(implementations::backward_without_variance(dout, cache))
+        }));
+    insta::assert_snapshot!("wrong_backward", export::text(&grading));
+    insta::assert_snapshot!("wrong_backward_json", written("json", &grading).unwrap());
+    insta::assert_snapshot!("wrong_backward_junit", written("junit", &grading).unwrap());
 }
 
 #[test]
 fn zeros_do_not_pass_for_gradients() {
-    let report = graded(&backward_of(|dout, cache| {
-        let (dx, dgamma, dbeta) = variants::backward(dout, cache);
+    let grading = graded(&backward_of(|dout, cache| {
+        let (dx, dgamma, dbeta) = implementations::backward(dout, cache);
         (dx * 0.0, dgamma * 0.0, dbeta * 0.0)
     }));
     assert!(
-        failed(&report).contains(&"notebook/backward: SpatialBatchnormBackwardTest".to_owned())
+        failed(&grading).contains(&"notebook/backward: SpatialBatchnormBackwardTest".to_owned())
     );
 }
 
@@ -195,42 +219,42 @@ fn nan_and_wrong_shapes_are_failures_and_not_crashes() {
     );
     let submissions: [&dyn Submission; 2] = [&nan, &cut];
     for submission in submissions {
-        let report = graded(submission);
+        let grading = graded(submission);
         let outputs = [": out", ": dx", ": dgamma", ": dbeta"];
-        for suite in &report.suites {
+        for suite in &grading.report.suites {
             for verdict in &suite.verdicts {
                 let name = format!(": {}", verdict.check);
                 if suite.name == SuiteName::Notebook || outputs.contains(&&name[..]) {
-                    assert_ne!(verdict.outcome, Outcome::Passed, "{}{name}", verdict.case);
+                    assert_ne!(verdict.outcome, CheckOutcome::Passed, "{}{name}", verdict.case);
                 }
             }
         }
-        assert!(export::json(&report).is_ok() && export::junit(&report).is_ok());
+        assert!(written("json", &grading).is_ok() && written("junit", &grading).is_ok());
     }
 }
 
 #[test]
 fn evaluation_may_not_move_running_statistics_by_a_single_bit() {
-    let report = graded(&RustFunctions::new(
+    let grading = graded(&RustFunctions::new(
         "exercise",
         |x, gamma, beta, bn_param: &mut grader::submission::BnParam| {
-            let result = variants::forward(x, gamma, beta, bn_param)?;
+            let result = implementations::forward(x, gamma, beta, bn_param)?;
             if bn_param.mode == grader::fixture::Mode::Eval {
                 bn_param.running_var[0] = f64::from_bits(bn_param.running_var[0].to_bits() + 1);
             }
             Ok(result)
         },
-        |dout, cache| Ok(variants::backward(dout, cache)),
+        |dout, cache| Ok(implementations::backward(dout, cache)),
     ));
-    assert_eq!(failed(&report), ["spatial_batch_norm/eval_notebook_torch: running_var"]);
+    assert_eq!(failed(&grading), ["spatial_batch_norm/eval_notebook_torch: running_var"]);
 }
 
 #[test]
 fn a_panic_in_one_test_never_loses_the_others() {
-    let report = graded(&RustFunctions::new("exercise", variants::forward, |dout, _| {
+    let grading = graded(&RustFunctions::new("exercise", implementations::forward, |dout, _| {
         panic!("index {} out of range", dout.len())
     }));
-    let text = export::text(&report);
+    let text = export::text(&grading);
     assert!(text.contains("Tests passed: 3/3\nSpatialBatchnormBackwardTest failed due to exception: index 120 out of range.\n"), "{text}");
     assert!(
         text.contains("spatial_batch_norm/train_notebook_torch: running_var passed.\n"),
@@ -246,16 +270,16 @@ fn a_panic_in_one_test_never_loses_the_others() {
 
 #[test]
 fn a_message_cannot_look_like_verdicts() {
-    let report = graded(&RustFunctions::new("exercise", variants::forward, |_, _| {
+    let grading = graded(&RustFunctions::new("exercise", implementations::forward, |_, _| {
         Err("gone.\nSpatialBatchnormBackwardTest passed.".into())
     }));
-    let text = export::text(&report);
+    let text = export::text(&grading);
     assert!(!text.lines().any(|line| line == "SpatialBatchnormBackwardTest passed."), "{text}");
 }
 
 #[test]
 fn an_error_is_reported_like_a_panic() {
-    let report = graded(&RustFunctions::new(
+    let grading = graded(&RustFunctions::new(
         "exercise",
         |x: ArrayView4<'_, f64>, _, _, _: &mut _| {
             let rows = x.to_owned().into_shape_with_order((7, 7))?;
@@ -263,7 +287,7 @@ fn an_error_is_reported_like_a_panic() {
         },
         |_, (): &()| Err("not reached".into()),
     ));
-    let text = export::text(&report);
+    let text = export::text(&grading);
     assert!(text.starts_with("SpatialBatchnormForwardTest with trivial beta and gamma (train) failed due to exception: "), "{text}");
 }
 
@@ -271,9 +295,9 @@ fn an_error_is_reported_like_a_panic() {
 fn no_seed_raises_a_false_alarm() {
     for seed in 0..10 {
         for submission in styles::all() {
-            let options = Options { profile: Profile::Strict, seed, ..Options::new(COMMAND) };
-            let report = grade(submission.as_ref(), &[], &options);
-            assert_eq!(failed(&report), [""; 0], "{} {seed}", submission.name());
+            let options = Options { profile: Profile::Strict, seed, ..Options::default() };
+            let grading = grade(submission.as_ref(), &[], &options, COMMAND);
+            assert_eq!(failed(&grading), [""; 0], "{} {seed}", submission.name());
         }
     }
 }

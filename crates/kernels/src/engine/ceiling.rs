@@ -1,7 +1,6 @@
 //! What this processor can do at best, to hold kernels against.
 
-use crate::InstructionSet;
-use crate::engine::simd;
+use super::simd::{InstructionSet, chains};
 
 /// What [`fused_multiply_adds`] did.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,6 +28,6 @@ pub struct Chains {
 /// assert_eq!(chains.operations as f32, 100.0 * chains.sum);
 /// ```
 pub fn fused_multiply_adds(set: InstructionSet, rounds: u64, factor: f32, summand: f32) -> Chains {
-    let (numbers, sum) = simd::chains(set, rounds, factor, summand);
+    let (numbers, sum) = chains(set, rounds, factor, summand);
     Chains { operations: 2 * numbers * rounds, sum }
 }

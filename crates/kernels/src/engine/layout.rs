@@ -1,7 +1,6 @@
 //! Memory layouts. Images have the logical axes `(N, C, H, W)` everywhere; in *channels-last*
 //! memory the `C` values of a pixel are neighbours, as if the array were `(N, H, W, C)`.
 
-use std::convert::Infallible;
 use std::mem;
 
 use ndarray::{
@@ -10,8 +9,9 @@ use ndarray::{
 };
 use num_traits::Zero;
 
-use crate::engine::parallel::{Images, divide};
-use crate::{KernelError, Real};
+use super::parallel::{Images, divide};
+use super::real::Real;
+use crate::error::KernelError;
 
 /// Views an array of run-time rank as one of rank `D`.
 ///
@@ -86,13 +86,9 @@ pub(crate) fn update_pairs<F: Real, D: Dimension>(
         && let (Some(a), Some(b)) = (a.as_slice_memory_order_mut(), b.as_slice_memory_order())
     {
         let (count, values) = (a.len(), (Images::new(a, 1), Images::new(b, 1)));
-        let Ok(()) = divide::<_, Infallible>(count, count / 16, values, &|(a, b)| {
-            for (a, &b) in a.all().iter_mut().zip(b.all()) {
-                *a = f(*a, b);
-            }
-            Ok(())
+        return divide(count, count / 16, values, &|(a, b)| {
+            a.all().iter_mut().zip(b.all()).for_each(|(a, &b)| *a = f(*a, b));
         });
-        return;
     }
     Zip::from(a).and(b).for_each(|a, &b| *a = f(*a, b));
 }

@@ -3,16 +3,16 @@
 //! same to the bit without them, but for the sign of a zero that a product too small for any number
 //! leaves, and where the other factors are not finite.
 
-use crate::KernelError;
-use crate::engine::scratch::Scratch;
-use crate::engine::simd::{self, InstructionSet, LANES};
+use super::lanes::LANES;
+use super::scratch::{Item, Scratch};
+use crate::error::KernelError;
 
 /// The nonzeros of one image, pixel by pixel, each with the tag of its channel.
 #[derive(Debug)]
-pub(crate) struct Nonzeros {
-    /// Values of a pixel.
+pub(crate) struct Nonzeros<F: Item> {
+    /// Values per pixel.
     pub(crate) channels: usize,
-    pub(crate) values: Scratch<f32>,
+    pub(crate) values: Scratch<F>,
     pub(crate) tags: Scratch<u32>,
     /// The number of nonzeros up to each pixel and with it.
     pub(crate) ends: Scratch<usize>,
@@ -32,7 +32,7 @@ pub(crate) struct Blocks<'a> {
     pub stride: usize,
 }
 
-impl Nonzeros {
+impl<F: Item> Nonzeros<F> {
     /// Room for those of an image with so many pixels and channels.
     ///
     /// # Errors
@@ -49,14 +49,8 @@ impl Nonzeros {
         Ok(Self { channels, values, tags, ends: Scratch::any(operation, &[pixels])? })
     }
 
-    /// Takes those of `image`, in channels-last memory, whose channels have these tags (filled up to
-    /// whole vectors).
-    pub(crate) fn take(&mut self, image: &[f32], tags: &[u32]) {
-        simd::collect(InstructionSet::in_use(), image, tags, self);
-    }
-
     /// The nonzeros of each pixel, and their tags.
-    pub(crate) fn pixels(&self) -> impl Iterator<Item = (&[f32], &[u32])> {
+    pub(crate) fn pixels(&self) -> impl Iterator<Item = (&[F], &[u32])> {
         let mut first = 0;
         self.ends.iter().map(move |&end| {
             let pixel = first..end;

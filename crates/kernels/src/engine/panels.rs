@@ -1,14 +1,13 @@
 //! Matrices as the inner loops of convolution and linear layers read them.
 
-use std::convert::Infallible;
-
 use ndarray::{ArrayView, ArrayView1, Dimension};
 
-use crate::engine::correlation::Matrix;
-use crate::engine::parallel::{Images, divide};
-use crate::engine::scratch::Scratch;
-use crate::engine::simd::LANES;
-use crate::{KernelError, Real};
+use super::correlation::Matrix;
+use super::lanes::LANES;
+use super::parallel::{Images, divide};
+use super::real::Real;
+use super::scratch::Scratch;
+use crate::error::KernelError;
 
 /// Rows that are packed column by column before the next ones are.
 const ROWS: usize = 64;
@@ -39,13 +38,11 @@ impl<F: Real> Panels<F> {
         {
             let blocks = width.div_ceil(LANES);
             let parts = (0..blocks, Images::new(&mut *values, depth * LANES));
-            let Ok(()) =
-                divide::<_, Infallible>(blocks, depth * width, parts, &|(blocks, panels)| {
-                    for (block, panel) in blocks.zip(panels.iter_mut()) {
-                        pack_columns(&columns[block * LANES * depth..], depth, panel);
-                    }
-                    Ok(())
-                });
+            divide(blocks, depth * width, parts, &|(blocks, panels)| {
+                for (block, panel) in blocks.zip(panels.iter_mut()) {
+                    pack_columns(&columns[block * LANES * depth..], depth, panel);
+                }
+            });
             return Ok(Self { values, depth });
         }
         let mut elements = matrix.iter();
@@ -58,7 +55,7 @@ impl<F: Real> Panels<F> {
         Ok(Self { values, depth })
     }
 
-    /// The matrix, for a [`crate::engine::correlation::Correlation`].
+    /// The matrix, for a [`super::correlation::Correlation`].
     pub(crate) fn matrix(&self) -> Matrix<'_, F> {
         let vector_stride = self.depth * LANES;
         Matrix { values: &self.values, row_stride: LANES, vector_stride }

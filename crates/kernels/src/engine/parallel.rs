@@ -1,12 +1,13 @@
 //! Threads within a kernel: images (or rows, or values) are divided among them, and each is computed as
 //! by a single thread, so that their number changes no result.
 
+use std::convert::Infallible;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::KernelError;
+use crate::error::KernelError;
 
 /// A kernel that takes fewer nanoseconds stays on one thread. Small ones are divided as well, and all in
 /// the same way: otherwise their results would lie in the wrong core's cache for the next.
@@ -40,7 +41,7 @@ pub fn with_threads<R: Send>(
 
 /// How long a thread looks for work before it rests, and how long it then rests. Between two kernels
 /// are microseconds; waking a thread that the system has put to sleep takes as long as some kernels.
-const PATIENCE: Duration = Duration::from_millis(2);
+const STAYS_AWAKE: Duration = Duration::from_millis(2);
 const REST: Duration = Duration::from_micros(100);
 
 /// Calls `work` while the other threads of the pool stay awake, as long as each has a processor.
@@ -56,7 +57,7 @@ fn while_others_wait<R>(work: impl FnOnce() -> R) -> R {
             while Some(context.index()) != own && !is_done.load(Ordering::Acquire) {
                 match rayon::yield_now() {
                     Some(rayon::Yield::Executed) => last_work = Instant::now(),
-                    _ if last_work.elapsed() > PATIENCE => thread::sleep(REST),
+                    _ if last_work.elapsed() > STAYS_AWAKE => thread::sleep(REST),
                     _ => std::hint::spin_loop(),
                 }
             }
@@ -164,7 +165,7 @@ impl<A: Divide, B: Divide, C: Divide> Divide for (A, B, C) {
 /// # Errors
 ///
 /// The first of `work`.
-pub(crate) fn divide<D: Divide, E: Send>(
+pub(crate) fn try_divide<D: Divide, E: Send>(
     images: usize,
     nanoseconds: usize,
     batch: D,
@@ -172,6 +173,19 @@ pub(crate) fn divide<D: Divide, E: Send>(
 ) -> Result<(), E> {
     let threads = if nanoseconds < WORTH_DIVIDING { 1 } else { threads() };
     among(threads.min(images), images, batch, work)
+}
+
+/// As [`try_divide`], for work that cannot fail.
+pub(crate) fn divide<D: Divide>(
+    images: usize,
+    nanoseconds: usize,
+    batch: D,
+    work: &(impl Fn(D) + Sync),
+) {
+    let Ok(()) = try_divide::<_, Infallible>(images, nanoseconds, batch, &|part| {
+        work(part);
+        Ok(())
+    });
 }
 
 fn among<D: Divide, E: Send>(
@@ -208,9 +222,8 @@ mod tests {
         let parts = (0..images, Images::new(numbers.as_mut_slice(), 1));
         let number = |(range, numbers): (Range<usize>, Images<&mut [usize]>)| {
             range.zip(numbers.all()).for_each(|(image, number)| *number = image);
-            Ok::<(), ()>(())
         };
-        with_threads(threads, || divide(images, LONG, parts, &number)).unwrap().unwrap();
+        with_threads(threads, || divide(images, LONG, parts, &number)).unwrap();
         numbers
     }
 
@@ -228,7 +241,7 @@ mod tests {
     fn the_first_error_of_any_part_is_returned() {
         let fail = |range: Range<usize>| if range.contains(&49) { Err(range.end) } else { Ok(()) };
         for threads in [1, 2, 3] {
-            let result = with_threads(threads, || divide(50, LONG, 0..50, &fail)).unwrap();
+            let result = with_threads(threads, || try_divide(50, LONG, 0..50, &fail)).unwrap();
             assert_eq!(result, Err(50));
         }
     }

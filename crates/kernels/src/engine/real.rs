@@ -1,18 +1,21 @@
+//! The numbers that kernels compute with.
+
 use std::fmt::{Debug, Display};
 use std::ops::Neg;
 
 use num_traits::NumAssign;
 
-use crate::engine::scratch::Item;
-use crate::engine::simd;
+use super::fused::fused;
+use super::loops::Loops;
 
 /// A floating-point number that kernels compute with: `f32` or `f64`.
 ///
 /// It is deliberately not `num_traits::Float`: that trait's `exp` and `ln` call the system's
 /// mathematical library, whose last bit differs between machines. Those here come from the `libm`
 /// crate; `sqrt` is correctly rounded everywhere by IEEE 754.
+#[expect(private_bounds, reason = "seals the trait: each type needs loops of its own")]
 pub trait Real:
-    Item
+    Loops
     + NumAssign
     + Neg<Output = Self>
     + PartialOrd
@@ -45,14 +48,6 @@ pub trait Real:
 
     /// Whether this is NaN.
     fn is_nan(self) -> bool;
-
-    /// The same slice where this type is `f32`, for which there is vector code.
-    #[doc(hidden)]
-    fn single(values: &[Self]) -> Option<&[f32]>;
-
-    /// As [`Self::single`], to write to.
-    #[doc(hidden)]
-    fn single_mut(values: &mut [Self]) -> Option<&mut [f32]>;
 }
 
 impl Real for f32 {
@@ -77,19 +72,11 @@ impl Real for f32 {
     }
 
     fn mul_add(self, a: Self, b: Self) -> Self {
-        simd::fused(self, a, b)
+        fused(self, a, b)
     }
 
     fn is_nan(self) -> bool {
         f32::is_nan(self)
-    }
-
-    fn single(values: &[Self]) -> Option<&[f32]> {
-        Some(values)
-    }
-
-    fn single_mut(values: &mut [Self]) -> Option<&mut [f32]> {
-        Some(values)
     }
 }
 
@@ -120,13 +107,5 @@ impl Real for f64 {
 
     fn is_nan(self) -> bool {
         f64::is_nan(self)
-    }
-
-    fn single(_: &[Self]) -> Option<&[f32]> {
-        None
-    }
-
-    fn single_mut(_: &mut [Self]) -> Option<&mut [f32]> {
-        None
     }
 }

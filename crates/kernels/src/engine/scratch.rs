@@ -6,13 +6,13 @@ use std::thread::LocalKey;
 
 use ndarray::{ArrayView, Dimension};
 
-use crate::KernelError;
+use crate::error::KernelError;
 
 /// The pieces that a thread keeps of one type.
-pub type Kept<T> = LocalKey<RefCell<Vec<Vec<T>>>>;
+pub(crate) type Kept<T> = LocalKey<RefCell<Vec<Vec<T>>>>;
 
 /// A type that scratch memory is of.
-pub trait Item: Copy + 'static {
+pub(crate) trait Item: Copy + 'static {
     /// What fresh memory holds.
     const ZERO: Self;
 

@@ -10,14 +10,12 @@
 //!
 //! Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1.
 
-use std::convert::Infallible;
-
 use ndarray::{ArrayView, ArrayViewMut, Dimension, Zip};
 
 use crate::engine::parallel::{Images, divide};
-use crate::engine::simd::{self, InstructionSet};
-use crate::error::expect_shape;
-use crate::{KernelError, Real};
+use crate::engine::real::Real;
+use crate::engine::simd::{PlainLoop, compiled};
+use crate::error::{KernelError, expect_shape};
 
 const OPERATION: &str = "adam";
 
@@ -57,31 +55,27 @@ pub fn step<F: Real, D: Dimension>(
     for (argument, shape) in [("gradient", gradient.shape()), ("m", m.shape()), ("v", v.shape())] {
         expect_shape(OPERATION, argument, shape, parameter.shape(), "that of the parameter")?;
     }
+    let factors = Factors::<F>::rounded(factors);
     if let (Some(p), Some(g)) = (parameter.as_slice_mut(), gradient.as_slice())
         && let (Some(m), Some(v)) = (m.as_slice_mut(), v.as_slice_mut())
-        && let (Some(p), Some(g)) = (F::single_mut(p), F::single(g))
-        && let (Some(m), Some(v)) = (F::single_mut(m), F::single_mut(v))
     {
-        let (count, factors) = (p.len(), Factors::rounded(factors));
+        let count = p.len();
         let moments = (Images::new(m, 1), Images::new(v, 1));
         let parts = (Images::new(p, 1), Images::new(g, 1), moments);
-        let Ok(()) = divide::<_, Infallible>(count, count / 4, parts, &|(p, g, (m, v))| {
-            let set = InstructionSet::in_use();
-            simd::adam(set, p.all(), g.all(), [m.all(), v.all()], &factors);
-            Ok(())
+        divide(count, count / 4, parts, &|(p, g, (m, v))| {
+            compiled(Step { p: p.all(), g: g.all(), m: m.all(), v: v.all(), factors });
         });
-        return Ok(());
+    } else {
+        Zip::from(parameter).and(gradient).and(m).and(v).for_each(|p, &g, m, v| {
+            factors.update(p, g, m, v);
+        });
     }
-    let factors = Factors::<F>::rounded(factors);
-    Zip::from(parameter).and(gradient).and(m).and(v).for_each(|p, &g, m, v| {
-        factors.update(p, g, m, v);
-    });
     Ok(())
 }
 
 /// [`AdamFactors`] in the type of the parameter.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Factors<F> {
+struct Factors<F> {
     one_minus_beta1: F,
     beta2: F,
     one_minus_beta2: F,
@@ -104,10 +98,28 @@ impl<F: Real> Factors<F> {
 
     /// Moves one value.
     #[inline(always)]
-    pub(crate) fn update(&self, p: &mut F, g: F, m: &mut F, v: &mut F) {
+    fn update(&self, p: &mut F, g: F, m: &mut F, v: &mut F) {
         *m += self.one_minus_beta1 * (g - *m);
         *v = *v * self.beta2 + self.one_minus_beta2 * g * g;
         let denominator = v.sqrt() / self.root_of_correction2 + self.eps;
         *p += self.minus_step_size * *m / denominator;
+    }
+}
+
+/// The step of some values.
+struct Step<'a, F> {
+    p: &'a mut [F],
+    g: &'a [F],
+    m: &'a mut [F],
+    v: &'a mut [F],
+    factors: Factors<F>,
+}
+
+impl<F: Real> PlainLoop for Step<'_, F> {
+    #[inline(always)]
+    fn run(self) {
+        for ((p, &g), (m, v)) in self.p.iter_mut().zip(self.g).zip(self.m.iter_mut().zip(self.v)) {
+            self.factors.update(p, g, m, v);
+        }
     }
 }

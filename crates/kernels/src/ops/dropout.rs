@@ -8,8 +8,8 @@
 use ndarray::{Array, ArrayView, Dimension, Zip};
 
 use crate::engine::layout::reused_like;
-use crate::error::expect_shape;
-use crate::{KernelError, Real};
+use crate::engine::real::Real;
+use crate::error::{KernelError, expect_shape};
 
 const OPERATION: &str = "dropout";
 

@@ -2,14 +2,12 @@
 //!
 //! Source: PyTorch's `flatten`, whose order is that of the axes and not of channels-last memory.
 
-use std::convert::Infallible;
-
 use ndarray::{Array2, Array4, ArrayView2, ArrayView4};
 
 use crate::engine::layout::{elements, elements_mut, from_channels_last, reused, to_channels_last};
 use crate::engine::parallel::{Images, divide};
-use crate::error::{expect_not_empty, expect_shape};
-use crate::{KernelError, Real};
+use crate::engine::real::Real;
+use crate::error::{KernelError, expect_not_empty, expect_shape};
 
 const OPERATION: &str = "flatten";
 
@@ -30,7 +28,7 @@ pub fn forward_into<F: Real>(x: ArrayView4<'_, F>, out: &mut Array2<F>) -> Resul
     let x = to_channels_last(x);
     let images =
         (Images::new(elements(&x), c * h * w), Images::new(elements_mut(&mut rows), c * h * w));
-    let Ok(()) = divide::<_, Infallible>(n, n * c * h * w / 4, images, &|(x, rows)| {
+    divide(n, n * c * h * w / 4, images, &|(x, rows)| {
         for (x, row) in x.iter().zip(rows.iter_mut()) {
             for (channel, plane) in row.chunks_exact_mut(h * w).enumerate() {
                 for (value, pixel) in plane.iter_mut().zip(x.chunks_exact(c)) {
@@ -38,7 +36,6 @@ pub fn forward_into<F: Real>(x: ArrayView4<'_, F>, out: &mut Array2<F>) -> Resul
                 }
             }
         }
-        Ok(())
     });
     *out = rows;
     Ok(())
@@ -61,14 +58,14 @@ pub fn backward_into<F: Real>(
 ) -> Result<(), KernelError> {
     let n = dout.nrows();
     expect_not_empty(OPERATION, "dx", &[n, c, h, w])?;
-    expect_shape(OPERATION, "dout", dout.shape(), &[n, c * h * w], "a row an image")?;
+    expect_shape(OPERATION, "dout", dout.shape(), &[n, c * h * w], "one row per image")?;
     let mut pixels = reused(OPERATION, [n, h, w, c], dx)?;
     let dout = dout.as_standard_layout();
     let images = (
         Images::new(elements(&dout), c * h * w),
         Images::new(elements_mut(&mut pixels), c * h * w),
     );
-    let Ok(()) = divide::<_, Infallible>(n, n * c * h * w / 4, images, &|(dout, dx)| {
+    divide(n, n * c * h * w / 4, images, &|(dout, dx)| {
         for (row, dx) in dout.iter().zip(dx.iter_mut()) {
             for (position, pixel) in dx.chunks_exact_mut(c).enumerate() {
                 for (value, plane) in pixel.iter_mut().zip(row.chunks_exact(h * w)) {
@@ -76,7 +73,6 @@ pub fn backward_into<F: Real>(
                 }
             }
         }
-        Ok(())
     });
     *dx = from_channels_last(pixels);
     Ok(())

@@ -5,18 +5,16 @@
 //!
 //! Source: PyTorch's `linear`, whose weight has the shape `(M, D)`.
 
-use std::convert::Infallible;
-
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Dim};
 
 use crate::engine::correlation::{Correlation, Matrix, Place};
+use crate::engine::lanes::LANES;
 use crate::engine::layout::{elements_mut, reused};
 use crate::engine::panels::{Panels, filled_up};
 use crate::engine::parallel::{Images, divide};
+use crate::engine::real::Real;
 use crate::engine::scratch::Scratch;
-use crate::engine::simd::LANES;
-use crate::error::{expect_not_empty, expect_shape};
-use crate::{KernelError, Real};
+use crate::error::{KernelError, expect_not_empty, expect_shape};
 
 const OPERATION: &str = "linear";
 
@@ -62,7 +60,7 @@ pub fn forward_into<F: Real>(
     out: &mut Array2<F>,
 ) -> Result<(), KernelError> {
     expect_weight(x, weight)?;
-    expect_shape(OPERATION, "bias", bias.shape(), &[weight.nrows()], "one value an output")?;
+    expect_shape(OPERATION, "bias", bias.shape(), &[weight.nrows()], "one value per output")?;
     let mut rows = reused(OPERATION, Dim([x.nrows(), weight.nrows()]), out)?;
     product(x, weight.t(), Some(bias), elements_mut(&mut rows))?;
     *out = rows;
@@ -161,7 +159,7 @@ fn expect_weight<F: Real>(
     expect_not_empty(OPERATION, "x", x.shape())?;
     expect_not_empty(OPERATION, "weight", weight.shape())?;
     let expected = [weight.nrows(), x.ncols()];
-    expect_shape(OPERATION, "weight", weight.shape(), &expected, "one column a feature of x")
+    expect_shape(OPERATION, "weight", weight.shape(), &expected, "one column per feature of x")
 }
 
 /// out ← start + a·b, each value's sum in the order of a's columns.
@@ -199,25 +197,21 @@ fn product<F: Real>(
     let row = |row| Place { base: row * depth, target: row * width };
     let places: Vec<_> = (0..rows).map(row).collect();
     let parts = (Images::new(a, depth), Images::new(out, width));
-    let Ok(()) = divide::<_, Infallible>(
-        rows,
-        rows.saturating_mul(depth).saturating_mul(width) / 64,
-        parts,
-        &|(a, out)| {
-            let correlation = Correlation {
-                source: a.all(),
-                matrix,
-                width,
-                start: &start,
-                runs: 1,
-                run_length: depth,
-                run_stride: 0,
-                step: 1,
-            };
-            let out = out.all();
-            correlation.write(&places[..out.len() / width], out);
-            Ok(())
-        },
-    );
+    let products = rows.saturating_mul(depth).saturating_mul(width);
+    divide(rows, products / 64, parts, &|(a, out)| {
+        let (source, out) = (a.all(), out.all());
+        let (start, run_length) = (&*start, depth);
+        let correlation = Correlation {
+            source,
+            matrix,
+            width,
+            start,
+            runs: 1,
+            run_length,
+            run_stride: 0,
+            step: 1,
+        };
+        F::correlate(&correlation, &places[..out.len() / width], out);
+    });
     Ok(())
 }

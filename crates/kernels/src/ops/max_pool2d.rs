@@ -7,17 +7,15 @@
 //! The first of equal values wins, counted by rows, and NaN wins over all, as in PyTorch's
 //! `max_pool2d`. Computed in channels-last memory, like [`crate::ops::conv2d`].
 
-use std::convert::Infallible;
-
-use ndarray::{Array4, ArrayView4, Axis};
+use ndarray::{Array4, ArrayView4, ArrayViewMut4, Axis};
 
 use crate::engine::layout::{
     elements, elements_mut, from_channels_last, nothing, reused, to_channels_last,
 };
-use crate::engine::parallel::{Images, divide};
-use crate::engine::simd::{self, InstructionSet, Windows};
-use crate::error::{expect_not_empty, expect_shape};
-use crate::{KernelError, Real};
+use crate::engine::parallel::{Images, divide, try_divide};
+use crate::engine::real::Real;
+use crate::engine::windows::Windows;
+use crate::error::{KernelError, expect_not_empty, expect_shape};
 
 const OPERATION: &str = "max_pool2d";
 
@@ -115,17 +113,16 @@ pub fn forward_into<F: Real>(
     let x = to_channels_last(x);
     let mut largest = reused(OPERATION, [n, oh, ow, c], out)?;
     let mut places = reused(OPERATION, [n, oh, ow, c], argmax)?;
-    let windows = Places::new([h, w], [oh, ow], config)?;
+    let windows = Grid::new([h, w], [oh, ow], config)?;
     let images = (
         Images::new(elements(&x), h * w * c),
         Images::new(elements_mut(&mut largest), oh * ow * c),
         Images::new(elements_mut(&mut places), oh * ow * c),
     );
-    let Ok(()) = divide::<_, Infallible>(n, x.len() / 8, images, &|(x, out, argmax)| {
+    divide(n, x.len() / 8, images, &|(x, out, argmax)| {
         for ((x, out), argmax) in x.iter().zip(out.iter_mut()).zip(argmax.iter_mut()) {
-            windows.of(c).pool(x, out, argmax);
+            F::pool(windows.of(c), x, out, argmax);
         }
-        Ok(())
     });
     (*out, *argmax) = (from_channels_last(largest), from_channels_last(places));
     Ok(())
@@ -175,67 +172,67 @@ pub fn backward_into<F: Real>(
     expect_shape(OPERATION, "argmax", argmax.shape(), &[n, c, oh, ow], "that of dout")?;
     let mut pixels = reused(OPERATION, [n, h, w, c], dx)?;
     let (dout, argmax) = (to_channels_last(dout), to_channels_last(argmax));
-    let windows = Places::new(size, [oh, ow], config)?;
-    let image = oh * ow * c;
-    if config.stride[0] >= config.window[0] && config.stride[1] >= config.window[1] {
-        let needs_zeros = !config.tiles(size);
+    let windows = Grid::new(size, [oh, ow], config)?;
+    let overlap = (0..2).any(|axis| config.stride[axis] < config.window[axis]);
+    let is_done = !overlap && {
         let images = (
-            Images::new(elements(&dout), image),
-            Images::new(elements(&argmax), image),
+            Images::new(elements(&dout), oh * ow * c),
+            Images::new(elements(&argmax), oh * ow * c),
             Images::new(elements_mut(&mut pixels), h * w * c),
         );
-        let is_done = divide(n, n * h * w * c / 8, images, &|(dout, argmax, dx)| {
+        let needs_zeros = !config.tiles(size);
+        let work = |(dout, argmax, dx): (Images<&[F]>, Images<&[u32]>, Images<&mut [F]>)| {
             for ((dout, argmax), dx) in dout.iter().zip(argmax.iter()).zip(dx.iter_mut()) {
-                let (Some(dout), Some(dx)) = (F::single(dout), F::single_mut(dx)) else {
-                    return Err(OtherWay);
-                };
                 if needs_zeros {
-                    dx.fill(0.0);
+                    dx.fill(F::zero());
                 }
-                if !simd::unpool(InstructionSet::in_use(), windows.of(c), dout, argmax, dx) {
-                    return Err(OtherWay);
+                if !F::unpool(windows.of(c), dout, argmax, dx) {
+                    return Err(());
                 }
             }
             Ok(())
-        });
-        if is_done.is_ok() {
-            *dx = from_channels_last(pixels);
-            return Ok(());
-        }
-    }
-    pixels.fill(F::zero());
-    let bound = h * w;
-    if let Some((position, &got)) = from_channels_last(argmax.view())
-        .iter()
-        .enumerate()
-        .find(|&(_, &index)| index as usize >= bound)
-    {
-        let (argument, got) = ("argmax", got as usize);
-        return Err(KernelError::Index { operation: OPERATION, argument, position, bound, got });
-    }
-    for (dx, (dout, argmax)) in elements_mut(&mut pixels)
-        .chunks_exact_mut(h * w * c)
-        .zip(elements(&dout).chunks_exact(image).zip(elements(&argmax).chunks_exact(image)))
-    {
-        for (position, (&dout, &index)) in dout.iter().zip(argmax).enumerate() {
-            dx[index as usize * c + position % c] += dout;
-        }
+        };
+        try_divide(n, n * h * w * c / 8, images, &work).is_ok()
+    };
+    if !is_done {
+        scatter(dout.view(), argmax.view(), pixels.view_mut())?;
     }
     *dx = from_channels_last(pixels);
     Ok(())
 }
 
-/// The gradient has to be scattered one value at a time: for `f64`, and where `argmax` names places
-/// outside the windows.
-struct OtherWay;
+/// Adds the gradient of each window to the pixel that `argmax` names, one value after the other. All
+/// arrays are in the axis order `(N, H, W, C)`.
+fn scatter<F: Real>(
+    dout: ArrayView4<'_, F>,
+    argmax: ArrayView4<'_, u32>,
+    mut dx: ArrayViewMut4<'_, F>,
+) -> Result<(), KernelError> {
+    let (_, h, w, c) = dx.dim();
+    let mut indices = from_channels_last(argmax).into_iter().map(|&index| index as usize);
+    if let Some((position, got)) = indices.by_ref().enumerate().find(|&(_, index)| index >= h * w) {
+        let (operation, argument, bound) = (OPERATION, "argmax", h * w);
+        return Err(KernelError::Index { operation, argument, position, bound, got });
+    }
+    dx.fill(F::zero());
+    for (mut dx, (dout, argmax)) in
+        dx.outer_iter_mut().zip(dout.outer_iter().zip(argmax.outer_iter()))
+    {
+        let dx = elements_mut(&mut dx);
+        for (position, (&dout, &index)) in dout.iter().zip(argmax).enumerate() {
+            dx[index as usize * c + position % c] += dout;
+        }
+    }
+    Ok(())
+}
 
 /// The windows on an image.
-struct Places {
+struct Grid {
     corners: Vec<u32>,
     taps: Vec<u32>,
 }
 
-impl Places {
+impl Grid {
     fn new(
         size: [usize; 2],
         out: [usize; 2],
@@ -257,29 +254,5 @@ impl Places {
 
     fn of(&self, channels: usize) -> Windows<'_> {
         Windows { corners: &self.corners, taps: &self.taps, channels }
-    }
-}
-
-impl Windows<'_> {
-    /// The largest value of each window of one image, and its pixel.
-    fn pool<F: Real>(self, x: &[F], out: &mut [F], argmax: &mut [u32]) {
-        if let (Some(x), Some(out)) = (F::single(x), F::single_mut(out)) {
-            return simd::pool(InstructionSet::in_use(), self, x, out, argmax);
-        }
-        let Self { corners, taps, channels } = self;
-        let pixels = out.chunks_exact_mut(channels).zip(argmax.chunks_exact_mut(channels));
-        for (&corner, (out, argmax)) in corners.iter().zip(pixels) {
-            out.copy_from_slice(&x[corner as usize * channels..][..channels]);
-            argmax.fill(corner);
-            for index in taps.iter().map(|tap| corner + tap) {
-                let pixel = &x[index as usize * channels..][..channels];
-                for ((out, argmax), &value) in out.iter_mut().zip(argmax.iter_mut()).zip(pixel) {
-                    if value > *out || value.is_nan() {
-                        *out = value;
-                        *argmax = index;
-                    }
-                }
-            }
-        }
     }
 }

@@ -2,14 +2,12 @@
 //!
 //! Source: PyTorch's `relu` and its gradient, which is 0 at x = 0; NaN stays NaN.
 
-use std::convert::Infallible;
-
 use ndarray::{Array, ArrayView, Dimension};
 
 use crate::engine::layout::{map_pairs, reused_like, update_pairs};
 use crate::engine::parallel::{Images, divide};
-use crate::error::expect_shape;
-use crate::{KernelError, Real};
+use crate::engine::real::Real;
+use crate::error::{KernelError, expect_shape};
 
 const OPERATION: &str = "relu";
 
@@ -63,10 +61,7 @@ pub fn forward_in_place<F: Real, D: Dimension>(x: &mut Array<F, D>) {
     match x.as_slice_memory_order_mut() {
         Some(x) => {
             let (count, values) = (x.len(), Images::new(x, 1));
-            let Ok(()) = divide::<_, Infallible>(count, count / 16, values, &|x| {
-                x.all().iter_mut().for_each(positive);
-                Ok(())
-            });
+            divide(count, count / 16, values, &|x| x.all().iter_mut().for_each(positive));
         }
         None => x.iter_mut().for_each(positive),
     }

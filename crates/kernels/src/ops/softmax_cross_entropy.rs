@@ -11,8 +11,8 @@
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 
 use crate::engine::layout::reused;
-use crate::error::{expect_not_empty, expect_shape};
-use crate::{KernelError, Real};
+use crate::engine::real::Real;
+use crate::error::{KernelError, expect_not_empty, expect_shape};
 
 const OPERATION: &str = "softmax_cross_entropy";
 
@@ -108,7 +108,7 @@ pub fn backward_in_place<F: Real>(
 }
 
 fn expect_labels(shape: &[usize], labels: ArrayView1<'_, usize>) -> Result<(), KernelError> {
-    expect_shape(OPERATION, "labels", labels.shape(), &shape[..1], "one label a row")?;
+    expect_shape(OPERATION, "labels", labels.shape(), &shape[..1], "one label per row")?;
     let bound = shape[1];
     match labels.iter().position(|&label| label >= bound) {
         Some(position) => Err(KernelError::Index {

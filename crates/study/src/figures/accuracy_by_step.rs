@@ -1,7 +1,11 @@
-//! Training accuracy by step, and how soon each network trains as well as the one without batch
-//! norm does in the end.
+//! Training accuracy by step, and how soon each network reaches the final training accuracy of the
+//! one without batch norm.
 
-use anyhow::Result;
+use plots::axes::{Axes, Axis, Chart};
+use plots::curve::{Point, dashed, line};
+use plots::frame::Frame;
+use plots::style::{FAINT, INK, TEXT, text};
+use plots::{DrawError, Drawing, Result, thousands};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
@@ -9,61 +13,103 @@ use plotters::element::{Circle, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, WHITE};
 
-use super::{color, title};
-use plots::Drawing;
-use plots::axes::{Axes, Axis, Chart};
-use plots::curve::{Point, dashed, line};
-use plots::frame::Frame;
-use plots::style::{FAINT, INK, TEXT, text, thousands};
+use super::figure::Figure;
+use super::layout::{alt, color, legend_of_networks, size_of_panels, steps_axis, title, windows};
+use crate::analysis::{Analysis, ArmResult, CatchUp, Group, Window};
 
-use super::{legend_of_networks, size_of_panels};
-use crate::statistics::{CatchUp, Pair, Window, catch_up, pairs, windows, windows_of_run};
-use crate::tables::{Study, network_name};
-
-/// The figure, a panel a head.
+/// The figure, a panel per group of arms.
 #[derive(Debug)]
-pub struct AccuracyByStep<'a> {
-    pub study: &'a Study,
+pub(super) struct AccuracyByStep<'a> {
+    analysis: &'a Analysis<'a>,
+}
+
+/// The first comparison of a group. Of several the labels would lie on one another.
+fn first_catch_up<'g, 'a>(
+    group: &'g Group<'a>,
+) -> Option<(&'g ArmResult<'a>, &'g ArmResult<'a>, CatchUp)> {
+    let first = group.comparisons.first()?;
+    Some((group.without(first), group.with(first), first.catch_up?))
+}
+
+impl<'a> Figure<'a> for AccuracyByStep<'a> {
+    const NAME: &'static str = "accuracy_by_step";
+    const HEADING: &'static str = "Steps to the other network's accuracy";
+
+    fn of(analysis: &'a Analysis<'a>) -> Option<Self> {
+        Some(Self { analysis })
+    }
+
+    fn alt(&self) -> String {
+        alt("Training accuracy of each network by step", self.analysis)
+    }
+
+    fn caption(&self) -> String {
+        let Analysis { study, groups, .. } = self.analysis;
+        let mut text = format!("Share of correctly classified images {}.", windows(&study.config));
+        let pair = groups.iter().find_map(|group| {
+            let first = group.comparisons.first()?;
+            Some((&group.with(first).network, &group.without(first).network))
+        });
+        let Some((with, without)) = pair else { return text };
+        let mean = if self.analysis.has_several_seeds() { ", mean over seeds" } else { "" };
+        text.push_str(&format!(
+            " Dashed line: the accuracy of {without} in its last window{mean}. Dots: the end of the \
+             first window in which the accuracy of {with}, and that of {without} itself, is at least \
+             as high."
+        ));
+        for group in groups {
+            let Some((without, with, found)) = first_catch_up(group) else { continue };
+            let (heading, with) = (group.heading(), &with.network);
+            let total = thousands(found.steps_without);
+            text.push_str(&match (found.steps_with, found.times_fewer()) {
+                (Some(steps), Some(times)) if times > 1.0 => format!(
+                    " **{heading}:** {with} needs {} steps instead of {total}, {times:.1} times \
+                     fewer.",
+                    thousands(steps)
+                ),
+                (Some(steps), _) => format!(
+                    " **{heading}:** {with} needs {} steps, {} needs {total}.",
+                    thousands(steps),
+                    without.network
+                ),
+                (None, _) => {
+                    let all = thousands(study.config.steps_of(&without.arm));
+                    format!(" **{heading}:** {with} does not reach it within {all} steps.")
+                }
+            });
+        }
+        text
+    }
 }
 
 impl Drawing for AccuracyByStep<'_> {
     fn size(&self) -> (u32, u32) {
-        size_of_panels(self.study, 460)
+        size_of_panels(self.analysis, 460)
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()>
-    where
-        B::ErrorType: 'static,
-    {
-        let config = &self.study.config;
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
+        let Analysis { study, groups, .. } = self.analysis;
         let area = Frame {
-            title: title("Training accuracy by step", self.study),
-            legend: legend_of_networks(config, "each seed (bold: mean)"),
+            title: title("Training accuracy by step", self.analysis),
+            legend: legend_of_networks(self.analysis),
         }
         .draw(area, scale)?;
-        let accuracies = self.study.steps.iter().map(|row| row.accuracy);
-        let y = Axis::around("share of images classified rightly", accuracies, 5).up_to_one();
-        let heads = self.study.heads();
-        for (area, head) in area.split_evenly((1, heads.len())).iter().zip(heads) {
-            let axes =
-                Axes { title: head.to_string(), x: super::steps_axis(config, 6), y: y.clone() };
+        let accuracies = study.steps.iter().map(|row| row.accuracy);
+        let y = Axis::around("share of images classified correctly", accuracies, 5).up_to_one();
+        for (area, group) in area.split_evenly((1, groups.len())).iter().zip(groups) {
+            let x = steps_axis(&study.config, 6);
+            let axes = Axes { title: group.label.clone(), x, y: y.clone() };
             let mut chart = axes.draw(area, scale)?;
-            for network in &config.networks {
-                for &seed in &config.seeds {
-                    let points = points(&windows_of_run(self.study, network, head, seed));
-                    line(&mut chart, &points, color(network).mix(FAINT), scale)?;
+            for arm in &group.arms {
+                for windows in &arm.windows_of_runs {
+                    line(&mut chart, &points(windows), color(&arm.arm).mix(FAINT), scale)?;
                 }
             }
-            for network in &config.networks {
-                let points = points(&windows(self.study, network, head));
-                line(&mut chart, &points, color(network).to_rgba(), 2 * scale)?;
+            for arm in &group.arms {
+                line(&mut chart, &points(&arm.windows), color(&arm.arm).to_rgba(), 2 * scale)?;
             }
-            // Of several pairs the first alone, or their labels would lie on one another.
-            let pair = pairs(config).next();
-            if let Some((pair, found)) =
-                pair.and_then(|pair| Some((pair, catch_up(self.study, pair, head)?)))
-            {
-                mark(&mut chart, pair, found, scale)?;
+            if let Some(found) = first_catch_up(group) {
+                mark(&mut chart, found, scale)?;
             }
         }
         Ok(())
@@ -77,24 +123,19 @@ fn points(windows: &[Window]) -> Vec<Point> {
 /// The final accuracy without batch norm as a level, and where the other network reaches it.
 fn mark<B: DrawingBackend>(
     chart: &mut Chart<'_, B>,
-    pair: Pair,
-    found: CatchUp,
+    (without, with, found): (&ArmResult<'_>, &ArmResult<'_>, CatchUp),
     scale: u32,
-) -> Result<()>
-where
-    B::ErrorType: 'static,
-{
+) -> Result<()> {
     let (x, y) = (chart.x_range(), chart.y_range());
     let level = found.accuracy;
     let dash = (4 * scale, 4 * scale);
     dashed(chart, &[(x.start, level), (x.end, level)], INK.mix(0.8), scale, dash)?;
-    let without = network_name(pair.without);
-    let mut lines = vec![format!("{without} ends at {level:.3}")];
+    let mut lines = vec![format!("{} ends at {level:.3}", without.network)];
     if let (Some(steps), Some(times)) = (found.steps_with, found.times_fewer()) {
-        for (network, steps) in [(pair.without, found.steps_without), (pair.with, steps)] {
+        for (arm, steps) in [(without, found.steps_without), (with, steps)] {
             let reached = steps as f64;
             dashed(chart, &[(reached, level), (reached, y.start)], INK.mix(0.8), scale, dash)?;
-            let dot = Circle::new((reached, level), 5 * scale, color(network).filled());
+            let dot = Circle::new((reached, level), 5 * scale, color(&arm.arm).filled());
             chart.draw_series([dot])?;
         }
         let (steps, total) = (thousands(steps), thousands(found.steps_without));
@@ -102,10 +143,10 @@ where
             lines.push(format!("reached after {steps} steps,"));
             lines.push(format!("{times:.1} times fewer than {total}"));
         } else {
-            lines.push(format!("reached after {steps} steps, by it after {total}"));
+            lines.push(format!("reached after {steps} steps, by itself after {total}"));
         }
     } else {
-        lines.push(format!("not reached by {}", network_name(pair.with)));
+        lines.push(format!("not reached by {}", with.network));
     }
     // The lower right corner is where no learning curve goes.
     let font = text(TEXT * scale, &INK).pos(Pos::new(HPos::Right, VPos::Bottom));
@@ -114,7 +155,7 @@ where
     let right = x.end - 0.02 * (x.end - x.start);
     let widest = lines.iter().try_fold(0, |widest, line| {
         let size = chart.plotting_area().estimate_text_size(line, &font)?;
-        Ok::<_, anyhow::Error>(size.0.max(widest))
+        Ok::<_, DrawError>(size.0.max(widest))
     })?;
     let unit = (x.end - x.start) / f64::from(chart.plotting_area().dim_in_pixel().0.max(1));
     let left = right - f64::from(widest + 8 * scale) * unit;

@@ -2,144 +2,173 @@
 //! norm, over training; as figure 1(b, c) of S. Ioffe and C. Szegedy, "Batch Normalization", 2015,
 //! <https://arxiv.org/abs/1502.03167>.
 
-use anyhow::Result;
-use plotters::backend::DrawingBackend;
-use plotters::coord::Shift;
-use plotters::drawing::DrawingArea;
-use plotters::style::Color;
-
-use super::{color, title};
-use crate::statistics::Spread;
-use crate::tables::{ActivationRow, Head, Place, Study, network_name};
-use plots::Drawing;
 use plots::axes::{Axes, Axis};
 use plots::curve::{Point, band, line};
 use plots::frame::{Frame, Sample};
 use plots::style::{FAINT, INK};
+use plots::{Drawing, Result};
+use plotters::backend::DrawingBackend;
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+use plotters::style::{Color, RGBColor};
 
-/// The figure: a row a network and place, a column a head and block.
+use super::figure::Figure;
+use super::layout::{
+    alt, color, name_columns, title, unnamed_steps_axis, width_of_columns, write_centred,
+};
+use crate::analysis::{Activations, Analysis, ArmResult, Percentiles};
+use crate::tables::Place;
+use crate::text::listed;
+
+/// The figure: a row per network and place, a column per group of arms and block.
 #[derive(Debug)]
-pub struct ActivationPercentiles<'a> {
-    pub study: &'a Study,
-    rows: Vec<(&'a str, Place)>,
-    columns: Vec<(Head, u64)>,
+pub(super) struct ActivationPercentiles<'a> {
+    analysis: &'a Analysis<'a>,
+    rows: Vec<Row<'a>>,
+    /// Group and block, both in words, and the block.
+    columns: Vec<(String, u64)>,
 }
 
-const PERCENTILES: [fn(&ActivationRow) -> f64; 3] = [|row| row.p15, |row| row.p50, |row| row.p85];
+/// A network at a place.
+#[derive(Debug)]
+struct Row<'a> {
+    heading: String,
+    color: RGBColor,
+    /// A panel per column.
+    panels: Vec<Option<&'a Activations>>,
+}
 
-impl<'a> ActivationPercentiles<'a> {
-    /// The figure; nothing if no activations were looked at.
-    pub fn of(study: &'a Study) -> Option<Self> {
+const PERCENTILES: [fn(&Percentiles) -> f64; 3] = [|at| at.p15, |at| at.p50, |at| at.p85];
+
+impl<'a> Figure<'a> for ActivationPercentiles<'a> {
+    const NAME: &'static str = "activation_percentiles";
+    const HEADING: &'static str = "What goes into the ReLU";
+
+    fn of(analysis: &'a Analysis<'a>) -> Option<Self> {
+        let mut columns = Vec::new();
+        for group in &analysis.groups {
+            let all = group.arms.iter().flat_map(|arm| &arm.activations);
+            let mut blocks: Vec<u64> = all.map(|found| found.block).collect();
+            blocks.sort_unstable();
+            blocks.dedup();
+            columns.extend(blocks.into_iter().map(|block| (group, block)));
+        }
+        let networks = analysis.groups.first()?.arms.len();
         let mut rows = Vec::new();
-        for network in &study.config.networks {
+        for network in 0..networks {
             for place in [Place::PreActivation, Place::BeforeBatchNorm] {
-                let is_there = study
-                    .activations
+                let panel = |arm: &'a ArmResult<'a>, block| {
+                    arm.activations.iter().find(|at| (at.place, at.block) == (place, block))
+                };
+                let panels: Vec<_> = columns
                     .iter()
-                    .any(|row| row.network == *network && row.place == place);
-                if is_there {
-                    rows.push((network.as_str(), place));
+                    .map(|(group, block)| panel(&group.arms[network], *block))
+                    .collect();
+                if panels.iter().any(Option::is_some) {
+                    let arm = &analysis.groups.first()?.arms[network];
+                    let what = match place {
+                        Place::PreActivation => "into the ReLU",
+                        Place::BeforeBatchNorm => "into batch norm",
+                    };
+                    let heading = format!("{}: {what}", arm.network);
+                    rows.push(Row { heading, color: color(&arm.arm), panels });
                 }
             }
         }
-        let mut columns = Vec::new();
-        for head in study.heads() {
-            let of_head = study.activations.iter().filter(|row| row.head == head);
-            let mut blocks: Vec<u64> = of_head.map(|row| row.block).collect();
-            blocks.sort_unstable();
-            blocks.dedup();
-            columns.extend(blocks.into_iter().map(|block| (head, block)));
-        }
-        (!rows.is_empty()).then_some(Self { study, rows, columns })
+        let columns = columns
+            .into_iter()
+            .map(|(group, block)| (format!("{}, block {block}", group.label), block));
+        (!rows.is_empty()).then(|| Self { analysis, rows, columns: columns.collect() })
     }
 
-    fn rows_of(
-        &self,
-        (network, place): (&'a str, Place),
-        (head, block): (Head, u64),
-    ) -> impl Iterator<Item = &'a ActivationRow> {
-        self.study.activations.iter().filter(move |row| {
-            row.network == network && (row.place, row.head, row.block) == (place, head, block)
-        })
+    fn alt(&self) -> String {
+        alt("Percentiles of the values that go into the ReLU over training", self.analysis)
+    }
+
+    fn caption(&self) -> String {
+        let seeds = if self.analysis.has_several_seeds() { ", mean over seeds" } else { "" };
+        let mut text = format!(
+            "The 15th, 50th and 85th percentile of all values of a block in one training \
+             batch{seeds}: of the input of the ReLU and, where there is batch norm, of the input of \
+             batch norm. After figure 1 of \
+             [Ioffe and Szegedy, 2015](https://arxiv.org/abs/1502.03167). The figure shows how far \
+             a distribution moves with batch norm before the ReLU and without."
+        );
+        let (Some(group), Some((_, block))) = (self.analysis.groups.last(), self.columns.last())
+        else {
+            return text;
+        };
+        let change = |arm: &ArmResult<'_>| {
+            let at = (Place::PreActivation, *block);
+            let found = arm.activations.iter().find(|found| (found.place, found.block) == at)?;
+            let (first, last) = found.widths()?;
+            Some(format!("from {first:.2} to {last:.2} in {}", arm.network))
+        };
+        let changes: Vec<String> = group.arms.iter().filter_map(change).collect();
+        if !changes.is_empty() {
+            text.push_str(&format!(
+                " Between the first observed batch and the last, the distance from the 15th to the \
+                 85th percentile before the ReLU of block {block} changes {} ({}).",
+                listed(&changes),
+                group.label
+            ));
+        }
+        text
     }
 }
 
 impl Drawing for ActivationPercentiles<'_> {
     fn size(&self) -> (u32, u32) {
-        let width = if self.columns.len() > 2 { 960 } else { 680 };
-        (width, 130 + 185 * self.rows.len() as u32)
+        (width_of_columns(self.columns.len()), 130 + 185 * self.rows.len() as u32)
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()>
-    where
-        B::ErrorType: 'static,
-    {
-        let config = &self.study.config;
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
+        let several = self.analysis.has_several_seeds();
         let mut legend = vec![
             (Sample::Line(INK.to_rgba(), 2), "15th, 50th and 85th percentile".to_owned()),
             (Sample::Band(INK.mix(0.12)), "between the 15th and the 85th".to_owned()),
         ];
-        if config.seeds.len() > 1 {
+        if several {
             legend.push((Sample::Line(INK.mix(FAINT), 1), "each seed (bold: mean)".to_owned()));
         }
-        let title = title("What goes into the ReLU", self.study);
+        let title = title("What goes into the ReLU", self.analysis);
         let area = Frame { title, legend }.draw(area, scale)?;
         let columns = self.columns.len().max(1);
         let (top, rest) = area.split_vertically(30 * scale);
         let (middle, bottom) = rest.split_vertically(rest.dim_in_pixel().1 - 26 * scale);
-        let bands = middle.split_evenly((self.rows.len(), 1));
-        for (&row, strip) in self.rows.iter().zip(&bands) {
+        let strips = middle.split_evenly((self.rows.len(), 1));
+        for (row, strip) in self.rows.iter().zip(&strips) {
             let (heading, strip) = strip.split_vertically(24 * scale);
-            let (network, place) = row;
-            let what = match place {
-                Place::PreActivation => "into the ReLU",
-                Place::BeforeBatchNorm => "into batch norm",
-            };
-            super::name_below(
-                &heading,
-                &format!("{}: {what}", network_name(network)),
-                color(network),
-                scale,
-            )?;
-            for (&column, panel) in self.columns.iter().zip(strip.split_evenly((1, columns))) {
-                // One axis a block, so that networks and arms compare.
-                let of_block = self.study.activations.iter().filter(|row| row.block == column.1);
+            write_centred(&heading, &row.heading, row.color, scale)?;
+            let panels = strip.split_evenly((1, columns));
+            for ((panel, (_, block)), found) in panels.iter().zip(&self.columns).zip(&row.panels) {
+                // One axis per block, so that networks and arms compare.
+                let all = self.analysis.arms().flat_map(|arm| &arm.activations);
+                let of_block = all.filter(|at| at.block == *block).flat_map(|at| &at.runs);
                 let axes = Axes {
                     title: String::new(),
-                    x: Axis {
-                        name: String::new(),
-                        ..super::steps_axis(config, if columns > 2 { 3 } else { 6 })
-                    },
-                    y: Axis::around("", of_block.flat_map(|row| [row.p15, row.p85]), 3),
+                    x: unnamed_steps_axis(&self.analysis.study.config, columns),
+                    y: Axis::around("", of_block.flatten().flat_map(|at| [at.p15, at.p85]), 3),
                 };
-                let mut chart = axes.draw(&panel, scale)?;
-                let mut looked_at: Vec<_> = self.rows_of(row, column).collect();
-                looked_at.sort_by_key(|row| (row.step, row.seed));
-                let mean = |value: fn(&ActivationRow) -> f64| -> Vec<Point> {
-                    looked_at
-                        .chunk_by(|a, b| a.step == b.step)
-                        .filter_map(|rows| {
-                            let values: Vec<f64> = rows.iter().map(|row| value(row)).collect();
-                            Some((rows.first()?.step as f64, Spread::of(&values)?.mean))
-                        })
-                        .collect()
+                let mut chart = axes.draw(panel, scale)?;
+                let Some(found) = found else { continue };
+                let points = |of: &[Percentiles], value: fn(&Percentiles) -> f64| -> Vec<Point> {
+                    of.iter().map(|at| (at.step as f64, value(at))).collect()
                 };
-                let [low, median, high] = PERCENTILES.map(mean);
-                band(&mut chart, &low, &high, color(network).mix(0.12))?;
-                for &seed in config.seeds.iter().filter(|_| config.seeds.len() > 1) {
+                let [low, median, high] = PERCENTILES.map(|value| points(&found.mean, value));
+                band(&mut chart, &low, &high, row.color.mix(0.12))?;
+                for run in found.runs.iter().filter(|_| several) {
                     for value in PERCENTILES {
-                        let of_seed = looked_at.iter().filter(|row| row.seed == seed);
-                        let points: Vec<Point> =
-                            of_seed.map(|row| (row.step as f64, value(row))).collect();
-                        line(&mut chart, &points, color(network).mix(FAINT), scale)?;
+                        line(&mut chart, &points(run, value), row.color.mix(FAINT), scale)?;
                     }
                 }
                 for points in [low, median, high] {
-                    line(&mut chart, &points, color(network).to_rgba(), 2 * scale)?;
+                    line(&mut chart, &points, row.color.to_rgba(), 2 * scale)?;
                 }
             }
         }
-        super::name_columns(&top, &self.columns, scale)?;
-        super::name_below(&bottom, "training steps", INK, scale)
+        let names: Vec<String> = self.columns.iter().map(|(label, _)| label.clone()).collect();
+        name_columns(&top, &names, scale)?;
+        write_centred(&bottom, "training steps", INK, scale)
     }
 }

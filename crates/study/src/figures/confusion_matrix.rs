@@ -1,27 +1,28 @@
-//! Which test images were taken for which class, a matrix a network.
+//! Which test images were taken for which class, a matrix per network.
 
-use anyhow::Result;
+use plots::frame::Frame;
+use plots::style::{INK, SMALL, TEXT, text};
+use plots::{Drawing, Result};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
 use plotters::element::Rectangle;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontTransform, RGBColor, WHITE};
-
-use super::title;
-use crate::statistics::{Confusion, confusion};
-use crate::tables::{Head, Study, network_name};
-use plots::Drawing;
-use plots::frame::Frame;
-use plots::style::{INK, SMALL, TEXT, text};
 use trainer::dataset::CLASS_NAMES;
 
-/// The figure.
+use super::figure::Figure;
+use super::layout::{alt, title};
+use crate::analysis::{Analysis, Confusion};
+
+/// The figure, of one group of arms.
 #[derive(Debug)]
-pub struct ConfusionMatrix<'a> {
-    pub study: &'a Study,
-    pub head: Head,
-    matrices: Vec<(&'a str, Confusion)>,
+pub(super) struct ConfusionMatrix<'a> {
+    analysis: &'a Analysis<'a>,
+    /// What the arms have in common.
+    label: &'a str,
+    /// The name of each network with its matrix.
+    matrices: Vec<(&'a str, &'a Confusion)>,
 }
 
 const CELL: i32 = 37;
@@ -31,18 +32,49 @@ const NAMES: i32 = 96;
 const MATRIX: i32 = NAMES + CELL * CLASSES + 14;
 const TOP: i32 = 40;
 
-impl<'a> ConfusionMatrix<'a> {
-    /// The figure of the arm with trained heads, or if there is none, of the other; nothing if no
-    /// test images were looked at.
-    pub fn of(study: &'a Study) -> Option<Self> {
-        [Head::Trained, Head::Frozen].into_iter().find_map(|head| {
-            let matrix =
-                |network: &'a String| Some((network.as_str(), confusion(study, network, head)?));
-            let matrices: Vec<_> = study.config.networks.iter().filter_map(matrix).collect();
-            (!matrices.is_empty()).then_some(Self { study, head, matrices })
+impl<'a> Figure<'a> for ConfusionMatrix<'a> {
+    const NAME: &'static str = "confusion_matrix";
+    const HEADING: &'static str = "Which garment was taken for which";
+
+    /// Shows the last group of arms that has test images: the one with trained heads, if any.
+    fn of(analysis: &'a Analysis<'a>) -> Option<Self> {
+        analysis.groups.iter().rev().find_map(|group| {
+            let matrices: Vec<_> = group
+                .arms
+                .iter()
+                .filter_map(|arm| Some((arm.network.as_str(), arm.confusion.as_ref()?)))
+                .collect();
+            (!matrices.is_empty()).then_some(Self { analysis, label: &group.label, matrices })
         })
     }
 
+    fn alt(&self) -> String {
+        alt("Confusion matrix of each network on the test images", self.analysis)
+    }
+
+    fn caption(&self) -> String {
+        let over = if self.analysis.has_several_seeds() { ", over all seeds" } else { "" };
+        let mut text = format!(
+            "Rows: the class of a test image; columns: the class that the network predicts; \
+             numbers: per cent of the row{over}; a dot stands for less than half a per cent ({}).",
+            self.label
+        );
+        for (network, matrix) in &self.matrices {
+            if let Some((from, to, share)) = matrix.worst() {
+                let name = |class: usize| CLASS_NAMES.get(class).copied().unwrap_or("?");
+                let (from, to) = (name(from), name(to));
+                let percent = 100.0 * share;
+                text.push_str(&format!(
+                    " The most frequent mistake of {network} is to take {from} for {to}: \
+                     {percent:.1}%."
+                ));
+            }
+        }
+        text
+    }
+}
+
+impl ConfusionMatrix<'_> {
     /// How many matrices stand side by side.
     fn columns(&self) -> i32 {
         (self.matrices.len() as i32).min(2)
@@ -56,16 +88,13 @@ impl Drawing for ConfusionMatrix<'_> {
         (width as u32, (TOP + 12 + rows * (MATRIX + 40) - 14) as u32)
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()>
-    where
-        B::ErrorType: 'static,
-    {
-        let what = format!("Test images of each class, in %, {}", self.head);
-        Frame { title: title(&what, self.study), legend: Vec::new() }.draw(area, scale)?;
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
+        let what = format!("Test images of each class, in %, {}", self.label);
+        Frame { title: title(&what, self.analysis), legend: Vec::new() }.draw(area, scale)?;
         for ((network, matrix), index) in self.matrices.iter().zip(0..) {
             let (row, column) = (index / self.columns(), index % self.columns());
             let corner = (column * MATRIX + NAMES, TOP + row * (MATRIX + 40) + 32);
-            draw_matrix(area, &network_name(network), matrix, corner, scale as i32)?;
+            draw_matrix(area, network, matrix, corner, scale as i32)?;
         }
         Ok(())
     }
@@ -78,10 +107,7 @@ fn draw_matrix<B: DrawingBackend>(
     matrix: &Confusion,
     (left, top): (i32, i32),
     scale: i32,
-) -> Result<()>
-where
-    B::ErrorType: 'static,
-{
+) -> Result<()> {
     let px = |x: i32, y: i32| (x * scale, y * scale);
     let font = |size: u32, color: &RGBColor, horizontal| {
         text(size * scale as u32, color).pos(Pos::new(horizontal, VPos::Center))

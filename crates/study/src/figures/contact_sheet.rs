@@ -1,6 +1,6 @@
-//! Some images of each class of a data set, a row a class.
+//! Some images of each class of a data set, a row per class.
 
-use anyhow::{Context, Result};
+use plots::{DrawError, Drawing, FONT_FAMILY, Result};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
@@ -8,8 +8,6 @@ use plotters::element::{BitMapElement, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{BLACK, IntoFont, RGBColor, TextStyle};
 use trainer::dataset::{CLASS_NAMES, FASHION_MNIST_IMAGE, LabelledImages};
-
-use plots::{Drawing, FONT_FAMILY};
 
 /// The images of a row.
 const COLUMNS: usize = 16;
@@ -45,13 +43,15 @@ impl ContactSheet {
     ///
     /// # Errors
     ///
-    /// The images are not of the size that a sheet shows.
+    /// [`DrawError::Data`] for images of another size than a sheet shows.
     pub fn new(title: String, images: &LabelledImages) -> Result<Self> {
-        anyhow::ensure!(
-            images.size() == FASHION_MNIST_IMAGE,
-            "the contact sheet shows images of {FASHION_MNIST_IMAGE:?}, found {:?}",
-            images.size()
-        );
+        if images.size() != FASHION_MNIST_IMAGE {
+            return Err(DrawError::Data {
+                what: "the images of a contact sheet",
+                found: format!("{:?}", images.size()),
+                expected: format!("{FASHION_MNIST_IMAGE:?}"),
+            });
+        }
         let mut rows = vec![Vec::new(); CLASS_NAMES.len()];
         for (position, &label) in images.labels().iter().enumerate() {
             let row = rows.get_mut(usize::from(label)).filter(|row| row.len() < COLUMNS);
@@ -69,10 +69,7 @@ impl Drawing for ContactSheet {
         (width, 2 * MARGIN + TITLES + CLASS_NAMES.len() as u32 * STRIDE)
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()>
-    where
-        B::ErrorType: 'static,
-    {
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
         let at = |x: u32, y: u32| ((x * scale) as i32, (y * scale) as i32);
         let text = |size: u32, color: &'static RGBColor, horizontal, vertical| {
             let font = (FONT_FAMILY, size * scale).into_font();
@@ -92,7 +89,12 @@ impl Drawing for ContactSheet {
                 let side = SIDE * scale;
                 let pixels = enlarged(image, scale as usize);
                 let element = BitMapElement::with_owned_buffer(at(x, y), (side, side), pixels);
-                area.draw(&element.context("an image has another size than the sheet's")?)?;
+                let misfit = || DrawError::Data {
+                    what: "an image of a contact sheet",
+                    found: format!("{} pixels", image.len()),
+                    expected: format!("{SIDE} × {SIDE}"),
+                };
+                area.draw(&element.ok_or_else(misfit)?)?;
                 x += STRIDE;
             }
             y += STRIDE;

@@ -5,7 +5,8 @@
 //! <https://arxiv.org/abs/1803.08494>; here a block lies on its side so that one image is a slice
 //! from left to right.
 
-use anyhow::Result;
+use plots::style::{INK, SMALL, TEXT, okabe_ito, text};
+use plots::{Drawing, Result};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
@@ -13,12 +14,37 @@ use plotters::element::{PathElement, Polygon};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBColor};
 
-use plots::Drawing;
-use plots::style::{INK, SMALL, TEXT, okabe_ito, text};
+use super::figure::Figure;
+use crate::analysis::Analysis;
 
 /// The figure. It shows no data.
 #[derive(Debug)]
-pub struct NormalizedAxes;
+pub(super) struct NormalizedAxes;
+
+impl<'a> Figure<'a> for NormalizedAxes {
+    const NAME: &'static str = "normalized_axes";
+    const HEADING: &'static str = "What is normalised";
+
+    fn of(_: &'a Analysis<'a>) -> Option<Self> {
+        Some(Self)
+    }
+
+    fn alt(&self) -> String {
+        "The (N, C, H, W) block four times, with the values that share one mean coloured, for \
+         batch norm of positions, spatial batch norm, layer norm and instance norm"
+            .to_owned()
+    }
+
+    fn caption(&self) -> String {
+        "A batch of N images with C channels of H rows and W columns; H and W are drawn as one \
+         axis. The coloured values share one mean and one variance. Batch norm for fully connected \
+         layers would treat every position of every channel by itself. Spatial batch norm, the \
+         subject of this study, takes all positions of a channel together, as a convolution does. \
+         Layer norm and instance norm never mix images. After the picture in \
+         [Wu and He, 2018](https://arxiv.org/abs/1803.08494)."
+            .to_owned()
+    }
+}
 
 /// How many images, channels and positions a block has.
 const IMAGES: i32 = 6;
@@ -84,10 +110,7 @@ impl Drawing for NormalizedAxes {
         SIZE
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()>
-    where
-        B::ErrorType: 'static,
-    {
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
         let width = SIZE.0 as i32 / KINDS.len() as i32;
         for (kind, column) in KINDS.iter().zip(0..) {
             // The block, with the letters of its axes left and below, in the middle of its column.
@@ -117,10 +140,7 @@ fn draw_block<B: DrawingBackend>(
     kind: &Kind,
     corner: (i32, i32),
     scale: i32,
-) -> Result<()>
-where
-    B::ErrorType: 'static,
-{
+) -> Result<()> {
     let place = |image: i32, channel: i32, position: i32| {
         let x = corner.0 + image * CELL + channel * BACK.0;
         let y = corner.1 + position * CELL - channel * BACK.1;

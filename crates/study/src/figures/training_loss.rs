@@ -1,59 +1,76 @@
 //! Training loss by step: means over windows of a twentieth of an epoch, of each seed and of all.
 
-use anyhow::Result;
+use plots::axes::{Axes, Axis};
+use plots::curve::{Point, line};
+use plots::frame::Frame;
+use plots::style::FAINT;
+use plots::{Drawing, Result};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
 use plotters::style::Color;
 
-use super::{color, title};
-use plots::Drawing;
-use plots::axes::{Axes, Axis};
-use plots::curve::{Point, line};
-use plots::frame::Frame;
-use plots::style::FAINT;
+use super::figure::Figure;
+use super::layout::{alt, color, legend_of_networks, size_of_panels, steps_axis, title, windows};
+use crate::analysis::{Analysis, Window};
 
-use super::{legend_of_networks, size_of_panels};
-use crate::statistics::{Window, windows, windows_of_run};
-use crate::tables::Study;
-
-/// The figure, a panel a head.
+/// The figure, a panel per group of arms.
 #[derive(Debug)]
-pub struct TrainingLoss<'a> {
-    pub study: &'a Study,
+pub(super) struct TrainingLoss<'a> {
+    analysis: &'a Analysis<'a>,
+}
+
+impl<'a> Figure<'a> for TrainingLoss<'a> {
+    const NAME: &'static str = "training_loss";
+    const HEADING: &'static str = "Training loss";
+
+    fn of(analysis: &'a Analysis<'a>) -> Option<Self> {
+        Some(Self { analysis })
+    }
+
+    fn alt(&self) -> String {
+        alt("Training loss of each network by step", self.analysis)
+    }
+
+    fn caption(&self) -> String {
+        let config = &self.analysis.study.config;
+        let seeds = match config.seeds.len() {
+            1 => String::new(),
+            seeds => format!(" Bold lines: mean over {seeds} seeds; faint lines: each seed."),
+        };
+        format!(
+            "Cross-entropy in nats {}.{seeds} Vertical lines: ends of epochs. Guessing all ten \
+             classes with equal probability would give ln 10 = 2.303.",
+            windows(config)
+        )
+    }
 }
 
 impl Drawing for TrainingLoss<'_> {
     fn size(&self) -> (u32, u32) {
-        size_of_panels(self.study, 440)
+        size_of_panels(self.analysis, 440)
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()>
-    where
-        B::ErrorType: 'static,
-    {
-        let config = &self.study.config;
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
+        let Analysis { study, groups, .. } = self.analysis;
         let area = Frame {
-            title: title("Training loss by step", self.study),
-            legend: legend_of_networks(config, "each seed (bold: mean)"),
+            title: title("Training loss by step", self.analysis),
+            legend: legend_of_networks(self.analysis),
         }
         .draw(area, scale)?;
-        let losses = self.study.steps.iter().map(|row| row.loss);
-        let y = Axis::around("cross-entropy (nats an image)", losses, 5).at_least_zero();
-        let heads = self.study.heads();
-        for (area, head) in area.split_evenly((1, heads.len())).iter().zip(heads) {
-            let axes =
-                Axes { title: head.to_string(), x: super::steps_axis(config, 6), y: y.clone() };
+        let losses = study.steps.iter().map(|row| row.loss);
+        let y = Axis::around("cross-entropy (nats per image)", losses, 5).at_least_zero();
+        for (area, group) in area.split_evenly((1, groups.len())).iter().zip(groups) {
+            let x = steps_axis(&study.config, 6);
+            let axes = Axes { title: group.label.clone(), x, y: y.clone() };
             let mut chart = axes.draw(area, scale)?;
-            for network in &config.networks {
-                for &seed in &config.seeds {
-                    let points = points(&windows_of_run(self.study, network, head, seed));
-                    line(&mut chart, &points, color(network).mix(FAINT), scale)?;
+            for arm in &group.arms {
+                for windows in &arm.windows_of_runs {
+                    line(&mut chart, &points(windows), color(&arm.arm).mix(FAINT), scale)?;
                 }
             }
-            for network in &config.networks {
-                let points = points(&windows(self.study, network, head));
-                line(&mut chart, &points, color(network).to_rgba(), 2 * scale)?;
+            for arm in &group.arms {
+                line(&mut chart, &points(&arm.windows), color(&arm.arm).to_rgba(), 2 * scale)?;
             }
         }
         Ok(())

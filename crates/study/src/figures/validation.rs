@@ -1,190 +1,265 @@
-//! Validation accuracy or loss after each epoch: mean, spread and each seed, and the published
+//! Validation accuracy and loss after each epoch: mean, spread and each seed, and the published
 //! accuracies where they compare.
 
-use anyhow::Result;
-use plotters::backend::DrawingBackend;
-use plotters::coord::Shift;
-use plotters::drawing::DrawingArea;
-use plotters::element::Circle;
-use plotters::style::Color;
-
-use super::{color, title};
-use crate::published;
-use crate::statistics::{Spread, epoch_row};
-use crate::tables::{EpochRow, Head, Study, network_name};
-use plots::Drawing;
 use plots::axes::{Axes, Axis};
 use plots::curve::{Point, band, dashed, labels_at_end, line};
 use plots::frame::{Frame, Sample};
 use plots::style::INK;
+use plots::{Drawing, Result};
+use plotters::backend::DrawingBackend;
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+use plotters::element::Circle;
+use plotters::style::{Color, RGBColor};
 
-/// What is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Quantity {
-    Accuracy,
-    Loss,
-}
+use super::figure::Figure;
+use super::layout::{alt, color, epochs_axis, networks_of_legend, size_of_panels, title};
+use crate::analysis::{Analysis, ArmResult, EpochResult, Reached, Spread};
+use crate::tables::EpochRow;
+use crate::text::{counted, how_often, listed};
 
-/// The figure, a panel a head.
+/// The figure of accuracies.
 #[derive(Debug)]
-pub struct Validation<'a> {
-    pub study: &'a Study,
-    pub quantity: Quantity,
+pub(super) struct ValidationAccuracy<'a>(Panels<'a>);
+
+/// The figure of losses.
+#[derive(Debug)]
+pub(super) struct ValidationLoss<'a>(Panels<'a>);
+
+/// A panel per group of arms.
+#[derive(Debug)]
+struct Panels<'a> {
+    analysis: &'a Analysis<'a>,
+    /// Each group's curves.
+    curves: Vec<Vec<Curve>>,
+    title: &'static str,
+    y: Axis,
+    /// The digits of the labels behind the last epoch.
+    digits: usize,
 }
 
-/// A network in a panel.
-struct Curve<'a> {
-    network: &'a str,
-    /// Of each seed.
+/// An arm in a panel.
+#[derive(Debug)]
+struct Curve {
+    color: RGBColor,
+    /// A point per seed and epoch.
     points: Vec<Point>,
-    /// Of each epoch.
+    /// The spread over seeds after each epoch.
     spreads: Vec<(f64, Spread)>,
     published: Vec<Point>,
 }
 
-impl Drawing for Validation<'_> {
-    fn size(&self) -> (u32, u32) {
-        super::size_of_panels(self.study, 440)
+impl<'a> Figure<'a> for ValidationAccuracy<'a> {
+    const NAME: &'static str = "validation_accuracy";
+    const HEADING: &'static str = "Validation accuracy";
+
+    fn of(analysis: &'a Analysis<'a>) -> Option<Self> {
+        let curves = curves(analysis, |row| row.val_accuracy, |epoch| epoch.accuracy, true);
+        let y =
+            Axis::around("share of images classified correctly", values(&curves), 5).up_to_one();
+        let title = "Validation accuracy after each epoch";
+        Some(Self(Panels { analysis, curves, title, y, digits: 4 }))
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()>
-    where
-        B::ErrorType: 'static,
-    {
-        let heads = self.study.heads();
-        let panels: Vec<Vec<Curve<'_>>> = heads.iter().map(|&head| self.curves(head)).collect();
-        let all = || panels.iter().flatten();
-        let values = all().flat_map(|curve| curve.points.iter().chain(&curve.published));
-        let (what, name) = match self.quantity {
-            Quantity::Accuracy => ("Validation accuracy", "share of images classified rightly"),
-            Quantity::Loss => ("Validation loss", "cross-entropy (nats an image)"),
-        };
-        let y = Axis::around(name, values.map(|point| point.1), 5);
-        let y = if self.quantity == Quantity::Accuracy { y.up_to_one() } else { y };
-        let area = Frame {
-            title: title(&format!("{what} after each epoch"), self.study),
-            legend: self.legend(all().any(|curve| !curve.published.is_empty())),
+    fn alt(&self) -> String {
+        alt("Validation accuracy of each network after each epoch", self.0.analysis)
+    }
+
+    fn caption(&self) -> String {
+        let analysis = self.0.analysis;
+        let mut text = mean_and_spread(analysis);
+        if self.0.has_published() {
+            text.push_str(
+                " Rings on dotted lines: the accuracies that the notebook prints, one run of each \
+                 network.",
+            );
         }
-        .draw(area, scale)?;
-        let areas = area.split_evenly((1, heads.len()));
-        for ((area, head), curves) in areas.iter().zip(heads).zip(&panels) {
-            let axes = Axes {
-                title: head.to_string(),
-                x: super::epochs_axis(&self.study.config),
-                y: y.clone(),
-            };
-            self.draw_panel(area, &axes, curves, scale)?;
+        for group in &analysis.groups {
+            for comparison in &group.comparisons {
+                if comparison.ahead.of == 0 {
+                    continue;
+                }
+                let (with, without) = (group.with(comparison), group.without(comparison));
+                let epochs = without.arm.epochs.0;
+                let (with, without) = (&with.network, &without.network);
+                let often = how_often(with, comparison.ahead, analysis.has_several_seeds());
+                text.push_str(&format!(" **{}:** {often}", group.heading()));
+                text.push_str(&match comparison.epochs_to_reach {
+                    None | Some(Reached::After(1)) => String::new(),
+                    Some(Reached::Never) if epochs == 1 => String::new(),
+                    Some(Reached::After(epoch)) => format!(
+                        " {without} needs {epoch} epochs to reach the accuracy that {with} has \
+                         after one epoch."
+                    ),
+                    Some(Reached::Never) => format!(
+                        " {without} does not reach within {} the accuracy that {with} has after \
+                         one epoch.",
+                        counted(epochs, "epoch")
+                    ),
+                });
+            }
         }
-        Ok(())
+        text
     }
 }
 
-impl Validation<'_> {
-    fn value(&self, row: &EpochRow) -> f64 {
-        match self.quantity {
-            Quantity::Accuracy => row.val_accuracy,
-            Quantity::Loss => row.val_loss,
-        }
+impl<'a> Figure<'a> for ValidationLoss<'a> {
+    const NAME: &'static str = "validation_loss";
+    const HEADING: &'static str = "Validation loss";
+
+    fn of(analysis: &'a Analysis<'a>) -> Option<Self> {
+        let curves = curves(analysis, |row| row.val_loss, |epoch| epoch.loss, false);
+        let y = Axis::around("cross-entropy (nats per image)", values(&curves), 5);
+        let title = "Validation loss after each epoch";
+        Some(Self(Panels { analysis, curves, title, y, digits: 3 }))
     }
 
-    fn curves(&self, head: Head) -> Vec<Curve<'_>> {
-        let config = &self.study.config;
-        let curve = |network: &'_ String| {
-            let mut points = Vec::new();
-            let mut spreads = Vec::new();
-            for epoch in 1..=config.epochs {
-                let of_seed = |&seed: &u64| {
-                    let row = epoch_row(self.study, network, head, seed, epoch)?;
-                    Some(self.value(row))
-                };
-                let values: Vec<f64> = config.seeds.iter().filter_map(of_seed).collect();
-                points.extend(values.iter().map(|&value| (epoch as f64, value)));
-                spreads.extend(Spread::of(&values).map(|spread| (epoch as f64, spread)));
-            }
-            let published = match self.quantity {
-                Quantity::Accuracy => published::beside(config, head, network),
-                Quantity::Loss => &[],
-            };
-            let published = (1_u32..).map(f64::from).zip(published.iter().copied()).collect();
-            (points, spreads, published)
-        };
-        let with_name = |network| {
-            let (points, spreads, published) = curve(network);
-            Curve { network, points, spreads, published }
-        };
-        config.networks.iter().map(with_name).collect()
+    fn alt(&self) -> String {
+        alt("Validation loss of each network after each epoch", self.0.analysis)
     }
 
-    fn legend(&self, published: bool) -> Vec<(Sample, String)> {
-        let networks = &self.study.config.networks;
-        let mut legend: Vec<_> = networks
+    fn caption(&self) -> String {
+        let analysis = self.0.analysis;
+        let end = |arm: &ArmResult<'_>| {
+            let last = arm.epochs.last().filter(|last| last.epoch == arm.arm.epochs.0)?;
+            let group = analysis.study.config.label_of_group(&arm.arm);
+            Some(format!("{} {:.3} ({group})", arm.network, last.loss.mean))
+        };
+        let arms = analysis.study.config.arms();
+        let ends: Vec<String> = arms
             .iter()
-            .map(|network| (Sample::Line(color(network).to_rgba(), 3), network_name(network)))
+            .filter_map(|arm| analysis.arms().find(|found| found.arm == *arm).and_then(end))
             .collect();
-        let seeds = self.study.config.seeds.len();
+        format!(
+            "Cross-entropy in nats, mean over the validation images; guessing all ten classes with \
+             equal probability would give ln 10 = 2.303. {} After the last epoch: {}.",
+            mean_and_spread(analysis),
+            listed(&ends)
+        )
+    }
+}
+
+impl Drawing for ValidationAccuracy<'_> {
+    fn size(&self) -> (u32, u32) {
+        size_of_panels(self.0.analysis, 440)
+    }
+
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
+        self.0.draw(area, scale)
+    }
+}
+
+impl Drawing for ValidationLoss<'_> {
+    fn size(&self) -> (u32, u32) {
+        size_of_panels(self.0.analysis, 440)
+    }
+
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
+        self.0.draw(area, scale)
+    }
+}
+
+/// What lines, bands and points are; with a single seed there is only a line.
+fn mean_and_spread(analysis: &Analysis<'_>) -> String {
+    match analysis.study.config.seeds.len() {
+        1 => "One seed.".to_owned(),
+        seeds => format!(
+            "Lines: mean over {seeds} seeds; bands: from the lowest to the highest; points: each \
+             seed."
+        ),
+    }
+}
+
+fn curves(
+    analysis: &Analysis<'_>,
+    value: fn(&EpochRow) -> f64,
+    spread: fn(&EpochResult<'_>) -> Spread,
+    published: bool,
+) -> Vec<Vec<Curve>> {
+    let curve = |arm: &ArmResult<'_>| {
+        let at = |epoch: &EpochResult<'_>| epoch.epoch as f64;
+        let points = |epoch: &EpochResult<'_>| {
+            let at = at(epoch);
+            epoch.rows.iter().map(|row| (at, value(row))).collect::<Vec<_>>()
+        };
+        let accuracies = if published { arm.published.accuracies } else { &[] };
+        Curve {
+            color: color(&arm.arm),
+            points: arm.epochs.iter().flat_map(points).collect(),
+            spreads: arm.epochs.iter().map(|epoch| (at(epoch), spread(epoch))).collect(),
+            published: (1_u32..).map(f64::from).zip(accuracies.iter().copied()).collect(),
+        }
+    };
+    analysis.groups.iter().map(|group| group.arms.iter().map(curve).collect()).collect()
+}
+
+fn values(curves: &[Vec<Curve>]) -> impl Iterator<Item = f64> {
+    let points = |curve: &'_ Curve| [curve.points.clone(), curve.published.clone()].concat();
+    curves.iter().flatten().flat_map(points).map(|point| point.1)
+}
+
+impl Panels<'_> {
+    fn has_published(&self) -> bool {
+        self.curves.iter().flatten().any(|curve| !curve.published.is_empty())
+    }
+
+    fn legend(&self) -> Vec<(Sample, String)> {
+        let mut legend = networks_of_legend(self.analysis);
+        let seeds = self.analysis.study.config.seeds.len();
         if seeds > 1 {
             legend.push((Sample::Dot(INK.mix(0.4)), format!("each of {seeds} seeds (line: mean)")));
         }
-        if published {
+        if self.has_published() {
             legend.push((Sample::Dashed(INK.to_rgba(), 2), "published".to_owned()));
         }
         legend
+    }
+
+    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
+        let Analysis { study, groups, .. } = self.analysis;
+        let title = title(self.title, self.analysis);
+        let area = Frame { title, legend: self.legend() }.draw(area, scale)?;
+        let areas = area.split_evenly((1, groups.len()));
+        for ((area, group), curves) in areas.iter().zip(groups).zip(&self.curves) {
+            let x = epochs_axis(&study.config);
+            let axes = Axes { title: group.label.clone(), x, y: self.y.clone() };
+            self.draw_panel(area, &axes, curves, scale)?;
+        }
+        Ok(())
     }
 
     fn draw_panel<B: DrawingBackend>(
         &self,
         area: &DrawingArea<B, Shift>,
         axes: &Axes,
-        curves: &[Curve<'_>],
+        curves: &[Curve],
         scale: u32,
-    ) -> Result<()>
-    where
-        B::ErrorType: 'static,
-    {
+    ) -> Result<()> {
         let mut chart = axes.draw(area, scale)?;
-        for curve in curves {
-            let color = color(curve.network);
+        for Curve { color, points, spreads, published } in curves {
             let of = |value: fn(&Spread) -> f64| -> Vec<Point> {
-                curve.spreads.iter().map(|(epoch, spread)| (*epoch, value(spread))).collect()
+                spreads.iter().map(|(epoch, spread)| (*epoch, value(spread))).collect()
             };
             band(&mut chart, &of(|spread| spread.min), &of(|spread| spread.max), color.mix(0.15))?;
-            if self.study.config.seeds.len() > 1 {
-                chart.draw_series(
-                    curve
-                        .points
-                        .iter()
-                        .map(|&point| Circle::new(point, 3 * scale, color.mix(0.4).filled())),
-                )?;
+            if self.analysis.has_several_seeds() {
+                let dot = |&point| Circle::new(point, 3 * scale, color.mix(0.4).filled());
+                chart.draw_series(points.iter().map(dot))?;
             }
-            dashed(
-                &mut chart,
-                &curve.published,
-                color.to_rgba(),
-                2 * scale,
-                (3 * scale, 3 * scale),
-            )?;
-            chart.draw_series(
-                curve
-                    .published
-                    .iter()
-                    .map(|&point| Circle::new(point, 5 * scale, color.stroke_width(2 * scale))),
-            )?;
+            let dash = (3 * scale, 3 * scale);
+            dashed(&mut chart, published, color.to_rgba(), 2 * scale, dash)?;
+            let ring = |&point| Circle::new(point, 5 * scale, color.stroke_width(2 * scale));
+            chart.draw_series(published.iter().map(ring))?;
             let mean = of(|spread| spread.mean);
             line(&mut chart, &mean, color.to_rgba(), 3 * scale)?;
-            if self.study.config.epochs == 1 {
-                chart.draw_series(
-                    mean.iter().map(|&point| Circle::new(point, 4 * scale, color.filled())),
-                )?;
+            if self.analysis.study.config.last_epoch() == 1 {
+                let dot = |&point| Circle::new(point, 4 * scale, color.filled());
+                chart.draw_series(mean.iter().map(dot))?;
             }
         }
         let ends = curves.iter().filter_map(|curve| {
             let (epoch, spread) = curve.spreads.last()?;
-            let digits = match self.quantity {
-                Quantity::Accuracy => 4,
-                Quantity::Loss => 3,
-            };
-            let label = format!("{:.digits$}", spread.mean);
-            Some(((*epoch, spread.mean), label, color(curve.network)))
+            let label = format!("{:.*}", self.digits, spread.mean);
+            Some(((*epoch, spread.mean), label, curve.color))
         });
         labels_at_end(&mut chart, ends.collect(), scale)
     }

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::document::{Block, Document, Figure, Table};
+use super::document::{Block, Document, Table};
+use crate::figures::DrawnFigure;
 
 const STYLE: &str = include_str!("style.css");
 
 /// The document as `index.html`.
-pub fn write(document: &Document) -> String {
+pub(super) fn write(document: &Document) -> String {
     let title = escaped(&document.title);
     let mut out = format!(
         "<!DOCTYPE html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -55,7 +56,7 @@ fn table(table: &Table) -> String {
     )
 }
 
-fn figure(figure: &Figure) -> String {
+fn figure(figure: &DrawnFigure) -> String {
     // The alternative text goes into the drawing itself; there is no element around to hold it.
     let label = format!("<svg role=\"img\" aria-label=\"{}\" ", escaped(&figure.alt));
     let svg = figure.svg.trim_end().replacen("<svg ", &label, 1);

@@ -8,7 +8,7 @@ use super::document::{Block, Document, Table};
 const WIDTH: usize = 100;
 
 /// The document as `README.md`.
-pub fn write(document: &Document) -> String {
+pub(super) fn write(document: &Document) -> String {
     let mut out = format!("# {}\n", document.title);
     for block in &document.blocks {
         // Writing to a string cannot fail.
@@ -25,9 +25,9 @@ pub fn write(document: &Document) -> String {
             Block::Table(rows) => writeln!(out, "\n{}", table(rows)),
             Block::Figure(figure) => writeln!(
                 out,
-                "\n![{}]({})\n\n{}",
+                "\n![{}](figures/{}.svg)\n\n{}",
                 figure.alt,
-                figure.path(),
+                figure.name,
                 wrapped(&figure.caption, "", "")
             ),
             Block::Code(code) => writeln!(out, "\n```text\n{}\n```", code.trim_end()),

@@ -1,115 +1,114 @@
 //! How a study compares with the figures that the notebook prints, and why the arm with the head
-//! frozen is the one to compare. Beside another data set nothing is said of them.
+//! frozen is the one to compare. A study of another data set says nothing of them.
 
-use crate::published;
-use crate::statistics::{SummaryRow, final_accuracy, summary};
-use crate::tables::{DataSetName, Head, Study, network_name};
 use plots::thousands;
+use trainer::Head;
 
-use super::document::{Block, Table, listed};
-use super::findings::signed;
+use super::document::{Block, Table};
+use crate::analysis::{Analysis, ArmResult, EpochResult};
+use crate::axis::{BatchSize, LearningRate};
+use crate::data_set_name::DataSetName;
+use crate::published::{TRAINING_IMAGES, of_network};
+use crate::text::{accuracy, listed, signed};
 
 /// What is said of the published figures in the first lines, and a table epoch by epoch.
-pub fn blocks(study: &Study) -> Vec<Block> {
-    if study.config.data_set != DataSetName::FashionMnist {
+pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
+    if analysis.study.config.data_set != DataSetName::FashionMnist {
         return Vec::new();
     }
-    let summary = summary(study);
-    let rows: Vec<(&SummaryRow, f64)> =
-        summary.iter().filter_map(|row| Some((row, row.published?))).collect();
-    if rows.is_empty() {
+    let published: Vec<&ArmResult<'_>> = analysis
+        .arms()
+        .filter(|arm| !arm.epochs.is_empty() && !arm.published.accuracies.is_empty())
+        .collect();
+    if published.is_empty() {
         return vec![Block::Paragraph(format!(
-            "**How it compares with the published figures.** It does not: they were made with the \
-             head frozen, batches of {} and learning rate {:?} on all {} training images, and this \
-             study has no such run.",
-            published::BATCH_SIZE,
-            published::LEARNING_RATE,
-            thousands(48_000),
+            "**How it compares with the published figures.** The published runs had the head \
+             frozen, batches of {}, learning rate {:?} and all {} training images. This study has \
+             no such run, so there is nothing to compare.",
+            BatchSize::NOTEBOOK.0,
+            LearningRate::NOTEBOOK.0,
+            thousands(TRAINING_IMAGES),
         ))];
     }
     let header = ["validation accuracy", "here", "published", "difference", "PyTorch re-runs"];
     vec![
-        Block::Paragraph(largest_differences(study, &rows)),
-        Block::Paragraph(why_frozen(study)),
+        Block::Paragraph(largest_differences(&published)),
+        Block::Paragraph(why_frozen(analysis)),
         Block::Heading(2, "Beside the published figures, epoch by epoch".to_owned()),
         Block::Table(Table {
             header: header.map(str::to_owned).to_vec(),
-            rows: rows.iter().map(|(row, published)| epoch(row, *published)).collect(),
+            rows: published.iter().flat_map(|arm| rows(arm)).collect(),
         }),
         Block::Paragraph(
             "Here: mean over seeds with the head frozen. Published: one run of each network, as \
              the notebook prints it. PyTorch re-runs: the same training in PyTorch 2.11 with the \
-             head frozen, one run a figure."
+             head frozen, one number per run."
                 .to_owned(),
         ),
     ]
 }
 
-fn largest_differences(study: &Study, rows: &[(&SummaryRow, f64)]) -> String {
-    let mut largest = Vec::new();
-    for network in &study.config.networks {
-        let of_network = rows.iter().filter(|(row, _)| row.network == *network);
+/// The epochs of an arm that have a published accuracy, with it.
+fn compared<'r, 'a>(
+    arm: &'r ArmResult<'a>,
+) -> impl Iterator<Item = (&'r EpochResult<'a>, f64)> + use<'r, 'a> {
+    arm.epochs.iter().filter_map(|epoch| Some((epoch, arm.published.after(epoch.epoch)?)))
+}
+
+fn largest_differences(published: &[&ArmResult<'_>]) -> String {
+    let largest = published.iter().filter_map(|arm| {
         let differences =
-            of_network.map(|(row, published)| (row.epoch, row.val_accuracy_mean - published));
+            compared(arm).map(|(epoch, published)| (epoch.epoch, epoch.accuracy.mean - published));
         // Of equal ones the first.
-        let worst = differences.reduce(
-            |worst, other| {
-                if other.1.abs() > worst.1.abs() { other } else { worst }
-            },
-        );
-        if let Some((epoch, difference)) = worst {
-            let name = network_name(network);
-            largest.push(format!("{} for {name} (epoch {epoch})", signed(difference)));
-        }
-    }
+        let (epoch, difference) = differences
+            .reduce(|worst, other| if other.1.abs() > worst.1.abs() { other } else { worst })?;
+        Some(format!("{} for {} (epoch {epoch})", signed(difference), arm.network))
+    });
     format!(
         "**How it compares with the published figures.** With the head frozen, the largest \
-         difference between our mean after an epoch and the accuracy that the notebook prints is \
-         {}.",
-        listed(&largest)
+         difference between our mean accuracy after an epoch and the accuracy that the notebook \
+         prints is {}.",
+        listed(&largest.collect::<Vec<_>>())
     )
 }
 
-fn why_frozen(study: &Study) -> String {
-    let mut text = "**Why head frozen is the arm to compare.** The notebook gives its optimiser \
-                    the parameters of the convolutional stack and never those of the linear head, \
-                    which keeps its random initial weights. It does not say so; it was found by \
-                    running its training again in PyTorch: of the set-ups tried, only with the head \
-                    frozen do the printed accuracies come out."
+fn why_frozen(analysis: &Analysis<'_>) -> String {
+    let mut text = "**Why the arm with the head frozen is compared.** The notebook gives its \
+                    optimiser the parameters of the convolutional stack only. The linear head \
+                    keeps its random initial weights. The notebook does not say so; running its \
+                    training again in PyTorch showed it: of all set-ups tried, only a frozen head \
+                    gives the printed accuracies."
         .to_owned();
-    let trained: Vec<String> = study
-        .config
-        .networks
-        .iter()
-        .filter_map(|network| {
-            let index = usize::try_from(study.config.epochs).ok()?.checked_sub(1)?;
-            let printed = published::validation_accuracies(network).get(index)?;
-            let here = final_accuracy(study, network, Head::Trained)?.mean;
-            Some(format!("{} ends at {here:.4} (published: {printed:.4})", network_name(network)))
+    let trained: Vec<String> = analysis
+        .arms()
+        .filter(|arm| arm.arm.head == Head::Trained)
+        .filter_map(|arm| {
+            let printed = of_network(&arm.arm, arm.arm.epochs.0)?;
+            let here = arm.final_accuracy?.mean;
+            Some(format!("{} ends at {here:.4} (published: {printed:.4})", arm.network))
         })
         .collect();
     if !trained.is_empty() {
         text.push_str(&format!(
-            " With the head trained, {}; that arm is what one would want to know of the networks.",
+            " With the head trained, {}. That arm shows what the networks can do.",
             listed(&trained)
         ));
     }
     text
 }
 
-fn epoch(row: &SummaryRow, published: f64) -> Vec<String> {
-    let index = usize::try_from(row.epoch - 1).unwrap_or(usize::MAX);
-    let rerun: Vec<String> = published::pytorch_validation_accuracies(&row.network)
-        .iter()
-        .filter_map(|run| run.get(index))
-        .map(|accuracy| format!("{accuracy:.4}"))
-        .collect();
-    let std = row.val_accuracy_std.map_or(String::new(), |std| format!(" ± {std:.4}"));
-    vec![
-        format!("{}, epoch {}", network_name(&row.network), row.epoch),
-        format!("{:.4}{std}", row.val_accuracy_mean),
-        format!("{published:.4}"),
-        signed(row.val_accuracy_mean - published),
-        rerun.join(", "),
-    ]
+fn rows(arm: &ArmResult<'_>) -> Vec<Vec<String>> {
+    let row = |(epoch, published): (&EpochResult<'_>, f64)| {
+        let at = usize::try_from(epoch.epoch - 1).unwrap_or(usize::MAX);
+        let re_runs = arm.published.pytorch.iter().filter_map(|run| run.get(at));
+        let re_runs: Vec<String> = re_runs.map(|accuracy| format!("{accuracy:.4}")).collect();
+        vec![
+            format!("{}, epoch {}", arm.network, epoch.epoch),
+            accuracy(epoch.accuracy),
+            format!("{published:.4}"),
+            signed(epoch.accuracy.mean - published),
+            re_runs.join(", "),
+        ]
+    };
+    compared(arm).map(row).collect()
 }

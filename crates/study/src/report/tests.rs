@@ -1,10 +1,17 @@
+//! Reports of made-up studies.
+
 use std::collections::BTreeMap;
 
 use plotters::style::IntoFont;
 
 use super::*;
+use crate::axis::{Arm, BatchSize, Epochs, LearningRate};
+use crate::config::StudyConfig;
+use crate::data_set_name::DataSetName;
 use crate::made_up;
-use crate::tables::{DataSetName, Head, StudyConfig};
+use crate::tables::RunKey;
+use trainer::Head;
+use trainer::network::preset;
 
 /// The files of a report by their names.
 fn rendered(study: &Study) -> BTreeMap<String, Vec<u8>> {
@@ -31,14 +38,11 @@ fn synthetic() -> Study {
 
 /// As small as a study can be: one seed, one head, one epoch, and a first look at that.
 fn smallest() -> Study {
-    made_up::study(StudyConfig {
-        quick: true,
-        heads: vec![Head::Frozen],
-        seeds: vec![3],
-        epochs: 1,
-        validation_images: 1_000,
-        ..made_up::config()
-    })
+    let mut config = made_up::config();
+    config.grid.head = vec![Head::Frozen].into();
+    config.grid.epochs = vec![Epochs(1)].into();
+    let (quick, seeds, validation_images) = (true, vec![3], 1_000);
+    made_up::study(StudyConfig { quick, seeds, validation_images, ..config })
 }
 
 #[test]
@@ -71,42 +75,41 @@ fn the_report_of_a_quick_look_with_one_seed() {
 #[test]
 fn the_report_says_what_the_tables_say_whichever_way() {
     let mut study = fashion_mnist();
-    let turn = |network: &mut String| {
-        *network = match network.as_str() {
-            "simple_network" => "spatial_batch_norm_network",
-            _ => "simple_network",
-        }
-        .to_owned();
+    let turn = |arm: &mut Arm| {
+        let (one, other) = (&preset::SIMPLE_NETWORK, &preset::SPATIAL_BATCH_NORM_NETWORK);
+        let turned = if arm.network == one.config { other } else { one };
+        arm.network = turned.config.clone();
     };
-    study.runs.iter_mut().for_each(|row| turn(&mut row.network));
-    study.epochs.iter_mut().for_each(|row| turn(&mut row.network));
-    study.steps.iter_mut().for_each(|row| turn(&mut row.network));
+    study.runs.iter_mut().for_each(|row| turn(&mut row.key.arm));
+    study.epochs.iter_mut().for_each(|row| turn(&mut row.key.arm));
+    study.steps.iter_mut().for_each(|row| turn(&mut row.key.arm));
     let report = unwrapped(&rendered(&study));
     for sentence in [
-        "batch norm is behind by 0.0524",
-        "It was ahead after none of the 4 epochs of all seeds",
-        "It does not come to the training accuracy that SimpleNetwork ends at, not within 80 steps",
+        "Batch norm is behind by 0.0524",
+        "SpatialBatchNormNetwork was ahead after none of the 4 epochs of all seeds",
+        "SpatialBatchNormNetwork does not reach the final training accuracy of SimpleNetwork within \
+         80 steps",
         "SpatialBatchNormNetwork does not reach it within 80 steps",
         "| difference, head frozen | −0.0524",
     ] {
         assert!(report.contains(sentence), "{sentence}\n{report}");
     }
-    assert!(!report.contains("times fewer"));
+    assert!(!report.contains("times fewer") && !report.contains("times as many"));
     let figure = text(&rendered(&study), "figures/accuracy_by_step.svg");
     assert!(figure.contains("not reached by SpatialBatchNormNetwork"));
 }
 
 #[test]
 fn a_study_with_holes_and_other_networks_has_a_report() {
-    let networks = ["dropout_network", "fully_connected_network", "batch_norm_network"];
-    let config = StudyConfig {
-        networks: networks.map(str::to_owned).to_vec(),
-        batch_size: 100,
-        ..made_up::config()
-    };
+    let networks =
+        [&preset::DROPOUT_NETWORK, &preset::FULLY_CONNECTED_NETWORK, &preset::BATCH_NORM_NETWORK];
+    let mut config = made_up::config_of(&networks);
+    config.grid.batch_size = vec![BatchSize(100)].into();
     let mut study = made_up::study(config.clone());
-    study.runs.retain(|row| (row.network.as_str(), row.seed) != ("batch_norm_network", 1));
-    study.epochs.retain(|row| (row.network.as_str(), row.seed) != ("batch_norm_network", 1));
+    let is_left_out =
+        |key: &RunKey| key.arm.network == preset::BATCH_NORM_NETWORK.config && key.seed == 1;
+    study.runs.retain(|row| !is_left_out(&row.key));
+    study.epochs.retain(|row| !is_left_out(&row.key));
     study.activations.clear();
     study.batch_norm.clear();
     study.confusion.clear();
@@ -114,7 +117,7 @@ fn a_study_with_holes_and_other_networks_has_a_report() {
     let files = rendered(&study);
     let report = unwrapped(&files);
     assert!(report.contains("10 of 12 runs"), "{report}");
-    assert!(report.contains("this study has no such run"), "{report}");
+    assert!(report.contains("This study has no such run"), "{report}");
     assert!(report.contains("| BatchNormNetwork, head frozen | 2 | 1 |"), "{report}");
     assert!(
         report.contains("--networks dropout,fully-connected,batch-norm --heads frozen,trained"),
@@ -124,8 +127,7 @@ fn a_study_with_holes_and_other_networks_has_a_report() {
         assert!(!files.contains_key(&format!("figures/{left_out}.svg")));
         assert!(!report.contains(&format!("figures/{left_out}")), "{left_out}");
     }
-    let alone =
-        made_up::study(StudyConfig { networks: vec!["simple_network".to_owned()], ..config });
+    let alone = made_up::study(made_up::config_of(&[&preset::SIMPLE_NETWORK]));
     let report = unwrapped(&rendered(&alone));
     assert!(report.contains("there is nothing to compare"), "{report}");
 }
@@ -181,7 +183,9 @@ fn the_page_needs_nothing_else() {
 fn a_report_made_again_from_the_tables_is_the_same() {
     for study in [fashion_mnist(), smallest()] {
         let folder = tempfile::tempdir().unwrap();
-        study.write(folder.path()).unwrap();
+        for (file, bytes) in study.files().unwrap() {
+            fs::write(folder.path().join(file), bytes).unwrap();
+        }
         assert_eq!(rendered(&Study::read(folder.path()).unwrap()), rendered(&study));
     }
 }
@@ -210,7 +214,7 @@ fn every_figure_drawn_is_listed_and_every_one_listed_is_drawn() {
     let files = rendered(&made_up::study(made_up::config()));
     let mut drawn: Vec<_> = files.keys().filter(|file| file.starts_with("figures/")).collect();
     let mut listed: Vec<_> =
-        figure_files().map(|file| file.to_str().unwrap().replace('\\', "/")).collect();
+        figures::files().map(|file| file.to_str().unwrap().replace('\\', "/")).collect();
     drawn.sort();
     listed.sort();
     assert!(listed.iter().eq(drawn));
@@ -244,4 +248,34 @@ fn every_title_fits() {
             assert!(right <= attribute(svg, " width"), "{name}: {title} ends at {right}");
         }
     }
+}
+
+/// A study that compares more than networks and heads has a panel per combination, a column and a
+/// word for each.
+#[test]
+fn a_study_of_learning_rates_has_a_panel_for_each() {
+    let mut config = made_up::config();
+    config.grid.head = vec![Head::Trained].into();
+    config.grid.learning_rate = [1e-4, 1e-3, 1e-2].map(LearningRate).to_vec().into();
+    let study = made_up::study(config);
+    let files = rendered(&study);
+    let report = unwrapped(&files);
+    for sentence in [
+        "12 runs of 2 epochs of 40 steps of 50 images",
+        "The optimiser is Adam with learning rate 0.0001, 0.001 and 0.01.",
+        "**Head trained, learning rate 0.01**: the validation accuracy of SpatialBatchNormNetwork",
+        "--learning-rate 0.0001,0.001,0.01",
+    ] {
+        assert!(report.contains(sentence), "{sentence}\n{report}");
+    }
+    let summary = text(&files, "summary.csv");
+    assert!(summary.starts_with("network,head,learning_rate,epoch,seeds,"), "{summary}");
+    assert!(summary.contains("\nsimple_network,trained,0.001,2,2,"), "{summary}");
+    let folder = tempfile::tempdir().unwrap();
+    for (file, bytes) in study.files().unwrap() {
+        fs::write(folder.path().join(file), bytes).unwrap();
+    }
+    assert_eq!(Study::read(folder.path()).unwrap(), study);
+    let svg = text(&files, "figures/training_loss.svg");
+    assert!(svg.contains("head trained, learning rate 0.0001"));
 }

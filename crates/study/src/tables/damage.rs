@@ -1,102 +1,112 @@
 //! Whether the tables of a study fit together. A file that lost its last lines, or a row edited by
-//! hand, would otherwise draw a figure that is quietly wrong.
+//! hand, would otherwise draw a wrong figure without a word.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 
-use super::{
-    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, Head, Row, RunRow, StepRow, Study,
-};
 use trainer::dataset::CLASS_NAMES;
 
-/// A run, as messages name it.
-type Run = (String, Head, u64);
+use super::csv_file::Row;
+use super::key::RunKey;
+use super::{ActivationRow, BatchNormRow, ConfusionRow, EpochRow, RunRow, StepRow, Study};
+use crate::axis::{Arm, Axis};
+use crate::config::StudyConfig;
 
 /// The first file that contradicts another, and how.
-pub fn find(study: &Study) -> Option<(&'static str, String)> {
-    let runs = match runs(study) {
-        Ok(runs) => runs,
-        Err(fault) => return Some((RunRow::FILE, fault)),
-    };
-    let checks: [(&str, Result<(), String>); 5] = [
-        (EpochRow::FILE, epochs(study, &runs)),
-        (StepRow::FILE, steps(study, &runs)),
-        (ActivationRow::FILE, activations(study)),
-        (BatchNormRow::FILE, batch_norm(study)),
-        (ConfusionRow::FILE, confusion(study, &runs)),
+pub(super) fn find(study: &Study) -> Option<(&'static str, String)> {
+    let checks: [(&str, fn(&Study) -> Result<(), String>); 6] = [
+        (RunRow::FILE, runs),
+        (EpochRow::FILE, epochs),
+        (StepRow::FILE, steps),
+        (ActivationRow::FILE, activations),
+        (BatchNormRow::FILE, batch_norm),
+        (ConfusionRow::FILE, confusion),
     ];
-    checks.into_iter().find_map(|(file, check)| Some((file, check.err()?)))
+    checks.into_iter().find_map(|(file, check)| Some((file, check(study).err()?)))
 }
 
-fn run_of(row: &impl Row) -> Run {
-    let (network, head, seed) = row.cell();
-    (network.to_owned(), head, seed.unwrap_or_default())
+/// The arm with the network's name as in tables, which messages are about.
+fn name_of_arm(config: &StudyConfig, arm: &Arm) -> String {
+    let rest = config.label_of_group(arm);
+    format!("{}, {rest}", arm.network.text())
 }
 
-fn named((network, head, seed): &Run) -> String {
-    format!("{network}, {head}, seed {seed}")
+fn name(config: &StudyConfig, RunKey { arm, seed }: &RunKey) -> String {
+    format!("{}, seed {seed}", name_of_arm(config, arm))
 }
 
-fn runs(study: &Study) -> Result<BTreeMap<Run, &RunRow>, String> {
-    let mut runs = BTreeMap::new();
-    for row in &study.runs {
-        let run = run_of(row);
-        if row.epochs == 0 || row.epochs > study.config.epochs {
+/// Items by keys, in the order in which the keys come.
+fn by_key<'a, K: PartialEq, T>(items: impl Iterator<Item = (&'a K, T)>) -> Vec<(&'a K, Vec<T>)> {
+    let mut found: Vec<(&K, Vec<T>)> = Vec::new();
+    for (key, item) in items {
+        // Rows of one key mostly follow each other.
+        match found.iter_mut().rev().find(|(known, _)| *known == key) {
+            Some((_, items)) => items.push(item),
+            None => found.push((key, vec![item])),
+        }
+    }
+    found
+}
+
+fn runs(study: &Study) -> Result<(), String> {
+    let config = &study.config;
+    for (index, row) in study.runs.iter().enumerate() {
+        let named = || name(config, &row.key);
+        let (epochs, steps) = (row.key.arm.epochs.0, config.steps_per_epoch_of(&row.key.arm));
+        if row.epochs == 0 || row.epochs > epochs {
             return Err(format!(
-                "{}: found {} epochs, expected 1 to {} as study.toml says",
-                named(&run),
-                row.epochs,
-                study.config.epochs
+                "{}: found {} epochs, expected 1 to {epochs} as study.toml says",
+                named(),
+                row.epochs
             ));
         }
-        if row.steps != row.epochs * study.config.steps_per_epoch {
+        if row.steps != row.epochs * steps {
             return Err(format!(
-                "{}: found {} steps, expected {} epochs of {} as study.toml says",
-                named(&run),
+                "{}: found {} steps, expected {} epochs of {steps} as study.toml says",
+                named(),
                 row.steps,
-                row.epochs,
-                study.config.steps_per_epoch
+                row.epochs
             ));
         }
-        if runs.insert(run.clone(), row).is_some() {
-            return Err(format!("{}: found twice, expected a row a run", named(&run)));
+        if study.runs[..index].iter().any(|other| other.key == row.key) {
+            return Err(format!("{}: found twice, expected a row per run", named()));
         }
     }
     let Some(longest) = study.runs.iter().map(|row| row.epochs).max() else {
         return Err("found no run, expected at least one".to_owned());
     };
     // Axes and tables go to the last epoch.
-    if longest != study.config.epochs {
+    let expected = config.last_epoch();
+    if longest != expected {
         return Err(format!(
-            "found {longest} epochs in the longest run, expected {} as study.toml says",
-            study.config.epochs
+            "found {longest} epochs in the longest run, expected {expected} as study.toml says"
         ));
     }
-    Ok(runs)
+    Ok(())
 }
 
-fn epochs(study: &Study, runs: &BTreeMap<Run, &RunRow>) -> Result<(), String> {
-    let mut found: BTreeMap<Run, Vec<u64>> = BTreeMap::new();
-    for row in &study.epochs {
-        found.entry(run_of(row)).or_default().push(row.epoch);
-    }
-    known("epochs", &found, runs)?;
-    for (run, row) in runs {
-        let epochs = found.remove(run).unwrap_or_default();
-        if !epochs.iter().copied().eq(1..=row.epochs) {
+fn epochs(study: &Study) -> Result<(), String> {
+    let config = &study.config;
+    let found = by_key(study.epochs.iter().map(|row| (&row.key, row)));
+    known(study, "epochs", found.iter().map(|(run, _)| *run))?;
+    for run in &study.runs {
+        let rows = found.iter().find(|(key, _)| **key == run.key);
+        let rows = rows.map_or([].as_slice(), |(_, rows)| rows);
+        let epochs: Vec<u64> = rows.iter().map(|row| row.epoch).collect();
+        if !epochs.iter().copied().eq(1..=run.epochs) {
             return Err(format!(
                 "{}: found the epochs {epochs:?}, expected 1 to {} in order, as {} says",
-                named(run),
-                row.epochs,
+                name(config, &run.key),
+                run.epochs,
                 RunRow::FILE
             ));
         }
-        let last = study.epochs.iter().rfind(|epoch| run_of(*epoch) == *run);
-        if let Some(last) = last.filter(|last| last.val_accuracy != row.val_accuracy) {
+        if let Some(last) = rows.last().filter(|last| last.val_accuracy != run.val_accuracy) {
             return Err(format!(
                 "{}: found the validation accuracy {} after the last epoch, expected {} as {} says",
-                named(run),
+                name(config, &run.key),
                 last.val_accuracy,
-                row.val_accuracy,
+                run.val_accuracy,
                 RunRow::FILE
             ));
         }
@@ -104,21 +114,20 @@ fn epochs(study: &Study, runs: &BTreeMap<Run, &RunRow>) -> Result<(), String> {
     Ok(())
 }
 
-fn steps(study: &Study, runs: &BTreeMap<Run, &RunRow>) -> Result<(), String> {
-    let mut found: BTreeMap<Run, Vec<u64>> = BTreeMap::new();
-    for row in &study.steps {
-        found.entry(run_of(row)).or_default().push(row.step);
-    }
-    known("steps", &found, runs)?;
-    for (run, row) in runs {
-        let steps = found.remove(run).unwrap_or_default();
-        ascending(run, &steps)?;
-        if steps.last().map(|step| step + 1) != Some(row.steps) {
+fn steps(study: &Study) -> Result<(), String> {
+    let config = &study.config;
+    let found = by_key(study.steps.iter().map(|row| (&row.key, row.step)));
+    known(study, "steps", found.iter().map(|(run, _)| *run))?;
+    for run in &study.runs {
+        let steps = found.iter().find(|(key, _)| **key == run.key);
+        let steps = steps.map_or([].as_slice(), |(_, steps)| steps);
+        ascending(config, &run.key, steps)?;
+        if steps.last().map(|step| step + 1) != Some(run.steps) {
             let end = steps.last().map_or("nothing".to_owned(), |step| format!("step {step}"));
             return Err(format!(
                 "{}: found {end} at its end, expected a window that ends the {} steps of {}",
-                named(run),
-                row.steps,
+                name(config, &run.key),
+                run.steps,
                 RunRow::FILE
             ));
         }
@@ -127,48 +136,44 @@ fn steps(study: &Study, runs: &BTreeMap<Run, &RunRow>) -> Result<(), String> {
 }
 
 fn activations(study: &Study) -> Result<(), String> {
-    let kinds = study.activations.iter().map(|row| (run_of(row), (row.block, row.place), row.step));
-    same_steps(kinds)
+    let rows = study.activations.iter();
+    same_steps(&study.config, rows.map(|row| (&row.key, ((row.block, row.place), row.step))))
 }
 
 fn batch_norm(study: &Study) -> Result<(), String> {
-    let kinds =
-        study.batch_norm.iter().map(|row| (run_of(row), (row.block, row.quantity), row.step));
-    same_steps(kinds)
+    let rows = study.batch_norm.iter();
+    same_steps(&study.config, rows.map(|row| (&row.key, ((row.block, row.quantity), row.step))))
 }
 
-fn confusion(study: &Study, runs: &BTreeMap<Run, &RunRow>) -> Result<(), String> {
+fn confusion(study: &Study) -> Result<(), String> {
+    let config = &study.config;
     let classes = CLASS_NAMES.len() as u64;
-    let mut found: BTreeMap<(&str, Head), u64> = BTreeMap::new();
-    let mut seen = BTreeMap::new();
-    for row in &study.confusion {
-        let name = format!(
-            "{}, {}, class {} as {}",
-            row.network, row.head, row.true_class, row.predicted_class
-        );
-        if row.true_class >= classes || row.predicted_class >= classes {
-            return Err(format!("{name}: expected classes from 0 to {}", classes - 1));
+    for (arm, rows) in by_key(study.confusion.iter().map(|row| (&row.key, row))) {
+        let name = name_of_arm(config, arm);
+        let (mut count, mut seen) = (0_u64, Vec::new());
+        for row in rows {
+            let pair = (row.true_class, row.predicted_class);
+            let named = || format!("{name}, class {} as {}", pair.0, pair.1);
+            if pair.0 >= classes || pair.1 >= classes {
+                return Err(format!("{}: expected classes from 0 to {}", named(), classes - 1));
+            }
+            if seen.contains(&pair) {
+                return Err(format!(
+                    "{}: found twice, expected a row per pair of classes",
+                    named()
+                ));
+            }
+            seen.push(pair);
+            count = count.saturating_add(row.count);
         }
-        if seen.insert((&row.network, row.head, row.true_class, row.predicted_class), ()).is_some()
-        {
-            return Err(format!("{name}: found twice, expected a row a pair of classes"));
-        }
-        let sum = found.entry((&row.network, row.head)).or_default();
-        *sum = sum.saturating_add(row.count);
-    }
-    for ((network, head), count) in found {
-        let tested = runs
-            .iter()
-            .filter(|((of, arm, _), row)| {
-                of == network && *arm == head && row.test_accuracy.is_some()
-            })
-            .count() as u64;
-        let expected = study.config.test_images.saturating_mul(tested);
+        let is_tested = |row: &&RunRow| row.key.arm == *arm && row.test_accuracy.is_some();
+        let tested = study.runs.iter().filter(is_tested).count() as u64;
+        let expected = config.test_images.saturating_mul(tested);
         if count != expected {
             return Err(format!(
-                "{network}, {head}: found {count} images, expected {expected}: {} test images in \
-                 each of {tested} runs",
-                study.config.test_images
+                "{name}: found {count} images, expected {expected}: {} test images in each of \
+                 {tested} runs",
+                config.test_images
             ));
         }
     }
@@ -176,22 +181,25 @@ fn confusion(study: &Study, runs: &BTreeMap<Run, &RunRow>) -> Result<(), String>
 }
 
 /// Every run of a table is in `runs.csv`.
-fn known(
+fn known<'a>(
+    study: &Study,
     what: &str,
-    found: &BTreeMap<Run, Vec<u64>>,
-    runs: &BTreeMap<Run, &RunRow>,
+    mut found: impl Iterator<Item = &'a RunKey>,
 ) -> Result<(), String> {
-    match found.keys().find(|run| !runs.contains_key(run)) {
-        Some(run) => Err(format!("{}: found {what} of no run in {}", named(run), RunRow::FILE)),
+    match found.find(|key| !study.runs.iter().any(|run| run.key == **key)) {
+        Some(key) => {
+            let name = name(&study.config, key);
+            Err(format!("{name}: found {what} of no run in {}", RunRow::FILE))
+        }
         None => Ok(()),
     }
 }
 
-fn ascending(run: &Run, steps: &[u64]) -> Result<(), String> {
+fn ascending(config: &StudyConfig, run: &RunKey, steps: &[u64]) -> Result<(), String> {
     match steps.windows(2).find(|pair| pair[0] >= pair[1]) {
         Some(pair) => Err(format!(
             "{}: found step {} after step {}, expected ascending steps",
-            named(run),
+            name(config, run),
             pair[1],
             pair[0]
         )),
@@ -199,23 +207,24 @@ fn ascending(run: &Run, steps: &[u64]) -> Result<(), String> {
     }
 }
 
-/// All that was looked at in a run was looked at in the same steps.
-fn same_steps<K: Ord + std::fmt::Debug>(
-    rows: impl Iterator<Item = (Run, K, u64)>,
+/// All that was observed in a run was observed in the same steps.
+fn same_steps<'a, K: Copy + Ord + Debug>(
+    config: &StudyConfig,
+    rows: impl Iterator<Item = (&'a RunKey, (K, u64))>,
 ) -> Result<(), String> {
-    let mut found: BTreeMap<Run, BTreeMap<K, Vec<u64>>> = BTreeMap::new();
-    for (run, kind, step) in rows {
-        found.entry(run).or_default().entry(kind).or_default().push(step);
-    }
-    for (run, kinds) in &found {
+    for (run, rows) in by_key(rows) {
+        let mut kinds: BTreeMap<K, Vec<u64>> = BTreeMap::new();
+        for (kind, step) in rows {
+            kinds.entry(kind).or_default().push(step);
+        }
         let Some((first, steps)) = kinds.first_key_value() else { continue };
-        for (kind, others) in kinds {
-            ascending(run, others)?;
+        for (kind, others) in &kinds {
+            ascending(config, run, others)?;
             if others != steps {
                 return Err(format!(
                     "{}: found {} steps of {kind:?} and {} of {first:?}, expected the same steps \
                      of both",
-                    named(run),
+                    name(config, run),
                     others.len(),
                     steps.len()
                 ));

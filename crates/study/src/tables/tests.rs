@@ -1,8 +1,13 @@
+//! Tables written, read and damaged.
+
 use std::fmt::Write as _;
 use std::fs;
 
+use trainer::Head;
+use trainer::network::preset;
+
 use super::*;
-use crate::made_up;
+use crate::made_up::{self, arm};
 
 #[test]
 fn a_study_written_and_read_is_the_same_to_the_bit() {
@@ -12,28 +17,50 @@ fn a_study_written_and_read_is_the_same_to_the_bit() {
     study.runs[0].val_loss = 0.1 + 0.2;
     // A run that did not look at the test images has none in the confusion matrix either.
     study.runs[0].test_accuracy = None;
-    study.confusion.retain(|row| row.network != "simple_network" || row.head != Head::Frozen);
-    study.write(folder.path()).unwrap();
+    let untested = arm(&preset::SIMPLE_NETWORK, Head::Frozen);
+    study.confusion.retain(|row| row.key != untested);
+    write(&study, folder.path());
     assert_eq!(Study::read(folder.path()).unwrap(), study);
     let runs = fs::read_to_string(folder.path().join("runs.csv")).unwrap();
     let mut lines = runs.lines();
-    assert_eq!(lines.next().unwrap(), RunRow::COLUMNS.join(","));
+    assert_eq!(lines.next().unwrap(), format!("network,head,seed,{}", RunRow::COLUMNS.join(",")));
     assert!(lines.next().unwrap().contains(",0.30000000000000004,"));
     assert!(runs.lines().nth(1).unwrap().ends_with(",,"));
 }
 
 #[test]
 fn a_table_without_rows_keeps_its_header() {
-    let bytes = csv_file::bytes::<BatchNormRow>(&[]).unwrap();
+    let bytes = bytes::<BatchNormRow>(&[], &made_up::config()).unwrap();
     let text = String::from_utf8(bytes).unwrap();
     assert_eq!(text, "network,head,seed,step,block,quantity,min,p25,p50,p75,max\n");
     assert!(csv_file::parse::<BatchNormRow>(&text, &made_up::config()).unwrap().is_empty());
 }
 
+/// The first rows keep their bytes whatever the program's columns are.
 #[test]
-fn networks_are_named_as_the_notebook_does() {
-    assert_eq!(network_name("spatial_batch_norm_network"), "SpatialBatchNormNetwork");
-    assert_eq!(network_name("_a__b"), "AB");
+fn the_committed_tables_are_written_as_they_were_read() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../reports/fashion-mnist");
+    let study = Study::read(Path::new(folder)).unwrap();
+    for (file, bytes) in study.files().unwrap() {
+        assert!(fs::read(Path::new(folder).join(&file)).unwrap() == bytes, "{}", file.display());
+    }
+}
+
+#[test]
+fn a_column_more_or_an_optional_one_less_still_reads() {
+    let study = made_up::study(made_up::config());
+    let config = &study.config;
+    let text = String::from_utf8(bytes(&study.runs, config).unwrap()).unwrap();
+    let with_cell = |text: &str, head: &str, cell: &str| -> String {
+        let lines = text.lines().enumerate();
+        lines.map(|(at, line)| format!("{line},{}\n", if at == 0 { head } else { cell })).collect()
+    };
+    let wider = with_cell(&text, "seconds", "NaN");
+    assert_eq!(csv_file::parse::<RunRow>(&wider, config).unwrap(), study.runs);
+    let narrower: String =
+        text.lines().map(|line| format!("{}\n", line.rsplit_once(',').unwrap().0)).collect();
+    let read = csv_file::parse::<RunRow>(&narrower, config).unwrap();
+    assert!(read.iter().all(|row| row.test_accuracy.is_none() && row.test_loss.is_some()));
 }
 
 /// Each damage is done to a whole study, and must be refused with the file, and where there is one
@@ -81,23 +108,37 @@ fn damage_is_named() {
     let mut messages = String::new();
     for (title, file, damage) in damages {
         let folder = tempfile::tempdir().unwrap();
-        made_up::study(made_up::config()).write(folder.path()).unwrap();
+        write(&made_up::study(made_up::config()), folder.path());
         let path = folder.path().join(file);
         let whole = fs::read_to_string(&path).unwrap();
         let damaged = damage(&whole);
         assert_ne!(damaged, whole, "{title}");
         fs::write(&path, damaged).unwrap();
-        let error = format!("{:#}", Study::read(folder.path()).unwrap_err());
+        let error = with_causes(&Study::read(folder.path()).unwrap_err());
         let error = error.replace(&format!("{}/", folder.path().display()), "");
         writeln!(messages, "# {file}: {title}\n{error}\n").unwrap();
     }
     let folder = tempfile::tempdir().unwrap();
-    made_up::study(made_up::config()).write(folder.path()).unwrap();
+    write(&made_up::study(made_up::config()), folder.path());
     fs::remove_file(folder.path().join("steps.csv")).unwrap();
-    let error = format!("{:#}", Study::read(folder.path()).unwrap_err());
+    let error = with_causes(&Study::read(folder.path()).unwrap_err());
     let error = error.replace(&format!("{}/", folder.path().display()), "");
     writeln!(messages, "# steps.csv: missing\n{error}").unwrap();
     insta::assert_snapshot!("damage", messages);
+}
+
+fn write(study: &Study, folder: &Path) {
+    for (file, bytes) in study.files().unwrap() {
+        fs::write(folder.join(file), bytes).unwrap();
+    }
+}
+
+/// An error with its causes, as the command prints it.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", with_causes(source)),
+        None => error.to_string(),
+    }
 }
 
 fn first_lines(text: &str, count: usize) -> String {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use kernels::Real;
+use thousands::Separable;
 
 use super::Network;
 
@@ -111,26 +112,13 @@ fn human_readable_count(count: usize) -> String {
         // The product, not a quotient, is what Lightning rounds.
         let scaled = count as f64 * scale;
         if scaled >= 100.0 {
-            return format!("{} {unit}", with_commas(scaled as u64));
+            return format!("{} {unit}", (scaled as u64).separate_with_commas());
         }
         if scaled >= 1.0 {
             return format!("{scaled:.1} {unit}");
         }
     }
     format!("{count}  ")
-}
-
-/// The digits in groups of three.
-fn with_commas(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
 }
 
 #[cfg(test)]

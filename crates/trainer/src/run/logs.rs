@@ -11,7 +11,7 @@ use super::{CHECKPOINTS, DISTRIBUTIONS, HPARAMS, METRICS};
 use crate::checkpoint::{self, Position};
 use crate::log::{CsvLog, DistributionRow, EventFile};
 use crate::network::Network;
-use crate::optimizer::Adam;
+use crate::optimizer::Optimizer;
 use crate::{Measurement, Moment, Phase, TrainError, file};
 
 /// The logs, in the order of [`Logs::files`].
@@ -37,7 +37,7 @@ impl Logs {
         configuration: &str,
         steps_per_epoch: u64,
         network: &mut Network<f32>,
-        optimizer: &mut Adam<f32>,
+        optimizer: &mut Optimizer<f32>,
     ) -> Result<(Self, u64), TrainError> {
         fs::create_dir_all(folder).map_err(TrainError::file(folder, "cannot be made"))?;
         let lock = lock(folder)?;
@@ -104,7 +104,7 @@ impl Logs {
     pub(super) fn commit(
         &mut self,
         network: &Network<f32>,
-        optimizer: &Adam<f32>,
+        optimizer: &Optimizer<f32>,
     ) -> Result<(), TrainError> {
         let before = self.files.each_ref().map(LogFile::length);
         self.write(network, optimizer).inspect_err(|_| {
@@ -115,7 +115,11 @@ impl Logs {
         self.checkpoints.tidy()
     }
 
-    fn write(&mut self, network: &Network<f32>, optimizer: &Adam<f32>) -> Result<(), TrainError> {
+    fn write(
+        &mut self,
+        network: &Network<f32>,
+        optimizer: &Optimizer<f32>,
+    ) -> Result<(), TrainError> {
         let [metrics, distributions, events] = &mut self.files;
         let part = self.metrics.take().map_err(metrics.unwritable())?;
         metrics.append(&part)?;
@@ -160,7 +164,7 @@ fn write_configuration(folder: &Path, configuration: &str) -> Result<(), TrainEr
 fn restore(
     path: &Path,
     network: &mut Network<f32>,
-    optimizer: &mut Adam<f32>,
+    optimizer: &mut Optimizer<f32>,
 ) -> Result<Position, TrainError> {
     let bytes = fs::read(path).map_err(TrainError::file(path, "cannot be read"))?;
     let position = checkpoint::restore(path, &bytes, network, optimizer)?;

@@ -1,571 +1,418 @@
 //! Mistakes in the gradients.
 
-use super::super::choices::{
-    Count, Dbeta, Dgamma, Epsilon, FromRows, Group as Over, IntoRows, Scale, SummedOver,
-    VarianceTerm,
+use super::hints::*;
+use crate::diagnosis::choices::{
+    DbetaSummand, DgammaSummand, Divisor, DxFactor, Epsilon, FromRows, IntoRows, StatisticsPer,
+    SummedOver, VarianceTerm,
 };
-use super::{Group, Mistake, mistake};
+use crate::diagnosis::mistake::{Group, Mistake};
 
 pub(super) const MISTAKES: &[Mistake] = &[
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_without_variance_term",
         "your dx leaves out the term through the variance",
-        "In how many ways does x reach the output? Differentiate each by itself, and compare term by term.",
-        "random/train",
+        PATHS_OF_X,
         |choices| choices.through_var = 0.0,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_without_mean_term",
         "your dx leaves out the term through the mean",
-        "In how many ways does x reach the output? Differentiate each by itself, and compare term by term.",
-        "random/train",
+        PATHS_OF_X,
         |choices| choices.through_mean = 0.0,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_as_in_evaluation",
-        "your dx takes mean and variance for constants, as if it were evaluation",
-        "In how many ways does x reach the output? Differentiate each by itself, and compare term by term.",
-        "random/train",
+        "your dx treats mean and variance as constants, as in evaluation",
+        PATHS_OF_X,
         |choices| {
             choices.through_mean = 0.0;
             choices.through_var = 0.0;
         },
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_without_direct_term",
-        "your dx leaves out the term in which x reaches the output by itself",
-        "In how many ways does x reach the output? Differentiate each by itself, and compare term by term.",
-        "random/train",
+        "your dx leaves out the direct term, which passes through neither mean nor variance",
+        PATHS_OF_X,
         |choices| choices.direct = 0.0,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_variance_term_sign",
         "the term through the variance has the wrong sign in your dx",
         "What is the derivative of 1/sqrt(v)? Mind its sign.",
-        "random/train",
         |choices| choices.through_var = 1.0,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_mean_term_sign",
         "the term through the mean has the wrong sign in your dx",
         "What is the derivative of x - m with respect to m?",
-        "random/train",
         |choices| choices.through_mean = 1.0,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_both_terms_sign",
         "the terms through mean and variance both have the wrong sign in your dx",
         "What is the derivative of x - m with respect to m, and of 1/sqrt(v) with respect to v?",
-        "random/train",
         |choices| {
             choices.through_mean = 1.0;
             choices.through_var = 1.0;
         },
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_variance_term_doubled",
-        "the term through the variance is twice too large in your dx",
-        "What is the derivative of v to the power -1/2? What stands before it?",
-        "random/train",
+        "the term through the variance is twice as large as it should be in your dx",
+        DERIVATIVE_OF_INVERSE_ROOT,
         |choices| choices.through_var = -2.0,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_variance_term_halved",
         "the term through the variance is half of what it should be in your dx",
         "What is the derivative of (x - m) squared?",
-        "random/train",
         |choices| choices.through_var = -0.5,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_variance_factor_missing",
         "the factor of the derivative of 1/sqrt(v) is missing in your dx",
-        "What is the derivative of v to the power -1/2? What stands before it?",
-        "random/train",
+        DERIVATIVE_OF_INVERSE_ROOT,
         |choices| choices.through_var = 2.0,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_variance_power_minus_half",
-        "your dx has the variance to the power -1/2 where its derivative has another",
+        "your dx has the variance to the power -1/2 where its derivative has another power",
         "What is the derivative of v to the power -1/2? Which power is left?",
-        "random/train",
         |choices| choices.std_power = 2,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_variance_power_minus_one",
         "your dx has one factor of 1/std too few in the term through the variance",
-        "Count the factors of 1/std: one from each normalised x, and which others?",
-        "random/train",
+        FACTORS_OF_STD,
         |choices| choices.std_power = 1,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_variance_power_minus_two",
         "your dx has one factor of 1/std too many in the term through the variance",
-        "Count the factors of 1/std: one from each normalised x, and which others?",
-        "random/train",
+        FACTORS_OF_STD,
         |choices| choices.std_power = -1,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_variance_power_minus_five_halves",
         "your dx has two factors of 1/std too many in the term through the variance",
-        "Count the factors of 1/std: one from each normalised x, and which others?",
-        "random/train",
+        FACTORS_OF_STD,
         |choices| choices.std_power = -2,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_variance_term_of_x",
         "your dx has x in the term through the variance where the normalised x should be",
-        "In how many ways does x reach the output? Differentiate each by itself, and compare term by term.",
-        "random/train",
+        PATHS_OF_X,
         |choices| choices.variance_term = VarianceTerm::X,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_variance_term_without_x",
         "your dx has the same number for all x in the term through the variance",
-        "In how many ways does x reach the output? Differentiate each by itself, and compare term by term.",
-        "random/train",
+        PATHS_OF_X,
         |choices| choices.variance_term = VarianceTerm::One,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_variance_term_not_divided",
         "the term through the variance is not divided by n in your dx",
-        "How many values does each mean and variance depend on?",
-        "random/train",
-        |choices| choices.var_sum_count = Count::One,
+        VALUES_BEHIND_A_MEAN,
+        |choices| choices.dx_var_divisor = Divisor::One,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_mean_term_not_divided",
         "the term through the mean is not divided by n in your dx",
-        "How many values does each mean and variance depend on?",
-        "random/train",
-        |choices| choices.mean_sum_count = Count::One,
+        VALUES_BEHIND_A_MEAN,
+        |choices| choices.dx_mean_divisor = Divisor::One,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_sums_not_divided",
         "neither sum is divided by n in your dx",
-        "How many values does each mean and variance depend on?",
-        "random/train",
-        |choices| {
-            choices.mean_sum_count = Count::One;
-            choices.var_sum_count = Count::One;
-        },
+        VALUES_BEHIND_A_MEAN,
+        |choices| choices.divide_dx_sums(Divisor::One),
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_n_is_batch_size",
         "your dx divides its sums by N alone",
-        "How many values does each mean and variance depend on?",
-        "random/train",
-        |choices| {
-            choices.mean_sum_count = Count::Images;
-            choices.var_sum_count = Count::Images;
-        },
+        VALUES_BEHIND_A_MEAN,
+        |choices| choices.divide_dx_sums(Divisor::Images),
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_n_is_positions",
         "your dx divides its sums by H*W alone",
-        "How many values does each mean and variance depend on?",
-        "random/train",
-        |choices| {
-            choices.mean_sum_count = Count::Positions;
-            choices.var_sum_count = Count::Positions;
-        },
+        VALUES_BEHIND_A_MEAN,
+        |choices| choices.divide_dx_sums(Divisor::Pixels),
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_n_counts_channels",
         "your dx divides its sums by N*C*H*W",
-        "How many values does each mean and variance depend on?",
-        "random/train",
-        |choices| {
-            choices.mean_sum_count = Count::Everything;
-            choices.var_sum_count = Count::Everything;
-        },
+        VALUES_BEHIND_A_MEAN,
+        |choices| choices.divide_dx_sums(Divisor::AllValues),
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_n_is_channels",
         "your dx divides its sums by C",
-        "How many values does each mean and variance depend on?",
-        "random/train",
-        |choices| {
-            choices.mean_sum_count = Count::Channels;
-            choices.var_sum_count = Count::Channels;
-        },
+        VALUES_BEHIND_A_MEAN,
+        |choices| choices.divide_dx_sums(Divisor::Channels),
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_n_less_one",
         "your dx divides its sums by n - 1",
-        "How many values does each mean and variance depend on?",
-        "random/train",
-        |choices| {
-            choices.mean_sum_count = Count::LessOne;
-            choices.var_sum_count = Count::LessOne;
-        },
+        VALUES_BEHIND_A_MEAN,
+        |choices| choices.divide_dx_sums(Divisor::LessOne),
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_without_gamma",
         "your dx leaves gamma out",
-        "Follow dout through the forward pass backwards: what multiplies it on the way?",
-        "random/train",
-        |choices| choices.scale = Scale::NoGamma,
+        FACTORS_OF_DOUT,
+        |choices| choices.dx_factor = DxFactor::NoGamma,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_gamma_twice",
         "your dx has gamma twice",
-        "Follow dout through the forward pass backwards: what multiplies it on the way?",
-        "random/train",
-        |choices| choices.scale = Scale::GammaTwice,
+        FACTORS_OF_DOUT,
+        |choices| choices.dx_factor = DxFactor::GammaTwice,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_without_std",
         "your dx is not divided by the standard deviation",
-        "Follow dout through the forward pass backwards: what multiplies it on the way?",
-        "random/train",
-        |choices| choices.scale = Scale::NoStd,
+        FACTORS_OF_DOUT,
+        |choices| choices.dx_factor = DxFactor::NoStd,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_std_twice",
         "your dx is divided by the standard deviation twice",
-        "Follow dout through the forward pass backwards: what multiplies it on the way?",
-        "random/train",
-        |choices| choices.scale = Scale::StdTwice,
+        FACTORS_OF_DOUT,
+        |choices| choices.dx_factor = DxFactor::StdTwice,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_times_n",
         "your dx is n times too large",
-        "Does your formula have 1/n before its brackets, or n inside?",
-        "random/train",
-        |choices| choices.scale = Scale::TimesN,
+        PLACE_OF_N,
+        |choices| choices.dx_factor = DxFactor::TimesN,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_over_n",
         "your dx is n times too small",
-        "Does your formula have 1/n before its brackets, or n inside?",
-        "random/train",
-        |choices| choices.scale = Scale::OverN,
+        PLACE_OF_N,
+        |choices| choices.dx_factor = DxFactor::OverN,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_halved",
         "your dx is half of what it should be",
-        "A factor went missing in front of everything: where does a 2 come from?",
-        "random/train",
-        |choices| choices.scale = Scale::Half,
+        FACTOR_OF_TWO,
+        |choices| choices.dx_factor = DxFactor::Half,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_doubled",
-        "your dx is twice too large",
-        "A factor came in front of everything: where does a 2 come from?",
-        "random/train",
-        |choices| choices.scale = Scale::Twice,
+        "your dx is twice as large as it should be",
+        FACTOR_OF_TWO,
+        |choices| choices.dx_factor = DxFactor::Twice,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_negative",
         "your dx has the wrong sign throughout",
-        "Follow dout through the forward pass backwards: what multiplies it on the way?",
-        "random/train",
-        |choices| choices.scale = Scale::Negative,
+        FACTORS_OF_DOUT,
+        |choices| choices.dx_factor = DxFactor::Negative,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_sums_over_batch_only",
-        "the sums in your dx run over the batch alone",
-        "How many values does each mean and variance depend on?",
-        "random/train",
-        |choices| choices.backward_group = Over::Position,
+        "the sums in your dx are taken over the batch alone",
+        VALUES_BEHIND_A_MEAN,
+        |choices| choices.dx_sums_per = StatisticsPer::ChannelAndPixel,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_sums_over_positions_only",
-        "the sums in your dx run over each image by itself",
-        "How many values does each mean and variance depend on?",
-        "random/train",
-        |choices| choices.backward_group = Over::Instance,
+        "the sums in your dx are taken over each image by itself",
+        VALUES_BEHIND_A_MEAN,
+        |choices| choices.dx_sums_per = StatisticsPer::ChannelAndImage,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_sums_over_everything",
-        "the sums in your dx run over all channels together",
-        "How many values does each mean and variance depend on?",
-        "random/train",
-        |choices| choices.backward_group = Over::All,
+        "the sums in your dx are taken over all channels together",
+        VALUES_BEHIND_A_MEAN,
+        |choices| choices.dx_sums_per = StatisticsPer::Batch,
     ),
-    mistake(
-        Group::Backward,
-        "dx_epsilon_missing",
-        "your backward pass computes the standard deviation anew, without epsilon",
-        "Is the standard deviation of your backward pass that of your forward pass?",
+    Group::Backward.mistake_in(
         "random/eps_half",
+        "dx_epsilon_missing",
+        "your backward pass computes the standard deviation again, without epsilon",
+        STD_OF_BACKWARD,
         |choices| choices.backward_epsilon = Some(Epsilon::Missing),
     ),
-    mistake(
-        Group::Backward,
-        "dx_epsilon_outside_root",
-        "your backward pass computes the standard deviation anew, with epsilon outside the root",
-        "Is the standard deviation of your backward pass that of your forward pass?",
+    Group::Backward.mistake_in(
         "random/eps_half",
+        "dx_epsilon_outside_root",
+        "your backward pass computes the standard deviation again, with epsilon outside the root",
+        STD_OF_BACKWARD,
         |choices| choices.backward_epsilon = Some(Epsilon::Outside),
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dout_reshape_without_transpose",
         "your backward pass reads dout as rows of C values without moving the channel axis to the end",
-        "Which axis must come last before dout can be read as rows of C values, and is it there?",
-        "random/train",
+        LAST_AXIS_OF_DOUT,
         |choices| choices.dout_into = IntoRows::Transposed([0, 1, 2, 3]),
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dout_rows_with_width_first",
-        "your backward pass reads dout with width before height, and makes images of dx with height before width",
-        "Which permutation undoes yours? Follow one pixel there and back.",
-        "random/train",
+        "your backward pass reads dout with width before height, and reshapes dx with height before width",
+        INVERSE_PERMUTATION,
         |choices| choices.dout_into = IntoRows::Transposed([0, 3, 2, 1]),
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "backward_reshapes_without_transpose",
-        "your backward pass moves no axes: neither dout's on the way in nor dx's on the way out",
-        "Which axis must come last before dout can be read as rows of C values, and is it there?",
-        "random/train",
+        "your backward pass permutes no axes, neither those of dout nor those of dx",
+        LAST_AXIS_OF_DOUT,
         |choices| {
             choices.dout_into = IntoRows::Transposed([0, 1, 2, 3]);
             choices.dx_from = FromRows::Transposed([0, 1, 2, 3], [0, 1, 2, 3]);
         },
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_reshape_back_without_transpose",
-        "your backward pass makes dx images again without moving the channel axis back",
-        "Which permutation undoes yours? Follow one pixel there and back.",
-        "random/train",
+        "your backward pass reshapes dx to images without moving the channel axis back",
+        INVERSE_PERMUTATION,
         |choices| choices.dx_from = FromRows::Transposed([0, 1, 2, 3], [0, 1, 2, 3]),
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_transpose_back_by_same_axes",
-        "your backward pass moves the axes of dx back by the same permutation that it moved those of dout by",
-        "Which permutation undoes yours? Follow one pixel there and back.",
-        "random/train",
+        "your backward pass permutes the axes of dx in the same way as the axes of dout",
+        INVERSE_PERMUTATION,
         |choices| choices.dx_from = FromRows::Transposed([0, 2, 3, 1], [0, 2, 3, 1]),
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dx_transpose_back_swaps_height_and_width",
-        "your dx comes back with height and width swapped",
-        "Which permutation undoes yours? Follow one pixel there and back.",
-        "random/train",
+        "your dx has height and width swapped",
+        INVERSE_PERMUTATION,
         |choices| choices.dx_from = FromRows::Transposed([0, 2, 3, 1], [0, 3, 2, 1]),
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dgamma_of_x",
         "your dgamma sums dout*x, not the normalised x",
-        "What exactly does gamma multiply in the forward pass?",
-        "random/train",
-        |choices| choices.dgamma = Dgamma::X,
+        GAMMA_MULTIPLIES,
+        |choices| choices.dgamma = DgammaSummand::X,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dgamma_of_centred_x",
         "your dgamma sums dout*(x - mean), which is not yet normalised",
-        "What exactly does gamma multiply in the forward pass?",
-        "random/train",
-        |choices| choices.dgamma = Dgamma::Centred,
+        GAMMA_MULTIPLIES,
+        |choices| choices.dgamma = DgammaSummand::Centred,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dgamma_of_out",
         "your dgamma sums dout*out",
-        "What exactly does gamma multiply in the forward pass?",
-        "random/train",
-        |choices| choices.dgamma = Dgamma::Out,
+        GAMMA_MULTIPLIES,
+        |choices| choices.dgamma = DgammaSummand::Out,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dgamma_scaled",
-        "your dgamma has gamma in it",
+        "your dgamma has gamma as a factor",
         "What is the derivative of gamma*z with respect to gamma?",
-        "random/train",
-        |choices| choices.dgamma = Dgamma::Scaled,
+        |choices| choices.dgamma = DgammaSummand::Scaled,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dgamma_without_dout",
         "your dgamma leaves dout out",
-        "What is the chain rule's first factor?",
-        "random/train",
-        |choices| choices.dgamma = Dgamma::WithoutDout,
+        "What is the first factor of the chain rule?",
+        |choices| choices.dgamma = DgammaSummand::WithoutDout,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dgamma_over_std",
         "your dgamma is divided by the standard deviation once too often",
-        "What exactly does gamma multiply in the forward pass?",
-        "random/train",
-        |choices| choices.dgamma = Dgamma::OverStd,
+        GAMMA_MULTIPLIES,
+        |choices| choices.dgamma = DgammaSummand::OverStd,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dgamma_is_mean",
         "your dgamma is a mean where it should be a sum",
-        "Over which values of the output is each gamma and beta used?",
-        "random/train",
+        USES_OF_GAMMA_AND_BETA,
         |choices| choices.dgamma_sum = SummedOver::Mean,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dgamma_over_n",
         "your dgamma is divided by N",
-        "Over which values of the output is each gamma and beta used?",
-        "random/train",
+        USES_OF_GAMMA_AND_BETA,
         |choices| choices.dgamma_sum = SummedOver::OverImages,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dgamma_over_batch_only",
         "your dgamma sums over the batch alone and keeps height and width",
-        "Over which values of the output is each gamma and beta used?",
-        "random/train",
+        USES_OF_GAMMA_AND_BETA,
         |choices| choices.dgamma_sum = SummedOver::Images,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dgamma_over_positions_only",
         "your dgamma sums over height and width alone and keeps the batch",
-        "Over which values of the output is each gamma and beta used?",
-        "random/train",
-        |choices| choices.dgamma_sum = SummedOver::Positions,
+        USES_OF_GAMMA_AND_BETA,
+        |choices| choices.dgamma_sum = SummedOver::Pixels,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dgamma_over_everything",
         "your dgamma sums over the channels too",
-        "Over which values of the output is each gamma and beta used?",
-        "random/train",
-        |choices| choices.dgamma_sum = SummedOver::Everything,
+        USES_OF_GAMMA_AND_BETA,
+        |choices| choices.dgamma_sum = SummedOver::AllValues,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dbeta_is_mean",
         "your dbeta is a mean where it should be a sum",
-        "Over which values of the output is each gamma and beta used?",
-        "random/train",
+        USES_OF_GAMMA_AND_BETA,
         |choices| choices.dbeta_sum = SummedOver::Mean,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dbeta_over_n",
         "your dbeta is divided by N",
-        "Over which values of the output is each gamma and beta used?",
-        "random/train",
+        USES_OF_GAMMA_AND_BETA,
         |choices| choices.dbeta_sum = SummedOver::OverImages,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dbeta_scaled",
-        "your dbeta has gamma in it",
-        "What is the derivative of z + beta with respect to beta?",
-        "random/train",
-        |choices| choices.dbeta = Dbeta::Scaled,
+        "your dbeta has gamma as a factor",
+        DERIVATIVE_BY_BETA,
+        |choices| choices.dbeta = DbetaSummand::Scaled,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dbeta_times_beta",
-        "your dbeta has beta in it",
-        "What is the derivative of z + beta with respect to beta?",
-        "random/train",
-        |choices| choices.dbeta = Dbeta::TimesBeta,
+        "your dbeta has beta as a factor",
+        DERIVATIVE_BY_BETA,
+        |choices| choices.dbeta = DbetaSummand::TimesBeta,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dbeta_of_dx",
         "your dbeta sums dx, not dout",
-        "What is the derivative of z + beta with respect to beta?",
-        "random/train",
-        |choices| choices.dbeta = Dbeta::Dx,
+        DERIVATIVE_BY_BETA,
+        |choices| choices.dbeta = DbetaSummand::Dx,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dbeta_over_batch_only",
         "your dbeta sums over the batch alone and keeps height and width",
-        "Over which values of the output is each gamma and beta used?",
-        "random/train",
+        USES_OF_GAMMA_AND_BETA,
         |choices| choices.dbeta_sum = SummedOver::Images,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dbeta_over_positions_only",
         "your dbeta sums over height and width alone and keeps the batch",
-        "Over which values of the output is each gamma and beta used?",
-        "random/train",
-        |choices| choices.dbeta_sum = SummedOver::Positions,
+        USES_OF_GAMMA_AND_BETA,
+        |choices| choices.dbeta_sum = SummedOver::Pixels,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dbeta_over_everything",
         "your dbeta sums over the channels too",
-        "Over which values of the output is each gamma and beta used?",
-        "random/train",
-        |choices| choices.dbeta_sum = SummedOver::Everything,
+        USES_OF_GAMMA_AND_BETA,
+        |choices| choices.dbeta_sum = SummedOver::AllValues,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dgamma_and_dbeta_swapped",
-        "your backward pass returns dgamma and dbeta in each other's place",
-        "In which order does the interface want the three gradients?",
-        "random/train",
+        "your backward pass returns dgamma and dbeta swapped",
+        "In which order should the three gradients be returned?",
         |choices| choices.parameters_swapped = true,
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dgamma_and_dbeta_over_batch_only",
         "your dgamma and dbeta sum over the batch alone and keep height and width",
-        "Over which values of the output is each gamma and beta used?",
-        "random/train",
-        |choices| {
-            choices.dgamma_sum = SummedOver::Images;
-            choices.dbeta_sum = SummedOver::Images;
-        },
+        USES_OF_GAMMA_AND_BETA,
+        |choices| choices.sum_parameters(SummedOver::Images),
     ),
-    mistake(
-        Group::Backward,
+    Group::Backward.mistake(
         "dgamma_and_dbeta_are_means",
         "your dgamma and dbeta are means where they should be sums",
-        "Over which values of the output is each gamma and beta used?",
-        "random/train",
-        |choices| {
-            choices.dgamma_sum = SummedOver::Mean;
-            choices.dbeta_sum = SummedOver::Mean;
-        },
+        USES_OF_GAMMA_AND_BETA,
+        |choices| choices.sum_parameters(SummedOver::Mean),
     ),
 ];

@@ -1,186 +1,148 @@
 //! Mistakes in the output of the evaluation pass.
 
-use super::super::choices::{Affine, Centre, Epsilon, Source, Spread};
-use super::{Group, Mistake, convention, mistake};
+use super::hints::*;
+use crate::diagnosis::choices::{Affine, Centre, Denominator, Epsilon, StatisticsSource};
+use crate::diagnosis::mistake::{Group, Mistake, convention};
 
 pub(super) const MISTAKES: &[Mistake] = &[
-    convention(mistake(
-        Group::Evaluation,
+    convention(Group::Evaluation.mistake_in(
+        "random/eps_half_eval",
         "eval_without_epsilon",
         "your evaluation leaves epsilon out, as the hand-out's formula does",
-        "Write down the denominator as the formula has it. What is under the root?",
-        "random/eps_half_eval",
+        UNDER_THE_ROOT,
         |choices| choices.eval.epsilon = Epsilon::Missing,
     )),
-    mistake(
-        Group::Evaluation,
+    Group::Evaluation.mistake_in(
+        "random/eps_half_eval",
         "eval_epsilon_outside_root",
         "your evaluation adds epsilon to the standard deviation, outside the root",
-        "Write down the denominator as the formula has it. What is under the root?",
-        "random/eps_half_eval",
+        UNDER_THE_ROOT,
         |choices| choices.eval.epsilon = Epsilon::Outside,
     ),
-    mistake(
-        Group::Evaluation,
+    Group::Evaluation.mistake_in(
+        "random/eps_half_eval",
         "eval_epsilon_squared",
         "your evaluation adds the square of epsilon",
-        "Write down the denominator as the formula has it. What is under the root?",
-        "random/eps_half_eval",
+        UNDER_THE_ROOT,
         |choices| choices.eval.epsilon = Epsilon::Squared,
     ),
-    mistake(
-        Group::Evaluation,
+    Group::Evaluation.mistake_in(
+        "random/eps_half_eval",
         "eval_epsilon_after_division",
         "your evaluation adds epsilon after dividing by the standard deviation",
-        "Write down the denominator as the formula has it. What is under the root?",
-        "random/eps_half_eval",
+        UNDER_THE_ROOT,
         |choices| choices.eval.epsilon = Epsilon::AfterDivision,
     ),
-    mistake(
-        Group::Evaluation,
+    Group::Evaluation.mistake(
         "eval_uses_batch",
         "your evaluation normalises by the batch's own statistics",
-        "Does the output for one image depend on which others are in the batch?",
-        "random/eval",
-        |choices| choices.eval.source = Source::Batch,
+        OTHER_IMAGES,
+        |choices| choices.eval.source = StatisticsSource::Batch,
     ),
-    mistake(
-        Group::Evaluation,
+    Group::Evaluation.mistake(
         "mode_ignored",
         "your evaluation is a training pass: it normalises by the batch's own statistics and updates the running ones",
         "What does your code do with mode?",
-        "random/eval",
         |choices| {
-            choices.eval.source = Source::Batch;
+            choices.eval.source = StatisticsSource::Batch;
             choices.eval_updates = true;
         },
     ),
-    mistake(
-        Group::Evaluation,
+    Group::Evaluation.mistake(
         "eval_updates_running",
         "your evaluation updates the running statistics",
-        "When is a running statistic allowed to change?",
-        "random/eval",
+        "When may the running statistics change?",
         |choices| choices.eval_updates = true,
     ),
-    mistake(
-        Group::Evaluation,
+    Group::Evaluation.mistake(
         "eval_uses_batch_mean",
         "your evaluation subtracts the batch's mean",
-        "Does the output for one image depend on which others are in the batch?",
-        "random/eval",
-        |choices| choices.eval.source = Source::RunningVarOnly,
+        OTHER_IMAGES,
+        |choices| choices.eval.source = StatisticsSource::RunningVarOnly,
     ),
-    mistake(
-        Group::Evaluation,
+    Group::Evaluation.mistake(
         "eval_uses_batch_var",
         "your evaluation divides by the batch's standard deviation",
-        "Does the output for one image depend on which others are in the batch?",
-        "random/eval",
-        |choices| choices.eval.source = Source::RunningMeanOnly,
+        OTHER_IMAGES,
+        |choices| choices.eval.source = StatisticsSource::RunningMeanOnly,
     ),
-    mistake(
-        Group::Evaluation,
+    Group::Evaluation.mistake(
         "eval_ignores_running",
         "your evaluation normalises by mean 0 and variance 0, whatever bn_param holds",
         "Where does your evaluation look for the running statistics?",
-        "random/eval",
-        |choices| choices.eval.source = Source::Start,
+        |choices| choices.eval.source = StatisticsSource::Zeros,
     ),
-    mistake(
-        Group::Evaluation,
+    Group::Evaluation.mistake(
         "eval_divides_by_variance",
         "your evaluation divides by the running variance, not by its root",
-        "What is the unit of a variance, if x is in metres?",
-        "random/eval",
-        |choices| choices.eval.spread = Spread::Variance,
+        "If x is in metres, what is the unit of its variance?",
+        |choices| choices.eval.denominator = Denominator::Variance,
     ),
-    mistake(
-        Group::Evaluation,
+    Group::Evaluation.mistake(
         "eval_multiplies_by_std",
         "your evaluation multiplies by the standard deviation instead of dividing",
-        "What is the unit of the normalised x, if x is in metres?",
-        "random/eval",
-        |choices| choices.eval.spread = Spread::TimesStd,
+        "If x is in metres, what is the unit of the normalised x?",
+        |choices| choices.eval.denominator = Denominator::TimesStd,
     ),
-    mistake(
-        Group::Evaluation,
+    Group::Evaluation.mistake(
         "eval_not_divided",
-        "your evaluation subtracts the running mean and divides by nothing",
-        "Is every term of the formula there?",
-        "random/eval",
-        |choices| choices.eval.spread = Spread::One,
+        "your evaluation subtracts the running mean but does not divide",
+        EVERY_TERM,
+        |choices| choices.eval.denominator = Denominator::One,
     ),
-    mistake(
-        Group::Evaluation,
+    Group::Evaluation.mistake(
         "eval_mean_not_subtracted",
         "your evaluation does not subtract the running mean",
-        "Is every term of the formula there?",
-        "random/eval",
+        EVERY_TERM,
         |choices| choices.eval.centre = Centre::Nothing,
     ),
-    mistake(
-        Group::Evaluation,
+    Group::Evaluation.mistake(
         "eval_mean_added",
         "your evaluation adds the running mean instead of subtracting it",
-        "Which mean should the output have before beta, and which has it?",
-        "random/eval",
-        |choices| choices.eval.centre = Centre::Added,
+        MEAN_BEFORE_BETA,
+        |choices| choices.eval.centre = Centre::MeanAdded,
     ),
-    mistake(
-        Group::Evaluation,
+    Group::Evaluation.mistake(
         "eval_gamma_left_out",
         "your evaluation leaves gamma out",
-        "Is every term of the formula there?",
-        "random/eval",
+        EVERY_TERM,
         |choices| choices.eval.affine = Affine::NoGamma,
     ),
-    mistake(
-        Group::Evaluation,
+    Group::Evaluation.mistake(
         "eval_beta_left_out",
         "your evaluation leaves beta out",
-        "Is every term of the formula there?",
-        "random/eval",
+        EVERY_TERM,
         |choices| choices.eval.affine = Affine::NoBeta,
     ),
-    mistake(
-        Group::Evaluation,
+    Group::Evaluation.mistake(
         "eval_gamma_and_beta_left_out",
         "your evaluation leaves gamma and beta out",
-        "Is every term of the formula there?",
-        "random/eval",
+        EVERY_TERM,
         |choices| choices.eval.affine = Affine::Neither,
     ),
-    mistake(
-        Group::Evaluation,
+    Group::Evaluation.mistake(
         "eval_gamma_and_beta_swapped",
         "your evaluation scales by beta and shifts by gamma",
-        "Which of the two scales?",
-        "random/eval",
+        GAMMA_OR_BETA,
         |choices| choices.eval.affine = Affine::Swapped,
     ),
-    mistake(
-        Group::Evaluation,
+    Group::Evaluation.mistake(
         "eval_beta_scaled_by_gamma",
         "your evaluation adds beta before it multiplies by gamma",
-        "Which mean has each channel of the output, and which should it have?",
-        "random/eval",
+        MEAN_OF_OUTPUT,
         |choices| choices.eval.affine = Affine::BetaInside,
     ),
-    mistake(
-        Group::Evaluation,
-        "eval_gamma_and_beta_along_width",
-        "gamma and beta meet the last axis of x in your evaluation, not the channels",
-        "Along which axis does NumPy line up an array of shape (C,) with one of shape (N, C, H, W)?",
+    Group::Evaluation.mistake_in(
         "random/width_equals_channels",
+        "eval_gamma_and_beta_along_width",
+        "your evaluation applies gamma and beta along the last axis of x, not along the channels",
+        BROADCAST_AXIS,
         |choices| choices.eval.affine = Affine::LastAxis,
     ),
-    mistake(
-        Group::Evaluation,
+    Group::Evaluation.mistake(
         "eval_returns_x",
-        "your evaluation returns x as it is",
-        "What does evaluation compute?",
-        "random/eval",
+        "your evaluation returns x unchanged",
+        "What should evaluation compute from x?",
         |choices| choices.eval.identity = true,
     ),
 ];

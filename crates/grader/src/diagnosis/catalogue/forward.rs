@@ -1,435 +1,341 @@
 //! Mistakes in the output of the training pass.
 
-use super::super::choices::{
-    Affine, Centre, Count, Epsilon, FromRows, Group as Over, IntoRows, Source, Spread, Variance,
+use super::hints::*;
+use crate::diagnosis::choices::{
+    Affine, Centre, Denominator, Divisor, Epsilon, FromRows, IntoRows, StatisticsPer,
+    StatisticsSource, Variance,
 };
-use super::{Group, Mistake, mistake};
+use crate::diagnosis::mistake::{Group, Mistake};
 
 pub(super) const MISTAKES: &[Mistake] = &[
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "reshape_without_transpose",
         "your forward pass reads x as rows of C values without moving the channel axis to the end, which mixes the channels",
-        "Which axis must come last before x can be read as rows of C values, and is it there?",
-        "random/train",
+        LAST_AXIS_OF_X,
         |choices| {
             choices.x_into = IntoRows::Transposed([0, 1, 2, 3]);
             choices.out_from = FromRows::Transposed([0, 1, 2, 3], [0, 1, 2, 3]);
         },
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "reshape_back_without_transpose",
-        "your forward pass makes the output images again without moving the channel axis back",
-        "Which permutation undoes yours? Follow one pixel there and back.",
-        "random/train",
+        "your forward pass reshapes the output to images without moving the channel axis back",
+        INVERSE_PERMUTATION,
         |choices| choices.out_from = FromRows::Transposed([0, 1, 2, 3], [0, 1, 2, 3]),
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "transpose_back_by_same_axes",
-        "your forward pass moves the axes of the output back by the same permutation that it moved those of x by",
-        "Which permutation undoes yours? Follow one pixel there and back.",
-        "random/train",
+        "your forward pass permutes the axes of the output in the same way as the axes of x",
+        INVERSE_PERMUTATION,
         |choices| choices.out_from = FromRows::Transposed([0, 2, 3, 1], [0, 2, 3, 1]),
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "transpose_back_swaps_height_and_width",
-        "your output comes back with height and width swapped",
-        "Which permutation undoes yours? Follow one pixel there and back.",
-        "random/train",
+        "your output has height and width swapped",
+        INVERSE_PERMUTATION,
         |choices| choices.out_from = FromRows::Transposed([0, 2, 3, 1], [0, 3, 2, 1]),
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "reshape_back_swaps_height_and_width",
         "your forward pass reads the rows back as if width came before height, which scatters the pixels",
-        "Which permutation undoes yours? Follow one pixel there and back.",
-        "random/train",
+        INVERSE_PERMUTATION,
         |choices| choices.out_from = FromRows::Transposed([0, 3, 2, 1], [0, 3, 2, 1]),
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "reshape_channels_first",
         "your forward pass reads x as C rows without moving the batch axis out of the way, which mixes images and channels",
-        "Which axis must come last before x can be read as rows of C values, and is it there?",
-        "random/train",
+        LAST_AXIS_OF_X,
         |choices| {
             choices.x_into = IntoRows::ChannelsFirst;
             choices.out_from = FromRows::ChannelsFirst;
         },
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "transpose_in_wrong_direction",
-        "your forward pass permutes x as if its channels came last, and so moves the width instead of the channels",
-        "Which axis must come last before x can be read as rows of C values, and is it there?",
-        "random/train",
+        "your forward pass permutes x as if its channels came last, which moves the width instead of the channels",
+        LAST_AXIS_OF_X,
         |choices| {
             choices.x_into = IntoRows::Transposed([0, 3, 1, 2]);
             choices.out_from = FromRows::Transposed([0, 3, 1, 2], [0, 2, 3, 1]);
         },
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "rows_with_width_first",
-        "your forward pass reads x with width before height, and makes images of the output with height before width",
-        "Which permutation undoes yours? Follow one pixel there and back.",
-        "random/train",
+        "your forward pass reads x with width before height, and reshapes the output with height before width",
+        INVERSE_PERMUTATION,
         |choices| choices.x_into = IntoRows::Transposed([0, 3, 2, 1]),
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "channels_moved_to_front",
-        "your forward pass moves the channel axis to the front, where the end is needed, before it reads rows of C values",
-        "Which axis must come last before x can be read as rows of C values, and is it there?",
-        "random/train",
+        "your forward pass moves the channel axis to the front, not to the end, before it reads rows of C values",
+        LAST_AXIS_OF_X,
         |choices| {
             choices.x_into = IntoRows::Transposed([1, 0, 2, 3]);
             choices.out_from = FromRows::Transposed([1, 0, 2, 3], [1, 0, 2, 3]);
         },
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "statistics_over_batch_only",
-        "your mean and variance are taken over the batch alone, one for each position of each channel",
-        "Which values share a mean? Count them: how many should there be?",
-        "random/train",
-        |choices| choices.group = Over::Position,
+        "your mean and variance are taken over the batch alone, one for each pixel of each channel",
+        VALUES_THAT_SHARE_A_MEAN,
+        |choices| choices.statistics_per = StatisticsPer::ChannelAndPixel,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "statistics_over_positions_only",
         "your mean and variance are taken for each image by itself: that is instance normalisation",
-        "Which values share a mean? Count them: how many should there be?",
-        "random/train",
-        |choices| choices.group = Over::Instance,
+        VALUES_THAT_SHARE_A_MEAN,
+        |choices| choices.statistics_per = StatisticsPer::ChannelAndImage,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "statistics_over_each_image",
         "your mean and variance are taken over all channels of each image: that is layer normalisation",
-        "Which values share a mean? Count them: how many should there be?",
-        "random/train",
-        |choices| choices.group = Over::Image,
+        VALUES_THAT_SHARE_A_MEAN,
+        |choices| choices.statistics_per = StatisticsPer::Image,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "statistics_over_everything",
         "your mean and variance are taken over all channels together",
-        "Which values share a mean? Count them: how many should there be?",
-        "random/train",
-        |choices| choices.group = Over::All,
+        VALUES_THAT_SHARE_A_MEAN,
+        |choices| choices.statistics_per = StatisticsPer::Batch,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "statistics_over_batch_and_height",
-        "your mean and variance leave the width out of their axes",
-        "Which values share a mean? Count them: how many should there be?",
-        "random/train",
-        |choices| choices.group = Over::Column,
+        "your mean and variance are taken over batch and height, but not over the width",
+        VALUES_THAT_SHARE_A_MEAN,
+        |choices| choices.statistics_per = StatisticsPer::ChannelAndColumn,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "statistics_over_batch_and_width",
-        "your mean and variance leave the height out of their axes",
-        "Which values share a mean? Count them: how many should there be?",
-        "random/train",
-        |choices| choices.group = Over::Row,
+        "your mean and variance are taken over batch and width, but not over the height",
+        VALUES_THAT_SHARE_A_MEAN,
+        |choices| choices.statistics_per = StatisticsPer::ChannelAndRow,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "statistics_over_batch_and_channels",
         "your mean and variance are taken over batch and channels, one for each pixel",
-        "Which values share a mean? Count them: how many should there be?",
-        "random/train",
-        |choices| choices.group = Over::Pixel,
+        VALUES_THAT_SHARE_A_MEAN,
+        |choices| choices.statistics_per = StatisticsPer::Pixel,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake_in(
+        "random/eps_half",
         "epsilon_outside_root",
         "your training pass adds epsilon to the standard deviation, outside the root",
-        "Write down the denominator as the formula has it. What is under the root?",
-        "random/eps_half",
+        UNDER_THE_ROOT,
         |choices| choices.train.epsilon = Epsilon::Outside,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake_in(
+        "random/eps_half",
         "epsilon_missing",
         "your training pass leaves epsilon out",
-        "Write down the denominator as the formula has it. What is under the root?",
-        "random/eps_half",
+        UNDER_THE_ROOT,
         |choices| choices.train.epsilon = Epsilon::Missing,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake_in(
+        "random/eps_half",
         "epsilon_squared",
         "your training pass adds the square of epsilon",
-        "Write down the denominator as the formula has it. What is under the root?",
-        "random/eps_half",
+        UNDER_THE_ROOT,
         |choices| choices.train.epsilon = Epsilon::Squared,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake_in(
+        "random/eps_half",
         "epsilon_in_own_root",
         "your training pass adds the root of epsilon to the root of the variance",
         "Is the root of a sum the sum of the roots?",
-        "random/eps_half",
         |choices| choices.train.epsilon = Epsilon::Rooted,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake_in(
+        "random/eps_half",
         "epsilon_after_division",
         "your training pass adds epsilon after dividing by the standard deviation",
-        "In which order does Python divide and add? Where are the brackets?",
-        "random/eps_half",
+        "Which does Python do first, divide or add? Where are your brackets?",
         |choices| choices.train.epsilon = Epsilon::AfterDivision,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake_in(
+        "random/eps_half",
         "epsilon_subtracted",
         "your training pass subtracts epsilon from the variance",
-        "Write down the denominator as the formula has it. What is under the root?",
-        "random/eps_half",
+        UNDER_THE_ROOT,
         |choices| choices.train.epsilon = Epsilon::Subtracted,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake_in(
+        "random/eps_half",
         "epsilon_inside_and_outside",
         "your training pass adds epsilon twice, inside and outside the root",
-        "Write down the denominator as the formula has it. What is under the root?",
-        "random/eps_half",
+        UNDER_THE_ROOT,
         |choices| choices.train.epsilon = Epsilon::InsideAndOutside,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake_in(
+        "random/eps_half",
         "epsilon_as_floor",
         "your training pass takes the larger of variance and epsilon",
-        "Write down the denominator as the formula has it. What is under the root?",
-        "random/eps_half",
+        UNDER_THE_ROOT,
         |choices| choices.train.epsilon = Epsilon::Floor,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake_in(
+        "random/eps_half",
         "epsilon_hard_coded",
         "you use 1e-5 for epsilon, whatever bn_param says",
-        "Where does your epsilon come from?",
-        "random/eps_half",
-        |choices| {
-            choices.train.epsilon = Epsilon::HardCoded(1e-5);
-            choices.eval.epsilon = Epsilon::HardCoded(1e-5);
-        },
+        SOURCE_OF_EPSILON,
+        |choices| choices.add_epsilon(Epsilon::HardCoded(1e-5)),
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake_in(
+        "random/eps_half",
         "epsilon_hard_coded_1e-8",
         "you use 1e-8 for epsilon, whatever bn_param says",
-        "Where does your epsilon come from?",
-        "random/eps_half",
-        |choices| {
-            choices.train.epsilon = Epsilon::HardCoded(1e-8);
-            choices.eval.epsilon = Epsilon::HardCoded(1e-8);
-        },
+        SOURCE_OF_EPSILON,
+        |choices| choices.add_epsilon(Epsilon::HardCoded(1e-8)),
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "divided_by_variance",
         "your training pass divides by the variance, not by its root",
-        "Which standard deviation should the output have before gamma, and which has it?",
-        "random/train",
-        |choices| choices.train.spread = Spread::Variance,
+        STD_BEFORE_GAMMA,
+        |choices| choices.train.denominator = Denominator::Variance,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "divided_by_root_of_std",
         "your training pass takes the root twice",
-        "Which standard deviation should the output have before gamma, and which has it?",
-        "random/train",
-        |choices| choices.train.spread = Spread::RootOfStd,
+        STD_BEFORE_GAMMA,
+        |choices| choices.train.denominator = Denominator::RootOfStd,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "multiplied_by_std",
         "your training pass multiplies by the standard deviation instead of dividing",
-        "Which standard deviation should the output have before gamma, and which has it?",
-        "random/train",
-        |choices| choices.train.spread = Spread::TimesStd,
+        STD_BEFORE_GAMMA,
+        |choices| choices.train.denominator = Denominator::TimesStd,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "not_divided",
-        "your training pass subtracts the mean and divides by nothing",
-        "Which standard deviation should the output have before gamma, and which has it?",
-        "random/train",
-        |choices| choices.train.spread = Spread::One,
+        "your training pass subtracts the mean but does not divide",
+        STD_BEFORE_GAMMA,
+        |choices| choices.train.denominator = Denominator::One,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "mean_not_subtracted",
         "your training pass does not subtract the mean",
-        "Which mean should the output have before beta, and which has it?",
-        "random/train",
+        MEAN_BEFORE_BETA,
         |choices| choices.train.centre = Centre::Nothing,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "mean_added",
         "your training pass adds the mean instead of subtracting it",
-        "Which mean should the output have before beta, and which has it?",
-        "random/train",
-        |choices| choices.train.centre = Centre::Added,
+        MEAN_BEFORE_BETA,
+        |choices| choices.train.centre = Centre::MeanAdded,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "variance_unbiased",
-        "your variance is divided by n - 1 when normalising",
-        "By how much is your variance too large? Does NumPy's var have that option?",
-        "random/train",
-        |choices| choices.var_count = Count::LessOne,
+        "your training pass normalises by a variance that is divided by n - 1",
+        "By which factor is your variance too large? Which option of NumPy's var does that?",
+        |choices| choices.var_divisor = Divisor::LessOne,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "variance_not_centred",
         "your variance is the mean of x squared, without the mean subtracted",
-        "What is the variance of a constant? What is yours?",
-        "random/train",
+        VARIANCE_OF_CONSTANT,
         |choices| choices.variance = Variance::Uncentred,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "variance_as_mean_deviation",
         "your variance is the square of the mean absolute deviation",
-        "Is the mean of squares the square of the mean?",
-        "random/train",
+        "Is the mean of squares the same as the square of the mean?",
         |choices| choices.variance = Variance::MeanDeviation,
     ),
-    mistake(
-        Group::Forward,
-        "variance_cancelling",
-        "your variance is E[x^2] - E[x]^2, which loses its digits where the mean is large",
-        "How many digits has float32, and how many are left after the subtraction when the mean is 1000?",
+    Group::Forward.mistake_in(
         "random/train_float32_mean_1e3",
+        "variance_cancelling",
+        "your variance is E[x^2] - E[x]^2, which loses digits where the mean is large",
+        "How many digits does float32 have? How many are left after the subtraction if the mean is 1000?",
         |choices| choices.variance = Variance::Cancelling,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "variance_divided_by_batch_size",
         "your variance is divided by N alone",
-        "How many values is each mean taken over?",
-        "random/train",
-        |choices| choices.var_count = Count::Images,
+        VALUES_PER_MEAN,
+        |choices| choices.var_divisor = Divisor::Images,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "mean_divided_by_batch_size",
         "your mean is divided by N alone",
-        "How many values is each mean taken over?",
-        "random/train",
-        |choices| choices.mean_count = Count::Images,
+        VALUES_PER_MEAN,
+        |choices| choices.mean_divisor = Divisor::Images,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "variance_not_divided",
-        "your variance is a sum of squares that nothing divides",
-        "How many values is each mean taken over?",
-        "random/train",
-        |choices| choices.var_count = Count::One,
+        "your variance is a sum of squares, not divided by the number of values",
+        VALUES_PER_MEAN,
+        |choices| choices.var_divisor = Divisor::One,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "gamma_left_out",
         "your training pass leaves gamma out",
-        "Which standard deviation has each channel of the output?",
-        "random/train",
+        STD_OF_OUTPUT,
         |choices| choices.train.affine = Affine::NoGamma,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "beta_left_out",
         "your training pass leaves beta out",
-        "Which mean has each channel of the output?",
-        "random/train",
+        MEAN_OF_OUTPUT,
         |choices| choices.train.affine = Affine::NoBeta,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "gamma_and_beta_left_out",
         "your training pass leaves gamma and beta out",
-        "Which mean and standard deviation has each channel of the output?",
-        "random/train",
+        "What are the mean and the standard deviation of each channel of your output, and what should they be?",
         |choices| choices.train.affine = Affine::Neither,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "gamma_and_beta_swapped",
         "your training pass scales by beta and shifts by gamma",
-        "Which of the two scales?",
-        "random/train",
+        GAMMA_OR_BETA,
         |choices| choices.train.affine = Affine::Swapped,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "beta_scaled_by_gamma",
         "your training pass adds beta before it multiplies by gamma",
-        "Which mean has each channel of the output, and which should it have?",
-        "random/train",
+        MEAN_OF_OUTPUT,
         |choices| choices.train.affine = Affine::BetaInside,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "beta_subtracted",
         "your training pass subtracts beta",
-        "Which mean has each channel of the output, and which should it have?",
-        "random/train",
+        MEAN_OF_OUTPUT,
         |choices| choices.train.affine = Affine::MinusBeta,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "divided_by_gamma",
         "your training pass divides by gamma",
-        "Which standard deviation has each channel of the output?",
-        "random/train",
+        STD_OF_OUTPUT,
         |choices| choices.train.affine = Affine::OverGamma,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "gamma_plus_one",
         "your training pass scales by 1 + gamma",
-        "Which standard deviation has each channel of the output?",
-        "random/train",
+        STD_OF_OUTPUT,
         |choices| choices.train.affine = Affine::OnePlusGamma,
     ),
-    mistake(
-        Group::Forward,
-        "gamma_and_beta_along_width",
-        "gamma and beta meet the last axis of x in your training pass, not the channels",
-        "Along which axis does NumPy line up an array of shape (C,) with one of shape (N, C, H, W)?",
+    Group::Forward.mistake_in(
         "random/width_equals_channels",
+        "gamma_and_beta_along_width",
+        "your training pass applies gamma and beta along the last axis of x, not along the channels",
+        BROADCAST_AXIS,
         |choices| choices.train.affine = Affine::LastAxis,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "train_uses_running_var",
         "your training pass divides by the running standard deviation, after its update",
-        "Whose mean and variance normalise in training?",
-        "random/train",
-        |choices| choices.train.source = Source::RunningVarOnly,
+        STATISTICS_OF_TRAINING,
+        |choices| choices.train.source = StatisticsSource::RunningVarOnly,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "train_uses_running_mean",
         "your training pass subtracts the running mean, after its update",
-        "Whose mean and variance normalise in training?",
-        "random/train",
-        |choices| choices.train.source = Source::RunningMeanOnly,
+        STATISTICS_OF_TRAINING,
+        |choices| choices.train.source = StatisticsSource::RunningMeanOnly,
     ),
-    mistake(
-        Group::Forward,
+    Group::Forward.mistake(
         "train_uses_running",
         "your training pass normalises by the running statistics",
-        "Whose mean and variance normalise in training?",
-        "random/train",
-        |choices| choices.train.source = Source::Running,
+        STATISTICS_OF_TRAINING,
+        |choices| choices.train.source = StatisticsSource::Running,
     ),
 ];

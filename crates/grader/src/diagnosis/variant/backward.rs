@@ -1,20 +1,29 @@
+//! The backward pass of a variant.
+
 use ndarray::{ArrayD, Axis};
 
-use super::forward::{Kept, divisor, inverse};
-use super::layout::{from_rows, groups, images, into_rows, like};
-use super::{typed, vector};
-use crate::diagnosis::choices::*;
+use super::forward::{Saved, inverse};
+use super::layout::{from_rows, images, into_rows, labels, like, typed, vector};
+use super::statistics::divisor;
+use crate::diagnosis::choices::{
+    Cache, Choices, DbetaSummand, DgammaSummand, DxFactor, FromRows, Normalization, SummedOver,
+    VarianceTerm, VectorShape,
+};
 use crate::submission::{AskedMode, Backward, Failure, Gradients, Script};
 
-/// One backward pass through a cache that was used this often.
-pub(super) fn backward(
+/// One backward pass. `uses` counts the earlier backward passes through the same cache.
+///
+/// # Errors
+///
+/// As NumPy does if shapes do not fit.
+pub(crate) fn backward(
     script: &Script,
     asked: &Backward,
-    kept: &Kept,
+    saved: &Saved,
     choices: &Choices,
     uses: usize,
 ) -> Result<Gradients, Failure> {
-    let shape = kept.shape;
+    let shape = saved.shape;
     let c = shape[1];
     let dout = images(asked.dout.to_f64())?;
     if dout.shape() != shape {
@@ -28,43 +37,39 @@ pub(super) fn backward(
     let all = 0..dout.len();
 
     let inv_std: Vec<f64> = match choices.backward_epsilon {
-        None => kept.inv_std.clone(),
+        None => saved.inv_std.clone(),
         Some(epsilon) => {
             let how = Normalization { epsilon, ..choices.train };
-            kept.var.iter().map(|&var| inverse(var, kept.eps, &how)).collect()
+            saved.var.iter().map(|&var| inverse(var, saved.eps, &how)).collect()
         }
     };
-    let x = |at: usize| match choices.cache {
-        Cache::ViewOfX if asked.x_overwritten => 0.0,
-        _ => kept.x[at],
-    };
-    let x_hat: Vec<f64> = match choices.cache {
-        Cache::ViewOfX if asked.x_overwritten => {
-            all.clone().map(|at| (x(at) - kept.mean[at]) * kept.inv_std[at]).collect()
-        }
-        Cache::UsedUp if uses > 0 => {
-            all.clone().map(|at| kept.x_hat[at] * kept.gamma[at % c]).collect()
-        }
-        _ => kept.x_hat.clone(),
+    let reads_overwritten_x = choices.cache == Cache::ViewOfX && asked.x_overwritten;
+    let x = |at: usize| if reads_overwritten_x { 0.0 } else { saved.x[at] };
+    let x_hat: Vec<f64> = if reads_overwritten_x {
+        all.clone().map(|at| (x(at) - saved.mean[at]) * saved.inv_std[at]).collect()
+    } else if choices.cache == Cache::UsedUp && uses > 0 {
+        all.clone().map(|at| saved.x_hat[at] * saved.gamma[at % c]).collect()
+    } else {
+        saved.x_hat.clone()
     };
 
-    let (labels, total) = groups(choices.backward_group, shape);
+    let (labels, total) = labels(choices.dx_sums_per, shape);
     let count = dout.len() as f64 / total as f64;
     let (mut of_dout, mut of_products) = (vec![0.0; total], vec![0.0; total]);
     for at in all.clone() {
         of_dout[labels[at]] += dout[at];
         of_products[labels[at]] += dout[at] * x_hat[at];
     }
-    let (direct, through_mean, through_var) = match kept.mode {
+    let (direct, through_mean, through_var) = match saved.mode {
         AskedMode::Train => (choices.direct, choices.through_mean, choices.through_var),
-        _ => (choices.direct, 0.0, 0.0),
+        AskedMode::Eval | AskedMode::Unknown => (choices.direct, 0.0, 0.0),
     };
-    let mean_count = divisor(choices.mean_sum_count, count, shape);
-    let var_count = divisor(choices.var_sum_count, count, shape);
+    let mean_divisor = divisor(choices.dx_mean_divisor, count, shape);
+    let var_divisor = divisor(choices.dx_var_divisor, count, shape);
     let dx: Vec<f64> = all
         .clone()
         .map(|at| {
-            let (label, gamma, inv_std) = (labels[at], kept.gamma[at % c], inv_std[at]);
+            let (label, gamma, inv_std) = (labels[at], saved.gamma[at % c], inv_std[at]);
             let std = 1.0 / inv_std;
             let power = match choices.std_power {
                 2 => std * std,
@@ -79,20 +84,20 @@ pub(super) fn backward(
                 VarianceTerm::One => 1.0,
             };
             let inner = direct * dout[at]
-                + through_mean * of_dout[label] / mean_count
-                + through_var * term * power * of_products[label] / var_count;
+                + through_mean * of_dout[label] / mean_divisor
+                + through_var * term * power * of_products[label] / var_divisor;
             inner
-                * match choices.scale {
-                    Scale::Right => gamma * inv_std,
-                    Scale::NoStd => gamma,
-                    Scale::StdTwice => gamma * inv_std * inv_std,
-                    Scale::NoGamma => inv_std,
-                    Scale::GammaTwice => gamma * gamma * inv_std,
-                    Scale::OverN => gamma * inv_std / count,
-                    Scale::TimesN => gamma * inv_std * count,
-                    Scale::Half => 0.5 * gamma * inv_std,
-                    Scale::Twice => 2.0 * gamma * inv_std,
-                    Scale::Negative => -gamma * inv_std,
+                * match choices.dx_factor {
+                    DxFactor::Right => gamma * inv_std,
+                    DxFactor::NoStd => gamma,
+                    DxFactor::StdTwice => gamma * inv_std * inv_std,
+                    DxFactor::NoGamma => inv_std,
+                    DxFactor::GammaTwice => gamma * gamma * inv_std,
+                    DxFactor::OverN => gamma * inv_std / count,
+                    DxFactor::TimesN => gamma * inv_std * count,
+                    DxFactor::Half => 0.5 * gamma * inv_std,
+                    DxFactor::Twice => 2.0 * gamma * inv_std,
+                    DxFactor::Negative => -gamma * inv_std,
                 }
         })
         .collect();
@@ -100,24 +105,24 @@ pub(super) fn backward(
     let for_gamma: Vec<f64> = all
         .clone()
         .map(|at| match choices.dgamma {
-            Dgamma::XHat => dout[at] * x_hat[at],
-            Dgamma::X => dout[at] * x(at),
-            Dgamma::Centred => dout[at] * (x(at) - kept.mean[at]),
-            Dgamma::Out => dout[at] * kept.out[at],
-            Dgamma::Scaled => dout[at] * x_hat[at] * kept.gamma[at % c],
-            Dgamma::WithoutDout => x_hat[at],
-            Dgamma::OverStd => dout[at] * x_hat[at] * inv_std[at],
+            DgammaSummand::XHat => dout[at] * x_hat[at],
+            DgammaSummand::X => dout[at] * x(at),
+            DgammaSummand::Centred => dout[at] * (x(at) - saved.mean[at]),
+            DgammaSummand::Out => dout[at] * saved.out[at],
+            DgammaSummand::Scaled => dout[at] * x_hat[at] * saved.gamma[at % c],
+            DgammaSummand::WithoutDout => x_hat[at],
+            DgammaSummand::OverStd => dout[at] * x_hat[at] * inv_std[at],
         })
         .collect();
     let for_beta: Vec<f64> = all
         .map(|at| match choices.dbeta {
-            Dbeta::Dout => dout[at],
-            Dbeta::Scaled => dout[at] * kept.gamma[at % c],
-            Dbeta::Dx => dx[at],
-            Dbeta::TimesBeta => dout[at] * kept.beta[at % c],
+            DbetaSummand::Dout => dout[at],
+            DbetaSummand::Scaled => dout[at] * saved.gamma[at % c],
+            DbetaSummand::Dx => dx[at],
+            DbetaSummand::TimesBeta => dout[at] * saved.beta[at % c],
         })
         .collect();
-    let sum = |values: Vec<f64>, over| summed(values, kept, over, choices.gradient_shape);
+    let sum = |values: Vec<f64>, over| summed(values, saved, over, choices.gradient_shape);
     let mut dgamma = sum(for_gamma, choices.dgamma_sum)?;
     let mut dbeta = sum(for_beta, choices.dbeta_sum)?;
     if choices.parameters_swapped {
@@ -132,17 +137,16 @@ pub(super) fn backward(
     })
 }
 
-/// The gradient of a parameter from its summands, which are rows.
+/// The gradient of a parameter from its summands, one per element of the rows.
 fn summed(
     values: Vec<f64>,
-    kept: &Kept,
+    saved: &Saved,
     over: SummedOver,
     shape: VectorShape,
 ) -> Result<ArrayD<f64>, Failure> {
-    let [n, c, ..] = kept.shape;
-    let images = |values| from_rows(values, kept.shape, Choices::FROM);
+    let [n, c, ..] = saved.shape;
     let over_axes = |values, axes: &[usize]| -> Result<ArrayD<f64>, Failure> {
-        let mut array = images(values)?;
+        let mut array = from_rows(values, saved.shape, FromRows::RIGHT)?;
         for &axis in axes.iter().rev() {
             array = array.sum_axis(Axis(axis));
         }
@@ -160,7 +164,7 @@ fn summed(
         SummedOver::Mean => channels(&values, c as f64 / values.len() as f64),
         SummedOver::OverImages => channels(&values, 1.0 / n as f64),
         SummedOver::Images => over_axes(values, &[0])?,
-        SummedOver::Positions => over_axes(values, &[2, 3])?,
-        SummedOver::Everything => over_axes(values, &[0, 1, 2, 3])?,
+        SummedOver::Pixels => over_axes(values, &[2, 3])?,
+        SummedOver::AllValues => over_axes(values, &[0, 1, 2, 3])?,
     })
 }

@@ -1,10 +1,10 @@
-//! Images as rows and back, rightly and otherwise.
+//! Images as rows and back, and results in the shapes and types that the choices say.
 
-use ndarray::{Array, Array4, ArrayD, ArrayView4, Axis, Ix4, IxDyn};
+use ndarray::{Array, Array1, Array4, ArrayD, ArrayView4, Axis, Ix4, IxDyn};
 
-use crate::diagnosis::choices::{FromRows, Group, IntoRows};
-use crate::submission::Failure;
-use crate::tensor::Tensor;
+use crate::diagnosis::choices::{FromRows, IntoRows, ResultType, StatisticsPer, VectorShape};
+use crate::submission::{Failure, Script};
+use crate::tensor::{Dtype, Tensor};
 
 /// The lengths of (N, C, H, W).
 pub(crate) type Shape = [usize; 4];
@@ -25,7 +25,7 @@ pub(crate) fn into_rows(images: ArrayView4<'_, f64>, way: IntoRows) -> Vec<f64> 
 ///
 /// # Errors
 ///
-/// None in practice: as many elements leave as came.
+/// None in practice, since the array has as many elements as the rows.
 pub(crate) fn from_rows(
     rows: Vec<f64>,
     shape: Shape,
@@ -50,56 +50,83 @@ pub(crate) fn from_rows(
     })
 }
 
-/// A matrix of this many rows, read by columns.
+/// The elements of a matrix of so many rows, read by columns.
 fn transposed(matrix: &[f64], rows: usize) -> Vec<f64> {
     let columns = matrix.len() / rows.max(1);
     (0..matrix.len()).map(|at| matrix[(at % rows) * columns + at / rows]).collect()
 }
 
-/// Which group each element of rows belongs to, and how many groups there are.
-pub(crate) fn groups(group: Group, shape: Shape) -> (Vec<usize>, usize) {
+/// For each element of the right rows the index of its statistics, and how many statistics there
+/// are.
+pub(crate) fn labels(per: StatisticsPer, shape: Shape) -> (Vec<usize>, usize) {
     let [n, c, h, w] = shape;
-    let count = match group {
-        Group::Channel => c,
-        Group::Position => c * h * w,
-        Group::Instance => n * c,
-        Group::Image => n,
-        Group::All => 1,
-        Group::Column => c * w,
-        Group::Row => c * h,
-        Group::Pixel => h * w,
+    let count = match per {
+        StatisticsPer::Channel => c,
+        StatisticsPer::ChannelAndPixel => c * h * w,
+        StatisticsPer::ChannelAndImage => n * c,
+        StatisticsPer::Image => n,
+        StatisticsPer::Batch => 1,
+        StatisticsPer::ChannelAndColumn => c * w,
+        StatisticsPer::ChannelAndRow => c * h,
+        StatisticsPer::Pixel => h * w,
     };
     let labels = (0..n * c * h * w).map(|at| {
         let channel = at % c;
         let pixel = at / c;
         let (column, row, image) = (pixel % w, pixel / w % h, pixel / (w * h));
-        match group {
-            Group::Channel => channel,
-            Group::Position => (row * w + column) * c + channel,
-            Group::Instance => image * c + channel,
-            Group::Image => image,
-            Group::All => 0,
-            Group::Column => column * c + channel,
-            Group::Row => row * c + channel,
-            Group::Pixel => row * w + column,
+        match per {
+            StatisticsPer::Channel => channel,
+            StatisticsPer::ChannelAndPixel => (row * w + column) * c + channel,
+            StatisticsPer::ChannelAndImage => image * c + channel,
+            StatisticsPer::Image => image,
+            StatisticsPer::Batch => 0,
+            StatisticsPer::ChannelAndColumn => column * c + channel,
+            StatisticsPer::ChannelAndRow => row * c + channel,
+            StatisticsPer::Pixel => row * w + column,
         }
     });
     (labels.collect(), count)
 }
 
-/// An array of 2 or 4 axes as images; rows are images of one pixel.
+/// An array of 2 or 4 axes as images. The rows of a matrix become images of one pixel.
 ///
 /// # Errors
 ///
-/// For any other number of axes.
+/// If the array has another number of axes.
 pub(crate) fn images(array: ArrayD<f64>) -> Result<Array4<f64>, Failure> {
     let array =
         if array.ndim() == 2 { array.insert_axis(Axis(2)).insert_axis(Axis(3)) } else { array };
     array.into_dimensionality::<Ix4>().map_err(|error| Failure::Refused(error.to_string()))
 }
 
-/// Images of one pixel as rows again, if that is what was given.
+/// Images of one pixel as the rows of a matrix, if the caller gave a matrix.
 pub(crate) fn like(given: &Tensor, images: ArrayD<f64>) -> ArrayD<f64> {
     let is_row = given.shape().len() == 2 && images.ndim() == 4;
     if is_row { images.remove_axis(Axis(3)).remove_axis(Axis(2)) } else { images }
+}
+
+/// Values in the type that a variant returns for this script.
+pub(crate) fn typed(values: ArrayD<f64>, script: &Script, result: ResultType) -> Tensor {
+    let is_single = match result {
+        ResultType::AsGiven => script.dtype() == Dtype::Float32,
+        ResultType::Double => false,
+        ResultType::Single => true,
+    };
+    if is_single {
+        Tensor::Float32(values.mapv(|value| value as f32))
+    } else {
+        Tensor::Float64(values)
+    }
+}
+
+/// One value per channel, in this shape.
+pub(crate) fn vector(values: Vec<f64>, shape: VectorShape) -> ArrayD<f64> {
+    let values = Array1::from_vec(values);
+    match shape {
+        VectorShape::Right => values.into_dyn(),
+        VectorShape::Row => values.insert_axis(Axis(0)).into_dyn(),
+        VectorShape::AxesKept => {
+            values.insert_axis(Axis(0)).insert_axis(Axis(2)).insert_axis(Axis(3)).into_dyn()
+        }
+    }
 }

@@ -6,8 +6,10 @@ use isolation::untrusted::{Folder, Judge, ReadError};
 use ndarray::{ArrayD, Axis};
 
 use crate::npy;
+use crate::submission::failure::Failure;
+use crate::submission::outputs::{Gradients, Outputs, StepOutput, Touched};
 use crate::submission::protocol::encoding::runs;
-use crate::submission::{Failure, Gradients, Outputs, Script, StepOutput, Touched};
+use crate::submission::script::Script;
 use crate::tensor::Tensor;
 
 /// The file whose presence says that a script is answered.
@@ -128,7 +130,12 @@ impl Answers<'_> {
             match line.split_once(' ') {
                 Some(("error", message)) => note.error = Some(one_line(message)),
                 Some(("touched", names)) => {
-                    note.touched = names.split(' ').filter_map(touched).collect();
+                    note.touched = names
+                        .split(' ')
+                        .filter_map(|name| {
+                            Touched::ALL.into_iter().find(|array| array.name() == name)
+                        })
+                        .collect();
                 }
                 _ => {}
             }
@@ -137,11 +144,11 @@ impl Answers<'_> {
     }
 
     fn missing(&self, file: &str) -> Failure {
-        self.otherwise.cloned().unwrap_or_else(|| Failure::Missing { file: self.path(file) })
+        self.otherwise.cloned().unwrap_or_else(|| Failure::Missing { what: self.path(file) })
     }
 
     fn unreadable(&self, file: &str, reason: &str) -> Failure {
-        Failure::Unreadable { file: self.path(file), reason: one_line(reason) }
+        Failure::Unusable { what: self.path(file), reason: one_line(reason) }
     }
 
     fn path(&self, file: &str) -> String {
@@ -149,19 +156,7 @@ impl Answers<'_> {
     }
 }
 
-fn touched(name: &str) -> Option<Touched> {
-    Some(match name {
-        "x" => Touched::X,
-        "gamma" => Touched::Gamma,
-        "beta" => Touched::Beta,
-        "dout" => Touched::Dout,
-        "running_mean" => Touched::RunningMean,
-        "running_var" => Touched::RunningVar,
-        _ => return None,
-    })
-}
-
-/// A stranger's text as one line of bounded length, which cannot pass for the grader's.
+/// A program's text as one line of bounded length, which cannot be taken for the grader's.
 pub(crate) fn one_line(text: &str) -> String {
     let line = text.trim().chars().map(|letter| if is_plain(letter) { letter } else { ' ' });
     line.take(SHOWN).collect()

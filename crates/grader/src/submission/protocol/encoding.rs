@@ -7,8 +7,8 @@ use ndarray::{ArrayD, Axis, stack};
 use ndarray_npy::{WritableElement, WriteNpyExt};
 use sha2::{Digest, Sha256};
 
-use crate::submission::protocol::ProtocolError;
-use crate::submission::{AskedMode, Kind, Script, Step};
+use crate::submission::protocol::files::ProtocolError;
+use crate::submission::script::{AskedMode, Kind, Script, Step};
 use crate::tensor::Tensor;
 
 /// The file that lists the calls.
@@ -85,11 +85,7 @@ impl Encoded {
                 hash.update(part);
             }
         }
-        let mut name = self.kind.to_owned() + "-";
-        for byte in &hash.finalize()[..8] {
-            let _ = write!(name, "{byte:02x}");
-        }
-        name
+        format!("{}-{}", self.kind, hex::encode(&hash.finalize()[..8]))
     }
 }
 

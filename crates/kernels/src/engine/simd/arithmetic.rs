@@ -1,3 +1,5 @@
+//! The vectors of `f32` that bodies are written over, one implementation per instruction set.
+
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::{
     __m256, __m256i, __m512, __m512i, _CMP_GT_OQ, _CMP_NEQ_UQ, _CMP_UNORD_Q, _MM_HINT_T0,
@@ -11,10 +13,11 @@ use std::arch::x86_64::{
     _mm512_storeu_si512,
 };
 
-use super::LANES;
 use super::doubles::{Doubles, DoublesBaseline};
 #[cfg(target_arch = "x86_64")]
 use super::doubles::{Doubles256, Doubles512};
+use crate::engine::fused::fused;
+use crate::engine::lanes::{LANES, filled_up};
 
 /// What differs between the instruction sets that a body is compiled for: speed, never results.
 /// Left to itself the compiler keeps large tiles in memory, so vectors are named here.
@@ -39,6 +42,28 @@ pub(super) trait Arithmetic {
 
     /// The numbers of a vector.
     fn store(vector: Self::Vector, values: &mut [f32; LANES]);
+
+    /// The first lanes of `values`, filled up with zeros.
+    #[inline(always)]
+    fn load_first(values: &[f32]) -> Self::Vector {
+        match values.first_chunk() {
+            Some(values) => Self::load(values),
+            None => Self::load(&filled_up(values)),
+        }
+    }
+
+    /// As many numbers of a vector as `values` has room for.
+    #[inline(always)]
+    fn store_first(vector: Self::Vector, values: &mut [f32]) {
+        match values.first_chunk_mut() {
+            Some(values) => Self::store(vector, values),
+            None => {
+                let mut lanes = [0.0; LANES];
+                Self::store(vector, &mut lanes);
+                values.copy_from_slice(&lanes[..values.len()]);
+            }
+        }
+    }
 
     /// a·b + c in each lane, rounded once.
     fn mul_add(a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
@@ -148,7 +173,7 @@ impl Arithmetic for Baseline {
 #[cfg(target_arch = "x86_64")]
 pub(super) struct Avx2;
 
-// SAFETY of the blocks below: `super::run` alone instantiates bodies for this type, in a function
+// SAFETY of the blocks below: `super::body::run` alone instantiates bodies for this type, in a function
 // with the features and on a processor that has them; the pointers are to arrays of 16 numbers.
 #[cfg(target_arch = "x86_64")]
 impl Arithmetic for Avx2 {
@@ -331,30 +356,4 @@ impl Arithmetic for Avx512 {
             nonzeros.count_ones() as usize
         }
     }
-}
-
-/// a·b + c, rounded once, on any processor.
-///
-/// The product of two `f32` is exact in `f64`. Their sum with `c` is not, and rounding it twice can
-/// go wrong; so it is rounded *to odd* first, after which rounding to `f32` is as good as rounding
-/// once (Boldo and Melquiond, "Emulation of FMA and correctly rounded sums: proved algorithms using
-/// rounding to odd", 2008). The system's own `fmaf` is not used: its bits are the system's.
-#[inline(always)]
-pub(crate) fn fused(a: f32, b: f32, c: f32) -> f32 {
-    if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
-        return a.mul_add(b, c);
-    }
-    let (product, c) = (f64::from(a) * f64::from(b), f64::from(c));
-    let sum = product + c;
-    // What `sum` lacks, exactly: Knuth's two-sum.
-    let c_part = sum - product;
-    let lack = (product - (sum - c_part)) + (c - c_part);
-    let bits = sum.to_bits();
-    // Not where the sum is infinite or NaN, and this NaN.
-    let inexact = lack.abs() > 0.0;
-    // Towards the true value, by one unit in the last place: away from zero where signs agree.
-    let away = (lack < 0.0) == (sum < 0.0);
-    let moved = if away { bits.wrapping_add(1) } else { bits.wrapping_sub(1) };
-    let odd = if inexact && bits & 1 == 0 { moved } else { bits };
-    f64::from_bits(odd) as f32
 }

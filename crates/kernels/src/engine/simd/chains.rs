@@ -1,4 +1,9 @@
-use super::{Arithmetic, Body, InstructionSet, LANES, run};
+//! Independent chains of fused multiply-adds: what a core can do at best.
+
+use super::arithmetic::Arithmetic;
+use super::body::{Body, run};
+use super::instruction_set::InstructionSet;
+use crate::engine::lanes::LANES;
 
 /// s ← factor·s + summand, from 0 on, so many times in each lane of independent vectors: how many
 /// lanes there are, and their sum in the end.

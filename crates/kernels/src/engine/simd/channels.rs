@@ -1,11 +1,15 @@
+//! Passes over pixels that treat each channel apart, in vectors of channels.
+
 use std::marker::PhantomData;
 
+use super::arithmetic::Arithmetic;
+use super::body::{Body, run};
 use super::doubles::Doubles;
-use super::{Arithmetic, Body, InstructionSet, LANES, run};
-use crate::engine::channels::{Lanes, Term};
+use super::instruction_set::InstructionSet;
+use crate::engine::lanes::{LANES, Lanes, Term, filled_up};
 
 /// Adds the terms of pixels, each of which has a value a channel, to the sums of their channels.
-pub(crate) fn add_pixels<S: Term<P, T>, const P: usize, const T: usize>(
+pub(super) fn add_terms<S: Term<P, T>, const P: usize, const T: usize>(
     set: InstructionSet,
     pixels: [&[f32]; 2],
     width: usize,
@@ -67,7 +71,7 @@ impl<S: Term<P, T>, const P: usize, const T: usize> Body for Add<'_, S, P, T> {
 }
 
 /// Replaces each value of `a` by its term; pixels have a value a channel.
-pub(crate) fn update_pixels<S: Term<P, 1>, const P: usize>(
+pub(super) fn replace_by_terms<S: Term<P, 1>, const P: usize>(
     set: InstructionSet,
     a: &mut [f32],
     b: &[f32],
@@ -149,14 +153,6 @@ unsafe fn vector_at(values: &[f32], index: usize) -> &[f32; LANES] {
 unsafe fn vector_at_mut(values: &mut [f32], index: usize) -> &mut [f32; LANES] {
     // SAFETY: the caller's.
     unsafe { &mut *values.as_mut_ptr().add(index).cast() }
-}
-
-/// `values`, filled up with zeros.
-#[inline(always)]
-fn filled_up(values: &[f32]) -> [f32; LANES] {
-    let mut lanes = [0.0; LANES];
-    lanes[..values.len()].copy_from_slice(values);
-    lanes
 }
 
 #[inline(always)]

@@ -10,15 +10,7 @@ use std::arch::x86_64::{
 };
 use std::ops::{Add, Mul, Sub};
 
-use super::LANES;
-
-/// Numbers, or vectors of them, lane by lane.
-pub(crate) trait Number:
-    Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self>
-{
-}
-
-impl<V: Copy + Add<Output = V> + Sub<Output = V> + Mul<Output = V>> Number for V {}
+use crate::engine::lanes::{LANES, Number};
 
 /// [`LANES`] numbers of type `f64`.
 pub(super) trait Doubles: Number {
@@ -49,7 +41,7 @@ macro_rules! part_by_part {
         })*
     };
     ($part:ident $a:ident $b:ident [$($index:tt)*]) => {
-        // SAFETY: only the bodies of one instruction set use its vectors, see `super::run`.
+        // SAFETY: only the bodies of one instruction set use its vectors, see `super::body::run`.
         unsafe { Self([$($part($a.0[$index], $b.0[$index])),*]) }
     };
 }

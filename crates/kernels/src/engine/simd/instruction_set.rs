@@ -1,6 +1,8 @@
+//! The instruction sets, and which one is in use.
+
 use std::sync::OnceLock;
 
-use crate::KernelError;
+use crate::error::KernelError;
 
 /// A set of vector instructions that kernels are compiled for; all give the same bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,7 +56,7 @@ impl InstructionSet {
     }
 
     /// The set that kernels use.
-    pub(crate) fn in_use() -> Self {
+    pub(super) fn in_use() -> Self {
         chosen().unwrap_or_else(|_| Self::best())
     }
 }

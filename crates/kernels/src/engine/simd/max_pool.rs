@@ -1,19 +1,14 @@
-use super::{Arithmetic, Body, InstructionSet, LANES, run};
+//! Max pooling and its gradient, in vectors of channels.
 
-/// Windows on one image in channels-last memory, whose pixels are counted by rows.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Windows<'a> {
-    /// The first pixel of each window.
-    pub corners: &'a [u32],
-    /// What to add to it for each pixel of a window, in order.
-    pub taps: &'a [u32],
-    /// Values of a pixel.
-    pub channels: usize,
-}
+use super::arithmetic::Arithmetic;
+use super::body::{Body, run};
+use super::instruction_set::InstructionSet;
+use crate::engine::lanes::LANES;
+use crate::engine::windows::Windows;
 
 /// The largest value of each window and its pixel, by channel: the first of equal ones, or the
 /// last NaN.
-pub(crate) fn pool(
+pub(super) fn pool(
     set: InstructionSet,
     windows: Windows<'_>,
     x: &[f32],
@@ -42,22 +37,18 @@ impl Body for Pool<'_> {
             let blocks = out.chunks_mut(LANES).zip(argmax.chunks_mut(LANES)).enumerate();
             for (block, (out, argmax)) in blocks {
                 let (first, width) = (corner as usize * channels + block * LANES, out.len());
-                let mut best = lanes::<A>(&self.x[first..][..width]);
+                let mut best = A::load_first(&self.x[first..][..width]);
                 let mut at = A::load_indices(&[corner; LANES]);
                 for &tap in taps {
-                    let x = lanes::<A>(&self.x[first + tap as usize * channels..][..width]);
+                    let x = A::load_first(&self.x[first + tap as usize * channels..][..width]);
                     A::take_larger(x, corner + tap, &mut best, &mut at);
                 }
-                match (out.first_chunk_mut(), argmax.first_chunk_mut()) {
-                    (Some(out), Some(argmax)) => {
-                        A::store(best, out);
-                        A::store_indices(at, argmax);
-                    }
-                    _ => {
-                        let (mut values, mut indices) = ([0.0; LANES], [0; LANES]);
-                        A::store(best, &mut values);
+                A::store_first(best, out);
+                match argmax.first_chunk_mut() {
+                    Some(argmax) => A::store_indices(at, argmax),
+                    None => {
+                        let mut indices = [0; LANES];
                         A::store_indices(at, &mut indices);
-                        out.copy_from_slice(&values[..width]);
                         argmax.copy_from_slice(&indices[..width]);
                     }
                 }
@@ -69,7 +60,7 @@ impl Body for Pool<'_> {
 /// Writes the gradient of each window to the pixel that `argmax` names and zeros to its others,
 /// where windows do not overlap. Whether each was a pixel of its window; if not, `dx` holds
 /// nothing of use.
-pub(crate) fn unpool(
+pub(super) fn unpool(
     set: InstructionSet,
     windows: Windows<'_>,
     dout: &[f32],
@@ -99,7 +90,7 @@ impl Body for Unpool<'_> {
             {
                 let (first, width) = (corner as usize * channels + block * LANES, dout.len());
                 // A sum as in the loops for overlapping windows, which have no −0.
-                let dout = A::mul_add(A::splat(1.0), lanes::<A>(dout), A::splat(0.0));
+                let dout = A::mul_add(A::splat(1.0), A::load_first(dout), A::splat(0.0));
                 let wanted = match argmax.first_chunk() {
                     Some(argmax) => A::load_indices(argmax),
                     None => {
@@ -114,31 +105,11 @@ impl Body for Unpool<'_> {
                     let (values, lanes) = A::keep_where(wanted, corner + tap, dout);
                     found |= lanes;
                     let dx = &mut self.dx[first + tap as usize * channels..][..width];
-                    match dx.first_chunk_mut() {
-                        Some(dx) => A::store(values, dx),
-                        None => {
-                            let mut lanes = [0.0; LANES];
-                            A::store(values, &mut lanes);
-                            dx.copy_from_slice(&lanes[..width]);
-                        }
-                    }
+                    A::store_first(values, dx);
                 }
                 found_everywhere &= found;
             }
         }
         found_everywhere & 0xffff == 0xffff
-    }
-}
-
-/// The first lanes of `values`, filled up with zeros.
-#[inline(always)]
-fn lanes<A: Arithmetic>(values: &[f32]) -> A::Vector {
-    match values.first_chunk() {
-        Some(values) => A::load(values),
-        None => {
-            let mut lanes = [0.0; LANES];
-            lanes[..values.len()].copy_from_slice(values);
-            A::load(&lanes)
-        }
     }
 }

@@ -1,9 +1,19 @@
-use super::{Arithmetic, Body, InstructionSet, LANES, run};
+//! Sums over the nonzeros of an image, whose factors are read in vectors.
+
+use super::arithmetic::Arithmetic;
+use super::body::{Body, run};
+use super::instruction_set::InstructionSet;
+use crate::engine::lanes::{LANES, filled_up};
 use crate::engine::nonzeros::{Blocks, Nonzeros};
 
 /// Fills `nonzeros` with those of one image in channels-last memory, whose channels have these tags
 /// (filled up to whole vectors).
-pub(crate) fn collect(set: InstructionSet, image: &[f32], tags: &[u32], nonzeros: &mut Nonzeros) {
+pub(super) fn collect(
+    set: InstructionSet,
+    image: &[f32],
+    tags: &[u32],
+    nonzeros: &mut Nonzeros<f32>,
+) {
     let pixels = image.len() / nonzeros.channels;
     assert!(pixels * tags.len() + LANES <= nonzeros.values.len().min(nonzeros.tags.len()));
     run(set, Collect { image, tags, nonzeros });
@@ -12,7 +22,7 @@ pub(crate) fn collect(set: InstructionSet, image: &[f32], tags: &[u32], nonzeros
 struct Collect<'a> {
     image: &'a [f32],
     tags: &'a [u32],
-    nonzeros: &'a mut Nonzeros,
+    nonzeros: &'a mut Nonzeros<f32>,
 }
 
 impl Body for Collect<'_> {
@@ -33,11 +43,7 @@ impl Body for Collect<'_> {
                 };
                 count += match lanes.first_chunk() {
                     Some(lanes) => A::compress(lanes, of_lanes, values, tags),
-                    None => {
-                        let mut filled_up = [0.0; LANES];
-                        filled_up[..lanes.len()].copy_from_slice(lanes);
-                        A::compress(&filled_up, of_lanes, values, tags)
-                    }
+                    None => A::compress(&filled_up(lanes), of_lanes, values, tags),
                 };
             }
             *end = count;
@@ -46,9 +52,9 @@ impl Body for Collect<'_> {
 }
 
 /// For each pixel p and each of its nonzeros with tag t: out\[p\] += nonzero · blocks\[t\].
-pub(crate) fn scatter(
+pub(super) fn scatter(
     set: InstructionSet,
-    nonzeros: &Nonzeros,
+    nonzeros: &Nonzeros<f32>,
     shape: Blocks<'_>,
     blocks: &[f32],
     out: &mut [f32],
@@ -57,9 +63,9 @@ pub(crate) fn scatter(
 }
 
 /// For each pixel p and each of its nonzeros with tag t: blocks\[t\] += image\[p\] · nonzero.
-pub(crate) fn gather(
+pub(super) fn gather(
     set: InstructionSet,
-    nonzeros: &Nonzeros,
+    nonzeros: &Nonzeros<f32>,
     shape: Blocks<'_>,
     image: &[f32],
     blocks: &mut [f32],
@@ -69,7 +75,7 @@ pub(crate) fn gather(
 
 /// A pass over the pixels that have nonzeros.
 struct Pixels<'a, P> {
-    nonzeros: &'a Nonzeros,
+    nonzeros: &'a Nonzeros<f32>,
     shape: Blocks<'a>,
     pass: P,
 }

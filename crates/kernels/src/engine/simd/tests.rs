@@ -4,9 +4,14 @@ use std::io::Write;
 
 use proptest::prelude::*;
 
-use super::{InstructionSet, LANES, collect, correlate, fused, gather, scatter};
+use super::instruction_set::InstructionSet;
+use super::nonzeros::{collect, gather, scatter};
+use super::tile::correlate;
 use crate::engine::correlation::{Correlation, Matrix, Place};
+use crate::engine::fused::fused;
+use crate::engine::lanes::LANES;
 use crate::engine::nonzeros::{Blocks, Nonzeros};
+use crate::engine::plain;
 
 fn available() -> impl Iterator<Item = InstructionSet> {
     InstructionSet::ALL.into_iter().filter(|set| set.is_available())
@@ -104,7 +109,7 @@ proptest! {
             .map(|place| Place { base: place, target: (places - 1 - place) * (width + 1) })
             .collect();
         let mut expected = vec![f32::NAN; places.len() * (width + 1)];
-        correlation.write_plainly(&places, &mut expected);
+        plain::correlate(&correlation, &places, &mut expected);
         for set in available() {
             let mut got = vec![f32::NAN; expected.len()];
             correlate(set, &correlation, &places, &mut got);
@@ -136,26 +141,16 @@ proptest! {
             (0..count).map(|index| noise(index, seed)).collect()
         };
         let (blocks, frame) = (numbers(channels * block, seed ^ 1), numbers(frame, seed ^ 2));
+        let shape = Blocks { bases: &bases, rows, run, stride };
+        let mut nonzeros = Nonzeros::of_image("test", pixels, channels).unwrap();
+        plain::collect_nonzeros(&image, &tags, &mut nonzeros);
         let (mut scattered, mut gathered) = (frame.clone(), blocks.clone());
-        for pixel in 0..pixels {
-            for channel in 0..channels {
-                let value = image[pixel * channels + channel];
-                for (row, j) in (0..rows).flat_map(|row| (0..run).map(move |j| (row, j))) {
-                    let in_frame = bases[pixel] + row * stride + j;
-                    let in_block = channel * block + row * run + j;
-                    if value != 0.0 {
-                        let sum = scattered[in_frame];
-                        scattered[in_frame] = fused(value, blocks[in_block], sum);
-                        gathered[in_block] = fused(frame[in_frame], value, gathered[in_block]);
-                    }
-                }
-            }
-        }
+        plain::scatter_nonzeros(&nonzeros, shape, &blocks, &mut scattered);
+        plain::gather_nonzeros(&nonzeros, shape, &frame, &mut gathered);
         let bits = |values: &[f32]| values.iter().copied().map(bits).collect::<Vec<_>>();
         for set in available() {
             let mut nonzeros = Nonzeros::of_image("test", pixels, channels).unwrap();
             collect(set, &image, &tags, &mut nonzeros);
-            let shape = Blocks { bases: &bases, rows, run, stride };
             let mut got = frame.clone();
             scatter(set, &nonzeros, shape, &blocks, &mut got);
             prop_assert_eq!(bits(&got), bits(&scattered), "scatter, {}", set.name());

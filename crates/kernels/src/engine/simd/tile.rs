@@ -1,12 +1,17 @@
-use super::{Arithmetic, Body, InstructionSet, LANES, run};
+//! Sums of products, in tiles of places and vectors that stay in registers.
+
+use super::arithmetic::Arithmetic;
+use super::body::{Body, run};
+use super::instruction_set::InstructionSet;
 use crate::engine::correlation::{Correlation, Matrix, Place};
+use crate::engine::lanes::LANES;
 
 /// Rows of a tile: with two vectors of 8 values a row, they and their operands fill the sixteen
 /// registers of AVX2.
 const ROWS: usize = 6;
 
-/// [`Correlation::write_plainly`] with tiles of places that share the vectors they read.
-pub(crate) fn correlate(
+/// [`Loops::correlate`](crate::engine::loops::Loops::correlate) with tiles of places that share the vectors they read.
+pub(super) fn correlate(
     set: InstructionSet,
     correlation: &Correlation<'_, f32>,
     places: &[Place],
@@ -130,14 +135,7 @@ fn rows<A: Arithmetic, const R: usize, const V: usize>(
             let first = (vector + v) * LANES;
             let width = LANES.min(correlation.width - first);
             let out = &mut out[place.target + first..][..width];
-            match <&mut [f32; LANES]>::try_from(&mut *out) {
-                Ok(out) => A::store(sums, out),
-                Err(_) => {
-                    let mut values = [0.0; LANES];
-                    A::store(sums, &mut values);
-                    out.copy_from_slice(&values[..width]);
-                }
-            }
+            A::store_first(sums, out);
         }
     }
 }

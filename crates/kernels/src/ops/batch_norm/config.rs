@@ -1,6 +1,6 @@
-use ndarray::Array1;
+//! ε, momentum and the convention of running statistics.
 
-use crate::{KernelError, Real};
+use crate::error::KernelError;
 
 /// How running statistics follow the batches, and what `momentum` means. The two conventions are
 /// never mixed: a [`BatchNormConfig`] names one.
@@ -71,25 +71,5 @@ impl BatchNormConfig {
     /// The convention of the running statistics.
     pub fn convention(&self) -> Convention {
         self.convention
-    }
-}
-
-/// The running mean and variance of each channel (or feature), which evaluation normalises with.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RunningStatistics<F> {
-    /// Running mean, shape `(C,)`.
-    pub mean: Array1<F>,
-    /// Running variance, shape `(C,)`; biased or not by the [`Convention`].
-    pub var: Array1<F>,
-}
-
-impl<F: Real> RunningStatistics<F> {
-    /// The statistics of `channels` channels before the first batch, as `convention` starts them.
-    pub fn new(channels: usize, convention: Convention) -> Self {
-        let var = match convention {
-            Convention::Notebook => F::zero(),
-            Convention::PyTorch => F::one(),
-        };
-        Self { mean: Array1::from_elem(channels, F::zero()), var: Array1::from_elem(channels, var) }
     }
 }

@@ -1,10 +1,10 @@
-use super::Conv2dConfig;
-use super::OPERATION;
+//! The sizes of one convolution, and where its sums read and write.
+
+use super::config::{Conv2dConfig, OPERATION};
 use super::sliding_window::{SlidingWindow, Taps};
 use super::spread::Spread;
-use crate::KernelError;
 use crate::engine::correlation::Place;
-use crate::error::{expect_not_empty, expect_shape};
+use crate::error::{KernelError, expect_not_empty, expect_shape};
 
 /// The sizes of one convolution, checked against each other.
 pub(super) struct Geometry {
@@ -30,7 +30,7 @@ impl Geometry {
         expect_not_empty(OPERATION, "x", x)?;
         expect_not_empty(OPERATION, "weight", weight)?;
         let (n, c, [f, _, kh, kw]) = (x[0], x[1], [weight[0], weight[1], weight[2], weight[3]]);
-        expect_shape(OPERATION, "weight", weight, &[f, c, kh, kw], "one plane a channel of x")?;
+        expect_shape(OPERATION, "weight", weight, &[f, c, kh, kw], "one plane per channel of x")?;
         let axis = |axis, name| {
             SlidingWindow::new(
                 name,

@@ -1,5 +1,7 @@
-use super::OPERATION;
-use crate::KernelError;
+//! One axis of a convolution: which inputs its windows read, and which outputs reach an input.
+
+use super::config::OPERATION;
+use crate::error::KernelError;
 
 /// A window that slides along one axis, with zeros before and after it.
 pub(super) struct SlidingWindow {

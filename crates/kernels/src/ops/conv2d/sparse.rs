@@ -1,8 +1,11 @@
-use super::OPERATION;
+//! The gradients from a dout of which most is zero.
+
+use super::config::OPERATION;
 use super::geometry::Geometry;
+use crate::engine::lanes::LANES;
 use crate::engine::nonzeros::{Blocks, Nonzeros};
-use crate::engine::simd::{self, InstructionSet, LANES};
-use crate::{KernelError, Real};
+use crate::engine::real::Real;
+use crate::error::KernelError;
 
 /// How many times as long a nonzero takes as a value where there is no choice between them.
 const SLOWER: usize = 3;
@@ -25,13 +28,13 @@ impl Sparse {
     pub(super) fn new<F: Real>(geometry: &Geometry, dout: &[F]) -> Option<Self> {
         let &Geometry { n, c, f, kh, kw, oh, ow, .. } = geometry;
         let run = kw * c;
-        if !run.is_multiple_of(LANES) {
+        if !F::SKIPS_ZEROS || !run.is_multiple_of(LANES) {
             return None;
         }
-        let dout = F::single(dout)?;
         let image = oh * ow * f;
         let some = [0, n / 2, n - 1].map(|at| &dout[at * image..][..image]);
-        let nonzeros = some.iter().flat_map(|image| *image).filter(|&&value| value != 0.0).count();
+        let nonzeros =
+            some.iter().flat_map(|image| *image).filter(|value| !value.is_zero()).count();
         if nonzeros * SLOWER > 3 * image {
             return None;
         }
@@ -48,7 +51,7 @@ impl Sparse {
     /// # Errors
     ///
     /// [`KernelError::TooLarge`] when there is none.
-    pub(super) fn memory(&self) -> Result<Nonzeros, KernelError> {
+    pub(super) fn memory<F: Real>(&self) -> Result<Nonzeros<F>, KernelError> {
         Nonzeros::of_image(OPERATION, self.windows.len(), self.filters)
     }
 
@@ -58,14 +61,10 @@ impl Sparse {
         dout: &[F],
         weight: &[F],
         frame: &mut [F],
-        nonzeros: &mut Nonzeros,
+        nonzeros: &mut Nonzeros<F>,
     ) {
-        if let (Some(dout), Some(weight)) = (F::single(dout), F::single(weight))
-            && let Some(frame) = F::single_mut(frame)
-        {
-            nonzeros.take(dout, &self.tags);
-            simd::scatter(InstructionSet::in_use(), nonzeros, self.blocks(), weight, frame);
-        }
+        F::collect_nonzeros(dout, &self.tags, nonzeros);
+        F::scatter_nonzeros(nonzeros, self.blocks(), weight, frame);
     }
 
     /// Adds an image's dweight to `sums` in the order (F, KH, KW, C), from x in its frame.
@@ -74,14 +73,10 @@ impl Sparse {
         dout: &[F],
         frame: &[F],
         sums: &mut [F],
-        nonzeros: &mut Nonzeros,
+        nonzeros: &mut Nonzeros<F>,
     ) {
-        if let (Some(dout), Some(frame)) = (F::single(dout), F::single(frame))
-            && let Some(sums) = F::single_mut(sums)
-        {
-            nonzeros.take(dout, &self.tags);
-            simd::gather(InstructionSet::in_use(), nonzeros, self.blocks(), frame, sums);
-        }
+        F::collect_nonzeros(dout, &self.tags, nonzeros);
+        F::gather_nonzeros(nonzeros, self.blocks(), frame, sums);
     }
 
     fn blocks(&self) -> Blocks<'_> {

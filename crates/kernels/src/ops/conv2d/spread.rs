@@ -1,5 +1,8 @@
+//! The frame of zeros around an image.
+
+use crate::engine::real::Real;
 use crate::engine::scratch::Scratch;
-use crate::{KernelError, Real};
+use crate::error::KernelError;
 
 /// Copies images into a larger frame of zeros, so that no sum has to ask where the image ends.
 #[derive(Debug)]

@@ -1,0 +1,37 @@
+//! How fast kernels and trainings are, how much memory they take, and which bits they give: beside
+//! what this machine can do at best, and beside PyTorch.
+//!
+//! [`measure()`] takes [`Options`] and gives [`Results`]. The path of a measurement: `work` says
+//! what is done; `ours` does it here and `peer` has PyTorch do it, in turn; `ceiling` measures what
+//! is possible; `goals` compares all of these. `child` measures what needs a process of its own: a
+//! peak of memory, an environment. Results become a text, a page, a figure and `bench.json`.
+//!
+//! The crate prints nothing, reads no arguments and chooses no exit code. It starts processes: the
+//! caller's own [`Program`], and a Python interpreter that the caller names.
+
+mod bits;
+mod ceiling;
+mod child;
+mod error;
+mod figure;
+mod goals;
+mod machine;
+mod measure;
+mod options;
+mod ours;
+mod peer;
+mod process;
+mod results;
+mod stopwatch;
+mod table;
+#[cfg(test)]
+mod tests;
+mod text;
+mod work;
+
+pub use bits::bits_table;
+pub use child::{Program, answer};
+pub use error::BenchError;
+pub use measure::measure;
+pub use options::{Options, STUDY_EPOCHS, StudyCommand};
+pub use results::Results;

@@ -1,0 +1,205 @@
+//! What is made of results: of made-up ones, and of those under `reports/bench`. Speed itself is
+//! never tested.
+
+use std::fs;
+
+use crate::ceiling::{Ceiling, CopySpeed};
+use crate::child::Cost;
+use crate::figure::GrowthFigure;
+use crate::goals::{Limit, goals};
+use crate::machine::Machine;
+use crate::results::{
+    Bits, GrowthPoint, Lightning, Memory, Results, Row, Side, StudyTime, TorchMemory,
+};
+use crate::work::Work;
+
+fn row(work: Work, threads: usize, seconds: &[f64], torch: &[f64], one: &[f64]) -> Row {
+    Row {
+        work,
+        threads,
+        seconds: seconds.to_vec(),
+        torch_seconds: torch.to_vec(),
+        seconds_on_one_thread: one.to_vec(),
+    }
+}
+
+fn made_up() -> Results {
+    let ceiling = |threads: usize| {
+        let many = threads as f64;
+        Ceiling {
+            threads,
+            flops: 100e9 * many,
+            copies: vec![
+                CopySpeed { bytes: 512 << 10, bytes_per_second: 80e9 * many },
+                CopySpeed { bytes: 256 << 20, bytes_per_second: 40e9 },
+            ],
+        }
+    };
+    let mut kernels = Work::kernels().into_iter();
+    let mut kernel = |seconds: &[f64], torch: &[f64]| {
+        kernels.next().map(|work| row(work, 1, seconds, torch, &[]))
+    };
+    let mut rows = Vec::new();
+    rows.extend(kernel(&[0.4e-3, 0.5e-3, 0.6e-3], &[1.0e-3, 1.0e-3, 1.5e-3]));
+    rows.extend(kernel(&[0.3e-3], &[0.5e-3]));
+    rows.extend(kernel(&[11e-3], &[44e-3]));
+    rows.extend(kernel(&[1e-3], &[4e-3]));
+    rows.extend(kernel(&[3e-3], &[2.5e-3]));
+    rows.extend(kernel(&[0.3e-3], &[0.9e-3]));
+    let [simple, normalized] = Work::epochs(960);
+    rows.push(row(simple, 2, &[2.0], &[8.0], &[3.8]));
+    rows.push(row(normalized, 2, &[4.0, 4.0, 4.0], &[9.0, 12.0, 8.0], &[6.0, 6.0, 6.0]));
+    let cost = |seconds, megabytes: u64| Cost {
+        seconds,
+        peak_bytes: Some(megabytes * 1_000_000),
+        data_bytes: 2_000_000,
+    };
+    let growth = |what: &str, value, cost| GrowthPoint { what: what.to_owned(), value, cost };
+    let bits = |by, set: &str, threads, sha256: &str| Bits {
+        by,
+        instruction_set: set.to_owned(),
+        threads,
+        sha256: sha256.repeat(8),
+    };
+    Results {
+        machine: Machine {
+            processor: Some("A processor".to_owned()),
+            cores: 2,
+            instruction_set: "avx2".to_owned(),
+            system: "linux x86_64".to_owned(),
+            version: "0.1.0".to_owned(),
+            rustc: Some("rustc 1.90.0".to_owned()),
+        },
+        threads: 2,
+        quick: false,
+        torch: Some("2.15.0".to_owned()),
+        ceilings: vec![ceiling(1), ceiling(2)],
+        rows,
+        study: Some(StudyTime {
+            what: "the study".to_owned(),
+            epochs: 5,
+            seconds: 20.0,
+            lightning: Some(Lightning { version: "2.6.6".to_owned(), seconds_per_epoch: 32.0 }),
+        }),
+        memory: Some(Memory {
+            peak_bytes: 130_000_000,
+            data_bytes: 47_000_000,
+            torch: Some(TorchMemory {
+                peak_bytes: 900_000_000,
+                data_bytes: 150_000_000,
+                idle_bytes: 300_000_000,
+            }),
+        }),
+        growth: vec![
+            growth("batch size", 10, cost(1e-3, 12)),
+            growth("batch size", 50, cost(4e-3, 22)),
+            growth("threads of one run", 1, cost(4e-3, 22)),
+            growth("threads of one run", 2, cost(2e-3, 32)),
+        ],
+        bits: vec![
+            bits(Side::Ours, "portable", 1, "0123abcd"),
+            bits(Side::Ours, "avx2", 1, "0123abcd"),
+            bits(Side::Ours, "avx2", 2, "0123abcd"),
+            bits(Side::Torch, "default", 2, "456789ef"),
+            bits(Side::Torch, "avx2", 2, "89abcdef"),
+        ],
+    }
+}
+
+#[test]
+fn json_gives_back_what_was_measured() {
+    let results = made_up();
+    assert_eq!(Results::from_json(&results.to_json().unwrap()).unwrap(), results);
+}
+
+#[test]
+fn tables_and_page() {
+    insta::assert_snapshot!("transcript", made_up().transcript());
+    insta::assert_snapshot!("page", made_up().page());
+}
+
+#[test]
+fn a_ratio_is_the_median_over_the_turns() {
+    let [_, work] = Work::epochs(960);
+    // The turns have 1/2, 1/10 and 2; the medians of the sides alone would have 2/4.
+    let row = row(work, 2, &[1.0, 2.0, 8.0], &[2.0, 20.0, 4.0], &[2.0, 2.0, 12.0]);
+    assert_eq!(row.ratio(), Some(0.5));
+    assert_eq!(row.speedup(), Some(1.5));
+    assert_eq!(row.ours(), 2.0);
+    assert_eq!(row.flops(), Some(48_000.0 * 5_964_672.0 / 2.0));
+}
+
+#[test]
+fn a_share_is_of_the_ceiling_for_its_size() {
+    let results = made_up();
+    let one = results.ceiling(1).unwrap();
+    // 3 · 50 · 1,806,336 operations in 3 ms, of 100 GFLOP/s.
+    let convolution = results.rows[4].share(one).unwrap();
+    assert!((convolution - 0.903_168).abs() < 1e-9, "{convolution}");
+    // 8 passes over 51.4 MB in 11 ms, of 40 GB/s: its 154 MB fit under the larger copy.
+    let large = results.rows[2].share(one).unwrap();
+    assert!((large - 411_041_792.0 / 11e-3 / 40e9).abs() < 1e-9, "{large}");
+    assert_eq!(one.bytes_per_second(1 << 40), Some(40e9));
+    assert_eq!(one.bytes_per_second(1), Some(80e9));
+}
+
+#[test]
+fn a_goal_is_met_on_its_own_side_of_the_limit() {
+    let goals = goals(&made_up());
+    let met = |limit: fn(&Limit) -> bool| {
+        goals.iter().filter(|goal| limit(&goal.limit)).map(|goal| goal.is_met()).collect::<Vec<_>>()
+    };
+    // Batch norm 0.4, 0.6, 0.25, 0.25; convolutions 1.2 of 1, 0.33 of 0.67; epochs 0.25, 0.44; the
+    // study 20 s of 160 s.
+    let against_torch = [true, false, true, true, false, true, true, false, true];
+    assert_eq!(met(|limit| matches!(limit, Limit::AtMost(_))), against_torch);
+    assert_eq!(met(|limit| matches!(limit, Limit::AtMostOfCopying(_))), [true]);
+    // A convolution at 90 %, epochs at 72 % and 36 % of two threads' ceiling.
+    assert_eq!(met(|limit| matches!(limit, Limit::AtLeastOfCeiling(_))), [true, true, false]);
+    assert_eq!(met(|limit| matches!(limit, Limit::Below(_))), [true]);
+    assert_eq!(met(|limit| matches!(limit, Limit::AtLeastTimes(_))), [true, false]);
+}
+
+#[test]
+fn results_without_pytorch_are_tables_too() {
+    let mut results = made_up();
+    results.torch = None;
+    results.study = None;
+    results.memory = None;
+    results.rows.iter_mut().for_each(|row| row.torch_seconds.clear());
+    assert!(goals(&results).iter().all(|goal| goal.torch.is_none()));
+    let text = results.transcript();
+    assert!(text.contains("batch norm, forward + backward") && !text.contains("NaN"), "{text}");
+}
+
+#[test]
+fn the_figure_has_a_column_for_each_thing_that_grows() {
+    let figure = GrowthFigure::new(&made_up());
+    assert_eq!(figure.columns.len(), 2);
+    assert_eq!(figure.columns[1].time, [(1.0, 4.0), (2.0, 2.0)]);
+    assert_eq!(figure.columns[1].memory, [(1.0, 20.0), (2.0, 30.0)]);
+    let drawn = made_up().figure().unwrap();
+    assert!(drawn.svg.contains("threads of one run"));
+    assert!(drawn.png.len() > 1_000);
+}
+
+#[test]
+fn the_committed_report_is_made_of_the_committed_measurements() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../reports/bench");
+    let read = |name: &str| fs::read_to_string(format!("{folder}/{name}")).unwrap();
+    let results = Results::from_json(&read("bench.json")).unwrap();
+    let figure = results.figure().unwrap();
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|update| update == "always") {
+        let write =
+            |name: &str, bytes: &[u8]| fs::write(format!("{folder}/{name}"), bytes).unwrap();
+        write("README.md", results.page().as_bytes());
+        write("bench.svg", figure.svg.as_bytes());
+        write("bench.png", &figure.png);
+    }
+    for (name, made) in [("README.md", results.page()), ("bench.svg", figure.svg)] {
+        assert!(
+            read(name) == made,
+            "reports/bench/{name} differs; INSTA_UPDATE=always makes it anew"
+        );
+    }
+}

@@ -1,0 +1,21 @@
+//! Data sets on this machine: where their files lie, how missing files are fetched, and whether files
+//! are the published ones.
+//!
+//! `trainer` says what a data set is and reads its files; this crate brings the files here. It prints
+//! nothing: [`fetch`] reports each [`Event`] to its caller.
+
+mod data_set;
+mod download;
+mod error;
+mod fetch;
+mod folder;
+mod published;
+mod search;
+
+pub use data_set::DataSet;
+pub use download::Failure;
+pub use error::DataSetError;
+pub use fetch::{Event, fetch};
+pub use folder::{DataFolder, Origin, Places};
+pub use published::{FASHION_MNIST, Published};
+pub use search::{Choice, Found, Search};

@@ -1,0 +1,109 @@
+//! The checks: what is asked of a submission, and how its answers are judged.
+
+mod behaviour;
+mod drawn;
+mod hint;
+mod kernel_answers;
+mod kernel_verdicts;
+mod notebook;
+mod question;
+mod recipe;
+mod reference;
+mod script;
+mod values;
+
+use crate::check::behaviour::behaviour_questions;
+use crate::check::drawn::random_questions;
+use crate::check::notebook::notebook_questions;
+use crate::check::question::ask;
+use crate::check::reference::{give_own_hints, reference_questions};
+use crate::diagnosis::{Diagnosis, Profile};
+use crate::fixture::Case;
+use crate::report::{CheckId, Report, SuiteName};
+use crate::submission::{Answer, Failure, Script, Submission};
+
+pub use kernel_answers::{Compared, compare_kernels_with, kernel_answers};
+pub use kernel_verdicts::kernel_verdicts;
+
+/// The seed of the random suite, unless another is chosen.
+pub const DEFAULT_SEED: u64 = 1;
+
+/// How a submission is graded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Whether conventions pass.
+    pub profile: Profile,
+    /// The seed of the random suite.
+    pub seed: u64,
+    /// What is asked beside the given cases.
+    pub scope: Scope,
+}
+
+impl Default for Options {
+    /// Everything is asked, with the default seed and profile.
+    fn default() -> Self {
+        Self { profile: Profile::default(), seed: DEFAULT_SEED, scope: Scope::Everything }
+    }
+}
+
+/// What is asked beside the cases given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// The suites of checks that need no fixtures.
+    Everything,
+    /// Nothing.
+    Cases,
+    /// One of these checks, as in `behaviour/x_untouched`.
+    Only(String),
+}
+
+/// Whether a case of this name needs no fixture.
+pub fn needs_no_fixture(case: &str) -> bool {
+    case.starts_with(behaviour::PREFIX) || case.starts_with(drawn::PREFIX)
+}
+
+/// Asks a submission everything that `cases` hold for it, and what needs no case.
+pub(crate) fn examine(
+    submission: &dyn Submission,
+    cases: &[Case],
+    options: &Options,
+) -> (Report, Diagnosis) {
+    let mut questions =
+        vec![notebook_questions(submission, cases), reference_questions(submission, cases)];
+    if options.scope != Scope::Cases {
+        questions.push(behaviour_questions(submission));
+        questions.push(random_questions(submission, options.seed));
+    }
+    let (mut suites, diagnosis) = ask(submission, questions, options.profile);
+    for suite in suites.iter_mut().filter(|suite| suite.name == SuiteName::Reference) {
+        give_own_hints(suite, cases);
+    }
+    if let Scope::Only(name) = &options.scope {
+        for suite in &mut suites {
+            suite.verdicts.retain(|verdict| verdict.case == *name);
+            suite.not_asked.clear();
+        }
+    }
+    suites.retain(|suite| !suite.is_empty());
+    (Report { target: submission.name().to_owned(), suites }, diagnosis)
+}
+
+/// Every check that is made of a submission that declines nothing, in order.
+pub fn known_checks(cases: &[Case]) -> Vec<CheckId> {
+    struct Mute;
+    impl Submission for Mute {
+        fn name(&self) -> &str {
+            "nobody"
+        }
+
+        fn run(&self, _: &Script) -> Answer {
+            Err(Failure::TooFew)
+        }
+    }
+    let (report, _) = examine(&Mute, cases, &Options::default());
+    let id = |verdict: &crate::verdict::Verdict| CheckId {
+        case: verdict.case.clone(),
+        check: verdict.check.clone(),
+    };
+    report.verdicts().map(id).collect()
+}

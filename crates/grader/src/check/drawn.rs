@@ -1,0 +1,160 @@
+//! The random suite: cases drawn from a seed and answered by the kernels, so that stored answers are
+//! of no use.
+
+use crate::check::hint;
+use crate::check::question::{Question, Questions};
+use crate::check::recipe::{Parameters, Recipe};
+use crate::check::values::{IN_EVALUATION, compare_role, roles};
+use crate::diagnosis::ConventionPolicy;
+use crate::fixture::Mode;
+use crate::report::SuiteName;
+use crate::submission::{Answer, AskedMode, Kernels, Outputs, Script, Submission};
+use crate::tensor::{Dtype, Tensor};
+use crate::verdict::{CheckOutcome, Finding, Verdict};
+
+/// Names of the suite's cases begin with this.
+pub(crate) const PREFIX: &str = "random/";
+
+/// How far apart answers in double precision may be, in parts of the largest value.
+const TOLERANCE: f64 = 1e-9;
+
+/// The same in single precision.
+const TOLERANCE_F32: f64 = 1e-4;
+
+/// The same where a mean of 1000 takes four digits of seven. A variance as `E[x²] − E[x]²` is off by
+/// some 0.06.
+const TOLERANCE_F32_MEAN_1E3: f64 = 3e-3;
+
+/// One case: its name, how its inputs are drawn, and its forward passes.
+struct DrawnCase {
+    name: &'static str,
+    recipe: Recipe,
+    modes: &'static [AskedMode],
+    tolerance: f64,
+}
+
+const TRAIN: &[AskedMode] = &[AskedMode::Train];
+const EVAL: &[AskedMode] = &[AskedMode::Eval];
+const TRAIN_EVAL: &[AskedMode] = &[AskedMode::Train, AskedMode::Eval];
+const BATCHES: &[AskedMode] =
+    &[AskedMode::Train, AskedMode::Train, AskedMode::Train, AskedMode::Eval];
+
+fn cases(seed: u64) -> Vec<DrawnCase> {
+    let mut stream = 0;
+    let mut case = |name, modes, special: fn(&mut Recipe)| {
+        stream += 1;
+        let mut recipe = Recipe::new(seed, stream);
+        special(&mut recipe);
+        let tolerance = match recipe.dtype {
+            Dtype::Float32 if recipe.mean >= 1e3 => TOLERANCE_F32_MEAN_1E3,
+            Dtype::Float32 => TOLERANCE_F32,
+            Dtype::Float64 | Dtype::Int64 | Dtype::Bool => TOLERANCE,
+        };
+        DrawnCase { name, recipe, modes, tolerance }
+    };
+    vec![
+        case("train", TRAIN, |_| {}),
+        case("eval", EVAL, |_| {}),
+        case("several_batches", BATCHES, |_| {}),
+        case("momentum_zero", BATCHES, |recipe| recipe.momentum = 0.0),
+        case("momentum_third", BATCHES, |recipe| recipe.momentum = 0.3),
+        case("momentum_one", BATCHES, |recipe| recipe.momentum = 1.0),
+        case("eps_1e-12", TRAIN_EVAL, |recipe| recipe.eps = 1e-12),
+        case("eps_half", TRAIN, |recipe| recipe.eps = 0.5),
+        case("eps_half_eval", EVAL, |recipe| recipe.eps = 0.5),
+        case("gamma_negative", TRAIN_EVAL, |recipe| recipe.parameters = Parameters::Negative),
+        case("gamma_zero", TRAIN_EVAL, |recipe| recipe.parameters = Parameters::Zero),
+        case("gamma_whole", TRAIN_EVAL, |recipe| recipe.parameters = Parameters::Whole),
+        case("gamma_integer", TRAIN_EVAL, |recipe| recipe.parameters = Parameters::Integers),
+        case("width_equals_channels", TRAIN_EVAL, |recipe| {
+            recipe.shape = [2, 4, 3, 4];
+        }),
+        case("all_axes_equal", TRAIN_EVAL, |recipe| recipe.shape = [3; 4]),
+        case("one_image", TRAIN_EVAL, |recipe| recipe.shape[0] = 1),
+        case("one_channel", TRAIN_EVAL, |recipe| recipe.shape[1] = 1),
+        case("one_pixel", TRAIN_EVAL, |recipe| recipe.shape = [5, 3, 1, 1]),
+        case("constant_channel", TRAIN_EVAL, |recipe| recipe.constant_channel = true),
+        case("fortran_order", TRAIN_EVAL, |recipe| recipe.fortran_order = true),
+        case("train_float32", TRAIN, |recipe| recipe.dtype = Dtype::Float32),
+        case("eval_float32", EVAL, |recipe| recipe.dtype = Dtype::Float32),
+        case("train_float32_mean_1e3", TRAIN, |recipe| {
+            recipe.dtype = Dtype::Float32;
+            recipe.mean = 1e3;
+        }),
+    ]
+}
+
+impl DrawnCase {
+    /// The backward pass is that of the first call, where that is in training: the notebook
+    /// defines none in evaluation.
+    fn script(&self) -> Script {
+        let mut script = self.recipe.script();
+        script.steps =
+            (0..).zip(self.modes).map(|(number, &mode)| self.recipe.step(mode, number)).collect();
+        if self.modes.first() == Some(&AskedMode::Train) {
+            script.backwards = vec![self.recipe.backward(0, 0)];
+        }
+        script
+    }
+}
+
+/// The suite's questions.
+pub(crate) fn random_questions(submission: &dyn Submission, seed: u64) -> Questions<'static> {
+    let questions = cases(seed).into_iter().map(|case| {
+        Question::new(vec![case.script()], move |scripts, answers, policy| {
+            let ([script], [answer]) = (scripts, answers) else { return Vec::new() };
+            verdicts(&case, script, answer, policy)
+        })
+        .for_diagnosis()
+    });
+    Questions::new(SuiteName::Random, submission, questions)
+}
+
+fn verdicts(
+    case: &DrawnCase,
+    script: &Script,
+    answer: &Answer,
+    policy: &ConventionPolicy,
+) -> Vec<Verdict> {
+    let expected = expected(script);
+    let mode = if case.modes == EVAL { Mode::Eval } else { Mode::Train };
+    let name = format!("{PREFIX}{}", case.name);
+    let verdict = |role: &'static str| {
+        let against = |expected: &Outputs| {
+            let found = answer.as_ref().map_err(Clone::clone)?;
+            compare_role(role, script, found, expected, case.tolerance)
+        };
+        let findings = expected.as_ref().map_err(Clone::clone).and_then(against);
+        let outcome = policy.outcome(findings, script, against);
+        let hint = hint::for_role(role, if is_of_evaluation(&outcome) { Mode::Eval } else { mode });
+        Verdict::new(role, &name, outcome, hint).of_input(&case.recipe)
+    };
+    roles(script).into_iter().map(verdict).collect()
+}
+
+/// Whether the call that went wrong, of several, was an evaluation.
+fn is_of_evaluation(outcome: &CheckOutcome) -> bool {
+    let CheckOutcome::Failed { findings } = outcome else { return false };
+    findings.iter().any(|finding| {
+        matches!(finding, Finding::During { circumstances, .. }
+            if circumstances.ends_with(IN_EVALUATION))
+    })
+}
+
+/// The kernels' answer, in double precision whatever the script's.
+pub(crate) fn expected(script: &Script) -> Answer {
+    let double = |tensor: &Tensor| Tensor::Float64(tensor.to_f64());
+    let mut script = script.clone();
+    for tensor in [&mut script.running_mean, &mut script.running_var] {
+        *tensor = double(tensor);
+    }
+    for step in &mut script.steps {
+        for tensor in [&mut step.x, &mut step.gamma, &mut step.beta] {
+            *tensor = double(tensor);
+        }
+    }
+    for backward in &mut script.backwards {
+        backward.dout = double(&backward.dout);
+    }
+    Kernels.run(&script)
+}

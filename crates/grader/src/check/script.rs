@@ -1,0 +1,52 @@
+//! The script of a case: the calls that it asks of a submission.
+
+use ndarray::Axis;
+
+use crate::fixture::{Case, Config, Operation};
+use crate::submission::{AskedMode, Backward, Kind, Script, Step};
+use crate::tensor::{Element, Tensor};
+
+/// What a case of batch norm asks: the warm-up batches in training, then x in the case's own mode,
+/// then the backward pass if there is a dout. `None` for cases of other operations.
+pub(crate) fn script_of(case: &Case) -> Option<Script> {
+    let Config::BatchNorm(mode, config) = &case.config else { return None };
+    let kind = match case.operation {
+        Operation::BatchNorm => Kind::Plain,
+        Operation::Notebook | Operation::SpatialBatchNorm => Kind::Spatial,
+        Operation::Conv2d
+        | Operation::MaxPool2d
+        | Operation::Relu
+        | Operation::Linear
+        | Operation::SoftmaxCrossEntropy
+        | Operation::Dropout
+        | Operation::Training => return None,
+    };
+    let input = |role| case.input(role).cloned();
+    let (gamma, beta) = (input("gamma")?, input("beta")?);
+    let step = |mode: AskedMode, x| Step { mode, x, gamma: gamma.clone(), beta: beta.clone() };
+    let mut steps = match case.input("warm_up") {
+        None => Vec::new(),
+        Some(batches) => slices(batches)?.into_iter().map(|x| step(AskedMode::Train, x)).collect(),
+    };
+    steps.push(step((*mode).into(), input("x")?));
+    let last = steps.len() - 1;
+    let backward = |dout| Backward { step: last, dout, x_overwritten: false };
+    Some(Script {
+        kind,
+        config: *config,
+        running_mean: input("running_mean")?,
+        running_var: input("running_var")?,
+        starts_empty: false,
+        steps,
+        backwards: input("dout").map(backward).into_iter().collect(),
+    })
+}
+
+/// The parts of a floating-point array along its first axis.
+fn slices(tensor: &Tensor) -> Option<Vec<Tensor>> {
+    fn of<F: Element>(tensor: &Tensor) -> Option<Vec<Tensor>> {
+        let array = F::view(tensor)?;
+        Some(array.axis_iter(Axis(0)).map(|part| F::tensor(part.to_owned())).collect())
+    }
+    of::<f64>(tensor).or_else(|| of::<f32>(tensor))
+}

@@ -1,0 +1,161 @@
+//! The table of marks: one line per hand-in, and the record by which a later run knows the line.
+
+use std::fs;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::class::error::ClassError;
+use crate::diagnosis::{Diagnosis, Mistake};
+use crate::grading::Grading;
+use crate::report::SuiteName;
+
+/// A line of the table. Cells of what was not graded are empty.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// The hand-in.
+    pub id: String,
+    /// The points earned.
+    pub marks: Option<f64>,
+    /// The points that there are.
+    pub out_of: Option<f64>,
+    /// The checks of the notebook suite that passed, as in "4 of 4".
+    pub notebook: Option<String>,
+    /// The same of the reference suite.
+    pub reference: Option<String>,
+    /// The same of the behaviour suite.
+    pub behaviour: Option<String>,
+    /// The same of the random suite.
+    pub random: Option<String>,
+    /// The mistakes found, by their ids.
+    pub diagnosis: String,
+    /// How long grading took.
+    pub seconds: Option<f64>,
+    /// Why the hand-in could not be graded.
+    pub problem: Option<String>,
+}
+
+impl Line {
+    /// The line of a hand-in that could not be graded.
+    pub(super) fn problem(id: &str, problem: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            marks: None,
+            out_of: None,
+            notebook: None,
+            reference: None,
+            behaviour: None,
+            random: None,
+            diagnosis: String::new(),
+            seconds: None,
+            problem: Some(problem.to_owned()),
+        }
+    }
+
+    /// The line of a hand-in that was graded.
+    pub(super) fn of(id: &str, grading: &Grading) -> Self {
+        // Not 3/4, which spreadsheets take for a day of April.
+        let suite = |name: SuiteName| {
+            let suite = grading.report.suites.iter().find(|suite| suite.name == name)?;
+            Some(format!("{} of {}", suite.passed(), suite.verdicts.len()))
+        };
+        let marks = grading.marks.as_ref();
+        Self {
+            id: id.to_owned(),
+            marks: marks.map(|marks| marks.scored.to_f64()),
+            out_of: marks.map(|marks| marks.out_of.to_f64()),
+            notebook: suite(SuiteName::Notebook),
+            reference: suite(SuiteName::Reference),
+            behaviour: suite(SuiteName::Behaviour),
+            random: suite(SuiteName::Random),
+            diagnosis: in_ids(&grading.diagnosis),
+            seconds: grading.seconds.map(|seconds| (seconds * 100.0).round() / 100.0),
+            problem: None,
+        }
+    }
+}
+
+/// The mistakes found, by their ids: ties with "or", two together with "and".
+fn in_ids(diagnosis: &Diagnosis) -> String {
+    let together = |mistakes: &Vec<Mistake>| {
+        mistakes.iter().map(|mistake| mistake.id).collect::<Vec<_>>().join(" and ")
+    };
+    let found = diagnosis
+        .found
+        .iter()
+        .map(|found| found.alternatives.iter().map(together).collect::<Vec<_>>().join(" or "));
+    let unknown = diagnosis.unexplained.iter().map(|part| format!("unknown: {part}"));
+    found.chain(unknown).collect::<Vec<_>>().join("; ")
+}
+
+/// The bytes of the table that will lie at `path`, with its heading.
+pub(super) fn table<'a>(
+    lines: impl Iterator<Item = &'a Line>,
+    path: &Path,
+) -> Result<Vec<u8>, ClassError> {
+    let failed = |error: String| ClassError::Text { path: path.to_owned(), problem: error };
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for line in lines {
+        let problem = line.problem.as_deref().map(inert);
+        let line = Line { id: inert(&line.id), problem, ..line.clone() };
+        writer.serialize(line).map_err(|error| failed(error.to_string()))?;
+    }
+    writer.into_inner().map_err(|error| failed(error.to_string()))
+}
+
+/// Text that no spreadsheet takes for a formula: students choose the names of hand-ins.
+fn inert(text: &str) -> String {
+    let quote = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    format!("{quote}{text}")
+}
+
+/// A line, and the key of what it depends on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub(super) key: String,
+    pub(super) line: Line,
+}
+
+impl Record {
+    /// The record in a file; one that cannot be read is as good as none.
+    pub(super) fn read(path: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(path).ok()?).ok()
+    }
+
+    /// The text of the record that will lie at `path`.
+    pub(super) fn to_json(&self, path: &Path) -> Result<String, ClassError> {
+        let text = serde_json::to_string_pretty(self).map_err(|error| ClassError::Text {
+            path: path.to_owned(),
+            problem: error.to_string(),
+        })?;
+        Ok(text + "\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_of_what_was_not_graded_are_empty_and_names_are_no_formulas() {
+        let lines = [Line::problem("=1+1", "found no .py file, expected one")];
+        let table =
+            String::from_utf8(table(lines.iter(), Path::new("marks.csv")).unwrap()).unwrap();
+        let expected = "id,marks,out_of,notebook,reference,behaviour,random,diagnosis,seconds,problem\n\
+                        '=1+1,,,,,,,,,\"found no .py file, expected one\"\n";
+        assert_eq!(table, expected);
+    }
+
+    #[test]
+    fn a_record_is_read_back_and_anything_else_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        assert_eq!(Record::read(&path), None);
+        let line = Line { marks: Some(4.25), ..Line::problem("a", "b") };
+        let record = Record { key: "c".to_owned(), line };
+        fs::write(&path, record.to_json(&path).unwrap()).unwrap();
+        assert_eq!(Record::read(&path), Some(record));
+        fs::write(&path, "{").unwrap();
+        assert_eq!(Record::read(&path), None);
+    }
+}

@@ -1,0 +1,45 @@
+//! The result of a diagnosis, as data for exports.
+
+use serde::Serialize;
+
+use super::answer_part::AnswerPart;
+use super::mistake::Mistake;
+
+/// What is wrong with a submission, as far as its numbers tell.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Diagnosis {
+    /// What was found, in the order of the parts.
+    pub found: Vec<Diagnosed>,
+    /// Parts that are wrong in a way that the catalogue does not know.
+    pub unexplained: Vec<AnswerPart>,
+}
+
+/// What explains that one part of the answers is wrong.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Diagnosed {
+    /// The part. Arrays changed in place have none, since no numbers are needed to find them.
+    pub part: Option<AnswerPart>,
+    /// The explanations, of which more than one is a tie. Each is one mistake, or two together.
+    pub alternatives: Vec<Vec<Mistake>>,
+}
+
+impl Diagnosis {
+    /// Whether nothing was found to be wrong.
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty() && self.unexplained.is_empty()
+    }
+
+    /// Whether this mistake was found, alone or in a tie.
+    pub fn names(&self, id: &str) -> bool {
+        self.found
+            .iter()
+            .flat_map(|diagnosed| diagnosed.alternatives.iter().flatten())
+            .any(|mistake| mistake.id == id)
+    }
+
+    /// The conventions that the submission follows. Of a tie the first alternative counts.
+    pub(super) fn conventions(&self) -> Vec<Mistake> {
+        let first = self.found.iter().filter_map(|found| found.alternatives.first());
+        first.flatten().filter(|mistake| mistake.is_convention).copied().collect()
+    }
+}

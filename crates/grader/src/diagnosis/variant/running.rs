@@ -1,0 +1,112 @@
+//! The running statistics and their update.
+
+use super::layout::Shape;
+use super::statistics::{Statistics, square};
+use crate::diagnosis::choices::{Choices, RunningMean, RunningUpdate, RunningVar, StatisticsPer};
+use crate::submission::Script;
+
+/// The running statistics, one value per channel.
+#[derive(Debug, Clone)]
+pub(crate) struct Running {
+    pub mean: Vec<f64>,
+    pub var: Vec<f64>,
+}
+
+impl Running {
+    /// The running statistics before the first step.
+    pub(crate) fn of(script: &Script, choices: &Choices) -> Self {
+        let mean = script.running_mean.to_f64().into_iter().collect();
+        let mut var: Vec<f64> = script.running_var.to_f64().into_iter().collect();
+        if script.starts_empty {
+            var.fill(choices.var_starts_at);
+        }
+        Self { mean, var }
+    }
+
+    /// Updates the running statistics from a batch, its rows, and the rows of its output.
+    pub(crate) fn update(
+        &mut self,
+        batch: &Statistics,
+        rows: &[f64],
+        out: &[f64],
+        shape: Shape,
+        script: &Script,
+        choices: &Choices,
+    ) {
+        let c = shape[1];
+        let momentum = script.config.momentum();
+        let eps = script.config.eps();
+        let per_channel = (rows.len() / c) as f64;
+        let channel_mean = |value: &dyn Fn(usize) -> f64| -> Vec<f64> {
+            let mut sums = vec![0.0; c];
+            for at in 0..rows.len() {
+                sums[at % c] += value(at);
+            }
+            sums.into_iter().map(|sum| sum / per_channel).collect()
+        };
+        // Statistics of a channel are constant in the channel, so no sum may round them. Others
+        // come down to one value per channel by broadcasting and averaging.
+        let of_channels = |of: &[f64]| -> Vec<f64> {
+            if choices.statistics_per == StatisticsPer::Channel {
+                of[..c].to_vec()
+            } else {
+                channel_mean(&|at| of[at])
+            }
+        };
+        let (mean, var) = (of_channels(&batch.mean), of_channels(&batch.var));
+        let mean_of_out = channel_mean(&|at| out[at]);
+        let batch_mean: Vec<f64> = match choices.running_mean {
+            RunningMean::Mean => mean.clone(),
+            RunningMean::Sum => mean.iter().map(|mean| mean * batch.count).collect(),
+            RunningMean::Variance => var.clone(),
+            RunningMean::OfOut => mean_of_out.clone(),
+            RunningMean::OfFirstImage => {
+                let first = rows.len() / shape[0];
+                let images = shape[0] as f64;
+                channel_mean(&|at| if at < first { rows[at] * images } else { 0.0 })
+            }
+        };
+        let updated = |running: &[f64], batch: &[f64], how| -> Vec<f64> {
+            running.iter().zip(batch).map(|(&r, &b)| updated(r, b, momentum, how)).collect()
+        };
+        let new_mean = updated(&self.mean, &batch_mean, choices.mean_update);
+        let batch_var: Vec<f64> = match choices.running_var {
+            RunningVar::Variance => var,
+            RunningVar::Unbiased => {
+                var.iter().map(|var| var * batch.count / (batch.count - 1.0)).collect()
+            }
+            RunningVar::Std => var.iter().map(|var| var.sqrt()).collect(),
+            RunningVar::WithEps => var.iter().map(|var| var + eps).collect(),
+            RunningVar::Sum => var.iter().map(|var| var * batch.count).collect(),
+            RunningVar::StdWithEps => var.iter().map(|var| (var + eps).sqrt()).collect(),
+            RunningVar::InverseStd => var.iter().map(|var| 1.0 / (var + eps).sqrt()).collect(),
+            RunningVar::Mean => mean,
+            RunningVar::OfOut => channel_mean(&|at| square(out[at] - mean_of_out[at % c])),
+            RunningVar::Uncentred => channel_mean(&|at| square(rows[at])),
+            RunningVar::AroundRunningMean => {
+                channel_mean(&|at| square(rows[at] - new_mean[at % c]))
+            }
+        };
+        let new_var = updated(&self.var, &batch_var, choices.var_update);
+        (self.mean, self.var) =
+            if choices.running_swapped { (new_var, new_mean) } else { (new_mean, new_var) };
+    }
+}
+
+fn updated(running: f64, batch: f64, momentum: f64, how: RunningUpdate) -> f64 {
+    let once = |running: f64, momentum: f64| momentum * running + (1.0 - momentum) * batch;
+    match how {
+        RunningUpdate::Right => once(running, momentum),
+        RunningUpdate::Swapped => once(running, 1.0 - momentum),
+        RunningUpdate::WholeBatch => momentum * running + batch,
+        RunningUpdate::WholeRunning => running + (1.0 - momentum) * batch,
+        RunningUpdate::Replaced => batch,
+        RunningUpdate::Unchanged => running,
+        RunningUpdate::Forgotten => (1.0 - momentum) * batch,
+        RunningUpdate::Subtracted => momentum * running - (1.0 - momentum) * batch,
+        RunningUpdate::HardCoded(own) => once(running, own),
+        RunningUpdate::Twice => once(once(running, momentum), momentum),
+        RunningUpdate::MomentumTwice => momentum * running + momentum * batch,
+        RunningUpdate::Average => (running + batch) / 2.0,
+    }
+}

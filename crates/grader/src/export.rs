@@ -1,0 +1,26 @@
+//! Transcripts of a grading: one output format per file. Each gives the whole text; none prints.
+
+mod diagnosis;
+mod exercism;
+mod first_failure;
+mod for_student;
+mod format;
+mod gradescope;
+mod json;
+mod junit;
+mod mistakes;
+mod text;
+
+pub use first_failure::first_failure;
+pub use format::{ExportError, OutputFormat};
+pub use mistakes::list_of_mistakes;
+pub use text::{TEXT, text};
+
+/// All output formats. The first is the default.
+pub const FORMATS: [&OutputFormat; 5] =
+    [&TEXT, &json::JSON, &junit::JUNIT, &gradescope::GRADESCOPE, &exercism::EXERCISM];
+
+/// The output format of this name.
+pub fn format(name: &str) -> Option<&'static OutputFormat> {
+    FORMATS.into_iter().find(|format| format.name == name)
+}

@@ -1,0 +1,23 @@
+//! What is graded: anything that answers a [`Script`] with [`Outputs`].
+
+mod failure;
+mod folders;
+mod interface;
+mod kernels;
+mod outputs;
+mod panics;
+mod process;
+pub mod protocol;
+mod python;
+mod rust_functions;
+mod script;
+
+pub use self::failure::Failure;
+pub use self::folders::{InputsFolder, OutputsFolder};
+pub use self::interface::Submission;
+pub use self::kernels::Kernels;
+pub use self::outputs::{Answer, Gradients, Outputs, StepOutput, Touched};
+pub use self::process::{Process, RunContext, TimeLimits};
+pub use self::python::Interpreter;
+pub use self::rust_functions::{BnParam, Gradients64, RustFunctions};
+pub use self::script::{AskedMode, Backward, Kind, Script, Step};

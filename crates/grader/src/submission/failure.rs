@@ -1,0 +1,60 @@
+//! Why a submission gave no answer, and whose fault that is.
+
+use thiserror::Error;
+
+/// Why a submission gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The submission panicked, with this message.
+    #[error("{0}")]
+    Panicked(String),
+    /// The submission refused the call, with this message.
+    #[error("{0}")]
+    Refused(String),
+    /// The submission's process ended by itself, without an answer.
+    #[error("{0}")]
+    Crashed(String),
+    /// The submission's process was ended, since it went beyond a limit.
+    #[error("{0}")]
+    Stopped(String),
+    /// The submission's process was not started again, having failed too often.
+    #[error("not asked any more: {0}")]
+    GivenUp(String),
+    /// The submission gave nothing.
+    #[error("{what} is missing")]
+    Missing {
+        /// The result, or its file below the folder of outputs.
+        what: String,
+    },
+    /// The submission gave less than it was asked for.
+    #[error("the submission returned fewer results than it was asked for")]
+    TooFew,
+    /// The submission gave something that the grader cannot use.
+    #[error("{what} {reason}")]
+    Unusable {
+        /// The result, or its file below the folder of outputs.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The grader failed, for which no submission can be blamed.
+    #[error("the grader failed: {0}")]
+    Grader(String),
+}
+
+impl Failure {
+    /// Whether the submission itself said that something is wrong, with an error or a panic.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match self {
+            Self::Panicked(_) | Self::Refused(_) => true,
+            Self::Crashed(_)
+            | Self::Stopped(_)
+            | Self::GivenUp(_)
+            | Self::Missing { .. }
+            | Self::TooFew
+            | Self::Unusable { .. }
+            | Self::Grader(_) => false,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! A script: a batch of calls that a submission answers together.
+//!
+//! One script can hold hundreds of forward passes, such as those of a numeric gradient. A submission
+//! in another process answers them at the cost of one call.
+
+use kernels::BatchNormConfig;
+
+use crate::fixture::Mode;
+use crate::tensor::{Dtype, Tensor};
+
+/// Which of the two batch norms a script is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Over (N, D).
+    Plain,
+    /// Over (N, C, H, W), a channel at a time.
+    Spatial,
+}
+
+impl Kind {
+    /// The kernel of this kind, by the name in messages.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "batch_norm",
+            Self::Spatial => "spatial_batch_norm",
+        }
+    }
+}
+
+/// Calls of one submission over one evolving pair of running statistics: forward passes in order,
+/// then backward passes in order. An array keeps the memory layout that its case asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Script {
+    /// Which batch norm.
+    pub kind: Kind,
+    /// ε, momentum and convention.
+    pub config: BatchNormConfig,
+    /// The running mean before the first step, (C).
+    pub running_mean: Tensor,
+    /// The running variance before the first step, (C).
+    pub running_var: Tensor,
+    /// Whether the submission is handed no running statistics at first and has to make them
+    /// itself, as in CS231n's `bn_param.get("running_mean", zeros)`. The two above are then zeros.
+    pub starts_empty: bool,
+    /// The forward passes; at least one.
+    pub steps: Vec<Step>,
+    /// The backward passes, after all forward passes.
+    pub backwards: Vec<Backward>,
+}
+
+impl Script {
+    /// The type of the running statistics, and so of the batches.
+    pub fn dtype(&self) -> Dtype {
+        self.running_mean.dtype()
+    }
+
+    /// Whether a step is to be in a mode that does not exist.
+    pub(crate) fn asks_an_unknown_mode(&self) -> bool {
+        self.steps.iter().any(|step| step.mode == AskedMode::Unknown)
+    }
+
+    /// Whether a scale or shift is of integers.
+    pub(crate) fn has_integers(&self) -> bool {
+        let is_integer = |tensor: &Tensor| tensor.dtype() == Dtype::Int64;
+        self.steps.iter().any(|step| is_integer(&step.gamma) || is_integer(&step.beta))
+    }
+}
+
+/// One forward pass.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Whether it is one in training or in evaluation.
+    pub mode: AskedMode,
+    /// The batch, (N, D) or (N, C, H, W).
+    pub x: Tensor,
+    /// The scale, (C).
+    pub gamma: Tensor,
+    /// The shift, (C).
+    pub beta: Tensor,
+}
+
+/// The mode that a submission is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskedMode {
+    /// Training.
+    Train,
+    /// Evaluation.
+    Eval,
+    /// A word that is neither, which a submission must refuse.
+    Unknown,
+}
+
+impl From<Mode> for AskedMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Train => Self::Train,
+            Mode::Eval => Self::Eval,
+        }
+    }
+}
+
+/// One backward pass.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Backward {
+    /// The index of the step whose cache it is given.
+    pub step: usize,
+    /// The gradient of the loss with respect to that step's output.
+    pub dout: Tensor,
+    /// Whether the caller has overwritten that step's x, in place and with zeros, before the call.
+    pub x_overwritten: bool,
+}

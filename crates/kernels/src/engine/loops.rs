@@ -1,0 +1,62 @@
+//! The innermost loop of each kernel, for each type of number: vector code for `f32`
+//! ([`super::simd`]), plain loops for `f64` ([`super::plain`]).
+
+use super::correlation::{Correlation, Place};
+use super::lanes::{Lanes, Term};
+use super::nonzeros::{Blocks, Nonzeros};
+use super::scratch::Item;
+use super::windows::Windows;
+
+/// The loops of one type of number. All slices hold images in channels-last memory.
+pub(crate) trait Loops: Item {
+    /// Whether the gradients of a convolution leave out products with zeros where there are many.
+    const SKIPS_ZEROS: bool;
+
+    /// Writes the sums of all `places` to `out`, as [`Correlation`] says.
+    fn correlate(correlation: &Correlation<'_, Self>, places: &[Place], out: &mut [Self]);
+
+    /// Adds the terms of the pixels `[a, b]`, each of `width` channels, to the sums of the channels.
+    fn add_terms<S: Term<P, T>, const P: usize, const T: usize>(
+        pixels: [&[Self]; 2],
+        width: usize,
+        channels: &[Lanes<P>],
+        sums: &mut [Lanes<T>],
+    );
+
+    /// Replaces each value of `a` by its term, rounded once; pixels have `width` channels.
+    fn replace_by_terms<S: Term<P, 1>, const P: usize>(
+        a: &mut [Self],
+        b: &[Self],
+        width: usize,
+        channels: &[Lanes<P>],
+    );
+
+    /// Writes the largest value of each window to `out` and its pixel to `argmax`: the first of
+    /// equal values, or the last NaN.
+    fn pool(windows: Windows<'_>, x: &[Self], out: &mut [Self], argmax: &mut [u32]);
+
+    /// Writes the gradient of each window to the pixel that `argmax` names, and zeros to the other
+    /// pixels of the window, where windows do not overlap. Returns whether it did: not where
+    /// `argmax` names a pixel outside a window, nor for a type without vector code.
+    fn unpool(windows: Windows<'_>, dout: &[Self], argmax: &[u32], dx: &mut [Self]) -> bool;
+
+    /// Fills `nonzeros` with those of one image, whose channels have these tags (filled up to whole
+    /// vectors).
+    fn collect_nonzeros(image: &[Self], tags: &[u32], nonzeros: &mut Nonzeros<Self>);
+
+    /// For each pixel p and each of its nonzeros with tag t: out\[p\] += nonzero · values\[t\].
+    fn scatter_nonzeros(
+        nonzeros: &Nonzeros<Self>,
+        blocks: Blocks<'_>,
+        values: &[Self],
+        out: &mut [Self],
+    );
+
+    /// For each pixel p and each of its nonzeros with tag t: sums\[t\] += image\[p\] · nonzero.
+    fn gather_nonzeros(
+        nonzeros: &Nonzeros<Self>,
+        blocks: Blocks<'_>,
+        image: &[Self],
+        sums: &mut [Self],
+    );
+}

@@ -1,0 +1,175 @@
+//! The inner loops in plain code, for any type of number: `f64` computes with them, and tests hold
+//! the vector code of `f32` against them.
+
+use super::correlation::{Correlation, Matrix, Place};
+use super::lanes::{LANES, Lanes, Term};
+use super::loops::Loops;
+use super::nonzeros::{Blocks, Nonzeros};
+use super::real::Real;
+use super::windows::Windows;
+
+impl Loops for f64 {
+    // A sum with fewer products would hide an infinity or a NaN, and no training needs the speed.
+    const SKIPS_ZEROS: bool = false;
+
+    fn correlate(correlation: &Correlation<'_, f64>, places: &[Place], out: &mut [f64]) {
+        correlate(correlation, places, out);
+    }
+
+    fn add_terms<S: Term<P, T>, const P: usize, const T: usize>(
+        [a, b]: [&[f64]; 2],
+        width: usize,
+        channels: &[Lanes<P>],
+        sums: &mut [Lanes<T>],
+    ) {
+        for (a, b) in a.chunks_exact(width).zip(b.chunks_exact(width)) {
+            let blocks = a.chunks(LANES).zip(b.chunks(LANES));
+            for ((a, b), (channels, sums)) in blocks.zip(channels.iter().zip(&mut *sums)) {
+                for (l, (&a, &b)) in a.iter().zip(b).enumerate() {
+                    let terms = S::of(channels.map(|numbers| numbers[l]), a, b);
+                    sums.iter_mut().zip(terms).for_each(|(sums, term)| sums[l] += term);
+                }
+            }
+        }
+    }
+
+    fn replace_by_terms<S: Term<P, 1>, const P: usize>(
+        a: &mut [f64],
+        b: &[f64],
+        width: usize,
+        channels: &[Lanes<P>],
+    ) {
+        for (a, b) in a.chunks_exact_mut(width).zip(b.chunks_exact(width)) {
+            let blocks = a.chunks_mut(LANES).zip(b.chunks(LANES));
+            for ((a, b), channels) in blocks.zip(channels) {
+                for (l, (a, &b)) in a.iter_mut().zip(b).enumerate() {
+                    [*a] = S::of(channels.map(|numbers| numbers[l]), *a, b);
+                }
+            }
+        }
+    }
+
+    fn pool(windows: Windows<'_>, x: &[f64], out: &mut [f64], argmax: &mut [u32]) {
+        let Windows { corners, taps, channels } = windows;
+        let pixels = out.chunks_exact_mut(channels).zip(argmax.chunks_exact_mut(channels));
+        for (&corner, (out, argmax)) in corners.iter().zip(pixels) {
+            out.copy_from_slice(&x[corner as usize * channels..][..channels]);
+            argmax.fill(corner);
+            for index in taps.iter().map(|tap| corner + tap) {
+                let pixel = &x[index as usize * channels..][..channels];
+                for ((out, argmax), &value) in out.iter_mut().zip(argmax.iter_mut()).zip(pixel) {
+                    if value > *out || value.is_nan() {
+                        (*out, *argmax) = (value, index);
+                    }
+                }
+            }
+        }
+    }
+
+    fn unpool(_: Windows<'_>, _: &[f64], _: &[u32], _: &mut [f64]) -> bool {
+        false
+    }
+
+    fn collect_nonzeros(image: &[f64], tags: &[u32], nonzeros: &mut Nonzeros<f64>) {
+        collect_nonzeros(image, tags, nonzeros);
+    }
+
+    fn scatter_nonzeros(
+        nonzeros: &Nonzeros<f64>,
+        blocks: Blocks<'_>,
+        values: &[f64],
+        out: &mut [f64],
+    ) {
+        scatter_nonzeros(nonzeros, blocks, values, out);
+    }
+
+    fn gather_nonzeros(
+        nonzeros: &Nonzeros<f64>,
+        blocks: Blocks<'_>,
+        image: &[f64],
+        sums: &mut [f64],
+    ) {
+        gather_nonzeros(nonzeros, blocks, image, sums);
+    }
+}
+
+/// [`Loops::correlate`].
+pub(super) fn correlate<F: Real>(
+    correlation: &Correlation<'_, F>,
+    places: &[Place],
+    out: &mut [F],
+) {
+    let &Correlation { source, width, runs, run_length, run_stride, step, .. } = correlation;
+    let Matrix { values, row_stride, vector_stride } = correlation.matrix;
+    for vector in 0..width.div_ceil(LANES) {
+        let first = vector * LANES;
+        let width = LANES.min(width - first);
+        for &Place { base, target } in places {
+            let mut sums = [F::zero(); LANES];
+            sums.copy_from_slice(&correlation.start[first..][..LANES]);
+            for run in 0..runs {
+                for j in 0..run_length {
+                    let value = source[base + run * run_stride + j * step];
+                    let row = (run * run_length + j) * row_stride;
+                    let lanes = &values[vector * vector_stride + row..][..LANES];
+                    for (sum, &lane) in sums.iter_mut().zip(lanes) {
+                        *sum = value.mul_add(lane, *sum);
+                    }
+                }
+            }
+            out[target + first..][..width].copy_from_slice(&sums[..width]);
+        }
+    }
+}
+
+/// [`Loops::collect_nonzeros`].
+pub(super) fn collect_nonzeros<F: Real>(image: &[F], tags: &[u32], nonzeros: &mut Nonzeros<F>) {
+    let mut count = 0;
+    let pixels = image.chunks_exact(nonzeros.channels);
+    for (pixel, end) in pixels.zip(nonzeros.ends.iter_mut()) {
+        for (&value, &tag) in pixel.iter().zip(tags).filter(|(value, _)| !value.is_zero()) {
+            (nonzeros.values[count], nonzeros.tags[count]) = (value, tag);
+            count += 1;
+        }
+        *end = count;
+    }
+}
+
+/// [`Loops::scatter_nonzeros`].
+pub(super) fn scatter_nonzeros<F: Real>(
+    nonzeros: &Nonzeros<F>,
+    blocks: Blocks<'_>,
+    values: &[F],
+    out: &mut [F],
+) {
+    for_each_product(nonzeros, blocks, |nonzero, in_image, in_block| {
+        out[in_image] = nonzero.mul_add(values[in_block], out[in_image]);
+    });
+}
+
+/// [`Loops::gather_nonzeros`].
+pub(super) fn gather_nonzeros<F: Real>(
+    nonzeros: &Nonzeros<F>,
+    blocks: Blocks<'_>,
+    image: &[F],
+    sums: &mut [F],
+) {
+    for_each_product(nonzeros, blocks, |nonzero, in_image, in_block| {
+        sums[in_block] = image[in_image].mul_add(nonzero, sums[in_block]);
+    });
+}
+
+/// Each nonzero with the indices into an image and into all blocks of each value that it meets.
+fn for_each_product<F: Real>(
+    nonzeros: &Nonzeros<F>,
+    Blocks { bases, rows, run, stride }: Blocks<'_>,
+    mut visit: impl FnMut(F, usize, usize),
+) {
+    for (base, (values, tags)) in bases.iter().zip(nonzeros.pixels()) {
+        for (&value, &tag) in values.iter().zip(tags) {
+            for (row, j) in (0..rows).flat_map(|row| (0..run).map(move |j| (row, j))) {
+                visit(value, base + row * stride + j, tag as usize + row * run + j);
+            }
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! Every fast kernel against its reference in plain loops, in `f32` and `f64`: to the bit, since both
+//! follow the documented order of operations, except for batch norm, which is held within rounding.
+//! Sizes lie on both sides of a vector.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use common::{Random, bits};
+use kernels::adam::{self, AdamFactors};
+use kernels::conv2d::{self, Conv2dConfig};
+use kernels::max_pool2d::{self, MaxPool2dConfig};
+use kernels::{
+    BatchNormConfig, Convention, Real, RunningStatistics, batch_norm, dropout, flatten, linear,
+    reference, relu, softmax_cross_entropy, spatial_batch_norm,
+};
+use ndarray::{Array, Array1, Array2, Array4, Dimension, Zip};
+use proptest::prelude::*;
+
+fn assert_same<F: Real, D: Dimension>(what: &str, got: &Array<F, D>, expected: &Array<F, D>) {
+    assert_eq!(got.shape(), expected.shape(), "{what}");
+    assert_eq!(bits(got), bits(expected), "{what}");
+}
+
+/// Sizes of a convolution or pooling along both axes.
+#[derive(Debug, Clone, Copy)]
+struct Sizes {
+    image: [usize; 2],
+    window: [usize; 2],
+    stride: [usize; 2],
+    padding: [usize; 2],
+}
+
+fn conv2d_against_reference<F: Real>(
+    [n, c, f]: [usize; 3],
+    sizes: Sizes,
+    nonzeros: f64,
+    seed: u64,
+) {
+    let mut random = Random::new(seed);
+    let Sizes { image: [h, w], window: [kh, kw], stride, padding } = sizes;
+    let x: Array4<F> = random.array([n, c, h, w]);
+    let weight: Array4<F> = random.array([f, c, kh, kw]);
+    let bias: Array1<F> = random.array(f);
+    let config = Conv2dConfig::new(stride, padding).unwrap();
+    let (xv, wv) = (x.view(), weight.view());
+    let out = conv2d::forward(xv, wv, bias.view(), &config).unwrap();
+    let expected = reference::conv2d::forward(xv, wv, bias.view(), stride, padding);
+    assert_same("out", &out, &expected);
+
+    let mut dout: Array4<F> = random.array(out.raw_dim());
+    // As behind a max pooling and a ReLU, for which there is another way.
+    dout.mapv_inplace(|value| if random.uniform() < nonzeros { value } else { F::zero() });
+    let got = conv2d::backward(dout.view(), xv, wv, &config).unwrap();
+    let (dx, dweight, dbias) = reference::conv2d::backward(dout.view(), xv, wv, stride, padding);
+    assert_same("dx", &got.dx, &dx);
+    assert_same("dweight", &got.parameters.dweight, &dweight);
+    assert_same("dbias", &got.parameters.dbias, &dbias);
+}
+
+fn max_pool2d_against_reference<F: Real>([n, c]: [usize; 2], sizes: Sizes, seed: u64) {
+    let mut random = Random::new(seed);
+    let Sizes { image: [h, w], window, stride, .. } = sizes;
+    // Few values, so that windows hold equal ones; and some NaN.
+    let x = random
+        .array([n, c, h, w])
+        .mapv(|x: f64| F::from_f64(if x > 1.5 { f64::NAN } else { (2.0 * x).round() / 2.0 }));
+    let config = MaxPool2dConfig::new(window, stride).unwrap();
+    let (out, argmax) = max_pool2d::forward(x.view(), &config).unwrap();
+    let (expected, expected_argmax) = reference::max_pool2d::forward(x.view(), window, stride);
+    assert_same("out", &out, &expected);
+    assert_eq!(argmax, expected_argmax);
+
+    let dout: Array4<F> = random.array(out.raw_dim());
+    // As forward gives it, and pointing anywhere in the plane.
+    let anywhere = argmax.mapv(|at| (at * 7 + 3) % (h * w) as u32);
+    for argmax in [argmax, anywhere] {
+        let dx = max_pool2d::backward(dout.view(), argmax.view(), [h, w], &config).unwrap();
+        let expected = reference::max_pool2d::backward(dout.view(), argmax.view(), [h, w]);
+        assert_same("dx", &dx, &expected);
+    }
+}
+
+fn linear_against_reference<F: Real>(n: usize, d: usize, m: usize, seed: u64) {
+    let mut random = Random::new(seed);
+    let x: Array2<F> = random.array([n, d]);
+    let weight: Array2<F> = random.array([m, d]);
+    let bias: Array1<F> = random.array(m);
+    let dout: Array2<F> = random.array([n, m]);
+    let (x, weight, dout) = (x.view(), weight.view(), dout.view());
+    let out = linear::forward(x, weight, bias.view()).unwrap();
+    assert_same("out", &out, &reference::linear::forward(x, weight, bias.view()));
+    let got = linear::backward(dout, x, weight).unwrap();
+    let (dx, dweight, dbias) = reference::linear::backward(dout, x, weight);
+    assert_same("dx", &got.dx, &dx);
+    assert_same("dweight", &got.dweight, &dweight);
+    assert_same("dbias", &got.dbias, &dbias);
+}
+
+/// The elementwise kernels, flattening and the loss.
+fn others_against_reference<F: Real>(shape: [usize; 4], seed: u64) {
+    let mut random = Random::new(seed);
+    let [_, c, h, w] = shape;
+    let x: Array4<F> = random.array(shape);
+    let dout: Array4<F> = random.array(shape);
+    assert_same("relu", &relu::forward(x.view()), &x.mapv(reference::relu::forward));
+    let expected = Zip::from(&dout).and(&x).map_collect(|&dy, &x| reference::relu::backward(dy, x));
+    assert_same("relu", &relu::backward(dout.view(), x.view()).unwrap(), &expected);
+
+    let (mask, p) = (x.mapv(|_| random.uniform() < 0.6), 0.4);
+    for (values, got) in [
+        (&x, dropout::forward(x.view(), mask.view(), p).unwrap()),
+        (&dout, dropout::backward(dout.view(), mask.view(), p).unwrap()),
+    ] {
+        let keep = |&value: &F, &keep: &bool| reference::dropout::forward(value, keep, p);
+        assert_same("dropout", &got, &Zip::from(values).and(&mask).map_collect(keep));
+    }
+
+    let (mut rows, mut images) = (Array2::zeros([0, 0]), Array4::zeros([0; 4]));
+    flatten::forward_into(x.view(), &mut rows).unwrap();
+    assert_same("flatten", &rows, &reference::flatten::forward(x.view()));
+    flatten::backward_into(rows.view(), [c, h, w], &mut images).unwrap();
+    assert_same("flatten", &images, &reference::flatten::backward(rows.view(), [c, h, w]));
+    assert_same("flatten there and back", &images, &x);
+
+    let labels: Vec<usize> = (0..rows.nrows()).map(|row| row * 5 % rows.ncols()).collect();
+    let of_labels = Array1::from_vec(labels.clone());
+    let (loss, probabilities) =
+        softmax_cross_entropy::forward(rows.view(), of_labels.view()).unwrap();
+    let (expected_loss, expected) = reference::softmax_cross_entropy::forward(rows.view(), &labels);
+    assert_eq!(loss.to_f64().to_bits(), expected_loss.to_f64().to_bits());
+    assert_same("probabilities", &probabilities, &expected);
+    let dlogits = softmax_cross_entropy::backward(expected.view(), of_labels.view()).unwrap();
+    let expected = reference::softmax_cross_entropy::backward(expected.view(), &labels);
+    assert_same("dlogits", &dlogits, &expected);
+
+    let factors = AdamFactors {
+        one_minus_beta1: 0.1,
+        beta2: 0.999,
+        one_minus_beta2: 0.001,
+        root_of_correction2: 0.03,
+        eps: 1e-8,
+        minus_step_size: -0.01,
+    };
+    let [mut p, mut m] = [(); 2].map(|()| random.array::<F, _>(shape));
+    let mut v = random.array(shape).mapv(|v: F| v * v);
+    let [mut expected_p, mut expected_m, mut expected_v] = [p.clone(), m.clone(), v.clone()];
+    reference::adam::step(
+        expected_p.as_slice_mut().unwrap(),
+        dout.as_slice().unwrap(),
+        expected_m.as_slice_mut().unwrap(),
+        expected_v.as_slice_mut().unwrap(),
+        &factors,
+    );
+    adam::step(p.view_mut(), dout.view(), m.view_mut(), v.view_mut(), &factors).unwrap();
+    assert_same("p", &p, &expected_p);
+    assert_same("m", &m, &expected_m);
+    assert_same("v", &v, &expected_v);
+}
+
+fn assert_close<F: Real, D: Dimension>(
+    what: &str,
+    got: &Array<F, D>,
+    expected: &Array<f64, D>,
+    tolerance: f64,
+) {
+    assert_eq!(got.shape(), expected.shape(), "{what}");
+    for (got, expected) in got.iter().map(|got| got.to_f64()).zip(expected) {
+        let error = (got - expected).abs();
+        assert!(error <= tolerance * (1.0 + expected.abs()), "{what}: {got} against {expected}");
+    }
+}
+
+/// Batch norm of images, and of rows where images have one pixel, in all modes and conventions.
+fn batch_norm_against_reference<F: Real>(shape: [usize; 4], tolerance: f64, seed: u64) {
+    let mut random = Random::new(seed);
+    let [n, c, h, w] = shape;
+    let x = random.array(shape).mapv(|x: F| x + x + F::from_f64(3.0));
+    let dout: Array4<F> = random.array(shape);
+    let (gamma, beta): (Array1<F>, Array1<F>) = (random.array(c), random.array(c));
+    let start = RunningStatistics {
+        mean: random.array(c),
+        var: random.array(c).mapv(|v: F| v * v + F::one()),
+    };
+    let wide = |array: &Array1<F>| array.mapv(F::to_f64);
+    let rows =
+        |images: &Array4<F>| reference::spatial_batch_norm::to_rows(images.mapv(F::to_f64).view());
+    let images = |rows: &Array2<f64>| reference::spatial_batch_norm::from_rows(rows, [h, w]);
+    let (x_rows, dout_rows) = (rows(&x), rows(&dout));
+    let (gamma64, beta64) = (wide(&gamma), wide(&beta));
+    for config in [
+        BatchNormConfig::notebook(),
+        BatchNormConfig::pytorch(),
+        BatchNormConfig::new(0.5, 0.25, Convention::Notebook).unwrap(),
+    ] {
+        let start64 = RunningStatistics { mean: wide(&start.mean), var: wide(&start.var) };
+        let (mut running, mut running64) = (start.clone(), start64.clone());
+        let (g, b) = (gamma.view(), beta.view());
+        let (g64, b64) = (gamma64.view(), beta64.view());
+        let (expected, cache) =
+            reference::batch_norm::forward_train(x_rows.view(), g64, b64, &mut running64, &config);
+        let (dx, dgamma, dbeta) =
+            reference::batch_norm::backward_train(dout_rows.view(), g64, &cache);
+        let (out, statistics) =
+            spatial_batch_norm::forward_train(x.view(), g, b, &mut running, &config).unwrap();
+        let got =
+            spatial_batch_norm::backward_train(dout.view(), x.view(), g, &statistics).unwrap();
+        assert_close("out", &out, &images(&expected), tolerance);
+        assert_close("dx", &got.dx, &images(&dx), tolerance);
+        assert_close("dgamma", &got.dgamma, &dgamma, tolerance);
+        assert_close("dbeta", &got.dbeta, &dbeta, tolerance);
+        assert_close("running mean", &running.mean, &running64.mean, tolerance);
+        assert_close("running var", &running.var, &running64.var, tolerance);
+
+        let (expected, cache) =
+            reference::batch_norm::forward_eval(x_rows.view(), g64, b64, &start64, &config);
+        let (dx, dgamma, dbeta) =
+            reference::batch_norm::backward_eval(dout_rows.view(), g64, &cache);
+        let out = spatial_batch_norm::forward_eval(x.view(), g, b, &start, &config).unwrap();
+        let got =
+            spatial_batch_norm::backward_eval(dout.view(), x.view(), g, &start, &config).unwrap();
+        assert_close("out of evaluation", &out, &images(&expected), tolerance);
+        assert_close("dx of evaluation", &got.dx, &images(&dx), tolerance);
+        assert_close("dgamma of evaluation", &got.dgamma, &dgamma, tolerance);
+        assert_close("dbeta of evaluation", &got.dbeta, &dbeta, tolerance);
+
+        if h * w == 1 {
+            let x = x.view().into_shape_with_order((n, c)).unwrap();
+            let out = batch_norm::forward_eval(x, g, b, &start, &config).unwrap();
+            assert_close("out of rows", &out, &expected, tolerance);
+            let mut rows_running = start.clone();
+            batch_norm::forward_train(x, g, b, &mut rows_running, &config).unwrap();
+            assert_eq!(rows_running, running);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn conv2d_is_its_reference(
+        n in 1usize..4, c in prop_oneof![1usize..20, Just(16), Just(32)], f in 1usize..36,
+        image in prop::array::uniform2(1usize..9),
+        window in prop::array::uniform2(1usize..6),
+        stride in prop::array::uniform2(1usize..8),
+        padding in prop::array::uniform2(0usize..5),
+        nonzeros in prop_oneof![Just(1.0), 0.0..0.6],
+        seed: u64,
+    ) {
+        prop_assume!((0..2).all(|axis| image[axis] + 2 * padding[axis] >= window[axis]));
+        let sizes = Sizes { image, window, stride, padding };
+        conv2d_against_reference::<f32>([n, c, f], sizes, nonzeros, seed);
+        conv2d_against_reference::<f64>([n, c, f], sizes, nonzeros, seed);
+    }
+
+    #[test]
+    fn max_pool2d_is_its_reference(
+        n in 1usize..4, c in 1usize..36,
+        image in prop::array::uniform2(1usize..9),
+        window in prop::array::uniform2(1usize..4),
+        stride in prop::array::uniform2(1usize..4),
+        seed: u64,
+    ) {
+        prop_assume!((0..2).all(|axis| image[axis] >= window[axis]));
+        let sizes = Sizes { image, window, stride, padding: [0, 0] };
+        max_pool2d_against_reference::<f32>([n, c], sizes, seed);
+        max_pool2d_against_reference::<f64>([n, c], sizes, seed);
+    }
+
+    #[test]
+    fn linear_is_its_reference(n in 1usize..9, d in 1usize..40, m in 1usize..40, seed: u64) {
+        linear_against_reference::<f32>(n, d, m, seed);
+        linear_against_reference::<f64>(n, d, m, seed);
+    }
+
+    #[test]
+    fn the_other_kernels_are_their_references(
+        n in 1usize..5, c in 1usize..20, h in 1usize..6, w in 1usize..6, seed: u64,
+    ) {
+        others_against_reference::<f32>([n, c, h, w], seed);
+        others_against_reference::<f64>([n, c, h, w], seed);
+    }
+
+    #[test]
+    fn batch_norm_is_its_reference(
+        n in 1usize..9, c in 1usize..20,
+        [h, w] in prop_oneof![Just([1, 1]), prop::array::uniform2(1usize..7)], seed: u64,
+    ) {
+        prop_assume!(n * h * w >= 4);
+        batch_norm_against_reference::<f32>([n, c, h, w], 1e-6, seed);
+        batch_norm_against_reference::<f64>([n, c, h, w], 1e-10, seed);
+    }
+}

@@ -1,0 +1,106 @@
+//! What the tables of a study say, in numbers: computed once, and read by the figures, their
+//! captions, the findings and `summary.csv` alike.
+
+mod arm_result;
+mod comparison;
+mod confusion;
+mod distributions;
+mod spread;
+mod summary;
+mod windows;
+
+use crate::tables::Study;
+
+pub use arm_result::{ArmResult, EpochResult};
+pub use comparison::{Ahead, Comparison, Reached};
+pub use confusion::Confusion;
+pub use distributions::{Activations, BatchNormStatistic, Channels, Percentiles};
+pub use spread::Spread;
+pub use summary::SummaryRow;
+pub use windows::{CatchUp, Window};
+
+/// What the tables of a study say.
+#[derive(Debug)]
+pub struct Analysis<'a> {
+    /// The tables.
+    pub study: &'a Study,
+    /// The arms by what they have in common but the network, in the order of `study.toml`; groups
+    /// without any run are left out.
+    pub groups: Vec<Group<'a>>,
+    /// The rows of `summary.csv`.
+    pub summary: Vec<SummaryRow>,
+}
+
+/// The arms of a study that differ in the network only: a panel of each figure.
+#[derive(Debug)]
+pub struct Group<'a> {
+    /// What the arms have in common, such as `head frozen`.
+    pub label: String,
+    /// The arms, in the order of the networks.
+    pub arms: Vec<ArmResult<'a>>,
+    /// Each arm with batch norm beside the one without.
+    pub comparisons: Vec<Comparison>,
+}
+
+impl<'a> Analysis<'a> {
+    /// Computes everything from the tables.
+    pub fn of(study: &'a Study) -> Self {
+        let groups = study.config.groups().into_iter().map(|arms| Group {
+            label: arms.first().map(|arm| study.config.label_of_group(arm)).unwrap_or_default(),
+            comparisons: Vec::new(),
+            arms: arms.into_iter().map(|arm| ArmResult::of(study, arm)).collect(),
+        });
+        let groups = groups.filter(|group| group.arms.iter().any(|arm| !arm.runs.is_empty()));
+        let groups: Vec<Group<'a>> =
+            groups.map(|group| Group { comparisons: comparisons(&group.arms), ..group }).collect();
+        let mut summary = Vec::new();
+        for arm in study.config.arms() {
+            let result = groups.iter().flat_map(|group| &group.arms).find(|found| found.arm == arm);
+            summary.extend(result.into_iter().flat_map(summary::of));
+        }
+        Self { study, groups, summary }
+    }
+
+    /// All arms, group by group.
+    pub fn arms(&self) -> impl Iterator<Item = &ArmResult<'a>> {
+        self.groups.iter().flat_map(|group| &group.arms)
+    }
+
+    /// Whether there are several seeds.
+    pub fn has_several_seeds(&self) -> bool {
+        self.study.config.seeds.len() > 1
+    }
+}
+
+impl<'a> Group<'a> {
+    /// The arm of a comparison with batch norm.
+    pub fn with(&self, comparison: &Comparison) -> &ArmResult<'a> {
+        &self.arms[comparison.with]
+    }
+
+    /// The arm of a comparison without batch norm.
+    pub fn without(&self, comparison: &Comparison) -> &ArmResult<'a> {
+        &self.arms[comparison.without]
+    }
+
+    /// What the arms have in common, at the beginning of a sentence.
+    pub fn heading(&self) -> String {
+        let mut letters = self.label.chars();
+        letters.next().map_or_else(String::new, |first| {
+            first.to_uppercase().collect::<String>() + letters.as_str()
+        })
+    }
+}
+
+/// The comparisons within a group.
+fn comparisons(arms: &[ArmResult<'_>]) -> Vec<Comparison> {
+    let with_partner = arms.iter().enumerate().filter_map(|(at, with)| {
+        let partner = with.partner()?;
+        let without = arms.iter().position(|arm| arm.arm.network == *partner)?;
+        Some(Comparison::of((without, &arms[without]), (at, with)))
+    });
+    with_partner.collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! An arm with batch norm beside the same arm without.
+
+use super::arm_result::ArmResult;
+use super::spread::Spread;
+use super::windows::CatchUp;
+use crate::tables::RunRow;
+
+/// A comparison of two arms that differ in batch norm only. Differences are taken between runs of
+/// the same seed, with batch norm less without.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// The place in its group of the arm without batch norm.
+    pub without: usize,
+    /// The place in its group of the arm with batch norm.
+    pub with: usize,
+    /// The difference of final validation accuracies, over the seeds that both have.
+    pub difference: Option<Spread>,
+    /// The difference of accuracies on the test images.
+    pub test_difference: Option<Spread>,
+    /// How often batch norm was ahead.
+    pub ahead: Ahead,
+    /// When the arm without batch norm reaches what the other has after one epoch.
+    pub epochs_to_reach: Option<Reached>,
+    /// When both reach the final training accuracy of the arm without batch norm.
+    pub catch_up: Option<CatchUp>,
+}
+
+/// In how many of the epochs of all seeds that both arms have, the one with batch norm had the
+/// higher validation accuracy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ahead {
+    /// The epochs in which it was ahead.
+    pub ahead: usize,
+    /// All epochs.
+    pub of: usize,
+}
+
+/// When an arm reached a level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    /// After this epoch first.
+    After(u64),
+    /// Not within its epochs.
+    Never,
+}
+
+impl Comparison {
+    /// Compares two arms of a group, which stand at these places in it.
+    pub(super) fn of(
+        (without_at, without): (usize, &ArmResult<'_>),
+        (with_at, with): (usize, &ArmResult<'_>),
+    ) -> Self {
+        Self {
+            without: without_at,
+            with: with_at,
+            difference: difference(without, with, |row| Some(row.val_accuracy)),
+            test_difference: difference(without, with, |row| row.test_accuracy),
+            ahead: ahead(without, with),
+            epochs_to_reach: epochs_to_reach(without, with),
+            catch_up: CatchUp::of(&without.windows, &with.windows),
+        }
+    }
+}
+
+fn difference(
+    without: &ArmResult<'_>,
+    with: &ArmResult<'_>,
+    value: fn(&RunRow) -> Option<f64>,
+) -> Option<Spread> {
+    let of_seed = |row: &&RunRow| {
+        let other = without.runs.iter().find(|other| other.key.seed == row.key.seed)?;
+        Some(value(row)? - value(other)?)
+    };
+    Spread::of(&with.runs.iter().filter_map(of_seed).collect::<Vec<_>>())
+}
+
+fn ahead(without: &ArmResult<'_>, with: &ArmResult<'_>) -> Ahead {
+    let mut count = Ahead { ahead: 0, of: 0 };
+    for epoch in &with.epochs {
+        let Some(other) = without.epochs.iter().find(|other| other.epoch == epoch.epoch) else {
+            continue;
+        };
+        for row in &epoch.rows {
+            if let Some(other) = other.rows.iter().find(|other| other.key.seed == row.key.seed) {
+                count.of += 1;
+                count.ahead += usize::from(row.val_accuracy > other.val_accuracy);
+            }
+        }
+    }
+    count
+}
+
+/// By means over seeds; nothing if one of the arms has no first epoch.
+fn epochs_to_reach(without: &ArmResult<'_>, with: &ArmResult<'_>) -> Option<Reached> {
+    let level = with.epochs.first().filter(|first| first.epoch == 1)?.accuracy.mean;
+    without.epochs.first().filter(|first| first.epoch == 1)?;
+    let reaching = without.epochs.iter().find(|epoch| epoch.accuracy.mean >= level);
+    Some(reaching.map_or(Reached::Never, |epoch| Reached::After(epoch.epoch)))
+}

@@ -1,0 +1,198 @@
+//! Statistics by hand, and those of the committed study.
+
+use trainer::Head;
+use trainer::network::{Preset, preset};
+
+use super::*;
+use crate::axis::Epochs;
+use crate::made_up;
+use crate::tables::{EpochRow, RunKey, RunRow, StepRow};
+
+static WITHOUT: &Preset = &preset::SIMPLE_NETWORK;
+static WITH: &Preset = &preset::SPATIAL_BATCH_NORM_NETWORK;
+
+/// Two networks, one seed each unless said, with the numbers that a test is about.
+fn study(seeds: &[u64], accuracies: &[(&Preset, u64, &[f64])]) -> Study {
+    let mut study = made_up::study(made_up::config_of(&[]));
+    let epochs = accuracies.iter().map(|(_, _, all)| all.len() as u64).max().unwrap();
+    study.config = made_up::config();
+    study.config.grid.head = vec![Head::Frozen].into();
+    study.config.grid.epochs = vec![Epochs(epochs)].into();
+    study.config.seeds = seeds.to_vec();
+    for &(network, seed, all) in accuracies {
+        let key = key(&study, network, seed);
+        for (epoch, &val_accuracy) in (1..).zip(all) {
+            study.epochs.push(EpochRow {
+                epoch,
+                val_loss: 2.0 * val_accuracy,
+                val_accuracy,
+                ..EpochRow::blank(key.clone())
+            });
+        }
+        study.runs.push(RunRow {
+            val_accuracy: *all.last().unwrap(),
+            test_accuracy: Some(all.last().unwrap() - 0.25),
+            ..RunRow::blank(key)
+        });
+    }
+    study
+}
+
+fn key(study: &Study, network: &Preset, seed: u64) -> RunKey {
+    let mut arms = study.config.arms().into_iter();
+    RunKey { arm: arms.find(|arm| arm.network == network.config).unwrap(), seed }
+}
+
+#[test]
+fn spread_by_hand() {
+    // Mean 5; squares 9 + 1 + 1 + 1 + 16 = 28 and ddof 1: 28 / 4 = 7.
+    let spread = Spread::of(&[2.0, 4.0, 4.0, 6.0, 9.0]).unwrap();
+    assert_eq!(
+        spread,
+        Spread { count: 5, mean: 5.0, std: Some(7.0_f64.sqrt()), min: 2.0, max: 9.0 }
+    );
+    let one = Spread::of(&[0.5]).unwrap();
+    assert_eq!(one, Spread { count: 1, mean: 0.5, std: None, min: 0.5, max: 0.5 });
+    assert_eq!(Spread::of(&[]), None);
+}
+
+#[test]
+fn summary_by_hand() {
+    let study = study(
+        &[0, 1],
+        &[(WITHOUT, 0, &[0.5, 0.75]), (WITHOUT, 1, &[0.25, 0.5]), (WITH, 0, &[0.75, 0.875])],
+    );
+    let rows = Analysis::of(&study).summary;
+    let all: Vec<_> =
+        rows.iter().map(|row| (row.key.network.clone(), row.epoch, row.seeds)).collect();
+    let expected = [(WITHOUT, 1, 2), (WITHOUT, 2, 2), (WITH, 1, 1), (WITH, 2, 1)];
+    assert_eq!(all, expected.map(|(network, epoch, seeds)| (network.config.clone(), epoch, seeds)));
+    // (0.75 + 0.5) / 2; the deviations are ±0.125, so the variance is 2 · 0.125² / 1.
+    assert_eq!(rows[1].val_accuracy_mean, 0.625);
+    assert_eq!(rows[1].val_accuracy_std, Some(0.031_25_f64.sqrt()));
+    assert_eq!((rows[1].val_accuracy_min, rows[1].val_accuracy_max), (0.5, 0.75));
+    assert_eq!(rows[1].val_loss_mean, 1.25);
+    assert_eq!(rows[1].val_loss_std, Some(0.125_f64.sqrt()));
+    assert_eq!((rows[0].test_accuracy_mean, rows[1].test_accuracy_mean), (None, Some(0.375)));
+    assert_eq!(rows[1].test_accuracy_std, Some(0.031_25_f64.sqrt()));
+    assert_eq!(rows[3].val_accuracy_std, None);
+    assert_eq!(rows[3].test_accuracy_std, None);
+    assert_eq!(
+        (rows[0].published, rows[1].published),
+        (Some(0.665_166_666_666_666_7), Some(0.736_25))
+    );
+}
+
+#[test]
+fn the_order_of_rows_changes_no_bit() {
+    let study = made_up::study(made_up::config());
+    let mut turned = study.clone();
+    turned.runs.reverse();
+    turned.epochs.reverse();
+    assert_eq!(Analysis::of(&study).summary, Analysis::of(&turned).summary);
+}
+
+#[test]
+fn batch_norm_is_ahead_where_both_are_there_and_it_is_higher() {
+    let study = study(
+        &[0, 1, 2],
+        &[
+            (WITHOUT, 0, &[0.5, 0.5, 0.75]),
+            (WITHOUT, 1, &[0.25, 0.25, 0.25]),
+            (WITH, 0, &[0.75, 0.5, 0.25]),
+            (WITH, 2, &[0.75, 0.75, 0.75]),
+        ],
+    );
+    // Seed 0 alone has both: higher, equal, lower.
+    let analysis = Analysis::of(&study);
+    let [group] = analysis.groups.as_slice() else { panic!("{:?}", analysis.groups) };
+    let [comparison] = group.comparisons.as_slice() else { panic!("{:?}", group.comparisons) };
+    assert_eq!((group.without(comparison).network.as_str(), comparison.with), (WITHOUT.name, 1));
+    assert_eq!(comparison.ahead, Ahead { ahead: 1, of: 3 });
+    let difference = comparison.difference.unwrap();
+    assert_eq!((difference.count, difference.mean, difference.std), (1, -0.5, None));
+}
+
+/// A run's training accuracy in windows that end after 10, 20 and 30 steps.
+fn add_windows(study: &mut Study, network: &Preset, seed: u64, accuracies: [f64; 3]) {
+    for (end, accuracy) in [10, 20, 30].into_iter().zip(accuracies) {
+        let key = key(study, network, seed);
+        study.steps.push(StepRow { step: end - 1, accuracy, ..StepRow::blank(key) });
+    }
+}
+
+#[test]
+fn catching_up_is_the_end_of_the_first_window_that_is_as_good() {
+    let mut study = study(&[0, 1], &[(WITHOUT, 0, &[0.5])]);
+    add_windows(&mut study, WITHOUT, 0, [0.25, 0.5, 0.5]);
+    add_windows(&mut study, WITHOUT, 1, [0.25, 0.5, 0.75]);
+    // Means over seeds: 0.5, 0.625, 0.75 against 0.625 at the end.
+    add_windows(&mut study, WITH, 0, [0.75, 0.75, 0.75]);
+    add_windows(&mut study, WITH, 1, [0.25, 0.5, 0.75]);
+    let analysis = Analysis::of(&study);
+    let [without, with] = analysis.groups[0].arms.as_slice() else { panic!("{analysis:?}") };
+    let reached = analysis.groups[0].comparisons[0].catch_up.unwrap();
+    assert_eq!(reached, CatchUp { accuracy: 0.625, steps_without: 30, steps_with: Some(20) });
+    assert_eq!(reached.times_fewer(), Some(1.5));
+    let never = CatchUp::of(&with.windows, &without.windows[..2]).unwrap();
+    assert_eq!((never.steps_with, never.times_fewer()), (None, None));
+    assert_eq!(CatchUp::of(&without.windows, &[]), None);
+    let windows = &with.windows;
+    assert_eq!((windows[1].start, windows[1].end, windows[1].accuracy), (10, 20, 0.625));
+}
+
+#[test]
+fn on_a_plateau_neither_network_is_sooner() {
+    let mut study = study(&[0], &[(WITHOUT, 0, &[0.5])]);
+    add_windows(&mut study, WITHOUT, 0, [0.5, 0.75, 0.5]);
+    add_windows(&mut study, WITH, 0, [0.5, 0.5, 0.5]);
+    let found = Analysis::of(&study).groups[0].comparisons[0].catch_up.unwrap();
+    assert_eq!(found, CatchUp { accuracy: 0.5, steps_without: 10, steps_with: Some(10) });
+    assert_eq!(found.times_fewer(), Some(1.0));
+}
+
+/// The study that the repository holds.
+fn committed() -> Study {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../reports/fashion-mnist");
+    Study::read(std::path::Path::new(folder)).unwrap()
+}
+
+#[test]
+fn the_committed_study_reaches_the_level_in_these_windows() {
+    let study = committed();
+    let analysis = Analysis::of(&study);
+    let expected = [(Head::Frozen, 912, 3_984), (Head::Trained, 960, 3_504)];
+    for (group, (head, with, without)) in analysis.groups.iter().zip(expected) {
+        let found = group.comparisons[0].catch_up.unwrap();
+        assert_eq!(group.arms[0].arm.head, head);
+        assert_eq!((found.steps_with, found.steps_without), (Some(with), without), "{head}");
+    }
+}
+
+#[test]
+fn the_committed_study_comes_as_close_to_the_published_figures_as_asked() {
+    let study = committed();
+    let analysis = Analysis::of(&study);
+    for arm in &analysis.groups[0].arms {
+        assert_eq!((arm.epochs.len(), arm.published.accuracies.len()), (5, 5));
+        for epoch in &arm.epochs {
+            assert_eq!(epoch.accuracy.count, study.config.seeds.len());
+            let tolerance = if epoch.epoch == 1 { 0.03 } else { 0.02 };
+            let difference = epoch.accuracy.mean - arm.published.after(epoch.epoch).unwrap();
+            assert!(difference.abs() <= tolerance, "{} {}: {difference}", arm.label, epoch.epoch);
+        }
+    }
+}
+
+#[test]
+fn the_committed_study_has_batch_norm_ahead_and_trained_heads_good() {
+    let study = committed();
+    let analysis = Analysis::of(&study);
+    let every = 5 * study.config.seeds.len();
+    for group in &analysis.groups {
+        assert_eq!(group.comparisons[0].ahead, Ahead { ahead: every, of: every });
+    }
+    for arm in &analysis.groups[1].arms {
+        assert!(arm.final_accuracy.unwrap().mean > 0.87, "{}", arm.label);
+    }
+}

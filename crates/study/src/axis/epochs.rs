@@ -1,0 +1,51 @@
+//! The axis of epochs.
+
+use serde::{Deserialize, Serialize};
+use trainer::TrainError;
+use trainer::run::RunConfig;
+
+use super::definition::Axis;
+
+/// Passes over the training images.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Epochs(pub u64);
+
+impl Axis for Epochs {
+    const NAME: &'static str = "epochs";
+    const FLAG: &'static str = "epochs";
+    const VALUE_NAME: &'static str = "N";
+    const HELP: &'static str = "Passes over the training images [default: 5, with --quick 3]";
+    const ALWAYS_WRITTEN: bool = true;
+
+    fn default_values(quick: bool) -> Vec<Self> {
+        vec![Self(if quick { 3 } else { 5 })]
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|_| "a whole number".to_owned())
+    }
+
+    fn check(&self) -> Result<(), String> {
+        // Larger numbers would overflow sums of steps.
+        let range = 1..=u64::from(u32::MAX);
+        if range.contains(&self.0) { Ok(()) } else { Err(format!("1 to {}", u32::MAX)) }
+    }
+
+    fn is_as_published(&self) -> bool {
+        true // as far as both go
+    }
+
+    fn text(&self) -> String {
+        format!("{:?}", self.0)
+    }
+
+    fn label(&self) -> String {
+        format!("{} epochs", self.0)
+    }
+
+    fn apply(&self, run: &mut RunConfig) -> Result<(), TrainError> {
+        run.epochs = self.0;
+        Ok(())
+    }
+}

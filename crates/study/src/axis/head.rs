@@ -1,0 +1,53 @@
+//! The axis of heads: frozen as in the notebook, or trained.
+
+use trainer::run::RunConfig;
+use trainer::{Head, TrainError};
+
+use super::definition::Axis;
+
+impl Axis for Head {
+    const NAME: &'static str = "head";
+    const KEY: &'static str = "heads";
+    const FLAG: &'static str = "heads";
+    const VALUE_NAME: &'static str = "HEADS";
+    const HELP: &'static str = "Whether the linear head is trained, or only the convolutional stack \
+        as in the notebook [default: both, where the networks have a head]";
+    const ALWAYS_SHOWN: bool = true;
+
+    fn default_values(_quick: bool) -> Vec<Self> {
+        vec![Self::Frozen, Self::Trained]
+    }
+
+    fn choices() -> Vec<(&'static str, &'static str)> {
+        vec![
+            (Self::Frozen.name(), "Only the convolutional stack is trained"),
+            (Self::Trained.name(), "Everything is trained"),
+        ]
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let found = [Self::Frozen, Self::Trained].into_iter().find(|head| head.name() == text);
+        found.ok_or_else(|| "frozen or trained".to_owned())
+    }
+
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn is_as_published(&self) -> bool {
+        *self == Self::Frozen
+    }
+
+    fn text(&self) -> String {
+        self.name().to_owned()
+    }
+
+    fn label(&self) -> String {
+        self.to_string()
+    }
+
+    fn apply(&self, run: &mut RunConfig) -> Result<(), TrainError> {
+        run.head = *self;
+        Ok(())
+    }
+}

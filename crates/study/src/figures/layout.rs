@@ -1,0 +1,165 @@
+//! What the figures of a study share: titles, legends, colours, axes of steps and epochs.
+
+use plots::Result;
+use plots::axes::Axis;
+use plots::frame::Sample;
+use plots::style::{self, okabe_ito};
+use plotters::backend::DrawingBackend;
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color, RGBColor};
+
+use crate::analysis::Analysis;
+use crate::axis::Arm;
+use crate::cell::steps_per_window;
+use crate::config::StudyConfig;
+
+/// Of the notebook's two networks side by side.
+const WIDE: u32 = 960;
+const NARROW: u32 = 680;
+
+/// The size of a figure with a panel per group of arms, side by side.
+pub(super) fn size_of_panels(analysis: &Analysis<'_>, height: u32) -> (u32, u32) {
+    let groups = analysis.groups.len() as u32;
+    (if groups > 1 { WIDE / 2 * groups } else { NARROW }, height)
+}
+
+/// The width of a figure with so many columns of small panels.
+pub(super) fn width_of_columns(columns: usize) -> u32 {
+    match columns as u32 {
+        0..=2 => NARROW,
+        3 | 4 => WIDE,
+        more => WIDE / 4 * more,
+    }
+}
+
+/// Names the columns of a grid of panels.
+pub(super) fn name_columns<B: DrawingBackend>(
+    area: &DrawingArea<B, Shift>,
+    columns: &[String],
+    scale: u32,
+) -> Result<()> {
+    for (column, cell) in columns.iter().zip(area.split_evenly((1, columns.len().max(1)))) {
+        write_centred(&cell, column, style::INK, scale)?;
+    }
+    Ok(())
+}
+
+/// A line of text in the middle of a strip, a little to the right where the panels are.
+pub(super) fn write_centred<B: DrawingBackend>(
+    area: &DrawingArea<B, Shift>,
+    name: &str,
+    color: RGBColor,
+    scale: u32,
+) -> Result<()> {
+    let font = style::text(style::TEXT * scale, &color).pos(Pos::new(HPos::Center, VPos::Center));
+    let (width, height) = area.dim_in_pixel();
+    let place = ((width + 40 * scale) as i32 / 2, height as i32 / 2);
+    Ok(area.draw_text(name, &font, place)?)
+}
+
+/// The networks in a legend; with several seeds also what faint lines are.
+pub(super) fn legend_of_networks(analysis: &Analysis<'_>) -> Vec<(Sample, String)> {
+    let mut legend = networks_of_legend(analysis);
+    if analysis.has_several_seeds() {
+        let faint = Sample::Line(style::INK.mix(style::FAINT), 1);
+        legend.push((faint, "each seed (bold: mean)".to_owned()));
+    }
+    legend
+}
+
+/// The networks in a legend.
+pub(super) fn networks_of_legend(analysis: &Analysis<'_>) -> Vec<(Sample, String)> {
+    let arms = analysis.groups.first().map(|group| group.arms.iter()).unwrap_or_default();
+    arms.map(|arm| (Sample::Line(color(&arm.arm).to_rgba(), 3), arm.network.clone())).collect()
+}
+
+/// The colour of an arm's network, the same in every figure.
+pub(super) fn color(arm: &Arm) -> RGBColor {
+    arm.network.preset().map_or(okabe_ito::REDDISH_PURPLE, |preset| {
+        let [red, green, blue] = preset.color;
+        RGBColor(red, green, blue)
+    })
+}
+
+/// The title of a figure, which names the data set and says so if it was only a quick look.
+pub(super) fn title(what: &str, analysis: &Analysis<'_>) -> String {
+    let config = &analysis.study.config;
+    let look = if config.quick { ", quick look" } else { "" };
+    format!("{what} ({}{look})", config.data_set)
+}
+
+/// The description of a figure for those who do not see it, with its data set.
+pub(super) fn alt(what: &str, analysis: &Analysis<'_>) -> String {
+    format!("{what} ({})", analysis.study.config.data_set)
+}
+
+/// Epochs, from 1, with room on the right for labels of the last one.
+pub(super) fn epochs_axis(config: &StudyConfig) -> Axis {
+    let last = config.last_epoch();
+    let epochs = last as f64;
+    let every = last.div_ceil(10).max(1);
+    let ticks = (1..=last).filter(|epoch| (epoch - 1).is_multiple_of(every));
+    Axis {
+        name: "epoch".to_owned(),
+        range: 1.0 - 0.12 * epochs..epochs + 0.22 * epochs,
+        ticks: ticks.map(|epoch| epoch as f64).collect(),
+        decimals: 0,
+        lines: false,
+    }
+}
+
+/// Training steps from 0 to the end, with ticks at ends of epochs, about `count` of them; a
+/// single epoch is divided by round numbers.
+pub(super) fn steps_axis(config: &StudyConfig, count: u64) -> Axis {
+    let epochs = config.last_epoch();
+    let end = config.last_step() as f64;
+    let ticks = if epochs == 1 {
+        Axis::around("", [0.0, end].into_iter(), count.div_ceil(2) as usize)
+            .ticks
+            .into_iter()
+            .filter(|tick| (0.0..=end).contains(tick))
+            .collect()
+    } else {
+        let every = epochs.div_ceil(count).max(1);
+        (0..=epochs)
+            .filter(|epoch| epoch.is_multiple_of(every))
+            .map(|epoch| (epoch * config.steps_per_epoch) as f64)
+            .collect()
+    };
+    Axis { name: "training steps".to_owned(), range: 0.0..end, ticks, decimals: 0, lines: true }
+}
+
+/// The axis of steps for one of many small panels, whose name stands below all of them.
+pub(super) fn unnamed_steps_axis(config: &StudyConfig, columns: usize) -> Axis {
+    Axis { name: String::new(), ..steps_axis(config, if columns > 2 { 3 } else { 6 }) }
+}
+
+/// How a caption says what a window of `steps.csv` is.
+pub(super) fn windows(config: &StudyConfig) -> String {
+    match steps_per_window(config.steps_per_epoch) {
+        0 | 1 => "of each batch before its step".to_owned(),
+        steps => format!("of each batch before its step, averaged over windows of {steps} steps"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::axis::{Epochs, Grid};
+    use crate::made_up;
+
+    #[test]
+    fn steps_have_ticks_at_ends_of_epochs() {
+        let config = |epochs, steps_per_epoch| StudyConfig {
+            grid: Grid { epochs: vec![Epochs(epochs)].into(), ..Grid::notebook(false) },
+            steps_per_epoch,
+            ..made_up::config()
+        };
+        let five = config(5, 960);
+        assert_eq!(steps_axis(&five, 6).ticks, [0.0, 960.0, 1920.0, 2880.0, 3840.0, 4800.0]);
+        assert_eq!(steps_axis(&five, 3).ticks, [0.0, 1920.0, 3840.0]);
+        assert_eq!(steps_axis(&config(1, 100), 6).ticks, [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
+    }
+}

@@ -1,0 +1,159 @@
+//! The end of a report: all numbers of the summary, the transcript of the grade, how to make the
+//! study again, and what it does not show.
+
+use super::document::{Block, Table};
+use crate::analysis::{Analysis, SummaryRow};
+use crate::config::StudyConfig;
+use crate::data_set_name::DataSetName;
+use crate::tables::GRADE_FILE;
+use crate::text::{counted, mean_and_std};
+
+pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
+    let meaning = if analysis.has_several_seeds() {
+        "Means over seeds, ± their standard deviation (ddof 1). [`summary.csv`](summary.csv) has the \
+         same numbers with all digits."
+    } else {
+        "[`summary.csv`](summary.csv) has the same numbers with all digits."
+    };
+    let mut blocks = vec![
+        Block::Heading(2, "All epochs".to_owned()),
+        Block::Paragraph(meaning.to_owned()),
+        Block::Table(all_epochs(analysis)),
+    ];
+    blocks.extend(grade(&analysis.study.grade));
+    blocks.extend(again(&analysis.study.config));
+    blocks.push(Block::Heading(2, "What it does not show".to_owned()));
+    blocks.push(Block::List(limits(analysis)));
+    blocks
+}
+
+fn all_epochs(analysis: &Analysis<'_>) -> Table {
+    let (config, rows) = (&analysis.study.config, &analysis.summary);
+    let published = rows.iter().any(|row| row.published.is_some());
+    let several = analysis.has_several_seeds();
+    let incomplete = rows.iter().any(|row| row.seeds != config.seeds.len() as u64);
+    type Column<'a> = (&'a str, bool, &'a dyn Fn(&SummaryRow) -> String);
+    let columns: [Column<'_>; 8] = [
+        ("", true, &|row| config.label(&row.key)),
+        ("epoch", true, &|row| row.epoch.to_string()),
+        ("seeds", incomplete, &|row| row.seeds.to_string()),
+        ("val. accuracy", true, &|row| {
+            mean_and_std(Some(row.val_accuracy_mean), row.val_accuracy_std)
+        }),
+        ("lowest–highest", several, &|row| {
+            format!("{:.4}–{:.4}", row.val_accuracy_min, row.val_accuracy_max)
+        }),
+        ("val. loss", true, &|row| mean_and_std(Some(row.val_loss_mean), row.val_loss_std)),
+        ("test accuracy", true, &|row| mean_and_std(row.test_accuracy_mean, row.test_accuracy_std)),
+        ("published", published, &|row| mean_and_std(row.published, None)),
+    ];
+    let shown = || columns.iter().filter(|(_, shown, _)| *shown);
+    Table {
+        header: shown().map(|(name, ..)| (*name).to_owned()).collect(),
+        rows: rows.iter().map(|row| shown().map(|(_, _, cell)| cell(row)).collect()).collect(),
+    }
+}
+
+fn grade(transcript: &str) -> Vec<Block> {
+    let lines: Vec<&str> = transcript.lines().collect();
+    if lines.is_empty() {
+        return Vec::new();
+    }
+    // The notebook's own lines end where the first empty line is, and the verdict is the last.
+    let suite = lines.iter().take_while(|line| !line.is_empty()).take(12);
+    let mut short: Vec<&str> = suite.copied().collect();
+    if lines.len() > short.len() {
+        short.push("…");
+        short.extend(lines.last());
+    }
+    vec![
+        Block::Heading(2, "The grade of the kernels".to_owned()),
+        Block::Paragraph(format!(
+            "The networks were trained with this workspace's kernels. `cargo xtask grade` grades \
+             them ([whole transcript]({GRADE_FILE})):"
+        )),
+        Block::Code(short.join("\n")),
+        Block::Folded { summary: "The whole transcript".to_owned(), code: transcript.to_owned() },
+    ]
+}
+
+fn again(config: &StudyConfig) -> Vec<Block> {
+    let (choice, folder) = match config.data_set {
+        DataSetName::FashionMnist => ("fashion-mnist", "reports/fashion-mnist"),
+        DataSetName::Synthetic => ("synthetic", "reports/synthetic"),
+    };
+    let (quick, below) = if config.quick { (" --quick", "/quick") } else { ("", "") };
+    let seeds = match config.seeds.as_slice() {
+        [first, .., last] => format!(" --seeds {first}..{}", last + 1),
+        [seed] => format!(" --seeds {seed}..{}", seed + 1),
+        [] => String::new(),
+    };
+    let mut command = format!("cargo xtask experiment --dataset {choice}{quick}");
+    for (index, (flag, values)) in config.grid.options().into_iter().enumerate() {
+        // Seeds come after the axes that distinguish rows.
+        if index == 2 {
+            command.push_str(&seeds);
+        }
+        command.push_str(&format!(" --{flag} {values}"));
+    }
+    vec![
+        Block::Heading(2, "How to make it again".to_owned()),
+        Block::Paragraph(
+            "The first command trains everything; it gives the same bytes on every machine. The \
+             second command only draws the figures and writes this report from the tables beside \
+             it."
+            .to_owned(),
+        ),
+        Block::Code(format!("{command}\ncargo xtask report {folder}{below}")),
+        Block::Paragraph(
+            "The tables: [`study.toml`](study.toml), the configuration; [`runs.csv`](runs.csv), a \
+             row per run; [`epochs.csv`](epochs.csv), a row per run and epoch; \
+             [`steps.csv`](steps.csv), training by windows of steps; \
+             [`activations.csv`](activations.csv) and [`batch_norm.csv`](batch_norm.csv), \
+             percentiles inside the networks; [`confusion.csv`](confusion.csv), test images by \
+             class."
+                .to_owned(),
+        ),
+    ]
+}
+
+fn limits(analysis: &Analysis<'_>) -> Vec<String> {
+    let config = &analysis.study.config;
+    let (rates, larger) = match config.grid.learning_rate.len() {
+        1 => ("one learning rate", ", nor whether it allows larger learning rates"),
+        _ => ("these learning rates", ""),
+    };
+    let mut limits = vec![format!(
+        "The networks are small. There is one data set, and one optimiser with {rates}. The study \
+         does not ask whether batch norm helps elsewhere{larger}."
+    )];
+    limits.push(match config.seeds.len() {
+        1 => {
+            "One seed cannot tell a difference between networks from one between seeds.".to_owned()
+        }
+        seeds => format!(
+            "{} are too few to say how likely a difference is.",
+            counted(seeds as u64, "seed")
+        ),
+    });
+    limits.push(format!(
+        "What comes after {} of training is not known. Steps are not time: a step with batch norm \
+         costs more than one without.",
+        counted(config.last_epoch(), "epoch")
+    ));
+    if analysis.summary.iter().any(|row| row.published.is_some()) {
+        limits.push(
+            "The published figures are one run of each network, with unknown seeds. Ours can only \
+             agree with them as closely as runs agree with each other."
+                .to_owned(),
+        );
+    }
+    if config.data_set == DataSetName::Synthetic {
+        limits.push(
+            "Garments drawn by code are not photographs: these results do not say how the networks \
+             do on Fashion-MNIST."
+                .to_owned(),
+        );
+    }
+    limits
+}

@@ -1,0 +1,137 @@
+//! The arguments that choose a data set, and how a command comes by it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+use datasets::{Choice, DataSet, DataSetError, Event, FASHION_MNIST, Found, Places, Search};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
+
+use crate::workspace::{self, relative};
+
+/// Which data set, for the commands that take one.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct DataArguments {
+    /// Folder of the four Fashion-MNIST files [default: $FASHION_MNIST_DIR, else data/fashion-mnist, else the user's cache folder]
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+
+    /// Which images; the built-in set needs no files
+    #[arg(long, value_enum, default_value_t = DataSetArgument(Choice::Auto))]
+    dataset: DataSetArgument,
+
+    /// Never use the network, even if Fashion-MNIST is not here
+    #[arg(long)]
+    offline: bool,
+}
+
+/// A data set by its name on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct DataSetArgument(Choice);
+
+impl ValueEnum for DataSetArgument {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self(Choice::Auto), Self(Choice::FashionMnist), Self(Choice::Synthetic)]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, help) = match self.0 {
+            Choice::Auto => {
+                ("auto", "Fashion-MNIST if it is here or can be fetched, else the built-in set")
+            }
+            Choice::FashionMnist => (
+                "fashion-mnist",
+                "Fashion-MNIST, from its four files; fetched if they are not here",
+            ),
+            Choice::Synthetic => {
+                ("synthetic", "The built-in set: ten classes of garments drawn by code")
+            }
+        };
+        Some(PossibleValue::new(name).help(help))
+    }
+}
+
+impl DataArguments {
+    /// The data set that a command uses without any of these arguments, and without the network.
+    pub(crate) fn offline() -> Self {
+        Self { data_dir: None, dataset: DataSetArgument(Choice::Auto), offline: true }
+    }
+
+    /// The data set to use. Standard error tells what is fetched, and that the built-in set takes
+    /// the place of Fashion-MNIST.
+    pub(crate) fn find(&self) -> Result<DataSet> {
+        let Self { data_dir, dataset, offline } = self;
+        let search = Search { choice: dataset.0, folder: data_dir.as_deref(), offline: *offline };
+        let found = search.find(&places()?, |folder| {
+            eprintln!("Fashion-MNIST is not here; fetching its 30 MB to {}", folder.display());
+            fetch(folder, &[], |event| eprintln!("{event}"))
+        })?;
+        Ok(match found {
+            Found::AtHand(data_set) | Found::Fetched(data_set) => data_set,
+            Found::SyntheticInstead(reason) => {
+                eprintln!(
+                    "Fashion-MNIST is not here: {:#}\n\
+                     The built-in set takes its place. `cargo xtask data fetch` fetches \
+                     Fashion-MNIST, --data-dir names its folder, and --dataset synthetic silences \
+                     this message.",
+                    anyhow::Error::new(reason)
+                );
+                DataSet::Synthetic
+            }
+        })
+    }
+}
+
+/// Where the files of Fashion-MNIST may lie.
+pub(crate) fn places() -> Result<Places> {
+    Ok(Places::new(&FASHION_MNIST, relative(&workspace::root()?)))
+}
+
+/// Fetches the files of Fashion-MNIST to a folder, the addresses `first` before the publishers'. A
+/// bar shows on standard error how far each file is, if that is a terminal; `tell` is told the rest.
+pub(crate) fn fetch(
+    folder: &Path,
+    first: &[String],
+    mut tell: impl FnMut(Event),
+) -> Result<(), DataSetError> {
+    let mut bar: Option<ProgressBar> = None;
+    datasets::fetch(&FASHION_MNIST, folder, first, |event| match event {
+        Event::Received { file, bytes } => {
+            bar.get_or_insert_with(|| download_bar(file.name, file.bytes)).set_position(bytes);
+        }
+        Event::Kept { .. } | Event::Fetched { .. } | Event::Refused(_) => {
+            bar = None;
+            tell(event);
+        }
+    })
+}
+
+fn download_bar(name: &'static str, bytes: u64) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::stderr());
+    let template = "{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec}";
+    // The template is a constant; should it be wrong, the bar looks otherwise.
+    let style =
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.with_style(style).with_message(name).with_finish(ProgressFinish::AndClear)
+}
+
+/// What to do about an error, in arguments of the command line.
+pub(crate) fn help(error: &DataSetError) -> Option<String> {
+    match error {
+        DataSetError::NotRead { folder, .. } => Some(format!(
+            "`cargo xtask data fetch --data-dir {}` fetches missing and damaged files; --dataset \
+             synthetic needs no files",
+            folder.path.display()
+        )),
+        DataSetError::NotHere { .. } => Some("--dataset synthetic needs no files".to_owned()),
+        DataSetError::NoFolder { .. } => Some("--data-dir DIR names a folder".to_owned()),
+        DataSetError::NotFetched { .. } => {
+            Some("--from URL names another address that has the files".to_owned())
+        }
+        DataSetError::Offline { .. }
+        | DataSetError::ReadOnly { .. }
+        | DataSetError::NotWritten { .. }
+        | DataSetError::NotDrawn(_) => None,
+    }
+}

@@ -1,0 +1,47 @@
+//! How a command ends: its exit code, and the message of a command that could not do its work.
+
+use std::process::ExitCode;
+
+use anyhow::{Error, Result};
+
+use crate::data_argument;
+
+/// How a command ended that could do its work. A command that could not returns an error instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All is well: exit code 0.
+    Success,
+    /// Something was examined and found wrong: exit code 1.
+    FoundWrong,
+}
+
+impl Exit {
+    /// `Success` if nothing wrong was found.
+    pub(crate) fn of(all_right: bool) -> Self {
+        if all_right { Self::Success } else { Self::FoundWrong }
+    }
+}
+
+/// The exit code of a command that could not do its work; also clap's for unusable arguments.
+pub(crate) const COULD_NOT_RUN: u8 = 2;
+
+/// The exit code of a command that ended so. An error is said on standard error: first the cause,
+/// then what to do, where that is known.
+pub(crate) fn code(ended: Result<Exit>) -> ExitCode {
+    match ended {
+        Ok(Exit::Success) => ExitCode::SUCCESS,
+        Ok(Exit::FoundWrong) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            if let Some(help) = help(&error) {
+                eprintln!("help: {help}");
+            }
+            ExitCode::from(COULD_NOT_RUN)
+        }
+    }
+}
+
+/// What to do about an error of a library, in arguments of the command line.
+fn help(error: &Error) -> Option<String> {
+    data_argument::help(error.chain().find_map(|cause| cause.downcast_ref())?)
+}

@@ -1,0 +1,111 @@
+//! `cargo xtask grade --batch`: the arguments, the progress bar and the summary.
+
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use anyhow::{Context, Result, bail};
+use grader::check::Options;
+use grader::class::{Class, GradedClass, Line, Progress, find_hand_ins, grade_class, reports_of};
+use grader::export::OutputFormat;
+use grader::fixture::Case;
+use grader::rubric::Rubric;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::exit::Exit;
+use crate::grade::run_options::RunOptions;
+use crate::interrupt::Interrupt;
+use crate::output::say;
+use crate::workspace;
+
+/// Hand-ins to grade together.
+#[derive(Debug, Clone, clap::Args)]
+pub struct HandIns {
+    /// Grade every hand-in of this folder: Python files, or folders with one in them
+    #[arg(long, value_name = "DIR", group = "source", requires = "csv", conflicts_with = "case")]
+    pub batch: Option<PathBuf>,
+    /// The table of marks, one line per hand-in; reports go into the folder of this name without .csv
+    #[arg(long, value_name = "FILE", requires = "batch")]
+    csv: Option<PathBuf>,
+    /// Hand-ins to grade at a time [default: the number of cores]
+    #[arg(long, value_name = "N", requires = "batch")]
+    threads: Option<NonZero<usize>>,
+}
+
+/// What all hand-ins are asked, and how they are marked.
+pub struct Asked<'a> {
+    pub fixtures: &'a Path,
+    pub cases: &'a [Case],
+    pub options: &'a Options,
+    pub rubric: &'a Rubric,
+    pub format: &'a OutputFormat,
+    /// The command that grades one hand-in.
+    pub command: &'a (dyn Fn(&Path) -> String + Sync),
+}
+
+/// Grades the hand-ins of `folder` that have not been graded in this way already.
+pub fn run(
+    folder: &Path,
+    hand_ins: &HandIns,
+    run_options: &RunOptions,
+    asked: &Asked<'_>,
+) -> Result<Exit> {
+    let table = hand_ins.csv.as_deref().context("--csv names no file")?;
+    let (reports, found) = (reports_of(table)?, find_hand_ins(folder)?);
+    let interrupt =
+        Interrupt::listen("stopping after the hand-ins in progress; again to stop at once")?;
+    let cores = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let bar = bar();
+    let Asked { fixtures, cases, options, rubric, format, command } = *asked;
+    let graded = grade_class(&Class {
+        hand_ins: &found,
+        table,
+        reports: &reports,
+        fixtures,
+        cases,
+        options,
+        rubric,
+        format,
+        interpreter: &run_options.interpreter()?,
+        context: &run_options.context()?,
+        threads: hand_ins.threads.unwrap_or(cores),
+        command,
+        is_stopped: &|| interrupt.is_asked(),
+        progress: &|Progress { all, done }| {
+            if bar.length().is_none() {
+                bar.set_length(all as u64);
+                bar.set_position(done as u64);
+                bar.reset_eta();
+            }
+            bar.set_position(done as u64);
+        },
+    })?;
+    bar.finish_and_clear();
+    summary(&graded, table, &reports)
+}
+
+fn bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:32} {pos}/{len} hand-ins, {eta} left");
+    ProgressBar::no_length().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn summary(graded: &GradedClass, table: &Path, reports: &Path) -> Result<Exit> {
+    let GradedClass { all, open, lines } = graded;
+    let shown = |path| workspace::relative(path).display();
+    let (table, reports) = (shown(table), shown(reports));
+    if lines.len() < *all {
+        bail!(
+            "stopped after {} of {all} hand-ins, which are in {table}; the same command goes on \
+             from here",
+            lines.len()
+        );
+    }
+    say(format!(
+        "{all} hand-ins, {open} of them graded now: marks in {table}, a report each in {reports}/"
+    ))?;
+    let problems: Vec<&Line> = lines.iter().filter(|line| line.problem.is_some()).collect();
+    for Line { id, problem, .. } in &problems {
+        say(format!("not graded: {id}: {}", problem.as_deref().unwrap_or_default()))?;
+    }
+    Ok(if problems.is_empty() { Exit::Success } else { Exit::FoundWrong })
+}

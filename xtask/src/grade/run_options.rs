@@ -1,0 +1,155 @@
+//! How programs that are graded are run: their files, their limits, their sandbox.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf, absolute};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use grader::submission::{Interpreter, Process, RunContext, TimeLimits};
+use isolation::{Launcher, Limits, Strength};
+
+use crate::grade::shell::words;
+use crate::python;
+
+/// How a Python file or a program is run.
+#[derive(Debug, Clone, clap::Args)]
+pub struct RunOptions {
+    /// Python with NumPy, for --python [default: $GRADER_PYTHON, else python3]
+    #[arg(long, value_name = "PATH")]
+    interpreter: Option<PathBuf>,
+    /// The program answers plain batch norm too
+    #[arg(long, requires = "program")]
+    plain: bool,
+    /// A file or folder that the program may read, beside the system's and its own; repeatable
+    #[arg(long, value_name = "PATH")]
+    allow_read: Vec<PathBuf>,
+    /// Seconds that a submission may take for one case
+    #[arg(long, value_name = "SECONDS", default_value_t = TimeLimits::default().script.as_secs())]
+    time_limit: u64,
+    /// Memory that a submission may take, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = Limits::default().memory >> 20)]
+    memory_limit: u64,
+    /// Whether a submission runs in a sandbox
+    #[arg(long, value_enum, default_value_t = Isolation::Auto)]
+    isolation: Isolation,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Isolation {
+    /// Run it with limits alone
+    Off,
+    /// Isolate it as far as the system grants
+    Auto,
+    /// Run nothing unless all isolation is in force
+    Require,
+}
+
+impl RunOptions {
+    /// In which sandbox and within which limits submissions are run.
+    pub fn context(&self) -> Result<RunContext> {
+        let program = env::current_exe().context("this program does not find itself")?;
+        let launcher = Launcher { program, arguments: vec!["isolated".into()] };
+        let strength = match self.isolation {
+            Isolation::Off => Strength::Off,
+            Isolation::Auto => Strength::Auto,
+            Isolation::Require => Strength::Full,
+        };
+        let script = Duration::from_secs(self.time_limit);
+        let whole = script.saturating_mul(12).max(TimeLimits::default().whole);
+        let limits = Limits { memory: self.memory_limit << 20, ..Limits::default() };
+        let time_limits = TimeLimits { script, whole };
+        Ok(RunContext { launcher, strength, limits, time_limits, scratch: scratch(&limits) })
+    }
+
+    /// The submission of a Python file.
+    pub fn python(&self, file: &Path) -> Result<Process> {
+        let source = fs::read(file).with_context(|| format!("{}", file.display()))?;
+        let name = file.display().to_string();
+        Ok(Process::python(name, file, &source, &self.interpreter()?, self.context()?))
+    }
+
+    /// The Python that hand-ins are run by.
+    pub fn interpreter(&self) -> Result<Interpreter> {
+        let mut interpreter = python::with_numpy(self.interpreter.as_deref())?;
+        interpreter.readable.extend(self.allowed()?);
+        Ok(interpreter)
+    }
+
+    /// The submission of a program.
+    pub fn program(&self, command: &str) -> Result<Process> {
+        let words = words(command)?;
+        let (program, arguments) = words.split_first().context("--program names no program")?;
+        let program = found(program)?;
+        let mut readable = own_files(&program);
+        readable.extend(self.allowed()?);
+        let mut resolved: Vec<OsString> = vec![program.into()];
+        for argument in arguments {
+            // The program starts in another folder.
+            let path = Path::new(argument);
+            if path.exists() {
+                let path = absolute(path)?;
+                readable.push(path.clone());
+                resolved.push(path.into());
+            } else {
+                resolved.push(argument.into());
+            }
+        }
+        Ok(Process::new(command, resolved, readable, self.plain, self.context()?))
+    }
+
+    fn allowed(&self) -> Result<Vec<PathBuf>> {
+        let allow = |path: &PathBuf| {
+            ensure!(path.exists(), "{}: expected a file or folder to read", path.display());
+            Ok(absolute(path)?)
+        };
+        self.allow_read.iter().map(allow).collect()
+    }
+}
+
+/// Where temporary folders are made: in TMPDIR if that is set, else in memory if there is plenty.
+fn scratch(limits: &Limits) -> PathBuf {
+    const PLENTY: u64 = 8;
+    if env::var_os("TMPDIR").is_some() {
+        return env::temp_dir();
+    }
+    isolation::folder_in_memory(PLENTY * limits.disk).unwrap_or_else(env::temp_dir)
+}
+
+/// The program of this name, on the search path if it is a bare one.
+fn found(program: &str) -> Result<PathBuf> {
+    let is_bare = !program.contains('/');
+    let folders = env::var_os("PATH").filter(|_| is_bare).unwrap_or_default();
+    let found = if is_bare {
+        env::split_paths(&folders).map(|folder| folder.join(program)).find(|path| path.is_file())
+    } else {
+        Some(PathBuf::from(program)).filter(|path| path.is_file())
+    };
+    let found = found.with_context(|| format!("{program}: found no such program to grade"))?;
+    Ok(absolute(found)?)
+}
+
+/// What a program consists of, as far as can be seen from outside: its file, the files that it is a
+/// link to, and for those in the `bin` of an installation the `lib` beside it.
+fn own_files(program: &Path) -> Vec<PathBuf> {
+    // As many links as the kernel follows.
+    const LINKS: usize = 40;
+    let mut files = Vec::new();
+    let mut next = Some(program.to_owned());
+    while let Some(path) = next.filter(|_| files.len() < 4 * LINKS) {
+        if let Some(folder) = path.parent().filter(|folder| folder.ends_with("bin"))
+            && let Some(installation) = folder.parent()
+        {
+            let parts = ["lib", "lib64", "share", "pyvenv.cfg"];
+            let parts = parts.map(|part| installation.join(part)).into_iter();
+            files.extend(parts.filter(|part| part.exists()));
+        }
+        next = fs::read_link(&path).ok().map(|target| match path.parent() {
+            Some(folder) => folder.join(target),
+            None => target,
+        });
+        files.push(path);
+    }
+    files
+}

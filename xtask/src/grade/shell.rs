@@ -1,0 +1,30 @@
+//! Commands in one argument, as a shell reads and writes them.
+
+use anyhow::{Context, Result};
+
+/// The words of a command.
+pub fn words(command: &str) -> Result<Vec<String>> {
+    shlex::split(command)
+        .with_context(|| format!("{command}: found a quote or a \\ without its counterpart"))
+}
+
+/// A word as it is typed in a shell.
+pub fn quoted(word: &str) -> String {
+    // What a shell cannot be told, no command line had.
+    shlex::try_quote(word).map_or_else(|_| word.to_owned(), |quoted| quoted.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_survives_its_quotes_and_unfinished_ones_are_refused() {
+        for word in ["a/b.py", "", "a b", "it's", "$x \"y\" \\"] {
+            assert_eq!(words(&quoted(word)).unwrap(), [word]);
+        }
+        for unfinished in ["a 'b", "a \"b", "a \\"] {
+            assert!(words(unfinished).is_err(), "{unfinished}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Submissions that are not of this workspace: a Python file, a program, or a folder of outputs.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail, ensure};
+use grader::submission::{OutputsFolder, Process, Submission};
+use isolation::InForce;
+
+use crate::grade::run_options::RunOptions;
+use crate::grade::shell::quoted;
+
+/// What to grade, if nothing of this workspace.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Source {
+    /// Grade the functions of this Python file
+    #[arg(long, value_name = "FILE", group = "source")]
+    python: Option<PathBuf>,
+    /// Grade this program, run as CMD INPUTS OUTPUTS by the protocol in crates/grader/README.md
+    #[arg(long, value_name = "CMD", group = "source")]
+    program: Option<String>,
+    /// Grade these outputs, made elsewhere on the inputs that --export-inputs wrote
+    #[arg(long, value_name = "DIR", group = "source")]
+    outputs: Option<PathBuf>,
+    /// Write the inputs to make outputs on into this folder, and grade nothing
+    #[arg(long, value_name = "DIR", group = "source")]
+    pub export_inputs: Option<PathBuf>,
+}
+
+/// A submission from outside of this workspace.
+pub enum Untrusted {
+    /// A program, to be run.
+    Process(Box<Process>),
+    /// Outputs, to be read.
+    Outputs(OutputsFolder),
+}
+
+impl Untrusted {
+    /// As a submission.
+    pub fn submission(&self) -> &dyn Submission {
+        match self {
+            Self::Process(process) => process.as_ref(),
+            Self::Outputs(outputs) => outputs,
+        }
+    }
+
+    /// Which isolation was in force.
+    ///
+    /// # Errors
+    ///
+    /// Why it was not run at all, which is not to be held against it.
+    pub fn isolation(&self) -> Result<Option<InForce>> {
+        let Self::Process(process) = self else { return Ok(None) };
+        match process.trouble() {
+            Some(trouble) => bail!("{} was not run: {trouble}", process.name()),
+            None => Ok(process.in_force()),
+        }
+    }
+}
+
+impl Source {
+    /// The submission that is named, if one is.
+    pub fn submission(&self, options: &RunOptions) -> Result<Option<Untrusted>> {
+        if let Some(file) = &self.python {
+            return options.python(file).map(|process| Some(Untrusted::Process(Box::new(process))));
+        }
+        if let Some(command) = &self.program {
+            return options
+                .program(command)
+                .map(|process| Some(Untrusted::Process(Box::new(process))));
+        }
+        let Some(folder) = &self.outputs else { return Ok(None) };
+        ensure!(folder.is_dir(), "{}: expected a folder of outputs", folder.display());
+        Ok(Some(Untrusted::Outputs(OutputsFolder::new(folder.display().to_string(), folder))))
+    }
+
+    /// The arguments that name it.
+    pub fn command(&self) -> Option<String> {
+        if let Some(file) = &self.python {
+            return Some(python(file));
+        }
+        if let Some(command) = &self.program {
+            return Some(format!("--program {}", quoted(command)));
+        }
+        self.outputs.as_ref().map(|folder| format!("--outputs {}", path(folder)))
+    }
+}
+
+/// The arguments that name a Python file.
+pub fn python(file: &Path) -> String {
+    format!("--python {}", path(file))
+}
+
+fn path(path: &Path) -> String {
+    quoted(&path.display().to_string())
+}
