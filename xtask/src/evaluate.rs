@@ -9,7 +9,7 @@ use datasets::DataSet;
 use trainer::dataset::{CLASS_NAMES, FASHION_MNIST_IMAGE};
 use trainer::evaluation::{Evaluation, evaluate};
 use trainer::network::{Network, Preset};
-use trainer::weights::{self, WeightsError};
+use trainer::{WeightsError, weights};
 
 use crate::data_argument::DataArguments;
 use crate::exit::Exit;

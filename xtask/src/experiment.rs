@@ -9,7 +9,6 @@ use std::thread;
 use anyhow::{Context, Result, ensure};
 use datasets::DataSet;
 use study::config::{StudyConfig, StudyRequest};
-use study::data_set_name::DataSetName;
 use study::experiment::{Experiment, Introduction};
 use study::folder::State;
 use study::report::PAGE;
@@ -27,7 +26,7 @@ use axis_options::AxisOptions;
 use progress::Progress;
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     #[command(flatten)]
     data: DataArguments,
 
@@ -65,19 +64,19 @@ fn parse_seeds(text: &str) -> Result<Seeds> {
         Some((first, end)) => number(first)?..number(end)?,
         None => 0..number(text)?,
     };
-    // Every seed is a run of minutes; more is a slip of the finger.
+    // A seed costs minutes of training; more seeds than these are a typing error.
     let count = seeds.end.saturating_sub(seeds.start);
     ensure!((1..=10_000).contains(&count), "found {count} seeds, expected 1 to 10000");
     Ok(Seeds(seeds))
 }
 
-pub fn run(arguments: &Arguments) -> Result<Exit> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let request = StudyRequest {
         quick: arguments.quick,
         seeds: arguments.seeds.as_ref().map(|seeds| seeds.0.clone()),
         axes: arguments.axes.0.clone(),
     };
-    // What no study can be made of is refused before anything is read or written.
+    // An impossible study is refused before anything is read or written.
     request.grid()?;
     let root = workspace::root()?;
     let data_set = arguments.data.find()?;
@@ -101,7 +100,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit> {
         }
         State::New => {}
     }
-    // What needs no training is made before it, so that nothing but the training can fail late.
+    // Everything that needs no training comes first, so that only the training can fail late.
     let transcript = grade::transcript_of_kernels()?;
     experiment.introduce(&images, &split)?.iter().try_for_each(introduce)?;
     say("")?;
@@ -128,10 +127,10 @@ impl Arguments {
 }
 
 /// The name of a data set in the files of a study.
-fn name_in_files(data_set: &DataSet) -> DataSetName {
+fn name_in_files(data_set: &DataSet) -> trainer::dataset::DataSet {
     match data_set {
-        DataSet::Files { .. } => DataSetName::FashionMnist,
-        DataSet::Synthetic => DataSetName::Synthetic,
+        DataSet::Files { .. } => trainer::dataset::DataSet::FashionMnist,
+        DataSet::Synthetic => trainer::dataset::DataSet::Synthetic,
     }
 }
 

@@ -1,5 +1,5 @@
-//! Ctrl-C: the first asks the work to save its state and stop, the second ends the process at once,
-//! which loses at most what was done since it was last saved.
+//! Ctrl-C: the first one asks the work to save its state and stop. The second one ends the process at
+//! once, which loses the work since the last save.
 
 use std::process;
 use std::sync::Arc;
@@ -9,15 +9,15 @@ use anyhow::{Context, Result};
 
 use crate::exit::COULD_NOT_RUN;
 
-/// Whether somebody asked to stop.
+/// Whether the work is asked to stop.
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt {
     asked: Arc<AtomicBool>,
 }
 
 impl Interrupt {
-    /// Listens for Ctrl-C, and where the system has it for the signal to end. The first is answered
-    /// by this line.
+    /// Listens for Ctrl-C and, where the system has it, for the signal to terminate. The first of
+    /// them prints the line `answer`.
     pub fn listen(answer: &'static str) -> Result<Self> {
         let interrupt = Self::default();
         let listener = interrupt.clone();
@@ -27,11 +27,11 @@ impl Interrupt {
             }
             eprintln!("{answer}");
         })
-        .context("Ctrl-C cannot be listened for")?;
+        .context("found no way to listen for Ctrl-C")?;
         Ok(interrupt)
     }
 
-    /// Whether somebody asked to stop.
+    /// Whether the work is asked to stop.
     pub fn is_asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
     }

@@ -1,5 +1,5 @@
-//! The commands of this workspace. This is the only crate that talks to the terminal, reads
-//! arguments and chooses exit codes.
+//! The commands of this workspace, a file per command. This is the only crate that reads arguments,
+//! prints to the terminal and chooses exit codes.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "talking to the terminal is its job")]
 
@@ -40,7 +40,7 @@ enum Command {
     Grade(grade::Arguments),
     /// Train a network with and one without batch normalisation, and compare them
     Experiment(experiment::Arguments),
-    /// Fetch, check or look at the data sets
+    /// Fetch, verify or draw the data sets
     Data(data::Arguments),
     /// Evaluate weights, a run's or PyTorch's, on validation or test images
     Evaluate(evaluate::Arguments),
@@ -48,11 +48,11 @@ enum Command {
     Report(report::Arguments),
     /// Measure kernels and trainings, against this machine's ceiling and against PyTorch
     Bench(bench::Arguments),
-    /// Train each network for a moment and print what all of it hashes to, the same everywhere
+    /// Train each network for some steps and print a hash of all results, the same everywhere
     Hash(hash::Arguments),
-    /// Check or re-make the reference fixtures
+    /// Verify, regenerate or add the reference fixtures
     Fixtures(fixtures::Arguments),
-    /// The launcher of submissions in other processes, which this program starts itself
+    /// The launcher of untrusted programs, which this program starts itself
     #[command(hide = true)]
     Isolated { role: String, task: String },
 }

@@ -8,7 +8,7 @@ use trainer::network::Preset;
 
 /// One of the networks that have a name.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct NetworkArgument(pub &'static Preset);
+pub(crate) struct NetworkArgument(pub(crate) &'static Preset);
 
 impl ValueEnum for NetworkArgument {
     fn value_variants<'a>() -> &'a [Self] {

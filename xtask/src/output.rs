@@ -1,4 +1,4 @@
-//! What a command leaves behind: lines on standard output, and files that are whole or not there.
+//! The results of a command: lines on standard output, and files that are whole or not there.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// Prints a line. A reader that has seen enough, such as `head`, is no failure.
-pub fn say(line: impl Display) -> Result<()> {
+/// Prints a line. It is no failure when the reader stops reading, as `head` does.
+pub(crate) fn say(line: impl Display) -> Result<()> {
     match writeln!(io::stdout(), "{line}") {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.context("standard output cannot be written"),
@@ -15,7 +15,7 @@ pub fn say(line: impl Display) -> Result<()> {
 }
 
 /// Writes a file whole or not at all, by [`trainer::file::replace`].
-pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
     trainer::file::replace(path, bytes)
         .with_context(|| format!("{} cannot be written", path.display()))
 }

@@ -1,4 +1,4 @@
-//! Python, for the oracles, peers and submissions that are written in it.
+//! Python, which generators of fixtures, the bench's peer and submissions are written in.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -10,9 +10,9 @@ use serde::Deserialize;
 
 use crate::workspace;
 
-/// The interpreter of the virtual environment of this name below `target/`, with the pinned packages
-/// of `requirements` in it.
-pub fn virtual_environment(name: &str, requirements: &Path) -> Result<PathBuf> {
+/// The interpreter of a virtual environment below `target/`, which has the pinned packages of the
+/// file `requirements`.
+pub(crate) fn virtual_environment(name: &str, requirements: &Path) -> Result<PathBuf> {
     let environment = workspace::root()?.join("target").join(name);
     let python = environment.join("bin/python");
     if !python.is_file() {
@@ -24,7 +24,7 @@ pub fn virtual_environment(name: &str, requirements: &Path) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// Where a Python and its NumPy lie. It imports neither NumPy nor anything of a stranger's.
+/// A script that tells where a Python and its NumPy lie. It imports no module but those of Python itself.
 const WHERE: &str = r#"
 import importlib.util, json, sys
 numpy = importlib.util.find_spec("numpy")
@@ -42,10 +42,10 @@ struct Where {
     numpy: Option<PathBuf>,
 }
 
-/// The interpreter `named`, else that of the variable GRADER_PYTHON, else `python3`, which must have
+/// The interpreter `named`, else the one of the variable GRADER_PYTHON, else `python3`. It must have
 /// NumPy.
-pub fn with_numpy(named: Option<&Path>) -> Result<Interpreter> {
-    // Another folder is the current one when it is started; a bare name is looked for anyway.
+pub(crate) fn with_numpy(named: Option<&Path>) -> Result<Interpreter> {
+    // The interpreter is started in another folder. A bare name is searched for in PATH.
     let absolute = |path: &Path| match path.components().count() {
         1 => Ok(path.to_owned()),
         _ => std::path::absolute(path),
@@ -56,14 +56,14 @@ pub fn with_numpy(named: Option<&Path>) -> Result<Interpreter> {
         .unwrap_or_else(|| PathBuf::from("python3"));
     let name = program.display();
     let mut command = Command::new(&program);
-    // Not in the current folder, from which Python would import.
+    // Python would import modules from the current folder.
     command.args(["-c", WHERE]).current_dir("/").stdin(Stdio::null()).stderr(Stdio::null());
     let output = command.output().with_context(|| {
         format!("{name} could not be started; name a Python with NumPy with --interpreter PATH")
     })?;
-    ensure!(output.status.success(), "{name} does not run as Python 3 does: {}", output.status);
+    ensure!(output.status.success(), "{name} does not run as Python 3: {}", output.status);
     let found: Where = serde_json::from_slice(&output.stdout)
-        .with_context(|| format!("{name} does not answer as Python 3 does"))?;
+        .with_context(|| format!("{name} does not answer as Python 3"))?;
     let packages = found.numpy.as_deref().and_then(|numpy| numpy.parent()?.parent());
     let packages = packages.with_context(|| {
         format!(
@@ -81,8 +81,8 @@ pub fn with_numpy(named: Option<&Path>) -> Result<Interpreter> {
     Ok(Interpreter { program: found.program, readable, packages: packages.to_owned() })
 }
 
-/// Runs a program to its end, which must be a good one.
-pub fn execute(command: &mut Command) -> Result<()> {
+/// Runs a program to its end. An exit code other than 0 is an error.
+pub(crate) fn execute(command: &mut Command) -> Result<()> {
     let program = Path::new(command.get_program()).display().to_string();
     let status = command.status().with_context(|| {
         format!("{program} could not be started; install it, or name another with --python PATH")

@@ -1,3 +1,5 @@
+//! The folder of the workspace, and paths as they are shown.
+
 use std::env;
 use std::path::{Path, PathBuf};
 
@@ -5,9 +7,9 @@ use anyhow::{Context, Result};
 
 /// The folder of the workspace, from which default paths start.
 ///
-/// Cargo names this package's folder when it runs the program; a program started by hand looks
-/// upwards from the current folder.
-pub fn root() -> Result<PathBuf> {
+/// Cargo names this package's folder when it runs the program. A program that was started by hand
+/// searches upwards from the current folder.
+pub(crate) fn root() -> Result<PathBuf> {
     let start = match env::var_os("CARGO_MANIFEST_DIR") {
         Some(package) => PathBuf::from(package),
         None => env::current_dir().context("the current folder cannot be read")?,
@@ -16,7 +18,13 @@ pub fn root() -> Result<PathBuf> {
         .ancestors()
         .find(|folder| folder.join("xtask/Cargo.toml").is_file())
         .map(Path::to_path_buf)
-        .with_context(|| format!("no workspace with an xtask/Cargo.toml above {}; run this from inside the workspace", start.display()))
+        .with_context(|| {
+            format!(
+                "{}: found no workspace with an xtask/Cargo.toml above it; run this inside the \
+                 workspace",
+                start.display()
+            )
+        })
 }
 
 /// The folder of the reports of the studies.
@@ -24,16 +32,16 @@ pub(crate) fn reports() -> Result<PathBuf> {
     Ok(root()?.join("reports"))
 }
 
-/// A path as one would type it: from the current folder, if it lies below that.
-pub fn relative(path: &Path) -> &Path {
+/// A path as a user would type it: relative to the current folder if it lies below that.
+pub(crate) fn relative(path: &Path) -> &Path {
     match env::current_dir() {
         Ok(current) => path.strip_prefix(current).unwrap_or(path),
         Err(_) => path,
     }
 }
 
-/// The folder of fixtures: the one named, or the workspace's own, by its shortest name.
-pub fn fixtures_folder(named: Option<&Path>) -> Result<PathBuf> {
+/// The folder of fixtures: `named`, else the workspace's.
+pub(crate) fn fixtures_folder(named: Option<&Path>) -> Result<PathBuf> {
     match named {
         Some(folder) => Ok(folder.to_owned()),
         None => Ok(relative(&root()?.join("fixtures")).to_owned()),

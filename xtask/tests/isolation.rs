@@ -1,4 +1,4 @@
-//! What a program in isolation can and cannot do, measure by measure.
+//! What a program in the sandbox can and cannot do, measure by measure.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -11,12 +11,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use isolation::{
-    End, Ended, Error, InForce, Launcher, Limits, Measure, Order, Stop, Strength, run,
-};
+use isolation::{End, Ended, Error, InForce, Job, Launcher, Limits, Measure, Stop, Strength, run};
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 fn launcher() -> Launcher {
     Launcher {
@@ -28,7 +26,7 @@ fn launcher() -> Launcher {
 /// A shell script with one folder to read and one to write.
 struct Stage {
     folder: TempDir,
-    order: Order,
+    job: Job,
 }
 
 impl Stage {
@@ -42,33 +40,33 @@ impl Stage {
         };
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let (given, scratch) = (everyone("given", 0o755), everyone("scratch", 0o777));
-        let aside = everyone("aside", 0o700);
+        let launcher_folder = everyone("launcher", 0o700);
         fs::write(given.join("x"), "given").unwrap();
         fs::write(folder.path().join("secret"), "expected").unwrap();
         let command = ["/bin/sh", "-c", script].map(OsString::from).to_vec();
-        let order = Order {
+        let job = Job {
             command,
             environment: vec![("HOME".to_owned(), scratch.clone().into())],
             folder: scratch.clone(),
             readable: vec![given],
             writable: vec![scratch],
-            aside,
+            launcher_folder,
             limits: Limits::default(),
             strength,
         };
-        Self { folder, order }
+        Self { folder, job }
     }
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn run_for(&self, patience: Duration) -> Result<Ended, Error> {
-        run(&self.order, &launcher(), &mut |elapsed| elapsed < patience)
+    fn run_for(&self, time_limit: Duration) -> Result<Ended, Error> {
+        run(&self.job, &launcher(), &mut |elapsed| elapsed < time_limit)
     }
 
     fn run(&self) -> Ended {
-        self.run_for(PATIENCE).unwrap()
+        self.run_for(TIME_LIMIT).unwrap()
     }
 }
 
@@ -134,7 +132,7 @@ fn other_files_are_out_of_sight_and_given_ones_cannot_be_changed() {
 }
 
 #[test]
-fn nobody_is_in_its_network() {
+fn it_has_no_network() {
     if !has(&in_force().no_network, "network") {
         return;
     }
@@ -144,7 +142,7 @@ fn nobody_is_in_its_network() {
     let script = format!("exec 3<>/dev/tcp/127.0.0.1/{port} && echo connected");
     let connect = |strength| {
         let mut stage = Stage::new("", strength);
-        stage.order.command = ["/bin/bash", "-c", &script].map(OsString::from).to_vec();
+        stage.job.command = ["/bin/bash", "-c", &script].map(OsString::from).to_vec();
         stage.run().how
     };
     if !Path::new("/bin/bash").exists() {
@@ -158,7 +156,7 @@ fn nobody_is_in_its_network() {
 }
 
 #[test]
-fn patience_ends_it_and_all_that_it_started() {
+fn a_timeout_ends_it_and_all_that_it_started() {
     for strength in [Strength::Auto, Strength::Off] {
         let script = "trap '' TERM HUP INT; (while :; do echo alive > a; sleep 0.02; done) & \
                       setsid sh -c 'while :; do echo alive > b; sleep 0.02; done' & \
@@ -203,7 +201,7 @@ fn each_limit_ends_it() {
         assert!(ended.stdout.length > 16 << 20 && ended.stdout.beginning.len() == 64 << 10);
 
         let mut stage = Stage::new(fill, strength);
-        stage.order.limits.files = 1000;
+        stage.job.limits.files = 1000;
         assert_eq!(stage.run().how, End::Stopped(Stop::Disk));
 
         let stage = Stage::new("head -c 100m /dev/zero > f", strength);
@@ -214,7 +212,7 @@ fn each_limit_ends_it() {
         for (bytes, fits) in [("1m", true), ("300m", false)] {
             let script = format!("head -c {bytes} /dev/zero | tail -c {bytes} > f");
             let mut stage = Stage::new(&script, strength);
-            stage.order.limits.memory = 128 << 20;
+            stage.job.limits.memory = 128 << 20;
             assert_eq!(stage.run().how == End::Exited(0), fits);
         }
 
@@ -230,7 +228,7 @@ fn each_limit_ends_it() {
 #[test]
 fn full_isolation_or_none() {
     let in_force = in_force();
-    match Stage::new("true", Strength::Full).run_for(PATIENCE) {
+    match Stage::new("true", Strength::Full).run_for(TIME_LIMIT) {
         Ok(ended) => assert!(in_force.is_full() && ended.how == End::Exited(0)),
         Err(Error::NotIsolated(found)) => assert!(!in_force.is_full() && *found == in_force),
         Err(error) => panic!("{error}"),
@@ -240,8 +238,8 @@ fn full_isolation_or_none() {
 #[test]
 fn what_cannot_be_started_is_named() {
     let mut stage = Stage::new("", Strength::Auto);
-    stage.order.command = vec![stage.path("nothing").into()];
-    let error = stage.run_for(PATIENCE).unwrap_err().to_string();
+    stage.job.command = vec![stage.path("nothing").into()];
+    let error = stage.run_for(TIME_LIMIT).unwrap_err().to_string();
     assert!(error.contains("nothing could not be started: No such file"), "{error}");
 }
 

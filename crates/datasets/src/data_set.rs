@@ -7,8 +7,8 @@ use std::thread;
 use trainer::TrainError;
 use trainer::dataset::{FashionMnist, LabelledImages, Split, Synthetic};
 
+use crate::data_folder::DataFolder;
 use crate::error::DataSetError;
-use crate::folder::DataFolder;
 use crate::published::Published;
 
 /// A data set that was found.

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use thiserror::Error;
 use trainer::TrainError;
 
+use crate::data_folder::DataFolder;
 use crate::download::Failure;
-use crate::folder::DataFolder;
 
 /// Why a data set is not at hand. Each message names what is at fault and what was found.
 #[derive(Debug, Error)]

@@ -4,6 +4,7 @@
 //! `trainer` says what a data set is and reads its files; this crate brings the files here. It prints
 //! nothing: [`fetch`] reports each [`Event`] to its caller.
 
+mod data_folder;
 mod data_set;
 mod download;
 mod error;
@@ -12,10 +13,11 @@ mod folder;
 mod published;
 mod search;
 
+pub use data_folder::{DataFolder, Origin};
 pub use data_set::DataSet;
 pub use download::Failure;
 pub use error::DataSetError;
 pub use fetch::{Event, fetch};
-pub use folder::{DataFolder, Origin, Places};
+pub use folder::Places;
 pub use published::{FASHION_MNIST, Published};
 pub use search::{Choice, Found, Search};

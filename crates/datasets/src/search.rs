@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use crate::data_folder::{DataFolder, Origin};
 use crate::data_set::DataSet;
 use crate::error::DataSetError;
-use crate::folder::{DataFolder, Origin, Places};
+use crate::folder::Places;
 
 /// The data set that a user asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

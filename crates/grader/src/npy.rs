@@ -1,9 +1,9 @@
-//! Reading .npy files that may be damaged or hostile: any bytes give a [`Tensor`] or an
-//! [`NpyError`], in memory of the order of the bytes given, plus at most 8 MiB for the header.
+//! Reading .npy files that may be damaged or hostile. Any bytes give a [`Tensor`] or an [`NpyError`].
+//! The memory needed is about as large as the bytes, plus at most 8 MiB for the header.
 //!
-//! `ndarray-npy` parses the header and the body, but trusts both: it allocates what the header
-//! asks for before it looks at the body, and its parser of Python literals recurses without bound
-//! and backtracks, in time exponential in the depth of brackets. The checks here come first.
+//! `ndarray-npy` parses the header and the body, but trusts both. It allocates what the header
+//! declares before it reads the body. Its parser of Python literals recurses without bound, and
+//! takes time exponential in the depth of brackets. So the checks of this module come first.
 //!
 //! Format: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>.
 
@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use crate::tensor::{Dtype, Tensor};
 
-/// The longest header read, which is also NumPy's own default limit.
+/// The longest header that is read, in bytes. NumPy has the same default limit.
 pub const HEADER_LIMIT: usize = 10_000;
 
 /// The most axes of an array; NumPy's own limit is 64.
@@ -25,8 +25,8 @@ const DEPTH_LIMIT: usize = 4;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 
-/// Why bytes are not a .npy array that the grader reads. Each message says what was found and what
-/// was expected.
+/// Why the grader cannot read bytes as a .npy array. Each message says what was found and what was
+/// expected.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NpyError {
@@ -94,14 +94,14 @@ pub enum NpyError {
         found: String,
     },
 
-    /// The body has another length than the header promises.
+    /// The body has another length than the header declares.
     #[error(
         "expected {expected} bytes after the header for {dtype} of shape {shape:?}, found {found}"
     )]
     Body {
-        /// Bytes promised.
+        /// The bytes that the header declares.
         expected: usize,
-        /// Bytes present.
+        /// The bytes that there are.
         found: usize,
         /// The element type.
         dtype: Dtype,
@@ -124,7 +124,7 @@ pub enum NpyError {
 ///
 /// # Errors
 ///
-/// [`NpyError`] for anything else; see there.
+/// [`NpyError`] for anything else.
 pub fn parse(bytes: &[u8]) -> Result<Tensor, NpyError> {
     let (header, dtype, rest) = header(bytes)?;
     expect_body(&header.shape, dtype, rest.len())?;
@@ -136,12 +136,12 @@ pub fn parse(bytes: &[u8]) -> Result<Tensor, NpyError> {
     })
 }
 
-/// Checks a file of `length` bytes by its header alone, which is in its `beginning` if that has all
-/// of the file or a little more than [`HEADER_LIMIT`].
+/// Checks a file of `length` bytes by its header alone. The `beginning` must hold the whole file, or a
+/// little more than [`HEADER_LIMIT`] bytes of it.
 ///
 /// # Errors
 ///
-/// As [`parse`], but for what is wrong with the values.
+/// As [`parse`], except errors of the values.
 pub fn check_header(beginning: &[u8], length: usize) -> Result<(), NpyError> {
     let (header, dtype, rest) = header(beginning)?;
     expect_body(&header.shape, dtype, length.saturating_sub(beginning.len() - rest.len()))
@@ -167,7 +167,7 @@ fn header(bytes: &[u8]) -> Result<(Header, Dtype, &[u8]), NpyError> {
     Ok((header, dtype, rest))
 }
 
-/// The text of the header, once it is known to be safe to parse.
+/// The text of the header, checked to be safe to parse.
 fn guarded_header(bytes: &[u8]) -> Result<&[u8], NpyError> {
     let Some(after_magic) = bytes.strip_prefix(MAGIC) else {
         let found = beginning(&bytes[..bytes.len().min(MAGIC.len())]);
@@ -206,13 +206,13 @@ fn guarded_header(bytes: &[u8]) -> Result<&[u8], NpyError> {
     Ok(header)
 }
 
-/// Checks that exactly the bytes that the header promises follow it.
+/// Checks that the header is followed by exactly as many bytes as it declares.
 fn expect_body(shape: &[usize], dtype: Dtype, found: usize) -> Result<(), NpyError> {
     let too_large = || NpyError::Shape { found: beginning(format!("{shape:?}").as_bytes()) };
     if shape.len() > AXES_LIMIT {
         return Err(too_large());
     }
-    // An array library counts the other axes of an empty array too, so they must not overflow.
+    // An array library multiplies the other axes of an empty array too, so these must not overflow.
     let without_empty_axes = shape.iter().filter(|&&length| length > 0);
     let bytes = without_empty_axes
         .copied()
@@ -239,7 +239,7 @@ fn body<T: ReadableElement>(
     ArrayD::from_shape_vec(shape, values).map_err(|error| refuse(error.to_string()))
 }
 
-/// The first bytes, in a form fit for a message.
+/// The first bytes, escaped for a message.
 fn beginning(bytes: &[u8]) -> String {
     const LENGTH: usize = 80;
     let text = bytes.trim_ascii_end();

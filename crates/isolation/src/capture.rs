@@ -1,11 +1,11 @@
-//! What a program prints: read to its end, so that it never blocks, and kept up to a bound.
+//! The output of a program: read to its end, so that the program never blocks, and kept up to a bound.
 
 use std::io::Read;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-/// The most that is kept of each stream, in bytes.
+/// The bytes that are kept of each stream, at most.
 const KEPT: usize = 64 << 10;
 
 /// The beginning of what a program printed.
@@ -13,11 +13,11 @@ const KEPT: usize = 64 << 10;
 pub struct Captured {
     /// The first 64 KiB.
     pub beginning: Vec<u8>,
-    /// How many bytes there were.
+    /// The number of all bytes.
     pub length: u64,
 }
 
-/// A stream under capture.
+/// A stream that is being captured.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Capture {
     kept: Arc<Mutex<Vec<u8>>>,
@@ -25,8 +25,8 @@ pub(crate) struct Capture {
 }
 
 impl Capture {
-    /// Captures a stream from now on, on a thread of its own, which ends with the stream. Nobody
-    /// waits for it: a process that escaped its keeper could hold the stream open for ever.
+    /// Captures a stream on a thread of its own, which ends with the stream. Nobody may wait for
+    /// that thread without a timeout: a process that escaped could hold the stream open for ever.
     pub(crate) fn start(mut stream: impl Read + Send + 'static) -> (Self, thread::JoinHandle<()>) {
         let capture = Self::default();
         let into = capture.clone();
@@ -42,7 +42,7 @@ impl Capture {
         (capture, thread)
     }
 
-    /// The bytes read so far.
+    /// The number of bytes read so far.
     pub(crate) fn length(&self) -> u64 {
         self.length.load(Ordering::Relaxed)
     }

@@ -1,27 +1,29 @@
-//! The processes below a process.
+//! The processes that a process has started, directly or not.
 
 use std::collections::BTreeMap;
 use std::fs;
 
-/// The processes below one, at one moment.
+/// The descendants of a process at one moment.
 #[derive(Debug, Default)]
 pub(crate) struct Descendants {
-    /// Its children, by their numbers.
+    /// The numbers of its children.
     pub(crate) children: Vec<i32>,
-    /// All below these.
+    /// All descendants of its children.
     pub(crate) below: Vec<Process>,
 }
 
+/// A process, and what it uses.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Process {
     pub(crate) id: i32,
     parent: i32,
     pub(crate) threads: u64,
-    /// In pages of 4 KiB.
+    /// Resident memory in pages of 4 KiB.
     pub(crate) resident_pages: u64,
 }
 
-/// Looks for them. A process that ends meanwhile may be missing, and its children with it.
+/// Finds the descendants of a process. A process that ends during the search may be missing, and so
+/// may its children.
 pub(crate) fn descendants(of: i32) -> Descendants {
     let mut by_parent: BTreeMap<i32, Vec<Process>> = BTreeMap::new();
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -48,7 +50,7 @@ pub(crate) fn descendants(of: i32) -> Descendants {
 /// Reads `/proc/<id>/stat`: the number, the name in brackets, the state, the parent, and so on.
 fn read(id: i32) -> Option<Process> {
     let stat = fs::read(format!("/proc/{id}/stat")).ok()?;
-    // The name may itself have brackets and blanks in it.
+    // The name itself may contain brackets and blanks.
     let after_name = &stat[stat.iter().rposition(|&byte| byte == b')')? + 1..];
     let fields: Vec<&str> = std::str::from_utf8(after_name).ok()?.split_whitespace().collect();
     let parent = fields.get(1)?.parse().ok()?;

@@ -1,20 +1,23 @@
+//! The measures of the sandbox, and which of them the system grants.
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Which measures hold a program in.
+/// The measures of the sandbox that a program runs in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InForce {
-    /// Landlock: the kernel refuses all files but those named.
+    /// Landlock: the kernel refuses every file that the job does not name.
     pub landlock: Measure,
-    /// A root folder of its own, in which other files are not there, and those to read cannot be
+    /// A root folder of its own, which has no other files, and in which readable files cannot be
     /// written.
     pub own_root: Measure,
-    /// A network of its own, with nobody in it.
+    /// An empty network namespace: no connection to anything.
     pub no_network: Measure,
-    /// Processes of its own, none of which outlives it.
+    /// A process namespace of its own: it sees no other process, and none of its processes outlives
+    /// it.
     pub own_processes: Measure,
-    /// A user without rights over anyone's files.
+    /// A user who owns no files and has no rights.
     pub no_rights: Measure,
     /// Limits on memory, processes, files and output.
     pub limits: Measure,
@@ -24,14 +27,14 @@ pub struct InForce {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
-    /// It is.
+    /// It is in force.
     InForce,
-    /// It is not, for this reason.
+    /// It is missing, for this reason.
     Missing(String),
 }
 
 impl Measure {
-    /// The measure that was tried with this result.
+    /// The measure whose attempt had this result.
     pub(crate) fn of<T, E: fmt::Display>(tried: &Result<T, E>) -> Self {
         match tried {
             Ok(_) => Self::InForce,
@@ -41,7 +44,7 @@ impl Measure {
 }
 
 impl InForce {
-    /// Nothing but limits.
+    /// Limits only.
     pub(crate) fn limits_alone() -> Self {
         let off = || Measure::Missing("turned off".to_owned());
         Self {
@@ -54,7 +57,7 @@ impl InForce {
         }
     }
 
-    /// The measures, by the names in messages.
+    /// The measures with their names in messages.
     pub fn measures(&self) -> [(&'static str, &Measure); 6] {
         [
             ("Landlock", &self.landlock),

@@ -1,4 +1,5 @@
-//! New namespaces: of users, mounts, processes, networks, and messages between processes.
+//! New namespaces: for users, mounts, processes, the network, messages between processes, and the
+//! name of the host.
 
 use std::fs;
 
@@ -6,19 +7,19 @@ use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{getegid, geteuid};
 use serde::{Deserialize, Serialize};
 
-/// What the launcher has entered.
+/// The namespaces that the launcher has entered.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Namespaces {
-    /// Why none were entered; `None` if all were.
+    /// Why none was entered; `None` if all were.
     pub(crate) refused: Option<String>,
-    /// Whether they were asked for.
+    /// Whether the job asks for them.
     pub(crate) asked: bool,
-    /// Whether root is still the system's root in them, and not only theirs.
+    /// Whether root in them is the root of the system, and not only of the namespaces.
     pub(crate) as_root: bool,
 }
 
 impl Namespaces {
-    /// Whether they were entered.
+    /// Why they were not entered, if they were not.
     pub(crate) fn entered(&self) -> Result<(), String> {
         match &self.refused {
             Some(why) => Err(why.clone()),
@@ -28,7 +29,7 @@ impl Namespaces {
     }
 }
 
-/// Enters all of them, the mounts of which are the caller's to arrange.
+/// Enters new namespaces of every kind. The mounts are still those of the caller.
 pub(crate) fn enter() -> Namespaces {
     let apart = CloneFlags::CLONE_NEWNS
         | CloneFlags::CLONE_NEWPID
@@ -39,7 +40,7 @@ pub(crate) fn enter() -> Namespaces {
     if geteuid().is_root() && unshare(apart).is_ok() {
         return done(true, None);
     }
-    // Everyone else needs a namespace of users first, in which the rights to the others come with it.
+    // Everyone else needs a new user namespace first, which gives the rights to enter the others.
     let (user, group) = (geteuid(), getegid());
     let entered = unshare(apart | CloneFlags::CLONE_NEWUSER)
         .map_err(|error| format!("unshare: {}", error.desc()))
@@ -48,7 +49,7 @@ pub(crate) fn enter() -> Namespaces {
                 fs::write(file, text).map_err(|error| format!("{file}: {error}"))
             };
             write("/proc/self/setgroups", "deny".to_owned())?;
-            // Any other user would lose the rights when the keeper starts, which has use for them.
+            // Any user but 0 would lose these rights when the supervisor starts, which needs them.
             write("/proc/self/uid_map", format!("0 {user} 1"))?;
             write("/proc/self/gid_map", format!("0 {group} 1"))
         });

@@ -1,4 +1,4 @@
-//! A root folder with nothing in it but what the program may see.
+//! A root folder that has only what the program may see.
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -9,9 +9,9 @@ use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{chdir, pivot_root};
 
-use crate::order::Order;
+use crate::job::Job;
 
-/// Programs and libraries of the system, and what finds them.
+/// The programs and libraries of the system, and the files by which they are found.
 pub(crate) const SYSTEM: [&str; 12] = [
     "/usr",
     "/bin",
@@ -27,25 +27,25 @@ pub(crate) const SYSTEM: [&str; 12] = [
     "/etc/localtime",
 ];
 
-/// Devices that programs take for granted.
+/// Devices that programs expect.
 pub(crate) const DEVICES: [&str; 5] =
     ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 
-/// The most links that one path leads through, as in the kernel.
-const LINKS: usize = 40;
+/// The symbolic links that one path may lead through, at most: as in the kernel.
+const MAX_LINKS: usize = 40;
 
-/// Makes such a root the root of this process and of those that it starts.
+/// Makes such a folder the root of this process and of all that it starts.
 ///
 /// # Errors
 ///
-/// What the system refused. This process then still sees the old root.
-pub(crate) fn enter(order: &Order) -> Result<(), String> {
-    let root = order.aside.join("root");
+/// The error of the system, as a text. This process then still sees the old root.
+pub(crate) fn enter(job: &Job) -> Result<(), String> {
+    let root = job.launcher_folder.join("root");
     let at = |what: &'static str| move |error: nix::Error| format!("{what}: {}", error.desc());
     let on_disk = |path: &Path, error: io::Error| format!("{}: {error}", path.display());
     fs::create_dir(&root).map_err(|error| on_disk(&root, error))?;
     const NOTHING: Option<&str> = None;
-    // What is mounted here is not to show elsewhere.
+    // Mounts of this namespace are not to appear in others.
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
     mount(NOTHING, "/", NOTHING, private, NOTHING).map_err(at("mount /"))?;
     let plain = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
@@ -53,17 +53,17 @@ pub(crate) fn enter(order: &Order) -> Result<(), String> {
     mount(Some("tmpfs"), &root, Some("tmpfs"), plain, small).map_err(at("mount tmpfs"))?;
 
     let system = SYSTEM.iter().map(Path::new);
-    let readable = order.readable.iter().map(PathBuf::as_path);
+    let readable = job.readable.iter().map(PathBuf::as_path);
     for path in system.chain(readable) {
         bind(&root, path, plain | MsFlags::MS_RDONLY)?;
     }
-    for path in &order.writable {
+    for path in &job.writable {
         bind(&root, path, plain)?;
     }
     for path in DEVICES.iter().map(Path::new) {
         bind(&root, path, MsFlags::MS_NOSUID)?;
     }
-    // Not every container grants this, and few programs need it.
+    // Not every container allows this, and few programs need it.
     let processes = root.join("proc");
     make_folder(&processes).map_err(|error| on_disk(&processes, error))?;
     let _ = mount(Some("proc"), &processes, Some("proc"), plain | MsFlags::MS_NOEXEC, NOTHING);
@@ -78,10 +78,10 @@ pub(crate) fn enter(order: &Order) -> Result<(), String> {
     mount(NOTHING, "/", NOTHING, read_only, NOTHING).map_err(at("remount /"))
 }
 
-/// Shows a file or folder below the new root, under its own name, if it is there at all.
+/// Shows a file or folder, if it exists, below the new root under its own path.
 fn bind(root: &Path, path: &Path, flags: MsFlags) -> Result<(), String> {
     let at = |error: String| format!("{}: {error}", path.display());
-    let placed = match place(root, path, LINKS) {
+    let placed = match place(root, path, MAX_LINKS) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         placed => placed.map_err(|error| at(error.to_string()))?,
     };
@@ -89,7 +89,7 @@ fn bind(root: &Path, path: &Path, flags: MsFlags) -> Result<(), String> {
     let bind = MsFlags::MS_BIND | MsFlags::MS_REC;
     mount(Some(&placed.original), &placed.copy, NOTHING, bind, NOTHING)
         .map_err(|error| at(error.desc().to_owned()))?;
-    // A flag of the original cannot be taken back.
+    // A mount cannot drop the flags of its original.
     let mut flags = flags | MsFlags::MS_REMOUNT | MsFlags::MS_BIND;
     let original = statvfs(&placed.original).map_err(|error| at(error.desc().to_owned()))?.flags();
     for (set, same) in [
@@ -106,12 +106,13 @@ fn bind(root: &Path, path: &Path, flags: MsFlags) -> Result<(), String> {
         .map_err(|error| at(error.desc().to_owned()))
 }
 
+/// A file or folder, and its place below the new root.
 struct Placed {
     original: PathBuf,
     copy: PathBuf,
 }
 
-/// Makes an empty file or folder below `root` for what is at `path`, and every link on the way.
+/// Makes an empty file or folder below `root` for the one at `path`, and every symbolic link on the way.
 fn place(root: &Path, path: &Path, links: usize) -> io::Result<Placed> {
     let below = |path: &Path| root.join(path.strip_prefix("/").unwrap_or(path));
     let mut original = PathBuf::from("/");
@@ -148,13 +149,13 @@ fn place(root: &Path, path: &Path, links: usize) -> io::Result<Placed> {
     Ok(Placed { original, copy })
 }
 
-/// Makes a folder that anyone may enter, and those above it.
+/// Makes a folder that anyone may enter, and the folders above it.
 fn make_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o755).create(path)
 }
 
-/// The path with each `..` taken, which no link is followed for: those of a system's folders do not
-/// lead through another link.
+/// The path without `..` and `.`. No link is followed: a `..` in the links of a system's folders does
+/// not lead through another link.
 fn without_dots(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for component in path.components() {

@@ -1,18 +1,19 @@
-//! What the kernel itself counts.
+//! The limits that the kernel itself enforces, by `setrlimit`.
 
 use nix::sys::resource::{Resource, setrlimit};
 
-use crate::order::Limits;
+use crate::job::Limits;
 
-/// The keeper, and one to spare.
+/// The supervisor, and one process to spare.
 const OURS: u64 = 2;
 
-/// Limits this process and those that it starts. Where the kernel would count the user's other
-/// processes too, only the caller of [`run`](fn@crate::run) counts them.
+/// Limits this process and all that it starts. `counts_processes` limits their number as well. Without
+/// it, the kernel would count other processes of the same user too, and only
+/// [`run`](fn@crate::run) counts them.
 ///
 /// # Errors
 ///
-/// What the system refused.
+/// The error of the system, as a text.
 pub(crate) fn set(limits: &Limits, counts_processes: bool) -> Result<(), String> {
     let processes = counts_processes.then_some((Resource::RLIMIT_NPROC, limits.processes + OURS));
     let others = [

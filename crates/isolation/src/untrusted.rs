@@ -1,5 +1,5 @@
-//! Reading what a stranger's program wrote: regular files only, by their own names, no longer than
-//! a bound. Links, pipes and devices in their place are refused without being opened or followed.
+//! Reading what an untrusted program wrote: regular files only, by their own names, up to a length.
+//! Links, pipes and devices in their place are refused without being opened or followed.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// How much of a file is there to judge its length by.
+/// The bytes at the beginning of a file by which its length is judged.
 pub const BEGINNING: usize = 16 << 10;
 
 /// Why a file is not read.
@@ -17,26 +17,26 @@ pub enum ReadError {
     /// Nothing of this name is there.
     #[error("is not there")]
     NotThere,
-    /// Something else than a regular file of one name is there.
+    /// It is not a regular file with a single name.
     #[error("is not a regular file")]
     NotAFile,
-    /// It is too long.
+    /// It is longer than the limit.
     #[error("has {length} bytes, expected at most {limit}")]
     TooLong {
         /// Its length.
         length: u64,
-        /// The longest that is read.
+        /// The limit.
         limit: u64,
     },
-    /// The judge of its beginning refuses it.
+    /// The [`Judge`] refuses it.
     #[error("{0}")]
     Refused(String),
-    /// The system refuses it.
+    /// The system refuses to read it.
     #[error(transparent)]
     System(#[from] io::Error),
 }
 
-/// A folder whose contents are a stranger's.
+/// A folder whose contents an untrusted program wrote.
 #[derive(Debug)]
 pub struct Folder {
     #[cfg(target_os = "linux")]
@@ -44,11 +44,11 @@ pub struct Folder {
     path: PathBuf,
 }
 
-/// Judges a file by its first bytes, of which there are up to [`BEGINNING`], and its length.
+/// Judges a file by its first bytes, up to [`BEGINNING`] of them, and by its length.
 pub type Judge<'a> = &'a dyn Fn(&[u8], u64) -> Result<(), String>;
 
 impl Folder {
-    /// The folder `name` in `parent`, the path of which is the caller's own.
+    /// The folder `name` in `parent`. The path of `parent` must be the caller's own.
     ///
     /// # Errors
     ///
@@ -78,7 +78,7 @@ impl Folder {
         &self.path
     }
 
-    /// The bytes of a file in it, if there are at most `limit` and `judge` agrees.
+    /// The bytes of a file in the folder, if they are at most `limit` and `judge` accepts them.
     ///
     /// # Errors
     ///
@@ -100,7 +100,7 @@ impl Folder {
         let mut bytes = Vec::new();
         file.by_ref().take(BEGINNING as u64).read_to_end(&mut bytes)?;
         judge(&bytes, length).map_err(ReadError::Refused)?;
-        // Nobody can make it longer than it was when it was judged.
+        // The file may have become longer since it was judged; the rest of it is not read.
         file.take(length.saturating_sub(bytes.len() as u64)).read_to_end(&mut bytes)?;
         Ok(bytes)
     }
@@ -109,7 +109,7 @@ impl Folder {
     fn open_file(&self, name: &str) -> io::Result<File> {
         use nix::fcntl::{OFlag, openat};
         use nix::sys::stat::Mode;
-        // A pipe without a writer would block.
+        // Opening a pipe without a writer would block.
         let flags = OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
         let file = openat(&self.descriptor, name, flags, Mode::empty())?;
         Ok(File::from(file))
@@ -128,7 +128,7 @@ impl Folder {
 fn refused(error: io::Error) -> ReadError {
     match error.kind() {
         io::ErrorKind::NotFound => ReadError::NotThere,
-        // A link where none may be, or a folder, or a socket.
+        // A link, a folder or a socket.
         io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory => ReadError::NotAFile,
         #[cfg(target_os = "linux")]
         _ if error.raw_os_error() == Some(nix::Error::ELOOP as i32) => ReadError::NotAFile,

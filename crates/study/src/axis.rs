@@ -13,7 +13,7 @@ use trainer::optimizer::AdamConfig;
 use trainer::run::RunConfig;
 use trainer::{Head, TrainError};
 
-use crate::data_set_name::DataSetName;
+use trainer::dataset::DataSet;
 
 pub use batch_size::BatchSize;
 pub use definition::{Axis, Values};
@@ -105,21 +105,16 @@ macro_rules! axes {
 
             /// Every combination of values. The first axis changes slowest.
             pub fn arms(&self) -> Vec<Arm> {
-                let mut arms = vec![Vec::new()];
-                let mut counts = Vec::new();
-                $(counts.push(self.$axis.len());)*
-                for count in counts {
-                    arms = arms
-                        .into_iter()
-                        .flat_map(|front| (0..count).map(move |at| [front.as_slice(), &[at]].concat()))
-                        .collect();
-                }
-                arms.iter()
-                    .filter_map(|places| {
-                        let mut places = places.iter();
-                        Some(Arm { $($axis: self.$axis.get(*places.next()?)?.clone(),)* })
+                let first = || Some(Arm { $($axis: self.$axis.first()?.clone(),)* });
+                let mut arms: Vec<Arm> = first().into_iter().collect();
+                $(arms = arms
+                    .iter()
+                    .flat_map(|arm| {
+                        let with = |value: &$kind| Arm { $axis: value.clone(), ..arm.clone() };
+                        self.$axis.iter().map(with).collect::<Vec<_>>()
                     })
-                    .collect()
+                    .collect();)*
+                arms
             }
 
             /// The columns of tables that tell arms apart, and what they hold for this arm.
@@ -183,7 +178,7 @@ macro_rules! study_file {
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(deny_unknown_fields)]
         pub(crate) struct StudyFile {
-            pub(crate) data_set: DataSetName,
+            pub(crate) data_set: DataSet,
             pub(crate) quick: bool,
             $($key: Values<$kind>,)*
             pub(crate) seeds: Vec<u64>,
@@ -203,7 +198,7 @@ macro_rules! study_file {
 
         impl StudyFile {
             pub(crate) fn new(
-                data_set: DataSetName,
+                data_set: DataSet,
                 quick: bool,
                 grid: Grid,
                 seeds: Vec<u64>,

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use trainer::evaluation::Evaluation;
 use trainer::log::DistributionRow;
-use trainer::observation;
+use trainer::network::ObservedQuantity;
 use trainer::run::{read_distributions, read_metrics};
 use trainer::{Measurement, Phase};
 
@@ -152,12 +152,12 @@ fn add_distributions(study: &mut Study, cell: &Cell, rows: &[DistributionRow]) {
             });
         };
         match row.quantity {
-            observation::Quantity::Gamma => add_parameter(Statistic::Gamma),
-            observation::Quantity::Beta => add_parameter(Statistic::Beta),
-            observation::Quantity::RunningMean => add_parameter(Statistic::RunningMean),
-            observation::Quantity::RunningVar => add_parameter(Statistic::RunningVar),
-            observation::Quantity::BeforeBatchNorm => add_activation(Place::BeforeBatchNorm),
-            observation::Quantity::PreActivation => add_activation(Place::PreActivation),
+            ObservedQuantity::Gamma => add_parameter(Statistic::Gamma),
+            ObservedQuantity::Beta => add_parameter(Statistic::Beta),
+            ObservedQuantity::RunningMean => add_parameter(Statistic::RunningMean),
+            ObservedQuantity::RunningVar => add_parameter(Statistic::RunningVar),
+            ObservedQuantity::BeforeBatchNorm => add_activation(Place::BeforeBatchNorm),
+            ObservedQuantity::PreActivation => add_activation(Place::PreActivation),
         }
     }
 }

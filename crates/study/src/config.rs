@@ -8,8 +8,8 @@ use trainer::dataset::Split;
 use trainer::fit;
 
 use crate::axis::{Arm, Axis, Grid, StudyFile, expect_distinct};
-use crate::data_set_name::DataSetName;
 use crate::error::{Result, StudyError};
+use trainer::dataset::DataSet;
 
 /// The configuration of a study, in its folder.
 pub const CONFIG_FILE: &str = "study.toml";
@@ -25,7 +25,7 @@ const QUICK_IMAGES: usize = 1_000;
 #[serde(try_from = "StudyFile", into = "StudyFile")]
 pub struct StudyConfig {
     /// The data set of all runs.
-    pub data_set: DataSetName,
+    pub data_set: DataSet,
     /// Whether it is a quick look, with few batches per epoch.
     pub quick: bool,
     /// The values of each axis.
@@ -119,7 +119,7 @@ impl StudyRequest {
     /// As for [`Self::grid`].
     pub fn config(
         &self,
-        data_set: DataSetName,
+        data_set: DataSet,
         whole: Split,
         test_images: usize,
     ) -> Result<(StudyConfig, Split)> {
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn the_study_without_any_option_is_the_notebooks() {
         let whole = Split::four_fifths_of(60_000);
-        let data_set = DataSetName::Synthetic;
+        let data_set = DataSet::Synthetic;
         let (study, split) =
             StudyRequest::default().config(data_set, whole.clone(), 10_000).unwrap();
         assert_eq!(split, whole);
@@ -259,7 +259,7 @@ mod tests {
         let request =
             StudyRequest { axes: vec![("learning-rate", rates)], ..StudyRequest::default() };
         let whole = Split::four_fifths_of(60_000);
-        let (study, _) = request.config(DataSetName::FashionMnist, whole, 10_000).unwrap();
+        let (study, _) = request.config(DataSet::FashionMnist, whole, 10_000).unwrap();
         let text = study.to_toml().unwrap();
         assert!(text.contains("learning_rate = [0.001, 0.01]"), "{text}");
         assert_eq!(toml::from_str::<StudyConfig>(&text).unwrap(), study);

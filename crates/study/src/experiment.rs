@@ -1,5 +1,5 @@
 //! An experiment: trains the runs of a study that are missing, tests them once, and writes tables,
-//! figures and report. Whoever starts it watches it, and can stop it.
+//! figures and report. The caller watches it, and can stop it.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};

@@ -15,7 +15,6 @@ pub mod axis;
 pub mod cell;
 pub mod collect;
 pub mod config;
-pub mod data_set_name;
 pub mod error;
 pub mod experiment;
 pub mod figures;

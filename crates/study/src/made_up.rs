@@ -5,16 +5,16 @@ use trainer::network::Preset;
 
 use crate::axis::{Arm, Epochs, Grid};
 use crate::config::StudyConfig;
-use crate::data_set_name::DataSetName;
 use crate::tables::{
     ActivationRow, BatchNormRow, ConfusionRow, EpochRow, Place, RunKey, RunRow, Statistic, StepRow,
     Study,
 };
+use trainer::dataset::DataSet;
 
 /// The notebook's configuration, but for 2 seeds of 2 epochs of 40 steps.
 pub(crate) fn config() -> StudyConfig {
     StudyConfig {
-        data_set: DataSetName::FashionMnist,
+        data_set: DataSet::FashionMnist,
         quick: false,
         grid: Grid { epochs: vec![Epochs(2)].into(), ..Grid::notebook(false) },
         seeds: vec![0, 1],

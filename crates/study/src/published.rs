@@ -7,7 +7,7 @@ use trainer::network::Preset;
 
 use crate::axis::Arm;
 use crate::config::StudyConfig;
-use crate::data_set_name::DataSetName;
+use trainer::dataset::DataSet;
 
 /// The training images of the published runs.
 pub const TRAINING_IMAGES: u64 = 48_000;
@@ -25,7 +25,7 @@ impl Published {
     /// The published figures that compare with this arm of the study; empty where none do.
     pub fn beside(study: &StudyConfig, arm: &Arm) -> Self {
         let compares =
-            study.data_set == DataSetName::FashionMnist && !study.quick && arm.is_as_published();
+            study.data_set == DataSet::FashionMnist && !study.quick && arm.is_as_published();
         let Some(preset) = arm.network.preset().filter(|_| compares) else {
             return Self::default();
         };
@@ -78,7 +78,7 @@ mod tests {
             assert_eq!(epochs(&notebook, &other), 0, "{other:?}");
         }
         for other in [
-            StudyConfig { data_set: DataSetName::Synthetic, ..notebook.clone() },
+            StudyConfig { data_set: DataSet::Synthetic, ..notebook.clone() },
             StudyConfig { quick: true, ..notebook.clone() },
         ] {
             assert_eq!(epochs(&other, &frozen), 0, "{other:?}");

@@ -17,11 +17,10 @@ use safetensors::tensor::TensorView;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::hexadecimal::hexadecimal;
+use crate::error::WeightsError;
 use crate::network::Network;
 use crate::optimizer::Optimizer;
 use crate::tensor;
-use crate::weights::WeightsError;
 use crate::{TrainError, numerics};
 
 /// The one key of the metadata: a map with more would be written in no fixed order.
@@ -146,7 +145,7 @@ fn digest(position: &Position, numerics: &str, tensors: &BTreeMap<&str, TensorVi
         hasher.update(format!("\n{name} {:?} {:?}\n", tensor.dtype(), tensor.shape()));
         hasher.update(tensor.data());
     }
-    hexadecimal(&hasher.finalize())
+    hex::encode(hasher.finalize())
 }
 
 /// JSON cannot fail for structs of numbers and texts; an empty text would be refused on reading.
@@ -288,7 +287,7 @@ mod tests {
                 error.to_string(),
                 format!(
                     "a.safetensors: saved by a program that computes other numbers ({name}, this one \
-                     {expected}); go on with that one, or remove the run's folder to start anew"
+                     {expected}); continue with that one, or remove the run's folder to start anew"
                 )
             );
         }

@@ -1,11 +1,16 @@
+//! The errors of this crate.
+
+mod data_file;
+mod weights;
+
 use std::io;
 use std::path::{Path, PathBuf};
 
 use kernels::KernelError;
 use thiserror::Error;
 
-use crate::dataset::{IdxError, Mismatch};
-use crate::weights::WeightsError;
+pub use data_file::{IdxError, Mismatch};
+pub use weights::WeightsError;
 
 /// Why a data set could not be loaded or a network not be trained. Each message names what is at
 /// fault, what was expected, what was found, and where it helps what to do.
@@ -94,7 +99,7 @@ pub enum TrainError {
 
     /// A file is not the checkpoint of this network.
     #[error(
-        "{}: expected {expected}, found {got}; remove it to go on from the one before, or the run's folder to start anew",
+        "{}: expected {expected}, found {got}; remove it to continue from the one before, or the run's folder to start anew",
         .path.display()
     )]
     Checkpoint {
@@ -108,7 +113,7 @@ pub enum TrainError {
 
     /// A checkpoint is of a program that computes other numbers, which would not fit together.
     #[error(
-        "{}: saved by a program that computes other numbers ({found}, this one {expected}); go on with that one, or remove the run's folder to start anew",
+        "{}: saved by a program that computes other numbers ({found}, this one {expected}); continue with that one, or remove the run's folder to start anew",
         .path.display()
     )]
     OtherNumerics {

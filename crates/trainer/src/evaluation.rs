@@ -4,7 +4,7 @@ use kernels::{Real, softmax_cross_entropy};
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
 use crate::TrainError;
-use crate::dataset::{Batch, LabelledImages};
+use crate::dataset::{ImageBatch, LabelledImages};
 use crate::network::{Network, Tape};
 
 /// Sums over images, from which means follow.
@@ -74,7 +74,7 @@ pub fn evaluate<F: Real>(
     let mut score = Score::default();
     let mut confusion = Array2::zeros([classes, classes]);
     // Used again by every batch.
-    let (mut batch, mut tape) = (Batch::default(), Tape::default());
+    let (mut batch, mut tape) = (ImageBatch::default(), Tape::default());
     let mut probabilities = Array2::default([0, 0]);
     for positions in positions.chunks(batch_size) {
         images.batch_into(positions, &mut batch)?;
@@ -83,7 +83,7 @@ pub fn evaluate<F: Real>(
         if logits.ncols() != classes {
             return Err(TrainError::OtherNetwork {
                 operation: "evaluate",
-                expected: format!("{classes} logits an image, one a class"),
+                expected: format!("{classes} logits per image, one per class"),
                 got: logits.ncols().to_string(),
             });
         }

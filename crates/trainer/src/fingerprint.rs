@@ -3,7 +3,6 @@
 use kernels::Real;
 use sha2::{Digest, Sha256};
 
-use crate::hexadecimal::hexadecimal;
 use crate::network::Network;
 use crate::{Measurement, Phase, tensor};
 
@@ -46,7 +45,7 @@ impl Fingerprint {
 
     /// The SHA-256 in lower-case hexadecimal.
     pub fn finish(self) -> String {
-        hexadecimal(&self.0.finalize())
+        hex::encode(self.0.finalize())
     }
 
     /// Adds a text, after its number of bytes.
@@ -96,7 +95,7 @@ mod tests {
             b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xe0\x3f\x02\x01\0\0\0\0\0\0",
         ]
         .concat();
-        assert_eq!(of_measurement(MEASUREMENT), hexadecimal(&Sha256::digest(bytes)));
+        assert_eq!(of_measurement(MEASUREMENT), hex::encode(Sha256::digest(bytes)));
     }
 
     #[test]

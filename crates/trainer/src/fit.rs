@@ -7,12 +7,12 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
-use crate::dataset::{Batch, LabelledImages, Split};
+use crate::dataset::{ImageBatch, LabelledImages, Split};
 use crate::evaluation::{Evaluation, Score, evaluate, expect_batch_size};
 use crate::network::{Gradients, Network, Tape};
 use crate::observation::Observation;
 use crate::optimizer::Optimizer;
-use crate::random::{Purpose, Stream};
+use crate::random_stream::{Purpose, Stream};
 
 /// Whether the linear head `fc` of a network is trained.
 ///
@@ -58,7 +58,7 @@ impl Display for Head {
 /// How to train, apart from the optimiser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FitConfig {
-    /// The first step to take, counted from 0 over all epochs. A run that goes on where another
+    /// The first step to take, counted from 0 over all epochs. A run that continues where another
     /// ended, at a [`Moment::is_resumable`], starts with that one's network and optimiser, after the
     /// steps that the optimiser has taken.
     pub first_step: u64,
@@ -110,7 +110,7 @@ impl Measurement {
     }
 }
 
-/// A step or an epoch just ended: what was measured, and the state that training goes on from.
+/// A step or an epoch just ended: what was measured, and the state that training continues from.
 #[derive(Debug)]
 pub struct Moment<'a, F> {
     /// What was measured.
@@ -121,7 +121,7 @@ pub struct Moment<'a, F> {
     pub network: &'a Network<F>,
     /// The optimiser after the step.
     pub optimizer: &'a Optimizer<F>,
-    /// Whether a run can go on from here, with the optimiser's number of steps as its first step;
+    /// Whether a run can continue from here, with the optimiser's number of steps as its first step;
     /// not between an epoch's last step and its validation, which would be left out.
     pub is_resumable: bool,
 }
@@ -151,7 +151,7 @@ pub fn fit<F: Real, E: From<TrainError>>(
     let mut steps = Steps {
         images,
         seed: config.seed,
-        batch: Batch::default(),
+        batch: ImageBatch::default(),
         tape: Tape::default(),
         probabilities: Array2::default([0, 0]),
         gradients: optimizer.memory_for_gradients(network),
@@ -189,7 +189,7 @@ pub fn fit<F: Real, E: From<TrainError>>(
     Ok(())
 }
 
-/// The optimiser steps of an epoch: one a batch.
+/// The optimiser steps per epoch: one per batch.
 ///
 /// # Errors
 ///
@@ -208,7 +208,7 @@ fn expect_batches_to_normalize<F: Real>(
     batch_size: usize,
 ) -> Result<(), TrainError> {
     let last = (split.training.len() - 1) % batch_size + 1;
-    if last > 1 || !network.normalizes_rows() {
+    if last > 1 || !network.norms().any(|(_, norm)| norm.needs_two_rows) {
         return Ok(());
     }
     Err(TrainError::Config {
@@ -245,10 +245,10 @@ fn expect_finite_state<F: Real>(
 }
 
 /// Steps, and the memory that they use again.
-struct Steps<'a, F> {
+struct Steps<'a, F: Real> {
     images: &'a LabelledImages,
     seed: u64,
-    batch: Batch<F>,
+    batch: ImageBatch<F>,
     tape: Tape<F>,
     /// After the backward pass of the loss its gradient.
     probabilities: Array2<F>,

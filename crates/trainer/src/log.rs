@@ -2,7 +2,7 @@
 //!
 //! | in the run's folder | what it holds | what reads it | written by |
 //! |---|---|---|---|
-//! | `hparams.yaml` | the configuration, a parameter a line | people, PyYAML, Lightning | [`hparams_yaml()`] |
+//! | `hparams.yaml` | the configuration, a parameter per line | people, PyYAML, Lightning | [`hparams_yaml()`] |
 //! | `metrics.csv` | every measurement, to the last bit | spreadsheets, pandas, our report | [`CsvLog`] of [`crate::Measurement`] |
 //! | `distributions.csv` | percentiles of activations and of batch norm's parameters | the same | [`CsvLog`] of [`DistributionRow`] |
 //! | `events.out.tfevents.run` | measurements as `f32`, and histograms | `tensorboard --logdir` on any folder above | [`EventFile`] |

@@ -1,5 +1,5 @@
-//! Which numbers a run computes, by name: a checkpoint is not gone on with by a program that
-//! computes others.
+//! Which numbers a run computes, by name: a program does not continue from a checkpoint whose numbers
+//! it would compute differently.
 
 /// The name of the numbers that a part of the program computes, such as a layer or an optimiser.
 ///

@@ -4,41 +4,8 @@
 use std::collections::BTreeMap;
 
 use kernels::Real;
-use serde::{Deserialize, Serialize};
 
-use crate::network::{Network, Tape};
-
-/// What an observed distribution is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Quantity {
-    /// What goes into the batch norm before this ReLU, for one training batch.
-    BeforeBatchNorm,
-    /// What goes into this ReLU, for one training batch.
-    PreActivation,
-    /// γ, a value a channel.
-    Gamma,
-    /// β, a value a channel.
-    Beta,
-    /// The running mean, a value a channel.
-    RunningMean,
-    /// The running variance, a value a channel.
-    RunningVar,
-}
-
-impl Quantity {
-    /// The name in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::BeforeBatchNorm => "before_batch_norm",
-            Self::PreActivation => "pre_activation",
-            Self::Gamma => "gamma",
-            Self::Beta => "beta",
-            Self::RunningMean => "running_mean",
-            Self::RunningVar => "running_var",
-        }
-    }
-}
+use crate::network::{Network, ObservedQuantity, Tape};
 
 /// The values that one quantity of one layer has.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +13,7 @@ pub struct Distribution<F> {
     /// The layer by its name in PyTorch, such as `model.1`.
     pub layer: String,
     /// What the values are.
-    pub quantity: Quantity,
+    pub quantity: ObservedQuantity,
     /// The values, in no meaningful order but a fixed one.
     pub values: Vec<F>,
 }
@@ -153,20 +120,15 @@ impl<F: Real> Observation<F> {
         let mut add = |layer: &str, quantity, values| {
             distributions.push(Distribution { layer: layer.to_owned(), quantity, values });
         };
-        for norm in network.batch_norms() {
-            for (quantity, values) in [
-                (Quantity::Gamma, norm.gamma),
-                (Quantity::Beta, norm.beta),
-                (Quantity::RunningMean, norm.mean),
-                (Quantity::RunningVar, norm.var),
-            ] {
-                add(norm.name, quantity, values.to_vec());
+        for (name, norm) in network.norms() {
+            for (quantity, values) in norm.observed {
+                add(name, quantity, values.to_vec());
             }
         }
         for activation in tape.activations(network) {
             for (quantity, values) in [
-                (Quantity::BeforeBatchNorm, activation.before_batch_norm),
-                (Quantity::PreActivation, Some(activation.pre_activation)),
+                (ObservedQuantity::BeforeBatchNorm, activation.before_batch_norm),
+                (ObservedQuantity::PreActivation, Some(activation.pre_activation)),
             ] {
                 if let Some(array) = values {
                     let mut values = Vec::with_capacity(array.len());
@@ -183,7 +145,7 @@ impl<F: Real> Observation<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{Purpose, Stream};
+    use crate::random_stream::{Purpose, Stream};
 
     /// ```text
     /// >>> numpy.percentile([3.0, 1.0, 10.0, 2.0, 7.0, 7.0], [0, 15, 50, 85, 100])
@@ -193,7 +155,7 @@ mod tests {
     fn percentiles_are_those_of_numpy() {
         let distribution = |values: &[f32]| Distribution {
             layer: "model.1".to_owned(),
-            quantity: Quantity::PreActivation,
+            quantity: ObservedQuantity::PreActivation,
             values: values.to_vec(),
         };
         let values = distribution(&[3.0, 1.0, 10.0, 2.0, 7.0, 7.0]);
@@ -221,8 +183,11 @@ mod tests {
             .collect();
         let mut sorted = values.clone();
         sorted.sort_unstable_by(f32::total_cmp);
-        let distribution =
-            Distribution { layer: "model.1".to_owned(), quantity: Quantity::PreActivation, values };
+        let distribution = Distribution {
+            layer: "model.1".to_owned(),
+            quantity: ObservedQuantity::PreActivation,
+            values,
+        };
         for rank in 0..=5_000 {
             let percentage = rank as f64 / 50.0;
             let [found] = distribution.percentiles([percentage]);

@@ -1,11 +1,11 @@
 //! A run with its folder: one training of one network with one configuration and one seed, whose
 //! logs and checkpoints lie in a folder of its own, and which can be interrupted or killed at any
-//! moment and gone on with.
+//! moment and continued.
 //!
 //! ```text
 //! hparams.yaml                          the configuration
-//! metrics.csv                           a row a measurement: `Measurement`
-//! distributions.csv                     a row an observed distribution: `DistributionRow`
+//! metrics.csv                           a row per measurement: `Measurement`
+//! distributions.csv                     a row per observed distribution: `DistributionRow`
 //! events.out.tfevents.…                 the same for TensorBoard
 //! checkpoints/epoch=E-step=S.safetensors  the whole state after each epoch
 //! weights.safetensors                   the trained network, for PyTorch too: `weights`
@@ -18,6 +18,7 @@
 mod checkpoints;
 mod log_file;
 mod logs;
+mod names;
 
 use std::fs;
 use std::ops::ControlFlow;
@@ -30,13 +31,8 @@ use crate::network::{Network, NetworkConfig};
 use crate::optimizer::{Optimizer, OptimizerConfig};
 use crate::{FitConfig, Head, Measurement, Phase, TrainError, file, fit, weights};
 
-use logs::Logs;
-
-const HPARAMS: &str = "hparams.yaml";
-const METRICS: &str = "metrics.csv";
-const DISTRIBUTIONS: &str = "distributions.csv";
-const CHECKPOINTS: &str = "checkpoints";
-const WEIGHTS: &str = "weights.safetensors";
+use self::logs::Logs;
+use self::names::{CHECKPOINTS, DISTRIBUTIONS, HPARAMS, METRICS, WEIGHTS};
 
 /// What a run trains, and how.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,8 +49,8 @@ pub struct RunConfig {
     pub batch_size: usize,
     /// The optimiser.
     pub optimizer: OptimizerConfig,
-    /// About how many times an epoch the network is observed: at every so many steps, counted over
-    /// all epochs, that it is at most this many times, and at the last.
+    /// The observations of the network per epoch, at most. They are evenly spaced: the steps between
+    /// two are counted over all epochs. The run's last step is observed as well.
     pub observations_per_epoch: u64,
     /// The name of the data set, for the record.
     pub data_set: String,
@@ -65,7 +61,7 @@ pub struct RunConfig {
 pub enum Ended {
     /// All epochs are trained.
     Complete,
-    /// The caller stopped it; the same call goes on from there.
+    /// The caller stopped it; the same call continues from there.
     Interrupted,
 }
 
@@ -86,8 +82,8 @@ impl RunConfig {
     }
 
     /// Trains in `folder` from where an earlier call stopped or was killed, else from the start.
-    /// `watch` sees every measurement as it is made, after those of the epochs that an earlier call
-    /// had trained; when it breaks, the state is saved at the next step and the run stops.
+    /// `watch` sees every measurement as it is made. The measurements of an earlier call come first.
+    /// When `watch` breaks, the state is saved at the next step and the run stops.
     ///
     /// # Errors
     ///
@@ -213,9 +209,9 @@ impl From<TrainError> for Stop {
     }
 }
 
-/// The files in the folder of a run that are the run's own: for whoever clears it. In their order
-/// none is needed by those after it, so that a process killed while it clears leaves a run that
-/// can be gone on with or begun.
+/// The files that a run writes into its folder, for a caller that removes them. No file needs one
+/// before it in the list, so a process that is killed while it removes them in this order leaves a run
+/// that can be continued or begun.
 ///
 /// # Errors
 ///

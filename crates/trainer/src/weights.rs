@@ -9,9 +9,9 @@
 use std::collections::BTreeSet;
 
 use kernels::Real;
-use safetensors::tensor::{Dtype, SafeTensorError, SafeTensors, TensorView};
-use thiserror::Error;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
+use crate::error::WeightsError;
 use crate::network::Network;
 use crate::tensor;
 
@@ -20,71 +20,6 @@ const BATCHES_TRACKED: &str = "num_batches_tracked";
 
 /// How the name of a batch norm's running variance ends.
 const RUNNING_VARIANCE: &str = ".running_var";
-
-/// Why weights could not be loaded or saved. Each message names the tensors at fault.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum WeightsError {
-    /// It is no whole safetensors file.
-    #[error(
-        "not a whole safetensors file; in Python, safetensors.torch.save_file(model.state_dict(), path) makes one"
-    )]
-    Format(#[source] SafeTensorError),
-
-    /// The network has parameters or running statistics that the file does not have.
-    #[error("found no {}; the weights are of another network", .names.join(", "))]
-    Missing {
-        /// Their names.
-        names: Vec<String>,
-    },
-
-    /// The file has tensors that the network does not have.
-    #[error("found {}, which the network does not have; the weights are of another one", .names.join(", "))]
-    Unknown {
-        /// Their names.
-        names: Vec<String>,
-    },
-
-    /// A tensor has another shape than the network's.
-    #[error("{name}: expected the shape {expected:?}, found {found:?}")]
-    Shape {
-        /// The tensor.
-        name: String,
-        /// The shape in the network.
-        expected: Vec<usize>,
-        /// The shape in the file.
-        found: Vec<usize>,
-    },
-
-    /// A tensor is of a type that is not read.
-    #[error("{name}: expected {expected}, found {found:?}; convert it in Python")]
-    Type {
-        /// The tensor.
-        name: String,
-        /// The types that are read.
-        expected: &'static str,
-        /// The type in the file.
-        found: Dtype,
-    },
-
-    /// A tensor holds infinities or NaN, in the file or once rounded to the network's type.
-    #[error("{name}: {count} of its values are not finite")]
-    NotFinite {
-        /// The tensor.
-        name: String,
-        /// How many of its values.
-        count: usize,
-    },
-
-    /// A running variance is below 0; its root would be NaN.
-    #[error("{name}: {count} of its values are negative, and a variance is at least 0")]
-    NegativeVariance {
-        /// The tensor.
-        name: String,
-        /// How many of its values.
-        count: usize,
-    },
-}
 
 /// The parameters and running statistics of `network` as a safetensors file in the network's type.
 ///
@@ -125,8 +60,7 @@ pub fn save<F: Real>(
             (name, tensor::dtype::<F>(), shape, tensor::to_bytes(array))
         })
         .collect();
-    for norm in network.batch_norms() {
-        let name = format!("{}.{BATCHES_TRACKED}", norm.name);
+    for name in names_of_counts(network) {
         tensors.push((name, Dtype::I64, Vec::new(), num_batches_tracked.to_le_bytes().to_vec()));
     }
     let views = tensors
@@ -168,11 +102,16 @@ pub fn load<F: Real>(bytes: &[u8], network: &mut Network<F>) -> Result<(), Weigh
     Ok(())
 }
 
+/// The names of PyTorch's counts of training batches.
+fn names_of_counts<F: Real>(network: &Network<F>) -> impl Iterator<Item = String> {
+    let counting = network.norms().filter(|(_, norm)| norm.counts_batches);
+    counting.map(|(name, _)| format!("{name}.{BATCHES_TRACKED}"))
+}
+
 /// Refuses a file that lacks a tensor of the network, or has one too many.
 fn expect_names<F: Real>(file: &SafeTensors<'_>, network: &Network<F>) -> Result<(), WeightsError> {
     let needed: BTreeSet<String> = network.state().into_iter().map(|(name, _)| name).collect();
-    let allowed: BTreeSet<String> =
-        network.batch_norms().map(|norm| format!("{}.{BATCHES_TRACKED}", norm.name)).collect();
+    let allowed: BTreeSet<String> = names_of_counts(network).collect();
     let found: BTreeSet<String> = file.names().into_iter().map(str::to_owned).collect();
     let missing: Vec<String> = needed.difference(&found).cloned().collect();
     if !missing.is_empty() {

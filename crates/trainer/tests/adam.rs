@@ -7,7 +7,7 @@ use ndarray::{Array1, Array4};
 use trainer::dataset::ImageSize;
 use trainer::network::{Gradients, Network, preset};
 use trainer::optimizer::{AdamConfig, Optimizer};
-use trainer::random::{Purpose, Stream};
+use trainer::random_stream::{Purpose, Stream};
 use trainer::{Head, TrainError};
 
 const IMAGE: ImageSize = ImageSize { channels: 1, height: 4, width: 4 };

@@ -6,8 +6,8 @@ use kernels::{KernelError, softmax_cross_entropy};
 use ndarray::{Array1, Array4, ArrayD, Axis, IxDyn};
 use trainer::TrainError;
 use trainer::dataset::{FASHION_MNIST_IMAGE, ImageSize};
-use trainer::network::{Layer, Network, Preset, Saved, preset};
-use trainer::random::{Purpose, Stream};
+use trainer::network::{Dropout, Flatten, Layer, Network, Preset, Saved, preset};
+use trainer::random_stream::{Purpose, Stream};
 
 const TINY: ImageSize = ImageSize { channels: 2, height: 5, width: 4 };
 const BOTH: [&Preset; 2] = [&preset::SIMPLE_NETWORK, &preset::SPATIAL_BATCH_NORM_NETWORK];
@@ -115,7 +115,7 @@ fn a_pair_shares_its_initial_weights_and_seeds_do_not() {
 #[test]
 fn dropout_follows_its_stream_in_logical_order() {
     const P: f64 = 0.3;
-    let mut layer: Layer<f64> = Layer::Dropout { p: P };
+    let mut layer: Layer<f64> = Layer::Dropout(Dropout { p: P });
     let x = images().mapv(|value| value + 1.0);
     let reversed = x.t().as_standard_layout().into_owned().reversed_axes();
     assert_eq!(x, reversed);
@@ -140,7 +140,7 @@ fn dropout_follows_its_stream_in_logical_order() {
         assert_eq!(out, x);
     }
     let (mut out, mut saved) = (ArrayD::default(IxDyn(&[0])), Saved::default());
-    let error = Layer::Dropout { p: 1.0 }
+    let error = Layer::Dropout(Dropout { p: 1.0 })
         .forward_train(x.view().into_dyn(), &mut masks(), &mut out, &mut saved)
         .unwrap_err();
     assert!(matches!(error, KernelError::Config { parameter: "p", .. }), "{error}");
@@ -155,7 +155,7 @@ fn what_logs_look_at_is_what_the_layers_read() {
         let (_, tape) = network.forward_train(images(), &mut masks()).unwrap();
         let activations = tape.activations(&network);
         let names: Vec<_> = activations.iter().map(|activation| activation.name).collect();
-        let norms: Vec<_> = network.batch_norms().collect();
+        let norms: Vec<_> = network.norms().collect();
         let (expected, expected_norms): (&[_], &[_]) = match preset.name {
             "SimpleNetwork" => (&["model.1", "model.4"], &[]),
             "SpatialBatchNormNetwork" => (&["model.2", "model.6"], &["model.1", "model.5"]),
@@ -163,26 +163,28 @@ fn what_logs_look_at_is_what_the_layers_read() {
             _ => (&["model.2"], &["model.1"]),
         };
         assert_eq!(names, expected);
-        assert_eq!(norms.iter().map(|norm| norm.name).collect::<Vec<_>>(), expected_norms);
+        assert_eq!(norms.iter().map(|(name, _)| *name).collect::<Vec<_>>(), expected_norms);
         let before: Vec<_> = activations
             .iter()
             .filter_map(|a| Some((a.before_batch_norm.as_ref()?, &a.pre_activation)))
             .collect();
         assert_eq!(before.len(), norms.len());
-        for (norm, (before, after)) in norms.iter().zip(before) {
+        for ((_, norm), (before, after)) in norms.iter().zip(before) {
+            let of = |index: usize| norm.observed[index].1;
+            let [gamma, beta, running_mean, running_var] = [0, 1, 2, 3].map(of);
             assert_eq!(before.shape(), after.shape());
             for (channel, x) in before.axis_iter(Axis(1)).enumerate() {
                 let mean = x.sum() / x.len() as f64;
-                assert!((norm.mean[channel] - 0.1 * mean).abs() < 1e-12);
+                assert!((running_mean[channel] - 0.1 * mean).abs() < 1e-12);
                 let y = after.index_axis(Axis(1), channel);
-                assert!((y.sum() / y.len() as f64 - norm.beta[channel]).abs() < 1e-12);
+                assert!((y.sum() / y.len() as f64 - beta[channel]).abs() < 1e-12);
                 let var = x.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / x.len() as f64;
                 for (x, y) in x.iter().zip(y) {
-                    let expected = (x - mean) / (var + 1e-5).sqrt() * norm.gamma[channel];
+                    let expected = (x - mean) / (var + 1e-5).sqrt() * gamma[channel];
                     assert!((y - expected).abs() < 1e-9, "{y} {expected}");
                 }
                 let unbiased = var * x.len() as f64 / (x.len() as f64 - 1.0);
-                assert!((norm.var[channel] - 0.9 - 0.1 * unbiased).abs() < 1e-12);
+                assert!((running_var[channel] - 0.9 - 0.1 * unbiased).abs() < 1e-12);
             }
         }
     }
@@ -204,7 +206,7 @@ fn flattening_follows_logical_order_whatever_the_memory() {
         |images: &Array4<f64>| network.forward_eval(images.view()).unwrap().mapv(f64::to_bits);
     assert_eq!(bits(&images), bits(&channels_last));
 
-    let mut layer: Layer<f64> = Layer::Flatten;
+    let mut layer: Layer<f64> = Layer::Flatten(Flatten);
     let (mut rows, mut saved) = (ArrayD::default(IxDyn(&[0])), Saved::default());
     let x = channels_last.view().into_dyn();
     layer.forward_train(x.view(), &mut masks(), &mut rows, &mut saved).unwrap();

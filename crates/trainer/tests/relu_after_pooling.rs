@@ -6,8 +6,11 @@ use kernels::Real;
 use kernels::conv2d::Conv2dConfig;
 use kernels::max_pool2d::MaxPool2dConfig;
 use ndarray::{Array, Array2, Array4, ArrayD, Dimension, IxDyn, ShapeBuilder};
-use trainer::network::{BatchNorm, Conv2d, Gradients, Layer, Linear, Network, Saved, Tape};
-use trainer::random::{Purpose, Stream};
+use trainer::network::{
+    BatchNorm, BatchNormInput, Conv2d, Flatten, Gradients, Layer, Linear, MaxPool2d, Network, Relu,
+    Saved, Tape,
+};
+use trainer::random_stream::{Purpose, Stream};
 
 /// Few different numbers, so that many pixels of a window are equal, and zeros of both signs.
 fn numbers<F: Real, D: Dimension>(
@@ -31,7 +34,7 @@ fn plainly<F: Real>(
     let nothing = || ArrayD::<F>::default(IxDyn(&[0]));
     let mut random = Stream::new(0, Purpose::Dropout, 0);
     let mut inputs = vec![images.clone().into_dyn()];
-    let mut saved: Vec<Saved> = layers.iter().map(|_| Saved::default()).collect();
+    let mut saved: Vec<Saved<F>> = layers.iter().map(|_| Saved::default()).collect();
     for (layer, saved) in layers.iter_mut().zip(&mut saved) {
         let (x, mut out) = (inputs.last().unwrap().view(), nothing());
         layer.forward_train(x, &mut random, &mut out, saved).unwrap();
@@ -41,8 +44,13 @@ fn plainly<F: Real>(
     let mut dout = dlogits.clone().into_dyn();
     let mut gradients = Vec::new();
     for ((layer, x), saved) in layers.iter().zip(&inputs).zip(&saved).rev() {
-        let mut own: Vec<ArrayD<F>> =
-            layer.parameters().iter().map(|(_, array)| ArrayD::zeros(array.raw_dim())).collect();
+        let mut own: Vec<ArrayD<F>> = layer
+            .arrays()
+            .weight_and_bias
+            .into_iter()
+            .flatten()
+            .map(|array| ArrayD::zeros(array.raw_dim()))
+            .collect();
         let mut dx = nothing();
         let parameters = match own.as_mut_slice() {
             [weight, bias] => Some([weight, bias]),
@@ -68,9 +76,10 @@ fn compare<F: Real>(window: [usize; 2], stride: [usize; 2], with_batch_norm: boo
         config: Conv2dConfig::same_3x3(),
     })];
     if with_batch_norm {
-        model.push(Layer::SpatialBatchNorm(BatchNorm::new(18)));
+        model.push(Layer::BatchNorm(BatchNorm::new(BatchNormInput::Images, 18)));
     }
-    model.extend([Layer::Relu, Layer::MaxPool2d(MaxPool2dConfig::new(window, stride).unwrap())]);
+    let config = MaxPool2dConfig::new(window, stride).unwrap();
+    model.extend([Layer::Relu(Relu), Layer::MaxPool2d(MaxPool2d { config })]);
     let [rows, columns] = [0, 1].map(|axis| ([9, 8][axis] - window[axis]) / stride[axis] + 1);
     let fc = Linear {
         weight: random(&[4, 18 * rows * columns]).into_dimensionality().unwrap(),
@@ -79,7 +88,7 @@ fn compare<F: Real>(window: [usize; 2], stride: [usize; 2], with_batch_norm: boo
     let dlogits: Array2<F> = random(&[3, 4]).into_dimensionality().unwrap();
 
     let mut layers = model.clone();
-    layers.extend([Layer::Flatten, Layer::Linear(fc.clone())]);
+    layers.extend([Layer::Flatten(Flatten), Layer::Linear(fc.clone())]);
     let expected = plainly(&mut layers, &images, &dlogits);
 
     let mut network = Network::with_linear_head(model, fc);

@@ -10,7 +10,7 @@ use std::path::Path;
 use trainer::dataset::{ImageSize, LabelledImages, Split};
 use trainer::network::preset;
 use trainer::optimizer::AdamConfig;
-use trainer::random::{Purpose, Stream};
+use trainer::random_stream::{Purpose, Stream};
 use trainer::run::{self, Ended, RunConfig, read_distributions, read_metrics};
 use trainer::{Head, Phase, TrainError};
 

@@ -8,10 +8,10 @@ use std::{env, io, thread};
 
 use trainer::dataset::{FASHION_MNIST_IMAGE, FashionMnist, ImageSize, LabelledImages, Split};
 use trainer::evaluation::evaluate;
+use trainer::network::ObservedQuantity;
 use trainer::network::{Network, Preset, preset};
-use trainer::observation::Quantity;
 use trainer::optimizer::{AdamConfig, Optimizer};
-use trainer::random::{Purpose, Stream};
+use trainer::random_stream::{Purpose, Stream};
 use trainer::{FitConfig, Head, Measurement, Moment, Phase, TrainError, fit};
 
 const SIZE: ImageSize = ImageSize { channels: 1, height: 8, width: 8 };
@@ -161,12 +161,12 @@ fn a_multiple_and_the_last_step_are_observed_before_they_are_taken() {
             let mut found = observation.distributions.iter();
             found.find(|seen| seen.layer == layer && seen.quantity == quantity).unwrap()
         };
-        let gamma = of("model.1", Quantity::Gamma);
+        let gamma = of("model.1", ObservedQuantity::Gamma);
         assert_eq!(gamma.values.len(), 16);
         let before_training = moment.measurement.step == 0;
         assert_eq!(gamma.values.iter().all(|&gamma| gamma == 1.0), before_training);
         let pixels = moment.measurement.count * 16 * 8 * 8;
-        let inputs = [Quantity::BeforeBatchNorm, Quantity::PreActivation];
+        let inputs = [ObservedQuantity::BeforeBatchNorm, ObservedQuantity::PreActivation];
         let [before, after] = inputs.map(|quantity| &of("model.2", quantity).values);
         assert_eq!((before.len(), after.len()), (pixels, pixels));
         if before_training {

@@ -53,7 +53,7 @@ fn biases_before_batch_norms<F: Real>(network: &Network<F>) -> Vec<String> {
         let index: usize = name.strip_prefix("model.").unwrap().parse().unwrap();
         format!("model.{}.bias", index - 1)
     };
-    network.batch_norms().map(|norm| before(norm.name)).collect()
+    network.norms().map(|(name, _)| before(name)).collect()
 }
 
 /// The root of Σ (a − b)².

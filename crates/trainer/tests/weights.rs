@@ -10,7 +10,7 @@ use kernels::Real;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use trainer::dataset::ImageSize;
 use trainer::network::{Network, preset};
-use trainer::weights::{self, WeightsError};
+use trainer::{WeightsError, weights};
 use training_fixtures::Training;
 
 const TINY: ImageSize = ImageSize { channels: 1, height: 4, width: 4 };

@@ -6,7 +6,7 @@ use study::axis::AXES;
 
 /// The values of axes, by the names of their options.
 #[derive(Debug, Default)]
-pub struct AxisOptions(pub Vec<(&'static str, Vec<String>)>);
+pub(crate) struct AxisOptions(pub(crate) Vec<(&'static str, Vec<String>)>);
 
 impl Args for AxisOptions {
     fn augment_args(command: Command) -> Command {

@@ -1,4 +1,4 @@
-//! What the experiment says while it trains.
+//! The progress of an experiment while it trains: a line per epoch, and a bar per run.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -17,10 +17,11 @@ use study::published::Published;
 use crate::interrupt::Interrupt;
 use crate::output::say;
 
-/// The transcript of runs side by side, in an order that does not depend on which is faster: group
-/// by group and seed by seed, each epoch network by network, when it is complete. A terminal shows
-/// a bar per run besides.
-pub struct Progress<'a> {
+/// The transcript of runs that train side by side.
+///
+/// The order of its lines does not depend on which run is faster: group by group, seed by seed, epoch
+/// by epoch, network by network. A terminal also shows a bar per run.
+pub(crate) struct Progress<'a> {
     config: &'a StudyConfig,
     cells: &'a [Cell],
     interrupt: &'a Interrupt,
@@ -35,13 +36,17 @@ struct State {
     bars: Vec<Option<ProgressBar>>,
     /// The lines of results shown.
     shown: usize,
-    /// Why a line could not be shown, the first time.
+    /// The error of the first line that could not be shown.
     failure: Option<Error>,
 }
 
 impl<'a> Progress<'a> {
-    /// Bars are drawn on standard error, and only where that is a terminal.
-    pub fn new(config: &'a StudyConfig, cells: &'a [Cell], interrupt: &'a Interrupt) -> Self {
+    /// Bars are drawn on standard error, if that is a terminal.
+    pub(crate) fn new(
+        config: &'a StudyConfig,
+        cells: &'a [Cell],
+        interrupt: &'a Interrupt,
+    ) -> Self {
         let state = State {
             accuracies: vec![Vec::new(); cells.len()],
             bars: vec![None; cells.len()],
@@ -51,7 +56,7 @@ impl<'a> Progress<'a> {
         Self { config, cells, interrupt, bars: MultiProgress::new(), state: Mutex::new(state) }
     }
 
-    /// Shows this measurement of this run; whether showing works.
+    /// Shows this measurement of this run. Returns whether every line so far could be shown.
     fn show(&self, run: usize, measurement: &Measurement) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let bar = state.bars[run].get_or_insert_with(|| self.bar(run));
@@ -78,8 +83,8 @@ impl<'a> Progress<'a> {
         state.failure.is_none()
     }
 
-    /// Ends all bars; the error of the first line that could not be shown.
-    pub fn finish(self) -> Result<()> {
+    /// Ends all bars. Returns the error of the first line that could not be shown.
+    pub(crate) fn finish(self) -> Result<()> {
         let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
         for bar in state.bars.iter().flatten() {
             bar.finish_and_clear();
@@ -95,7 +100,7 @@ impl<'a> Progress<'a> {
         let bar = self.bars.add(ProgressBar::new(self.steps_per_epoch(run)));
         let template = "{prefix} {bar:16} {pos}/{len} {msg} {per_sec}";
         let rate = |state: &ProgressState, text: &mut dyn fmt::Write| {
-            let _ = write!(text, "{:.0} steps/s", state.per_sec()); // what is lost is a rate
+            let _ = write!(text, "{:.0} steps/s", state.per_sec()); // a rate that cannot be written is left out
         };
         let style = ProgressStyle::with_template(template)
             .unwrap_or_else(|_| ProgressStyle::default_bar())
@@ -111,7 +116,7 @@ impl<'a> Progress<'a> {
 
     fn label(&self, run: usize) -> String {
         let Cell { key, run, .. } = &self.cells[run];
-        // Heads differ in length, as networks do.
+        // The names of groups differ in length, and so do those of networks.
         let group = self.config.label_of_group(&key.arm);
         format!("{:23}  {group:12}  seed {}", run.network.name(), run.seed)
     }
@@ -120,7 +125,7 @@ impl<'a> Progress<'a> {
     fn results(&self, state: &mut State) -> Vec<String> {
         let networks = self.config.grid.network.len();
         let mut lines = Vec::new();
-        // Runs that compare stand next to each other and have as many epochs.
+        // Runs that are compared with each other stand side by side and have equally many epochs.
         let blocks = self.cells.chunks(networks).enumerate().flat_map(|(group, cells)| {
             let epochs = cells.first().map_or(0, |cell| cell.run.epochs as usize);
             (0..epochs).flat_map(move |epoch| {
@@ -168,7 +173,7 @@ mod tests {
     use super::*;
     use study::cell::cells;
     use study::config::StudyRequest;
-    use study::data_set_name::DataSetName;
+    use trainer::dataset::DataSet;
     use trainer::dataset::Split;
 
     fn lines(config: &StudyConfig, order: &[(usize, u64)]) -> Vec<String> {
@@ -189,7 +194,7 @@ mod tests {
         let axes = vec![("epochs", vec!["2".to_owned()])];
         let request = StudyRequest { seeds: Some(3..4), axes, ..StudyRequest::default() };
         let whole = Split::four_fifths_of(60_000);
-        let (config, _) = request.config(DataSetName::FashionMnist, whole, 10_000).unwrap();
+        let (config, _) = request.config(DataSet::FashionMnist, whole, 10_000).unwrap();
         let expected = [
             "SimpleNetwork            head frozen   seed 3  epoch 1/2  Val-Acc=0.0000  published 0.6652",
             "SpatialBatchNormNetwork  head frozen   seed 3  epoch 1/2  Val-Acc=0.5000  published 0.7924",
@@ -204,7 +209,7 @@ mod tests {
         assert_eq!(lines(&config, &in_turn), expected);
         let last_first: Vec<_> = (0..4).rev().flat_map(|run| [(run, 0), (run, 1)]).collect();
         assert_eq!(lines(&config, &last_first), expected);
-        let synthetic = StudyConfig { data_set: DataSetName::Synthetic, ..config };
+        let synthetic = StudyConfig { data_set: DataSet::Synthetic, ..config };
         assert!(lines(&synthetic, &in_turn).iter().all(|line| !line.contains("published")));
     }
 }

@@ -352,7 +352,7 @@ fn filling_the_disk_with_files_without_a_name() {
 }
 
 #[test]
-fn ending_its_keepers() {
+fn ending_its_supervisors() {
     let Some(attack) = Attack::new("kill_parents", &[]) else { return };
     attack.fails(&["exit code 1", "signal"]);
 }

@@ -1,4 +1,4 @@
-//! Every entry of the catalogue is made by a variant of the plain implementation, caught, and named.
+//! A variant makes every mistake of the catalogue. The grader must catch it, and the diagnosis name it.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -32,7 +32,8 @@ fn failed_cases(grading: &Grading) -> Vec<String> {
     cases
 }
 
-/// What the diagnosis says, ties joined by |, two together by +.
+/// What the diagnosis names, with | between the alternatives of a tie and + between two mistakes
+/// together.
 fn named(grading: &Grading) -> Vec<String> {
     let one = |mistakes: &Vec<Mistake>| {
         mistakes.iter().map(|mistake| mistake.id).collect::<Vec<_>>().join(" + ")
@@ -47,7 +48,7 @@ fn without_a_mistake_everything_passes() {
     for profile in [Profile::Notebook, Profile::Strict] {
         let options = Options { profile, ..Options::default() };
         let grading = grade(&Variant::with([]), &cases, &options, COMMAND);
-        // Everything but PyTorch's convention.
+        // The variant declines only cases in PyTorch's convention.
         let checks = grading.report.verdicts().count();
         assert!(checks > 500, "{checks}");
         assert_eq!(failed_cases(&grading), [""; 0]);
@@ -126,7 +127,7 @@ fn a_convention_excuses_nothing_else() {
 fn every_mistake_is_caught_and_named() {
     let mut wrong = Vec::new();
     for (nth, mistake) in CATALOGUE.iter().enumerate() {
-        // A seed of its own each: nothing depends on lucky numbers.
+        // Each mistake has its own seed, so that nothing depends on lucky numbers.
         let options = Options {
             profile: if mistake.is_convention { Profile::Strict } else { Profile::Notebook },
             seed: 1 + nth as u64,
@@ -159,14 +160,14 @@ fn every_entry_has_an_id_of_its_own_an_explanation_and_a_hint() {
     }
 }
 
-/// Entries of a group, spread over it.
+/// So many entries of a group, evenly spread.
 fn some_of(group: Group, count: usize) -> Vec<&'static Mistake> {
     let all: Vec<&Mistake> = CATALOGUE.iter().filter(|mistake| mistake.group == group).collect();
     (0..count).map(|at| all[at * all.len() / count]).collect()
 }
 
-/// Makes pairs of mistakes and collects those that are not named. Of some pairs one leaves nothing to
-/// be seen of the other: these are named by the one that explains all, and counted.
+/// Makes pairs of mistakes and collects the pairs that are not named. In some pairs one mistake hides
+/// the other. Such a pair is counted if the diagnosis names the one that explains all.
 #[derive(Default)]
 struct Pairs {
     tried: usize,
@@ -178,7 +179,7 @@ impl Pairs {
     fn make(&mut self, one: &Mistake, other: &Mistake) {
         let both = Variant::with([one, other]);
         let [alone, other_alone] = [one, other].map(|mistake| Variant::with([mistake]));
-        // Two answers to one decision are no pair.
+        // If one mistake overrides the other, the two are no pair.
         if both != Variant::with([other, one]) || both == alone || both == other_alone {
             return;
         }
@@ -214,13 +215,13 @@ fn named_ids(grading: &Grading) -> Vec<&'static str> {
     found.flat_map(|found| found.alternatives.iter().flatten()).map(|mistake| mistake.id).collect()
 }
 
-const PARTS: [Group; 4] = [Group::Forward, Group::Running, Group::Evaluation, Group::Backward];
+const GROUPS: [Group; 4] = [Group::Forward, Group::Running, Group::Evaluation, Group::Backward];
 
 #[test]
 fn two_mistakes_in_two_parts_are_both_named() {
     let mut pairs = Pairs::default();
-    for (nth, &first) in PARTS.iter().enumerate() {
-        for &second in &PARTS[nth + 1..] {
+    for (nth, &first) in GROUPS.iter().enumerate() {
+        for &second in &GROUPS[nth + 1..] {
             let others = some_of(second, 9).into_iter().rev();
             some_of(first, 9)
                 .into_iter()
@@ -234,7 +235,7 @@ fn two_mistakes_in_two_parts_are_both_named() {
 #[test]
 fn two_mistakes_in_one_part_are_named_together() {
     let mut pairs = Pairs::default();
-    for group in PARTS {
+    for group in GROUPS {
         let some = some_of(group, 8);
         for (nth, one) in some.iter().enumerate() {
             some[nth + 1..].iter().for_each(|other| pairs.make(one, other));
@@ -243,7 +244,7 @@ fn two_mistakes_in_one_part_are_named_together() {
     pairs.check();
 }
 
-/// What a student sees of a mistake, in a grading with two cases of the fixtures.
+/// The transcript that a student sees with these mistakes, for a few cases of the fixtures.
 fn transcript(ids: &[&str]) -> String {
     let cases = [
         "notebook/forward_trivial_train",
@@ -259,8 +260,8 @@ fn transcript(ids: &[&str]) -> String {
     shortened(&export::text(&grade(&variant, &cases, &Options::default(), command)))
 }
 
-/// Numbers cut after their tenth decimal: the last digits of what is expected are the kernels' own
-/// affair.
+/// The text with its numbers cut after the tenth decimal, since later digits of expected values may
+/// change with the kernels.
 fn shortened(text: &str) -> String {
     let mut decimals = None;
     let is_kept = |character: &char| {
@@ -297,7 +298,7 @@ fn a_case_gives_its_own_hint_only_where_the_plain_case_passes() {
     let names = ["spatial_batch_norm/train_notebook_numpy", "spatial_batch_norm/tiny_variance"];
     let cases = names.map(|name| load_one(&fixtures(), name).unwrap());
     let own = cases[1].hint.clone().unwrap();
-    // What is told of the outputs that are wrong in the special case.
+    // The hints for the outputs that are wrong in the special case.
     let hints = |cases: &[_]| -> Vec<String> {
         let is_made = |mistake: &&Mistake| mistake.id == "statistics_over_batch_only";
         let variant = Variant::with(CATALOGUE.iter().filter(is_made));
@@ -310,7 +311,7 @@ fn a_case_gives_its_own_hint_only_where_the_plain_case_passes() {
     };
     let told = hints(&cases);
     assert!(!told.is_empty() && !told.contains(&own), "{told:?}");
-    // Where all of the plain case passes, by a tolerance that lets everything through.
+    // Now the plain case passes, by a tolerance that lets everything through.
     let mut passing = cases.clone();
     passing[0].expected.iter_mut().for_each(|(_, expected)| expected.atol = 1e9);
     let told = hints(&passing);

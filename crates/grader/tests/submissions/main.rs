@@ -1,4 +1,4 @@
-//! The grader graded: correct implementations in different styles pass everything, wrong ones fail
+//! Grades the grader: correct implementations in different styles pass everything, wrong ones fail
 //! where they are wrong, and the transcripts read well.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -26,7 +26,7 @@ fn fixtures() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures")
 }
 
-/// The notebook's cases and a few others, for transcripts of a length that one reads.
+/// The notebook's cases and a few others, so that transcripts stay short enough to read.
 fn few_cases() -> Vec<Case> {
     [
         "notebook/forward_trivial_train",
@@ -48,7 +48,7 @@ fn graded(submission: &dyn Submission) -> Grading {
     grade(submission, &few_cases(), &options, COMMAND)
 }
 
-/// Case and check of everything that did not pass.
+/// The case and the check of every verdict that did not pass.
 fn failed(grading: &Grading) -> Vec<String> {
     grading
         .report

@@ -17,7 +17,7 @@ type Gradients64 = (Array4<f64>, Array1<f64>, Array1<f64>);
 type X<'a> = ArrayView4<'a, f64>;
 type V<'a> = ArrayView1<'a, f64>;
 
-/// All of them.
+/// All styles.
 pub fn all() -> Vec<Box<dyn Submission>> {
     vec![
         Box::new(RustFunctions::new("nested loops, jacobian", nested_loops, jacobian)),
@@ -32,7 +32,7 @@ pub fn all() -> Vec<Box<dyn Submission>> {
     ]
 }
 
-/// What most of them keep: x̂, 1/σ, γ, and whether it was training.
+/// What most styles cache: x̂, 1/σ, γ, and whether the pass was training.
 struct Cache {
     x: Array4<f64>,
     x_hat: Array4<f64>,
@@ -43,7 +43,7 @@ struct Cache {
     trained: bool,
 }
 
-/// Mean and variance to normalise by, from the two statistics of a channel.
+/// The mean and variance that normalise a channel.
 fn chosen(bn: &mut BnParam, channel: usize, batch: impl FnOnce() -> (f64, f64)) -> (f64, f64) {
     if bn.mode == Mode::Eval {
         return (bn.running_mean[channel], bn.running_var[channel]);
@@ -111,7 +111,7 @@ fn nested_loops(
     Ok((out, cache))
 }
 
-/// dxᵢ = Σⱼ doutⱼ·∂yⱼ/∂xᵢ, the whole Jacobian of a channel.
+/// dxᵢ = Σⱼ doutⱼ·∂yⱼ/∂xᵢ, by the whole Jacobian of a channel.
 fn jacobian(dout: X<'_>, cache: &Cache) -> Answer<Gradients64> {
     let mut dx = dout.to_owned();
     let channels = cache.gamma.len();
@@ -134,7 +134,7 @@ fn jacobian(dout: X<'_>, cache: &Cache) -> Answer<Gradients64> {
     Ok((dx, dgamma, dbeta))
 }
 
-/// One pass over the values, mean and squares updated at each.
+/// One pass over the values, which updates mean and squares at each value.
 fn welford(x: X<'_>, gamma: V<'_>, beta: V<'_>, bn: &mut BnParam) -> Answer<(Array4<f64>, Cache)> {
     let c = x.shape()[1];
     let mut statistics = Vec::new();
@@ -223,11 +223,11 @@ fn channels_last(
         }
     }
     let out = Array4::from_shape_vec((n, h, w, c), out)?.permuted_axes([0, 3, 1, 2]);
-    // In channels-last memory still, which the caller has to bear.
+    // The result is still in channels-last memory, which the caller must accept.
     Ok((out, normalized(x, gamma, beta, bn, &statistics).1))
 }
 
-/// Every node of the computation by itself, last to first.
+/// One node of the computation after the other, from last to first.
 fn nine_steps(dout: X<'_>, cache: &Cache) -> Answer<Gradients64> {
     let mut dx = Array4::zeros(dout.raw_dim());
     let c = cache.gamma.len();
@@ -255,7 +255,7 @@ fn nine_steps(dout: X<'_>, cache: &Cache) -> Answer<Gradients64> {
     Ok((dx, dgamma, dbeta))
 }
 
-/// Statistics of each image, merged two and two (Chan, Golub, LeVeque).
+/// Statistics of each image, merged in pairs (Chan, Golub, LeVeque).
 fn merged_images(
     x: X<'_>,
     gamma: V<'_>,
@@ -288,7 +288,7 @@ fn merged_images(
     Ok(normalized(x, gamma, beta, bn, &statistics))
 }
 
-/// From x, the mean and ε alone: x̂ is made again.
+/// Caches only x, the mean and ε, and computes x̂ again.
 fn recomputed(dout: X<'_>, cache: &Cache) -> Answer<Gradients64> {
     let channel = |k: usize| -> Answer<(Array4<f64>, f64, f64)> {
         let x = cache.x.index_axis(Axis(1), k);
@@ -318,7 +318,7 @@ fn recomputed(dout: X<'_>, cache: &Cache) -> Answer<Gradients64> {
     Ok((dx, dgamma.into(), dbeta.into()))
 }
 
-/// Sums with the rounding error carried along; the output as scale·(x − mean) + shift.
+/// Sums that carry the rounding error along. The output is scale·(x − mean) + shift.
 fn compensated(
     x: X<'_>,
     gamma: V<'_>,
@@ -353,7 +353,7 @@ fn compensated(
     Ok((out, cache))
 }
 
-/// dx = a·dout + b·(x − mean) + c with three numbers a channel.
+/// dx = a·dout + b·(x − mean) + c, with three numbers per channel.
 fn affine_in_x(dout: X<'_>, cache: &Cache) -> Answer<Gradients64> {
     let channels = cache.gamma.len();
     let (mut dgamma, mut dbeta) = (vec![0.0; channels], vec![0.0; channels]);
@@ -387,7 +387,7 @@ struct MatrixCache {
     trained: bool,
 }
 
-/// As one writes it in NumPy: a matrix, axis 0, broadcasting.
+/// As in NumPy: a matrix, axis 0, broadcasting.
 fn matrix(
     x: X<'_>,
     gamma: V<'_>,
@@ -438,7 +438,7 @@ fn matrix_backward(dout: X<'_>, cache: &MatrixCache) -> Answer<Gradients64> {
     Ok((dx, dgamma, dbeta))
 }
 
-/// Sums by halves.
+/// Sums each half by itself, recursively.
 fn pairwise(x: X<'_>, gamma: V<'_>, beta: V<'_>, bn: &mut BnParam) -> Answer<(Array4<f64>, Cache)> {
     fn sum(values: &[f64]) -> f64 {
         match values {
@@ -463,8 +463,8 @@ fn pairwise(x: X<'_>, gamma: V<'_>, beta: V<'_>, bn: &mut BnParam) -> Answer<(Ar
     Ok(normalized(x, gamma, beta, bn, &statistics))
 }
 
-/// dout with its projections on 1 and on x̂ taken away, as in linear algebra; ε keeps x̂ from being
-/// of length √n.
+/// Subtracts from dout its projections on 1 and on x̂, as in linear algebra. Because of ε, x̂ is
+/// shorter than √n.
 fn by_projection(dout: X<'_>, cache: &Cache) -> Answer<Gradients64> {
     let dot = |a: &[f64], b: &[f64]| -> f64 { a.iter().zip(b).map(|(a, b)| a * b).sum() };
     let mut dx = dout.to_owned();
@@ -485,7 +485,7 @@ fn by_projection(dout: X<'_>, cache: &Cache) -> Answer<Gradients64> {
     Ok((dx, dgamma.into(), dbeta.into()))
 }
 
-/// Accumulates all channels at once, position by position and image last.
+/// Accumulates all channels at once, position by position.
 fn positions_first(
     x: X<'_>,
     gamma: V<'_>,
@@ -520,8 +520,8 @@ fn positions_first(
     Ok(normalized(x, gamma, beta, bn, &statistics))
 }
 
-/// All in single precision where the script is, statistics and gradients too; in double precision
-/// elsewhere. Whole numbers are taken, unknown modes refused, missing running statistics made.
+/// Computes in the script's own precision, statistics and gradients included. Accepts whole numbers,
+/// refuses unknown modes, and creates missing running statistics.
 struct Single;
 
 struct Kept {
@@ -532,7 +532,7 @@ struct Kept {
 }
 
 impl Single {
-    /// A result of one operation, rounded as the script's type rounds it.
+    /// The result of one operation, rounded to the script's type.
     fn round(script: &Script) -> impl Fn(f64) -> f64 + use<> {
         let single = script.dtype() == Dtype::Float32;
         move |value| if single { f64::from(value as f32) } else { value }
@@ -587,7 +587,7 @@ impl Submission for Single {
             let (mut m, mut v) = (mean.clone(), var.clone());
             let trained = step.mode == AskedMode::Train;
             if trained {
-                // By images, so that no sum grows long.
+                // One sum per image, so that no sum grows long.
                 m = vec![0.0; c];
                 for image in x.chunks(c * area) {
                     let mut sums = vec![0.0; c];

@@ -26,7 +26,7 @@ pub struct ArmResult<'a> {
     pub epochs: Vec<EpochResult<'a>>,
     /// Validation accuracy at the end of training.
     pub final_accuracy: Option<Spread>,
-    /// Accuracy on the test images at the end of training, over the runs that looked at them.
+    /// Accuracy on the test images at the end of training, over the runs that were tested.
     pub test_accuracy: Option<Spread>,
     /// Training by windows, for each run.
     pub windows_of_runs: Vec<Vec<Window>>,

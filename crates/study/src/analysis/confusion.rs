@@ -37,7 +37,7 @@ impl Confusion {
 }
 
 impl Confusion {
-    /// The matrix of an arm; nothing if no test image was looked at.
+    /// The matrix of an arm; nothing if the arm was not tested.
     pub(super) fn of(arm: &Arm, rows: &[ConfusionRow]) -> Option<Self> {
         let mut counts = [[0_u64; CLASSES]; CLASSES];
         for row in rows.iter().filter(|row| row.key == *arm) {

@@ -46,7 +46,7 @@ impl Axis for BatchSize {
     }
 
     fn apply(&self, run: &mut RunConfig) -> Result<(), TrainError> {
-        // A batch that no address space can hold is refused by whoever makes it.
+        // A batch that no address space can hold is refused where it is made.
         run.batch_size = usize::try_from(self.0).unwrap_or(usize::MAX);
         Ok(())
     }

@@ -30,10 +30,6 @@ impl Axis for Head {
         found.ok_or_else(|| "frozen or trained".to_owned())
     }
 
-    fn check(&self) -> Result<(), String> {
-        Ok(())
-    }
-
     fn is_as_published(&self) -> bool {
         *self == Self::Frozen
     }

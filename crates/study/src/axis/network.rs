@@ -32,10 +32,6 @@ impl Axis for NetworkConfig {
         }
     }
 
-    fn check(&self) -> Result<(), String> {
-        Ok(())
-    }
-
     fn is_as_published(&self) -> bool {
         true // or it has no published figures
     }

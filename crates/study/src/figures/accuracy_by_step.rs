@@ -2,9 +2,9 @@
 //! one without batch norm.
 
 use plots::axes::{Axes, Axis, Chart};
-use plots::curve::{Point, dashed, line};
+use plots::curve::dashed;
 use plots::frame::Frame;
-use plots::style::{FAINT, INK, TEXT, text};
+use plots::style::{INK, TEXT, text};
 use plots::{DrawError, Drawing, Result, thousands};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
@@ -14,8 +14,10 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, WHITE};
 
 use super::figure::Figure;
-use super::layout::{alt, color, legend_of_networks, size_of_panels, steps_axis, title, windows};
-use crate::analysis::{Analysis, ArmResult, CatchUp, Group, Window};
+use super::layout::{
+    alt, color, draw_windows, legend_of_networks, size_of_panels, steps_axis, title, windows,
+};
+use crate::analysis::{Analysis, ArmResult, CatchUp, Group};
 
 /// The figure, a panel per group of arms.
 #[derive(Debug)]
@@ -100,24 +102,13 @@ impl Drawing for AccuracyByStep<'_> {
             let x = steps_axis(&study.config, 6);
             let axes = Axes { title: group.label.clone(), x, y: y.clone() };
             let mut chart = axes.draw(area, scale)?;
-            for arm in &group.arms {
-                for windows in &arm.windows_of_runs {
-                    line(&mut chart, &points(windows), color(&arm.arm).mix(FAINT), scale)?;
-                }
-            }
-            for arm in &group.arms {
-                line(&mut chart, &points(&arm.windows), color(&arm.arm).to_rgba(), 2 * scale)?;
-            }
+            draw_windows(&mut chart, group, |window| window.accuracy, scale)?;
             if let Some(found) = first_catch_up(group) {
                 mark(&mut chart, found, scale)?;
             }
         }
         Ok(())
     }
-}
-
-fn points(windows: &[Window]) -> Vec<Point> {
-    windows.iter().map(|window| (window.end as f64, window.accuracy)).collect()
 }
 
 /// The final accuracy without batch norm as a level, and where the other network reaches it.

@@ -1,7 +1,8 @@
 //! What the figures of a study share: titles, legends, colours, axes of steps and epochs.
 
 use plots::Result;
-use plots::axes::Axis;
+use plots::axes::{Axis, Chart};
+use plots::curve::{Point, line};
 use plots::frame::Sample;
 use plots::style::{self, okabe_ito};
 use plotters::backend::DrawingBackend;
@@ -10,7 +11,7 @@ use plotters::drawing::DrawingArea;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBColor};
 
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Group, Window};
 use crate::axis::Arm;
 use crate::cell::steps_per_window;
 use crate::config::StudyConfig;
@@ -134,6 +135,27 @@ pub(super) fn steps_axis(config: &StudyConfig, count: u64) -> Axis {
 /// The axis of steps for one of many small panels, whose name stands below all of them.
 pub(super) fn unnamed_steps_axis(config: &StudyConfig, columns: usize) -> Axis {
     Axis { name: String::new(), ..steps_axis(config, if columns > 2 { 3 } else { 6 }) }
+}
+
+/// Draws a group's curves by windows of steps: faint lines for runs, below bold ones for means.
+pub(super) fn draw_windows<B: DrawingBackend>(
+    chart: &mut Chart<'_, B>,
+    group: &Group<'_>,
+    value: fn(&Window) -> f64,
+    scale: u32,
+) -> Result<()> {
+    let points = |windows: &[Window]| -> Vec<Point> {
+        windows.iter().map(|window| (window.end as f64, value(window))).collect()
+    };
+    for arm in &group.arms {
+        for windows in &arm.windows_of_runs {
+            line(chart, &points(windows), color(&arm.arm).mix(style::FAINT), scale)?;
+        }
+    }
+    for arm in &group.arms {
+        line(chart, &points(&arm.windows), color(&arm.arm).to_rgba(), 2 * scale)?;
+    }
+    Ok(())
 }
 
 /// How a caption says what a window of `steps.csv` is.

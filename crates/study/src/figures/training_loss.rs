@@ -1,18 +1,17 @@
 //! Training loss by step: means over windows of a twentieth of an epoch, of each seed and of all.
 
 use plots::axes::{Axes, Axis};
-use plots::curve::{Point, line};
 use plots::frame::Frame;
-use plots::style::FAINT;
 use plots::{Drawing, Result};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
-use plotters::style::Color;
 
 use super::figure::Figure;
-use super::layout::{alt, color, legend_of_networks, size_of_panels, steps_axis, title, windows};
-use crate::analysis::{Analysis, Window};
+use super::layout::{
+    alt, draw_windows, legend_of_networks, size_of_panels, steps_axis, title, windows,
+};
+use crate::analysis::Analysis;
 
 /// The figure, a panel per group of arms.
 #[derive(Debug)]
@@ -64,19 +63,8 @@ impl Drawing for TrainingLoss<'_> {
             let x = steps_axis(&study.config, 6);
             let axes = Axes { title: group.label.clone(), x, y: y.clone() };
             let mut chart = axes.draw(area, scale)?;
-            for arm in &group.arms {
-                for windows in &arm.windows_of_runs {
-                    line(&mut chart, &points(windows), color(&arm.arm).mix(FAINT), scale)?;
-                }
-            }
-            for arm in &group.arms {
-                line(&mut chart, &points(&arm.windows), color(&arm.arm).to_rgba(), 2 * scale)?;
-            }
+            draw_windows(&mut chart, group, |window| window.loss, scale)?;
         }
         Ok(())
     }
-}
-
-fn points(windows: &[Window]) -> Vec<Point> {
-    windows.iter().map(|window| (window.end as f64, window.loss)).collect()
 }

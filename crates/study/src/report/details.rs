@@ -4,9 +4,9 @@
 use super::document::{Block, Table};
 use crate::analysis::{Analysis, SummaryRow};
 use crate::config::StudyConfig;
-use crate::data_set_name::DataSetName;
 use crate::tables::GRADE_FILE;
 use crate::text::{counted, mean_and_std};
+use trainer::dataset::DataSet;
 
 pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
     let meaning = if analysis.has_several_seeds() {
@@ -78,17 +78,14 @@ fn grade(transcript: &str) -> Vec<Block> {
 }
 
 fn again(config: &StudyConfig) -> Vec<Block> {
-    let (choice, folder) = match config.data_set {
-        DataSetName::FashionMnist => ("fashion-mnist", "reports/fashion-mnist"),
-        DataSetName::Synthetic => ("synthetic", "reports/synthetic"),
-    };
+    let (data_set, folder) = (config.data_set.entry().argument, config.data_set.entry().folder);
     let (quick, below) = if config.quick { (" --quick", "/quick") } else { ("", "") };
     let seeds = match config.seeds.as_slice() {
         [first, .., last] => format!(" --seeds {first}..{}", last + 1),
         [seed] => format!(" --seeds {seed}..{}", seed + 1),
         [] => String::new(),
     };
-    let mut command = format!("cargo xtask experiment --dataset {choice}{quick}");
+    let mut command = format!("cargo xtask experiment --dataset {data_set}{quick}");
     for (index, (flag, values)) in config.grid.options().into_iter().enumerate() {
         // Seeds come after the axes that distinguish rows.
         if index == 2 {
@@ -104,7 +101,7 @@ fn again(config: &StudyConfig) -> Vec<Block> {
              it."
             .to_owned(),
         ),
-        Block::Code(format!("{command}\ncargo xtask report {folder}{below}")),
+        Block::Code(format!("{command}\ncargo xtask report reports/{folder}{below}")),
         Block::Paragraph(
             "The tables: [`study.toml`](study.toml), the configuration; [`runs.csv`](runs.csv), a \
              row per run; [`epochs.csv`](epochs.csv), a row per run and epoch; \
@@ -148,7 +145,7 @@ fn limits(analysis: &Analysis<'_>) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if config.data_set == DataSetName::Synthetic {
+    if config.data_set == DataSet::Synthetic {
         limits.push(
             "Garments drawn by code are not photographs: these results do not say how the networks \
              do on Fashion-MNIST."

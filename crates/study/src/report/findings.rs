@@ -8,8 +8,8 @@ use super::document::{Block, Table};
 use super::published_figures;
 use crate::analysis::{Analysis, Comparison, Group, Spread};
 use crate::config::StudyConfig;
-use crate::data_set_name::DataSetName;
 use crate::text::{accuracy, counted, how_often, listed, signed};
+use trainer::dataset::DataSet;
 
 /// The title, which names the data set.
 pub(super) fn title(config: &StudyConfig) -> String {
@@ -29,7 +29,7 @@ pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
 
 fn notes(config: &StudyConfig) -> Vec<Block> {
     let mut notes = Vec::new();
-    if config.data_set == DataSetName::Synthetic {
+    if config.data_set == DataSet::Synthetic {
         notes.push(Block::Note(
             "**These are the built-in synthetic garments, not Fashion-MNIST.** The images are \
              drawn by code, for when the real ones are not at hand. The ten classes have the same \

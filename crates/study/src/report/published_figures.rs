@@ -7,13 +7,13 @@ use trainer::Head;
 use super::document::{Block, Table};
 use crate::analysis::{Analysis, ArmResult, EpochResult};
 use crate::axis::{BatchSize, LearningRate};
-use crate::data_set_name::DataSetName;
 use crate::published::{TRAINING_IMAGES, of_network};
 use crate::text::{accuracy, listed, signed};
+use trainer::dataset::DataSet;
 
 /// What is said of the published figures in the first lines, and a table epoch by epoch.
 pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
-    if analysis.study.config.data_set != DataSetName::FashionMnist {
+    if analysis.study.config.data_set != DataSet::FashionMnist {
         return Vec::new();
     }
     let published: Vec<&ArmResult<'_>> = analysis

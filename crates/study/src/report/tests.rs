@@ -7,10 +7,10 @@ use plotters::style::IntoFont;
 use super::*;
 use crate::axis::{Arm, BatchSize, Epochs, LearningRate};
 use crate::config::StudyConfig;
-use crate::data_set_name::DataSetName;
 use crate::made_up;
 use crate::tables::RunKey;
 use trainer::Head;
+use trainer::dataset::DataSet;
 use trainer::network::preset;
 
 /// The files of a report by their names.
@@ -33,7 +33,7 @@ fn fashion_mnist() -> Study {
 }
 
 fn synthetic() -> Study {
-    made_up::study(StudyConfig { data_set: DataSetName::Synthetic, ..made_up::config() })
+    made_up::study(StudyConfig { data_set: DataSet::Synthetic, ..made_up::config() })
 }
 
 /// As small as a study can be: one seed, one head, one epoch, and a first look at that.
@@ -225,7 +225,7 @@ fn every_figure_drawn_is_listed_and_every_one_listed_is_drawn() {
 #[test]
 fn every_title_fits() {
     let synthetic =
-        made_up::study(StudyConfig { data_set: DataSetName::Synthetic, ..smallest().config });
+        made_up::study(StudyConfig { data_set: DataSet::Synthetic, ..smallest().config });
     for study in [fashion_mnist(), smallest(), synthetic] {
         for (name, bytes) in rendered(&study).iter().filter(|(name, _)| name.ends_with(".svg")) {
             let svg = std::str::from_utf8(bytes).unwrap();

@@ -8,7 +8,10 @@ use std::path::Path;
 
 use flate2::read::GzDecoder;
 
-use super::{ImageSize, LabelledImages, PublishedFile, idx};
+use super::entry::{DataSetEntry, PublishedFiles, Source, Subset};
+use super::idx;
+use super::labelled_images::{ImageSize, LabelledImages};
+use super::published_file::PublishedFile;
 use crate::TrainError;
 
 const CLASSES: usize = CLASS_NAMES.len();
@@ -64,11 +67,10 @@ const TEST_LABELS: PublishedFile = PublishedFile {
 };
 
 impl FashionMnist {
-    /// As messages call it.
+    /// The name in messages.
     pub const NAME: &str = "Fashion-MNIST";
 
-    /// The four files, of which each SHA-256 is that of the file whose MD5 the publishers give; the
-    /// small ones first, so that most things wrong with a folder or a server show at once.
+    /// The four files, of which each SHA-256 is that of the file whose MD5 the publishers give.
     pub const FILES: [PublishedFile; 4] =
         [TEST_LABELS, TRAINING_LABELS, TEST_IMAGES, TRAINING_IMAGES];
 
@@ -78,7 +80,7 @@ impl FashionMnist {
     ///
     /// [`TrainError`] naming the file that is missing, unreadable or not the published one.
     pub fn training(folder: &Path) -> Result<LabelledImages, TrainError> {
-        read(folder, 60_000, &TRAINING_IMAGES, &TRAINING_LABELS)
+        read(Subset::Training, folder)
     }
 
     /// The 10,000 images to test with, once, at the end.
@@ -87,16 +89,35 @@ impl FashionMnist {
     ///
     /// As for [`Self::training`].
     pub fn test(folder: &Path) -> Result<LabelledImages, TrainError> {
-        read(folder, 10_000, &TEST_IMAGES, &TEST_LABELS)
+        read(Subset::Test, folder)
     }
 }
 
-fn read(
-    folder: &Path,
-    count: usize,
-    images: &PublishedFile,
-    labels: &PublishedFile,
-) -> Result<LabelledImages, TrainError> {
+/// Source of the addresses: <https://github.com/zalandoresearch/fashion-mnist>, "Get the Data".
+pub(super) const ENTRY: DataSetEntry = DataSetEntry {
+    folder: "fashion-mnist",
+    argument: "fashion-mnist",
+    help: "Fashion-MNIST, from its four files; fetched if they are not here",
+    image: IMAGE,
+    class_names: &CLASS_NAMES,
+    training_images: 60_000,
+    test_images: 10_000,
+    source: Source::Files(PublishedFiles {
+        variable: "FASHION_MNIST_DIR",
+        files: &FashionMnist::FILES,
+        addresses: &[
+            "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",
+            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
+        ],
+        read,
+    }),
+};
+
+fn read(subset: Subset, folder: &Path) -> Result<LabelledImages, TrainError> {
+    let (count, images, labels) = match subset {
+        Subset::Training => (ENTRY.training_images, &TRAINING_IMAGES, &TRAINING_LABELS),
+        Subset::Test => (ENTRY.test_images, &TEST_IMAGES, &TEST_LABELS),
+    };
     // The small file first: most things wrong with a folder show at once.
     let labels = read_array(labels, folder, &[count])?;
     let pixels = read_array(images, folder, &[count, IMAGE.height, IMAGE.width])?;

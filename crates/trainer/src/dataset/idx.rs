@@ -7,47 +7,9 @@
 //! Source: LeCun, Cortes and Burges, "The MNIST database", <http://yann.lecun.com/exdb/mnist/>,
 //! "The IDX file format". Only the type that these data sets use is read: 0x08, unsigned bytes.
 
-use thiserror::Error;
+use crate::error::IdxError;
 
 const UNSIGNED_BYTE: u8 = 0x08;
-
-/// Why bytes are not the IDX array expected.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum IdxError {
-    /// The bytes end within the header.
-    #[error("expected a header of {expected} bytes, found {found} bytes in all")]
-    Header {
-        /// The length of the header.
-        expected: usize,
-        /// The number of bytes there are.
-        found: usize,
-    },
-    /// The first bytes are not those of an array of unsigned bytes with this number of axes.
-    #[error("expected the first bytes {expected:02x?}, found {found:02x?}")]
-    Magic {
-        /// Two zeros, the type, and the number of axes.
-        expected: [u8; 4],
-        /// The first four bytes.
-        found: [u8; 4],
-    },
-    /// The header tells another shape than expected.
-    #[error("expected the shape {expected:?}, found {found:?}")]
-    Shape {
-        /// The shape expected.
-        expected: Vec<usize>,
-        /// The shape that the header tells.
-        found: Vec<usize>,
-    },
-    /// There are more or fewer elements than the header says.
-    #[error("expected {expected} bytes after the header, found {found}")]
-    Length {
-        /// The product of the lengths in the header.
-        expected: usize,
-        /// The number of bytes behind the header.
-        found: usize,
-    },
-}
 
 /// The elements, the last axis fastest, of an array that must have this shape. Nothing is allocated on the word of the header.
 ///

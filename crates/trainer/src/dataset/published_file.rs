@@ -1,12 +1,13 @@
+//! A file as the publishers of a data set offer it.
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
-use thiserror::Error;
 
 use crate::TrainError;
-use crate::hexadecimal::hexadecimal;
+use crate::error::Mismatch;
 
 /// A file of a data set as its publishers offer it, known by its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,28 +20,6 @@ pub struct PublishedFile {
     pub sha256: &'static str,
 }
 
-/// How bytes differ from a [`PublishedFile`].
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum Mismatch {
-    /// There are more or fewer; their SHA-256 was not looked at.
-    #[error("expected {expected} bytes, found {found}")]
-    Length {
-        /// The size of the published file.
-        expected: u64,
-        /// The number of bytes found.
-        found: u64,
-    },
-    /// There are as many, but others.
-    #[error("expected the SHA-256 {expected}, found {found}")]
-    Sha256 {
-        /// The SHA-256 of the published file, in hexadecimal.
-        expected: &'static str,
-        /// The SHA-256 found, in hexadecimal.
-        found: String,
-    },
-}
-
 impl PublishedFile {
     /// Whether these are the file's bytes.
     ///
@@ -49,7 +28,7 @@ impl PublishedFile {
     /// [`Mismatch`] if they are others.
     pub fn check(&self, bytes: &[u8]) -> Result<(), Mismatch> {
         self.check_length(bytes.len() as u64)?;
-        let found = hexadecimal(&Sha256::digest(bytes));
+        let found = hex::encode(Sha256::digest(bytes));
         if found != self.sha256 {
             return Err(Mismatch::Sha256 { expected: self.sha256, found });
         }

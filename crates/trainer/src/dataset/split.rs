@@ -1,6 +1,8 @@
-use super::LabelledImages;
+//! Which images to train with, and which to validate with.
+
+use super::labelled_images::LabelledImages;
 use crate::TrainError;
-use crate::random::{Purpose, Stream};
+use crate::random_stream::{Purpose, Stream};
 
 /// The seed of the split, which is the same for every run: seeds vary the initial weights and the
 /// order of the images, so that their accuracies are on the same validation images.
@@ -22,7 +24,7 @@ impl Split {
         Self::four_fifths_of(images.len())
     }
 
-    /// [`Self::four_fifths`] of a data set with so many images, before it is there.
+    /// [`Self::four_fifths`] of a data set with so many images.
     pub fn four_fifths_of(images: usize) -> Self {
         let mut training: Vec<usize> = (0..images).collect();
         Stream::new(SEED, Purpose::Split, 0).shuffle(&mut training);

@@ -1,7 +1,7 @@
 //! A built-in data set for when Fashion-MNIST is not at hand: garments drawn by code.
 //!
 //! Ten classes of 28 × 28 grey images in Fashion-MNIST's order. Each image has a random stream of
-//! its own, so that it depends on the seed, the part and its position alone. Only additions,
+//! its own, so that it depends on the seed, the subset and its position alone. Only additions,
 //! multiplications, divisions, square roots and conversions are used, whose results IEEE 754
 //! fixes to the bit, so every machine draws the same bytes.
 //!
@@ -11,6 +11,7 @@
 //! with batch norm 0.91.
 
 mod bag;
+mod class;
 mod cut;
 mod deformation;
 mod draw;
@@ -18,6 +19,7 @@ mod footwear;
 mod garment;
 mod outline;
 mod photograph;
+mod plane;
 mod texture;
 mod tops;
 mod trousers;
@@ -29,39 +31,29 @@ mod tests;
 use std::num::NonZeroUsize;
 use std::thread;
 
+use self::class::Class;
 use self::draw::Draws;
-use self::garment::Class;
-use super::{FASHION_MNIST_IMAGE, ImageSize, LabelledImages};
+use self::plane::{PIXELS, SIDE};
+use super::entry::{DataSetEntry, Source, Subset};
+use super::fashion_mnist::CLASS_NAMES;
+use super::labelled_images::{ImageSize, LabelledImages};
 use crate::TrainError;
-use crate::random::{Purpose, Stream};
+use crate::random_stream::{Purpose, Stream};
 
-/// The size of every image: Fashion-MNIST's, so that the same networks take both.
-const IMAGE: ImageSize = FASHION_MNIST_IMAGE;
+const IMAGE: ImageSize = ImageSize { channels: 1, height: SIDE, width: SIDE };
 
 /// The seed of the data set. Another one gives another data set of the same kind.
 const SEED: u64 = 0;
 
-const SIDE: usize = IMAGE.width;
-const PIXELS: usize = SIDE * SIDE;
-
-/// A value for each pixel, row by row.
-type Plane = [f32; PIXELS];
-
-/// The part of the data set that an image belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    /// To train and validate with.
-    Training,
-    /// To test with, once, at the end.
-    Test,
-}
-
-/// The built-in data set: drawn when asked for, one part at a time.
+/// The built-in data set: drawn when asked for, one subset at a time.
 pub struct Synthetic;
 
 impl Synthetic {
     /// The number of images to train and validate with: Fashion-MNIST's.
     pub const TRAINING_IMAGES: usize = 60_000;
+
+    /// The number of images to test with: Fashion-MNIST's.
+    const TEST_IMAGES: usize = 10_000;
 
     /// The 60,000 images to train and validate with, 6,000 of each class, drawn on so many threads.
     ///
@@ -69,7 +61,7 @@ impl Synthetic {
     ///
     /// None occur; the type is that of the data sets that are read from files.
     pub fn training(threads: NonZeroUsize) -> Result<LabelledImages, TrainError> {
-        generate(SEED, Part::Training, &first(Self::TRAINING_IMAGES), threads)
+        generate(SEED, Subset::Training, &first(Self::TRAINING_IMAGES), threads)
     }
 
     /// The training images at these positions alone, in this order: image i is the one that
@@ -82,15 +74,7 @@ impl Synthetic {
         positions: &[usize],
         threads: NonZeroUsize,
     ) -> Result<LabelledImages, TrainError> {
-        if let Some(position) = positions.iter().find(|&&at| at >= Self::TRAINING_IMAGES) {
-            return Err(TrainError::DataSet {
-                data_set: "the built-in set",
-                what: "a position",
-                expected: format!("below {}", Self::TRAINING_IMAGES),
-                got: position.to_string(),
-            });
-        }
-        generate(SEED, Part::Training, positions, threads)
+        draw_at(Subset::Training, positions, threads)
     }
 
     /// The 10,000 images to test with, 1,000 of each class, drawn on so many threads.
@@ -99,8 +83,44 @@ impl Synthetic {
     ///
     /// As for [`Self::training`].
     pub fn test(threads: NonZeroUsize) -> Result<LabelledImages, TrainError> {
-        generate(SEED, Part::Test, &first(10_000), threads)
+        generate(SEED, Subset::Test, &first(Self::TEST_IMAGES), threads)
     }
+}
+
+pub(super) const ENTRY: DataSetEntry = DataSetEntry {
+    folder: "synthetic",
+    argument: "synthetic",
+    help: "The built-in set: ten classes of garments drawn by code",
+    image: IMAGE,
+    class_names: &CLASS_NAMES,
+    training_images: Synthetic::TRAINING_IMAGES,
+    test_images: Synthetic::TEST_IMAGES,
+    source: Source::Code(draw_at),
+};
+
+/// The images of a subset at these positions, in this order.
+///
+/// # Errors
+///
+/// [`TrainError::DataSet`] when the subset has no image at a position.
+fn draw_at(
+    subset: Subset,
+    positions: &[usize],
+    threads: NonZeroUsize,
+) -> Result<LabelledImages, TrainError> {
+    let count = match subset {
+        Subset::Training => Synthetic::TRAINING_IMAGES,
+        Subset::Test => Synthetic::TEST_IMAGES,
+    };
+    if let Some(position) = positions.iter().find(|&&position| position >= count) {
+        return Err(TrainError::DataSet {
+            data_set: "the built-in set",
+            what: "a position",
+            expected: format!("below {count}"),
+            got: position.to_string(),
+        });
+    }
+    generate(SEED, subset, positions, threads)
 }
 
 /// The positions of the first so many images.
@@ -108,7 +128,7 @@ fn first(count: usize) -> Vec<usize> {
     (0..count).collect()
 }
 
-/// The images of a part at these positions, drawn on so many threads, which change nothing but the
+/// The images of a subset at these positions, drawn on so many threads, which change nothing but the
 /// time that it takes. The classes take turns: an image's label is its position modulo 10.
 ///
 /// # Errors
@@ -116,22 +136,27 @@ fn first(count: usize) -> Vec<usize> {
 /// As for [`Synthetic::training`].
 fn generate(
     seed: u64,
-    part: Part,
+    subset: Subset,
     positions: &[usize],
     threads: NonZeroUsize,
 ) -> Result<LabelledImages, TrainError> {
-    let (pixels, labels) = draw(seed, part, positions, threads);
+    let (pixels, labels) = draw(seed, subset, positions, threads);
     LabelledImages::new(IMAGE, Class::ALL.len(), pixels, labels)
 }
 
-fn draw(seed: u64, part: Part, positions: &[usize], threads: NonZeroUsize) -> (Vec<u8>, Vec<u8>) {
+fn draw(
+    seed: u64,
+    subset: Subset,
+    positions: &[usize],
+    threads: NonZeroUsize,
+) -> (Vec<u8>, Vec<u8>) {
     let mut pixels = vec![0; positions.len() * PIXELS];
     let share = positions.len().div_ceil(threads.get()).max(1);
     thread::scope(|scope| {
         for (positions, pixels) in positions.chunks(share).zip(pixels.chunks_mut(share * PIXELS)) {
             scope.spawn(move || {
                 for (&position, image) in positions.iter().zip(pixels.chunks_exact_mut(PIXELS)) {
-                    draw_image(seed, part, position, image);
+                    draw_image(seed, subset, position, image);
                 }
             });
         }
@@ -140,10 +165,10 @@ fn draw(seed: u64, part: Part, positions: &[usize], threads: NonZeroUsize) -> (V
     (pixels, labels)
 }
 
-fn draw_image(seed: u64, part: Part, position: usize, image: &mut [u8]) {
-    let purpose = match part {
-        Part::Training => Purpose::SyntheticTraining,
-        Part::Test => Purpose::SyntheticTest,
+fn draw_image(seed: u64, subset: Subset, position: usize, image: &mut [u8]) {
+    let purpose = match subset {
+        Subset::Training => Purpose::SyntheticTraining,
+        Subset::Test => Purpose::SyntheticTest,
     };
     let mut draws = Draws::new(Stream::new(seed, purpose, position as u64));
     photograph::picture(&mut draws, Class::ALL[position % Class::ALL.len()], image);

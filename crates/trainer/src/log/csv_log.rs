@@ -1,3 +1,5 @@
+//! Logs as CSV.
+
 use std::fs;
 use std::io;
 use std::marker::PhantomData;

@@ -1,7 +1,10 @@
+//! The rows of `distributions.csv`.
+
 use kernels::Real;
 use serde::{Deserialize, Serialize};
 
-use crate::observation::{Distribution, Quantity};
+use crate::network::ObservedQuantity;
+use crate::observation::Distribution;
 
 /// One distribution seen in a network at one step, in the units of the layer's values:
 ///
@@ -10,7 +13,7 @@ use crate::observation::{Distribution, Quantity};
 /// | `step` | optimiser steps before this one, over all epochs |
 /// | `epoch` | epochs before this one |
 /// | `layer` | the layer's name in PyTorch, such as `model.1` |
-/// | `quantity` | what the values are: [`Quantity`] |
+/// | `quantity` | what the values are: [`ObservedQuantity`] |
 /// | `min`, `max` | the smallest and the largest |
 /// | `p15` … `p85` | percentiles, by [`Distribution::percentiles`] |
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,7 +22,7 @@ pub struct DistributionRow {
     pub step: u64,
     pub epoch: u64,
     pub layer: String,
-    pub quantity: Quantity,
+    pub quantity: ObservedQuantity,
     pub min: f64,
     pub p15: f64,
     pub p25: f64,

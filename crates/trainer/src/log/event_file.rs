@@ -1,3 +1,5 @@
+//! Event files for TensorBoard.
+
 use std::mem;
 
 use super::histogram::Histogram;

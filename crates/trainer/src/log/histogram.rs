@@ -1,3 +1,5 @@
+//! Histograms as TensorBoard draws them.
+
 use super::protobuf::Message;
 
 /// As many as TensorBoard draws.

@@ -1,3 +1,5 @@
+//! A run's configuration as `hparams.yaml`.
+
 /// The value of one of a run's parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Hparam<'a> {

@@ -1,3 +1,5 @@
+//! The records of an event file.
+
 use crc::{CRC_32_ISCSI, Crc, Table};
 
 /// CRC-32C, of Castagnoli's polynomial, as iSCSI has it (RFC 3720).

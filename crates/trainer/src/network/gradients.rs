@@ -1,7 +1,9 @@
+//! The gradients of a network's parameters.
+
 use kernels::Real;
 use ndarray::ArrayD;
 
-use super::Network;
+use super::named_layers::Network;
 
 /// The gradients of the loss with respect to the parameters of a network, in the order and the
 /// shapes of [`Network::parameters`].
@@ -29,7 +31,7 @@ impl<F: Real> Gradients<F> {
 }
 
 impl<F> Gradients<F> {
-    /// One array a parameter.
+    /// One array per parameter.
     pub fn parameters(&self) -> &[ArrayD<F>] {
         &self.parameters
     }

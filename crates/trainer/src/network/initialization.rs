@@ -1,9 +1,11 @@
+//! Initial weights.
+
 use kernels::Real;
 use kernels::conv2d::Conv2dConfig;
 use ndarray::{Array, Dimension, ShapeBuilder};
 
-use super::{Conv2d, Linear};
-use crate::random::{Purpose, Stream};
+use super::layer::{Conv2d, Linear};
+use crate::random_stream::{Purpose, Stream};
 
 /// Draws the initial weights of a network's layers, each from a stream of its own: the layer's
 /// ordinal among the convolutions and linear layers. Layers that draw nothing do not count, so a

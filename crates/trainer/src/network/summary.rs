@@ -5,7 +5,7 @@ use std::fmt;
 use kernels::Real;
 use thousands::Separable;
 
-use super::Network;
+use super::named_layers::Network;
 
 /// The children of a network, with their numbers of parameters, and how many of them are trained.
 ///
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
     use crate::Head;
     use crate::dataset::FASHION_MNIST_IMAGE;
-    use crate::network::Preset;
+    use crate::network::preset::Preset;
 
     /// The examples in the documentation of Lightning's function, and the notebook's counts.
     #[test]

@@ -1,3 +1,5 @@
+//! The files of a run's checkpoints.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,3 +1,5 @@
+//! A file that only grows.
+
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -29,7 +31,7 @@ impl LogFile {
             }
             Ok(found)
         };
-        let found = open().map_err(TrainError::file(&path, "cannot be gone on with"))?;
+        let found = open().map_err(TrainError::file(&path, "cannot be continued"))?;
         if found < length {
             return Err(TrainError::ShortLog { path, expected: length, found });
         }
@@ -58,7 +60,7 @@ impl LogFile {
     }
 
     /// Takes back what was written after this length, as well as it goes: making a file shorter
-    /// needs no room on a full disk, and if even that fails, going on cuts it.
+    /// needs no room on a full disk, and if even that fails, the next start cuts it.
     pub(super) fn cut(&mut self, length: u64) {
         if let Ok(file) = OpenOptions::new().write(true).open(&self.path) {
             let _ = file.set_len(length);

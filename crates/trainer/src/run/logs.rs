@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::checkpoints::{Checkpoints, steps_of};
 use super::log_file::LogFile;
-use super::{CHECKPOINTS, DISTRIBUTIONS, HPARAMS, METRICS};
+use super::names::{CHECKPOINTS, DISTRIBUTIONS, HPARAMS, METRICS};
 use crate::checkpoint::{self, Position};
 use crate::log::{CsvLog, DistributionRow, EventFile};
 use crate::network::Network;

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use python::{Events, Histogram, python, read_events, run};
 use tempfile::TempDir;
 use trainer::log::{EventFile, Hparam, hparams_yaml};
-use trainer::random::{Purpose, Stream};
+use trainer::random_stream::{Purpose, Stream};
 
 const STEPS_PER_EPOCH: u64 = 300;
 

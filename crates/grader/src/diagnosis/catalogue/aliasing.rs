@@ -4,39 +4,22 @@ use super::hints::*;
 use crate::diagnosis::mistake::{Group, Mistake};
 use crate::submission::Touched;
 
+#[rustfmt::skip] // A table: id, explanation, hint and change.
 pub(super) const MISTAKES: &[Mistake] = &[
-    Group::Aliasing.mistake(
-        "x_changed_in_place",
+    Group::Aliasing.mistake("x_changed_in_place",
         "your forward pass changes the caller's x in place",
-        WRITES_IN_PLACE,
-        |choices| choices.forward_touches = &[Touched::X],
-    ),
-    Group::Aliasing.mistake_in(
-        "behaviour/gamma_untouched",
-        "gamma_changed_in_place",
+        WRITES_IN_PLACE, |choices| choices.forward_touches = &[Touched::X]),
+    Group::Aliasing.mistake_in("behaviour/gamma_untouched", "gamma_changed_in_place",
         "your forward pass changes the caller's gamma in place",
-        WRITES_IN_PLACE,
-        |choices| choices.forward_touches = &[Touched::Gamma],
-    ),
-    Group::Aliasing.mistake_in(
-        "behaviour/beta_untouched",
-        "beta_changed_in_place",
+        WRITES_IN_PLACE, |choices| choices.forward_touches = &[Touched::Gamma]),
+    Group::Aliasing.mistake_in("behaviour/beta_untouched", "beta_changed_in_place",
         "your forward pass changes the caller's beta in place",
-        WRITES_IN_PLACE,
-        |choices| choices.forward_touches = &[Touched::Beta],
-    ),
-    Group::Aliasing.mistake_in(
-        "behaviour/running_arrays_untouched",
-        "running_changed_in_place",
+        WRITES_IN_PLACE, |choices| choices.forward_touches = &[Touched::Beta]),
+    Group::Aliasing.mistake_in("behaviour/running_arrays_untouched", "running_changed_in_place",
         "your forward pass writes into the caller's running arrays instead of putting new ones into bn_param",
         WRITES_IN_PLACE,
-        |choices| choices.forward_touches = &[Touched::RunningMean, Touched::RunningVar],
-    ),
-    Group::Aliasing.mistake_in(
-        "behaviour/dout_untouched",
-        "dout_changed_in_place",
+        |choices| choices.forward_touches = &[Touched::RunningMean, Touched::RunningVar]),
+    Group::Aliasing.mistake_in("behaviour/dout_untouched", "dout_changed_in_place",
         "your backward pass changes the caller's dout in place",
-        WRITES_IN_PLACE,
-        |choices| choices.backward_touches = &[Touched::Dout],
-    ),
+        WRITES_IN_PLACE, |choices| choices.backward_touches = &[Touched::Dout]),
 ];

@@ -1,7 +1,7 @@
 //! Bags: a body, a handle or a strap, and what closes them.
 
 use super::draw::Draws;
-use super::garment::{Garment, Layer};
+use super::garment::{Garment, Piece};
 use super::outline::Outline;
 
 /// From clutch to shopping bag.
@@ -23,7 +23,7 @@ pub fn bag(draws: &mut Draws) -> Garment {
     ];
     let body =
         if draws.chance(0.5) { Outline::rounded(&corners) } else { Outline::polygon(&corners) };
-    let mut layers = Vec::new();
+    let mut pieces = Vec::new();
     let rise = (top + 0.95).max(0.12) * draws.between(0.5, 1.0);
     let reach = upper * draws.between(0.35, 0.85);
     let radius = draws.between(0.035, 0.09);
@@ -36,34 +36,34 @@ pub fn bag(draws: &mut Draws) -> Garment {
     match draws.below(5) {
         0 => {}
         1..3 => {
-            layers.push(Layer::piece(Outline::stroke(&places, radius), draws.between(0.6, 1.2)))
+            pieces.push(Piece::piece(Outline::stroke(&places, radius), draws.between(0.6, 1.2)))
         }
         _ => {
-            layers
-                .push(Layer::piece(Outline::loop_stroke(&places, radius), draws.between(0.6, 1.2)));
+            pieces
+                .push(Piece::piece(Outline::loop_stroke(&places, radius), draws.between(0.6, 1.2)));
         }
     }
-    layers.push(Layer::cloth(body, 1.0));
+    pieces.push(Piece::cloth(body, 1.0));
     if draws.chance(0.5) {
         // A flap, down to here.
         let edge = top + (bottom - top) * draws.between(0.3, 0.65);
         let flap =
             [[-upper, top], [upper, top], [upper, edge - 0.1], [0.0, edge], [-upper, edge - 0.1]];
-        let flap = Layer {
+        let flap = Piece {
             inside: true,
-            ..Layer::cloth(Outline::polygon(&flap), draws.between(0.7, 1.2))
+            ..Piece::cloth(Outline::polygon(&flap), draws.between(0.7, 1.2))
         };
-        layers.push(flap);
+        pieces.push(flap);
     }
     if draws.chance(0.5) {
         let y = top + (bottom - top) * draws.between(0.25, 0.6);
         let clasp = Outline::strokes(vec![[[-0.04, y], [0.04, y]]], draws.between(0.05, 0.1));
-        layers.push(Layer::mark(clasp, draws.between(1.3, 1.8), 1.0));
+        pieces.push(Piece::mark(clasp, draws.between(1.3, 1.8), 1.0));
     }
     if draws.chance(0.3) {
         let y = top + (bottom - top) * draws.between(0.1, 0.9);
         let seam = Outline::stroke(&[[-1.0, y], [1.0, y]], 0.03);
-        layers.push(Layer::mark(seam, draws.between(0.5, 1.4), 0.8));
+        pieces.push(Piece::mark(seam, draws.between(0.5, 1.4), 0.8));
     }
-    Garment { layers, knitted: 0.08, softness: 0.5 }
+    Garment { pieces, knitted: 0.08, softness: 0.5 }
 }

@@ -1,7 +1,7 @@
 //! The pieces that clothes for the upper body are sewn from.
 
 use super::draw::Draws;
-use super::garment::Layer;
+use super::garment::Piece;
 use super::outline::{Outline, Point};
 
 /// The measures of a body piece; widths are halves, from the middle outwards.
@@ -75,7 +75,7 @@ impl Cut {
         if self.pointed_neck { vec![base, end] } else { vec![base, side, end] }
     }
 
-    pub fn body(&self) -> Layer {
+    pub fn body(&self) -> Piece {
         let mut corners = self.neckline();
         corners.extend([
             [self.shoulder, self.top + self.slope],
@@ -84,11 +84,11 @@ impl Cut {
             [self.hem, self.bottom],
             [0.0, self.bottom + 0.03],
         ]);
-        Layer::cloth(Outline::symmetric(&corners), 1.0)
+        Piece::cloth(Outline::symmetric(&corners), 1.0)
     }
 
     /// Both sleeves, each a little different.
-    pub fn sleeves(&self, draws: &mut Draws, sleeve: &Sleeve) -> [Layer; 2] {
+    pub fn sleeves(&self, draws: &mut Draws, sleeve: &Sleeve) -> [Piece; 2] {
         // They hang a little further from the light than the body, mostly.
         let shade = draws.around(0.95, 0.07);
         [false, true].map(|left| {
@@ -108,12 +108,12 @@ impl Cut {
                 [self.chest * 0.5, self.armpit],
             ];
             let outline = Outline::polygon(&corners);
-            Layer::cloth(if left { outline.mirrored() } else { outline }, shade)
+            Piece::cloth(if left { outline.mirrored() } else { outline }, shade)
         })
     }
 
     /// A line around the neck, as of a ribbed band.
-    pub fn neck_band(&self, shade: f32, opacity: f32) -> Layer {
+    pub fn neck_band(&self, shade: f32, opacity: f32) -> Piece {
         let lines = self
             .neckline()
             .windows(2)
@@ -122,42 +122,42 @@ impl Cut {
                 [line, line.map(|[x, y]| [-x, y])]
             })
             .collect();
-        Layer::mark(Outline::strokes(lines, 0.05), shade, opacity)
+        Piece::mark(Outline::strokes(lines, 0.05), shade, opacity)
     }
 
     /// Two pointed pieces at the neck, `size` deep.
-    pub fn collar(&self, size: f32, shade: f32) -> [Layer; 2] {
+    pub fn collar(&self, size: f32, shade: f32) -> [Piece; 2] {
         let right = Outline::polygon(&[
             [0.0, self.top + self.neck_depth],
             [self.neck * 0.7, self.top - 0.05],
             [self.neck * 1.25, self.top + 0.03],
             [self.neck * 0.9, self.top + self.neck_depth + size],
         ]);
-        [right.mirrored(), right].map(|outline| Layer { edge: 0.4, ..Layer::piece(outline, shade) })
+        [right.mirrored(), right].map(|outline| Piece { edge: 0.4, ..Piece::piece(outline, shade) })
     }
 
     /// The line down the front where it opens, `side` of the middle.
-    pub fn opening(&self, side: f32, width: f32, shade: f32, opacity: f32) -> Layer {
+    pub fn opening(&self, side: f32, width: f32, shade: f32, opacity: f32) -> Piece {
         let line = [[side, self.top + self.neck_depth], [side, self.bottom]];
-        Layer::mark(Outline::stroke(&line, width), shade, opacity)
+        Piece::mark(Outline::stroke(&line, width), shade, opacity)
     }
 
-    pub fn buttons(&self, side: f32, count: u16, shade: f32, opacity: f32) -> Layer {
+    pub fn buttons(&self, side: f32, count: u16, shade: f32, opacity: f32) -> Piece {
         let start = self.top + self.neck_depth + 0.1;
         let step = (self.bottom - 0.1 - start) / f32::from(count);
         let dots = (0..count).map(|index| [[side, start + step * f32::from(index)]; 2]).collect();
-        Layer::mark(Outline::strokes(dots, 0.045), shade, opacity)
+        Piece::mark(Outline::strokes(dots, 0.045), shade, opacity)
     }
 
-    pub fn hem_band(&self, height: f32, shade: f32) -> Layer {
+    pub fn hem_band(&self, height: f32, shade: f32) -> Piece {
         let y = self.bottom - height * 0.5;
-        Layer::mark(Outline::stroke(&[[-1.0, y], [1.0, y]], height * 0.5), shade, 0.8)
+        Piece::mark(Outline::stroke(&[[-1.0, y], [1.0, y]], height * 0.5), shade, 0.8)
     }
 }
 
 /// A line on the cloth, as of a pocket or a belt.
-pub fn seam(from: Point, to: Point, shade: f32, opacity: f32) -> Layer {
-    Layer::mark(Outline::stroke(&[from, to], 0.035), shade, opacity)
+pub fn seam(from: Point, to: Point, shade: f32, opacity: f32) -> Piece {
+    Piece::mark(Outline::stroke(&[from, to], 0.035), shade, opacity)
 }
 
 /// Lighter or darker than the cloth around it, by at least a little.

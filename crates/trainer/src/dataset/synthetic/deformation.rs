@@ -1,8 +1,8 @@
 //! Where each pixel lies on the garment: turned, scaled, shifted, and smoothly bent.
 
 use super::draw::Draws;
+use super::plane::{PIXELS, Plane, SIDE};
 use super::value_noise::ValueNoise;
-use super::{PIXELS, Plane, SIDE};
 
 /// The garment's coordinates at every pixel.
 pub struct Places {

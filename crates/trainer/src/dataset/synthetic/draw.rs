@@ -1,6 +1,6 @@
 //! The random draws that garments are made of.
 
-use crate::random::Stream;
+use crate::random_stream::Stream;
 
 /// An image's own random numbers, as `f32`: pictures need no more.
 pub struct Draws {
@@ -47,7 +47,7 @@ impl Draws {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::Purpose;
+    use crate::random_stream::Purpose;
 
     #[test]
     fn grain_has_mean_0_and_variance_1() {

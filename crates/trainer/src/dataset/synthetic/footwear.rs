@@ -2,7 +2,7 @@
 //! in how much of it they cover.
 
 use super::draw::Draws;
-use super::garment::{Garment, Layer};
+use super::garment::{Garment, Piece};
 use super::outline::{Outline, Point};
 
 /// The line of the foot that all shoes are built on.
@@ -42,7 +42,7 @@ impl Last {
     }
 
     /// The sole, with a block or a wedge below a lifted heel.
-    fn sole(&self, heel_length: f32, wedge: bool, shade: f32) -> Layer {
+    fn sole(&self, heel_length: f32, wedge: bool, shade: f32) -> Piece {
         let top = [0.0, 0.2, 0.4, 0.7, 1.0].map(|part| self.on_sole(part));
         let mut corners: Vec<Point> = top.to_vec();
         corners.push([self.heel, self.ground]);
@@ -54,7 +54,7 @@ impl Last {
         }
         corners.push([self.toe + self.length() * 0.4, self.ground]);
         corners.push([self.toe + 0.02, self.ground]);
-        Layer::piece(Outline::polygon(&corners), shade)
+        Piece::piece(Outline::polygon(&corners), shade)
     }
 
     /// An upper that covers the whole foot, with its opening at this height above the ground and
@@ -90,7 +90,7 @@ fn sole_shade(draws: &mut Draws) -> f32 {
 }
 
 /// Laces: short lines across the instep.
-fn laces(draws: &mut Draws, last: &Last, opening: f32, from: f32) -> Layer {
+fn laces(draws: &mut Draws, last: &Last, opening: f32, from: f32) -> Piece {
     let shade = if draws.chance(0.6) { draws.between(1.3, 1.8) } else { draws.between(0.3, 0.6) };
     let low =
         [last.toe + last.length() * (from - 0.14).max(0.2), last.ground - last.toe_height - 0.1];
@@ -101,7 +101,7 @@ fn laces(draws: &mut Draws, last: &Last, opening: f32, from: f32) -> Layer {
             [[x - 0.02, y - 0.02], [x + 0.12, y + 0.06]]
         })
         .to_vec();
-    Layer::mark(Outline::strokes(lines, 0.03), shade, draws.between(0.4, 1.0))
+    Piece::mark(Outline::strokes(lines, 0.03), shade, draws.between(0.4, 1.0))
 }
 
 /// Low, with a thick sole, laces and stripes.
@@ -113,9 +113,9 @@ pub fn sneaker(draws: &mut Draws) -> Garment {
         if draws.chance(0.15) { draws.between(0.75, 1.0) } else { draws.around(0.62, 0.14) };
     let from = draws.around(0.5, 0.1);
     let dip = draws.between(0.04, 0.2);
-    let mut layers = vec![Layer::cloth(last.upper(opening, from, dip), 1.0)];
+    let mut pieces = vec![Piece::cloth(last.upper(opening, from, dip), 1.0)];
     if draws.chance(0.7) {
-        layers.push(laces(draws, &last, opening, from));
+        pieces.push(laces(draws, &last, opening, from));
     }
     if draws.chance(0.5) {
         let x = last.toe + last.length() * draws.between(0.45, 0.65);
@@ -127,17 +127,17 @@ pub fn sneaker(draws: &mut Draws) -> Garment {
                 [[x, last.ground - 0.12], [x + 0.12, last.ground - opening * 0.75]]
             })
             .collect();
-        layers.push(Layer::mark(Outline::strokes(lines, 0.035), shade, 0.9));
+        pieces.push(Piece::mark(Outline::strokes(lines, 0.035), shade, 0.9));
     }
     if draws.chance(0.35) {
         let cap = Outline::stroke(
             &[[last.toe, last.ground - 0.2], [last.toe + 0.2, last.ground - 0.15]],
             0.16,
         );
-        layers.push(Layer::mark(cap, sole_shade(draws), 0.8));
+        pieces.push(Piece::mark(cap, sole_shade(draws), 0.8));
     }
-    layers.push(last.sole(0.3, true, sole_shade(draws)));
-    Garment { layers, knitted: 0.1, softness: 0.5 }
+    pieces.push(last.sole(0.3, true, sole_shade(draws)));
+    Garment { pieces, knitted: 0.1, softness: 0.5 }
 }
 
 /// A shaft above the ankle, often on a heel.
@@ -148,22 +148,22 @@ pub fn ankle_boot(draws: &mut Draws) -> Garment {
     let opening =
         if draws.chance(0.15) { draws.between(0.65, 0.9) } else { draws.around(1.25, 0.3) };
     let from = draws.around(0.52, 0.1);
-    let mut layers = vec![Layer::cloth(last.upper(opening, from, draws.between(-0.05, 0.1)), 1.0)];
+    let mut pieces = vec![Piece::cloth(last.upper(opening, from, draws.between(-0.05, 0.1)), 1.0)];
     if draws.chance(0.35) {
-        layers.push(laces(draws, &last, opening, from));
+        pieces.push(laces(draws, &last, opening, from));
     }
     if draws.chance(0.4) {
         let y = last.ground - opening * draws.between(0.45, 0.9);
         let strap = Outline::stroke(&[[-0.3, y], [1.0, y]], draws.between(0.03, 0.07));
-        layers.push(Layer::mark(strap, sole_shade(draws), 0.8));
+        pieces.push(Piece::mark(strap, sole_shade(draws), 0.8));
     }
     if draws.chance(0.3) {
         let x = last.toe + last.length() * draws.between(0.65, 0.8);
         let line = [[x, last.ground - 0.35], [x, last.ground - opening]];
-        layers.push(Layer::mark(Outline::stroke(&line, 0.05), sole_shade(draws), 0.7));
+        pieces.push(Piece::mark(Outline::stroke(&line, 0.05), sole_shade(draws), 0.7));
     }
-    layers.push(last.sole(draws.between(0.14, 0.35), draws.chance(0.2), sole_shade(draws)));
-    Garment { layers, knitted: 0.02, softness: 0.5 }
+    pieces.push(last.sole(draws.between(0.14, 0.35), draws.chance(0.2), sole_shade(draws)));
+    Garment { pieces, knitted: 0.02, softness: 0.5 }
 }
 
 /// A sole with straps and the gaps between them.
@@ -173,7 +173,7 @@ pub fn sandal(draws: &mut Draws) -> Garment {
     let last = Last { ground: ground + lift * 0.4, ..Last::draw(draws, lift) };
     let width = draws.around(0.065, 0.04);
     let radius = width.max(0.03);
-    let mut layers = Vec::new();
+    let mut pieces = Vec::new();
     if draws.chance(0.4) {
         // A closed heel, or a closed toe.
         let from = if draws.chance(0.5) { 0.7 } else { 0.0 };
@@ -185,7 +185,7 @@ pub fn sandal(draws: &mut Draws) -> Garment {
             [x + 0.2, y - height],
             [x + 0.3, y + 0.05],
         ];
-        layers.push(Layer::cloth(Outline::polygon(&corners), 0.9));
+        pieces.push(Piece::cloth(Outline::polygon(&corners), 0.9));
     }
     // Straps: from one place of the sole over the foot to another.
     let straps = 2 + draws.below(3);
@@ -198,7 +198,7 @@ pub fn sandal(draws: &mut Draws) -> Garment {
         let top = y.min(end_y) - height;
         let middle = (x + end_x) * 0.5;
         let places = [[x, y], [middle - 0.06, top], [middle + 0.06, top], [end_x, end_y]];
-        layers.push(Layer::cloth(Outline::stroke(&places, radius), draws.between(0.75, 1.1)));
+        pieces.push(Piece::cloth(Outline::stroke(&places, radius), draws.between(0.75, 1.1)));
     }
     if draws.chance(0.65) {
         // Around the ankle.
@@ -206,8 +206,8 @@ pub fn sandal(draws: &mut Draws) -> Garment {
         let top = y - draws.between(0.35, 0.6);
         let front = x - draws.between(0.35, 0.55);
         let places = [[x, y], [x + 0.02, top], [front, top + draws.between(-0.1, 0.15)]];
-        layers.push(Layer::cloth(Outline::stroke(&places, radius), 1.0));
+        pieces.push(Piece::cloth(Outline::stroke(&places, radius), 1.0));
     }
-    layers.push(last.sole(draws.between(0.08, 0.25), draws.chance(0.4), draws.between(0.7, 1.3)));
-    Garment { layers, knitted: 0.02, softness: 0.5 }
+    pieces.push(last.sole(draws.between(0.08, 0.25), draws.chance(0.4), draws.between(0.7, 1.3)));
+    Garment { pieces, knitted: 0.02, softness: 0.5 }
 }

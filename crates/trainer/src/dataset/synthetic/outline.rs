@@ -1,7 +1,7 @@
 //! Shapes, and how far each pixel is from their edge.
 
 use super::deformation::Places;
-use super::{PIXELS, Plane, SIDE};
+use super::plane::{PIXELS, Plane, SIDE};
 
 /// How far from an edge distances are needed: more than a pixel outside, and inside as far as an
 /// edge's shadow goes.
@@ -142,7 +142,7 @@ mod tests {
     use super::super::draw::Draws;
     use super::*;
     use crate::dataset::synthetic::deformation::Freedom;
-    use crate::random::{Purpose, Stream};
+    use crate::random_stream::{Purpose, Stream};
 
     /// The distance of one place, by plain loops.
     fn plain_distance(outline: &Outline, [x, y]: Point) -> f32 {

@@ -1,16 +1,17 @@
 //! From a garment to its picture: cloth, light, what is in the way, and the camera.
 
+use super::class::Class;
 use super::deformation::{Freedom, Places};
 use super::draw::Draws;
-use super::garment::{Class, Garment, Layer};
+use super::garment::{Garment, Piece};
 use super::outline::{Outline, REACH};
+use super::plane::{PIXELS, Plane, SIDE};
 use super::texture::Texture;
 use super::value_noise::ValueNoise;
-use super::{PIXELS, Plane, SIDE};
 
 /// Draws one image of this class.
 pub fn picture(draws: &mut Draws, class: Class, image: &mut [u8]) {
-    let garment = Garment::draw(draws, class);
+    let garment = class.draw(draws);
     let texture = Texture::draw(draws, garment.knitted);
     let soft = garment.softness;
     let freedom = Freedom {
@@ -30,7 +31,7 @@ pub fn picture(draws: &mut Draws, class: Class, image: &mut [u8]) {
     expose(draws, &light, image);
 }
 
-/// The layers over each other: how light each pixel is, and how much of it the garment covers.
+/// The pieces over each other: how light each pixel is, and how much of it the garment covers.
 fn paint(garment: &Garment, texture: &Texture, places: &Places) -> (Plane, Plane) {
     let mut light = [0.0; PIXELS];
     let mut cover = [0.0; PIXELS];
@@ -38,7 +39,7 @@ fn paint(garment: &Garment, texture: &Texture, places: &Places) -> (Plane, Plane
     for (pixel, fabric) in fabric.iter_mut().enumerate() {
         *fabric = texture.at([places.x[pixel], places.y[pixel]]);
     }
-    for layer in &garment.layers {
+    for layer in &garment.pieces {
         let distances = layer.outline.distances(places);
         for pixel in 0..PIXELS {
             let distance = distances[pixel];
@@ -56,7 +57,7 @@ fn paint(garment: &Garment, texture: &Texture, places: &Places) -> (Plane, Plane
     (light, cover)
 }
 
-fn shade(layer: &Layer, fabric: f32, distance: f32) -> f32 {
+fn shade(layer: &Piece, fabric: f32, distance: f32) -> f32 {
     let cloth = if layer.patterned { fabric } else { 1.0 };
     let depth = (-distance / REACH).clamp(0.0, 1.0);
     layer.shade * cloth * (1.0 - layer.edge * (1.0 - depth) * (1.0 - depth))

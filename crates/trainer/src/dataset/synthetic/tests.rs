@@ -1,3 +1,5 @@
+//! What the drawn garments are like.
+
 use sha2::{Digest, Sha256};
 
 use super::*;
@@ -8,14 +10,14 @@ fn threads(count: usize) -> NonZeroUsize {
     NonZeroUsize::new(count).unwrap()
 }
 
-fn hash(part: Part, count: usize) -> String {
+fn hash(part: Subset, count: usize) -> String {
     let (pixels, labels) = draw(SEED, part, &first(count), threads(2));
     let digest = Sha256::new().chain_update(pixels).chain_update(labels).finalize();
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Pixels of `count` images, image by image, as numbers.
-fn images(part: Part, count: usize) -> Vec<Vec<f64>> {
+fn images(part: Subset, count: usize) -> Vec<Vec<f64>> {
     let (pixels, _) = draw(SEED, part, &first(count), threads(2));
     pixels.chunks(PIXELS).map(|image| image.iter().map(|&byte| f64::from(byte)).collect()).collect()
 }
@@ -44,32 +46,32 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
 #[test]
 fn the_whole_data_set_is_pinned() {
     assert_eq!(
-        hash(Part::Training, 60_000),
+        hash(Subset::Training, 60_000),
         "732014bbd3af12b6a031bad08058f3fbc6420030264225b70d08b751d34e87d8"
     );
     assert_eq!(
-        hash(Part::Test, 10_000),
+        hash(Subset::Test, 10_000),
         "575c5154b7ea2b2dab15eb7f17ae639e910aa1c5f82960d6b02ba673f74e4d7b"
     );
 }
 
 #[test]
 fn threads_change_nothing_and_a_shorter_set_begins_a_longer_one() {
-    let (pixels, labels) = draw(7, Part::Training, &first(203), threads(1));
+    let (pixels, labels) = draw(7, Subset::Training, &first(203), threads(1));
     for count in [2, 3, 8, 500] {
         assert_eq!(
-            draw(7, Part::Training, &first(203), threads(count)),
+            draw(7, Subset::Training, &first(203), threads(count)),
             (pixels.clone(), labels.clone())
         );
     }
-    let (beginning, _) = draw(7, Part::Training, &first(31), threads(2));
+    let (beginning, _) = draw(7, Subset::Training, &first(31), threads(2));
     assert_eq!(beginning, pixels[..31 * PIXELS]);
-    assert_eq!(draw(7, Part::Training, &first(0), threads(3)), (vec![], vec![]));
+    assert_eq!(draw(7, Subset::Training, &first(0), threads(3)), (vec![], vec![]));
 }
 
 #[test]
 fn some_images_are_those_of_the_whole_set_in_the_order_asked_for() {
-    let whole = generate(SEED, Part::Training, &first(300), threads(2)).unwrap();
+    let whole = generate(SEED, Subset::Training, &first(300), threads(2)).unwrap();
     let positions = [299, 0, 17, 17, 150];
     for count in [1, 2, 7] {
         let some = Synthetic::training_at(&positions, threads(count)).unwrap();
@@ -85,13 +87,13 @@ fn some_images_are_those_of_the_whole_set_in_the_order_asked_for() {
 #[test]
 fn seeds_and_parts_have_images_of_their_own() {
     let image = |seed, part| draw(seed, part, &first(1), threads(1)).0;
-    assert_ne!(image(0, Part::Training), image(1, Part::Training));
-    assert_ne!(image(0, Part::Training), image(0, Part::Test));
+    assert_ne!(image(0, Subset::Training), image(1, Subset::Training));
+    assert_ne!(image(0, Subset::Training), image(0, Subset::Test));
 }
 
 #[test]
 fn classes_are_balanced_and_the_type_is_that_of_the_files() {
-    let set = generate(SEED, Part::Test, &first(1_000), threads(2)).unwrap();
+    let set = generate(SEED, Subset::Test, &first(1_000), threads(2)).unwrap();
     assert_eq!((set.len(), set.classes(), set.size()), (1_000, 10, IMAGE));
     let positions: Vec<usize> = (0..1_000).collect();
     let mut counts = [0; CLASSES];
@@ -103,7 +105,7 @@ fn classes_are_balanced_and_the_type_is_that_of_the_files() {
 
 #[test]
 fn every_image_shows_something_on_a_dark_ground() {
-    for (position, image) in images(Part::Training, 3_000).iter().enumerate() {
+    for (position, image) in images(Subset::Training, 3_000).iter().enumerate() {
         let lit = image.iter().filter(|&&pixel| pixel > 20.0).count();
         assert!((PIXELS / 40..PIXELS * 4 / 5).contains(&lit), "image {position}: {lit} pixels");
         let brightest = image.iter().copied().fold(0.0, f64::max);
@@ -113,7 +115,7 @@ fn every_image_shows_something_on_a_dark_ground() {
 
 #[test]
 fn images_of_a_class_vary_and_classes_differ() {
-    let images = images(Part::Training, 3_000);
+    let images = images(Subset::Training, 3_000);
     let overall = mean(images.iter());
     let means = class_means(&images);
     for (class, class_mean) in means.iter().enumerate() {
@@ -133,8 +135,8 @@ fn images_of_a_class_vary_and_classes_differ() {
 /// Fashion-MNIST gives 0.68.
 #[test]
 fn the_nearest_class_mean_is_right_more_often_than_not() {
-    let means = class_means(&images(Part::Training, 6_000));
-    let test = images(Part::Test, 2_000);
+    let means = class_means(&images(Subset::Training, 6_000));
+    let test = images(Subset::Test, 2_000);
     let right = test
         .iter()
         .enumerate()

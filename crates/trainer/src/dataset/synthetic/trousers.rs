@@ -1,7 +1,7 @@
 //! Trousers: a waistband and two legs.
 
 use super::draw::Draws;
-use super::garment::{Garment, Layer};
+use super::garment::{Garment, Piece};
 use super::outline::Outline;
 
 /// Straight, tapered or flared, with the legs apart or nearly closed.
@@ -26,10 +26,10 @@ pub fn trousers(draws: &mut Draws) -> Garment {
         [knee, (crotch + bottom) * 0.5],
         [0.0, crotch],
     ]);
-    let mut layers = vec![Layer::cloth(right.mirrored(), shade), Layer::cloth(right, 1.0)];
+    let mut pieces = vec![Piece::cloth(right.mirrored(), shade), Piece::cloth(right, 1.0)];
     if draws.chance(0.7) {
         let band = Outline::stroke(&[[-1.0, top + 0.05], [1.0, top + 0.05]], 0.045);
-        layers.push(Layer::mark(band, draws.between(0.5, 1.4), 0.8));
+        pieces.push(Piece::mark(band, draws.between(0.5, 1.4), 0.8));
     }
     if draws.chance(0.5) {
         let side = hip * 0.65;
@@ -38,7 +38,7 @@ pub fn trousers(draws: &mut Draws) -> Garment {
             [[-side, top + 0.2], [-gap - leg * 0.5, bottom]],
         ];
         let outline = Outline::strokes(crease.to_vec(), 0.025);
-        layers.push(Layer::mark(outline, draws.between(0.6, 1.4), draws.between(0.3, 0.8)));
+        pieces.push(Piece::mark(outline, draws.between(0.6, 1.4), draws.between(0.3, 0.8)));
     }
-    Garment { layers, knitted: 0.03, softness: 0.8 }
+    Garment { pieces, knitted: 0.03, softness: 0.8 }
 }

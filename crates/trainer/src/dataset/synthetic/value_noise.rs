@@ -4,7 +4,7 @@
 //! nodes of a grid, blended in between.
 
 use super::draw::Draws;
-use super::{PIXELS, Plane, SIDE};
+use super::plane::{PIXELS, Plane, SIDE};
 
 /// Cells of the grid along each side, each as many pixels wide.
 const CELLS: usize = 4;

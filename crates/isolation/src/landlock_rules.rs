@@ -1,4 +1,4 @@
-//! Landlock: the kernel refuses files, ports and processes that are not named.
+//! Landlock: the kernel refuses every file, port and process that no rule allows.
 
 use std::path::Path;
 
@@ -7,18 +7,18 @@ use landlock::{
     RulesetCreatedAttr, RulesetStatus, Scope, path_beneath_rules,
 };
 
-use crate::order::Order;
+use crate::job::Job;
 use crate::own_root::{DEVICES, SYSTEM};
 
-/// The newest rules that are asked for; an older kernel grants those that it knows.
+/// The newest rules that are asked for. An older kernel grants the rules that it knows.
 const NEWEST: ABI = ABI::V6;
 
-/// Restricts this process and those that it starts. `with_processes` are the files below /proc.
+/// Restricts this process and all that it starts. `with_processes` allows the files below /proc.
 ///
 /// # Errors
 ///
-/// What the system refused.
-pub(crate) fn restrict(order: &Order, with_processes: bool) -> Result<(), String> {
+/// The error of the system, as a text.
+pub(crate) fn restrict(job: &Job, with_processes: bool) -> Result<(), String> {
     let read = AccessFs::from_read(NEWEST);
     let all = AccessFs::from_all(NEWEST);
     let use_devices = AccessFs::ReadFile | AccessFs::WriteFile;
@@ -32,8 +32,8 @@ pub(crate) fn restrict(order: &Order, with_processes: bool) -> Result<(), String
             .scope(Scope::from_all(NEWEST))?
             .create()?
             .add_rules(path_beneath_rules(system, read))?
-            .add_rules(path_beneath_rules(&order.readable, read))?
-            .add_rules(path_beneath_rules(&order.writable, all))?
+            .add_rules(path_beneath_rules(&job.readable, read))?
+            .add_rules(path_beneath_rules(&job.writable, all))?
             .add_rules(path_beneath_rules(DEVICES, use_devices))?
             .restrict_self()
     };
@@ -42,6 +42,6 @@ pub(crate) fn restrict(order: &Order, with_processes: bool) -> Result<(), String
         RulesetStatus::NotEnforced => {
             Err("this kernel does not have it, or not enabled".to_owned())
         }
-        _ => Ok(()),
+        RulesetStatus::PartiallyEnforced | RulesetStatus::FullyEnforced => Ok(()),
     }
 }

@@ -1,4 +1,5 @@
-//! The keeper: gives up what the program is not to have, starts it, and sees how it ends.
+//! The supervisor: gives up every right that the program is not to have, starts the program, and
+//! waits for its end.
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -12,35 +13,40 @@ use nix::sys::prctl::{set_dumpable, set_no_new_privs, set_pdeathsig};
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{Gid, Pid, Uid, geteuid, setgroups, setresgid, setresuid};
+use serde::{Deserialize, Serialize};
 
+use crate::folders::NOBODY;
 use crate::in_force::{InForce, Measure};
-use crate::launcher::{ACCOUNT, Line, Task, say, text};
+use crate::job::{Job, Strength};
 use crate::namespaces::Namespaces;
-use crate::order::{Order, Strength};
-use crate::{file_rules, own_root, resource_limits};
+use crate::status::{STATUS_FILE, StatusLine, append, text};
+use crate::{landlock_rules, own_root, resource_limits};
 
-/// The user that root becomes, by its number: the one that owns nothing.
-pub(crate) const NOBODY: u32 = 65_534;
+/// What the launcher hands to the supervisor.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Task {
+    pub(crate) job: Job,
+    pub(crate) namespaces: Namespaces,
+}
 
-/// Does the keeper's part, to the end of the program.
-pub(crate) fn keep(task: Task) -> Result<(), String> {
-    let Task { order, namespaces } = task;
+/// Runs the program of a task to its end.
+pub(crate) fn supervise(task: Task) -> Result<(), String> {
+    let Task { job, namespaces } = task;
     set_pdeathsig(Signal::SIGKILL).map_err(text)?;
-    // Opened while it is still in sight, and closed to the program.
-    let account = order.aside.join(ACCOUNT);
-    let mut account = File::create(account).map_err(text)?;
-    let in_force = match order.strength {
+    // The file is opened before the root changes. The program does not inherit it.
+    let status = job.launcher_folder.join(STATUS_FILE);
+    let mut status = File::create(status).map_err(text)?;
+    let in_force = match job.strength {
         Strength::Off => {
-            resource_limits::set(&order.limits, false)?;
+            resource_limits::set(&job.limits, false)?;
             InForce::limits_alone()
         }
         Strength::Auto | Strength::Full => {
             let entered = namespaces.entered();
-            let own_root = entered.clone().and_then(|()| own_root::enter(&order));
-            let no_rights = give_up_rights(&order, &namespaces, own_root.is_ok());
-            let limits =
-                resource_limits::set(&order.limits, no_rights == Ok(Counted::ByThemselves));
-            let landlock = file_rules::restrict(&order, own_root.is_ok());
+            let own_root = entered.clone().and_then(|()| own_root::enter(&job));
+            let no_rights = give_up_rights(&job, &namespaces, own_root.is_ok());
+            let limits = resource_limits::set(&job.limits, no_rights == Ok(Counted::ByThemselves));
+            let landlock = landlock_rules::restrict(&job, own_root.is_ok());
             InForce {
                 landlock: Measure::of(&landlock),
                 own_root: Measure::of(&own_root),
@@ -52,40 +58,40 @@ pub(crate) fn keep(task: Task) -> Result<(), String> {
         }
     };
     set_no_new_privs().map_err(text)?;
-    // The program runs as the same user, and is not to look into this process. A change of user
-    // takes the other one back.
+    // The program runs as the same user and must not read the memory of this process. The change of
+    // user has cleared the signal of `set_pdeathsig`, so it is set again.
     set_dumpable(false).map_err(text)?;
     set_pdeathsig(Signal::SIGKILL).map_err(text)?;
-    if order.strength == Strength::Full && !in_force.is_full() {
-        return say(&mut account, &Line::NotIsolated(in_force));
+    if job.strength == Strength::Full && !in_force.is_full() {
+        return append(&mut status, &StatusLine::NotIsolated(in_force));
     }
-    say(&mut account, &Line::InForce(in_force))?;
-    let program = match start(&order) {
+    append(&mut status, &StatusLine::InForce(in_force))?;
+    let program = match start(&job) {
         Ok(program) => program,
-        Err(error) => return say(&mut account, &Line::NotStarted(error)),
+        Err(error) => return append(&mut status, &StatusLine::NotStarted(error)),
     };
     let end = wait_for(program)?;
-    say(&mut account, &end)
+    append(&mut status, &end)
 }
 
-/// How the kernel counts the program's processes.
+/// How the kernel counts the processes of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Counted {
-    /// Alone.
+    /// Apart from all others.
     ByThemselves,
-    /// Together with all others of the user.
+    /// Together with all others of the same user.
     WithOthers,
 }
 
-/// Becomes a user who owns nothing, if this is root, and gives up all rights over the namespaces.
+/// Becomes a user who owns no files, if this is root, and gives up all rights over the namespaces.
 fn give_up_rights(
-    order: &Order,
+    job: &Job,
     namespaces: &Namespaces,
     has_own_root: bool,
 ) -> Result<Counted, String> {
     let is_root = geteuid().is_root() && (namespaces.as_root || namespaces.entered().is_err());
     if is_root {
-        let mut named = order.readable.iter().chain(&order.writable);
+        let mut named = job.readable.iter().chain(&job.writable);
         if !has_own_root && let Some(closed) = named.find_map(|path| closed_to_others(path)) {
             return Err(format!("runs as root, since only root may enter {closed}"));
         }
@@ -95,9 +101,9 @@ fn give_up_rights(
         setresgid(group, group, group).map_err(refused)?;
         setresuid(user, user, user).map_err(refused)?;
     }
-    // In a namespace of users of its own and with no name there, a program that is started has no
-    // rights over the others. It is also there that the kernel counts its processes; root, who has
-    // become somebody else, would otherwise share that count with others of that name.
+    // In a new user namespace that maps no user, the program has no rights over the other namespaces.
+    // The kernel also counts its processes in that namespace. Otherwise, if root has become `nobody`,
+    // the count would include other processes of `nobody`.
     match unshare(CloneFlags::CLONE_NEWUSER) {
         Ok(()) => Ok(Counted::ByThemselves),
         Err(error) if !is_root && namespaces.entered().is_ok() => {
@@ -107,7 +113,7 @@ fn give_up_rights(
     }
 }
 
-/// The folder above a path that not everyone may enter.
+/// The first folder above a path that not everyone may enter.
 fn closed_to_others(path: &Path) -> Option<String> {
     let is_closed = |folder: &&Path| {
         fs::metadata(folder).is_ok_and(|metadata| metadata.permissions().mode() & 0o001 == 0)
@@ -115,18 +121,18 @@ fn closed_to_others(path: &Path) -> Option<String> {
     path.ancestors().skip(1).find(is_closed).map(|folder| folder.display().to_string())
 }
 
-fn start(order: &Order) -> Result<Pid, String> {
-    let Some((program, arguments)) = order.command.split_first() else {
+fn start(job: &Job) -> Result<Pid, String> {
+    let Some((program, arguments)) = job.command.split_first() else {
         return Err("no program was named".to_owned());
     };
-    let environment = order.environment.iter().map(|(name, value)| (name, value));
+    let environment = job.environment.iter().map(|(name, value)| (name, value));
     let started = Command::new(program)
         .args(arguments)
         .env_clear()
         .env("PATH", "/usr/local/bin:/usr/bin:/bin")
         .env("LANG", "C.UTF-8")
         .envs(environment)
-        .current_dir(&order.folder)
+        .current_dir(&job.folder)
         .stdin(Stdio::null())
         .process_group(0)
         .spawn();
@@ -144,13 +150,15 @@ fn start(order: &Order) -> Result<Pid, String> {
     }
 }
 
-/// Waits for the program, and meanwhile for whoever else ends.
-fn wait_for(program: Pid) -> Result<Line, String> {
+/// Waits for the end of the program, and collects all other processes that end before.
+fn wait_for(program: Pid) -> Result<StatusLine, String> {
     loop {
         match waitpid(None, None) {
-            Ok(WaitStatus::Exited(id, code)) if id == program => return Ok(Line::Exited(code)),
+            Ok(WaitStatus::Exited(id, code)) if id == program => {
+                return Ok(StatusLine::Exited(code));
+            }
             Ok(WaitStatus::Signaled(id, signal, _)) if id == program => {
-                return Ok(Line::Killed(signal as i32));
+                return Ok(StatusLine::Killed(signal as i32));
             }
             Ok(_) | Err(nix::Error::EINTR) => {}
             Err(error) => return Err(error.desc().to_owned()),

@@ -1,0 +1,176 @@
+//! Batch norm of rows, per feature, and of images, per channel; PyTorch's `BatchNorm1d` and
+//! `BatchNorm2d`. Formulas: [`kernels::batch_norm`] and [`kernels::spatial_batch_norm`].
+
+use kernels::batch_norm::BatchStatistics;
+use kernels::{
+    BatchNormConfig, KernelError, Real, RunningStatistics, batch_norm, spatial_batch_norm,
+};
+use ndarray::{Array1, ArrayD, ArrayViewD, ArrayViewMutD};
+
+use super::kind::{LayerArrays, LayerKind, NormFacts, images, rows, view, view_mut};
+use crate::network::memory::lend;
+use crate::network::quantity::ObservedQuantity;
+use crate::numerics::{self, Numerics};
+use crate::random_stream::Stream;
+
+/// A batch norm with its parameters and running statistics, each of shape `(C,)`: one value per
+/// feature of rows, or per channel of images.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchNorm<F> {
+    /// What it normalises.
+    pub input: BatchNormInput,
+    /// The scale; PyTorch calls it `weight`.
+    pub gamma: Array1<F>,
+    /// The shift; PyTorch calls it `bias`.
+    pub beta: Array1<F>,
+    /// What evaluation normalises with.
+    pub running: RunningStatistics<F>,
+    /// ε, momentum and convention.
+    pub config: BatchNormConfig,
+}
+
+/// What a batch norm normalises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BatchNormInput {
+    /// Rows `(N, D)`, per feature.
+    Rows,
+    /// Images `(N, C, H, W)`, per channel.
+    Images,
+}
+
+impl<F: Real> BatchNorm<F> {
+    /// PyTorch's `BatchNorm1d(channels)` or `BatchNorm2d(channels)`: γ = 1, β = 0, running mean 0
+    /// and variance 1.
+    pub fn new(input: BatchNormInput, channels: usize) -> Self {
+        let config = BatchNormConfig::pytorch();
+        Self {
+            input,
+            gamma: Array1::from_elem(channels, F::one()),
+            beta: Array1::from_elem(channels, F::zero()),
+            running: RunningStatistics::new(channels, config.convention()),
+            config,
+        }
+    }
+}
+
+impl<F: Real> LayerKind<F> for BatchNorm<F> {
+    const NUMERICS: Numerics = numerics::NOTEBOOK;
+    const IS_BACKWARD_IN_PLACE: bool = true;
+
+    /// The statistics of the batch.
+    type Saved = Option<BatchStatistics>;
+
+    fn forward_train(
+        &mut self,
+        x: ArrayViewD<'_, F>,
+        _: &mut Stream,
+        out: &mut ArrayD<F>,
+        saved: &mut Self::Saved,
+    ) -> Result<(), KernelError> {
+        let Self { input, gamma, beta, running, config } = self;
+        let (gamma, beta) = (gamma.view(), beta.view());
+        let statistics = match input {
+            BatchNormInput::Rows => {
+                let x = rows("batch_norm", "x", x)?;
+                lend(out, |out| {
+                    batch_norm::forward_train_into(x, gamma, beta, running, config, out)
+                })
+            }
+            BatchNormInput::Images => {
+                let x = images("spatial_batch_norm", "x", x)?;
+                lend(out, |out| {
+                    spatial_batch_norm::forward_train_into(x, gamma, beta, running, config, out)
+                })
+            }
+        };
+        *saved = Some(statistics?);
+        Ok(())
+    }
+
+    fn forward_eval(
+        &self,
+        x: ArrayViewD<'_, F>,
+        out: &mut ArrayD<F>,
+        _: &mut Self::Saved,
+    ) -> Result<(), KernelError> {
+        let Self { input, gamma, beta, running, config } = self;
+        let (gamma, beta) = (gamma.view(), beta.view());
+        match input {
+            BatchNormInput::Rows => {
+                let x = rows("batch_norm", "x", x)?;
+                lend(out, |out| batch_norm::forward_eval_into(x, gamma, beta, running, config, out))
+            }
+            BatchNormInput::Images => {
+                let x = images("spatial_batch_norm", "x", x)?;
+                lend(out, |out| {
+                    spatial_batch_norm::forward_eval_into(x, gamma, beta, running, config, out)
+                })
+            }
+        }
+    }
+
+    fn backward(
+        &self,
+        x: ArrayViewD<'_, F>,
+        saved: &Self::Saved,
+        dout: &mut ArrayD<F>,
+        _: Option<&mut ArrayD<F>>,
+        parameters: Option<[&mut ArrayD<F>; 2]>,
+    ) -> Result<(), KernelError> {
+        let statistics = saved.as_ref().ok_or_else(|| KernelError::Config {
+            operation: "batch_norm",
+            parameter: "saved",
+            expected: "from the forward pass of this layer in training",
+            got: "no statistics".to_owned(),
+        })?;
+        let gamma = self.gamma.view();
+        let (dgamma, dbeta) = match self.input {
+            BatchNormInput::Rows => {
+                let x = rows("batch_norm", "x", x)?;
+                rows("batch_norm", "dout", dout.view())?;
+                lend(dout, |dout| batch_norm::backward_train_in_place(dout, x, gamma, statistics))
+            }
+            BatchNormInput::Images => {
+                let x = images("spatial_batch_norm", "x", x)?;
+                images("spatial_batch_norm", "dout", dout.view())?;
+                lend(dout, |dout| {
+                    spatial_batch_norm::backward_train_in_place(dout, x, gamma, statistics)
+                })
+            }
+        }?;
+        if let Some([to_dgamma, to_dbeta]) = parameters {
+            to_dgamma.assign(&dgamma);
+            to_dbeta.assign(&dbeta);
+        }
+        Ok(())
+    }
+
+    fn arrays(&self) -> LayerArrays<ArrayViewD<'_, F>> {
+        let RunningStatistics { mean, var, .. } = &self.running;
+        LayerArrays {
+            weight_and_bias: Some([view(&self.gamma), view(&self.beta)]),
+            buffers: vec![("running_mean", view(mean)), ("running_var", view(var))],
+        }
+    }
+
+    fn arrays_mut(&mut self) -> LayerArrays<ArrayViewMutD<'_, F>> {
+        let RunningStatistics { mean, var, .. } = &mut self.running;
+        LayerArrays {
+            weight_and_bias: Some([view_mut(&mut self.gamma), view_mut(&mut self.beta)]),
+            buffers: vec![("running_mean", view_mut(mean)), ("running_var", view_mut(var))],
+        }
+    }
+
+    fn norm(&self) -> Option<NormFacts<'_, F>> {
+        Some(NormFacts {
+            observed: vec![
+                (ObservedQuantity::Gamma, self.gamma.view()),
+                (ObservedQuantity::Beta, self.beta.view()),
+                (ObservedQuantity::RunningMean, self.running.mean.view()),
+                (ObservedQuantity::RunningVar, self.running.var.view()),
+            ],
+            counts_batches: true,
+            needs_two_rows: self.input == BatchNormInput::Rows,
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! Convolution of images; PyTorch's `Conv2d`. Formulas: [`kernels::conv2d`].
+
+use kernels::conv2d::{self, Conv2dConfig};
+use kernels::{KernelError, Real};
+use ndarray::{Array1, Array4, ArrayD, ArrayViewD};
+
+use super::kind::{
+    LayerArrays, LayerKind, has_weight_and_bias, images, is_no_norm, trains_as_it_evaluates, view,
+    view_mut,
+};
+use crate::network::memory::lend;
+use crate::numerics::{self, Numerics};
+
+/// A convolution with its parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conv2d<F> {
+    /// Shape `(F, C, KH, KW)`.
+    pub weight: Array4<F>,
+    /// Shape `(F,)`.
+    pub bias: Array1<F>,
+    /// Stride and padding.
+    pub config: Conv2dConfig,
+}
+
+impl<F: Real> LayerKind<F> for Conv2d<F> {
+    const NUMERICS: Numerics = numerics::NOTEBOOK;
+    const IS_BACKWARD_IN_PLACE: bool = false;
+
+    type Saved = ();
+
+    trains_as_it_evaluates!();
+
+    fn forward_eval(
+        &self,
+        x: ArrayViewD<'_, F>,
+        out: &mut ArrayD<F>,
+        (): &mut (),
+    ) -> Result<(), KernelError> {
+        let x = images("conv2d", "x", x)?;
+        let (weight, bias) = (self.weight.view(), self.bias.view());
+        lend(out, |out| conv2d::forward_into(x, weight, bias, &self.config, out))
+    }
+
+    fn backward(
+        &self,
+        x: ArrayViewD<'_, F>,
+        (): &(),
+        dout: &mut ArrayD<F>,
+        dx: Option<&mut ArrayD<F>>,
+        parameters: Option<[&mut ArrayD<F>; 2]>,
+    ) -> Result<(), KernelError> {
+        let Self { weight, config, .. } = self;
+        let (x, dout) = (images("conv2d", "x", x)?, images("conv2d", "dout", dout.view())?);
+        let (_, _, h, w) = x.dim();
+        if let Some([dweight, dbias]) = parameters {
+            lend(dweight, |dweight: &mut Array4<F>| {
+                lend(dbias, |dbias: &mut Array1<F>| {
+                    let (dweight, dbias) = (dweight.view_mut(), dbias.view_mut());
+                    conv2d::backward_parameters_into(dout, x, config, dweight, dbias)
+                })
+            })?;
+        }
+        match dx {
+            Some(dx) => {
+                lend(dx, |dx| conv2d::backward_input_into(dout, [h, w], weight.view(), config, dx))
+            }
+            None => Ok(()),
+        }
+    }
+
+    has_weight_and_bias!();
+    is_no_norm!();
+}

@@ -1,0 +1,64 @@
+//! Inverted dropout of anything; PyTorch's `Dropout`.
+
+use kernels::{KernelError, Real, dropout};
+use ndarray::{ArrayD, ArrayViewD};
+
+use super::kind::{LayerArrays, LayerKind, has_no_arrays, is_no_norm};
+use crate::network::memory::{copy, reshape};
+use crate::numerics::{self, Numerics};
+use crate::random_stream::Stream;
+
+/// Inverted dropout: in training each value is dropped with probability `p` and the kept ones are
+/// multiplied by 1/(1 − p); in evaluation nothing happens.
+///
+/// It draws one number of its stream per value, in logical order, and keeps the value where the number
+/// is at least p.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dropout {
+    /// The probability to drop, at least 0 and below 1.
+    pub p: f64,
+}
+
+impl<F: Real> LayerKind<F> for Dropout {
+    const NUMERICS: Numerics = numerics::NOTEBOOK;
+    const IS_BACKWARD_IN_PLACE: bool = true;
+
+    /// Which values were kept.
+    type Saved = ArrayD<bool>;
+
+    fn forward_train(
+        &mut self,
+        x: ArrayViewD<'_, F>,
+        random: &mut Stream,
+        out: &mut ArrayD<F>,
+        saved: &mut ArrayD<bool>,
+    ) -> Result<(), KernelError> {
+        reshape(saved, x.shape());
+        saved.iter_mut().for_each(|keep| *keep = random.uniform() >= self.p);
+        dropout::forward_into(x, saved.view(), self.p, out)
+    }
+
+    fn forward_eval(
+        &self,
+        x: ArrayViewD<'_, F>,
+        out: &mut ArrayD<F>,
+        _: &mut ArrayD<bool>,
+    ) -> Result<(), KernelError> {
+        copy(x, out);
+        Ok(())
+    }
+
+    fn backward(
+        &self,
+        _: ArrayViewD<'_, F>,
+        saved: &ArrayD<bool>,
+        dout: &mut ArrayD<F>,
+        _: Option<&mut ArrayD<F>>,
+        _: Option<[&mut ArrayD<F>; 2]>,
+    ) -> Result<(), KernelError> {
+        dropout::backward_in_place(dout, saved.view(), self.p)
+    }
+
+    has_no_arrays!();
+    is_no_norm!();
+}

@@ -1,0 +1,52 @@
+//! Images to rows, in the logical order (C, H, W) whatever the memory; PyTorch's `flatten`.
+
+use kernels::{KernelError, Real, flatten};
+use ndarray::{ArrayD, ArrayViewD};
+
+use super::kind::{
+    LayerArrays, LayerKind, has_no_arrays, images, is_no_norm, rows, trains_as_it_evaluates,
+};
+use crate::network::memory::lend;
+use crate::numerics::{self, Numerics};
+
+/// Images to rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flatten;
+
+impl<F: Real> LayerKind<F> for Flatten {
+    const NUMERICS: Numerics = numerics::NOTEBOOK;
+    const IS_BACKWARD_IN_PLACE: bool = false;
+
+    type Saved = ();
+
+    trains_as_it_evaluates!();
+
+    fn forward_eval(
+        &self,
+        x: ArrayViewD<'_, F>,
+        out: &mut ArrayD<F>,
+        (): &mut (),
+    ) -> Result<(), KernelError> {
+        let x = images("flatten", "x", x)?;
+        lend(out, |out| flatten::forward_into(x, out))
+    }
+
+    fn backward(
+        &self,
+        x: ArrayViewD<'_, F>,
+        (): &(),
+        dout: &mut ArrayD<F>,
+        dx: Option<&mut ArrayD<F>>,
+        _: Option<[&mut ArrayD<F>; 2]>,
+    ) -> Result<(), KernelError> {
+        let (_, c, h, w) = images("flatten", "x", x)?.dim();
+        let dout = rows("flatten", "dout", dout.view())?;
+        match dx {
+            Some(dx) => lend(dx, |dx| flatten::backward_into(dout, [c, h, w], dx)),
+            None => Ok(()),
+        }
+    }
+
+    has_no_arrays!();
+    is_no_norm!();
+}

@@ -1,0 +1,64 @@
+//! The fully connected layer of rows; PyTorch's `Linear`. Formulas: [`kernels::linear`].
+
+use kernels::{KernelError, Real, linear};
+use ndarray::{Array1, Array2, ArrayD, ArrayViewD};
+
+use super::kind::{
+    LayerArrays, LayerKind, has_weight_and_bias, is_no_norm, rows, trains_as_it_evaluates, view,
+    view_mut,
+};
+use crate::network::memory::lend;
+use crate::numerics::{self, Numerics};
+
+/// A fully connected layer with its parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Linear<F> {
+    /// Shape `(M, D)`.
+    pub weight: Array2<F>,
+    /// Shape `(M,)`.
+    pub bias: Array1<F>,
+}
+
+impl<F: Real> LayerKind<F> for Linear<F> {
+    const NUMERICS: Numerics = numerics::NOTEBOOK;
+    const IS_BACKWARD_IN_PLACE: bool = false;
+
+    type Saved = ();
+
+    trains_as_it_evaluates!();
+
+    fn forward_eval(
+        &self,
+        x: ArrayViewD<'_, F>,
+        out: &mut ArrayD<F>,
+        (): &mut (),
+    ) -> Result<(), KernelError> {
+        let x = rows("linear", "x", x)?;
+        lend(out, |out| linear::forward_into(x, self.weight.view(), self.bias.view(), out))
+    }
+
+    fn backward(
+        &self,
+        x: ArrayViewD<'_, F>,
+        (): &(),
+        dout: &mut ArrayD<F>,
+        dx: Option<&mut ArrayD<F>>,
+        parameters: Option<[&mut ArrayD<F>; 2]>,
+    ) -> Result<(), KernelError> {
+        let (x, dout) = (rows("linear", "x", x)?, rows("linear", "dout", dout.view())?);
+        if let Some([dweight, dbias]) = parameters {
+            lend(dweight, |dweight: &mut Array2<F>| {
+                lend(dbias, |dbias: &mut Array1<F>| {
+                    linear::backward_parameters_into(dout, x, dweight, dbias)
+                })
+            })?;
+        }
+        match dx {
+            Some(dx) => lend(dx, |dx| linear::backward_input_into(dout, self.weight.view(), dx)),
+            None => Ok(()),
+        }
+    }
+
+    has_weight_and_bias!();
+    is_no_norm!();
+}

@@ -1,0 +1,59 @@
+//! Max pooling of images; PyTorch's `MaxPool2d`. Formulas: [`kernels::max_pool2d`].
+
+use kernels::max_pool2d::{self, MaxPool2dConfig};
+use kernels::{KernelError, Real};
+use ndarray::{Array4, ArrayD, ArrayViewD};
+
+use super::kind::{
+    LayerArrays, LayerKind, has_no_arrays, images, is_no_norm, trains_as_it_evaluates,
+};
+use crate::network::memory::lend;
+use crate::numerics::{self, Numerics};
+
+/// Max pooling with its windows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MaxPool2d {
+    /// The size and stride of the windows.
+    pub config: MaxPool2dConfig,
+}
+
+impl<F: Real> LayerKind<F> for MaxPool2d {
+    const NUMERICS: Numerics = numerics::NOTEBOOK;
+    const IS_BACKWARD_IN_PLACE: bool = false;
+
+    /// Where the maximum of each window was.
+    type Saved = Array4<u32>;
+
+    trains_as_it_evaluates!();
+
+    fn forward_eval(
+        &self,
+        x: ArrayViewD<'_, F>,
+        out: &mut ArrayD<F>,
+        saved: &mut Array4<u32>,
+    ) -> Result<(), KernelError> {
+        let x = images("max_pool2d", "x", x)?;
+        lend(out, |out| max_pool2d::forward_into(x, &self.config, out, saved))
+    }
+
+    fn backward(
+        &self,
+        x: ArrayViewD<'_, F>,
+        saved: &Array4<u32>,
+        dout: &mut ArrayD<F>,
+        dx: Option<&mut ArrayD<F>>,
+        _: Option<[&mut ArrayD<F>; 2]>,
+    ) -> Result<(), KernelError> {
+        let (_, _, h, w) = images("max_pool2d", "x", x)?.dim();
+        let dout = images("max_pool2d", "dout", dout.view())?;
+        match dx {
+            Some(dx) => lend(dx, |dx| {
+                max_pool2d::backward_into(dout, saved.view(), [h, w], &self.config, dx)
+            }),
+            None => Ok(()),
+        }
+    }
+
+    has_no_arrays!();
+    is_no_norm!();
+}

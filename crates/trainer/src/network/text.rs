@@ -1,0 +1,185 @@
+//! A network's configuration as text: in messages, in files and in names of folders.
+
+use std::borrow::Cow;
+use std::fmt::{self, Display, Formatter};
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use thiserror::Error;
+
+use super::config::{NetworkConfig, NetworkKind};
+use super::layer::{Activation, Norm};
+use super::preset::Preset;
+
+impl NetworkConfig {
+    /// The preset that this is.
+    pub fn preset(&self) -> Option<&'static Preset> {
+        Preset::all().iter().copied().find(|preset| preset.config == *self)
+    }
+
+    /// The name in texts and figures: the preset's, such as `SimpleNetwork`, else its parts.
+    pub fn name(&self) -> Cow<'static, str> {
+        match self.preset() {
+            Some(preset) => preset.name.into(),
+            None => self.parts().into(),
+        }
+    }
+
+    /// The parts in one word, from which [`Self::from_parts`] makes the same configuration.
+    fn parts(&self) -> String {
+        let Self { kind, norm, activation, dropout } = self;
+        let (mut text, widths) = match kind {
+            NetworkKind::Convolutional { widths } => (CONVOLUTIONAL.to_owned(), widths),
+            NetworkKind::FullyConnected { hidden } => (FULLY_CONNECTED.to_owned(), hidden),
+        };
+        text.extend(widths.iter().map(|width| format!("-{width}")));
+        if *norm != Norm::None {
+            text.extend(["_", norm.name()]);
+        }
+        text.extend(["_", activation.name()]);
+        text.extend(dropout.map(|p| format!("_{DROPOUT}{p}")));
+        text
+    }
+
+    fn from_parts(text: &str) -> Option<Self> {
+        let mut parts = text.split('_').peekable();
+        let (kind, widths) = parts.next().map(|kind| kind.split_once('-').unwrap_or((kind, "")))?;
+        let widths = widths.split('-').filter(|width| !width.is_empty()).map(|width| width.parse());
+        let widths = Cow::Owned(widths.collect::<Result<Vec<usize>, _>>().ok()?);
+        let kind = match kind {
+            CONVOLUTIONAL => NetworkKind::Convolutional { widths },
+            FULLY_CONNECTED => NetworkKind::FullyConnected { hidden: widths },
+            _ => return None,
+        };
+        let of_name = |name: &&str| Norm::ALL.iter().copied().find(|norm| norm.name() == *name);
+        let norm = parts.peek().and_then(of_name);
+        if norm.is_some() {
+            parts.next();
+        }
+        let norm = norm.unwrap_or(Norm::None);
+        let name = parts.next()?;
+        let activation = *Activation::ALL.iter().find(|known| known.name() == name)?;
+        let p = parts.next().map(|part| part.strip_prefix(DROPOUT)?.parse().ok());
+        let dropout = p.map_or(Some(None), |p: Option<f64>| p.map(Some))?;
+        let config = Self { kind, norm, activation, dropout };
+        // One text per configuration, as results are found by it.
+        (config.parts() == text).then_some(config)
+    }
+}
+
+const CONVOLUTIONAL: &str = "conv";
+const FULLY_CONNECTED: &str = "linear";
+const DROPOUT: &str = "dropout-";
+
+impl Display for NetworkConfig {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self.preset() {
+            Some(preset) => formatter.pad(preset.folder),
+            None => formatter.pad(&self.parts()),
+        }
+    }
+}
+
+/// A text is no network.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("found {found:?}, expected a network such as {} or conv-16-32_batch-norm_relu", folders().join(", "))]
+pub struct UnknownNetwork {
+    /// The text.
+    pub found: String,
+}
+
+fn folders() -> Vec<&'static str> {
+    Preset::all().iter().map(|preset| preset.folder).collect()
+}
+
+impl FromStr for NetworkConfig {
+    type Err = UnknownNetwork;
+
+    fn from_str(text: &str) -> Result<Self, UnknownNetwork> {
+        let preset = Preset::all().iter().find(|preset| preset.folder == text);
+        preset
+            .map(|preset| preset.config.clone())
+            .or_else(|| Self::from_parts(text))
+            .ok_or_else(|| UnknownNetwork { found: text.to_owned() })
+    }
+}
+
+impl Serialize for NetworkConfig {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for NetworkConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::ImageSize;
+
+    #[test]
+    fn every_configuration_is_one_word_that_reads_back() {
+        let mut texts = Vec::new();
+        for widths in [vec![], vec![7], vec![16, 32], vec![8, 16, 24]] {
+            let widths: Cow<'static, [usize]> = Cow::Owned(widths);
+            let kinds = [
+                NetworkKind::Convolutional { widths: widths.clone() },
+                NetworkKind::FullyConnected { hidden: widths },
+            ];
+            let with_norms = |kind| Norm::ALL.iter().map(move |&norm| (kind, norm));
+            for (kind, norm) in kinds.iter().flat_map(with_norms) {
+                let with_dropout = |&activation| [None, Some(0.1)].map(|p| (activation, p));
+                for (activation, dropout) in Activation::ALL.iter().flat_map(with_dropout) {
+                    let config = NetworkConfig { kind: kind.clone(), norm, activation, dropout };
+                    let text = config.to_string();
+                    assert_eq!(text.parse(), Ok(config.clone()), "{text}");
+                    assert_eq!(serde_json::to_value(&config).unwrap(), text);
+                    assert!(!text.contains(char::is_whitespace) && !text.contains('/'), "{text}");
+                    texts.push(text);
+                }
+            }
+        }
+        assert!(texts.contains(&"simple_network".to_owned()));
+        assert!(texts.contains(&"conv-8-16-24_batch-norm_relu_dropout-0.1".to_owned()));
+        let count = texts.len();
+        texts.sort();
+        texts.dedup();
+        assert_eq!(texts.len(), count);
+    }
+
+    #[test]
+    fn what_is_no_network_is_refused() {
+        for text in [
+            "",
+            "SimpleNetwork",
+            "conv-16-32",
+            "conv-16-_relu",
+            "conv-016_relu",
+            "conv-16_relu_batch-norm",
+            "conv-16_none_relu",
+            "linear-3_relu_dropout-",
+            "linear-3_relu_dropout-0.10",
+            "linear-3_relu_dropout-0.1_x",
+        ] {
+            let message = text.parse::<NetworkConfig>().unwrap_err().to_string();
+            assert!(
+                message.starts_with(&format!("found {text:?}, expected a network")),
+                "{message}"
+            );
+        }
+        let image = ImageSize { channels: 1, height: 8, width: 8 };
+        for (text, fault) in [
+            ("conv-2-2-2-2_relu", "the image size must be at least 1 × 1 × 1 after all poolings"),
+            ("conv-2-0_relu", "every width of a network must be at least 1, got 0"),
+            ("linear_relu_dropout-1", "the probability of dropout must be at least 0 and below 1"),
+        ] {
+            let config: NetworkConfig = text.parse().unwrap();
+            let message = config.build::<f32>(image, 10, 0).unwrap_err().to_string();
+            assert!(message.starts_with(fault), "{message}");
+        }
+    }
+}
