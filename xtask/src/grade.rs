@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use grader::check::{DEFAULT_SEED, Options, Scope, known_checks, needs_no_fixture};
+use grader::check::{
+    DEFAULT_SEED, Options, Scope, known_checks, needs_no_fixture, protocol_scripts,
+};
 use grader::diagnosis::Profile;
 use grader::export::{self, FORMATS, OutputFormat};
 use grader::fixture::{Case, Mode, load_all, load_one};
 use grader::grading::grade;
 use grader::rubric::Rubric;
-use grader::submission::{BnParam, InputsFolder, Kernels, RustFunctions, Submission};
+use grader::submission::protocol::write_inputs;
+use grader::submission::{BnParam, Kernels, RustFunctions, Submission};
 
 use crate::exit::Exit;
 use crate::grade::class::Asked;
@@ -165,9 +168,7 @@ fn export_inputs(folder: &Path, cases: &[Case], options: &Options) -> Result<Exi
     let is_used = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     ensure!(!is_used, "{}: found a folder with files in it, expected none", folder.display());
     fs::create_dir_all(folder).with_context(|| format!("{}", folder.display()))?;
-    let inputs = InputsFolder::new(folder);
-    grade(&inputs, cases, options, "");
-    let scripts = inputs.written()?;
+    let scripts = write_inputs(folder, &protocol_scripts(cases, options))?.len();
     say(format!(
         "wrote {scripts} scripts; answer them as crates/grader/README.md says, and then:\n\
          cargo xtask grade --outputs DIR"

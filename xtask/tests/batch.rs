@@ -201,7 +201,10 @@ fn what_cannot_be_meant_is_refused_before_anything_is_graded() {
         (&["--rubric", "rubric.toml"], "rubric.toml: entry 2 (drawn): checks: found \"rnd/*\""),
         (&["--rubric", "none.toml"], "none.toml: the rubric cannot be read"),
         (&["--batch", "class", "--csv", "marks"], "a name that ends in .csv"),
-        (&["--batch", "class", "--csv", "marks.csv"], "class: expected a folder of hand-ins"),
+        (
+            &["--batch", "class", "--csv", "marks.csv"],
+            "class: found no folder, expected a folder of hand-ins",
+        ),
         (&["--format", "gradescope", "--case", "random/train"], "marks are of everything"),
         (&["--target", "kernels", "--watch"], "expected --target exercise"),
     ] {

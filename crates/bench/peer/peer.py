@@ -1,13 +1,14 @@
 """PyTorch's side of `cargo xtask bench --against torch`: eager mode with its default settings.
 
-    peer.py serve THREADS IMAGES    answers a request a line, each a work and how long to repeat it
-    peer.py memory THREADS IMAGES   trains in a process of its own, and says how much memory that took
-    peer.py bits THREADS IMAGES     trains 16 steps, and says what the weights hash to, and the
+    peer.py serve THREADS IMAGES    answers one request per line: a piece of work, and how long to
+                                    repeat it
+    peer.py memory THREADS IMAGES   trains in a process of its own, and answers the memory it took
+    peer.py bits THREADS IMAGES     trains 16 steps, and answers the hash of the weights and the
                                     instruction set
-    peer.py study THREADS IMAGES    trains both networks for an epoch by PyTorch Lightning
+    peer.py study THREADS IMAGES    trains both networks for one epoch by PyTorch Lightning
 
-IMAGES is a file of images of 28 × 28 bytes, 48,000 but for `bits`, followed by a byte a label: those
-that the other side trains on. Each answer is a line of JSON.
+IMAGES is a file of images of 28 × 28 bytes, followed by one byte per label. The other side trains on
+the same images: 48,000 of them, fewer for `bits`. Each answer is one line of JSON.
 """
 
 import contextlib
@@ -50,7 +51,7 @@ def network(name):
 
 
 class Training:
-    """A network with its optimiser, and the images that it is trained on, all of it."""
+    """A network, its optimiser, and the images on which all its parameters are trained."""
 
     def __init__(self, name, images, labels):
         torch.manual_seed(0)
@@ -59,7 +60,7 @@ class Training:
         self.images, self.labels = images, labels
 
     def steps(self, count, order=None):
-        """A pass over the images in a new order or this one, or the first so many batches of it."""
+        """Trains on the first `count` batches of the images, in this order or in a new one."""
         if order is None:
             order = torch.randperm(len(self.images))
         for positions in order.split(BATCH)[:count]:
@@ -143,7 +144,7 @@ def memory(images, labels):
 
 
 def bits(images, labels):
-    """Initial weights are NumPy's, and images in order, so that nothing differs before step 0."""
+    """The initial weights are NumPy's and the images are in order, so that nothing differs before step 0."""
     training = Training("spatial_batch_norm_network", images, labels)
     random = np.random.default_rng(0)
     with torch.no_grad():

@@ -13,6 +13,7 @@ use std::time::Instant;
 use kernels::{InstructionSet, with_threads};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tempfile::tempdir;
 use trainer::dataset::{FASHION_MNIST_IMAGE, ImageSize, LabelledImages, Split};
 use trainer::network::{NetworkConfig, NetworkKind, preset};
 use trainer::optimizer::{AdamConfig, Optimizer};
@@ -20,8 +21,9 @@ use trainer::run::RunConfig;
 use trainer::{Head, ShortTraining};
 
 use crate::error::{BenchError, Result};
+use crate::ours;
+use crate::process::{answer_of, from_json, to_json};
 use crate::work::{BATCH_SIZE, EPOCH_IMAGES};
-use crate::{ours, process};
 
 const CLASSES: usize = 10;
 
@@ -100,13 +102,9 @@ pub(crate) fn ask<T: DeserializeOwned>(
     instruction_set: Option<InstructionSet>,
 ) -> Result<T> {
     let mut command = Command::new(&program.path);
-    command.args(&program.arguments).arg(serde_json::to_string(request)?);
+    command.args(&program.arguments).arg(to_json(request)?);
     command.envs(instruction_set.map(|set| ("KERNELS_ISA", set.name())));
-    process::answer_of(
-        &mut command,
-        &format!("{request:?}"),
-        "this program must be able to start itself",
-    )
+    answer_of(&mut command, &format!("{request:?}"))
 }
 
 /// Does a request in this process, and returns the answer in JSON.
@@ -115,13 +113,11 @@ pub(crate) fn ask<T: DeserializeOwned>(
 ///
 /// [`BenchError::Json`] if `request` is not one, and those of the training.
 pub fn answer(request: &str) -> Result<String> {
-    let parsed =
-        serde_json::from_str(request).map_err(BenchError::json("a request", request.as_bytes()))?;
-    Ok(match parsed {
-        Request::Steps(config) => serde_json::to_string(&steps(&config)?)?,
-        Request::Run { threads } => serde_json::to_string(&run(threads)?)?,
-        Request::Bits { threads } => serde_json::to_string(&bits(threads)?)?,
-    })
+    match from_json(request, "a request")? {
+        Request::Steps(config) => to_json(&steps(&config)?),
+        Request::Run { threads } => to_json(&run(threads)?),
+        Request::Bits { threads } => to_json(&bits(threads)?),
+    }
 }
 
 fn steps(config: &StepConfig) -> Result<Cost> {
@@ -173,7 +169,7 @@ fn seconds_per_step(config: &StepConfig, images: &LabelledImages, split: &Split)
 fn run(threads: usize) -> Result<Cost> {
     let images = noise(FASHION_MNIST_IMAGE, EPOCH_IMAGES / 4 * 5)?;
     let split = Split::four_fifths(&images);
-    let folder = process::temporary_folder()?;
+    let folder = tempdir().map_err(BenchError::system("no temporary folder could be made"))?;
     let config = RunConfig {
         network: preset::SPATIAL_BATCH_NORM_NETWORK.config.clone(),
         head: Head::Trained,

@@ -84,7 +84,7 @@ impl Drawing for GrowthFigure {
         {
             let named = |name: &str| if index == 0 { name.to_owned() } else { String::new() };
             for (area, points, name, color, x_name) in [
-                (above, &column.time, named("ms a step"), BLUE, ""),
+                (above, &column.time, named("ms per step"), BLUE, ""),
                 (below, &column.memory, named("MB beyond the images"), VERMILLION, &column.name),
             ] {
                 let mut x = Axis::around(x_name, with_zero(points, |point| point.0), 2);

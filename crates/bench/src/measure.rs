@@ -1,12 +1,13 @@
 //! All measurements, one after the other.
 
 use std::num::NonZero;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::Instant;
 
 use kernels::with_threads;
 use serde::Deserialize;
+use tempfile::tempdir;
 use trainer::dataset::{LabelledImages, Synthetic};
 
 use crate::bits::bits;
@@ -17,7 +18,7 @@ use crate::machine::Machine;
 use crate::options::{Options, STUDY_EPOCHS, StudyCommand};
 use crate::ours;
 use crate::peer::{Peer, Script};
-use crate::process::temporary_folder;
+use crate::process;
 use crate::results::{GrowthPoint, Lightning, Memory, Results, Row, StudyTime};
 use crate::stopwatch::seconds_per_call;
 use crate::work::{BATCH_SIZE, EPOCH_IMAGES, Work};
@@ -154,18 +155,11 @@ fn study(
     script: Option<&Script>,
 ) -> Result<StudyTime> {
     (options.progress)("the study");
-    let folder = temporary_folder()?;
+    let folder = tempdir().map_err(BenchError::system("no temporary folder could be made"))?;
     let mut command = Command::new(&options.program.path);
     command.args(&study.arguments).arg(folder.path().join("study"));
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    let not_started =
-        BenchError::not_started(&command, "this program must be able to start itself");
     let start = Instant::now();
-    let status = command.status().map_err(not_started)?;
-    if !status.success() {
-        let message = "run the command by itself to see why".to_owned();
-        return Err(BenchError::Failed { process: "the study".to_owned(), status, message });
-    }
+    process::run(&mut command, "the study")?;
     let seconds = start.elapsed().as_secs_f64();
     #[derive(Deserialize)]
     struct Answer {

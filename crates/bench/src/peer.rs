@@ -3,23 +3,23 @@
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tempfile::TempDir;
+use tempfile::{TempDir, tempdir};
 use trainer::dataset::LabelledImages;
 
 use crate::error::{BenchError, Result};
-use crate::process::{self, temporary_folder};
+use crate::process::{answer_of, from_json, to_json};
 use crate::work::Work;
 
 const SCRIPT: &str = include_str!("../peer/peer.py");
 
-/// Messages call the process this.
+/// The name of the process in messages.
 const NAME: &str = "PyTorch's script";
 
-const NEEDED: &str = "a Python interpreter that has PyTorch is needed";
+const BROKEN: &str = "PyTorch's script ended early; its own message is above";
 
 /// The script and the images of both sides, in a temporary folder.
 #[derive(Debug)]
@@ -32,7 +32,6 @@ pub(crate) struct Script {
 #[derive(Debug)]
 pub(crate) struct Peer {
     process: Child,
-    requests: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
     /// The version of PyTorch.
     pub(crate) version: String,
@@ -57,13 +56,13 @@ struct Answer {
 impl Script {
     /// The script, to be run by this interpreter on these images.
     pub(crate) fn new(python: &Path, images: &LabelledImages) -> Result<Self> {
-        let folder = temporary_folder()?;
+        let refused = || BenchError::system("no temporary folder could be made");
+        let folder = tempdir().map_err(refused())?;
         let pixels = (0..images.len()).filter_map(|position| images.image(position));
         let mut content: Vec<u8> = pixels.flatten().copied().collect();
         content.extend(images.labels());
         for (name, bytes) in [("images", content.as_slice()), ("peer.py", SCRIPT.as_bytes())] {
-            let path = folder.path().join(name);
-            fs::write(&path, bytes).map_err(|source| BenchError::File { path, source })?;
+            fs::write(folder.path().join(name), bytes).map_err(refused())?;
         }
         Ok(Self { python: python.to_owned(), folder })
     }
@@ -79,17 +78,19 @@ impl Script {
 
     /// Starts the script to answer requests.
     pub(crate) fn serve(&self, threads: usize) -> Result<Peer> {
-        let mut command = self.command("serve", threads);
-        let mut process = command
+        let mut process = self
+            .command("serve", threads)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(BenchError::not_started(&command, NEEDED))?;
-        let requests = process.stdin.take();
-        let answers = process.stdout.take().ok_or_else(|| disconnected(broken_pipe()))?;
+            .map_err(BenchError::system(format!(
+                "{} could not be started",
+                self.python.display()
+            )))?;
+        let answers = process.stdout.take().ok_or_else(disconnected)?;
         let mut answers = BufReader::new(answers);
         let Hello { torch } = read(&mut answers)?;
-        Ok(Peer { process, requests, answers, version: torch })
+        Ok(Peer { process, answers, version: torch })
     }
 
     /// Has a process of its own do one thing, in a changed environment.
@@ -101,42 +102,36 @@ impl Script {
     ) -> Result<T> {
         let mut command = self.command(mode, threads);
         command.envs(environment).stderr(Stdio::inherit());
-        process::answer_of(&mut command, &format!("{mode} of {NAME}"), NEEDED)
+        answer_of(&mut command, &format!("{mode} of {NAME}"))
     }
 }
 
 impl Peer {
     /// The mean seconds per call of this work, which is called until `at_least` seconds have passed.
     pub(crate) fn seconds(&mut self, work: &Work, at_least: f64) -> Result<f64> {
-        let mut line = serde_json::to_string(&TimeWork { work, at_least })?;
-        line.push('\n');
-        let requests = self.requests.as_mut().ok_or_else(|| disconnected(broken_pipe()))?;
-        requests.write_all(line.as_bytes()).map_err(disconnected)?;
+        let line = to_json(&TimeWork { work, at_least })? + "\n";
+        let requests = self.process.stdin.as_mut().ok_or_else(disconnected)?;
+        requests.write_all(line.as_bytes()).map_err(BenchError::system(BROKEN))?;
         let Answer { seconds } = read(&mut self.answers)?;
         Ok(seconds)
     }
 }
 
 impl Drop for Peer {
-    /// The script ends by itself when its requests end.
+    /// Closes the requests, at whose end the script ends by itself, and waits for that.
     fn drop(&mut self) {
-        self.requests = None;
         let _ = self.process.wait();
     }
 }
 
 fn read<T: DeserializeOwned>(answers: &mut BufReader<ChildStdout>) -> Result<T> {
     let mut line = String::new();
-    if answers.read_line(&mut line).map_err(disconnected)? == 0 {
-        return Err(disconnected(io::ErrorKind::UnexpectedEof.into()));
+    match answers.read_line(&mut line).map_err(BenchError::system(BROKEN))? {
+        0 => Err(disconnected()),
+        _ => from_json(&line, NAME),
     }
-    serde_json::from_str(&line).map_err(BenchError::json(NAME, line.as_bytes()))
 }
 
-fn broken_pipe() -> io::Error {
-    io::ErrorKind::BrokenPipe.into()
-}
-
-fn disconnected(source: io::Error) -> BenchError {
-    BenchError::Disconnected { process: NAME, source }
+fn disconnected() -> BenchError {
+    BenchError::system(BROKEN)(io::ErrorKind::UnexpectedEof.into())
 }

@@ -1,37 +1,41 @@
-//! Processes that are started for one answer, and temporary folders for what they are given.
+//! Processes that are started for one answer, and JSON, in which all processes talk.
 
-use std::process::Command;
+use std::process::{Command, Output};
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tempfile::TempDir;
 
 use crate::error::{BenchError, Result};
 
-/// Runs a process to its end, and reads its standard output as JSON. `what` is its task and `needed`
-/// is what it takes to start it, both for messages.
-pub(crate) fn answer_of<T: DeserializeOwned>(
-    command: &mut Command,
-    what: &str,
-    needed: &'static str,
-) -> Result<T> {
-    let not_started = BenchError::not_started(command, needed);
-    let output = command.output().map_err(not_started)?;
-    if !output.status.success() {
-        let message = match String::from_utf8_lossy(&output.stderr).trim_end() {
-            "" => "its own message is above".to_owned(),
-            captured => captured.to_owned(),
-        };
-        return Err(BenchError::Failed {
-            process: what.to_owned(),
-            status: output.status,
-            message,
-        });
+/// Runs a process to its end, which must be a success. `what` is its task, for messages.
+pub(crate) fn run(command: &mut Command, what: &str) -> Result<Output> {
+    let program = command.get_program().display().to_string();
+    let output = command
+        .output()
+        .map_err(BenchError::system(format!("{program} could not be started for {what}")))?;
+    if output.status.success() {
+        return Ok(output);
     }
-    serde_json::from_slice(&output.stdout)
-        .map_err(BenchError::json(format!("the answer to {what}"), &output.stdout))
+    let message = String::from_utf8_lossy(&output.stderr);
+    let problem = format!("{}: {}", output.status, message.trim_end());
+    Err(BenchError::Failed { process: what.to_owned(), problem })
 }
 
-/// A temporary folder, which is removed with the value.
-pub(crate) fn temporary_folder() -> Result<TempDir> {
-    tempfile::tempdir().map_err(|source| BenchError::File { path: std::env::temp_dir(), source })
+/// Runs a process as [`run`] does, and reads its standard output as JSON.
+pub(crate) fn answer_of<T: DeserializeOwned>(command: &mut Command, what: &str) -> Result<T> {
+    let output = run(command, what)?;
+    from_json(&String::from_utf8_lossy(&output.stdout), &format!("the answer to {what}"))
+}
+
+/// Reads JSON. `what` is the text's name in messages.
+pub(crate) fn from_json<T: DeserializeOwned>(text: &str, what: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|source| {
+        let found = text.chars().take(200).collect();
+        BenchError::Json { what: what.to_owned(), found, source }
+    })
+}
+
+/// Writes JSON in one line.
+pub(crate) fn to_json(value: &impl Serialize) -> Result<String> {
+    Ok(serde_json::to_string(value)?)
 }

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ceiling::Ceiling;
 use crate::child::Cost;
-use crate::error::{BenchError, Result};
+use crate::error::Result;
 use crate::machine::Machine;
+use crate::process::from_json;
 use crate::stopwatch::median;
 use crate::work::Work;
 
@@ -151,9 +152,9 @@ impl Results {
     ///
     /// # Errors
     ///
-    /// [`BenchError::Json`] for another text.
+    /// [`BenchError::Json`](crate::BenchError::Json) for another text.
     pub fn from_json(text: &str) -> Result<Self> {
-        serde_json::from_str(text).map_err(BenchError::json("results", text.as_bytes()))
+        from_json(text, "results")
     }
 
     /// The text of `bench.json`.

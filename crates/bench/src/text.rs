@@ -7,10 +7,10 @@ use crate::table::Table;
 const BITS: &str = "
 ## Bits
 
-What 16 steps of the network with batch norm hash to, on each instruction set that either side lets
-one choose: ours over every step's loss and accuracy, weights and running statistics, as `cargo xtask
-hash` has it; PyTorch's over weights and running statistics, from initial weights and in an order of
-images that do not depend on the instruction set.
+The SHA-256 of 16 training steps of the network with batch norm, on each instruction set that a side
+lets one choose. Our hash is that of `cargo xtask hash`: over the loss and accuracy of every step, then
+weights and running statistics. PyTorch's hash is over weights and running statistics; its initial
+weights and its order of images do not depend on the instruction set.
 
 ";
 
@@ -23,22 +23,22 @@ impl Results {
         page.push_str(&machine(results));
         page.push_str("\n## Goals\n\n");
         page.push_str(
-            "Both sides in turn on the same machine, repetition by repetition; times are medians, and \
-             ratios the median over the turns.\n\n",
+            "Both sides were measured in turn on the same machine. Times are medians over the \
+             repetitions, and so are ratios, each of which compares the two times of one turn.\n\n",
         );
         page.push_str(&goals_table(results).to_markdown());
         page.push_str("\n## Measurements\n\n");
         page.push_str(
-            "*Of ceiling*: of the multiply-adds that as many threads do in the same run, or of the speed \
-             at which they copy arrays of the size that the work goes through. Batch norm is counted as \
-             the eight passes that it needs.\n\n",
+            "*Of ceiling* is the share of what as many threads reached in the same run: multiply-adds \
+             for convolutions and trainings; for batch norm, copying arrays of the same size. The \
+             bytes of batch norm are those of the eight passes that it needs.\n\n",
         );
         page.push_str(&rows_table(results).to_markdown());
         page.push_str("\n## Ceilings\n\n");
         page.push_str(&ceilings_table(results).to_markdown());
         page.push_str(
-            "\nWhat limits each kernel, and what was tried: \
-             [`crates/kernels/README.md`](../../crates/kernels/README.md).\n",
+            "\n[`crates/kernels/README.md`](../../crates/kernels/README.md) says what limits each kernel, \
+             and what was tried.\n",
         );
         if let Some(study) = &results.study {
             page.push_str(&format!("\n## The study as a user runs it\n\n{}\n", of_study(study)));
@@ -49,9 +49,9 @@ impl Results {
         }
         if !results.growth.is_empty() {
             page.push_str(
-                "\n## Growth\n\nA training step of the network with batch norm and the memory of its \
-                 process beyond the images, as one thing at a time is changed from batch 50, 16 and 32 \
-                 channels, 28 × 28 pixels, one thread and one run.\n\n![Time and memory of a training \
+                "\n## Growth\n\nThe time of a training step of the network with batch norm, and the \
+                 memory of its process without the images. One thing at a time is changed from batch \
+                 50, 16 and 32 channels, 28 × 28 pixels, one thread and one run.\n\n![Time and memory of a training \
                  step against batch size, channels, image size, threads and runs](bench.svg)\n",
             );
         }
@@ -104,8 +104,8 @@ fn of_study(study: &StudyTime) -> String {
     let mut text = format!("{}: {}.", study.what, seconds(study.seconds));
     if let Some(lightning) = &study.lightning {
         text.push_str(&format!(
-            " PyTorch Lightning {} took {} for an epoch of both networks with validation; the goals \
-             count {} of these.",
+            " PyTorch Lightning {} took {} for one epoch of both networks with validation; the goals \
+             count {} such epochs.",
             lightning.version,
             seconds(lightning.seconds_per_epoch),
             study.epochs

@@ -15,12 +15,13 @@ mod values;
 use crate::check::behaviour::behaviour_questions;
 use crate::check::drawn::random_questions;
 use crate::check::notebook::notebook_questions;
-use crate::check::question::ask;
+use crate::check::question::{Questions, ask};
 use crate::check::reference::{give_own_hints, reference_questions};
 use crate::diagnosis::{Diagnosis, Profile};
 use crate::fixture::Case;
 use crate::report::{CheckId, Report, SuiteName};
-use crate::submission::{Answer, Failure, Script, Submission};
+use crate::submission::{Answer, Failure, Script, Submission, protocol};
+use crate::verdict::Verdict;
 
 pub use kernel_answers::{Compared, compare_kernels_with, kernel_answers};
 pub use kernel_verdicts::kernel_verdicts;
@@ -62,18 +63,28 @@ pub fn needs_no_fixture(case: &str) -> bool {
     case.starts_with(behaviour::PREFIX) || case.starts_with(drawn::PREFIX)
 }
 
-/// Asks a submission everything that `cases` hold for it, and what needs no case.
-pub(crate) fn examine(
+/// Everything that `cases` hold for a submission, and what needs no case.
+fn questions<'a>(
     submission: &dyn Submission,
-    cases: &[Case],
+    cases: &'a [Case],
     options: &Options,
-) -> (Report, Diagnosis) {
+) -> Vec<Questions<'a>> {
     let mut questions =
         vec![notebook_questions(submission, cases), reference_questions(submission, cases)];
     if options.scope != Scope::Cases {
         questions.push(behaviour_questions(submission));
         questions.push(random_questions(submission, options.seed));
     }
+    questions
+}
+
+/// Asks a submission everything, and judges its answers.
+pub(crate) fn examine(
+    submission: &dyn Submission,
+    cases: &[Case],
+    options: &Options,
+) -> (Report, Diagnosis) {
+    let questions = questions(submission, cases, options);
     let (mut suites, diagnosis) = ask(submission, questions, options.profile);
     for suite in suites.iter_mut().filter(|suite| suite.name == SuiteName::Reference) {
         give_own_hints(suite, cases);
@@ -88,22 +99,36 @@ pub(crate) fn examine(
     (Report { target: submission.name().to_owned(), suites }, diagnosis)
 }
 
+/// A submission that never answers.
+struct Mute {
+    /// Whether it declines what the protocol does not ask.
+    by_protocol: bool,
+}
+
+impl Submission for Mute {
+    fn name(&self) -> &str {
+        "nobody"
+    }
+
+    fn declines(&self, script: &Script) -> Option<&'static str> {
+        self.by_protocol.then(|| protocol::declines(script, true)).flatten()
+    }
+
+    fn run(&self, _: &Script) -> Answer {
+        Err(Failure::TooFew)
+    }
+}
+
 /// Every check that is made of a submission that declines nothing, in order.
 pub fn known_checks(cases: &[Case]) -> Vec<CheckId> {
-    struct Mute;
-    impl Submission for Mute {
-        fn name(&self) -> &str {
-            "nobody"
-        }
-
-        fn run(&self, _: &Script) -> Answer {
-            Err(Failure::TooFew)
-        }
-    }
-    let (report, _) = examine(&Mute, cases, &Options::default());
-    let id = |verdict: &crate::verdict::Verdict| CheckId {
-        case: verdict.case.clone(),
-        check: verdict.check.clone(),
-    };
+    let (report, _) = examine(&Mute { by_protocol: false }, cases, &Options::default());
+    let id =
+        |verdict: &Verdict| CheckId { case: verdict.case.clone(), check: verdict.check.clone() };
     report.verdicts().map(id).collect()
+}
+
+/// Every script that a submission is asked by the protocol, in order.
+pub fn protocol_scripts(cases: &[Case], options: &Options) -> Vec<Script> {
+    let questions = questions(&Mute { by_protocol: true }, cases, options);
+    questions.iter().flat_map(Questions::scripts).cloned().collect()
 }

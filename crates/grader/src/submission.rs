@@ -1,10 +1,10 @@
 //! What is graded: anything that answers a [`Script`] with [`Outputs`].
 
 mod failure;
-mod folders;
 mod interface;
 mod kernels;
 mod outputs;
+mod outputs_folder;
 mod panics;
 mod process;
 pub mod protocol;
@@ -13,10 +13,10 @@ mod rust_functions;
 mod script;
 
 pub use self::failure::Failure;
-pub use self::folders::{InputsFolder, OutputsFolder};
 pub use self::interface::Submission;
 pub use self::kernels::Kernels;
 pub use self::outputs::{Answer, Gradients, Outputs, StepOutput, Touched};
+pub use self::outputs_folder::OutputsFolder;
 pub use self::process::{Process, RunContext, TimeLimits};
 pub use self::python::Interpreter;
 pub use self::rust_functions::{BnParam, Gradients64, RustFunctions};

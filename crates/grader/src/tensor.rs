@@ -3,7 +3,7 @@
 use std::fmt;
 
 use kernels::Real;
-use ndarray::{ArrayD, ArrayViewD};
+use ndarray::{ArrayD, ArrayViewD, Axis};
 
 /// The element types that fixtures use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,6 +58,20 @@ pub enum Tensor {
     Bool(ArrayD<bool>),
 }
 
+/// An expression of the array in a [`Tensor`], whatever its type.
+macro_rules! with_array {
+    ($tensor:expr, $array:ident => $value:expr) => {
+        match $tensor {
+            $crate::tensor::Tensor::Float32($array) => $value,
+            $crate::tensor::Tensor::Float64($array) => $value,
+            $crate::tensor::Tensor::Int64($array) => $value,
+            $crate::tensor::Tensor::Bool($array) => $value,
+        }
+    };
+}
+
+pub(crate) use with_array;
+
 impl Tensor {
     /// The element type.
     pub fn dtype(&self) -> Dtype {
@@ -71,12 +85,7 @@ impl Tensor {
 
     /// The length of each axis.
     pub fn shape(&self) -> &[usize] {
-        match self {
-            Self::Float32(array) => array.shape(),
-            Self::Float64(array) => array.shape(),
-            Self::Int64(array) => array.shape(),
-            Self::Bool(array) => array.shape(),
-        }
+        with_array!(self, array => array.shape())
     }
 
     /// The same values as `f64`, where `true` is 1. Integers beyond 2⁵³ are rounded.
@@ -92,6 +101,21 @@ impl Tensor {
     /// The array, if its elements are of type `F`.
     pub fn view<F: Element>(&self) -> Option<ArrayViewD<'_, F>> {
         F::view(self)
+    }
+
+    /// The parts along the first axis, if there is one and it is not longer than `limit`.
+    pub(crate) fn rows(&self, limit: usize) -> Option<Vec<Self>> {
+        // Rows without elements cost a file nothing, however many it says there are.
+        self.shape().first().filter(|&&rows| rows <= limit)?;
+        fn of<T: Clone>(array: &ArrayD<T>, tensor: fn(ArrayD<T>) -> Tensor) -> Vec<Tensor> {
+            array.axis_iter(Axis(0)).map(|row| tensor(row.to_owned())).collect()
+        }
+        Some(match self {
+            Self::Float32(array) => of(array, Self::Float32),
+            Self::Float64(array) => of(array, Self::Float64),
+            Self::Int64(array) => of(array, Self::Int64),
+            Self::Bool(array) => of(array, Self::Bool),
+        })
     }
 
     /// Whether both have the same type, shape and bits.
@@ -118,22 +142,19 @@ pub trait Element: Real {
     fn tensor(array: ArrayD<Self>) -> Tensor;
 }
 
-impl Element for f32 {
-    fn view(tensor: &Tensor) -> Option<ArrayViewD<'_, Self>> {
-        if let Tensor::Float32(array) = tensor { Some(array.view()) } else { None }
-    }
+macro_rules! element {
+    ($type:ty, $variant:ident) => {
+        impl Element for $type {
+            fn view(tensor: &Tensor) -> Option<ArrayViewD<'_, Self>> {
+                if let Tensor::$variant(array) = tensor { Some(array.view()) } else { None }
+            }
 
-    fn tensor(array: ArrayD<Self>) -> Tensor {
-        Tensor::Float32(array)
-    }
+            fn tensor(array: ArrayD<Self>) -> Tensor {
+                Tensor::$variant(array)
+            }
+        }
+    };
 }
 
-impl Element for f64 {
-    fn view(tensor: &Tensor) -> Option<ArrayViewD<'_, Self>> {
-        if let Tensor::Float64(array) = tensor { Some(array.view()) } else { None }
-    }
-
-    fn tensor(array: ArrayD<Self>) -> Tensor {
-        Tensor::Float64(array)
-    }
-}
+element!(f32, Float32);
+element!(f64, Float64);

@@ -193,6 +193,14 @@ pub struct Difference {
     pub atol: f64,
 }
 
+impl Finding {
+    /// An output of another shape than it should have.
+    pub(crate) fn shape(quantity: &str, found: &[usize], expected: &[usize]) -> Self {
+        let (found, expected) = (found.to_vec(), expected.to_vec());
+        Self::Shape { quantity: quantity.to_owned(), found, expected }
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { differing, values, worst, found, expected, rtol, atol } = self;

@@ -1,3 +1,5 @@
+//! Why a kernel refused its input, and the checks that most kernels share.
+
 use thiserror::Error;
 
 /// Why a kernel refused its input. Each message names the operation, the argument at fault, what

@@ -2,9 +2,13 @@
 //! arrays, with spatial batch normalisation at the centre.
 //!
 //! Every function takes `ndarray` views of any stride, in `f32` or `f64`, and returns new arrays.
-//! The crate reads no files and no clock, draws no random numbers, prints nothing and holds no
-//! global state but the choice of [`instruction_set`] and memory to work in, which each thread keeps
-//! for its next call; threads that wait look at a clock. Bad input is a [`KernelError`]; nothing panics.
+//! The crate reads no files, draws no random numbers and prints nothing. Its only global state is the
+//! choice of [`instruction_set`], and memory to work in, which each thread keeps for its next call.
+//! Only threads that wait read a clock. Bad input is a [`KernelError`]; nothing panics, except the
+//! [`reference`] on shapes that do not fit.
+//!
+//! Three folders: `ops/` has a file for each operation, with its formulas; `engine/` has the machinery
+//! that makes them fast; `reference/` has each operation in plain loops, to read.
 //!
 //! # Letters
 //!
@@ -25,12 +29,15 @@
 //!
 //! # Order of operations
 //!
-//! The sequence of floating-point operations behind each output value depends on shapes only, so
-//! any memory layout of the same values gives the same bits, and so do any processor (but for which
-//! NaN) and any number of threads ([`with_threads`]).
-//! Reductions over a batch run image by image: the sum over one image first, then the sum of these in
-//! the order of the images. Where the sums are large, as for a convolution's weights, they are made in
-//! chunks of images that the size of the batch alone decides.
+//! The sequence of floating-point operations behind each output value depends on shapes only. So any
+//! memory layout of the same values, any processor and any number of threads ([`with_threads`]) give
+//! the same bits; only which NaN a processor returns may differ.
+//!
+//! Sums over a batch run image by image: the sum over each image first, then the sum of these in the
+//! order of the images. A convolution's gradients of its parameters are summed in chunks of images,
+//! which the size of the batch alone decides.
+
+#![warn(unreachable_pub)]
 
 mod engine;
 mod error;

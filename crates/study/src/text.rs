@@ -48,7 +48,7 @@ pub(crate) fn signed(difference: f64) -> String {
     }
 }
 
-/// How often the network was ahead, as a sentence.
+/// In how many of its epochs a network was ahead.
 pub(crate) fn how_often(network: &str, Ahead { ahead, of }: Ahead, several_seeds: bool) -> String {
     let every = if several_seeds { " of every seed" } else { "" };
     let all = if several_seeds { " of all seeds" } else { "" };

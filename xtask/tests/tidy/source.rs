@@ -1,12 +1,18 @@
 //! The files of the workspace that git tracks, or would track.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
-/// The root of the workspace.
+/// The root of the workspace that the test is run in, which Cargo names.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let package = env::var_os("CARGO_MANIFEST_DIR").expect("run this test through cargo");
+        Path::new(&package).parent().unwrap().to_owned()
+    });
+    &ROOT
 }
 
 /// All files that git tracks and all new ones that it does not ignore, from the root; those deleted

@@ -2,17 +2,15 @@
 //! own under simpler circumstances wherever that is possible, so that a wrong formula fails
 //! elsewhere and not here.
 
-use ndarray::Dimension;
-
 use crate::check::hint;
 use crate::check::question::{Question, Questions};
 use crate::check::recipe::Recipe;
 use crate::check::values::{OF_GRADIENTS, OF_STEPS, all_of_role, moved};
-use crate::compare::is_close;
+use crate::compare::{compare_by, is_close};
 use crate::report::SuiteName;
 use crate::submission::{Answer, AskedMode, Failure, Outputs, Script, Submission, Touched};
 use crate::tensor::{Dtype, Tensor};
-use crate::verdict::{CheckOutcome, Difference, Finding, Verdict};
+use crate::verdict::{CheckOutcome, Finding, Verdict};
 
 /// Names of the suite's cases begin with this.
 pub(crate) const PREFIX: &str = "behaviour/";
@@ -62,12 +60,7 @@ fn verdict_of(
 
 /// A training pass with its backward pass, and an evaluation: which of their arguments change?
 fn arrays(recipe: Recipe) -> Question<'static> {
-    let asked = |recipe: &Recipe| {
-        let mut script = recipe.script();
-        script.steps = vec![recipe.step(AskedMode::Train, 0), recipe.step(AskedMode::Eval, 1)];
-        script.backwards = vec![recipe.backward(0, 0)];
-        script
-    };
+    let asked = |recipe: &Recipe| recipe.calls(&[AskedMode::Train, AskedMode::Eval], &[0]);
     // Images of one pixel are rows already: what reshapes them has no copy but the caller's array.
     let [n, c, ..] = recipe.shape;
     let pixels = Recipe { shape: [n, c, 1, 1], ..recipe.clone() };
@@ -127,8 +120,7 @@ fn touched(answer: &Answer, arrays: &[Touched], when: &str) -> Findings {
 
 /// Evaluation leaves the running statistics as they are, to the last bit.
 fn evaluation(recipe: Recipe) -> Question<'static> {
-    let mut script = recipe.script();
-    script.steps = vec![recipe.step(AskedMode::Eval, 0), recipe.step(AskedMode::Eval, 1)];
+    let script = recipe.calls(&[AskedMode::Eval; 2], &[]);
     Question::new(vec![script], move |scripts, answers, _| {
         let findings = answers[0].as_ref().map_err(Clone::clone).and_then(|outputs| {
             let mut findings = Vec::new();
@@ -151,115 +143,135 @@ fn evaluation(recipe: Recipe) -> Question<'static> {
     .for_diagnosis()
 }
 
-/// An evaluation between two batches changes neither what follows nor what came before.
-fn evaluation_between_batches(recipe: Recipe) -> Question<'static> {
-    let [first, second] = [0, 1].map(|number| recipe.step(AskedMode::Train, number));
-    let between = recipe.step(AskedMode::Eval, 2);
-    let mut without = recipe.script();
-    without.steps = vec![first.clone(), second.clone()];
-    let with = Script { steps: vec![first, between, second], ..without.clone() };
-    Question::new(vec![without, with], move |_, answers, _| {
-        let findings = own(&answers[0], &answers[1], &OF_STEPS, &[(1, 2)], |role| {
-            format!("{role} of a batch after an evaluation, against the same without it")
-        });
-        let hint = "Does anything of an evaluation outlive the call?";
-        vec![verdict(&recipe, "evaluation_between_batches", findings, hint)]
+/// Calls that must give the same twice, and what is said where they do not.
+struct Twice {
+    check: &'static str,
+    /// The calls of the first script, in order; of the last script, or the same again.
+    scripts: Vec<Script>,
+    roles: [&'static str; 3],
+    /// A call of the first script, and the one of the last script that must give the same.
+    pairs: &'static [(usize, usize)],
+    circumstances: &'static str,
+    /// The convention that a difference is, if it is no mistake.
+    convention: Option<&'static str>,
+    hint: &'static str,
+}
+
+fn twice(recipe: Recipe, asked: Twice) -> Question<'static> {
+    let Twice { check, scripts, roles, pairs, circumstances, convention, hint } = asked;
+    Question::new(scripts, move |_, answers, policy| {
+        let findings = own(&answers[0], &answers[answers.len() - 1], roles, pairs, circumstances);
+        let outcome = match convention {
+            Some(convention) => policy.noted(findings, convention),
+            None => CheckOutcome::of(findings),
+        };
+        vec![verdict_of(&recipe, check, check, outcome, hint)]
     })
     .for_diagnosis()
+}
+
+/// An evaluation between two batches changes neither what follows nor what came before.
+fn evaluation_between_batches(recipe: Recipe) -> Question<'static> {
+    let without = recipe.calls(&[AskedMode::Train; 2], &[]);
+    let mut with = without.clone();
+    with.steps.insert(1, recipe.step(AskedMode::Eval, 2));
+    let asked = Twice {
+        check: "evaluation_between_batches",
+        scripts: vec![without, with],
+        roles: OF_STEPS,
+        pairs: &[(1, 2)],
+        circumstances: "of a batch after an evaluation, against the same without it",
+        convention: None,
+        hint: "Does anything of an evaluation outlive the call?",
+    };
+    twice(recipe, asked)
 }
 
 /// A `bn_param` without running statistics means zeros.
 fn starts_empty(recipe: Recipe) -> Question<'static> {
-    let mut given = recipe.script();
-    let zeros = |tensor: &Tensor| Tensor::Float64(tensor.to_f64() * 0.0);
-    given.running_mean = zeros(&given.running_mean);
-    given.running_var = zeros(&given.running_var);
-    given.steps = vec![recipe.step(AskedMode::Train, 0), recipe.step(AskedMode::Eval, 1)];
+    let mut given = recipe.calls(&[AskedMode::Train, AskedMode::Eval], &[]);
+    for running in [&mut given.running_mean, &mut given.running_var] {
+        *running = Tensor::Float64(running.to_f64() * 0.0);
+    }
     let empty = Script { starts_empty: true, ..given.clone() };
-    Question::new(vec![given, empty], move |_, answers, _| {
-        let findings = own(&answers[0], &answers[1], &OF_STEPS, &[(0, 0), (1, 1)], |role| {
-            format!("{role} with a bn_param that has no running statistics, against zeros in it")
-        });
-        let hint = "What are the running statistics before the first batch?";
-        vec![verdict(&recipe, "starts_empty", findings, hint)]
-    })
-    .for_diagnosis()
+    let asked = Twice {
+        check: "starts_empty",
+        scripts: vec![given, empty],
+        roles: OF_STEPS,
+        pairs: &[(0, 0), (1, 1)],
+        circumstances: "with a bn_param that has no running statistics, against zeros in it",
+        convention: None,
+        hint: "What are the running statistics before the first batch?",
+    };
+    twice(recipe, asked)
 }
 
 /// The same calls over fresh running statistics give the same results.
 fn same_calls_twice(recipe: Recipe) -> Question<'static> {
-    let mut script = recipe.script();
-    script.steps = vec![recipe.step(AskedMode::Train, 0), recipe.step(AskedMode::Eval, 1)];
-    script.backwards = vec![recipe.backward(0, 0)];
-    Question::new(vec![script.clone(), script], move |_, answers, _| {
-        let findings = own(&answers[0], &answers[1], &OF_STEPS, &[(0, 0), (1, 1)], |role| {
-            format!("{role} of the same call a second time, against the first")
-        });
-        let hint = "What do your functions remember between calls, other than in bn_param and in \
-                    the cache that they return?";
-        vec![verdict(&recipe, "same_calls_twice", findings, hint)]
-    })
-    .for_diagnosis()
+    let asked = Twice {
+        check: "same_calls_twice",
+        scripts: vec![recipe.calls(&[AskedMode::Train, AskedMode::Eval], &[0]); 2],
+        roles: OF_STEPS,
+        pairs: &[(0, 0), (1, 1)],
+        circumstances: "of the same call a second time, against the first",
+        convention: None,
+        hint: "What do your functions remember between calls, other than in bn_param and in the \
+               cache that they return?",
+    };
+    twice(recipe, asked)
 }
 
 /// Each forward pass has a cache of its own.
 fn interleaved_calls(recipe: Recipe) -> Question<'static> {
-    let steps = [0, 1].map(|number| recipe.step(AskedMode::Train, number));
-    let mut together = recipe.script();
-    together.steps = steps.to_vec();
-    together.backwards = vec![recipe.backward(0, 0), recipe.backward(1, 1)];
-    let mut alone = recipe.script();
-    alone.steps = vec![steps[0].clone()];
-    alone.backwards = vec![recipe.backward(0, 0)];
-    Question::new(vec![alone, together], move |_, answers, _| {
-        let findings = own(&answers[0], &answers[1], &OF_GRADIENTS, &[(0, 0)], |role| {
-            format!("{role} of the first forward pass, after a second one, against without it")
-        });
-        let hint = "Where does your backward pass find what the forward pass of its own cache \
-                    computed?";
-        vec![verdict(&recipe, "interleaved_calls", findings, hint)]
-    })
-    .for_diagnosis()
+    let alone = recipe.calls(&[AskedMode::Train], &[0]);
+    let together = recipe.calls(&[AskedMode::Train; 2], &[0, 1]);
+    let asked = Twice {
+        check: "interleaved_calls",
+        scripts: vec![alone, together],
+        roles: OF_GRADIENTS,
+        pairs: &[(0, 0)],
+        circumstances: "of the first forward pass, after a second one, against without it",
+        convention: None,
+        hint: "Where does your backward pass find what the forward pass of its own cache computed?",
+    };
+    twice(recipe, asked)
 }
 
 /// A backward pass does not use up its cache.
 fn backward_twice(recipe: Recipe) -> Question<'static> {
-    let mut script = recipe.script();
-    script.steps = vec![recipe.step(AskedMode::Train, 0)];
-    script.backwards = vec![recipe.backward(0, 0); 2];
-    Question::new(vec![script], move |_, answers, _| {
-        let findings = own(&answers[0], &answers[0], &OF_GRADIENTS, &[(0, 1)], |role| {
-            format!("{role} of the same backward pass a second time, against the first")
-        });
-        let hint = "Does your backward pass change the cache or dout?";
-        vec![verdict(&recipe, "backward_twice", findings, hint)]
-    })
-    .for_diagnosis()
+    let asked = Twice {
+        check: "backward_twice",
+        scripts: vec![recipe.calls(&[AskedMode::Train], &[0, 0])],
+        roles: OF_GRADIENTS,
+        pairs: &[(0, 1)],
+        circumstances: "of the same backward pass a second time, against the first",
+        convention: None,
+        hint: "Does your backward pass change the cache or dout?",
+    };
+    twice(recipe, asked)
 }
 
 /// The caller may use its x again before the backward pass. A cache that is a view of x is the
 /// hand-out's way, and a convention.
 fn x_overwritten(recipe: Recipe) -> Question<'static> {
-    let mut kept = recipe.script();
-    kept.steps = vec![recipe.step(AskedMode::Train, 0)];
-    kept.backwards = vec![recipe.backward(0, 0)];
+    let kept = recipe.calls(&[AskedMode::Train], &[0]);
     let mut overwritten = kept.clone();
     overwritten.backwards[0].x_overwritten = true;
-    Question::new(vec![kept, overwritten], move |_, answers, policy| {
-        let findings = own(&answers[0], &answers[1], &OF_GRADIENTS, &[(0, 0)], |role| {
-            format!("{role} after the caller has overwritten its x, against before")
-        });
-        let outcome = policy.noted(findings, "the cache holds the caller's x, not a copy");
-        let hint = "What does your cache hold: numbers of its own, or the caller's array?";
-        vec![verdict_of(&recipe, "x_overwritten", "x_overwritten", outcome, hint)]
-    })
-    .for_diagnosis()
+    let asked = Twice {
+        check: "x_overwritten",
+        scripts: vec![kept, overwritten],
+        roles: OF_GRADIENTS,
+        pairs: &[(0, 0)],
+        circumstances: "after the caller has overwritten its x, against before",
+        convention: Some("the cache holds the caller's x, not a copy"),
+        hint: "What does your cache hold: numbers of its own, or the caller's array?",
+    };
+    twice(recipe, asked)
 }
 
 /// A mode that is neither training nor evaluation is an error, of whoever answers the others.
 fn unknown_mode(recipe: Recipe) -> Question<'static> {
-    let mut script = recipe.script();
-    script.steps = vec![recipe.step(AskedMode::Train, 0), recipe.step(AskedMode::Unknown, 1)];
+    let script = recipe.calls(&[AskedMode::Train, AskedMode::Unknown], &[]);
     Question::new(vec![script], move |_, answers, _| {
         let findings = answers[0].as_ref().map_err(Clone::clone).and_then(|outputs| {
             let [known, unknown] = outputs.steps.as_slice() else { return Err(Failure::TooFew) };
@@ -282,9 +294,7 @@ fn unknown_mode(recipe: Recipe) -> Question<'static> {
 /// Shapes and types of every result, whatever its values.
 fn results(mut recipe: Recipe, dtype: Dtype) -> Question<'static> {
     recipe.dtype = dtype;
-    let mut script = recipe.script();
-    script.steps = vec![recipe.step(AskedMode::Train, 0), recipe.step(AskedMode::Eval, 1)];
-    script.backwards = vec![recipe.backward(0, 0)];
+    let script = recipe.calls(&[AskedMode::Train, AskedMode::Eval], &[0]);
     Question::new(vec![script], move |_, answers, policy| {
         let mut verdicts = Vec::new();
         for role in OF_STEPS.iter().chain(&OF_GRADIENTS) {
@@ -319,12 +329,7 @@ fn shapes(role: &str, found: &[&Tensor], recipe: &Recipe) -> Vec<Finding> {
     let images = matches!(role, "out" | "dx");
     let expected = if images { recipe.shape.to_vec() } else { vec![recipe.shape[1]] };
     let wrong = found.iter().find(|found| found.shape() != expected);
-    let shape = |found: &&Tensor| Finding::Shape {
-        quantity: role.to_owned(),
-        found: found.shape().to_vec(),
-        expected,
-    };
-    wrong.map(shape).into_iter().collect()
+    wrong.map(|found| Finding::shape(role, found.shape(), &expected)).into_iter().collect()
 }
 
 fn dtypes(role: &str, found: &[&Tensor], expected: Dtype) -> Vec<Finding> {
@@ -338,16 +343,18 @@ fn dtypes(role: &str, found: &[&Tensor], expected: Dtype) -> Vec<Finding> {
 }
 
 /// What differs between a submission's own answers: for each of `pairs`, a call of the first answer
-/// and one of the second.
+/// and one of the second. Equal values that are infinite or NaN do not differ.
 fn own(
     first: &Answer,
     second: &Answer,
-    roles: &[&str],
+    roles: [&str; 3],
     pairs: &[(usize, usize)],
-    circumstances: impl Fn(&str) -> String,
+    circumstances: &str,
 ) -> Findings {
     let first: &Outputs = first.as_ref().map_err(Clone::clone)?;
     let second: &Outputs = second.as_ref().map_err(Clone::clone)?;
+    let agrees =
+        |a: f64, b: f64| is_close(a, b, TOLERANCE, TOLERANCE) || (a.is_nan() && b.is_nan());
     let mut findings = Vec::new();
     for role in roles {
         let (first, second) = (all_of_role(role, first)?, all_of_role(role, second)?);
@@ -355,42 +362,14 @@ fn own(
             let (Some(before), Some(after)) = (first.get(a), second.get(b)) else {
                 return Err(Failure::TooFew);
             };
-            if let Some(finding) = differs(role, before, after) {
-                let (circumstances, finding) = (circumstances(role), Box::new(finding));
-                findings.push(Finding::During { circumstances, finding });
+            if let Err(finding) = compare_by(role, after, before, TOLERANCE, TOLERANCE, agrees) {
+                let circumstances = format!("{role} {circumstances}");
+                findings.push(Finding::During { circumstances, finding: Box::new(finding) });
                 break;
             }
         }
     }
     Ok(findings)
-}
-
-/// How `after` differs from `before`; equal values that are infinite or NaN do not.
-fn differs(role: &str, before: &Tensor, after: &Tensor) -> Option<Finding> {
-    if before.shape() != after.shape() {
-        return Some(Finding::Shape {
-            quantity: role.to_owned(),
-            found: after.shape().to_vec(),
-            expected: before.shape().to_vec(),
-        });
-    }
-    let (before, after) = (before.to_f64(), after.to_f64());
-    let differ =
-        |a: f64, b: f64| !(is_close(a, b, TOLERANCE, TOLERANCE) || (a.is_nan() && b.is_nan()));
-    let pairs = || after.indexed_iter().zip(&before);
-    let (at, found, expected) = pairs()
-        .filter(|((_, a), b)| differ(**a, **b))
-        .map(|((at, &a), &b)| (at, a, b))
-        .max_by(|(_, a, b), (_, c, d)| (a - b).abs().total_cmp(&(c - d).abs()))?;
-    Some(Finding::Values(Difference {
-        differing: pairs().filter(|((_, a), b)| differ(**a, **b)).count(),
-        values: after.len(),
-        worst: at.slice().to_vec(),
-        found,
-        expected,
-        rtol: TOLERANCE,
-        atol: TOLERANCE,
-    }))
 }
 
 #[cfg(test)]

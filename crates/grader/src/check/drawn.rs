@@ -88,13 +88,8 @@ impl DrawnCase {
     /// The backward pass is that of the first call, where that is in training: the notebook
     /// defines none in evaluation.
     fn script(&self) -> Script {
-        let mut script = self.recipe.script();
-        script.steps =
-            (0..).zip(self.modes).map(|(number, &mode)| self.recipe.step(mode, number)).collect();
-        if self.modes.first() == Some(&AskedMode::Train) {
-            script.backwards = vec![self.recipe.backward(0, 0)];
-        }
-        script
+        let trains_first = self.modes.first() == Some(&AskedMode::Train);
+        self.recipe.calls(self.modes, if trains_first { &[0] } else { &[] })
     }
 }
 

@@ -64,11 +64,7 @@ fn forward_test(script: &Script, answer: &Answer, mode: Mode) -> Result<Vec<Find
     };
     let out = output.out.to_f64();
     if out.shape() != step.x.shape() {
-        return Ok(vec![Finding::Shape {
-            quantity: "out".to_owned(),
-            found: out.shape().to_vec(),
-            expected: step.x.shape().to_vec(),
-        }]);
+        return Ok(vec![Finding::shape("out", out.shape(), step.x.shape())]);
     }
     let atol = if mode == Mode::Train { ATOL_TRAIN } else { ATOL_EVAL };
     let mut findings = Vec::new();
@@ -173,11 +169,7 @@ fn backward_test(
                 found,
                 limit: GRADIENT_LIMIT,
             }),
-            Err(_) => findings.push(Finding::Shape {
-                quantity: quantity.to_owned(),
-                found: result.shape().to_vec(),
-                expected: argument.shape().to_vec(),
-            }),
+            Err(_) => findings.push(Finding::shape(quantity, result.shape(), argument.shape())),
         }
     }
     Ok(findings)

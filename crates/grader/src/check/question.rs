@@ -55,6 +55,11 @@ impl<'a> Questions<'a> {
         }
         Self { suite, asked }
     }
+
+    /// The scripts to be answered, in order.
+    pub(crate) fn scripts(&self) -> impl Iterator<Item = &Script> {
+        self.asked.iter().flat_map(|question| &question.scripts)
+    }
 }
 
 /// Asks all questions at once, judges, and looks for what is wrong if anything is.
@@ -63,9 +68,7 @@ pub(crate) fn ask(
     suites: Vec<Questions<'_>>,
     profile: Profile,
 ) -> (Vec<Suite>, Diagnosis) {
-    let questions = || suites.iter().flat_map(|suite| &suite.asked);
-    let scripts: Vec<Script> =
-        questions().flat_map(|question| &question.scripts).cloned().collect();
+    let scripts: Vec<Script> = suites.iter().flat_map(Questions::scripts).cloned().collect();
     let mut answers = submission.run_all(&scripts);
     answers.resize_with(scripts.len(), || Err(Failure::TooFew));
 
@@ -103,10 +106,9 @@ fn to_diagnose<'a>(
     scripts: &'a [Script],
     answers: &'a [Answer],
 ) -> Vec<Answered<'a>> {
-    let is_meant: Vec<bool> = suites
-        .iter()
-        .flat_map(|suite| &suite.asked)
-        .flat_map(|question| question.scripts.iter().map(|_| question.for_diagnosis))
+    let questions = suites.iter().flat_map(|suite| &suite.asked);
+    let is_meant: Vec<bool> = questions
+        .flat_map(|question| vec![question.for_diagnosis; question.scripts.len()])
         .collect();
     let any = is_meant.contains(&true);
     let is_small = |script: &Script| {

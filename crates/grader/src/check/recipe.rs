@@ -3,7 +3,7 @@
 use std::fmt;
 
 use kernels::{BatchNormConfig, Convention};
-use ndarray::{Array4, ArrayD, IxDyn, ShapeBuilder};
+use ndarray::{Array1, Array4, ArrayD, IxDyn, ShapeBuilder};
 
 use crate::stream::Stream;
 use crate::submission::{AskedMode, Backward, Kind, Script, Step};
@@ -66,7 +66,7 @@ impl Recipe {
     }
 
     /// A script without calls, whose running statistics are no starting values.
-    pub(crate) fn script(&self) -> Script {
+    fn script(&self) -> Script {
         let mut means = self.draws(1, 0);
         let mut vars = self.draws(2, 0);
         let config = BatchNormConfig::new(self.eps, self.momentum, Convention::Notebook)
@@ -74,12 +74,21 @@ impl Recipe {
         Script {
             kind: Kind::Spatial,
             config,
-            running_mean: self.vector(|_| means.normal()),
-            running_var: self.vector(|_| 0.5 + 2.0 * vars.uniform()),
+            running_mean: self.typed(self.channels(|_| means.normal())),
+            running_var: self.typed(self.channels(|_| 0.5 + 2.0 * vars.uniform())),
             starts_empty: false,
             steps: Vec::new(),
             backwards: Vec::new(),
         }
+    }
+
+    /// A script with a forward pass in each of these modes, and then backward passes through the
+    /// steps of these indices.
+    pub(crate) fn calls(&self, modes: &[AskedMode], backwards: &[usize]) -> Script {
+        let mut script = self.script();
+        script.steps = (0..).zip(modes).map(|(number, &mode)| self.step(mode, number)).collect();
+        script.backwards = backwards.iter().map(|&step| self.backward(step)).collect();
+        script
     }
 
     /// The forward pass of this number, each with its own x, gamma and beta.
@@ -99,9 +108,9 @@ impl Recipe {
         Step { mode, x, gamma, beta }
     }
 
-    /// The backward pass of this number, through the step of this index.
-    pub(crate) fn backward(&self, step: usize, number: u64) -> Backward {
-        let mut draws = self.draws(6, number);
+    /// A backward pass through the step of this index.
+    fn backward(&self, step: usize) -> Backward {
+        let mut draws = self.draws(6, step as u64);
         // Off centre, so that no sum of it vanishes.
         let dout = self.images(|_| 0.4 + draws.normal());
         Backward { step, dout, x_overwritten: false }
@@ -110,34 +119,28 @@ impl Recipe {
     fn parameters(&self, number: u64) -> (Tensor, Tensor) {
         let (mut gammas, mut betas) = (self.draws(4, number), self.draws(5, number));
         let whole = |value: f64| (1.0 + 4.0 * value).floor();
-        let integers = |mut draw: Box<dyn FnMut() -> f64 + '_>| {
-            let values: Vec<i64> = (0..self.shape[1]).map(|_| draw() as i64).collect();
-            Tensor::Int64(ndarray::Array1::from_vec(values).into_dyn())
-        };
-        match self.parameters {
-            Parameters::Integers => (
-                integers(Box::new(|| whole(gammas.uniform()))),
-                integers(Box::new(|| whole(betas.uniform()) - 3.0)),
-            ),
-            Parameters::Whole => (
-                self.vector(|_| whole(gammas.uniform())),
-                self.vector(|_| whole(betas.uniform()) - 3.0),
-            ),
-            Parameters::Usual | Parameters::Negative | Parameters::Zero => {
-                let gamma = self.vector(|channel| {
-                    let usual = 0.5 + 1.5 * gammas.uniform();
-                    let is_zero = self.parameters == Parameters::Zero && channel == 0;
-                    let is_negative = self.parameters == Parameters::Negative;
-                    if is_zero {
-                        0.0
-                    } else if is_negative {
-                        -usual
-                    } else {
-                        usual
-                    }
-                });
-                (gamma, self.vector(|_| 2.0 * betas.uniform() - 1.0))
+        let gamma = self.channels(|channel| {
+            let drawn = gammas.uniform();
+            let usual = 0.5 + 1.5 * drawn;
+            match self.parameters {
+                Parameters::Zero if channel == 0 => 0.0,
+                Parameters::Usual | Parameters::Zero => usual,
+                Parameters::Negative => -usual,
+                Parameters::Whole | Parameters::Integers => whole(drawn),
             }
+        });
+        let beta = self.channels(|_| {
+            let drawn = betas.uniform();
+            match self.parameters {
+                Parameters::Whole | Parameters::Integers => whole(drawn) - 3.0,
+                Parameters::Usual | Parameters::Negative | Parameters::Zero => 2.0 * drawn - 1.0,
+            }
+        });
+        if self.parameters == Parameters::Integers {
+            let integers = |values: ArrayD<f64>| Tensor::Int64(values.mapv(|value| value as i64));
+            (integers(gamma), integers(beta))
+        } else {
+            (self.typed(gamma), self.typed(beta))
         }
     }
 
@@ -145,9 +148,9 @@ impl Recipe {
         Stream::new([self.seed, self.stream, role, number])
     }
 
-    fn vector(&self, value: impl FnMut(usize) -> f64) -> Tensor {
-        let values: Vec<f64> = (0..self.shape[1]).map(value).collect();
-        self.typed(ndarray::Array1::from_vec(values).into_dyn())
+    /// One value per channel.
+    fn channels(&self, value: impl FnMut(usize) -> f64) -> ArrayD<f64> {
+        (0..self.shape[1]).map(value).collect::<Array1<f64>>().into_dyn()
     }
 
     fn images(&self, mut value: impl FnMut(usize) -> f64) -> Tensor {

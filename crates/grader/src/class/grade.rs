@@ -78,10 +78,14 @@ pub struct GradedClass {
 ///
 /// # Errors
 ///
-/// [`ClassError::TableName`] if both would have one name.
+/// [`ClassError::Unusable`] if both would have one name.
 pub fn reports_of(table: &Path) -> Result<PathBuf, ClassError> {
     let reports = table.with_extension("");
-    if reports == table { Err(ClassError::TableName { table: reports }) } else { Ok(reports) }
+    if reports != table {
+        return Ok(reports);
+    }
+    let (found, expected) = ("a table of this name".to_owned(), "a name that ends in .csv");
+    Err(ClassError::Unusable { path: reports, found, expected })
 }
 
 /// Grades the hand-ins that have not been graded in this way already. The table is written again
@@ -196,8 +200,8 @@ impl Work<'_> {
                     replace(&path, text.as_bytes()).map_err(ClassError::write(&path))?;
                 }
                 let (path, record) = (self.record(id), Record { key: key.to_owned(), line });
-                replace(&path, record.to_json(&path)?.as_bytes())
-                    .map_err(ClassError::write(&path))?;
+                let json = record.to_json().map_err(ClassError::write(&path))?;
+                replace(&path, json.as_bytes()).map_err(ClassError::write(&path))?;
                 record.line
             }
         };
@@ -249,8 +253,8 @@ impl Work<'_> {
 
     fn write_table(&self) -> Result<(), ClassError> {
         // The lock is held until the file is there, or an older table might replace a newer one.
-        let lines = self.lines();
-        let path = self.class.table;
-        replace(path, &table(lines.values(), path)?).map_err(ClassError::write(path))
+        let (lines, path) = (self.lines(), self.class.table);
+        let table = table(lines.values()).map_err(ClassError::write(path))?;
+        replace(path, &table).map_err(ClassError::write(path))
     }
 }

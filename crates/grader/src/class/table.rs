@@ -5,13 +5,12 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::class::error::ClassError;
 use crate::diagnosis::{Diagnosis, Mistake};
 use crate::grading::Grading;
 use crate::report::SuiteName;
 
 /// A line of the table. Cells of what was not graded are empty.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Line {
     /// The hand-in.
     pub id: String,
@@ -38,18 +37,7 @@ pub struct Line {
 impl Line {
     /// The line of a hand-in that could not be graded.
     pub(super) fn problem(id: &str, problem: &str) -> Self {
-        Self {
-            id: id.to_owned(),
-            marks: None,
-            out_of: None,
-            notebook: None,
-            reference: None,
-            behaviour: None,
-            random: None,
-            diagnosis: String::new(),
-            seconds: None,
-            problem: Some(problem.to_owned()),
-        }
+        Self { id: id.to_owned(), problem: Some(problem.to_owned()), ..Self::default() }
     }
 
     /// The line of a hand-in that was graded.
@@ -88,19 +76,14 @@ fn in_ids(diagnosis: &Diagnosis) -> String {
     found.chain(unknown).collect::<Vec<_>>().join("; ")
 }
 
-/// The bytes of the table that will lie at `path`, with its heading.
-pub(super) fn table<'a>(
-    lines: impl Iterator<Item = &'a Line>,
-    path: &Path,
-) -> Result<Vec<u8>, ClassError> {
-    let failed = |error: String| ClassError::Text { path: path.to_owned(), problem: error };
+/// The bytes of the table, with its heading.
+pub(super) fn table<'a>(lines: impl Iterator<Item = &'a Line>) -> csv::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for line in lines {
         let problem = line.problem.as_deref().map(inert);
-        let line = Line { id: inert(&line.id), problem, ..line.clone() };
-        writer.serialize(line).map_err(|error| failed(error.to_string()))?;
+        writer.serialize(Line { id: inert(&line.id), problem, ..line.clone() })?;
     }
-    writer.into_inner().map_err(|error| failed(error.to_string()))
+    writer.into_inner().map_err(|error| error.into_error().into())
 }
 
 /// Text that no spreadsheet takes for a formula: students choose the names of hand-ins.
@@ -122,13 +105,8 @@ impl Record {
         serde_json::from_slice(&fs::read(path).ok()?).ok()
     }
 
-    /// The text of the record that will lie at `path`.
-    pub(super) fn to_json(&self, path: &Path) -> Result<String, ClassError> {
-        let text = serde_json::to_string_pretty(self).map_err(|error| ClassError::Text {
-            path: path.to_owned(),
-            problem: error.to_string(),
-        })?;
-        Ok(text + "\n")
+    pub(super) fn to_json(&self) -> serde_json::Result<String> {
+        Ok(serde_json::to_string_pretty(self)? + "\n")
     }
 }
 
@@ -139,8 +117,7 @@ mod tests {
     #[test]
     fn cells_of_what_was_not_graded_are_empty_and_names_are_no_formulas() {
         let lines = [Line::problem("=1+1", "found no .py file, expected one")];
-        let table =
-            String::from_utf8(table(lines.iter(), Path::new("marks.csv")).unwrap()).unwrap();
+        let table = String::from_utf8(table(lines.iter()).unwrap()).unwrap();
         let expected = "id,marks,out_of,notebook,reference,behaviour,random,diagnosis,seconds,problem\n\
                         '=1+1,,,,,,,,,\"found no .py file, expected one\"\n";
         assert_eq!(table, expected);
@@ -153,7 +130,7 @@ mod tests {
         assert_eq!(Record::read(&path), None);
         let line = Line { marks: Some(4.25), ..Line::problem("a", "b") };
         let record = Record { key: "c".to_owned(), line };
-        fs::write(&path, record.to_json(&path).unwrap()).unwrap();
+        fs::write(&path, record.to_json().unwrap()).unwrap();
         assert_eq!(Record::read(&path), Some(record));
         fs::write(&path, "{").unwrap();
         assert_eq!(Record::read(&path), None);

@@ -2,12 +2,10 @@
 
 use crate::diagnosis::{AnswerPart, Diagnosed, Diagnosis, Mistake};
 
-/// The diagnosis for people, a line each; empty if nothing is wrong.
+/// The diagnosis for people, in lines; empty if nothing is wrong.
 pub(super) fn lines(diagnosis: &Diagnosis) -> Vec<String> {
     let mut lines = Vec::new();
-    let is_note = |found: &&Diagnosed| found.alternatives.iter().flatten().all(|m| m.is_convention);
-    let (notes, mistakes): (Vec<&Diagnosed>, Vec<&Diagnosed>) =
-        diagnosis.found.iter().partition(is_note);
+    let (notes, mistakes) = notes_and_mistakes(diagnosis);
     let (earlier, later) = by_first(diagnosis, first_part(&mistakes));
     let unknown =
         |part: &AnswerPart| format!("No known mistake explains {part}: {}", part.advice());
@@ -40,9 +38,7 @@ pub(super) fn lines(diagnosis: &Diagnosis) -> Vec<String> {
 
 /// What to mend first, by the numbers; empty if nothing is wrong or nothing known.
 pub(super) fn first(diagnosis: &Diagnosis) -> Vec<String> {
-    let is_mistake =
-        |found: &&Diagnosed| !found.alternatives.iter().flatten().all(|m| m.is_convention);
-    let mistakes: Vec<&Diagnosed> = diagnosis.found.iter().filter(is_mistake).collect();
+    let (_, mistakes) = notes_and_mistakes(diagnosis);
     let (earlier, _) = by_first(diagnosis, first_part(&mistakes));
     let mut lines = Vec::new();
     if let Some(part) = earlier.first() {
@@ -54,6 +50,12 @@ pub(super) fn first(diagnosis: &Diagnosis) -> Vec<String> {
         tell(found, &mut lines);
     }
     lines
+}
+
+/// What is a matter of conventions alone, and what is wrong.
+fn notes_and_mistakes(diagnosis: &Diagnosis) -> (Vec<&Diagnosed>, Vec<&Diagnosed>) {
+    let is_note = |found: &&Diagnosed| found.alternatives.iter().flatten().all(|m| m.is_convention);
+    diagnosis.found.iter().partition(is_note)
 }
 
 /// The first part that a mistake was found in.

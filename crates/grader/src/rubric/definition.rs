@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::messages::of_toml;
 use crate::report::CheckId;
 use crate::rubric::error::RubricError;
 use crate::rubric::pattern::Pattern;
@@ -107,13 +108,9 @@ impl Rubric {
     ///
     /// [`RubricError::Toml`], [`RubricError::Field`].
     pub fn parse(text: &str, file: &str) -> Result<Self, RubricError> {
-        let parsed: File = toml::from_str(text).map_err(|error| {
-            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-            RubricError::Toml {
-                file: file.to_owned(),
-                line: before.matches('\n').count() + 1,
-                problem: error.message().to_owned(),
-            }
+        let parsed: File = toml::from_str(text).map_err(|error| RubricError::Toml {
+            file: file.to_owned(),
+            problem: of_toml(&error, text),
         })?;
         let wrong = |field: String, found: String, expected| RubricError::Field {
             file: file.to_owned(),

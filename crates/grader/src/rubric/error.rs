@@ -19,13 +19,11 @@ pub enum RubricError {
     },
 
     /// It is not TOML, or has other fields than a rubric has.
-    #[error("{file}: line {line}: {problem}; crates/grader/README.md tells the fields of a rubric")]
+    #[error("{file}: {problem}; crates/grader/README.md tells the fields of a rubric")]
     Toml {
         /// The file.
         file: String,
-        /// The line of the first problem, from 1.
-        line: usize,
-        /// The parser's own words.
+        /// The line, and the parser's own words.
         problem: String,
     },
 

@@ -48,23 +48,3 @@ impl Serialize for Points {
         serializer.serialize_f64(self.to_f64())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn points_are_hundredths_and_parts_never_more_than_earned() {
-        for (points, shown) in [(1.0, "1"), (0.25, "0.25"), (2.1, "2.1"), (1e6, "1000000")] {
-            assert_eq!(Points::new(points).unwrap().to_string(), shown);
-        }
-        for unusable in [0.0, -1.0, 0.001, 1.005, f64::NAN, f64::INFINITY, 2e6] {
-            assert_eq!(Points::new(unusable), None, "{unusable}");
-        }
-        let ten = Points::new(10.0).unwrap();
-        assert_eq!(ten.part(2, 3).to_f64(), 6.66);
-        assert_eq!(ten.part(3, 3), ten);
-        assert_eq!(ten.part(0, 0), Points::default());
-        assert_eq!([ten, Points::new(0.1).unwrap()].into_iter().sum::<Points>().to_f64(), 10.1);
-    }
-}

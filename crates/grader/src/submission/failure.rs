@@ -1,5 +1,6 @@
 //! Why a submission gave no answer, and whose fault that is.
 
+use kernels::KernelError;
 use thiserror::Error;
 
 /// Why a submission gave no answer.
@@ -56,5 +57,12 @@ impl Failure {
             | Self::Unusable { .. }
             | Self::Grader(_) => false,
         }
+    }
+}
+
+/// The kernels refuse as a submission does, which they are too.
+impl From<KernelError> for Failure {
+    fn from(error: KernelError) -> Self {
+        Self::Refused(error.to_string())
     }
 }

@@ -1,13 +1,13 @@
 //! The reference: this workspace's own kernels.
 
 use kernels::batch_norm::{self, BatchNormGradients, BatchStatistics};
-use kernels::{KernelError, RunningStatistics, spatial_batch_norm, with_rank};
+use kernels::{RunningStatistics, spatial_batch_norm, with_rank};
 use ndarray::{Array1, ArrayView, Dimension, Ix1, Ix2, Ix4};
 
 use crate::submission::failure::Failure;
-use crate::submission::interface::Submission;
-use crate::submission::outputs::{Answer, Gradients, Outputs, StepOutput};
-use crate::submission::script::{AskedMode, Backward, Kind, Script, Step};
+use crate::submission::interface::{Submission, call_by_call};
+use crate::submission::outputs::{Answer, Gradients, StepOutput};
+use crate::submission::script::{AskedMode, Kind, Script, Step};
 use crate::tensor::{Dtype, Element, Tensor};
 
 /// [`kernels::batch_norm`] and [`kernels::spatial_batch_norm`], in both types and conventions.
@@ -35,23 +35,11 @@ fn run<F: Element>(script: &Script) -> Answer {
         mean: vector(script.kind, "running_mean", &script.running_mean)?,
         var: vector(script.kind, "running_var", &script.running_var)?,
     };
-    let mut caches = Vec::with_capacity(script.steps.len());
-    let mut steps = Vec::with_capacity(script.steps.len());
-    for step in &script.steps {
-        let (output, cache) = match forward(script, step, &mut running) {
-            Ok((output, cache)) => (Ok(output), Ok(cache)),
-            Err(failure) => (Err(failure.clone()), Err(failure)),
-        };
-        steps.push(output);
-        caches.push(cache);
-    }
-    let answer = |asked: &Backward| match (script.steps.get(asked.step), caches.get(asked.step)) {
-        (Some(step), Some(Ok(cache))) => backward(script, step, cache, &asked.dout),
-        (_, Some(Err(failure))) => Err(failure.clone()),
-        _ => Err(Failure::Grader(format!("the script has no step {}", asked.step))),
-    };
-    let gradients = script.backwards.iter().map(answer).collect();
-    Ok(Outputs { steps, gradients })
+    Ok(call_by_call(
+        script,
+        |step| forward(script, step, &mut running),
+        |step, cache, dout| backward(script, step, cache, dout),
+    ))
 }
 
 /// The two kinds differ in rank, and so in type.
@@ -79,12 +67,11 @@ fn forward<F: Element>(
             match step.mode {
                 AskedMode::Train => {
                     let (out, statistics) =
-                        $kernel::forward_train(x, gamma, beta, running, config).map_err(refused)?;
+                        $kernel::forward_train(x, gamma, beta, running, config)?;
                     (out.into_dyn(), Cache::Train(statistics))
                 }
                 AskedMode::Eval => {
-                    let out =
-                        $kernel::forward_eval(x, gamma, beta, running, config).map_err(refused)?;
+                    let out = $kernel::forward_eval(x, gamma, beta, running, config)?;
                     (out.into_dyn(), Cache::Eval(running.clone()))
                 }
                 AskedMode::Unknown => {
@@ -122,7 +109,7 @@ fn backward<F: Element>(
                     $kernel::backward_eval(dout, x, gamma, running, &script.config)
                 }
             };
-            tensors(gradients.map_err(refused)?)
+            tensors(gradients?)
         }};
     }
     Ok(of_kind!(kind, answer))
@@ -145,7 +132,7 @@ fn vector<F: Element>(
     // The kernels' types rule integers out; a caller converts them.
     let converted = match tensor {
         Tensor::Int64(values) => F::tensor(values.mapv(|value| F::from_f64(value as f64))),
-        _ => tensor.clone(),
+        Tensor::Float32(_) | Tensor::Float64(_) | Tensor::Bool(_) => tensor.clone(),
     };
     array::<F, Ix1>(kind, argument, &converted).map(|view| view.to_owned())
 }
@@ -158,9 +145,5 @@ fn array<'a, F: Element, D: Dimension>(
     let view = tensor.view::<F>().ok_or_else(|| {
         Failure::Grader(format!("{argument} is {}, unlike the rest", tensor.dtype()))
     })?;
-    with_rank(kind.name(), argument, view).map_err(refused)
-}
-
-fn refused(error: KernelError) -> Failure {
-    Failure::Refused(error.to_string())
+    Ok(with_rank(kind.name(), argument, view)?)
 }

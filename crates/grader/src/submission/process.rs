@@ -9,6 +9,7 @@ use std::time::Duration;
 use isolation::{End, Ended, InForce, Job, Launcher, Limits, Stop, Strength};
 use tempfile::TempDir;
 
+use crate::messages::with_sources;
 use crate::submission::failure::Failure;
 use crate::submission::interface::{Submission, run_alone};
 use crate::submission::outputs::{Answer, Outputs};
@@ -114,13 +115,14 @@ impl Process {
 
     fn answer(&self, scripts: &[Script]) -> Result<Vec<Outputs>, String> {
         let stage = Stage::new(&self.context.scratch)?;
-        let names = write_inputs(&stage.path("inputs"), scripts).map_err(with_source)?;
+        let names =
+            write_inputs(&stage.path("inputs"), scripts).map_err(|error| with_sources(&error))?;
         let copies = stage.path("copies");
-        make_folder(&copies).map_err(with_source)?;
+        make_folder(&copies).map_err(|error| with_sources(&error))?;
         for (name, bytes) in &self.copies {
             let copy = copies.join(name);
-            make_folder(copy.parent().unwrap_or(&copies)).map_err(with_source)?;
-            protocol::write_file(&copy, bytes).map_err(with_source)?;
+            make_folder(copy.parent().unwrap_or(&copies)).map_err(|error| with_sources(&error))?;
+            protocol::write_file(&copy, bytes).map_err(|error| with_sources(&error))?;
         }
         let mut answers: Vec<Option<Outputs>> = vec![None; scripts.len()];
         let mut spent = Duration::ZERO;
@@ -171,10 +173,10 @@ impl Process {
         spent: &mut Duration,
     ) -> Result<(PathBuf, Failure), String> {
         let inputs = stage.path("inputs");
-        list_scripts(&inputs, names).map_err(with_source)?;
+        list_scripts(&inputs, names).map_err(|error| with_sources(&error))?;
         let folder = |name: &str| -> Result<PathBuf, String> {
             let path = stage.path(&format!("{name}-{start}"));
-            make_folder(&path).map_err(with_source)?;
+            make_folder(&path).map_err(|error| with_sources(&error))?;
             Ok(path)
         };
         let (outputs, home, aside) = (folder("outputs")?, folder("home")?, folder("aside")?);
@@ -224,7 +226,7 @@ impl Process {
         *spent += elapsed;
         stage.remove(&home);
         stage.remove(&aside);
-        let ended = ended.map_err(with_source)?;
+        let ended = ended.map_err(|error| with_sources(&error))?;
         let failure = failure_of(&ended, if is_one_script { script } else { whole }, is_one_script);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.in_force = Some(ended.in_force);
@@ -281,22 +283,17 @@ fn failure_of(ended: &Ended, time_limit: Duration, is_one_script: bool) -> Failu
             "the program was ended by signal {signal}{}{last_words}",
             signal_name(signal)
         )),
-        End::Stopped(Stop::Time) if is_one_script => {
-            Failure::Stopped(format!("the program was ended, since it took longer than {seconds}"))
+        End::Stopped(stop) => {
+            let limit = match stop {
+                Stop::Time if is_one_script => format!("it took longer than {seconds}"),
+                Stop::Time => format!("all took longer than {seconds}"),
+                Stop::Memory => "it took too much memory".to_owned(),
+                Stop::Processes => "it started too many processes".to_owned(),
+                Stop::Output => "it printed too much".to_owned(),
+                Stop::Disk => "it wrote too many files, or too long ones".to_owned(),
+            };
+            Failure::Stopped(format!("the program was ended, since {limit}"))
         }
-        End::Stopped(stop) => Failure::Stopped(match stop {
-            Stop::Time => {
-                format!("the program was ended, since all took longer than {seconds}")
-            }
-            Stop::Memory => "the program was ended, since it took too much memory".to_owned(),
-            Stop::Processes => {
-                "the program was ended, since it started too many processes".to_owned()
-            }
-            Stop::Output => "the program was ended, since it printed too much".to_owned(),
-            Stop::Disk => {
-                "the program was ended, since it wrote too many files, or too long ones".to_owned()
-            }
-        }),
     }
 }
 
@@ -311,21 +308,6 @@ fn signal_name(signal: i32) -> &'static str {
         25 => " (a file too long)",
         _ => "",
     }
-}
-
-/// An error and its causes, as one line.
-fn with_source(error: impl std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
 }
 
 /// The temporary folder of one grading.
@@ -378,6 +360,6 @@ fn open_all(folder: &Path) {
 
 impl From<ProtocolError> for Failure {
     fn from(error: ProtocolError) -> Self {
-        Self::Grader(with_source(error))
+        Self::Grader(with_sources(&error))
     }
 }

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use crate::submission::process::{Process, RunContext};
 
@@ -43,18 +42,15 @@ impl Process {
         // Threads gain nothing on arrays of this size, and cost time and memory at the start.
         let environment = ["OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"]
             .map(|variable| (variable.to_owned(), OsString::from("1")));
+        let answers_plain = defines_plain(&String::from_utf8_lossy(source));
+        let readable = interpreter.readable.clone();
         Self {
-            name: name.into(),
-            command: command.to_vec(),
             environment: environment.to_vec(),
-            readable: interpreter.readable.clone(),
             copies: vec![
                 ("driver.py".to_owned(), DRIVER.as_bytes().to_vec()),
                 (copy, source.to_vec()),
             ],
-            answers_plain: defines_plain(&String::from_utf8_lossy(source)),
-            context,
-            seen: Mutex::default(),
+            ..Self::new(name, command.to_vec(), readable, answers_plain, context)
         }
     }
 }

@@ -7,10 +7,10 @@ use ndarray::{Array1, Array4, ArrayView1, ArrayView4, Dimension, Ix1, Ix4};
 
 use crate::fixture::Mode;
 use crate::submission::failure::Failure;
-use crate::submission::interface::Submission;
-use crate::submission::outputs::{Answer, Gradients, Outputs, StepOutput};
+use crate::submission::interface::{Submission, call_by_call};
+use crate::submission::outputs::{Answer, Gradients, StepOutput};
 use crate::submission::panics::catch;
-use crate::submission::script::{AskedMode, Backward, Kind, Script, Step};
+use crate::submission::script::{AskedMode, Kind, Script, Step};
 use crate::tensor::{Dtype, Tensor};
 
 /// What the forward function is told beside its inputs, and where its running statistics live.
@@ -34,29 +34,37 @@ pub type Gradients64 = (Array4<f64>, Array1<f64>, Array1<f64>);
 /// What both functions return.
 type Returned<T> = Result<T, Box<dyn Error>>;
 
+type Forward<C> = dyn Fn(
+    ArrayView4<'_, f64>,
+    ArrayView1<'_, f64>,
+    ArrayView1<'_, f64>,
+    &mut BnParam,
+) -> Returned<(Array4<f64>, C)>;
+type BackwardPass<C> = dyn Fn(ArrayView4<'_, f64>, &C) -> Returned<Gradients64>;
+
 /// A submission of two functions: `forward(x, gamma, beta, bn_param)` gives the output and a cache
 /// of any type, `backward(dout, cache)` the gradients. They work in `f64`, in the notebook's
 /// convention, on images. Their panics are failures.
-#[derive(Debug, Clone)]
-pub struct RustFunctions<F, B> {
+pub struct RustFunctions<C> {
     name: String,
-    forward: F,
-    backward: B,
+    forward: Box<Forward<C>>,
+    backward: Box<BackwardPass<C>>,
 }
 
-impl<C, F, B> RustFunctions<F, B>
-where
-    F: Fn(
-        ArrayView4<'_, f64>,
-        ArrayView1<'_, f64>,
-        ArrayView1<'_, f64>,
-        &mut BnParam,
-    ) -> Returned<(Array4<f64>, C)>,
-    B: Fn(ArrayView4<'_, f64>, &C) -> Returned<Gradients64>,
-{
+impl<C> RustFunctions<C> {
     /// The submission of these functions, by the name that transcripts use.
-    pub fn new(name: impl Into<String>, forward: F, backward: B) -> Self {
-        Self { name: name.into(), forward, backward }
+    pub fn new(
+        name: impl Into<String>,
+        forward: impl Fn(
+            ArrayView4<'_, f64>,
+            ArrayView1<'_, f64>,
+            ArrayView1<'_, f64>,
+            &mut BnParam,
+        ) -> Returned<(Array4<f64>, C)>
+        + 'static,
+        backward: impl Fn(ArrayView4<'_, f64>, &C) -> Returned<Gradients64> + 'static,
+    ) -> Self {
+        Self { name: name.into(), forward: Box::new(forward), backward: Box::new(backward) }
     }
 
     fn forward(&self, step: &Step, bn_param: &mut BnParam) -> Result<(StepOutput, C), Failure> {
@@ -90,16 +98,7 @@ where
     }
 }
 
-impl<C, F, B> Submission for RustFunctions<F, B>
-where
-    F: Fn(
-        ArrayView4<'_, f64>,
-        ArrayView1<'_, f64>,
-        ArrayView1<'_, f64>,
-        &mut BnParam,
-    ) -> Returned<(Array4<f64>, C)>,
-    B: Fn(ArrayView4<'_, f64>, &C) -> Returned<Gradients64>,
-{
+impl<C> Submission for RustFunctions<C> {
     fn name(&self) -> &str {
         &self.name
     }
@@ -128,24 +127,12 @@ where
             running_mean: array::<Ix1>("running_mean", &script.running_mean)?.to_owned(),
             running_var: array::<Ix1>("running_var", &script.running_var)?.to_owned(),
         };
-        let mut steps = Vec::with_capacity(script.steps.len());
-        let mut caches = Vec::with_capacity(script.steps.len());
-        for step in &script.steps {
-            let (output, cache) = match self.forward(step, &mut bn_param) {
-                Ok((output, cache)) => (Ok(output), Ok(cache)),
-                Err(failure) => (Err(failure.clone()), Err(failure)),
-            };
-            steps.push(output);
-            caches.push(cache);
-        }
         // A cache cannot hold a view of x, so that an overwritten x makes no difference.
-        let answer = |asked: &Backward| match caches.get(asked.step) {
-            Some(Ok(cache)) => self.backward(&asked.dout, cache),
-            Some(Err(failure)) => Err(failure.clone()),
-            None => Err(Failure::Grader(format!("the script has no step {}", asked.step))),
-        };
-        let gradients = script.backwards.iter().map(answer).collect();
-        Ok(Outputs { steps, gradients })
+        Ok(call_by_call(
+            script,
+            |step| self.forward(step, &mut bn_param),
+            |_, cache, dout| self.backward(dout, cache),
+        ))
     }
 }
 

@@ -1,18 +1,16 @@
 //! Passes over a batch that treat each channel apart: sums over all else, and element by element.
 //!
-//! Both passes take the batch in the axis order `(N, H, W, C)`, whatever its memory; plain batch
-//! norm is the case H = W = 1. Channels-last memory is read in vectors and shared among threads;
-//! any other memory is walked as it lies. The result is the same to the bit: the sum of a channel
-//! always runs over the pixels of an image in order, then over the images.
+//! Both passes take the batch in the axis order `(N, H, W, C)`; plain batch norm is the case
+//! H = W = 1. Channels-last memory is read as it lies, in vectors and shared among threads; any other
+//! memory is copied into that order first. The sum of a channel runs over the pixels of an image in
+//! order, then over the images, so memory and threads change no bit.
 
-use ndarray::{ArrayView4, ArrayViewMut4, Axis, Zip};
+use ndarray::{ArrayView4, ArrayViewMut4};
 
 use super::lanes::{LANES, Lanes, Term};
+use super::layout::{elements, elements_mut};
 use super::parallel::{Images, divide};
 use super::real::Real;
-
-/// The channel axis of one image, `(H, W, C)`.
-const IMAGE_C: Axis = Axis(2);
 
 /// Sums the terms of `a` and `b` over N, H and W for each channel.
 pub(crate) fn sums<S: Term<P, T>, F: Real, const P: usize, const T: usize>(
@@ -20,44 +18,11 @@ pub(crate) fn sums<S: Term<P, T>, F: Real, const P: usize, const T: usize>(
     b: ArrayView4<'_, F>,
     channels: &[[f64; P]],
 ) -> Vec<[f64; T]> {
-    match (a.to_slice(), b.to_slice()) {
-        (Some(pixels_a), Some(pixels_b)) => {
-            let (n, h, w, _) = a.dim();
-            // Rows are summed as the pixels of one image are.
-            let images = if h * w == 1 { 1 } else { n };
-            sums_of_pixels::<S, F, P, T>([pixels_a, pixels_b], images, channels)
-        }
-        _ => sums_in_any_memory::<S, F, P, T>(a, b, channels),
-    }
-}
-
-/// Replaces each element `a` by its term, rounded once.
-pub(crate) fn update<S: Term<P, 1>, F: Real, const P: usize>(
-    mut a: ArrayViewMut4<'_, F>,
-    b: ArrayView4<'_, F>,
-    channels: &[[f64; P]],
-) {
-    let images = b.len_of(Axis(0)).max(1);
-    match (a.as_slice_mut(), b.to_slice()) {
-        (Some(pixels_a), Some(pixels_b)) => {
-            let (values, width) = (pixels_b.len(), channels.len());
-            let each = values / images;
-            let (parts, channels) =
-                ((Images::new(pixels_a, each), Images::new(pixels_b, each)), in_lanes(channels));
-            divide(images, values / 12, parts, &|(a, b)| {
-                F::replace_by_terms::<S, P>(a.all(), b.all(), width, &channels);
-            });
-        }
-        _ => update_in_any_memory::<S, F, P>(a, b, channels),
-    }
-}
-
-/// [`sums`] of batches in channels-last memory.
-fn sums_of_pixels<S: Term<P, T>, F: Real, const P: usize, const T: usize>(
-    [a, b]: [&[F]; 2],
-    images: usize,
-    channels: &[[f64; P]],
-) -> Vec<[f64; T]> {
+    let (a, b) = (a.as_standard_layout(), b.as_standard_layout());
+    let (n, h, w, _) = a.dim();
+    let (a, b) = (elements(&a), elements(&b));
+    // Rows are summed as the pixels of one image are.
+    let images = if h * w == 1 { 1 } else { n };
     let mut totals = vec![[0.0; T]; channels.len()];
     let (width, channels, image) = (channels.len(), in_lanes(channels), a.len() / images);
     let mut of_images = vec![[[0.0; LANES]; T]; images * channels.len()];
@@ -81,61 +46,24 @@ fn sums_of_pixels<S: Term<P, T>, F: Real, const P: usize, const T: usize>(
     totals
 }
 
-/// [`sums`] of batches in any memory, which is walked in the order that it favours.
-fn sums_in_any_memory<S: Term<P, T>, F: Real, const P: usize, const T: usize>(
-    a: ArrayView4<'_, F>,
-    b: ArrayView4<'_, F>,
-    channels: &[[f64; P]],
-) -> Vec<[f64; T]> {
-    let mut totals = vec![[0.0; T]; channels.len()];
-    let mut image_sums = totals.clone();
-    let pixel_major = is_channels_last(a.shape(), a.strides());
-    let add_term = |(((sum, channel), a), b): (((&mut [f64; T], &[f64; P]), &F), &F)| {
-        add(sum, S::of(*channel, a.to_f64(), b.to_f64()));
-    };
-    for (a, b) in a.outer_iter().zip(b.outer_iter()) {
-        image_sums.fill([0.0; T]);
-        if pixel_major {
-            Zip::from(a.rows()).and(b.rows()).for_each(|a, b| {
-                image_sums.iter_mut().zip(channels).zip(a).zip(b).for_each(add_term);
-            });
-        } else {
-            let planes = a.axis_iter(IMAGE_C).zip(b.axis_iter(IMAGE_C));
-            for ((sum, channel), (a, b)) in image_sums.iter_mut().zip(channels).zip(planes) {
-                a.iter().zip(b).for_each(|(a, b)| add_term((((sum, channel), a), b)));
-            }
-        }
-        for (total, &image_sum) in totals.iter_mut().zip(&image_sums) {
-            add(total, image_sum);
-        }
-    }
-    totals
-}
-
-/// [`update`] in any memory, which is walked in the order that it favours.
-fn update_in_any_memory<S: Term<P, 1>, F: Real, const P: usize>(
+/// Replaces each element `a` by its term, rounded once.
+pub(crate) fn update<S: Term<P, 1>, F: Real, const P: usize>(
     mut a: ArrayViewMut4<'_, F>,
     b: ArrayView4<'_, F>,
     channels: &[[f64; P]],
 ) {
-    let replace = |channel: &[f64; P], a: &mut F, b: &F| {
-        let [value] = S::of(*channel, a.to_f64(), b.to_f64());
-        *a = F::from_f64(value);
-    };
-    if is_channels_last(a.shape(), a.strides()) {
-        Zip::from(a.rows_mut()).and(b.rows()).for_each(|a, b| {
-            for ((channel, a), b) in channels.iter().zip(a).zip(b) {
-                replace(channel, a, b);
-            }
-        });
-        return;
+    if !a.is_standard_layout() {
+        let mut pixels = a.as_standard_layout().into_owned();
+        update::<S, F, P>(pixels.view_mut(), b, channels);
+        return a.assign(&pixels);
     }
-    for (mut a, b) in a.outer_iter_mut().zip(b.outer_iter()) {
-        let planes = a.axis_iter_mut(IMAGE_C).zip(b.axis_iter(IMAGE_C));
-        for (channel, (a, b)) in channels.iter().zip(planes) {
-            Zip::from(a).and(b).for_each(|a, b| replace(channel, a, b));
-        }
-    }
+    let b = b.as_standard_layout();
+    let (images, values, width) = (b.dim().0, b.len(), channels.len());
+    let (a, b, channels) = (elements_mut(&mut a), elements(&b), in_lanes(channels));
+    let parts = (Images::new(a, values / images), Images::new(b, values / images));
+    divide(images, values / 12, parts, &|(a, b)| {
+        F::replace_by_terms::<S, P>(a.all(), b.all(), width, &channels);
+    });
 }
 
 fn add<const T: usize>(sums: &mut [f64; T], addends: [f64; T]) {
@@ -154,14 +82,4 @@ fn in_lanes<const COUNT: usize>(channels: &[[f64; COUNT]]) -> Vec<Lanes<COUNT>> 
         lanes
     };
     channels.chunks(LANES).map(block).collect()
-}
-
-/// Whether the values of a pixel lie closer together in memory than neighbouring pixels do.
-fn is_channels_last(shape: &[usize], strides: &[isize]) -> bool {
-    let pixel_stride = match (shape[1], shape[2]) {
-        (1, 1) => return true,
-        (_, 1) => strides[1],
-        (_, _) => strides[2],
-    };
-    shape[3] > 1 && strides[3].unsigned_abs() <= pixel_stride.unsigned_abs()
 }

@@ -9,8 +9,9 @@ use super::windows::Windows;
 
 /// The loops of one type of number. All slices hold images in channels-last memory.
 pub(crate) trait Loops: Item {
-    /// Whether the gradients of a convolution leave out products with zeros where there are many.
-    const SKIPS_ZEROS: bool;
+    /// The loops by which the gradients of a convolution leave out products with zeros, for a type
+    /// that has them.
+    const NONZERO_LOOPS: Option<NonzeroLoops<Self>>;
 
     /// Writes the sums of all `places` to `out`, as [`Correlation`] says.
     fn correlate(correlation: &Correlation<'_, Self>, places: &[Place], out: &mut [Self]);
@@ -39,24 +40,16 @@ pub(crate) trait Loops: Item {
     /// pixels of the window, where windows do not overlap. Returns whether it did: not where
     /// `argmax` names a pixel outside a window, nor for a type without vector code.
     fn unpool(windows: Windows<'_>, dout: &[Self], argmax: &[u32], dx: &mut [Self]) -> bool;
+}
 
-    /// Fills `nonzeros` with those of one image, whose channels have these tags (filled up to whole
-    /// vectors).
-    fn collect_nonzeros(image: &[Self], tags: &[u32], nonzeros: &mut Nonzeros<Self>);
-
+/// The loops over the values of an image that are not zero.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NonzeroLoops<F: Item> {
+    /// Fills the nonzeros with those of one image, whose channels have these tags (filled up to
+    /// whole vectors).
+    pub collect: fn(&[F], &[u32], &mut Nonzeros<F>),
     /// For each pixel p and each of its nonzeros with tag t: out\[p\] += nonzero · values\[t\].
-    fn scatter_nonzeros(
-        nonzeros: &Nonzeros<Self>,
-        blocks: Blocks<'_>,
-        values: &[Self],
-        out: &mut [Self],
-    );
-
+    pub scatter: fn(&Nonzeros<F>, Blocks<'_>, &[F], &mut [F]),
     /// For each pixel p and each of its nonzeros with tag t: sums\[t\] += image\[p\] · nonzero.
-    fn gather_nonzeros(
-        nonzeros: &Nonzeros<Self>,
-        blocks: Blocks<'_>,
-        image: &[Self],
-        sums: &mut [Self],
-    );
+    pub gather: fn(&Nonzeros<F>, Blocks<'_>, &[F], &mut [F]),
 }

@@ -1,7 +1,7 @@
-//! The values of an image that are not zero, for gradients of which few are: behind a max pooling
-//! and a ReLU at most a quarter. Products with zeros can then be left out of sums, which are the
-//! same to the bit without them, but for the sign of a zero that a product too small for any number
-//! leaves, and where the other factors are not finite.
+//! The values of an image that are not zero. In a gradient behind a max pooling and a ReLU they are at
+//! most a quarter, and sums can leave out the products with zeros. The sums keep every bit, with two
+//! exceptions: where another factor is not finite, and in the sign of a zero that is left by a product
+//! too small for any number.
 
 use super::lanes::LANES;
 use super::scratch::{Item, Scratch};

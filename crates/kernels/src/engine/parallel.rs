@@ -1,5 +1,5 @@
-//! Threads within a kernel: images (or rows, or values) are divided among them, and each is computed as
-//! by a single thread, so that their number changes no result.
+//! Threads within a kernel: they share the images (or rows, or values) of a batch. Each image is
+//! computed as by a single thread, so the number of threads changes no result.
 
 use std::convert::Infallible;
 use std::ops::Range;

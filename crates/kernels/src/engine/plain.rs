@@ -3,14 +3,13 @@
 
 use super::correlation::{Correlation, Matrix, Place};
 use super::lanes::{LANES, Lanes, Term};
-use super::loops::Loops;
-use super::nonzeros::{Blocks, Nonzeros};
+use super::loops::{Loops, NonzeroLoops};
 use super::real::Real;
 use super::windows::Windows;
 
 impl Loops for f64 {
     // A sum with fewer products would hide an infinity or a NaN, and no training needs the speed.
-    const SKIPS_ZEROS: bool = false;
+    const NONZERO_LOOPS: Option<NonzeroLoops<f64>> = None;
 
     fn correlate(correlation: &Correlation<'_, f64>, places: &[Place], out: &mut [f64]) {
         correlate(correlation, places, out);
@@ -69,28 +68,6 @@ impl Loops for f64 {
     fn unpool(_: Windows<'_>, _: &[f64], _: &[u32], _: &mut [f64]) -> bool {
         false
     }
-
-    fn collect_nonzeros(image: &[f64], tags: &[u32], nonzeros: &mut Nonzeros<f64>) {
-        collect_nonzeros(image, tags, nonzeros);
-    }
-
-    fn scatter_nonzeros(
-        nonzeros: &Nonzeros<f64>,
-        blocks: Blocks<'_>,
-        values: &[f64],
-        out: &mut [f64],
-    ) {
-        scatter_nonzeros(nonzeros, blocks, values, out);
-    }
-
-    fn gather_nonzeros(
-        nonzeros: &Nonzeros<f64>,
-        blocks: Blocks<'_>,
-        image: &[f64],
-        sums: &mut [f64],
-    ) {
-        gather_nonzeros(nonzeros, blocks, image, sums);
-    }
 }
 
 /// [`Loops::correlate`].
@@ -118,58 +95,6 @@ pub(super) fn correlate<F: Real>(
                 }
             }
             out[target + first..][..width].copy_from_slice(&sums[..width]);
-        }
-    }
-}
-
-/// [`Loops::collect_nonzeros`].
-pub(super) fn collect_nonzeros<F: Real>(image: &[F], tags: &[u32], nonzeros: &mut Nonzeros<F>) {
-    let mut count = 0;
-    let pixels = image.chunks_exact(nonzeros.channels);
-    for (pixel, end) in pixels.zip(nonzeros.ends.iter_mut()) {
-        for (&value, &tag) in pixel.iter().zip(tags).filter(|(value, _)| !value.is_zero()) {
-            (nonzeros.values[count], nonzeros.tags[count]) = (value, tag);
-            count += 1;
-        }
-        *end = count;
-    }
-}
-
-/// [`Loops::scatter_nonzeros`].
-pub(super) fn scatter_nonzeros<F: Real>(
-    nonzeros: &Nonzeros<F>,
-    blocks: Blocks<'_>,
-    values: &[F],
-    out: &mut [F],
-) {
-    for_each_product(nonzeros, blocks, |nonzero, in_image, in_block| {
-        out[in_image] = nonzero.mul_add(values[in_block], out[in_image]);
-    });
-}
-
-/// [`Loops::gather_nonzeros`].
-pub(super) fn gather_nonzeros<F: Real>(
-    nonzeros: &Nonzeros<F>,
-    blocks: Blocks<'_>,
-    image: &[F],
-    sums: &mut [F],
-) {
-    for_each_product(nonzeros, blocks, |nonzero, in_image, in_block| {
-        sums[in_block] = image[in_image].mul_add(nonzero, sums[in_block]);
-    });
-}
-
-/// Each nonzero with the indices into an image and into all blocks of each value that it meets.
-fn for_each_product<F: Real>(
-    nonzeros: &Nonzeros<F>,
-    Blocks { bases, rows, run, stride }: Blocks<'_>,
-    mut visit: impl FnMut(F, usize, usize),
-) {
-    for (base, (values, tags)) in bases.iter().zip(nonzeros.pixels()) {
-        for (&value, &tag) in values.iter().zip(tags) {
-            for (row, j) in (0..rows).flat_map(|row| (0..run).map(move |j| (row, j))) {
-                visit(value, base + row * stride + j, tag as usize + row * run + j);
-            }
         }
     }
 }

@@ -8,6 +8,8 @@
 //! each operation rounded by itself and in this order, as in `_single_tensor_adam` of PyTorch's
 //! `torch/optim/adam.py`.
 //!
+//! In plain loops: [`reference::adam`](crate::reference::adam).
+//!
 //! Source: Kingma and Ba, "Adam: A Method for Stochastic Optimization", 2015, algorithm 1.
 
 use ndarray::{ArrayView, ArrayViewMut, Dimension, Zip};

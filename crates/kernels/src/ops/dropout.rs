@@ -1,6 +1,7 @@
 //! Inverted dropout: y = mask·x/(1 − p), so that evaluation needs no scaling.
 //!
-//! The mask is an argument: kernels draw no random numbers.
+//! The mask is an argument: kernels draw no random numbers. In plain loops:
+//! [`reference::dropout`](crate::reference::dropout).
 //!
 //! Source: Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting",
 //! 2014, section 10; the convention of PyTorch's `dropout`, where `p` is the probability to drop.

@@ -1,5 +1,7 @@
 //! Images as rows: the value of channel c at (h, w) is at (c·H + h)·W + w of its row.
 //!
+//! In plain loops: [`reference::flatten`](crate::reference::flatten).
+//!
 //! Source: PyTorch's `flatten`, whose order is that of the axes and not of channels-last memory.
 
 use ndarray::{Array2, Array4, ArrayView2, ArrayView4};

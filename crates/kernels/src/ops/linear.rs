@@ -1,7 +1,7 @@
 //! The fully connected layer, out = x·weightᵀ + bias.
 //!
-//! The sum behind each value runs over its terms in order; `ndarray`'s own `dot` is not used, since
-//! it picks its algorithm, and with it the last bits, by CPU.
+//! The sum behind each value runs over its terms in order. `ndarray`'s own `dot` is not used: it picks
+//! its algorithm, and with it the last bits, by CPU. In plain loops: [`reference::linear`](crate::reference::linear).
 //!
 //! Source: PyTorch's `linear`, whose weight has the shape `(M, D)`.
 

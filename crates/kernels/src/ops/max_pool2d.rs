@@ -5,7 +5,8 @@
 //! ```
 //!
 //! The first of equal values wins, counted by rows, and NaN wins over all, as in PyTorch's
-//! `max_pool2d`. Computed in channels-last memory, like [`crate::ops::conv2d`].
+//! `max_pool2d`. Computed in channels-last memory, like [`crate::conv2d`]. In plain loops:
+//! [`reference::max_pool2d`](crate::reference::max_pool2d).
 
 use ndarray::{Array4, ArrayView4, ArrayViewMut4, Axis};
 

@@ -1,5 +1,7 @@
 //! The rectified linear unit, y = max(x, 0), elementwise on any shape.
 //!
+//! In plain loops: [`reference::relu`](crate::reference::relu).
+//!
 //! Source: PyTorch's `relu` and its gradient, which is 0 at x = 0; NaN stays NaN.
 
 use ndarray::{Array, ArrayView, Dimension};
@@ -68,7 +70,7 @@ pub fn forward_in_place<F: Real, D: Dimension>(x: &mut Array<F, D>) {
 }
 
 /// As [`backward`], in place: `dout` becomes dx. The output `out` of the forward pass serves as well
-/// as its input, which need not be kept.
+/// as its input, so the input need not be kept.
 ///
 /// # Shapes
 ///

@@ -4,8 +4,11 @@
 //! p = exp(z − max z) / Σ exp(z − max z)        loss = −(1/N) Σ ln p[label]
 //! ```
 //!
-//! The largest logit is subtracted first, and the logarithm taken of the sum, so that no logit
-//! overflows. Source: PyTorch's `cross_entropy` with `reduction="mean"`; the notebook's
+//! The largest logit is subtracted first, and the logarithm is taken of the sum, so no logit
+//! overflows. In plain loops:
+//! [`reference::softmax_cross_entropy`](crate::reference::softmax_cross_entropy).
+//!
+//! Source: PyTorch's `cross_entropy` with `reduction="mean"`; the notebook's
 //! `softmax_loss`.
 
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};

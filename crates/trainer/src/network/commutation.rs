@@ -8,7 +8,7 @@ use super::layer::Layer;
 /// and where that is 0, so is the gradient, whichever pixel gets it. Both orders give the same bits.
 /// So the ReLU is computed after the pooling, on a fraction of the values and in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum ComputeOrder {
     /// In the order of the layers.
     InOrder,
     /// A ReLU that commutes with the max pooling after it, and is computed together with it.
@@ -17,8 +17,8 @@ pub(super) enum Turn {
     MaxPoolBeforeRelu,
 }
 
-impl Turn {
-    /// The turns of two neighbours that commute.
+impl ComputeOrder {
+    /// The orders of two neighbours that commute.
     pub(super) fn of_commuting<F>(first: &Layer<F>, second: &Layer<F>) -> Option<[Self; 2]> {
         let commute = matches!((first, second), (Layer::Relu(_), Layer::MaxPool2d(_)));
         commute.then_some([Self::ReluAfterMaxPool, Self::MaxPoolBeforeRelu])

@@ -3,7 +3,7 @@
 use kernels::Real;
 use ndarray::{ArrayViewD, ArrayViewMutD};
 
-use super::commutation::Turn;
+use super::commutation::ComputeOrder;
 use super::layer::{Flatten, Layer, LayerArrays, Linear, NormFacts};
 use crate::numerics::Numerics;
 
@@ -18,21 +18,21 @@ pub(super) struct NamedLayer<F> {
     /// What precedes the dot in the names of its parameters.
     pub(super) name: String,
     pub(super) layer: Layer<F>,
-    pub(super) turn: Turn,
+    pub(super) order: ComputeOrder,
 }
 
 impl<F> Network<F> {
     fn new(named: impl Iterator<Item = (String, Layer<F>)>) -> Self {
         let mut layers: Vec<NamedLayer<F>> = Vec::new();
         for (name, layer) in named {
-            let mut turn = Turn::InOrder;
+            let mut order = ComputeOrder::InOrder;
             if let Some(before) = layers.last_mut()
-                && before.turn == Turn::InOrder
-                && let Some(turns) = Turn::of_commuting(&before.layer, &layer)
+                && before.order == ComputeOrder::InOrder
+                && let Some(orders) = ComputeOrder::of_commuting(&before.layer, &layer)
             {
-                [before.turn, turn] = turns;
+                [before.order, order] = orders;
             }
-            layers.push(NamedLayer { name, layer, turn });
+            layers.push(NamedLayer { name, layer, order });
         }
         Self { layers }
     }

@@ -3,7 +3,7 @@
 use kernels::{KernelError, Real, relu};
 use ndarray::{Array2, Array4, ArrayD, ArrayView2, ArrayView4, ArrayViewD};
 
-use super::commutation::Turn;
+use super::commutation::ComputeOrder;
 use super::gradients::Gradients;
 use super::layer::{Layer, Saved};
 use super::memory::{copy, nothing};
@@ -81,7 +81,7 @@ impl<F: Real> Network<F> {
         tape: &'a mut Tape<F>,
     ) -> Result<ArrayView2<'a, F>, TrainError> {
         tape.is_training = true;
-        let layers = self.layers.iter_mut().map(|named| (named.turn, &mut named.layer));
+        let layers = self.layers.iter_mut().map(|named| (named.order, &mut named.layer));
         tape.forward(images, layers, |layer, x, out, saved| {
             layer.forward_train(x, random, out, saved)
         })
@@ -98,7 +98,7 @@ impl<F: Real> Network<F> {
         tape: &'a mut Tape<F>,
     ) -> Result<ArrayView2<'a, F>, TrainError> {
         tape.is_training = false;
-        let layers = self.layers.iter().map(|named| (named.turn, &named.layer));
+        let layers = self.layers.iter().map(|named| (named.order, &named.layer));
         tape.forward(images, layers, |layer, x, out, saved| layer.forward_eval(x, out, saved))
     }
 
@@ -133,7 +133,7 @@ impl<F: Real> Network<F> {
         let mut parameters = gradients.parameters.as_mut_slice();
         let mut wanted = gradients.wanted.as_slice();
         let mut at = layers;
-        for (index, NamedLayer { layer, turn, .. }) in self.layers.iter().enumerate().rev() {
+        for (index, NamedLayer { layer, order, .. }) in self.layers.iter().enumerate().rev() {
             if index < first {
                 break;
             }
@@ -148,12 +148,12 @@ impl<F: Real> Network<F> {
                     own = Some([weight, bias]);
                 }
             }
-            let Some(input) = turn.input(index) else { continue };
+            let Some(input) = order.input(index) else { continue };
             let (below, above) = memory.split_at_mut(at);
             let dout = &mut above[0];
             let x = input.checked_sub(1).map_or(&*images, |before| &records[before].out);
             let Record { out, saved } = &records[index];
-            if *turn == Turn::MaxPoolBeforeRelu {
+            if *order == ComputeOrder::MaxPoolBeforeRelu {
                 relu::backward_in_place(dout, out.view())?;
             }
             let is_in_place = layer.is_backward_in_place();
@@ -186,7 +186,7 @@ impl<F: Real> Tape<F> {
     fn forward<L>(
         &mut self,
         images: ArrayView4<'_, F>,
-        layers: impl ExactSizeIterator<Item = (Turn, L)>,
+        layers: impl ExactSizeIterator<Item = (ComputeOrder, L)>,
         mut pass: impl FnMut(
             L,
             ArrayViewD<'_, F>,
@@ -197,13 +197,13 @@ impl<F: Real> Tape<F> {
         copy(images.into_dyn(), &mut self.images);
         let nothing_yet = || Record { out: nothing(), saved: Saved::default() };
         self.records.resize_with(layers.len(), nothing_yet);
-        for (index, (turn, layer)) in layers.enumerate() {
-            let Some(input) = turn.input(index) else { continue };
+        for (index, (order, layer)) in layers.enumerate() {
+            let Some(input) = order.input(index) else { continue };
             let (before, rest) = self.records.split_at_mut(index);
             let x = input.checked_sub(1).map_or(&self.images, |before_it| &before[before_it].out);
             let Record { out, saved } = &mut rest[0];
             pass(layer, x.view(), out, saved)?;
-            if turn == Turn::MaxPoolBeforeRelu {
+            if order == ComputeOrder::MaxPoolBeforeRelu {
                 relu::forward_in_place(out);
             }
         }

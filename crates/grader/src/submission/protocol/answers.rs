@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use isolation::untrusted::{Folder, Judge, ReadError};
-use ndarray::{ArrayD, Axis};
 
 use crate::npy;
 use crate::submission::failure::Failure;
@@ -60,7 +59,7 @@ impl Answers<'_> {
                 let file = format!("{role}_{number}.npy");
                 let array = self.array(&file)?;
                 let found = array.shape().first().copied();
-                rows(&array, calls).ok_or_else(|| {
+                array.rows(calls).ok_or_else(|| {
                     let found = found.map_or("none".to_owned(), |found| found.to_string());
                     let reason = format!("has {found} as its first axis, expected {calls} calls");
                     self.unreadable(&file, &reason)
@@ -169,23 +168,4 @@ fn is_plain(letter: char) -> bool {
     !letter.is_control()
         && letter != '\u{feff}'
         && !moves.iter().any(|range| range.contains(&letter))
-}
-
-/// The parts along the first axis, if there is one and it is no longer than this.
-fn rows(tensor: &Tensor, most: usize) -> Option<Vec<Tensor>> {
-    fn of<T: Clone>(
-        array: &ArrayD<T>,
-        most: usize,
-        tensor: fn(ArrayD<T>) -> Tensor,
-    ) -> Option<Vec<Tensor>> {
-        // Rows without elements cost a file nothing, however many it says there are.
-        let has_rows = array.shape().first().is_some_and(|&rows| rows <= most);
-        has_rows.then(|| array.axis_iter(Axis(0)).map(|row| tensor(row.to_owned())).collect())
-    }
-    match tensor {
-        Tensor::Float32(array) => of(array, most, Tensor::Float32),
-        Tensor::Float64(array) => of(array, most, Tensor::Float64),
-        Tensor::Int64(array) => of(array, most, Tensor::Int64),
-        Tensor::Bool(array) => of(array, most, Tensor::Bool),
-    }
 }

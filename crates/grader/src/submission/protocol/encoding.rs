@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::submission::protocol::files::ProtocolError;
 use crate::submission::script::{AskedMode, Kind, Script, Step};
-use crate::tensor::Tensor;
+use crate::tensor::{Tensor, with_array};
 
 /// The file that lists the calls.
 const CALLS: &str = "calls.txt";
@@ -109,12 +109,7 @@ fn are_alike(a: &Step, b: &Step) -> bool {
 }
 
 fn is_in_c_order(tensor: &Tensor) -> bool {
-    match tensor {
-        Tensor::Float32(array) => array.is_standard_layout(),
-        Tensor::Float64(array) => array.is_standard_layout(),
-        Tensor::Int64(array) => array.is_standard_layout(),
-        Tensor::Bool(array) => array.is_standard_layout(),
-    }
+    with_array!(tensor, array => array.is_standard_layout())
 }
 
 /// The bytes of a .npy file with these arrays along a new first axis.

@@ -8,9 +8,9 @@ pub(super) trait Body {
     /// What it computes.
     type Output;
 
-    /// Computes it. Implementations must be `#[inline(always)]`, and all that they call too, or
-    /// the code is compiled for the baseline: slow, though with the same results. No closures
-    /// hence, for which the attribute is not to be had.
+    /// Computes it. Implementations and all that they call must be `#[inline(always)]`. Otherwise the
+    /// code is compiled for the baseline: slow, though with the same results. Bodies have no closures,
+    /// because a closure cannot have the attribute.
     fn run<A: Arithmetic>(self) -> Self::Output;
 }
 

@@ -3,7 +3,7 @@
 
 use super::arithmetic::Arithmetic;
 use super::body::{Body, run};
-use super::instruction_set::InstructionSet;
+use super::instruction_set::in_use;
 
 /// A loop to compile for each instruction set.
 pub(crate) trait PlainLoop {
@@ -13,7 +13,7 @@ pub(crate) trait PlainLoop {
 
 /// Runs `plain` as compiled for the instruction set in use.
 pub(crate) fn compiled(plain: impl PlainLoop) {
-    run(InstructionSet::in_use(), Compiled(plain));
+    run(in_use(), Compiled(plain));
 }
 
 struct Compiled<L>(L);

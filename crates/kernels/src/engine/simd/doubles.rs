@@ -27,25 +27,6 @@ pub(super) trait Doubles: Number {
     fn narrow(self, values: &mut [f32; LANES]);
 }
 
-/// Gives a vector of parts the operators of its parts.
-#[cfg(target_arch = "x86_64")]
-macro_rules! part_by_part {
-    ($vector:ident $parts:tt $($operator:ident $method:ident $part:ident)*) => {
-        $(impl $operator for $vector {
-            type Output = Self;
-
-            #[inline(always)]
-            fn $method(self, other: Self) -> Self {
-                part_by_part!($part self other $parts)
-            }
-        })*
-    };
-    ($part:ident $a:ident $b:ident [$($index:tt)*]) => {
-        // SAFETY: only the bodies of one instruction set use its vectors, see `super::body::run`.
-        unsafe { Self([$($part($a.0[$index], $b.0[$index])),*]) }
-    };
-}
-
 /// What every processor of the target has.
 #[derive(Clone, Copy)]
 pub(super) struct DoublesBaseline([f64; LANES]);
@@ -60,31 +41,23 @@ impl DoublesBaseline {
     }
 }
 
-impl Add for DoublesBaseline {
-    type Output = Self;
+macro_rules! lane_by_lane {
+    ($($operator:ident $method:ident;)*) => {$(
+        impl $operator for DoublesBaseline {
+            type Output = Self;
 
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        self.lane_by_lane(other, f64::add)
-    }
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                self.lane_by_lane(other, f64::$method)
+            }
+        }
+    )*};
 }
 
-impl Sub for DoublesBaseline {
-    type Output = Self;
-
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        self.lane_by_lane(other, f64::sub)
-    }
-}
-
-impl Mul for DoublesBaseline {
-    type Output = Self;
-
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        self.lane_by_lane(other, f64::mul)
-    }
+lane_by_lane! {
+    Add add;
+    Sub sub;
+    Mul mul;
 }
 
 impl Doubles for DoublesBaseline {
@@ -109,111 +82,86 @@ impl Doubles for DoublesBaseline {
     }
 }
 
-/// Registers of 4 numbers, for [`super::arithmetic::Avx2`].
+/// Vectors of `$parts` registers of `$count` numbers, for one instruction set.
 #[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy)]
-pub(super) struct Doubles256([__m256d; 4]);
+macro_rules! registers {
+    (
+        $(#[$doc:meta])* $vector:ident [$register:ident; $parts:literal] of $count:literal at $list:tt
+        load $load:ident store $store:ident
+        widen $load_single:ident $widen:ident narrow $store_single:ident $narrow:ident
+        $($operator:ident $method:ident $operation:ident;)*
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy)]
+        pub(super) struct $vector([$register; $parts]);
 
-#[cfg(target_arch = "x86_64")]
-part_by_part! {
-    Doubles256 [0 1 2 3] Add add _mm256_add_pd Sub sub _mm256_sub_pd Mul mul _mm256_mul_pd
+        $(impl $operator for $vector {
+            type Output = Self;
+
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self {
+                registers!($operation self other $list)
+            }
+        })*
+
+        registers! {
+            $vector of $count at $list load $load store $store
+            widen $load_single $widen narrow $store_single $narrow
+        }
+    };
+    (
+        $vector:ident of $count:literal at [$($part:literal)*] load $load:ident store $store:ident
+        widen $load_single:ident $widen:ident narrow $store_single:ident $narrow:ident
+    ) => {
+        // SAFETY of the blocks below: only the bodies of one instruction set use its vectors, see
+        // `super::body::run`; the pointers are to as many numbers as are read or written.
+        impl Doubles for $vector {
+            #[inline(always)]
+            fn load(values: &[f64; LANES]) -> Self {
+                // SAFETY: see above.
+                unsafe { Self([$($load(values.as_ptr().add($count * $part))),*]) }
+            }
+
+            #[inline(always)]
+            fn store(self, values: &mut [f64; LANES]) {
+                // SAFETY: see above.
+                unsafe { $($store(values.as_mut_ptr().add($count * $part), self.0[$part]);)* }
+            }
+
+            #[inline(always)]
+            fn widen(values: &[f32; LANES]) -> Self {
+                // SAFETY: see above.
+                unsafe { Self([$($widen($load_single(values.as_ptr().add($count * $part)))),*]) }
+            }
+
+            #[inline(always)]
+            fn narrow(self, values: &mut [f32; LANES]) {
+                let to = values.as_mut_ptr();
+                // SAFETY: see above.
+                unsafe { $($store_single(to.add($count * $part), $narrow(self.0[$part]));)* }
+            }
+        }
+    };
+    ($operation:ident $a:ident $b:ident [$($part:literal)*]) => {
+        // SAFETY: only the bodies of one instruction set use its vectors, see `super::body::run`.
+        unsafe { Self([$($operation($a.0[$part], $b.0[$part])),*]) }
+    };
 }
 
-// SAFETY of the blocks below: as for `Avx2`, of which this is a part.
-
 #[cfg(target_arch = "x86_64")]
-impl Doubles for Doubles256 {
-    #[inline(always)]
-    fn load(values: &[f64; LANES]) -> Self {
-        let at = values.as_ptr();
-        // SAFETY: see above.
-        unsafe {
-            Self([
-                _mm256_loadu_pd(at),
-                _mm256_loadu_pd(at.add(4)),
-                _mm256_loadu_pd(at.add(8)),
-                _mm256_loadu_pd(at.add(12)),
-            ])
-        }
-    }
-
-    #[inline(always)]
-    fn store(self, values: &mut [f64; LANES]) {
-        for (part, values) in self.0.into_iter().zip(values.chunks_exact_mut(4)) {
-            // SAFETY: see above.
-            unsafe { _mm256_storeu_pd(values.as_mut_ptr(), part) };
-        }
-    }
-
-    #[inline(always)]
-    fn widen(values: &[f32; LANES]) -> Self {
-        let at = values.as_ptr();
-        // SAFETY: see above.
-        unsafe {
-            Self([
-                _mm256_cvtps_pd(_mm_loadu_ps(at)),
-                _mm256_cvtps_pd(_mm_loadu_ps(at.add(4))),
-                _mm256_cvtps_pd(_mm_loadu_ps(at.add(8))),
-                _mm256_cvtps_pd(_mm_loadu_ps(at.add(12))),
-            ])
-        }
-    }
-
-    #[inline(always)]
-    fn narrow(self, values: &mut [f32; LANES]) {
-        for (part, values) in self.0.into_iter().zip(values.chunks_exact_mut(4)) {
-            // SAFETY: see above.
-            unsafe { _mm_storeu_ps(values.as_mut_ptr(), _mm256_cvtpd_ps(part)) };
-        }
-    }
+registers! {
+    /// For [`super::arithmetic::Avx2`].
+    Doubles256 [__m256d; 4] of 4 at [0 1 2 3]
+    load _mm256_loadu_pd store _mm256_storeu_pd
+    widen _mm_loadu_ps _mm256_cvtps_pd narrow _mm_storeu_ps _mm256_cvtpd_ps
+    Add add _mm256_add_pd; Sub sub _mm256_sub_pd; Mul mul _mm256_mul_pd;
 }
 
-/// Registers of 8 numbers, for [`super::arithmetic::Avx512`].
 #[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy)]
-pub(super) struct Doubles512([__m512d; 2]);
-
-#[cfg(target_arch = "x86_64")]
-part_by_part! {
-    Doubles512 [0 1] Add add _mm512_add_pd Sub sub _mm512_sub_pd Mul mul _mm512_mul_pd
-}
-
-// SAFETY of the blocks below: as for `Avx512`, of which this is a part.
-
-#[cfg(target_arch = "x86_64")]
-impl Doubles for Doubles512 {
-    #[inline(always)]
-    fn load(values: &[f64; LANES]) -> Self {
-        let at = values.as_ptr();
-        // SAFETY: see above.
-        unsafe { Self([_mm512_loadu_pd(at), _mm512_loadu_pd(at.add(8))]) }
-    }
-
-    #[inline(always)]
-    fn store(self, values: &mut [f64; LANES]) {
-        for (part, values) in self.0.into_iter().zip(values.chunks_exact_mut(8)) {
-            // SAFETY: see above.
-            unsafe { _mm512_storeu_pd(values.as_mut_ptr(), part) };
-        }
-    }
-
-    #[inline(always)]
-    fn widen(values: &[f32; LANES]) -> Self {
-        let at = values.as_ptr();
-        // SAFETY: see above.
-        unsafe {
-            Self([
-                _mm512_cvtps_pd(_mm256_loadu_ps(at)),
-                _mm512_cvtps_pd(_mm256_loadu_ps(at.add(8))),
-            ])
-        }
-    }
-
-    #[inline(always)]
-    fn narrow(self, values: &mut [f32; LANES]) {
-        for (part, values) in self.0.into_iter().zip(values.chunks_exact_mut(8)) {
-            // SAFETY: see above.
-            unsafe { _mm256_storeu_ps(values.as_mut_ptr(), _mm512_cvtpd_ps(part)) };
-        }
-    }
+registers! {
+    /// For [`super::arithmetic::Avx512`].
+    Doubles512 [__m512d; 2] of 8 at [0 1]
+    load _mm512_loadu_pd store _mm512_storeu_pd
+    widen _mm256_loadu_ps _mm512_cvtps_pd narrow _mm256_storeu_ps _mm512_cvtpd_ps
+    Add add _mm512_add_pd; Sub sub _mm512_sub_pd; Mul mul _mm512_mul_pd;
 }

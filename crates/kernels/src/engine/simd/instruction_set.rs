@@ -54,11 +54,6 @@ impl InstructionSet {
     fn best() -> Self {
         Self::ALL.into_iter().rev().find(|set| set.is_available()).unwrap_or(Self::Portable)
     }
-
-    /// The set that kernels use.
-    pub(super) fn in_use() -> Self {
-        chosen().unwrap_or_else(|_| Self::best())
-    }
 }
 
 /// The instruction set that kernels use: the best of this processor, or the one that the environment
@@ -76,6 +71,11 @@ pub fn instruction_set() -> Result<InstructionSet, KernelError> {
         expected: "portable, avx2 or avx512, and one that this processor has",
         got: format!("{got:?}"),
     })
+}
+
+/// The set that kernels use.
+pub(super) fn in_use() -> InstructionSet {
+    chosen().unwrap_or_else(|_| InstructionSet::best())
 }
 
 fn chosen() -> Result<InstructionSet, &'static str> {

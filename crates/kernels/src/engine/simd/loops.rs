@@ -1,18 +1,25 @@
 //! The loops of `f32`: the vector code, with the instruction set in use.
 
-use super::instruction_set::InstructionSet;
+use super::instruction_set::in_use;
 use super::{channels, max_pool, nonzeros, tile};
 use crate::engine::correlation::{Correlation, Place};
 use crate::engine::lanes::{Lanes, Term};
-use crate::engine::loops::Loops;
-use crate::engine::nonzeros::{Blocks, Nonzeros};
+use crate::engine::loops::{Loops, NonzeroLoops};
 use crate::engine::windows::Windows;
 
 impl Loops for f32 {
-    const SKIPS_ZEROS: bool = true;
+    const NONZERO_LOOPS: Option<NonzeroLoops<f32>> = Some(NonzeroLoops {
+        collect: |image, tags, found| nonzeros::collect(in_use(), image, tags, found),
+        scatter: |found, blocks, values, out| {
+            nonzeros::scatter(in_use(), found, blocks, values, out);
+        },
+        gather: |found, blocks, image, sums| {
+            nonzeros::gather(in_use(), found, blocks, image, sums);
+        },
+    });
 
     fn correlate(correlation: &Correlation<'_, f32>, places: &[Place], out: &mut [f32]) {
-        tile::correlate(InstructionSet::in_use(), correlation, places, out);
+        tile::correlate(in_use(), correlation, places, out);
     }
 
     fn add_terms<S: Term<P, T>, const P: usize, const T: usize>(
@@ -21,8 +28,7 @@ impl Loops for f32 {
         channels: &[Lanes<P>],
         sums: &mut [Lanes<T>],
     ) {
-        let set = InstructionSet::in_use();
-        channels::add_terms::<S, P, T>(set, pixels, width, channels, sums);
+        channels::add_terms::<S, P, T>(in_use(), pixels, width, channels, sums);
     }
 
     fn replace_by_terms<S: Term<P, 1>, const P: usize>(
@@ -31,36 +37,14 @@ impl Loops for f32 {
         width: usize,
         channels: &[Lanes<P>],
     ) {
-        channels::replace_by_terms::<S, P>(InstructionSet::in_use(), a, b, width, channels);
+        channels::replace_by_terms::<S, P>(in_use(), a, b, width, channels);
     }
 
     fn pool(windows: Windows<'_>, x: &[f32], out: &mut [f32], argmax: &mut [u32]) {
-        max_pool::pool(InstructionSet::in_use(), windows, x, out, argmax);
+        max_pool::pool(in_use(), windows, x, out, argmax);
     }
 
     fn unpool(windows: Windows<'_>, dout: &[f32], argmax: &[u32], dx: &mut [f32]) -> bool {
-        max_pool::unpool(InstructionSet::in_use(), windows, dout, argmax, dx)
-    }
-
-    fn collect_nonzeros(image: &[f32], tags: &[u32], nonzeros: &mut Nonzeros<f32>) {
-        nonzeros::collect(InstructionSet::in_use(), image, tags, nonzeros);
-    }
-
-    fn scatter_nonzeros(
-        nonzeros: &Nonzeros<f32>,
-        blocks: Blocks<'_>,
-        values: &[f32],
-        out: &mut [f32],
-    ) {
-        nonzeros::scatter(InstructionSet::in_use(), nonzeros, blocks, values, out);
-    }
-
-    fn gather_nonzeros(
-        nonzeros: &Nonzeros<f32>,
-        blocks: Blocks<'_>,
-        image: &[f32],
-        sums: &mut [f32],
-    ) {
-        nonzeros::gather(InstructionSet::in_use(), nonzeros, blocks, image, sums);
+        max_pool::unpool(in_use(), windows, dout, argmax, dx)
     }
 }

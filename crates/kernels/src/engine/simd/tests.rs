@@ -142,11 +142,19 @@ proptest! {
         };
         let (blocks, frame) = (numbers(channels * block, seed ^ 1), numbers(frame, seed ^ 2));
         let shape = Blocks { bases: &bases, rows, run, stride };
-        let mut nonzeros = Nonzeros::of_image("test", pixels, channels).unwrap();
-        plain::collect_nonzeros(&image, &tags, &mut nonzeros);
         let (mut scattered, mut gathered) = (frame.clone(), blocks.clone());
-        plain::scatter_nonzeros(&nonzeros, shape, &blocks, &mut scattered);
-        plain::gather_nonzeros(&nonzeros, shape, &frame, &mut gathered);
+        for (pixel, channel) in (0..pixels).flat_map(|p| (0..channels).map(move |c| (p, c))) {
+            let value = image[pixel * channels + channel];
+            for (row, j) in (0..rows).flat_map(|row| (0..run).map(move |j| (row, j))) {
+                let in_frame = bases[pixel] + row * stride + j;
+                let in_block = channel * block + row * run + j;
+                if value != 0.0 {
+                    let sum = scattered[in_frame];
+                    scattered[in_frame] = fused(value, blocks[in_block], sum);
+                    gathered[in_block] = fused(frame[in_frame], value, gathered[in_block]);
+                }
+            }
+        }
         let bits = |values: &[f32]| values.iter().copied().map(bits).collect::<Vec<_>>();
         for set in available() {
             let mut nonzeros = Nonzeros::of_image("test", pixels, channels).unwrap();

@@ -6,7 +6,7 @@ use super::instruction_set::InstructionSet;
 use crate::engine::correlation::{Correlation, Matrix, Place};
 use crate::engine::lanes::LANES;
 
-/// Rows of a tile: with two vectors of 8 values a row, they and their operands fill the sixteen
+/// Rows of a tile: with two vectors of 8 values per row, they and their operands fill the sixteen
 /// registers of AVX2.
 const ROWS: usize = 6;
 

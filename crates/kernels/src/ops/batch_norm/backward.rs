@@ -67,6 +67,9 @@ pub fn backward_train_in_place<F: Real, D: RowsOrImages>(
     expect_backward(dout.shape(), &x, gamma)?;
     expect_channels(&x, "statistics", statistics.channels.len())?;
     let x = D::pixels(x);
+    // Both passes read one copy where the memory is not channels-last.
+    let x = x.as_standard_layout();
+    let x = x.view();
     let count = values_per_channel(x);
     let sums = parameter_gradients(D::pixels(dout.view()), x, statistics);
     let channels: Vec<_> = statistics

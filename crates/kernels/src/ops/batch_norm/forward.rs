@@ -125,6 +125,9 @@ fn train<F: Real, D: RowsOrImages>(
 ) -> Result<BatchStatistics, KernelError> {
     expect_forward(&x, gamma, beta, running)?;
     let pixels = D::pixels(x.view());
+    // All passes read one copy where the memory is not channels-last.
+    let pixels = pixels.as_standard_layout();
+    let pixels = pixels.view();
     let count = values_per_channel(pixels);
     if count < 2.0 {
         let (operation, shape) = (D::OPERATION, x.shape().to_vec());

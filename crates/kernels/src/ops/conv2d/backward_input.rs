@@ -77,7 +77,7 @@ type DoutAndDx<'a, F> = (Images<&'a [F]>, Images<&'a mut [F]>);
 /// dx from a dout of which most is zero: each nonzero is scattered to the pixels of its window.
 fn from_nonzeros<F: Real>(
     geometry: &Geometry,
-    sparse: &Sparse,
+    sparse: &Sparse<F>,
     weight: ArrayView4<'_, F>,
     images: DoutAndDx<'_, F>,
 ) -> Result<(), KernelError> {

@@ -116,7 +116,7 @@ struct Batch<'a, F: Real> {
     /// The taps of the kernel, whose results lie in the order (KH, KW, C, F).
     taps: Vec<Place>,
     /// Where there are few nonzeros, results lie in the order (F, KH, KW, C).
-    sparse: Option<Sparse>,
+    sparse: Option<Sparse<F>>,
     /// Zeros, for sums to start from.
     start: Scratch<F>,
 }

@@ -3,6 +3,7 @@
 use super::config::OPERATION;
 use super::geometry::Geometry;
 use crate::engine::lanes::LANES;
+use crate::engine::loops::NonzeroLoops;
 use crate::engine::nonzeros::{Blocks, Nonzeros};
 use crate::engine::real::Real;
 use crate::error::KernelError;
@@ -10,9 +11,11 @@ use crate::error::KernelError;
 /// How many times as long a nonzero takes as a value where there is no choice between them.
 const SLOWER: usize = 3;
 
-/// The gradients of a convolution from a dout with few nonzeros, in the order of operations of the
-/// other way, and so with the same bits (see [`crate::engine::nonzeros`]). For `f32`, and kernels whose rows are whole vectors.
-pub(super) struct Sparse {
+/// The gradients of a convolution from a dout with few nonzeros. The order of operations is that of
+/// the gradients from all of dout, and so are the bits (see [`crate::engine::nonzeros`]). For `f32`, and
+/// kernels whose rows are whole vectors.
+pub(super) struct Sparse<F: Real> {
+    loops: NonzeroLoops<F>,
     /// Where a filter's weights begin among all in the order (F, KH, KW, C).
     tags: Vec<u32>,
     /// Where the window of each pixel of dout begins in the frame of [`Geometry::spread_x`].
@@ -23,12 +26,13 @@ pub(super) struct Sparse {
     stride: usize,
 }
 
-impl Sparse {
+impl<F: Real> Sparse<F> {
     /// None where it cannot be done, and where it would take longer, judged by three of the images.
-    pub(super) fn new<F: Real>(geometry: &Geometry, dout: &[F]) -> Option<Self> {
+    pub(super) fn new(geometry: &Geometry, dout: &[F]) -> Option<Self> {
         let &Geometry { n, c, f, kh, kw, oh, ow, .. } = geometry;
+        let loops = F::NONZERO_LOOPS?;
         let run = kw * c;
-        if !F::SKIPS_ZEROS || !run.is_multiple_of(LANES) {
+        if !run.is_multiple_of(LANES) {
             return None;
         }
         let image = oh * ow * f;
@@ -43,7 +47,7 @@ impl Sparse {
         tags.resize(f.next_multiple_of(LANES), 0);
         let windows = geometry.windows().iter().map(|place| place.base).collect();
         let stride = geometry.columns.read().len() * c;
-        Some(Self { tags, windows, filters: f, rows: kh, run, stride })
+        Some(Self { loops, tags, windows, filters: f, rows: kh, run, stride })
     }
 
     /// Memory for the nonzeros of one image.
@@ -51,32 +55,32 @@ impl Sparse {
     /// # Errors
     ///
     /// [`KernelError::TooLarge`] when there is none.
-    pub(super) fn memory<F: Real>(&self) -> Result<Nonzeros<F>, KernelError> {
+    pub(super) fn memory(&self) -> Result<Nonzeros<F>, KernelError> {
         Nonzeros::of_image(OPERATION, self.windows.len(), self.filters)
     }
 
     /// Adds an image's dx to `frame`, from weights in the order (F, KH, KW, C).
-    pub(super) fn add_input<F: Real>(
+    pub(super) fn add_input(
         &self,
         dout: &[F],
         weight: &[F],
         frame: &mut [F],
         nonzeros: &mut Nonzeros<F>,
     ) {
-        F::collect_nonzeros(dout, &self.tags, nonzeros);
-        F::scatter_nonzeros(nonzeros, self.blocks(), weight, frame);
+        (self.loops.collect)(dout, &self.tags, nonzeros);
+        (self.loops.scatter)(nonzeros, self.blocks(), weight, frame);
     }
 
     /// Adds an image's dweight to `sums` in the order (F, KH, KW, C), from x in its frame.
-    pub(super) fn add_weight<F: Real>(
+    pub(super) fn add_weight(
         &self,
         dout: &[F],
         frame: &[F],
         sums: &mut [F],
         nonzeros: &mut Nonzeros<F>,
     ) {
-        F::collect_nonzeros(dout, &self.tags, nonzeros);
-        F::gather_nonzeros(nonzeros, self.blocks(), frame, sums);
+        (self.loops.collect)(dout, &self.tags, nonzeros);
+        (self.loops.gather)(nonzeros, self.blocks(), frame, sums);
     }
 
     fn blocks(&self) -> Blocks<'_> {
