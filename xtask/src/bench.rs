@@ -113,7 +113,7 @@ fn study(threads: usize) -> Result<StudyCommand> {
     let command = format!("experiment --heads=frozen --seeds=1 --epochs={STUDY_EPOCHS}");
     let description = format!(
         "`cargo xtask {command}` ({}; both networks, validation, logs, checkpoints, test, report)",
-        DataArguments::offline().find()?.name()
+        DataArguments::offline().find()?.data_set()
     );
     let arguments = format!("{command} --offline --threads={threads} --out");
     Ok(StudyCommand { description, arguments: arguments.split(' ').map(Into::into).collect() })

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Error, Result, ensure};
-use datasets::{DataFolder, Event, FASHION_MNIST};
+use anyhow::{Context, Error, Result, ensure};
+use datasets::{DataFolder, Event, Places, Published};
 use plots::render_png;
 use study::figures::contact_sheet::ContactSheet;
 use trainer::dataset::Split;
 
-use crate::data_argument::{self, DataArguments, places};
+use crate::data_argument::{self, DataArguments};
 use crate::exit::Exit;
 use crate::output::{replace_file, say};
 use crate::workspace::{self, relative};
@@ -52,18 +52,20 @@ enum Action {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
+    let published = Published::all().next().context("no data set has files")?;
+    let places = Places::new(published, relative(&workspace::root()?));
     match &arguments.action {
         Action::Fetch { data_dir, from } => {
-            fetch(&places()?.to_fill(data_dir.as_deref())?.path, from)
+            fetch(published, &places.to_fill(data_dir.as_deref())?.path, from)
         }
-        Action::Verify { data_dir } => verify(&places()?.to_read(data_dir.as_deref())?),
+        Action::Verify { data_dir } => verify(published, &places.to_read(data_dir.as_deref())?),
         Action::Preview { data, out } => preview(data, out.as_deref()),
     }
 }
 
-fn fetch(folder: &Path, from: &[String]) -> Result<Exit> {
+fn fetch(published: Published, folder: &Path, from: &[String]) -> Result<Exit> {
     let mut said = Ok(());
-    data_argument::fetch(folder, from, |event| match event {
+    data_argument::fetch(published, folder, from, |event| match event {
         Event::Refused(_) => eprintln!("warning: {event}"),
         Event::Kept { .. } | Event::Received { .. } | Event::Fetched { .. } => {
             if said.is_ok() {
@@ -72,12 +74,12 @@ fn fetch(folder: &Path, from: &[String]) -> Result<Exit> {
         }
     })?;
     said?;
-    say(format_args!("{} is in {}", FASHION_MNIST.name, folder.display()))?;
+    say(format_args!("{} is in {}", published.data_set, folder.display()))?;
     Ok(Exit::Success)
 }
 
 /// Says of every file whether it is the published one.
-fn verify(folder: &DataFolder) -> Result<Exit> {
+fn verify(Published { data_set, files }: Published, folder: &DataFolder) -> Result<Exit> {
     let DataFolder { path, origin } = folder;
     let path = relative(path);
     ensure!(
@@ -87,8 +89,8 @@ fn verify(folder: &DataFolder) -> Result<Exit> {
         path = path.display(),
     );
     let mut wrong = 0;
-    for file in FASHION_MNIST.files {
-        match file.read(path, FASHION_MNIST.name) {
+    for file in files.files {
+        match file.read(path, data_set.name()) {
             Ok(_) => say(format_args!("{}: as published", path.join(file.name).display()))?,
             Err(error) => {
                 wrong += 1;
@@ -96,7 +98,7 @@ fn verify(folder: &DataFolder) -> Result<Exit> {
             }
         }
     }
-    let (files, path) = (FASHION_MNIST.files.len(), path.display());
+    let (files, path) = (files.files.len(), path.display());
     if wrong == 0 {
         say(format_args!("All {files} files are as published."))?;
     } else {
@@ -113,10 +115,12 @@ fn preview(data: &DataArguments, out: Option<&Path>) -> Result<Exit> {
     let data_set = data.find()?;
     let first = Split { training: (0..PREVIEWED_IMAGES).collect(), validation: Vec::new() };
     let (images, _) = data_set.training_of(&first)?;
-    let sheet = ContactSheet::new(data_set.name().to_owned(), &images)?;
+    let sheet = ContactSheet::new(data_set.data_set().to_string(), &images)?;
     let out = match out {
         Some(file) => file.to_owned(),
-        None => workspace::reports()?.join(data_set.folder()).join("contact_sheet.png"),
+        None => {
+            workspace::reports()?.join(data_set.data_set().entry().folder).join("contact_sheet.png")
+        }
     };
     replace_file(&out, &render_png(&sheet)?)?;
     say(format_args!("wrote {}", relative(&out).display()))?;

@@ -1,12 +1,15 @@
 //! The arguments that choose a data set, and how a command comes by it.
 
+use std::iter;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use anyhow::Result;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
-use datasets::{Choice, DataSet, DataSetError, Event, FASHION_MNIST, Found, Places, Search};
+use datasets::{Choice, DataSetError, Event, Found, LocalDataSet, Published, Search};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
+use trainer::dataset::DataSet;
 
 use crate::workspace::{self, relative};
 
@@ -32,7 +35,11 @@ struct DataSetArgument(Choice);
 
 impl ValueEnum for DataSetArgument {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Self(Choice::Auto), Self(Choice::FashionMnist), Self(Choice::Synthetic)]
+        static ALL: LazyLock<Vec<DataSetArgument>> = LazyLock::new(|| {
+            let named = DataSet::ALL.iter().copied().map(Choice::Only);
+            iter::once(Choice::Auto).chain(named).map(DataSetArgument).collect()
+        });
+        &ALL
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
@@ -40,13 +47,7 @@ impl ValueEnum for DataSetArgument {
             Choice::Auto => {
                 ("auto", "Fashion-MNIST if it is here or can be fetched, else the built-in set")
             }
-            Choice::FashionMnist => (
-                "fashion-mnist",
-                "Fashion-MNIST, from its four files; fetched if they are not here",
-            ),
-            Choice::Synthetic => {
-                ("synthetic", "The built-in set: ten classes of garments drawn by code")
-            }
+            Choice::Only(data_set) => (data_set.entry().argument, data_set.entry().help),
         };
         Some(PossibleValue::new(name).help(help))
     }
@@ -60,43 +61,47 @@ impl DataArguments {
 
     /// The data set to use. Standard error tells what is fetched, and that the built-in set takes
     /// the place of Fashion-MNIST.
-    pub(crate) fn find(&self) -> Result<DataSet> {
+    pub(crate) fn find(&self) -> Result<LocalDataSet> {
         let Self { data_dir, dataset, offline } = self;
         let search = Search { choice: dataset.0, folder: data_dir.as_deref(), offline: *offline };
-        let found = search.find(&places()?, |folder| {
-            eprintln!("Fashion-MNIST is not here; fetching its 30 MB to {}", folder.display());
-            fetch(folder, &[], |event| eprintln!("{event}"))
+        let root = workspace::root()?;
+        let found = search.find(relative(&root), |published, folder| {
+            let bytes: u64 = published.files.files.iter().map(|file| file.bytes).sum();
+            eprintln!(
+                "{} is not here; fetching its {} MB to {}",
+                published.data_set,
+                bytes / 1_000_000,
+                folder.display()
+            );
+            fetch(published, folder, &[], |event| eprintln!("{event}"))
         })?;
         Ok(match found {
             Found::AtHand(data_set) | Found::Fetched(data_set) => data_set,
-            Found::SyntheticInstead(reason) => {
+            Found::Instead(data_set, reason) => {
                 eprintln!(
-                    "Fashion-MNIST is not here: {:#}\n\
-                     The built-in set takes its place. `cargo xtask data fetch` fetches \
-                     Fashion-MNIST, --data-dir names its folder, and --dataset synthetic silences \
-                     this message.",
-                    anyhow::Error::new(reason)
+                    "{:#}\n\
+                     {} take its place. `cargo xtask data fetch` fetches the files, --data-dir names \
+                     their folder, and --dataset {} silences this message.",
+                    anyhow::Error::new(reason),
+                    data_set.data_set(),
+                    data_set.data_set().entry().argument
                 );
-                DataSet::Synthetic
+                data_set
             }
         })
     }
 }
 
-/// Where the files of Fashion-MNIST may lie.
-pub(crate) fn places() -> Result<Places> {
-    Ok(Places::new(&FASHION_MNIST, relative(&workspace::root()?)))
-}
-
-/// Fetches the files of Fashion-MNIST to a folder, the addresses `first` before the publishers'. A
+/// Fetches the files of a data set to a folder, the addresses `first` before the publishers'. A
 /// bar shows on standard error how far each file is, if that is a terminal; `tell` is told the rest.
 pub(crate) fn fetch(
+    published: Published,
     folder: &Path,
     first: &[String],
     mut tell: impl FnMut(Event),
 ) -> Result<(), DataSetError> {
     let mut bar: Option<ProgressBar> = None;
-    datasets::fetch(&FASHION_MNIST, folder, first, |event| match event {
+    datasets::fetch(published, folder, first, |event| match event {
         Event::Received { file, bytes } => {
             bar.get_or_insert_with(|| download_bar(file.name, file.bytes)).set_position(bytes);
         }
@@ -132,6 +137,7 @@ pub(crate) fn help(error: &DataSetError) -> Option<String> {
         DataSetError::Offline { .. }
         | DataSetError::ReadOnly { .. }
         | DataSetError::NotWritten { .. }
+        | DataSetError::NoDataSet
         | DataSetError::NotDrawn(_) => None,
     }
 }

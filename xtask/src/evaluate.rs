@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
-use datasets::DataSet;
 use trainer::dataset::{CLASS_NAMES, FASHION_MNIST_IMAGE};
 use trainer::evaluation::{Evaluation, evaluate};
 use trainer::network::{Network, Preset};
@@ -61,7 +60,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let data_set = arguments.data.find()?;
     let (images, positions, part) = match arguments.split {
         Part::Validation => {
-            let validation_alone = DataSet::split().truncated(0, usize::MAX);
+            let validation_alone = data_set.split().truncated(0, usize::MAX);
             let (images, split) = data_set.training_of(&validation_alone)?;
             (images, split.validation, "validation")
         }
@@ -77,7 +76,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         path.display(),
         preset.name,
         positions.len(),
-        data_set.name(),
+        data_set.data_set(),
         score.mean_loss(),
         score.accuracy()
     ))?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use anyhow::{Context, Result, ensure};
-use datasets::DataSet;
+use datasets::LocalDataSet;
 use study::config::{StudyConfig, StudyRequest};
 use study::experiment::{Experiment, Introduction};
 use study::folder::State;
@@ -80,8 +80,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     request.grid()?;
     let root = workspace::root()?;
     let data_set = arguments.data.find()?;
-    let (config, split) =
-        request.config(name_in_files(&data_set), DataSet::split(), DataSet::TEST_IMAGES)?;
+    let (config, split) = request.config(
+        data_set.data_set(),
+        data_set.split(),
+        data_set.data_set().entry().test_images,
+    )?;
     let (images, split) = data_set.training_of(&split)?;
     let out = arguments.out_folder(&data_set, &root);
     let threads = arguments.threads.or(thread::available_parallelism().ok());
@@ -117,20 +120,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
 }
 
 impl Arguments {
-    fn out_folder(&self, data_set: &DataSet, root: &Path) -> PathBuf {
+    fn out_folder(&self, data_set: &LocalDataSet, root: &Path) -> PathBuf {
         if let Some(folder) = &self.out {
             return folder.clone();
         }
-        let folder = root.join("reports").join(data_set.folder());
+        let folder = root.join("reports").join(data_set.data_set().entry().folder);
         if self.quick { folder.join("quick") } else { folder }
-    }
-}
-
-/// The name of a data set in the files of a study.
-fn name_in_files(data_set: &DataSet) -> trainer::dataset::DataSet {
-    match data_set {
-        DataSet::Files { .. } => trainer::dataset::DataSet::FashionMnist,
-        DataSet::Synthetic => trainer::dataset::DataSet::Synthetic,
     }
 }
 

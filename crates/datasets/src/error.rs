@@ -66,6 +66,10 @@ pub enum DataSetError {
         source: Box<DataSetError>,
     },
 
+    /// There is no data set that needs no files, and none that has files.
+    #[error("there is no data set at all")]
+    NoDataSet,
+
     /// A file is missing or damaged.
     #[error("{name} cannot be read from {} ({})", .folder.path.display(), .folder.origin)]
     NotRead {

@@ -63,16 +63,19 @@ impl Display for Event<'_> {
 ///
 /// The folder cannot be written to, or no address gave a file. Files fetched before that stay.
 pub fn fetch(
-    data_set: &Published,
+    published: Published,
     folder: &Path,
     first: &[String],
     notify: impl FnMut(Event),
 ) -> Result<(), DataSetError> {
     let first = first.iter().map(String::as_str);
     Fetch {
-        name: data_set.name,
-        files: data_set.files,
-        addresses: first.chain(data_set.addresses.iter().copied()).map(Address::new).collect(),
+        name: published.data_set.name(),
+        files: published.files.files,
+        addresses: first
+            .chain(published.files.addresses.iter().copied())
+            .map(Address::new)
+            .collect(),
         time_left: ANSWER_TIMEOUT,
         downloader: Downloader::of_environment(),
     }

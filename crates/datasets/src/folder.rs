@@ -12,7 +12,7 @@ use crate::published::Published;
 /// Every place that may hold the files of one data set, except the folder that an argument names.
 #[derive(Debug, Clone)]
 pub struct Places {
-    pub(crate) data_set: &'static Published,
+    pub(crate) published: Published,
     /// The folder that the environment variable names.
     variable: Option<PathBuf>,
     /// The folder in the workspace.
@@ -23,25 +23,26 @@ pub struct Places {
 
 impl Places {
     /// The places that the environment names; `root` is the folder of the workspace.
-    pub fn new(data_set: &'static Published, root: &Path) -> Self {
-        let variable = env::var_os(data_set.variable).map(PathBuf::from);
+    pub fn new(published: Published, root: &Path) -> Self {
+        let variable = env::var_os(published.files.variable).map(PathBuf::from);
         let cache = choose_native_strategy().ok().map(|strategy| strategy.cache_dir());
-        Self::with(data_set, root, variable, cache)
+        Self::with(published, root, variable, cache)
     }
 
     /// These places. An empty variable counts as not set, and a relative cache folder as none.
     pub(crate) fn with(
-        data_set: &'static Published,
+        published: Published,
         root: &Path,
         variable: Option<PathBuf>,
         cache: Option<PathBuf>,
     ) -> Self {
         let cache = cache.filter(|path| path.is_absolute());
+        let folder = published.data_set.entry().folder;
         Self {
-            data_set,
+            published,
             variable: variable.filter(|path| !path.as_os_str().is_empty()),
-            workspace: root.join("data").join(data_set.folder),
-            cache: cache.map(|path| path.join("spatial-batch-norm").join(data_set.folder)),
+            workspace: root.join("data").join(folder),
+            cache: cache.map(|path| path.join("spatial-batch-norm").join(folder)),
         }
     }
 
@@ -74,13 +75,13 @@ impl Places {
         let folder = |path: &Path, origin| DataFolder { path: path.to_owned(), origin };
         let variable = || {
             let path = self.variable.as_deref()?;
-            Some(folder(path, Origin::Variable(self.data_set.variable)))
+            Some(folder(path, Origin::Variable(self.published.files.variable)))
         };
         argument.map(|path| folder(path, Origin::Argument)).or_else(variable)
     }
 
     fn cache(&self) -> Result<DataFolder, DataSetError> {
-        let variable = self.data_set.variable;
+        let variable = self.published.files.variable;
         let path = self.cache.clone().ok_or(DataSetError::NoFolder { variable })?;
         Ok(DataFolder { path, origin: Origin::Cache })
     }
@@ -91,9 +92,13 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::published::FASHION_MNIST;
+    use trainer::dataset::DataSet;
 
     const VARIABLE: Origin = Origin::Variable("FASHION_MNIST_DIR");
+
+    fn fashion_mnist() -> Published {
+        Published::of(DataSet::FashionMnist).unwrap()
+    }
 
     #[test]
     fn the_argument_goes_before_the_variable_the_workspace_and_the_cache() {
@@ -101,7 +106,7 @@ mod tests {
         let root = root.path();
         let places = |variable: Option<&str>| {
             let variable = variable.map(PathBuf::from);
-            Places::with(&FASHION_MNIST, root, variable, Some(root.to_owned()))
+            Places::with(fashion_mnist(), root, variable, Some(root.to_owned()))
         };
         let read = |variable, argument: Option<&Path>| {
             let folder = places(variable).to_read(argument).unwrap();
@@ -128,7 +133,7 @@ mod tests {
     fn without_a_cache_folder_a_folder_must_be_named() {
         for cache in [None, Some(""), Some("caches")] {
             let root = Path::new("/root-of-workspace");
-            let places = Places::with(&FASHION_MNIST, root, None, cache.map(PathBuf::from));
+            let places = Places::with(fashion_mnist(), root, None, cache.map(PathBuf::from));
             let message = places.to_fill(None).unwrap_err().to_string();
             assert!(
                 message.contains("neither by an argument nor by FASHION_MNIST_DIR"),

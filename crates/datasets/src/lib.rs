@@ -5,19 +5,19 @@
 //! nothing: [`fetch`] reports each [`Event`] to its caller.
 
 mod data_folder;
-mod data_set;
 mod download;
 mod error;
 mod fetch;
 mod folder;
+mod local;
 mod published;
 mod search;
 
 pub use data_folder::{DataFolder, Origin};
-pub use data_set::DataSet;
 pub use download::Failure;
 pub use error::DataSetError;
 pub use fetch::{Event, fetch};
 pub use folder::Places;
-pub use published::{FASHION_MNIST, Published};
+pub use local::LocalDataSet;
+pub use published::Published;
 pub use search::{Choice, Found, Search};

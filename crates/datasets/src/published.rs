@@ -1,32 +1,27 @@
-//! What must be known of a data set to find and fetch its files.
+//! Data sets whose files must be found, fetched and verified.
 
-use trainer::dataset::{FashionMnist, PublishedFile};
+use trainer::dataset::{DataSet, PublishedFiles, Source};
 
-/// A data set whose files its publishers offer on the web.
-#[derive(Debug, PartialEq, Eq)]
+/// A data set whose publishers offer its files on the web.
+#[derive(Debug, Clone, Copy)]
 pub struct Published {
-    /// The name in messages.
-    pub name: &'static str,
-    /// The name of its folder below `data/` and below the user's cache folder.
-    pub folder: &'static str,
-    /// The environment variable that names the folder of its files.
-    pub variable: &'static str,
-    /// The files, small ones first.
-    pub files: &'static [PublishedFile],
-    /// The web folders that offer the files, in the order in which they are asked.
-    pub addresses: &'static [&'static str],
+    /// The data set.
+    pub data_set: DataSet,
+    /// Its files, and where they come from.
+    pub files: &'static PublishedFiles,
 }
 
-/// Fashion-MNIST.
-///
-/// Source of the addresses: <https://github.com/zalandoresearch/fashion-mnist>, "Get the Data".
-pub const FASHION_MNIST: Published = Published {
-    name: FashionMnist::NAME,
-    folder: "fashion-mnist",
-    variable: "FASHION_MNIST_DIR",
-    files: &FashionMnist::FILES,
-    addresses: &[
-        "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",
-        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
-    ],
-};
+impl Published {
+    /// Every data set that has files, the preferred one first.
+    pub fn all() -> impl Iterator<Item = Self> {
+        DataSet::ALL.iter().copied().filter_map(Self::of)
+    }
+
+    /// The files of a data set, unless code draws its images.
+    pub fn of(data_set: DataSet) -> Option<Self> {
+        match &data_set.entry().source {
+            Source::Files(files) => Some(Self { data_set, files }),
+            Source::Code(_) => None,
+        }
+    }
+}

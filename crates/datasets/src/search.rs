@@ -2,20 +2,22 @@
 
 use std::path::Path;
 
+use trainer::dataset::{DataSet, PublishedFile};
+
 use crate::data_folder::{DataFolder, Origin};
-use crate::data_set::DataSet;
 use crate::error::DataSetError;
 use crate::folder::Places;
+use crate::local::LocalDataSet;
+use crate::published::Published;
 
 /// The data set that a user asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
-    /// Fashion-MNIST if it is here or can be fetched, else the built-in set.
+    /// The first data set that has files if they are here or can be fetched, else the first data
+    /// set that needs no files.
     Auto,
-    /// Fashion-MNIST.
-    FashionMnist,
-    /// The built-in set.
-    Synthetic,
+    /// This data set.
+    Only(DataSet),
 }
 
 /// What to search for, and how.
@@ -33,15 +35,15 @@ pub struct Search<'a> {
 #[derive(Debug)]
 pub enum Found {
     /// It needs no files, or its files are here.
-    AtHand(DataSet),
+    AtHand(LocalDataSet),
     /// Its missing files were fetched.
-    Fetched(DataSet),
-    /// The built-in set, because Fashion-MNIST is not here for this reason.
-    SyntheticInstead(DataSetError),
+    Fetched(LocalDataSet),
+    /// The first data set that needs no files, because of this error.
+    Instead(LocalDataSet, DataSetError),
 }
 
 impl Search<'_> {
-    /// Searches for the data set in `places`.
+    /// Searches for the data set where the environment says; `root` is the folder of the workspace.
     ///
     /// A folder that the user named is used even if it does not hold the files, so that a misspelt
     /// name is an error and not another data set. The same holds for the workspace's folder, which
@@ -49,40 +51,60 @@ impl Search<'_> {
     ///
     /// # Errors
     ///
-    /// [`DataSetError::NotHere`] when Fashion-MNIST was asked for and is neither here nor fetched.
+    /// [`DataSetError::NotHere`] when the data set that was asked for is neither here nor fetched.
     pub fn find(
         &self,
-        places: &Places,
-        fetch: impl FnOnce(&Path) -> Result<(), DataSetError>,
+        root: &Path,
+        fetch: impl FnOnce(Published, &Path) -> Result<(), DataSetError>,
     ) -> Result<Found, DataSetError> {
-        let found = match self.choice {
-            Choice::Synthetic => return Ok(Found::AtHand(DataSet::Synthetic)),
-            Choice::Auto | Choice::FashionMnist => self.find_files(places, fetch),
+        self.find_in(|published| Places::new(published, root), fetch)
+    }
+
+    fn find_in(
+        &self,
+        places: impl FnOnce(Published) -> Places,
+        fetch: impl FnOnce(Published, &Path) -> Result<(), DataSetError>,
+    ) -> Result<Found, DataSetError> {
+        let drawn = match self.choice {
+            Choice::Auto => DataSet::ALL.iter().copied().find_map(LocalDataSet::drawn),
+            Choice::Only(data_set) => LocalDataSet::drawn(data_set),
         };
-        found.or_else(|reason| match self.choice {
-            Choice::Auto | Choice::Synthetic => Ok(Found::SyntheticInstead(reason)),
-            Choice::FashionMnist => {
-                Err(DataSetError::NotHere { name: places.data_set.name, source: Box::new(reason) })
-            }
-        })
+        let published = match self.choice {
+            Choice::Auto => Published::all().next(),
+            Choice::Only(data_set) => Published::of(data_set),
+        };
+        let found = match published {
+            Some(published) => self.find_files(&places(published), fetch).map_err(|reason| {
+                (DataSetError::NotHere {
+                    name: published.data_set.name(),
+                    source: Box::new(reason),
+                })
+            }),
+            None => return drawn.map(Found::AtHand).ok_or(DataSetError::NoDataSet),
+        };
+        match (found, drawn) {
+            (Err(reason), Some(drawn)) => Ok(Found::Instead(drawn, reason)),
+            (found, _) => found,
+        }
     }
 
     fn find_files(
         &self,
         places: &Places,
-        fetch: impl FnOnce(&Path) -> Result<(), DataSetError>,
+        fetch: impl FnOnce(Published, &Path) -> Result<(), DataSetError>,
     ) -> Result<Found, DataSetError> {
         let folder = places.to_read(self.folder)?;
-        let data_set = DataSet::Files { published: places.data_set, folder: folder.clone() };
+        let published = places.published;
+        let data_set = LocalDataSet::Files { published, folder: folder.clone() };
         let DataFolder { path, origin } = folder;
-        let is_complete = || places.data_set.files.iter().all(|file| path.join(file.name).exists());
-        if origin != Origin::Cache || is_complete() {
+        let is_here = |file: &PublishedFile| path.join(file.name).exists();
+        if origin != Origin::Cache || published.files.files.iter().all(is_here) {
             return Ok(Found::AtHand(data_set));
         }
         if self.offline {
-            return Err(DataSetError::Offline { name: places.data_set.name, folder: path });
+            return Err(DataSetError::Offline { name: published.data_set.name(), folder: path });
         }
-        fetch(&path)?;
+        fetch(published, &path)?;
         Ok(Found::Fetched(data_set))
     }
 }
@@ -94,7 +116,12 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::published::FASHION_MNIST;
+
+    const FASHION_MNIST: Choice = Choice::Only(DataSet::FashionMnist);
+
+    fn published() -> Published {
+        Published::of(DataSet::FashionMnist).unwrap()
+    }
 
     /// A workspace and a cache folder without any data set.
     struct Surroundings {
@@ -116,7 +143,7 @@ mod tests {
         fn places(&self) -> Places {
             let variable = self.variable.map(PathBuf::from);
             let cache = self.root.path().join("cache");
-            Places::with(&FASHION_MNIST, self.root.path(), variable, Some(cache))
+            Places::with(published(), self.root.path(), variable, Some(cache))
         }
 
         fn search(
@@ -128,12 +155,15 @@ mod tests {
         ) -> Searched {
             let search = Search { choice, folder: folder.map(Path::new), offline };
             let fetched_to = Cell::new(None);
-            let found = search.find(&self.places(), |folder| {
-                fetched_to.set(Some(folder.to_path_buf()));
-                let failures = Vec::new();
-                let no_network = DataSetError::NotFetched { file: "a file", failures };
-                if online { Ok(()) } else { Err(no_network) }
-            });
+            let found = search.find_in(
+                |_| self.places(),
+                |_, folder| {
+                    fetched_to.set(Some(folder.to_path_buf()));
+                    let failures = Vec::new();
+                    let no_network = DataSetError::NotFetched { file: "a file", failures };
+                    if online { Ok(()) } else { Err(no_network) }
+                },
+            );
             Searched { found, fetched_to: fetched_to.take() }
         }
 
@@ -145,7 +175,7 @@ mod tests {
     #[track_caller]
     fn expect_folder(searched: &Searched, expected: &Path) {
         match &searched.found {
-            Ok(Found::AtHand(DataSet::Files { folder, .. })) => {
+            Ok(Found::AtHand(LocalDataSet::Files { folder, .. })) => {
                 assert_eq!(folder.path, expected);
             }
             other => panic!("{other:?}"),
@@ -157,7 +187,7 @@ mod tests {
     fn a_named_folder_is_taken_at_its_word_and_never_filled() {
         let mut surroundings = Surroundings::new();
         surroundings.variable = Some("elsewhere");
-        for choice in [Choice::Auto, Choice::FashionMnist] {
+        for choice in [Choice::Auto, FASHION_MNIST] {
             let search = |data_dir| surroundings.search(choice, data_dir, false, true);
             expect_folder(&search(None), Path::new("elsewhere"));
             expect_folder(&search(Some("first")), Path::new("first"));
@@ -169,7 +199,7 @@ mod tests {
         let surroundings = Surroundings::new();
         let folder = surroundings.root.path().join("data/fashion-mnist");
         fs::create_dir_all(&folder).unwrap();
-        for choice in [Choice::Auto, Choice::FashionMnist] {
+        for choice in [Choice::Auto, FASHION_MNIST] {
             expect_folder(&surroundings.search(choice, None, false, true), &folder);
         }
     }
@@ -179,18 +209,18 @@ mod tests {
         let surroundings = Surroundings::new();
         let cache = surroundings.cache();
         fs::create_dir_all(&cache).unwrap();
-        for file in FASHION_MNIST.files {
+        for file in published().files.files {
             let searched = surroundings.search(Choice::Auto, None, false, true);
             assert_eq!(searched.fetched_to.as_ref(), Some(&cache));
             let found = searched.found.unwrap();
             assert!(
-                matches!(&found, Found::Fetched(DataSet::Files { folder, .. }) if folder.path == cache),
+                matches!(&found, Found::Fetched(LocalDataSet::Files { folder, .. }) if folder.path == cache),
                 "{found:?}"
             );
             fs::write(cache.join(file.name), "").unwrap();
         }
         for offline in [false, true] {
-            expect_folder(&surroundings.search(Choice::FashionMnist, None, offline, false), &cache);
+            expect_folder(&surroundings.search(FASHION_MNIST, None, offline, false), &cache);
         }
     }
 
@@ -202,9 +232,14 @@ mod tests {
         {
             let searched = surroundings.search(Choice::Auto, None, offline, false);
             assert_eq!(searched.fetched_to.is_some(), !offline);
-            let Ok(Found::SyntheticInstead(why)) = searched.found else { panic!("{offline}") };
+            let Ok(Found::Instead(LocalDataSet::Drawn { data_set: DataSet::Synthetic, .. }, why)) =
+                searched.found
+            else {
+                panic!("{offline}")
+            };
+            let DataSetError::NotHere { source: why, .. } = why else { panic!("{why}") };
             assert!(why.to_string().contains(reason), "{why}");
-            let searched = surroundings.search(Choice::FashionMnist, None, offline, false);
+            let searched = surroundings.search(FASHION_MNIST, None, offline, false);
             let error = searched.found.unwrap_err();
             assert_eq!(error.to_string(), "Fashion-MNIST is not here");
             let DataSetError::NotHere { source, .. } = error else { panic!("{error}") };
@@ -216,8 +251,12 @@ mod tests {
     fn the_built_in_set_looks_for_nothing() {
         let mut surroundings = Surroundings::new();
         surroundings.variable = Some("elsewhere");
-        let searched = surroundings.search(Choice::Synthetic, Some("named"), false, true);
-        assert!(matches!(searched.found, Ok(Found::AtHand(DataSet::Synthetic))));
+        let searched =
+            surroundings.search(Choice::Only(DataSet::Synthetic), Some("named"), false, true);
+        assert!(matches!(
+            searched.found,
+            Ok(Found::AtHand(LocalDataSet::Drawn { data_set: DataSet::Synthetic, .. }))
+        ));
         assert_eq!(searched.fetched_to, None);
     }
 }

@@ -1,0 +1,106 @@
+//! The images of a data set that was found.
+
+use std::num::NonZero;
+use std::thread;
+
+use trainer::TrainError;
+use trainer::dataset::{DataSet, LabelledImages, Source, Split, Subset};
+
+use crate::data_folder::DataFolder;
+use crate::error::DataSetError;
+use crate::published::Published;
+
+/// A data set on this machine.
+#[derive(Debug, Clone)]
+pub enum LocalDataSet {
+    /// It lies in files.
+    Files {
+        /// The data set.
+        published: Published,
+        /// The folder of its files.
+        folder: DataFolder,
+    },
+    /// Code draws its images.
+    Drawn {
+        /// The data set.
+        data_set: DataSet,
+        /// As [`Source::Code`].
+        draw: fn(Subset, &[usize], NonZero<usize>) -> Result<LabelledImages, TrainError>,
+    },
+}
+
+impl LocalDataSet {
+    /// A data set that needs no files; none if it does.
+    pub fn drawn(data_set: DataSet) -> Option<Self> {
+        match data_set.entry().source {
+            Source::Files(_) => None,
+            Source::Code(draw) => Some(Self::Drawn { data_set, draw }),
+        }
+    }
+
+    /// Which data set it is.
+    pub fn data_set(&self) -> DataSet {
+        match self {
+            Self::Files { published, .. } => published.data_set,
+            Self::Drawn { data_set, .. } => *data_set,
+        }
+    }
+
+    /// Which images to train with, and which to validate with.
+    pub fn split(&self) -> Split {
+        Split::four_fifths_of(self.data_set().entry().training_images)
+    }
+
+    /// Images that contain those of `split`, and the same split with positions among them.
+    ///
+    /// Training with them gives the same numbers as training with all images. A small split of drawn
+    /// images comes sooner, because only its images are drawn.
+    ///
+    /// # Errors
+    ///
+    /// [`DataSetError::NotRead`] when a file is missing or damaged, [`DataSetError::NotDrawn`] when
+    /// the data set has no image at a position.
+    pub fn training_of(&self, split: &Split) -> Result<(LabelledImages, Split), DataSetError> {
+        match self {
+            Self::Files { published, folder } => {
+                Ok((read(*published, folder, Subset::Training)?, split.clone()))
+            }
+            Self::Drawn { draw, .. } => {
+                let images = draw(Subset::Training, &split.positions(), threads())
+                    .map_err(DataSetError::NotDrawn)?;
+                Ok((images, split.of_its_images_alone()))
+            }
+        }
+    }
+
+    /// The images to test with, once, at the end.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::training_of`].
+    pub fn test(&self) -> Result<LabelledImages, DataSetError> {
+        match self {
+            Self::Files { published, folder } => read(*published, folder, Subset::Test),
+            Self::Drawn { data_set, draw } => {
+                let positions: Vec<usize> = (0..data_set.entry().test_images).collect();
+                draw(Subset::Test, &positions, threads()).map_err(DataSetError::NotDrawn)
+            }
+        }
+    }
+}
+
+fn read(
+    Published { data_set, files }: Published,
+    folder: &DataFolder,
+    subset: Subset,
+) -> Result<LabelledImages, DataSetError> {
+    (files.read)(subset, &folder.path).map_err(|source| DataSetError::NotRead {
+        name: data_set.name(),
+        folder: folder.clone(),
+        source,
+    })
+}
+
+fn threads() -> NonZero<usize> {
+    thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN)
+}
