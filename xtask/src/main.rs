@@ -37,7 +37,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Grade an implementation of spatial batch normalisation
-    Grade(grade::Arguments),
+    Grade(Box<grade::Arguments>),
     /// Train a network with and one without batch normalisation, and compare them
     Experiment(experiment::Arguments),
     /// Fetch, verify or draw the data sets

@@ -78,12 +78,12 @@ pub enum DataSetError {
         /// The folder of its files.
         folder: DataFolder,
         /// Why.
-        source: TrainError,
+        source: Box<TrainError>,
     },
 
     /// The built-in images cannot be drawn as asked.
     #[error(transparent)]
-    NotDrawn(TrainError),
+    NotDrawn(Box<TrainError>),
 }
 
 fn list(failures: &[Failure]) -> String {

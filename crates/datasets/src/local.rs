@@ -3,8 +3,7 @@
 use std::num::NonZero;
 use std::thread;
 
-use trainer::TrainError;
-use trainer::dataset::{DataSet, LabelledImages, Source, Split, Subset};
+use trainer::dataset::{DataSet, Draw, LabelledImages, Source, Split, Subset};
 
 use crate::data_folder::DataFolder;
 use crate::error::DataSetError;
@@ -24,8 +23,8 @@ pub enum LocalDataSet {
     Drawn {
         /// The data set.
         data_set: DataSet,
-        /// As [`Source::Code`].
-        draw: fn(Subset, &[usize], NonZero<usize>) -> Result<LabelledImages, TrainError>,
+        /// Draws them.
+        draw: Draw,
     },
 }
 
@@ -67,7 +66,7 @@ impl LocalDataSet {
             }
             Self::Drawn { draw, .. } => {
                 let images = draw(Subset::Training, &split.positions(), threads())
-                    .map_err(DataSetError::NotDrawn)?;
+                    .map_err(|error| DataSetError::NotDrawn(error.into()))?;
                 Ok((images, split.of_its_images_alone()))
             }
         }
@@ -83,7 +82,8 @@ impl LocalDataSet {
             Self::Files { published, folder } => read(*published, folder, Subset::Test),
             Self::Drawn { data_set, draw } => {
                 let positions: Vec<usize> = (0..data_set.entry().test_images).collect();
-                draw(Subset::Test, &positions, threads()).map_err(DataSetError::NotDrawn)
+                draw(Subset::Test, &positions, threads())
+                    .map_err(|error| DataSetError::NotDrawn(error.into()))
             }
         }
     }
@@ -97,7 +97,7 @@ fn read(
     (files.read)(subset, &folder.path).map_err(|source| DataSetError::NotRead {
         name: data_set.name(),
         folder: folder.clone(),
-        source,
+        source: source.into(),
     })
 }
 

@@ -75,10 +75,8 @@ impl Search<'_> {
         };
         let found = match published {
             Some(published) => self.find_files(&places(published), fetch).map_err(|reason| {
-                (DataSetError::NotHere {
-                    name: published.data_set.name(),
-                    source: Box::new(reason),
-                })
+                let name = published.data_set.name();
+                DataSetError::NotHere { name, source: Box::new(reason) }
             }),
             None => return drawn.map(Found::AtHand).ok_or(DataSetError::NoDataSet),
         };

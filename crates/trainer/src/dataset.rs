@@ -14,7 +14,7 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::{Deserialize, Serialize};
 
-pub use entry::{DataSetEntry, PublishedFiles, Source, Subset};
+pub use entry::{DataSetEntry, Draw, PublishedFiles, Source, Subset};
 pub use fashion_mnist::{CLASS_NAMES, FashionMnist, IMAGE as FASHION_MNIST_IMAGE};
 pub use labelled_images::{ImageBatch, ImageSize, LabelledImages};
 pub use published_file::PublishedFile;

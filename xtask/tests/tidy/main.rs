@@ -4,6 +4,13 @@
 //!
 //! `CONTRIBUTING.md` gives the reasons.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod crates;
 mod files;
 mod imports;

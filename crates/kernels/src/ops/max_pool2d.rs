@@ -152,6 +152,9 @@ pub fn backward<F: Real>(
     Ok(dx)
 }
 
+/// The images of dout and argmax, and those of dx.
+type Gradients<'a, F> = (Images<&'a [F]>, Images<&'a [u32]>, Images<&'a mut [F]>);
+
 /// As [`backward`], into `dx`, whose memory is used again where it has room.
 ///
 /// # Errors
@@ -182,7 +185,7 @@ pub fn backward_into<F: Real>(
             Images::new(elements_mut(&mut pixels), h * w * c),
         );
         let needs_zeros = !config.tiles(size);
-        let work = |(dout, argmax, dx): (Images<&[F]>, Images<&[u32]>, Images<&mut [F]>)| {
+        let work = |(dout, argmax, dx): Gradients<'_, F>| {
             for ((dout, argmax), dx) in dout.iter().zip(argmax.iter()).zip(dx.iter_mut()) {
                 if needs_zeros {
                     dx.fill(F::zero());

@@ -22,8 +22,8 @@ pub fn step<F: Real>(p: &mut [F], g: &[F], m: &mut [F], v: &mut [F], factors: &A
     ]
     .map(F::from_f64);
     for i in 0..p.len() {
-        m[i] = m[i] + one_minus_beta1 * (g[i] - m[i]);
+        m[i] += one_minus_beta1 * (g[i] - m[i]);
         v[i] = v[i] * beta2 + one_minus_beta2 * g[i] * g[i];
-        p[i] = p[i] + minus_step_size * m[i] / (v[i].sqrt() / root_of_correction2 + eps);
+        p[i] += minus_step_size * m[i] / (v[i].sqrt() / root_of_correction2 + eps);
     }
 }

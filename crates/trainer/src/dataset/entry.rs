@@ -33,10 +33,12 @@ pub struct DataSetEntry {
 pub enum Source {
     /// From files, which its publishers offer on the web.
     Files(PublishedFiles),
-    /// From code, which draws the images at these positions of a subset, in this order, on so many
-    /// threads.
-    Code(fn(Subset, &[usize], NonZeroUsize) -> Result<LabelledImages, TrainError>),
+    /// From code.
+    Code(Draw),
 }
+
+/// Draws the images at these positions of a subset, in this order, on so many threads.
+pub type Draw = fn(Subset, &[usize], NonZeroUsize) -> Result<LabelledImages, TrainError>;
 
 /// The files of a data set, and how they are read.
 #[derive(Debug)]

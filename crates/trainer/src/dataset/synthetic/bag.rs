@@ -36,11 +36,11 @@ pub fn bag(draws: &mut Draws) -> Garment {
     match draws.below(5) {
         0 => {}
         1..3 => {
-            pieces.push(Piece::piece(Outline::stroke(&places, radius), draws.between(0.6, 1.2)))
+            pieces.push(Piece::plain(Outline::stroke(&places, radius), draws.between(0.6, 1.2)))
         }
         _ => {
             pieces
-                .push(Piece::piece(Outline::loop_stroke(&places, radius), draws.between(0.6, 1.2)));
+                .push(Piece::plain(Outline::loop_stroke(&places, radius), draws.between(0.6, 1.2)));
         }
     }
     pieces.push(Piece::cloth(body, 1.0));

@@ -133,7 +133,7 @@ impl Cut {
             [self.neck * 1.25, self.top + 0.03],
             [self.neck * 0.9, self.top + self.neck_depth + size],
         ]);
-        [right.mirrored(), right].map(|outline| Piece { edge: 0.4, ..Piece::piece(outline, shade) })
+        [right.mirrored(), right].map(|outline| Piece { edge: 0.4, ..Piece::plain(outline, shade) })
     }
 
     /// The line down the front where it opens, `side` of the middle.

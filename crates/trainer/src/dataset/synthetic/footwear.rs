@@ -54,7 +54,7 @@ impl Last {
         }
         corners.push([self.toe + self.length() * 0.4, self.ground]);
         corners.push([self.toe + 0.02, self.ground]);
-        Piece::piece(Outline::polygon(&corners), shade)
+        Piece::plain(Outline::polygon(&corners), shade)
     }
 
     /// An upper that covers the whole foot, with its opening at this height above the ground and

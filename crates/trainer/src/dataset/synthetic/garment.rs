@@ -24,7 +24,7 @@ impl Piece {
     }
 
     /// A plain piece of its own, like a sole or a handle.
-    pub fn piece(outline: Outline, shade: f32) -> Self {
+    pub fn plain(outline: Outline, shade: f32) -> Self {
         Self { outline, shade, patterned: false, opacity: 1.0, edge: 0.1, inside: false }
     }
 
