@@ -17,7 +17,7 @@ use crate::python::virtual_environment;
 use crate::workspace;
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Write the measurements to this file
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -57,7 +57,7 @@ enum Against {
     Torch,
 }
 
-pub fn run(arguments: &Arguments) -> Result<Exit> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     if let Some(request) = &arguments.request {
         say(bench::answer(request)?)?;
         return Ok(Exit::Success);

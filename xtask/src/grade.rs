@@ -31,7 +31,7 @@ mod source;
 mod watch;
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// What of this workspace to grade [default: kernels]
     #[arg(long, value_enum, group = "source")]
     target: Option<Target>,
@@ -95,7 +95,7 @@ fn formats() -> impl TypedValueParser<Value = &'static OutputFormat> {
     PossibleValuesParser::new(names).try_map(|name| export::format(&name).ok_or("no such format"))
 }
 
-pub fn run(arguments: &Arguments) -> Result<Exit> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     if arguments.list_mistakes {
         say(export::list_of_mistakes().trim_end())?;
         return Ok(Exit::Success);
@@ -177,7 +177,7 @@ fn export_inputs(folder: &Path, cases: &[Case], options: &Options) -> Result<Exi
 }
 
 /// What `cargo xtask grade` prints of the workspace's own kernels and the fixtures.
-pub fn transcript_of_kernels() -> Result<String> {
+pub(crate) fn transcript_of_kernels() -> Result<String> {
     let cases = load_all(&workspace::root()?.join("fixtures"))?;
     let options = Options { scope: Scope::Cases, ..Options::default() };
     Ok(export::text(&grade(&Kernels, &cases, &options, "cargo xtask grade")))

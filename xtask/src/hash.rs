@@ -14,7 +14,7 @@ use crate::output::say;
 use study::side_by_side::side_by_side;
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The optimiser steps of each network
     #[arg(long, value_name = "N", default_value = "300")]
     steps: NonZero<usize>,
@@ -36,7 +36,7 @@ pub struct Arguments {
     side_by_side: NonZero<usize>,
 }
 
-pub fn run(arguments: &Arguments) -> Result<Exit> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let &Arguments { steps, batch_size, threads, side_by_side: runs, .. } = arguments;
     let presets = match arguments.networks.as_slice() {
         [] => Preset::all().to_vec(),

@@ -11,14 +11,14 @@ use crate::exit::COULD_NOT_RUN;
 
 /// Whether the work is asked to stop.
 #[derive(Debug, Clone, Default)]
-pub struct Interrupt {
+pub(crate) struct Interrupt {
     asked: Arc<AtomicBool>,
 }
 
 impl Interrupt {
     /// Listens for Ctrl-C and, where the system has it, for the signal to terminate. The first of
     /// them prints the line `answer`.
-    pub fn listen(answer: &'static str) -> Result<Self> {
+    pub(crate) fn listen(answer: &'static str) -> Result<Self> {
         let interrupt = Self::default();
         let listener = interrupt.clone();
         ctrlc::set_handler(move || {
@@ -32,7 +32,7 @@ impl Interrupt {
     }
 
     /// Whether the work is asked to stop.
-    pub fn is_asked(&self) -> bool {
+    pub(crate) fn is_asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
     }
 }

@@ -11,13 +11,13 @@ use crate::output::{replace_file, say};
 use crate::workspace;
 
 #[derive(clap::Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Folders of studies [default: every folder below reports/ that has a study.toml]
     #[arg(value_name = "DIR")]
     folders: Vec<PathBuf>,
 }
 
-pub fn run(arguments: &Arguments) -> Result<Exit> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let folders = match arguments.folders.as_slice() {
         [] => studies_below(&workspace::root()?.join("reports"))?,
         named => named.to_vec(),

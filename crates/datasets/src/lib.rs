@@ -2,7 +2,7 @@
 //! are the published ones.
 //!
 //! `trainer` says what a data set is and reads its files; this crate brings the files here. It prints
-//! nothing: [`fetch`] reports each [`Event`] to its caller.
+//! nothing: [`fetch()`] reports each [`Event`] to its caller.
 
 mod data_folder;
 mod download;

@@ -140,10 +140,12 @@ fn start(job: &Job) -> Result<Pid, String> {
         Ok(child) => Ok(Pid::from_raw(child.id().cast_signed())),
         Err(error) => {
             let name = Path::new(program).display();
-            let hint = match error.kind() {
-                ErrorKind::NotFound => ": it or its interpreter is not there, or out of its sight",
-                ErrorKind::PermissionDenied => ": not everyone may execute it",
-                _ => "",
+            let hint = if error.kind() == ErrorKind::NotFound {
+                ": it or its interpreter is not there, or out of its sight"
+            } else if error.kind() == ErrorKind::PermissionDenied {
+                ": not everyone may execute it"
+            } else {
+                ""
             };
             Err(format!("{name} could not be started: {error}{hint}"))
         }

@@ -37,8 +37,6 @@
 //! order of the images. A convolution's gradients of its parameters are summed in chunks of images,
 //! which the size of the batch alone decides.
 
-#![warn(unreachable_pub)]
-
 mod engine;
 mod error;
 pub mod gradient_check;

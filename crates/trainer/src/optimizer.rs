@@ -1,6 +1,6 @@
 //! Optimisers: how a step moves the parameters.
 //!
-//! An optimiser is added by a file with its [`Method`], and a line in the list below.
+//! An optimiser is added by a file with its `Method`, and a line in the list below.
 
 mod adam;
 mod method;

@@ -22,10 +22,12 @@ pub(crate) fn to_bytes<F: Real>(array: ArrayViewD<'_, F>) -> Vec<u8> {
 /// The numbers of a tensor of this type, each as the nearest `F`; none of a type other than float32
 /// and float64.
 pub(crate) fn from_bytes<F: Real>(dtype: Dtype, bytes: &[u8]) -> Option<Vec<F>> {
-    match dtype {
-        Dtype::F32 => Some(numbers(bytes, |bytes| f64::from(f32::from_le_bytes(bytes)))),
-        Dtype::F64 => Some(numbers(bytes, f64::from_le_bytes)),
-        _ => None,
+    if dtype == Dtype::F32 {
+        Some(numbers(bytes, |bytes| f64::from(f32::from_le_bytes(bytes))))
+    } else if dtype == Dtype::F64 {
+        Some(numbers(bytes, f64::from_le_bytes))
+    } else {
+        None
     }
 }
 

@@ -20,7 +20,7 @@ use crate::workspace;
 
 /// Hand-ins to grade together.
 #[derive(Debug, Clone, clap::Args)]
-pub struct HandIns {
+pub(super) struct HandIns {
     /// Grade every hand-in of this folder: Python files, or folders with one in them
     #[arg(long, value_name = "DIR", group = "source", requires = "csv", conflicts_with = "case")]
     pub batch: Option<PathBuf>,
@@ -33,7 +33,7 @@ pub struct HandIns {
 }
 
 /// What all hand-ins are asked, and how they are marked.
-pub struct Asked<'a> {
+pub(super) struct Asked<'a> {
     pub fixtures: &'a Path,
     pub cases: &'a [Case],
     pub options: &'a Options,
@@ -44,7 +44,7 @@ pub struct Asked<'a> {
 }
 
 /// Grades the hand-ins of `folder` that have not been graded in this way already.
-pub fn run(
+pub(super) fn run(
     folder: &Path,
     hand_ins: &HandIns,
     run_options: &RunOptions,

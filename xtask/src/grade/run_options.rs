@@ -15,7 +15,7 @@ use crate::python;
 
 /// How a Python file or a program is run.
 #[derive(Debug, Clone, clap::Args)]
-pub struct RunOptions {
+pub(super) struct RunOptions {
     /// Python with NumPy, for --python [default: $GRADER_PYTHON, else python3]
     #[arg(long, value_name = "PATH")]
     interpreter: Option<PathBuf>,
@@ -48,7 +48,7 @@ enum Isolation {
 
 impl RunOptions {
     /// In which sandbox and within which limits submissions are run.
-    pub fn context(&self) -> Result<RunContext> {
+    pub(super) fn context(&self) -> Result<RunContext> {
         let program = env::current_exe().context("this program does not find itself")?;
         let launcher = Launcher { program, arguments: vec!["isolated".into()] };
         let strength = match self.isolation {
@@ -64,21 +64,21 @@ impl RunOptions {
     }
 
     /// The submission of a Python file.
-    pub fn python(&self, file: &Path) -> Result<Process> {
+    pub(super) fn python(&self, file: &Path) -> Result<Process> {
         let source = fs::read(file).with_context(|| format!("{}", file.display()))?;
         let name = file.display().to_string();
         Ok(Process::python(name, file, &source, &self.interpreter()?, self.context()?))
     }
 
     /// The Python that hand-ins are run by.
-    pub fn interpreter(&self) -> Result<Interpreter> {
+    pub(super) fn interpreter(&self) -> Result<Interpreter> {
         let mut interpreter = python::with_numpy(self.interpreter.as_deref())?;
         interpreter.readable.extend(self.allowed()?);
         Ok(interpreter)
     }
 
     /// The submission of a program.
-    pub fn program(&self, command: &str) -> Result<Process> {
+    pub(super) fn program(&self, command: &str) -> Result<Process> {
         let words = words(command)?;
         let (program, arguments) = words.split_first().context("--program names no program")?;
         let program = found(program)?;

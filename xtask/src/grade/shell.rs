@@ -3,13 +3,13 @@
 use anyhow::{Context, Result};
 
 /// The words of a command.
-pub fn words(command: &str) -> Result<Vec<String>> {
+pub(super) fn words(command: &str) -> Result<Vec<String>> {
     shlex::split(command)
         .with_context(|| format!("{command}: found a quote or a \\ without its counterpart"))
 }
 
 /// A word as it is typed in a shell.
-pub fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     // What a shell cannot be told, no command line had.
     shlex::try_quote(word).map_or_else(|_| word.to_owned(), |quoted| quoted.into_owned())
 }

@@ -11,7 +11,7 @@ use crate::grade::shell::quoted;
 
 /// What to grade, if nothing of this workspace.
 #[derive(Debug, Clone, Default, clap::Args)]
-pub struct Source {
+pub(super) struct Source {
     /// Grade the functions of this Python file
     #[arg(long, value_name = "FILE", group = "source")]
     python: Option<PathBuf>,
@@ -27,7 +27,7 @@ pub struct Source {
 }
 
 /// A submission from outside of this workspace.
-pub enum Untrusted {
+pub(super) enum Untrusted {
     /// A program, to be run.
     Process(Box<Process>),
     /// Outputs, to be read.
@@ -36,7 +36,7 @@ pub enum Untrusted {
 
 impl Untrusted {
     /// As a submission.
-    pub fn submission(&self) -> &dyn Submission {
+    pub(super) fn submission(&self) -> &dyn Submission {
         match self {
             Self::Process(process) => process.as_ref(),
             Self::Outputs(outputs) => outputs,
@@ -48,7 +48,7 @@ impl Untrusted {
     /// # Errors
     ///
     /// Why it was not run at all, which is not to be held against it.
-    pub fn isolation(&self) -> Result<Option<InForce>> {
+    pub(super) fn isolation(&self) -> Result<Option<InForce>> {
         let Self::Process(process) = self else { return Ok(None) };
         match process.trouble() {
             Some(trouble) => bail!("{} was not run: {trouble}", process.name()),
@@ -59,7 +59,7 @@ impl Untrusted {
 
 impl Source {
     /// The submission that is named, if one is.
-    pub fn submission(&self, options: &RunOptions) -> Result<Option<Untrusted>> {
+    pub(super) fn submission(&self, options: &RunOptions) -> Result<Option<Untrusted>> {
         if let Some(file) = &self.python {
             return options.python(file).map(|process| Some(Untrusted::Process(Box::new(process))));
         }
@@ -74,7 +74,7 @@ impl Source {
     }
 
     /// The arguments that name it.
-    pub fn command(&self) -> Option<String> {
+    pub(super) fn command(&self) -> Option<String> {
         if let Some(file) = &self.python {
             return Some(python(file));
         }
@@ -86,7 +86,7 @@ impl Source {
 }
 
 /// The arguments that name a Python file.
-pub fn python(file: &Path) -> String {
+pub(super) fn python(file: &Path) -> String {
     format!("--python {}", path(file))
 }
 

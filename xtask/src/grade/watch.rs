@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(300);
 
 /// What is watched and done, for tests of the watching.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Watched {
+pub(super) struct Watched {
     /// Instead of the exercise's sources
     #[arg(long, hide = true, requires = "watch")]
     watch_folder: Option<PathBuf>,
@@ -32,7 +32,7 @@ pub struct Watched {
 }
 
 /// Grades by this command's `arguments` now and after each save, until interrupted.
-pub fn run(watched: &Watched, arguments: &[String]) -> Result<Exit> {
+pub(super) fn run(watched: &Watched, arguments: &[String]) -> Result<Exit> {
     let folder = match &watched.watch_folder {
         Some(folder) => folder.clone(),
         None => workspace::root()?.join("crates/exercise/src"),

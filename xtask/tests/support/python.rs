@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// The folder of the workspace.
-pub fn workspace() -> PathBuf {
+pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 /// That of the variable GRADER_PYTHON, else `python3`; says aloud that `test` is skipped if it has no
 /// NumPy. A variable that names none with NumPy is a mistake, and fails.
-pub fn with_numpy(test: &str) -> Option<PathBuf> {
+pub(crate) fn with_numpy(test: &str) -> Option<PathBuf> {
     let named = env::var_os("GRADER_PYTHON");
     let python = named.clone().map_or_else(|| PathBuf::from("python3"), PathBuf::from);
     let import = Command::new(&python)

@@ -34,7 +34,7 @@ const HOUSE: [(&str, &[&str]); 11] = [
 ];
 
 /// Dependencies, those of tests apart, that [`HOUSE`] does not allow.
-pub fn upward_dependencies() -> Vec<Finding> {
+pub(crate) fn upward_dependencies() -> Vec<Finding> {
     let mut findings = Vec::new();
     for manifest in source::with_extension("toml") {
         if manifest.file_name() != Some("Cargo.toml".as_ref()) || manifest.components().count() < 2

@@ -14,7 +14,7 @@ const TABLES: [&str; 1] = ["crates/grader/src/diagnosis/catalogue/"];
 const LEFT_OVER: [&str; 8] =
     [".snap.new", ".orig", ".rej", ".pyc", ".part", ".swp", ".DS_Store", ".profraw"];
 
-pub fn without_header() -> Vec<Finding> {
+pub(crate) fn without_header() -> Vec<Finding> {
     let rust = source::with_extension("rs").into_iter();
     rust.filter(|file| !source::read(file).starts_with("//!"))
         .map(|file| Finding {
@@ -26,7 +26,7 @@ pub fn without_header() -> Vec<Finding> {
         .collect()
 }
 
-pub fn named_mod() -> Vec<Finding> {
+pub(crate) fn named_mod() -> Vec<Finding> {
     let rust = source::with_extension("rs").into_iter();
     rust.filter(|file| file.ends_with("mod.rs") && !is_test(file))
         .map(|file| {
@@ -37,7 +37,7 @@ pub fn named_mod() -> Vec<Finding> {
         .collect()
 }
 
-pub fn too_long() -> Vec<Finding> {
+pub(crate) fn too_long() -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in source::with_extension("rs") {
         let name = file.to_string_lossy().into_owned();
@@ -58,7 +58,7 @@ pub fn too_long() -> Vec<Finding> {
     findings
 }
 
-pub fn left_over() -> Vec<Finding> {
+pub(crate) fn left_over() -> Vec<Finding> {
     let all = source::tracked().into_iter();
     all.filter(|file| LEFT_OVER.iter().any(|end| file.to_string_lossy().ends_with(end)))
         .map(|file| Finding {

@@ -27,7 +27,7 @@ struct Parsed {
 }
 
 /// Every circle of units, once, at one of its arrows.
-pub fn circles() -> Vec<Finding> {
+pub(crate) fn circles() -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut crates: BTreeSet<PathBuf> = BTreeSet::new();
     for file in source::with_extension("rs") {

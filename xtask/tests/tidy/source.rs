@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 /// The root of the workspace that the test is run in, which Cargo names.
-pub fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
         let package = env::var_os("CARGO_MANIFEST_DIR").expect("run this test through cargo");
         Path::new(&package).parent().unwrap().to_owned()
@@ -20,7 +20,7 @@ pub fn root() -> &'static Path {
 ///
 /// Without git or its folder, as in an unpacked archive, all files outside `target` and hidden
 /// folders.
-pub fn tracked() -> Vec<PathBuf> {
+pub(crate) fn tracked() -> Vec<PathBuf> {
     let arguments = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
     let mut files = match Command::new("git").args(arguments).current_dir(root()).output() {
         Ok(output) if output.status.success() => String::from_utf8(output.stdout)
@@ -52,13 +52,13 @@ fn below(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The tracked files with this extension.
-pub fn with_extension(extension: &str) -> Vec<PathBuf> {
+pub(crate) fn with_extension(extension: &str) -> Vec<PathBuf> {
     let mut files = tracked();
     files.retain(|file| file.extension().is_some_and(|found| found == extension));
     files
 }
 
 /// The text of a file.
-pub fn read(file: &Path) -> String {
+pub(crate) fn read(file: &Path) -> String {
     fs::read_to_string(root().join(file)).unwrap_or_else(|error| panic!("{file:?}: {error}"))
 }

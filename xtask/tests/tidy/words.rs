@@ -96,7 +96,7 @@ const RETIRED_TYPES: [(&str, &str); 8] = [
 /// whose names cannot change.
 const EXCEPTED: [&str; 3] = ["xtask/tests/tidy/", "fixtures/", "CONTRIBUTING.md"];
 
-pub fn retired() -> Vec<Finding> {
+pub(crate) fn retired() -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in source::tracked() {
         let name = file.to_string_lossy().into_owned();

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 /// Answers one request a connection, until the test ends.
-pub struct Server {
+pub(crate) struct Server {
     port: u16,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
     /// A server that leaves each answer to this function of the path asked for.
-    pub fn start(answer: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(answer: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -32,18 +32,18 @@ impl Server {
         Self { port, asked }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
     /// The paths asked for so far.
-    pub fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }
 
 /// The path of a request, which ends with an empty line.
-pub fn read_head(stream: &mut TcpStream) -> Option<String> {
+pub(crate) fn read_head(stream: &mut TcpStream) -> Option<String> {
     let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
     let path = lines.next()?.split(' ').nth(1)?.to_owned();
     lines.find(|line| line.is_empty())?;
@@ -51,7 +51,7 @@ pub fn read_head(stream: &mut TcpStream) -> Option<String> {
 }
 
 /// A whole answer. A client that hangs up is its own business.
-pub fn respond(stream: &mut TcpStream, status: &str, body: &[u8]) {
+pub(crate) fn respond(stream: &mut TcpStream, status: &str, body: &[u8]) {
     let length = body.len();
     send(
         stream,
@@ -61,6 +61,6 @@ pub fn respond(stream: &mut TcpStream, status: &str, body: &[u8]) {
 }
 
 /// Part of an answer; whether the client still takes it.
-pub fn send(stream: &mut TcpStream, bytes: impl AsRef<[u8]>) -> bool {
+pub(crate) fn send(stream: &mut TcpStream, bytes: impl AsRef<[u8]>) -> bool {
     stream.write_all(bytes.as_ref()).is_ok()
 }

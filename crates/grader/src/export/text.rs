@@ -139,15 +139,19 @@ fn by_case(suite: &Suite, grading: &Grading, lines: &mut Vec<String>) {
             let together = 1 + (at + 1..verdicts.len()).take_while(fits).count();
             let same = &verdicts[at..at + together];
             let subject = subject(same, verdicts.len(), is_drawn);
-            lines.push(match &first.outcome {
-                CheckOutcome::Noted { convention, .. } if noted.contains(&convention.as_str()) => {
-                    format!("{subject} passed, with a note as above.")
-                }
-                outcome => one_line(&subject, outcome),
+            let convention = match &first.outcome {
+                CheckOutcome::Noted { convention, .. } => Some(convention.as_str()),
+                CheckOutcome::Passed
+                | CheckOutcome::Failed { .. }
+                | CheckOutcome::Raised { .. } => None,
+            };
+            let was_noted = convention.is_some_and(|convention| noted.contains(&convention));
+            lines.push(if was_noted {
+                format!("{subject} passed, with a note as above.")
+            } else {
+                one_line(&subject, &first.outcome)
             });
-            if let CheckOutcome::Noted { convention, .. } = &first.outcome {
-                noted.push(convention);
-            }
+            noted.extend(convention);
             if is_new(at) {
                 // The case has one input, whatever fails of it.
                 let is_first = !(0..at).any(is_new);

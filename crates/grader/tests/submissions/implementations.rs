@@ -9,11 +9,11 @@ use kernels::batch_norm::{self, BatchStatistics};
 use kernels::{BatchNormConfig, Convention, RunningStatistics};
 use ndarray::{Array1, Array2, Array4, ArrayView1, ArrayView4, Axis};
 
-pub type Gradients = (Array4<f64>, Array1<f64>, Array1<f64>);
+pub(crate) type Gradients = (Array4<f64>, Array1<f64>, Array1<f64>);
 
 /// Which values share a mean and a variance in training.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Axes {
+pub(crate) enum Axes {
     OneAChannel,
     /// Wrong: the mean over the batch alone.
     OneAPosition,
@@ -21,21 +21,21 @@ pub enum Axes {
 
 /// Where ε is added.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Epsilon {
+pub(crate) enum Epsilon {
     InsideTheRoot,
     /// Wrong: √σ² + ε.
     OutsideTheRoot,
 }
 
 /// x̂ and 1/√(σ² + ε) as images, γ, and whether the statistics were the batch's own.
-pub struct Cache {
+pub(crate) struct Cache {
     x_hat: Array4<f64>,
     inv_std: Array4<f64>,
     gamma: Array1<f64>,
     mode: Mode,
 }
 
-pub fn forward(
+pub(crate) fn forward(
     x: ArrayView4<'_, f64>,
     gamma: ArrayView1<'_, f64>,
     beta: ArrayView1<'_, f64>,
@@ -45,7 +45,7 @@ pub fn forward(
 }
 
 /// Plain loops over channels.
-pub fn forward_with(
+pub(crate) fn forward_with(
     x: ArrayView4<'_, f64>,
     gamma: ArrayView1<'_, f64>,
     beta: ArrayView1<'_, f64>,
@@ -98,12 +98,12 @@ pub fn forward_with(
 }
 
 /// The closed formula.
-pub fn backward(dout: ArrayView4<'_, f64>, cache: &Cache) -> Gradients {
+pub(crate) fn backward(dout: ArrayView4<'_, f64>, cache: &Cache) -> Gradients {
     gradients(dout, cache, true)
 }
 
 /// Wrong: dx as if the variance were a constant.
-pub fn backward_without_variance(dout: ArrayView4<'_, f64>, cache: &Cache) -> Gradients {
+pub(crate) fn backward_without_variance(dout: ArrayView4<'_, f64>, cache: &Cache) -> Gradients {
     gradients(dout, cache, false)
 }
 
@@ -123,7 +123,7 @@ fn gradients(dout: ArrayView4<'_, f64>, cache: &Cache, through_variance: bool) -
 }
 
 /// Node by node through the computation: x̂, then the variance, then the mean.
-pub fn backward_in_small_steps(dout: ArrayView4<'_, f64>, cache: &Cache) -> Gradients {
+pub(crate) fn backward_in_small_steps(dout: ArrayView4<'_, f64>, cache: &Cache) -> Gradients {
     let Cache { x_hat, inv_std, gamma, mode } = cache;
     let dgamma = channel_sums((&dout * x_hat).view());
     let dbeta = channel_sums(dout);
@@ -150,7 +150,7 @@ fn channel_sums(images: ArrayView4<'_, f64>) -> Array1<f64> {
 }
 
 /// What a learner keeps who builds on plain batch norm.
-pub struct PlainCache {
+pub(crate) struct PlainCache {
     rows: Array2<f64>,
     gamma: Array1<f64>,
     statistics: Statistics,
@@ -176,7 +176,7 @@ fn from_rows(rows: Array2<f64>, shape: &[usize]) -> Result<Array4<f64>, Box<dyn 
     Ok(pixels.permuted_axes([0, 3, 1, 2]))
 }
 
-pub fn reshaped_forward(
+pub(crate) fn reshaped_forward(
     x: ArrayView4<'_, f64>,
     gamma: ArrayView1<'_, f64>,
     beta: ArrayView1<'_, f64>,
@@ -204,7 +204,7 @@ pub fn reshaped_forward(
     Ok((from_rows(out, x.shape())?, cache))
 }
 
-pub fn reshaped_backward(
+pub(crate) fn reshaped_backward(
     dout: ArrayView4<'_, f64>,
     cache: &PlainCache,
 ) -> Result<Gradients, Box<dyn Error>> {

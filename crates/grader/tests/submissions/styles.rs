@@ -18,7 +18,7 @@ type X<'a> = ArrayView4<'a, f64>;
 type V<'a> = ArrayView1<'a, f64>;
 
 /// All styles.
-pub fn all() -> Vec<Box<dyn Submission>> {
+pub(crate) fn all() -> Vec<Box<dyn Submission>> {
     vec![
         Box::new(RustFunctions::new("nested loops, jacobian", nested_loops, jacobian)),
         Box::new(RustFunctions::new("welford, one step", welford, one_step)),
@@ -540,9 +540,10 @@ impl Single {
 
     fn tensor(script: &Script, shape: &[usize], values: Vec<f64>) -> Tensor {
         let array = ndarray::ArrayD::from_shape_vec(shape, values).unwrap();
-        match script.dtype() {
-            Dtype::Float32 => Tensor::Float32(array.mapv(|value| value as f32)),
-            _ => Tensor::Float64(array),
+        if script.dtype() == Dtype::Float32 {
+            Tensor::Float32(array.mapv(|value| value as f32))
+        } else {
+            Tensor::Float64(array)
         }
     }
 

@@ -55,7 +55,7 @@ fn edited(
 }
 
 /// Two dozen lines of somebody's bad day.
-pub fn all() -> Vec<(&'static str, Box<dyn Submission>)> {
+pub(crate) fn all() -> Vec<(&'static str, Box<dyn Submission>)> {
     vec![
         edited(
             "the output is clipped at 1",

@@ -136,11 +136,9 @@ pub(crate) fn read<'c, C: Column>(
 }
 
 fn broken_line(error: &csv::Error) -> String {
-    match error.kind() {
-        ErrorKind::UnequalLengths { pos, expected_len, len } => format!(
-            "line {}: found {len} columns, expected {expected_len}",
-            pos.as_ref().map_or(0, csv::Position::line)
-        ),
-        _ => error.to_string(),
-    }
+    let ErrorKind::UnequalLengths { pos, expected_len, len } = error.kind() else {
+        return error.to_string();
+    };
+    let line = pos.as_ref().map_or(0, csv::Position::line);
+    format!("line {line}: found {len} columns, expected {expected_len}")
 }

@@ -16,7 +16,7 @@ const UNSIGNED_BYTE: u8 = 0x08;
 /// # Errors
 ///
 /// [`IdxError`] for any bytes but exactly such an array.
-pub fn read(bytes: &[u8], shape: &[usize]) -> Result<Vec<u8>, IdxError> {
+pub(super) fn read(bytes: &[u8], shape: &[usize]) -> Result<Vec<u8>, IdxError> {
     let header = header_length(shape);
     let short = IdxError::Header { expected: header, found: bytes.len() };
     let Some((&found, _)) = bytes.split_first_chunk::<4>() else {
@@ -44,7 +44,7 @@ pub fn read(bytes: &[u8], shape: &[usize]) -> Result<Vec<u8>, IdxError> {
 }
 
 /// The length of a whole file with this shape, `usize::MAX` if that is more than any file's.
-pub fn file_length(shape: &[usize]) -> usize {
+pub(super) fn file_length(shape: &[usize]) -> usize {
     elements_in(shape).saturating_add(header_length(shape))
 }
 
@@ -77,7 +77,12 @@ mod tests {
                     assert_eq!(found, length)
                 }
                 IdxError::Length { expected: 6, found } => assert_eq!(found, length - 12),
-                other => panic!("{other}"),
+                IdxError::Header { .. }
+                | IdxError::Length { .. }
+                | IdxError::Magic { .. }
+                | IdxError::Shape { .. } => {
+                    panic!("{error}")
+                }
             }
         }
         let mut padded = GOOD.to_vec();

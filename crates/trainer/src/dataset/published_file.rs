@@ -56,9 +56,13 @@ impl PublishedFile {
     /// [`TrainError::Checksum`] if its bytes are others.
     pub fn read(&self, folder: &Path, data_set: &'static str) -> Result<Vec<u8>, TrainError> {
         let path = folder.join(self.name);
-        let mut file = File::open(&path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => TrainError::DataFileMissing { path: path.clone(), data_set },
-            _ => TrainError::File { path: path.clone(), action: "cannot be opened", source },
+        let mut file = File::open(&path).map_err(|source| {
+            let path = path.clone();
+            if source.kind() == io::ErrorKind::NotFound {
+                TrainError::DataFileMissing { path, data_set }
+            } else {
+                TrainError::File { path, action: "cannot be opened", source }
+            }
         })?;
         let unreadable = || TrainError::file(&path, "cannot be read");
         let refuse = |mismatch| TrainError::Checksum { path: path.clone(), mismatch };

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 /// A Python with the packages of `requirements.txt`: that of `TENSORBOARD_PYTHON`, which must have
 /// them, or else the `python3` at hand if it has them. Without one, says so.
-pub fn python() -> Option<PathBuf> {
+pub(super) fn python() -> Option<PathBuf> {
     if let Some(named) = env::var_os("TENSORBOARD_PYTHON") {
         return Some(named.into());
     }
@@ -26,7 +26,7 @@ pub fn python() -> Option<PathBuf> {
 }
 
 /// Runs a script on files; the lines that it printed, one a file.
-pub fn run(python: &Path, script: &str, files: &[PathBuf]) -> Vec<Value> {
+pub(super) fn run(python: &Path, script: &str, files: &[PathBuf]) -> Vec<Value> {
     let output = Command::new(python).arg("-c").arg(script).args(files).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{}: {}\n{stderr}", python.display(), output.status);
@@ -38,7 +38,7 @@ pub fn run(python: &Path, script: &str, files: &[PathBuf]) -> Vec<Value> {
 
 /// What TensorBoard finds in an event file.
 #[derive(Debug, Default, PartialEq)]
-pub struct Events {
+pub(super) struct Events {
     /// By tag, in the file's order.
     pub scalars: BTreeMap<String, Vec<(u64, f64)>>,
     /// By tag, in the file's order.
@@ -47,7 +47,7 @@ pub struct Events {
 
 /// A histogram that TensorBoard read.
 #[derive(Debug, PartialEq)]
-pub struct Histogram {
+pub(super) struct Histogram {
     pub step: u64,
     pub min: f64,
     pub max: f64,
@@ -59,7 +59,7 @@ pub struct Histogram {
 }
 
 /// What TensorBoard finds in each file, or what is wrong with it.
-pub fn read_events(python: &Path, files: &[PathBuf]) -> Vec<Result<Events, String>> {
+pub(super) fn read_events(python: &Path, files: &[PathBuf]) -> Vec<Result<Events, String>> {
     run(python, include_str!("read_events.py"), files).iter().map(events).collect()
 }
 

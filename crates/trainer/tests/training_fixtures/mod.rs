@@ -14,7 +14,7 @@ use trainer::dataset::{ImageSize, LabelledImages, Split};
 use trainer::network::{Network, Preset};
 
 /// A training of the fixtures: its case, and its configuration in our words.
-pub struct Training {
+pub(crate) struct Training {
     pub case: Case,
     pub config: TrainingConfig,
     pub preset: &'static Preset,
@@ -24,7 +24,7 @@ pub struct Training {
 
 impl Training {
     /// All of them, in the order of their names: every network, and with either head if it has one.
-    pub fn all() -> Vec<Self> {
+    pub(crate) fn all() -> Vec<Self> {
         let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
         let all: Vec<Self> = case_names(&folder)
             .unwrap()
@@ -54,41 +54,41 @@ impl Training {
     }
 
     /// The network, with weights that do not matter.
-    pub fn network<F: Real>(&self) -> Network<F> {
+    pub(crate) fn network<F: Real>(&self) -> Network<F> {
         self.preset.config.build(self.size, self.config.classes, 99).unwrap()
     }
 
     /// How many steps it has, and of how many images each.
-    pub fn steps_and_batch_size(&self) -> (usize, usize) {
+    pub(crate) fn steps_and_batch_size(&self) -> (usize, usize) {
         let [steps, batch_size] = *self.integers("batches").shape() else { panic!("not (S, B)") };
         (steps, batch_size)
     }
 
     /// The images that it trains with, and those whose logits are expected.
-    pub fn split(&self) -> Split {
+    pub(crate) fn split(&self) -> Split {
         let training: BTreeSet<usize> =
             self.integers("batches").iter().map(|&position| position as usize).collect();
         Split { training: training.into_iter().collect(), validation: self.evaluated() }
     }
 
     /// The positions of the images whose logits are expected.
-    pub fn evaluated(&self) -> Vec<usize> {
+    pub(crate) fn evaluated(&self) -> Vec<usize> {
         self.integers("evaluated").iter().map(|&position| position as usize).collect()
     }
 
     /// The expected array of a role, and its relative and absolute tolerance.
-    pub fn expected(&self, role: &str) -> (ArrayD<f64>, f64, f64) {
+    pub(crate) fn expected(&self, role: &str) -> (ArrayD<f64>, f64, f64) {
         let expected = self.case.expected(role).unwrap();
         (expected.values.to_f64(), expected.rtol, expected.atol)
     }
 
     /// The state dict of a role, as PyTorch wrote it.
-    pub fn state_dict(&self, role: &str) -> &[u8] {
+    pub(crate) fn state_dict(&self, role: &str) -> &[u8] {
         &self.case.state_dicts[role]
     }
 
     /// Enough images for every position.
-    pub fn images(&self) -> LabelledImages {
+    pub(crate) fn images(&self) -> LabelledImages {
         const IMAGES: u32 = 220;
         let ImageSize { height, width, .. } = self.size;
         let classes = self.config.classes as u32;
@@ -107,10 +107,11 @@ impl Training {
     }
 
     fn integers(&self, role: &str) -> ndarray::ArrayViewD<'_, i64> {
-        match self.case.input(role).unwrap() {
-            grader::tensor::Tensor::Int64(array) => array.view(),
-            other => panic!("{role} is {}", other.dtype()),
-        }
+        let input = self.case.input(role).unwrap();
+        let grader::tensor::Tensor::Int64(array) = input else {
+            panic!("{role} is {}", input.dtype())
+        };
+        array.view()
     }
 }
 

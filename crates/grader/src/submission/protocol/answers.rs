@@ -105,9 +105,12 @@ impl Answers<'_> {
             Err(ReadError::NotThere) => Err(ReadError::NotThere),
             Err(error) => return Err(self.unreadable("", &error.to_string())),
         };
-        found.map_err(|error| match error {
-            ReadError::NotThere => self.missing(file),
-            error => self.unreadable(file, &error.to_string()),
+        found.map_err(|error| {
+            if matches!(error, ReadError::NotThere) {
+                self.missing(file)
+            } else {
+                self.unreadable(file, &error.to_string())
+            }
         })
     }
 

@@ -33,7 +33,7 @@ pub(super) fn run<B: Body>(set: InstructionSet, body: B) -> B::Output {
             InstructionSet::Avx512 if set.is_available() => return unsafe { avx512(body) },
             // SAFETY: as above.
             InstructionSet::Avx2 if set.is_available() => return unsafe { avx2(body) },
-            _ => {}
+            InstructionSet::Avx512 | InstructionSet::Avx2 | InstructionSet::Portable => {}
         }
     }
     let _ = set;

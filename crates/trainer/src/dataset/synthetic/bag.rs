@@ -5,7 +5,7 @@ use super::garment::{Garment, Piece};
 use super::outline::Outline;
 
 /// From clutch to shopping bag.
-pub fn bag(draws: &mut Draws) -> Garment {
+pub(super) fn bag(draws: &mut Draws) -> Garment {
     let half_height = draws.around(0.5, 0.22);
     let bottom = draws.around(0.8, 0.1);
     let top = bottom - 2.0 * half_height;

@@ -6,7 +6,7 @@ use super::{bag, footwear, tops, trousers};
 
 /// The ten classes, in Fashion-MNIST's order: a label is a position in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
+pub(super) enum Class {
     Tshirt,
     Trouser,
     Pullover,
@@ -20,7 +20,7 @@ pub enum Class {
 }
 
 impl Class {
-    pub const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Tshirt,
         Self::Trouser,
         Self::Pullover,
@@ -34,7 +34,7 @@ impl Class {
     ];
 
     /// A random garment of this class.
-    pub fn draw(self, draws: &mut Draws) -> Garment {
+    pub(super) fn draw(self, draws: &mut Draws) -> Garment {
         match self {
             Self::Tshirt => tops::tshirt(draws),
             Self::Trouser => trousers::trousers(draws),

@@ -5,7 +5,7 @@ use super::garment::Piece;
 use super::outline::{Outline, Point};
 
 /// The measures of a body piece; widths are halves, from the middle outwards.
-pub struct Cut {
+pub(super) struct Cut {
     pub top: f32,
     pub bottom: f32,
     pub neck: f32,
@@ -22,7 +22,7 @@ pub struct Cut {
 }
 
 /// The measures of a sleeve.
-pub struct Sleeve {
+pub(super) struct Sleeve {
     /// Sideways for each step down: 0 hangs straight down.
     pub spread: f32,
     pub length: f32,
@@ -31,7 +31,7 @@ pub struct Sleeve {
 }
 
 impl Sleeve {
-    pub fn short(draws: &mut Draws) -> Self {
+    pub(super) fn short(draws: &mut Draws) -> Self {
         Self {
             spread: draws.around(0.9, 0.45),
             length: draws.around(0.52, 0.22),
@@ -39,7 +39,7 @@ impl Sleeve {
         }
     }
 
-    pub fn long(draws: &mut Draws) -> Self {
+    pub(super) fn long(draws: &mut Draws) -> Self {
         Self {
             spread: draws.around(0.26, 0.18),
             length: draws.around(1.46, 0.16),
@@ -50,7 +50,7 @@ impl Sleeve {
 
 impl Cut {
     /// What most clothes have in common: a body with nearly straight sides.
-    pub fn straight(draws: &mut Draws, bottom: f32) -> Self {
+    pub(super) fn straight(draws: &mut Draws, bottom: f32) -> Self {
         let chest = draws.around(0.47, 0.1);
         Self {
             top: draws.around(-0.84, 0.06),
@@ -75,7 +75,7 @@ impl Cut {
         if self.pointed_neck { vec![base, end] } else { vec![base, side, end] }
     }
 
-    pub fn body(&self) -> Piece {
+    pub(super) fn body(&self) -> Piece {
         let mut corners = self.neckline();
         corners.extend([
             [self.shoulder, self.top + self.slope],
@@ -88,7 +88,7 @@ impl Cut {
     }
 
     /// Both sleeves, each a little different.
-    pub fn sleeves(&self, draws: &mut Draws, sleeve: &Sleeve) -> [Piece; 2] {
+    pub(super) fn sleeves(&self, draws: &mut Draws, sleeve: &Sleeve) -> [Piece; 2] {
         // They hang a little further from the light than the body, mostly.
         let shade = draws.around(0.95, 0.07);
         [false, true].map(|left| {
@@ -113,7 +113,7 @@ impl Cut {
     }
 
     /// A line around the neck, as of a ribbed band.
-    pub fn neck_band(&self, shade: f32, opacity: f32) -> Piece {
+    pub(super) fn neck_band(&self, shade: f32, opacity: f32) -> Piece {
         let lines = self
             .neckline()
             .windows(2)
@@ -126,7 +126,7 @@ impl Cut {
     }
 
     /// Two pointed pieces at the neck, `size` deep.
-    pub fn collar(&self, size: f32, shade: f32) -> [Piece; 2] {
+    pub(super) fn collar(&self, size: f32, shade: f32) -> [Piece; 2] {
         let right = Outline::polygon(&[
             [0.0, self.top + self.neck_depth],
             [self.neck * 0.7, self.top - 0.05],
@@ -137,30 +137,30 @@ impl Cut {
     }
 
     /// The line down the front where it opens, `side` of the middle.
-    pub fn opening(&self, side: f32, width: f32, shade: f32, opacity: f32) -> Piece {
+    pub(super) fn opening(&self, side: f32, width: f32, shade: f32, opacity: f32) -> Piece {
         let line = [[side, self.top + self.neck_depth], [side, self.bottom]];
         Piece::mark(Outline::stroke(&line, width), shade, opacity)
     }
 
-    pub fn buttons(&self, side: f32, count: u16, shade: f32, opacity: f32) -> Piece {
+    pub(super) fn buttons(&self, side: f32, count: u16, shade: f32, opacity: f32) -> Piece {
         let start = self.top + self.neck_depth + 0.1;
         let step = (self.bottom - 0.1 - start) / f32::from(count);
         let dots = (0..count).map(|index| [[side, start + step * f32::from(index)]; 2]).collect();
         Piece::mark(Outline::strokes(dots, 0.045), shade, opacity)
     }
 
-    pub fn hem_band(&self, height: f32, shade: f32) -> Piece {
+    pub(super) fn hem_band(&self, height: f32, shade: f32) -> Piece {
         let y = self.bottom - height * 0.5;
         Piece::mark(Outline::stroke(&[[-1.0, y], [1.0, y]], height * 0.5), shade, 0.8)
     }
 }
 
 /// A line on the cloth, as of a pocket or a belt.
-pub fn seam(from: Point, to: Point, shade: f32, opacity: f32) -> Piece {
+pub(super) fn seam(from: Point, to: Point, shade: f32, opacity: f32) -> Piece {
     Piece::mark(Outline::stroke(&[from, to], 0.035), shade, opacity)
 }
 
 /// Lighter or darker than the cloth around it, by at least a little.
-pub fn contrasting(draws: &mut Draws) -> f32 {
+pub(super) fn contrasting(draws: &mut Draws) -> f32 {
     if draws.chance(0.65) { draws.between(0.45, 0.8) } else { draws.between(1.15, 1.5) }
 }

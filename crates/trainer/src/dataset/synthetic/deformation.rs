@@ -5,7 +5,7 @@ use super::plane::{PIXELS, Plane, SIDE};
 use super::value_noise::ValueNoise;
 
 /// The garment's coordinates at every pixel.
-pub struct Places {
+pub(super) struct Places {
     pub x: Plane,
     pub y: Plane,
     /// The smallest and the largest y of each row.
@@ -13,7 +13,7 @@ pub struct Places {
 }
 
 /// How much a garment is moved, in its own coordinates, in which the image is 2 wide.
-pub struct Freedom {
+pub(super) struct Freedom {
     /// The tangent of half the largest angle that it is turned by.
     pub turn: f32,
     /// The largest relative change of size.
@@ -30,7 +30,7 @@ pub struct Freedom {
 
 impl Places {
     /// The image's own coordinates: pixel centres from −1 to 1.
-    pub fn of_the_image() -> Self {
+    pub(super) fn of_the_image() -> Self {
         let mut places = Self { x: [0.0; PIXELS], y: [0.0; PIXELS], extents: [[0.0; 2]; SIDE] };
         for pixel in 0..PIXELS {
             places.x[pixel] = centre(pixel % SIDE);
@@ -41,7 +41,7 @@ impl Places {
     }
 
     /// The smallest and the largest y of a row of pixels.
-    pub fn row_extent(&self, row: usize) -> [f32; 2] {
+    pub(super) fn row_extent(&self, row: usize) -> [f32; 2] {
         self.extents[row]
     }
 
@@ -53,7 +53,7 @@ impl Places {
     }
 
     /// The garment's coordinates under a random deformation.
-    pub fn deformed(draws: &mut Draws, freedom: &Freedom) -> Self {
+    pub(super) fn deformed(draws: &mut Draws, freedom: &Freedom) -> Self {
         // A rotation by θ from t = tan(θ/2), with no sine: cos θ = (1 − t²)/(1 + t²) and
         // sin θ = 2t/(1 + t²).
         let t = draws.around(0.0, freedom.turn);

@@ -3,40 +3,40 @@
 use crate::random_stream::Stream;
 
 /// An image's own random numbers, as `f32`: pictures need no more.
-pub struct Draws {
+pub(super) struct Draws {
     stream: Stream,
 }
 
 impl Draws {
-    pub fn new(stream: Stream) -> Self {
+    pub(super) fn new(stream: Stream) -> Self {
         Self { stream }
     }
 
     /// A number between `low` and `high`, all equally likely.
-    pub fn between(&mut self, low: f32, high: f32) -> f32 {
+    pub(super) fn between(&mut self, low: f32, high: f32) -> f32 {
         low + (high - low) * self.stream.uniform() as f32
     }
 
     /// A number around `centre`, never further than `reach` away and mostly nearer: the mean of
     /// three equally likely ones, which has a bell's shape and needs no logarithm.
-    pub fn around(&mut self, centre: f32, reach: f32) -> f32 {
+    pub(super) fn around(&mut self, centre: f32, reach: f32) -> f32 {
         let sum = self.between(-1.0, 1.0) + self.between(-1.0, 1.0) + self.between(-1.0, 1.0);
         centre + reach * (sum / 3.0)
     }
 
     /// Whether an event of this probability happens.
-    pub fn chance(&mut self, probability: f32) -> bool {
+    pub(super) fn chance(&mut self, probability: f32) -> bool {
         self.between(0.0, 1.0) < probability
     }
 
     /// An integer below `bound`.
-    pub fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.stream.below(bound)
     }
 
     /// A number near 0 with variance 1: four integers of 16 bits, added. Their sum is a good normal
     /// number up to three standard deviations, and costs one draw.
-    pub fn grain(&mut self) -> f32 {
+    pub(super) fn grain(&mut self) -> f32 {
         const VARIANCE_ROOT: f32 = 37_837.23; // of four integers of [0, 65535]
         let bits = self.stream.bits();
         let sum = (bits & 0xffff) + (bits >> 16 & 0xffff) + (bits >> 32 & 0xffff) + (bits >> 48);

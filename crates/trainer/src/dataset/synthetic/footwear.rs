@@ -105,7 +105,7 @@ fn laces(draws: &mut Draws, last: &Last, opening: f32, from: f32) -> Piece {
 }
 
 /// Low, with a thick sole, laces and stripes.
-pub fn sneaker(draws: &mut Draws) -> Garment {
+pub(super) fn sneaker(draws: &mut Draws) -> Garment {
     let lift = draws.between(0.0, 0.08);
     let last = Last { sole: draws.around(0.15, 0.06), ..Last::draw(draws, lift) };
     // A few are as high as a low boot.
@@ -141,7 +141,7 @@ pub fn sneaker(draws: &mut Draws) -> Garment {
 }
 
 /// A shaft above the ankle, often on a heel.
-pub fn ankle_boot(draws: &mut Draws) -> Garment {
+pub(super) fn ankle_boot(draws: &mut Draws) -> Garment {
     let lift = if draws.chance(0.5) { draws.between(0.1, 0.35) } else { draws.between(0.0, 0.08) };
     let last = Last { ground: draws.around(0.72, 0.14), ..Last::draw(draws, lift) };
     // A few are as low as a sneaker.
@@ -167,7 +167,7 @@ pub fn ankle_boot(draws: &mut Draws) -> Garment {
 }
 
 /// A sole with straps and the gaps between them.
-pub fn sandal(draws: &mut Draws) -> Garment {
+pub(super) fn sandal(draws: &mut Draws) -> Garment {
     let lift = if draws.chance(0.55) { draws.between(0.15, 0.6) } else { draws.between(0.0, 0.1) };
     let ground = draws.around(0.5, 0.15);
     let last = Last { ground: ground + lift * 0.4, ..Last::draw(draws, lift) };

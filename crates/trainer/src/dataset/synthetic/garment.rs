@@ -3,7 +3,7 @@
 use super::outline::Outline;
 
 /// A part of a garment, painted over those before it.
-pub struct Piece {
+pub(super) struct Piece {
     pub outline: Outline,
     /// How light it is, relative to the garment.
     pub shade: f32,
@@ -19,23 +19,23 @@ pub struct Piece {
 
 impl Piece {
     /// A piece of the garment's cloth.
-    pub fn cloth(outline: Outline, shade: f32) -> Self {
+    pub(super) fn cloth(outline: Outline, shade: f32) -> Self {
         Self { outline, shade, patterned: true, opacity: 1.0, edge: 0.35, inside: false }
     }
 
     /// A plain piece of its own, like a sole or a handle.
-    pub fn plain(outline: Outline, shade: f32) -> Self {
+    pub(super) fn plain(outline: Outline, shade: f32) -> Self {
         Self { outline, shade, patterned: false, opacity: 1.0, edge: 0.1, inside: false }
     }
 
     /// A mark on the garment: a seam, a button, a print.
-    pub fn mark(outline: Outline, shade: f32, opacity: f32) -> Self {
+    pub(super) fn mark(outline: Outline, shade: f32, opacity: f32) -> Self {
         Self { outline, shade, patterned: false, opacity, edge: 0.0, inside: true }
     }
 }
 
 /// A garment's parts, from the lowest to the uppermost.
-pub struct Garment {
+pub(super) struct Garment {
     pub pieces: Vec<Piece>,
     /// The probability that its fabric is knitted.
     pub knitted: f32,

@@ -5,15 +5,15 @@ use super::plane::{PIXELS, Plane, SIDE};
 
 /// How far from an edge distances are needed: more than a pixel outside, and inside as far as an
 /// edge's shadow goes.
-pub const REACH: f32 = 0.16;
+pub(super) const REACH: f32 = 0.16;
 
 /// A place in the garment's own coordinates: x to the right, y downwards, both from −1 to 1 over
 /// the image.
-pub type Point = [f32; 2];
+pub(super) type Point = [f32; 2];
 
 /// A shape: the inside of a polygon, or all that is near some lines.
 #[derive(Debug, Clone)]
-pub struct Outline {
+pub(super) struct Outline {
     lines: Vec<[Point; 2]>,
     /// How far around its lines the shape reaches.
     radius: f32,
@@ -22,7 +22,7 @@ pub struct Outline {
 
 impl Outline {
     /// The inside of the polygon with these corners.
-    pub fn polygon(corners: &[Point]) -> Self {
+    pub(super) fn polygon(corners: &[Point]) -> Self {
         let following = corners.iter().cycle().skip(1);
         let lines = corners.iter().zip(following).map(|(&from, &to)| [from, to]).collect();
         Self { lines, radius: 0.0, filled: true }
@@ -31,36 +31,36 @@ impl Outline {
     /// The inside of a polygon whose corners are cut twice, which makes curves of them.
     ///
     /// Source: Chaikin, "An algorithm for high-speed curve generation", 1974.
-    pub fn rounded(corners: &[Point]) -> Self {
+    pub(super) fn rounded(corners: &[Point]) -> Self {
         Self::polygon(&cut_corners(&cut_corners(corners)))
     }
 
     /// The inside of a polygon and of its mirror image at x = 0. `right` holds the corners of the
     /// right half from the middle of the top to the middle of the bottom.
-    pub fn symmetric(right: &[Point]) -> Self {
+    pub(super) fn symmetric(right: &[Point]) -> Self {
         let left = right.iter().rev().map(|&corner| mirrored(corner));
         Self::polygon(&right.iter().copied().chain(left).collect::<Vec<_>>())
     }
 
     /// A line through these places, `radius` wide to each side.
-    pub fn stroke(places: &[Point], radius: f32) -> Self {
+    pub(super) fn stroke(places: &[Point], radius: f32) -> Self {
         let lines = places.windows(2).map(|pair| [pair[0], pair[1]]).collect();
         Self { lines, radius, filled: false }
     }
 
     /// Lines between the two places of each pair, `radius` wide to each side; a dot where both
     /// are one.
-    pub fn strokes(lines: Vec<[Point; 2]>, radius: f32) -> Self {
+    pub(super) fn strokes(lines: Vec<[Point; 2]>, radius: f32) -> Self {
         Self { lines, radius, filled: false }
     }
 
     /// A ring of lines through these places, with its corners cut.
-    pub fn loop_stroke(places: &[Point], radius: f32) -> Self {
+    pub(super) fn loop_stroke(places: &[Point], radius: f32) -> Self {
         Self { radius, filled: false, ..Self::rounded(places) }
     }
 
     /// The mirror image at x = 0.
-    pub fn mirrored(&self) -> Self {
+    pub(super) fn mirrored(&self) -> Self {
         let lines = self.lines.iter().map(|line| line.map(mirrored)).collect();
         Self { lines, ..*self }
     }
@@ -70,7 +70,7 @@ impl Outline {
     ///
     /// Line by line over a row of pixels, not pixel by pixel over all lines: each pixel is
     /// independent of the others, so the compiler may compute several at once without changing any.
-    pub fn distances(&self, places: &Places) -> Plane {
+    pub(super) fn distances(&self, places: &Places) -> Plane {
         let mut squares = [f32::MAX; PIXELS];
         let mut inside = [0_u32; PIXELS];
         let reach = REACH + self.radius;

@@ -10,7 +10,7 @@ use super::texture::Texture;
 use super::value_noise::ValueNoise;
 
 /// Draws one image of this class.
-pub fn picture(draws: &mut Draws, class: Class, image: &mut [u8]) {
+pub(super) fn picture(draws: &mut Draws, class: Class, image: &mut [u8]) {
     let garment = class.draw(draws);
     let texture = Texture::draw(draws, garment.knitted);
     let soft = garment.softness;

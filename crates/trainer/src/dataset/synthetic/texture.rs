@@ -4,7 +4,7 @@ use super::draw::Draws;
 use super::outline::Point;
 
 /// A pattern of light and dark over the garment's coordinates; 1 where it is lightest.
-pub enum Texture {
+pub(super) enum Texture {
     /// One tone.
     Plain,
     /// Bands across a direction.
@@ -46,7 +46,7 @@ pub enum Texture {
 
 impl Texture {
     /// A random fabric; `knitted` is the probability of a knit.
-    pub fn draw(draws: &mut Draws, knitted: f32) -> Self {
+    pub(super) fn draw(draws: &mut Draws, knitted: f32) -> Self {
         if draws.chance(knitted) {
             return Self::Knit {
                 frequency: draws.between(3.5, 6.0),
@@ -77,7 +77,7 @@ impl Texture {
     }
 
     /// The fabric's lightness at this place.
-    pub fn at(&self, [x, y]: Point) -> f32 {
+    pub(super) fn at(&self, [x, y]: Point) -> f32 {
         match *self {
             Self::Plain => 1.0,
             Self::Stripes { wave, dark, depth } => {

@@ -20,7 +20,7 @@ fn print(draws: &mut Draws, pieces: &mut Vec<Piece>, probability: f32) {
 }
 
 /// Mostly short sleeves, no opening.
-pub fn tshirt(draws: &mut Draws) -> Garment {
+pub(super) fn tshirt(draws: &mut Draws) -> Garment {
     let bottom = draws.around(0.82, 0.1);
     let cut = Cut::straight(draws, bottom);
     let mut pieces = Vec::new();
@@ -41,7 +41,7 @@ pub fn tshirt(draws: &mut Draws) -> Garment {
 }
 
 /// Long sleeves, closed, often knitted, with ribbed ends.
-pub fn pullover(draws: &mut Draws) -> Garment {
+pub(super) fn pullover(draws: &mut Draws) -> Garment {
     let bottom = draws.around(0.84, 0.1);
     let mut cut = Cut::straight(draws, bottom);
     cut.neck_depth = draws.around(0.1, 0.07);
@@ -65,7 +65,7 @@ pub fn pullover(draws: &mut Draws) -> Garment {
 }
 
 /// A long narrow body that widens below the waist.
-pub fn dress(draws: &mut Draws) -> Garment {
+pub(super) fn dress(draws: &mut Draws) -> Garment {
     let chest = draws.around(0.3, 0.08);
     let cut = Cut {
         top: draws.around(-0.92, 0.04),
@@ -108,7 +108,7 @@ pub fn dress(draws: &mut Draws) -> Garment {
 }
 
 /// Long sleeves, open in front, lapels, pockets, longer than the others.
-pub fn coat(draws: &mut Draws) -> Garment {
+pub(super) fn coat(draws: &mut Draws) -> Garment {
     let bottom = draws.around(0.91, 0.08);
     let mut cut = Cut::straight(draws, bottom);
     cut.hem = cut.chest * draws.around(1.05, 0.12);
@@ -146,7 +146,7 @@ pub fn coat(draws: &mut Draws) -> Garment {
 }
 
 /// Sleeves of either length, a collar, a row of buttons.
-pub fn shirt(draws: &mut Draws) -> Garment {
+pub(super) fn shirt(draws: &mut Draws) -> Garment {
     let bottom = draws.around(0.85, 0.1);
     let mut cut = Cut::straight(draws, bottom);
     cut.waist = cut.chest * draws.around(0.92, 0.1);

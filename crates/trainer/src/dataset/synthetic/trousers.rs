@@ -5,7 +5,7 @@ use super::garment::{Garment, Piece};
 use super::outline::Outline;
 
 /// Straight, tapered or flared, with the legs apart or nearly closed.
-pub fn trousers(draws: &mut Draws) -> Garment {
+pub(super) fn trousers(draws: &mut Draws) -> Garment {
     let top = draws.around(-0.92, 0.05);
     let bottom = draws.around(0.92, 0.06);
     let waist = draws.around(0.3, 0.08);

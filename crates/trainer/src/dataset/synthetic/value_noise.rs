@@ -12,12 +12,12 @@ const CELL: usize = SIDE / CELLS;
 const NODES: usize = CELLS + 1;
 
 /// Smooth values between −height and height.
-pub struct ValueNoise {
+pub(super) struct ValueNoise {
     surface: Plane,
 }
 
 impl ValueNoise {
-    pub fn new(draws: &mut Draws, height: f32) -> Self {
+    pub(super) fn new(draws: &mut Draws, height: f32) -> Self {
         let mut nodes = [[0.0; NODES]; NODES];
         for node in nodes.as_flattened_mut() {
             *node = draws.between(-height, height);
@@ -40,7 +40,7 @@ impl ValueNoise {
     }
 
     /// The value at this pixel.
-    pub fn at(&self, pixel: usize) -> f32 {
+    pub(super) fn at(&self, pixel: usize) -> f32 {
         self.surface[pixel]
     }
 }
