@@ -5,7 +5,7 @@
 //! The crate reads no files, draws no random numbers and prints nothing. Its only global state is the
 //! choice of [`instruction_set`], and memory to work in, which each thread keeps for its next call.
 //! Only threads that wait read a clock. Bad input is a [`KernelError`]; nothing panics, except the
-//! [`reference`] on shapes that do not fit.
+//! [`mod@reference`] on shapes that do not fit.
 //!
 //! Three folders: `ops/` has a file for each operation, with its formulas; `engine/` has the machinery
 //! that makes them fast; `reference/` has each operation in plain loops, to read.

@@ -54,16 +54,16 @@ pub struct Conv2dGradients<F> {
     pub parameters: Conv2dParameterGradients<F>,
 }
 
-/// All gradients of [`forward`]; see [`backward_input`] and [`backward_parameters`], of which a
+/// All gradients of [`forward()`]; see [`backward_input()`] and [`backward_parameters()`], of which a
 /// network's first layer needs only the second.
 ///
 /// # Shapes
 ///
-/// `dout` `(N, F, OH, OW)`, `x` and `weight` as for [`forward`].
+/// `dout` `(N, F, OH, OW)`, `x` and `weight` as for [`forward()`].
 ///
 /// # Errors
 ///
-/// As for [`forward`], and for a `dout` of another shape than the forward pass returns.
+/// As for [`forward()`], and for a `dout` of another shape than the forward pass returns.
 pub fn backward<F: Real>(
     dout: ArrayView4<'_, F>,
     x: ArrayView4<'_, F>,

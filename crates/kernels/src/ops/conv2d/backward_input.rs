@@ -25,7 +25,7 @@ use crate::error::KernelError;
 ///
 /// # Errors
 ///
-/// As for [`backward`].
+/// As for [`backward`](super::backward).
 pub fn backward_input<F: Real>(
     dout: ArrayView4<'_, F>,
     size: [usize; 2],
@@ -41,7 +41,7 @@ pub fn backward_input<F: Real>(
 ///
 /// # Errors
 ///
-/// As for [`backward`]; what `dx` held is then lost.
+/// As for [`backward`](super::backward); what `dx` held is then lost.
 pub fn backward_input_into<F: Real>(
     dout: ArrayView4<'_, F>,
     size: [usize; 2],

@@ -37,7 +37,7 @@ pub struct Conv2dParameterGradients<F> {
 ///
 /// # Errors
 ///
-/// As for [`backward`].
+/// As for [`backward`](super::backward).
 pub fn backward_parameters<F: Real>(
     dout: ArrayView4<'_, F>,
     x: ArrayView4<'_, F>,
@@ -56,7 +56,7 @@ pub fn backward_parameters<F: Real>(
 ///
 /// # Errors
 ///
-/// As for [`backward`], and for results of another shape than those of weight and bias; they are
+/// As for [`backward`](super::backward), and for results of another shape than those of weight and bias; they are
 /// then unchanged.
 pub fn backward_parameters_into<F: Real>(
     dout: ArrayView4<'_, F>,
