@@ -48,7 +48,7 @@ pub(crate) fn signed(difference: f64) -> String {
     }
 }
 
-/// In how many of its epochs a network was ahead.
+/// How often a network was ahead, counted after each epoch.
 pub(crate) fn how_often(network: &str, Ahead { ahead, of }: Ahead, several_seeds: bool) -> String {
     let every = if several_seeds { " of every seed" } else { "" };
     let all = if several_seeds { " of all seeds" } else { "" };
