@@ -118,7 +118,7 @@ impl Peer {
 }
 
 impl Drop for Peer {
-    /// Closes the requests, at whose end the script ends by itself, and waits for that.
+    /// Closes the script's input, upon which the script exits, and waits for its exit.
     fn drop(&mut self) {
         let _ = self.process.wait();
     }

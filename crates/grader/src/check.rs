@@ -10,6 +10,7 @@ mod question;
 mod recipe;
 mod reference;
 mod script;
+mod tolerances;
 mod values;
 
 use crate::check::behaviour::behaviour_questions;
@@ -99,15 +100,15 @@ pub(crate) fn examine(
     (Report { target: submission.name().to_owned(), suites }, diagnosis)
 }
 
-/// A submission that never answers.
-struct Mute {
+/// Answers nothing; used to list what is asked.
+struct AsksOnly {
     /// Whether it declines what the protocol does not ask.
     by_protocol: bool,
 }
 
-impl Submission for Mute {
+impl Submission for AsksOnly {
     fn name(&self) -> &str {
-        "nobody"
+        "none"
     }
 
     fn declines(&self, script: &Script) -> Option<&'static str> {
@@ -121,7 +122,7 @@ impl Submission for Mute {
 
 /// Every check that is made of a submission that declines nothing, in order.
 pub fn known_checks(cases: &[Case]) -> Vec<CheckId> {
-    let (report, _) = examine(&Mute { by_protocol: false }, cases, &Options::default());
+    let (report, _) = examine(&AsksOnly { by_protocol: false }, cases, &Options::default());
     let id =
         |verdict: &Verdict| CheckId { case: verdict.case.clone(), check: verdict.check.clone() };
     report.verdicts().map(id).collect()
@@ -129,6 +130,6 @@ pub fn known_checks(cases: &[Case]) -> Vec<CheckId> {
 
 /// Every script that a submission is asked by the protocol, in order.
 pub fn protocol_scripts(cases: &[Case], options: &Options) -> Vec<Script> {
-    let questions = questions(&Mute { by_protocol: true }, cases, options);
+    let questions = questions(&AsksOnly { by_protocol: true }, cases, options);
     questions.iter().flat_map(Questions::scripts).cloned().collect()
 }

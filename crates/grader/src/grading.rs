@@ -19,7 +19,7 @@ pub struct Grading {
     pub diagnosis: Diagnosis,
     /// What the report is worth, once [`Grading::mark`] was called.
     pub marks: Option<Marks>,
-    /// What held the submission in, if it is a program.
+    /// The sandbox measures that were in force, if the submission is a program.
     pub isolation: Option<InForce>,
     /// The command that grades the same submission in the same way.
     pub command: String,

@@ -18,7 +18,7 @@ pub(crate) fn with_sources(error: &dyn Error) -> String {
 
 /// Where in the text TOML was not as it should be, and how.
 pub(crate) fn of_toml(error: &toml::de::Error, text: &str) -> String {
-    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    let line = 1 + before.matches('\n').count();
+    let start = error.span().map_or(0, |span| span.start);
+    let line = 1 + text.bytes().take(start).filter(|&byte| byte == b'\n').count();
     format!("line {line}: {}", error.message().replace('\n', ", "))
 }

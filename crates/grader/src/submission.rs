@@ -11,13 +11,15 @@ pub mod protocol;
 mod python;
 mod rust_functions;
 mod script;
+mod time_limits;
 
 pub use self::failure::Failure;
 pub use self::interface::Submission;
 pub use self::kernels::Kernels;
 pub use self::outputs::{Answer, Gradients, Outputs, StepOutput, Touched};
 pub use self::outputs_folder::OutputsFolder;
-pub use self::process::{Process, RunContext, TimeLimits};
+pub use self::process::{Process, RunContext};
 pub use self::python::Interpreter;
 pub use self::rust_functions::{BnParam, Gradients64, RustFunctions};
 pub use self::script::{AskedMode, Backward, Kind, Script, Step};
+pub use self::time_limits::TimeLimits;

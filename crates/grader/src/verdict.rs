@@ -54,7 +54,7 @@ impl Verdict {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum CheckOutcome {
-    /// As it should.
+    /// The answer is right.
     Passed,
     /// The answer is wrong.
     Failed {

@@ -42,7 +42,7 @@ impl Frame {
     ///
     /// # Errors
     ///
-    /// Those of the back end.
+    /// [`DrawError`] if the back end fails.
     pub fn draw<B: DrawingBackend>(
         &self,
         area: &DrawingArea<B, Shift>,

@@ -148,6 +148,12 @@ macro_rules! axes {
 /// Refuses values of an axis that no study can have.
 fn check_values<A: Axis>(values: &[A]) -> Result<(), String> {
     expect_distinct(A::KEY, &values.iter().map(A::text).collect::<Vec<_>>())?;
+    if values.len() > 1 && !A::MAY_VARY {
+        let (key, count) = (A::KEY, values.len());
+        return Err(format!(
+            "{key}: found {count} values, expected one, since a report describes runs of one length"
+        ));
+    }
     for value in values {
         value.check().map_err(|expected| {
             format!("{}: found {}, expected {expected}", A::KEY, value.text())

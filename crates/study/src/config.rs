@@ -254,6 +254,16 @@ mod tests {
     }
 
     #[test]
+    fn what_changes_the_length_of_runs_has_one_value() {
+        for flag in ["epochs", "batch-size"] {
+            let texts = ["10", "20"].map(str::to_owned).to_vec();
+            let request = StudyRequest { axes: vec![(flag, texts)], ..StudyRequest::default() };
+            let error = request.grid().unwrap_err().to_string();
+            assert!(error.contains("found 2 values, expected one"), "{error}");
+        }
+    }
+
+    #[test]
     fn an_axis_with_several_values_is_a_list() {
         let rates = ["1e-3", "0.01"].map(str::to_owned).to_vec();
         let request =

@@ -19,12 +19,12 @@ pub struct Score {
 }
 
 impl Score {
-    /// The mean cross-entropy in nats; NaN of no images.
+    /// The mean cross-entropy in nats; NaN if there are no images.
     pub fn mean_loss(&self) -> f64 {
         self.loss / self.count as f64
     }
 
-    /// The share of images classified right; NaN of no images.
+    /// The share of images classified correctly; NaN if there are no images.
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / self.count as f64
     }

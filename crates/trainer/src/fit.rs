@@ -68,8 +68,8 @@ pub struct FitConfig {
     pub batch_size: usize,
     /// The seed of the images' order and of dropout.
     pub seed: u64,
-    /// A step whose number is a multiple of this is observed, and so is the run's last; never
-    /// for 0.
+    /// Steps whose number is a multiple of this are observed, and the last step of the run. 0
+    /// observes none.
     pub observe_every: u64,
 }
 

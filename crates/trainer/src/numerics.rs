@@ -1,4 +1,4 @@
-//! Which numbers a run computes, by name: a program does not continue from a checkpoint whose numbers
+//! The name of the numbers that a run computes: a program does not continue from a checkpoint whose numbers
 //! it would compute differently.
 
 /// The name of the numbers that a part of the program computes, such as a layer or an optimiser.

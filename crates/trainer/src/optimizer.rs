@@ -203,10 +203,18 @@ impl<F: Real> Optimizer<F> {
         self.method.array_names().iter().map(|array| format!("{name}.{array}.")).collect()
     }
 
-    /// Takes so many steps as taken, as the arrays of a checkpoint need it.
+    /// Sets the number of steps taken, to go with the arrays of a checkpoint.
     pub(crate) fn set_steps(&mut self, steps: u64) {
         self.method = self.config.method();
-        (0..steps).for_each(|_| self.method.begin_step());
+        for _ in 0..steps {
+            let before = self.method.clone();
+            self.method.begin_step();
+            // All later steps would change nothing either. So a huge number from a file ends too:
+            // the powers of Adam's β stop changing after less than a million steps.
+            if self.method == before {
+                break;
+            }
+        }
         self.steps = steps;
     }
 

@@ -60,8 +60,8 @@ fn asked_by_a_step(preset: &'static Preset, batch_size: usize) -> usize {
     most
 }
 
-/// What a step does ask for are lists: where the windows of an image lie, and numbers a channel of each
-/// image and of the batch. Together that is less than 192 KiB, and of it at most 2 KiB an image, whose
+/// What a step does ask for are lists: where the windows of an image lie, and numbers per channel of each
+/// image and of the batch. Together that is less than 192 KiB, and of it at most 2 KiB per image, whose
 /// activations have 50 KiB behind the first convolution alone.
 #[test]
 fn steps_after_the_first_ask_for_no_memory_that_grows_with_the_batch() {

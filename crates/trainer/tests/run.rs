@@ -68,7 +68,7 @@ fn train(folder: &Path) -> Result<Ended, TrainError> {
 }
 
 #[test]
-fn a_run_leaves_its_configuration_logs_and_a_checkpoint_an_epoch() {
+fn a_run_leaves_its_configuration_logs_and_a_checkpoint_per_epoch() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(train(folder.path()).unwrap(), Ended::Complete);
     let files = files(folder.path());

@@ -56,10 +56,8 @@ impl RunOptions {
             Isolation::Auto => Strength::Auto,
             Isolation::Require => Strength::Full,
         };
-        let script = Duration::from_secs(self.time_limit);
-        let whole = script.saturating_mul(12).max(TimeLimits::default().whole);
         let limits = Limits { memory: self.memory_limit << 20, ..Limits::default() };
-        let time_limits = TimeLimits { script, whole };
+        let time_limits = TimeLimits::for_script(Duration::from_secs(self.time_limit));
         Ok(RunContext { launcher, strength, limits, time_limits, scratch: scratch(&limits) })
     }
 

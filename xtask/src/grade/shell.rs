@@ -19,6 +19,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_command_is_split_at_blanks_outside_quotes() {
+        for (command, expected) in [
+            ("", &[][..]),
+            ("  python3   a.py ", &["python3", "a.py"]),
+            ("a 'b c' d", &["a", "b c", "d"]),
+            ("a \"b c\" d", &["a", "b c", "d"]),
+            ("a \"b \\\" c\"", &["a", "b \" c"]),
+            ("a\\ b c", &["a b", "c"]),
+            ("a'b c'\"d e\"f", &["ab cd ef"]),
+            ("a '' \"\"", &["a", "", ""]),
+        ] {
+            assert_eq!(words(command).unwrap(), expected, "{command}");
+        }
+    }
+
+    #[test]
     fn a_word_survives_its_quotes_and_unfinished_ones_are_refused() {
         for word in ["a/b.py", "", "a b", "it's", "$x \"y\" \\"] {
             assert_eq!(words(&quoted(word)).unwrap(), [word]);

@@ -6,7 +6,7 @@ use super::{Finding, source};
 
 /// The crates of the workspace, each above those that it may know. The picture in
 /// `crates/README.md` is this list.
-const HOUSE: [(&str, &[&str]); 11] = [
+const HOUSE: [(&str, &[&str]); 10] = [
     (
         "xtask",
         &[
@@ -21,7 +21,7 @@ const HOUSE: [(&str, &[&str]); 11] = [
             "kernels",
         ],
     ),
-    ("bench", &["study", "datasets", "plots", "trainer", "kernels"]),
+    ("bench", &["plots", "trainer", "kernels"]),
     ("study", &["plots", "trainer", "kernels"]),
     ("datasets", &["trainer"]),
     ("plots", &[]),
@@ -30,7 +30,6 @@ const HOUSE: [(&str, &[&str]); 11] = [
     ("trainer", &["kernels"]),
     ("isolation", &[]),
     ("kernels", &[]),
-    ("fixtures", &[]),
 ];
 
 /// Dependencies, those of tests apart, that [`HOUSE`] does not allow.
@@ -50,8 +49,7 @@ pub(crate) fn upward_dependencies() -> Vec<Finding> {
             findings.push(Finding { file: manifest, line: None, message });
             continue;
         };
-        let dependencies = table.get("dependencies").and_then(toml::Value::as_table);
-        for dependency in dependencies.into_iter().flat_map(toml::Table::keys) {
+        for dependency in dependencies(&table) {
             let ours = HOUSE.iter().any(|(known, _)| known == dependency);
             if ours && !allowed.contains(&dependency.as_str()) {
                 findings.push(above(&manifest, &text, name, dependency, allowed));
@@ -59,6 +57,27 @@ pub(crate) fn upward_dependencies() -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// All dependencies, those of a build script and of single systems too, but not those of tests.
+fn dependencies(manifest: &toml::Table) -> Vec<&String> {
+    let mut tables = vec![manifest];
+    let targets = manifest.get("target").and_then(toml::Value::as_table);
+    tables
+        .extend(targets.into_iter().flat_map(|all| all.values().filter_map(toml::Value::as_table)));
+    let mut found = Vec::new();
+    for table in tables {
+        for section in ["dependencies", "build-dependencies"] {
+            found.extend(
+                table
+                    .get(section)
+                    .and_then(toml::Value::as_table)
+                    .into_iter()
+                    .flat_map(toml::Table::keys),
+            );
+        }
+    }
+    found
 }
 
 fn above(manifest: &Path, text: &str, name: &str, dependency: &str, allowed: &[&str]) -> Finding {

@@ -3,7 +3,9 @@
 //! In each folder of modules the units are the folder's files (each with the folder of its own
 //! children) and the parent file beside the folder. An arrow goes from a unit to each unit whose
 //! items it names. A parent that declares and re-exports its children draws no arrow by that; one
-//! that uses a child's items does, and then the child may not use what is defined in the parent.
+//! that names a child's items does, and then the child may not use what is defined in the parent.
+//! Not seen: paths within the arguments of macros, and a parent's use of a bare name that it
+//! re-exports.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -8,7 +8,7 @@ fn is_part_of_a_word(letter: char) -> bool {
 }
 
 /// Retired words and sentences, and what to write instead.
-const RETIRED: [(&str, &str); 12] = [
+const RETIRED: [(&str, &str); 13] = [
     ("errand", "request"),
     ("errands", "requests"),
     ("Keeper", "supervisor"),
@@ -21,11 +21,17 @@ const RETIRED: [(&str, &str); 12] = [
     ("Whose.", "whom or what it belongs to"),
     ("How that went.", "what came out"),
     ("classified rightly", "classified correctly"),
+    ("patience", "time limits"),
 ];
 
 /// Things that are counted, and things that they are counted by: "values a channel" is to be "values
 /// per channel", `steps_an_epoch` is to be `steps_per_epoch`.
-const COUNTED: [&str; 24] = [
+const COUNTED: [&str; 29] = [
+    "numbers",
+    "checkpoint",
+    "checkpoints",
+    "message",
+    "messages",
     "steps",
     "seconds",
     "milliseconds",

@@ -5,6 +5,7 @@
 use crate::check::hint;
 use crate::check::question::{Question, Questions};
 use crate::check::recipe::Recipe;
+use crate::check::tolerances::OWN_ANSWER;
 use crate::check::values::{OF_GRADIENTS, OF_STEPS, all_of_role, moved};
 use crate::compare::{compare_by, is_close};
 use crate::report::SuiteName;
@@ -17,9 +18,6 @@ pub(crate) const PREFIX: &str = "behaviour/";
 
 /// The seed of the suite's inputs, which are always the same.
 const SEED: u64 = 2015;
-
-/// How far an answer may be from the submission's own.
-const TOLERANCE: f64 = 1e-12;
 
 type Findings = Result<Vec<Finding>, Failure>;
 
@@ -354,7 +352,7 @@ fn own(
     let first: &Outputs = first.as_ref().map_err(Clone::clone)?;
     let second: &Outputs = second.as_ref().map_err(Clone::clone)?;
     let agrees =
-        |a: f64, b: f64| is_close(a, b, TOLERANCE, TOLERANCE) || (a.is_nan() && b.is_nan());
+        |a: f64, b: f64| is_close(a, b, OWN_ANSWER, OWN_ANSWER) || (a.is_nan() && b.is_nan());
     let mut findings = Vec::new();
     for role in roles {
         let (first, second) = (all_of_role(role, first)?, all_of_role(role, second)?);
@@ -362,7 +360,7 @@ fn own(
             let (Some(before), Some(after)) = (first.get(a), second.get(b)) else {
                 return Err(Failure::TooFew);
             };
-            if let Err(finding) = compare_by(role, after, before, TOLERANCE, TOLERANCE, agrees) {
+            if let Err(finding) = compare_by(role, after, before, OWN_ANSWER, OWN_ANSWER, agrees) {
                 let circumstances = format!("{role} {circumstances}");
                 findings.push(Finding::During { circumstances, finding: Box::new(finding) });
                 break;

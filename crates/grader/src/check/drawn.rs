@@ -4,6 +4,7 @@
 use crate::check::hint;
 use crate::check::question::{Question, Questions};
 use crate::check::recipe::{Parameters, Recipe};
+use crate::check::tolerances::{DRAWN, DRAWN_F32, DRAWN_F32_MEAN_1E3};
 use crate::check::values::{IN_EVALUATION, compare_role, roles};
 use crate::diagnosis::ConventionPolicy;
 use crate::fixture::Mode;
@@ -14,16 +15,6 @@ use crate::verdict::{CheckOutcome, Finding, Verdict};
 
 /// Names of the suite's cases begin with this.
 pub(crate) const PREFIX: &str = "random/";
-
-/// How far apart answers in double precision may be, in parts of the largest value.
-const TOLERANCE: f64 = 1e-9;
-
-/// The same in single precision.
-const TOLERANCE_F32: f64 = 1e-4;
-
-/// The same where a mean of 1000 takes four digits of seven. A variance as `E[x²] − E[x]²` is off by
-/// some 0.06.
-const TOLERANCE_F32_MEAN_1E3: f64 = 3e-3;
 
 /// One case: its name, how its inputs are drawn, and its forward passes.
 struct DrawnCase {
@@ -46,9 +37,9 @@ fn cases(seed: u64) -> Vec<DrawnCase> {
         let mut recipe = Recipe::new(seed, stream);
         special(&mut recipe);
         let tolerance = match recipe.dtype {
-            Dtype::Float32 if recipe.mean >= 1e3 => TOLERANCE_F32_MEAN_1E3,
-            Dtype::Float32 => TOLERANCE_F32,
-            Dtype::Float64 | Dtype::Int64 | Dtype::Bool => TOLERANCE,
+            Dtype::Float32 if recipe.mean >= 1e3 => DRAWN_F32_MEAN_1E3,
+            Dtype::Float32 => DRAWN_F32,
+            Dtype::Float64 | Dtype::Int64 | Dtype::Bool => DRAWN,
         };
         DrawnCase { name, recipe, modes, tolerance }
     };

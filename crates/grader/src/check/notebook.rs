@@ -10,6 +10,9 @@ use ndarray::{ArrayD, ArrayViewD, Axis};
 use crate::check::hint;
 use crate::check::question::{Question, Questions, ask};
 use crate::check::script::script_of;
+use crate::check::tolerances::{
+    NOTEBOOK_ATOL_EVAL, NOTEBOOK_ATOL_TRAIN, NOTEBOOK_GRADIENT, NOTEBOOK_RTOL,
+};
 use crate::compare::is_close;
 use crate::diagnosis::Profile;
 use crate::fixture::{Case, Config, Mode, NOTEBOOK_BACKWARD, NOTEBOOK_TESTS};
@@ -17,11 +20,6 @@ use crate::report::{Suite, SuiteName};
 use crate::submission::{Answer, AskedMode, Failure, Script, Step, Submission};
 use crate::tensor::Tensor;
 use crate::verdict::{CheckOutcome, Finding, Verdict};
-
-const RTOL: f64 = 1e-5;
-const ATOL_TRAIN: f64 = 1e-5;
-const ATOL_EVAL: f64 = 0.15;
-const GRADIENT_LIMIT: f64 = 1e-6;
 
 /// Asks the notebook's tests whose cases are among `cases`.
 pub(crate) fn notebook_suite(submission: &dyn Submission, cases: &[Case]) -> Suite {
@@ -66,21 +64,21 @@ fn forward_test(script: &Script, answer: &Answer, mode: Mode) -> Result<Vec<Find
     if out.shape() != step.x.shape() {
         return Ok(vec![Finding::shape("out", out.shape(), step.x.shape())]);
     }
-    let atol = if mode == Mode::Train { ATOL_TRAIN } else { ATOL_EVAL };
+    let atol = if mode == Mode::Train { NOTEBOOK_ATOL_TRAIN } else { NOTEBOOK_ATOL_EVAL };
     let mut findings = Vec::new();
     let wanted = [("mean", "beta", step.beta.to_f64()), ("std", "gamma", step.gamma.to_f64())];
     for (quantity, parameter, expected) in wanted {
         for (channel, (values, &expected)) in out.axis_iter(Axis(1)).zip(&expected).enumerate() {
             let found = if quantity == "mean" { mean(values) } else { std(values) };
             // As the notebook calls it: the measured value is the reference of rtol.
-            if !is_close(expected, found, RTOL, atol) {
+            if !is_close(expected, found, NOTEBOOK_RTOL, atol) {
                 findings.push(Finding::Statistic {
                     quantity: quantity.to_owned(),
                     channel,
                     found,
                     parameter: parameter.to_owned(),
                     expected,
-                    rtol: RTOL,
+                    rtol: NOTEBOOK_RTOL,
                     atol,
                 });
             }
@@ -163,11 +161,11 @@ fn backward_test(
         let result = result.to_f64();
         match rel_error(numeric.view(), result.view()) {
             // As the notebook's `isclose(error, 0, atol=1e-6)`, for which the limit itself is close.
-            Ok(error) if error <= GRADIENT_LIMIT => {}
+            Ok(error) if error <= NOTEBOOK_GRADIENT => {}
             Ok(found) => findings.push(Finding::Gradient {
                 quantity: quantity.to_owned(),
                 found,
-                limit: GRADIENT_LIMIT,
+                limit: NOTEBOOK_GRADIENT,
             }),
             Err(_) => findings.push(Finding::shape(quantity, result.shape(), argument.shape())),
         }

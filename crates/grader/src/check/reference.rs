@@ -3,6 +3,7 @@
 use crate::check::hint;
 use crate::check::question::{Question, Questions};
 use crate::check::script::script_of;
+use crate::check::tolerances::{CONVENTION, CONVENTION_F32};
 use crate::check::values::{OF_GRADIENTS, compare_role, moved};
 use crate::compare::compare;
 use crate::diagnosis::ConventionPolicy;
@@ -11,10 +12,6 @@ use crate::report::{Suite, SuiteName};
 use crate::submission::{Answer, AskedMode, Failure, Outputs, Script, Submission};
 use crate::tensor::Dtype;
 use crate::verdict::{Finding, Verdict};
-
-/// How far an answer may be from the same in another convention, in parts of the largest value, in
-/// double precision and in single.
-const CONVENTION_TOLERANCES: [f64; 2] = [1e-9, 1e-5];
 
 /// What is asked of all of `cases` that are of a batch norm.
 pub(crate) fn reference_questions<'a>(
@@ -84,9 +81,9 @@ fn verdicts(
         } else {
             policy.outcome(findings, script, |other| {
                 let outputs = answer.as_ref().map_err(Clone::clone)?;
-                let [double, single] = CONVENTION_TOLERANCES;
                 let is_single = script.dtype() == Dtype::Float32;
-                compare_role(role, script, outputs, other, if is_single { single } else { double })
+                let tolerance = if is_single { CONVENTION_F32 } else { CONVENTION };
+                compare_role(role, script, outputs, other, tolerance)
             })
         };
         Verdict::new(role, &case.name, outcome, hint::for_role(role, mode))

@@ -36,7 +36,7 @@ pub(super) fn lines(diagnosis: &Diagnosis) -> Vec<String> {
     lines
 }
 
-/// What to mend first, by the numbers; empty if nothing is wrong or nothing known.
+/// What to correct first, in lines; empty if nothing is wrong.
 pub(super) fn first(diagnosis: &Diagnosis) -> Vec<String> {
     let (_, mistakes) = notes_and_mistakes(diagnosis);
     let (earlier, _) = by_first(diagnosis, first_part(&mistakes));

@@ -1,4 +1,4 @@
-//! One verdict in the words for a student, for formats that keep a message a test.
+//! One verdict in the words for a student, for formats that keep one message per test.
 
 use crate::verdict::{CheckOutcome, Finding, Verdict};
 

@@ -93,37 +93,40 @@ impl Gradients {
     }
 }
 
-/// An array of the caller's that a call changed in place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Touched {
-    /// The batch of the step.
-    X,
-    /// The scale.
-    Gamma,
-    /// The shift.
-    Beta,
-    /// The gradient handed to the backward pass.
-    Dout,
-    /// The array that the caller put in as the running mean, not the entry that held it.
-    RunningMean,
-    /// The array that the caller put in as the running variance, not the entry that held it.
-    RunningVar,
+/// Makes [`Touched`] with everything that must know all of its variants.
+macro_rules! touched {
+    ($($(#[$doc:meta])* $array:ident = $name:literal,)+) => {
+        /// An array of the caller's that a call changed in place.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Touched {
+            $($(#[$doc])* $array,)+
+        }
+
+        impl Touched {
+            /// Every array that a call can change.
+            pub(crate) const ALL: [Self; [$($name),+].len()] = [$(Self::$array),+];
+
+            /// The name in the protocol and in reports.
+            pub(crate) fn name(self) -> &'static str {
+                match self {
+                    $(Self::$array => $name,)+
+                }
+            }
+        }
+    };
 }
 
-impl Touched {
-    /// Every array that a call can change.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::X, Self::Gamma, Self::Beta, Self::Dout, Self::RunningMean, Self::RunningVar];
-
-    /// The name in the protocol and in reports.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::X => "x",
-            Self::Gamma => "gamma",
-            Self::Beta => "beta",
-            Self::Dout => "dout",
-            Self::RunningMean => "running_mean",
-            Self::RunningVar => "running_var",
-        }
-    }
+touched! {
+    /// The batch of the step.
+    X = "x",
+    /// The scale.
+    Gamma = "gamma",
+    /// The shift.
+    Beta = "beta",
+    /// The gradient handed to the backward pass.
+    Dout = "dout",
+    /// The array that the caller put in as the running mean, not the entry that held it.
+    RunningMean = "running_mean",
+    /// The array that the caller put in as the running variance, not the entry that held it.
+    RunningVar = "running_var",
 }

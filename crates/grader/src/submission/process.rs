@@ -17,30 +17,13 @@ use crate::submission::protocol::{
     self, DONE, ProtocolError, declines, list_scripts, make_folder, read_outputs, write_inputs,
 };
 use crate::submission::script::Script;
+use crate::submission::time_limits::{EXIT_GRACE, TimeLimits};
 
-/// The most often that a program is started for one grading.
-const STARTS: usize = 12;
+/// How often a program is started for one grading, at most.
+const MAX_STARTS: usize = 12;
 
 /// After so many starts in a row that answered nothing, it is not started again.
 const FRUITLESS_STARTS: usize = 3;
-
-/// How long a program may take to end once it has answered everything.
-const FAREWELL: Duration = Duration::from_secs(1);
-
-/// How long a program may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TimeLimits {
-    /// For each script, and for the start of the program.
-    pub script: Duration,
-    /// For all scripts.
-    pub whole: Duration,
-}
-
-impl Default for TimeLimits {
-    fn default() -> Self {
-        Self { script: Duration::from_secs(10), whole: Duration::from_secs(120) }
-    }
-}
 
 /// How programs are run: in which sandbox, and within which limits.
 #[derive(Debug, Clone)]
@@ -130,7 +113,7 @@ impl Process {
         let mut why = String::new();
         // Those that are still to be answered, in order.
         let mut open: Vec<usize> = (0..scripts.len()).collect();
-        for start in 0..STARTS {
+        for start in 0..MAX_STARTS {
             if open.is_empty() || fruitless == FRUITLESS_STARTS {
                 break;
             }
@@ -218,7 +201,7 @@ impl Process {
                 answered += 1;
                 since = now;
             }
-            let limit = if answered == names.len() { FAREWELL } else { script };
+            let limit = if answered == names.len() { EXIT_GRACE } else { script };
             is_one_script = now - since > limit;
             !is_one_script && before + now <= whole
         };

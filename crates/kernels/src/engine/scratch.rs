@@ -8,12 +8,12 @@ use ndarray::{ArrayView, Dimension};
 
 use crate::error::KernelError;
 
-/// The pieces that a thread keeps of one type.
+/// The pieces of memory for one type of element that a thread keeps.
 pub(crate) type Kept<T> = LocalKey<RefCell<Vec<Vec<T>>>>;
 
-/// A type that scratch memory is of.
+/// A type of element that scratch memory can hold.
 pub(crate) trait Item: Copy + 'static {
-    /// What fresh memory holds.
+    /// The value that new memory is filled with.
     const ZERO: Self;
 
     /// The pieces that this thread keeps.
@@ -42,12 +42,12 @@ items! {
     usize, 0;
 }
 
-/// Elements to work on, which go back to the thread's memory in the end.
+/// Elements to work on. When this is dropped, the thread keeps their memory for the next call.
 #[derive(Debug)]
 pub(crate) struct Scratch<T: Item>(Vec<T>);
 
 impl<T: Item> Scratch<T> {
-    /// So many elements of any value.
+    /// Elements for this shape, with arbitrary values.
     ///
     /// # Errors
     ///
@@ -57,7 +57,7 @@ impl<T: Item> Scratch<T> {
         let count = shape.iter().try_fold(1_usize, |count, &length| count.checked_mul(length));
         let count = count.ok_or_else(too_large)?;
         let mut elements = T::kept().with_borrow_mut(|kept| {
-            // The smallest with room, or the largest.
+            // The smallest piece with enough room; if none has enough, the largest.
             let fitting = kept.iter().enumerate().filter(|(_, piece)| piece.capacity() >= count);
             let best = fitting.min_by_key(|(_, piece)| piece.capacity());
             let best = best.or(kept.iter().enumerate().max_by_key(|(_, piece)| piece.capacity()));
@@ -71,7 +71,7 @@ impl<T: Item> Scratch<T> {
         Ok(Self(elements))
     }
 
-    /// So many zeros.
+    /// Zeros for this shape.
     ///
     /// # Errors
     ///

@@ -16,6 +16,7 @@ impl Axis for Epochs {
     const FLAG: &'static str = "epochs";
     const VALUE_NAME: &'static str = "N";
     const HELP: &'static str = "Passes over the training images [default: 5, with --quick 3]";
+    const MAY_VARY: bool = false;
     const ALWAYS_WRITTEN: bool = true;
 
     fn default_values(quick: bool) -> Vec<Self> {

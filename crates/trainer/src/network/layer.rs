@@ -108,8 +108,9 @@ macro_rules! layers {
 
             /// The gradients of [`Self::forward_train`] on `x`: with respect to its input in the place
             /// of `dout` or in `dx`, as [`Self::is_backward_in_place`] says, and with respect to weight
-            /// and bias in `parameters`, whose arrays have their shapes. What is none is left out
-            /// where that saves work: nobody needs the dx of a network's first layer.
+            /// and bias in `parameters`, whose arrays have their shapes. Where `dx` or `parameters` is
+            /// `None`, that gradient is not computed if this saves work: nobody needs the dx of a
+            /// network's first layer.
             ///
             /// # Errors
             ///
@@ -149,7 +150,7 @@ macro_rules! layers {
                 }
             }
 
-            /// What makes it a norm; none of another layer.
+            /// What the training loop and logs need to know of a norm; `None` for other layers.
             pub(crate) fn norm(&self) -> Option<NormFacts<'_, F>> {
                 match self {
                     $(Self::$variant(layer) => layer.norm(),)*

@@ -50,8 +50,8 @@ impl Preset {
     }
 }
 
-const WIDTHS: NetworkKind = NetworkKind::Convolutional { widths: Cow::Borrowed(&[16, 32]) };
-const HIDDEN: NetworkKind = NetworkKind::FullyConnected { hidden: Cow::Borrowed(&[200]) };
+const CONVOLUTIONAL: NetworkKind = NetworkKind::Convolutional { widths: Cow::Borrowed(&[16, 32]) };
+const FULLY_CONNECTED: NetworkKind = NetworkKind::FullyConnected { hidden: Cow::Borrowed(&[200]) };
 
 presets! {
     /// Two convolutions with ReLU and max pooling, and a linear head: 4,800 parameters in `model`
@@ -62,7 +62,7 @@ presets! {
         argument: "simple",
         help: "Two convolutions and a linear head",
         config: NetworkConfig {
-            kind: WIDTHS,
+            kind: CONVOLUTIONAL,
             norm: Norm::None,
             activation: Activation::Relu,
             dropout: None,
@@ -86,7 +86,7 @@ presets! {
         argument: "spatial-batch-norm",
         help: "The same with spatial batch norm after each convolution",
         config: NetworkConfig {
-            kind: WIDTHS,
+            kind: CONVOLUTIONAL,
             norm: Norm::BatchNorm,
             activation: Activation::Relu,
             dropout: None,
@@ -111,7 +111,7 @@ presets! {
         argument: "fully-connected",
         help: "Two linear layers, of the lesson before",
         config: NetworkConfig {
-            kind: HIDDEN,
+            kind: FULLY_CONNECTED,
             norm: Norm::None,
             activation: Activation::Relu,
             dropout: None,
@@ -129,7 +129,7 @@ presets! {
         argument: "batch-norm",
         help: "The same with batch norm between them",
         config: NetworkConfig {
-            kind: HIDDEN,
+            kind: FULLY_CONNECTED,
             norm: Norm::BatchNorm,
             activation: Activation::Relu,
             dropout: None,
@@ -147,7 +147,7 @@ presets! {
         argument: "dropout",
         help: "The same with batch norm and dropout between them",
         config: NetworkConfig {
-            kind: HIDDEN,
+            kind: FULLY_CONNECTED,
             norm: Norm::BatchNorm,
             activation: Activation::Relu,
             dropout: Some(0.2),

@@ -69,6 +69,13 @@ impl Method for Adam {
         gradient: ArrayViewD<'_, F>,
         arrays: &mut [ArrayD<F>],
     ) -> Result<(), TrainError> {
+        let [m, v] = arrays else {
+            return Err(TrainError::OtherNetwork {
+                operation: Self::NAME,
+                expected: format!("{} arrays for a parameter", Self::ARRAYS.len()),
+                got: arrays.len().to_string(),
+            });
+        };
         let Self { config: AdamConfig { learning_rate, betas: [beta1, beta2], eps }, powers } =
             *self;
         let step_size = learning_rate / (1.0 - powers[0]);
@@ -80,9 +87,7 @@ impl Method for Adam {
             eps,
             minus_step_size: -step_size,
         };
-        if let [m, v] = arrays {
-            adam::step(parameter, gradient, m.view_mut(), v.view_mut(), &factors)?;
-        }
+        adam::step(parameter, gradient, m.view_mut(), v.view_mut(), &factors)?;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! What an optimiser has to say for itself.
+//! The trait that every optimiser implements.
 
 use kernels::Real;
 use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
@@ -36,7 +36,7 @@ pub(super) trait Method: Sized {
     /// Its hyperparameters as a run's `hparams.yaml` has them.
     fn hparams(&self) -> Vec<(&'static str, Hparam<'static>)>;
 
-    /// Begins the next step.
+    /// Begins the next step. What it changes depends on nothing but `self`.
     fn begin_step(&mut self);
 
     /// Moves one parameter against its gradient, and updates its arrays, which are as many as
@@ -44,7 +44,7 @@ pub(super) trait Method: Sized {
     ///
     /// # Errors
     ///
-    /// [`TrainError`] when the shapes differ.
+    /// [`TrainError`] when the shapes differ, or for another number of arrays.
     fn update<F: Real>(
         &self,
         parameter: ArrayViewMutD<'_, F>,

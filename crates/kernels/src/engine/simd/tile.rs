@@ -6,8 +6,8 @@ use super::instruction_set::InstructionSet;
 use crate::engine::correlation::{Correlation, Matrix, Place};
 use crate::engine::lanes::LANES;
 
-/// Rows of a tile: with two vectors of 8 values per row, they and their operands fill the sixteen
-/// registers of AVX2.
+/// The rows of a tile. With two vectors of 8 values in a row, the sums and their operands fill the
+/// sixteen registers of AVX2.
 const ROWS: usize = 6;
 
 /// [`Loops::correlate`](crate::engine::loops::Loops::correlate) with tiles of places that share the vectors they read.
@@ -21,7 +21,7 @@ pub(super) fn correlate(
     run(set, Write { correlation, places, out });
 }
 
-/// Whether all that is read lies in the source and the matrix; none where an index overflows.
+/// Whether all that is read lies in the source and the matrix; `None` if an index overflows.
 fn is_inside(correlation: &Correlation<'_, f32>, places: &[Place]) -> Option<bool> {
     let &Correlation { source, width, runs, run_length, run_stride, step, .. } = correlation;
     let Matrix { values, row_stride, vector_stride } = correlation.matrix;
@@ -75,7 +75,7 @@ fn columns<A: Arithmetic, const V: usize>(
 ) {
     let mut rest = places;
     if V < A::TILE_VECTORS {
-        // Sums enough to keep the units for products busy while each waits for its last one.
+        // More sums at once: each must wait for its last product, and the others fill that time.
         while let Some((tile, after)) = rest.split_first_chunk::<{ ROWS + 2 }>() {
             rows::<A, { ROWS + 2 }, V>(correlation, vector, tile, out);
             rest = after;
@@ -116,11 +116,11 @@ fn rows<A: Arithmetic, const R: usize, const V: usize>(
             let mut lanes = [A::splat(0.0); V];
             for (v, lanes) in lanes.iter_mut().enumerate() {
                 let first = row + v * vector_stride;
-                // SAFETY: `is_inside` has held for the last row of the last vector.
+                // SAFETY: `is_inside` was true, so even the last row of the last vector is in bounds.
                 *lanes = A::load(unsafe { &*matrix.as_ptr().add(first).cast() });
             }
             for r in 0..R {
-                // SAFETY: `is_inside` has held for the last value of the place furthest back.
+                // SAFETY: `is_inside` was true, so even the last value of the largest base is in bounds.
                 let value = A::splat(unsafe { *source.get_unchecked(places[r].base + at) });
                 for v in 0..V {
                     sums[r][v] = A::mul_add(value, lanes[v], sums[r][v]);

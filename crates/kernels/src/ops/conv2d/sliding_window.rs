@@ -19,7 +19,7 @@ impl SlidingWindow {
         stride: usize,
         padding: usize,
     ) -> Result<Self, KernelError> {
-        // Sizes may be an argument, so their sum can overflow.
+        // A caller chooses these sizes freely, so their sum can overflow.
         let Some(available) = length.checked_add(2 * padding) else {
             return Err(KernelError::TooLarge { operation: OPERATION, shape: vec![length] });
         };
@@ -33,9 +33,9 @@ impl SlidingWindow {
         (self.length + 2 * self.padding - self.window) / self.stride + 1
     }
 
-    /// The axis as the windows read it: for each place an input index, or none on the padding.
-    /// What lies between two windows is left out, so a stride or a padding alone makes it no longer
-    /// than the windows together.
+    /// The axis as the windows read it: for each place the index of an input, or `None` on the
+    /// padding. Inputs between two windows are left out. So it is never longer than all windows one
+    /// after another, however large the stride.
     pub(super) fn read(&self) -> Vec<Option<usize>> {
         let length = (self.positions() - 1) * self.spread_stride() + self.window;
         (0..length)
@@ -50,19 +50,19 @@ impl SlidingWindow {
             .collect()
     }
 
-    /// Whether there are inputs that no window reads: between two of them, or after the last.
+    /// Whether there are inputs that no window reads: between two windows, or after the last.
     pub(super) fn leaves_inputs_out(&self) -> bool {
         let after_the_last = (self.length + 2 * self.padding - self.window) % self.stride;
         self.stride > self.window || after_the_last > self.padding
     }
 
-    /// From one window to the next in [`Self::read`].
+    /// The distance from one window to the next in [`Self::read`].
     pub(super) fn spread_stride(&self) -> usize {
         self.stride.min(self.window)
     }
 
-    /// The axis of outputs as the gradient of the inputs reads it: for each place an output index,
-    /// or none outside.
+    /// The axis of outputs as the gradient of the inputs reads it: for each place the index of an
+    /// output, or `None` before the first output and after the last.
     pub(super) fn read_back(&self) -> Vec<Option<usize>> {
         let first = self.padding / self.stride;
         let last = (self.length - 1 + self.padding) / self.stride;
@@ -72,8 +72,8 @@ impl SlidingWindow {
             .collect()
     }
 
-    /// The inputs by the taps that reach them: every `stride`-th tap reaches every `stride`-th
-    /// input.
+    /// The inputs, grouped by the taps that they are multiplied with. A tap meets every `stride`-th
+    /// input, so there are at most `stride` groups.
     pub(super) fn phases(&self) -> Vec<Phase> {
         let first = self.padding / self.stride;
         let reach = self.window.div_ceil(self.stride);
@@ -102,10 +102,10 @@ pub(super) struct Taps {
     pub count: usize,
 }
 
-/// The inputs that the same taps reach.
+/// The inputs that are multiplied with the same taps.
 pub(super) struct Phase {
-    /// The taps, whose outputs are in the reverse order.
+    /// The taps. A later tap belongs to an earlier output.
     pub taps: Taps,
-    /// Each with the place in [`SlidingWindow::read_back`] of the first output that reaches it.
+    /// Each input, with the place in [`SlidingWindow::read_back`] of the first output that reads it.
     pub inputs: Vec<(usize, usize)>,
 }

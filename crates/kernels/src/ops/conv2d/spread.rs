@@ -12,15 +12,16 @@ pub(super) struct Spread {
     channels: usize,
     /// Elements of a row of the image.
     image_row: usize,
-    /// Each row of the frame that has one of the image, with that.
+    /// A row of the frame, and the row of the image that is copied to it. Other rows stay zero.
     rows: Vec<[usize; 2]>,
-    /// Runs of elements of such a row: where in the frame, where in the image, how many.
+    /// The pieces that a row is copied in: the first element in the frame's row, the first in the
+    /// image's, and how many.
     runs: Vec<[usize; 3]>,
 }
 
 impl Spread {
-    /// The frame whose rows and columns are those of an image of `size` that `sources` names, or
-    /// zeros.
+    /// `sources` has an entry for each row, and one for each column, of the frame: the row or column
+    /// of the image that is copied there, or `None` for zeros. `size` is that of the image.
     pub(super) fn new(sources: [Vec<Option<usize>>; 2], size: [usize; 2], channels: usize) -> Self {
         let placed = |axis: usize| {
             let places = sources[axis].iter().enumerate();
@@ -52,7 +53,7 @@ impl Spread {
         self.size[1] * self.channels
     }
 
-    /// An empty frame.
+    /// A frame of zeros, for [`Self::apply`].
     pub(super) fn buffer<F: Real>(
         &self,
         operation: &'static str,
@@ -60,7 +61,8 @@ impl Spread {
         Scratch::zeros(operation, &[self.size[0], self.size[1], self.channels])
     }
 
-    /// `image` in its frame; `buffer` is from [`Self::buffer`], and may hold another image.
+    /// Copies `image` into `buffer` and returns that. `buffer` is from [`Self::buffer`]; an image
+    /// that was copied into it before is overwritten.
     pub(super) fn apply<'a, F: Real>(&self, image: &[F], buffer: &'a mut [F]) -> &'a [F] {
         for &[row, image_row] in &self.rows {
             let frame = &mut buffer[row * self.row()..][..self.row()];
@@ -72,7 +74,7 @@ impl Spread {
         buffer
     }
 
-    /// The image in its frame.
+    /// The reverse of [`Self::apply`]: copies from `frame` to `image`.
     pub(super) fn take_back<F: Real>(&self, frame: &[F], image: &mut [F]) {
         for &[row, image_row] in &self.rows {
             let frame = &frame[row * self.row()..][..self.row()];

@@ -1,4 +1,4 @@
-//! What a layer has to say for itself.
+//! The trait that every layer implements.
 
 use std::fmt::Debug;
 
@@ -56,8 +56,8 @@ pub(crate) trait LayerKind<F: Real> {
 
     /// The gradients of [`Self::forward_train`] on `x`: with respect to its input in the place of
     /// `dout` or in `dx`, as [`Self::IS_BACKWARD_IN_PLACE`] says, and with respect to weight and bias
-    /// in `parameters`, whose arrays have their shapes. What is none is left out where that saves
-    /// work: nobody needs the dx of a network's first layer.
+    /// in `parameters`, whose arrays have their shapes. Where `dx` or `parameters` is `None`, that
+    /// gradient is not computed if this saves work: nobody needs the dx of a network's first layer.
     ///
     /// # Errors
     ///
@@ -77,7 +77,7 @@ pub(crate) trait LayerKind<F: Real> {
     /// As [`Self::arrays`], to write to.
     fn arrays_mut(&mut self) -> LayerArrays<ArrayViewMutD<'_, F>>;
 
-    /// What makes it a norm; none of another layer.
+    /// What the training loop and logs need to know of a norm; `None` for other layers.
     fn norm(&self) -> Option<NormFacts<'_, F>>;
 }
 
@@ -168,7 +168,7 @@ macro_rules! has_no_arrays {
     };
 }
 
-/// What a layer says that is no norm.
+/// `norm` for a layer that is not a norm.
 macro_rules! is_no_norm {
     () => {
         fn norm(&self) -> Option<$crate::network::NormFacts<'_, F>> {
