@@ -143,7 +143,7 @@ impl Axes {
     ///
     /// # Errors
     ///
-    /// [`DrawError`] if the back end fails.
+    /// [`DrawError`](crate::DrawError) if the back end fails.
     pub fn draw<'a, B: DrawingBackend + 'a>(
         &self,
         area: &'a DrawingArea<B, Shift>,

@@ -17,7 +17,7 @@ pub type Point = (f64, f64);
 ///
 /// # Errors
 ///
-/// [`DrawError`] if the back end fails.
+/// [`DrawError`](crate::DrawError) if the back end fails.
 pub fn line<B: DrawingBackend>(
     chart: &mut Chart<'_, B>,
     points: &[Point],
@@ -32,7 +32,7 @@ pub fn line<B: DrawingBackend>(
 ///
 /// # Errors
 ///
-/// [`DrawError`] if the back end fails.
+/// [`DrawError`](crate::DrawError) if the back end fails.
 pub fn dashed<B: DrawingBackend>(
     chart: &mut Chart<'_, B>,
     points: &[Point],
@@ -92,7 +92,7 @@ pub(crate) fn dashes(line: &[(i32, i32)], dash: i32, gap: i32) -> Vec<Vec<(i32, 
 ///
 /// # Errors
 ///
-/// [`DrawError`] if the back end fails.
+/// [`DrawError`](crate::DrawError) if the back end fails.
 pub fn band<B: DrawingBackend>(
     chart: &mut Chart<'_, B>,
     lower: &[Point],
@@ -108,7 +108,7 @@ pub fn band<B: DrawingBackend>(
 ///
 /// # Errors
 ///
-/// [`DrawError`] if the back end fails.
+/// [`DrawError`](crate::DrawError) if the back end fails.
 pub fn labels_at_end<B: DrawingBackend>(
     chart: &mut Chart<'_, B>,
     mut labels: Vec<(Point, String, RGBColor)>,

@@ -42,7 +42,7 @@ impl Frame {
     ///
     /// # Errors
     ///
-    /// [`DrawError`] if the back end fails.
+    /// [`DrawError`](crate::DrawError) if the back end fails.
     pub fn draw<B: DrawingBackend>(
         &self,
         area: &DrawingArea<B, Shift>,
