@@ -38,7 +38,7 @@ pub struct Group<'a> {
     pub label: String,
     /// The arms, in the order of the networks.
     pub arms: Vec<ArmResult<'a>>,
-    /// Each arm with batch norm beside the one without.
+    /// Each arm with a norm beside the one without.
     pub comparisons: Vec<Comparison>,
 }
 
@@ -73,12 +73,12 @@ impl<'a> Analysis<'a> {
 }
 
 impl<'a> Group<'a> {
-    /// The arm of a comparison with batch norm.
+    /// The arm of a comparison with the norm.
     pub fn with(&self, comparison: &Comparison) -> &ArmResult<'a> {
         &self.arms[comparison.with]
     }
 
-    /// The arm of a comparison without batch norm.
+    /// The arm of a comparison without the norm.
     pub fn without(&self, comparison: &Comparison) -> &ArmResult<'a> {
         &self.arms[comparison.without]
     }

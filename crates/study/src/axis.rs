@@ -29,6 +29,8 @@ pub struct AxisOption {
     pub value_name: &'static str,
     /// The help.
     pub help: &'static str,
+    /// Whether tables and sentences show the axis even where a study compares a single value of it.
+    pub always_shown: bool,
     /// All values with the help of each, where there are only a few.
     pub choices: fn() -> Vec<(&'static str, &'static str)>,
     /// What is wrong with a text that is no value: what was expected.
@@ -60,6 +62,7 @@ macro_rules! axes {
             flag: <$kind>::FLAG,
             value_name: <$kind>::VALUE_NAME,
             help: <$kind>::HELP,
+            always_shown: <$kind>::ALWAYS_SHOWN,
             choices: <$kind>::choices,
             check: |text| parse::<$kind>(text).map(|_| ()),
         }),*];
@@ -148,12 +151,6 @@ macro_rules! axes {
 /// Refuses values of an axis that no study can have.
 fn check_values<A: Axis>(values: &[A]) -> Result<(), String> {
     expect_distinct(A::KEY, &values.iter().map(A::text).collect::<Vec<_>>())?;
-    if values.len() > 1 && !A::MAY_VARY {
-        let (key, count) = (A::KEY, values.len());
-        return Err(format!(
-            "{key}: found {count} values, expected one, since a report describes runs of one length"
-        ));
-    }
     for value in values {
         value.check().map_err(|expected| {
             format!("{}: found {}, expected {expected}", A::KEY, value.text())
@@ -248,7 +245,7 @@ list! {
         epochs in epochs: Epochs,
         /// Images of a batch.
         batch_size in batch_size: BatchSize,
-        /// Adam's learning rate.
+        /// The optimiser's learning rate.
         learning_rate in learning_rate: LearningRate,
     }
 }

@@ -1,4 +1,4 @@
-//! Where the figures that the notebook prints belong beside those of a study.
+//! Which published accuracies compare with an arm of a study.
 //!
 //! The figures stand in the presets of networks: one run of each network on Fashion-MNIST, with
 //! 48,000 training and 12,000 validation images and the head frozen.
@@ -17,7 +17,7 @@ pub const TRAINING_IMAGES: u64 = 48_000;
 pub struct Published {
     /// The validation accuracy after each epoch, as far as the arm has epochs.
     pub accuracies: &'static [f64],
-    /// The same for each re-run in PyTorch.
+    /// The five accuracies of each re-run in PyTorch, whatever the arm's epochs.
     pub pytorch: &'static [[f64; 5]],
 }
 

@@ -6,12 +6,21 @@ use crate::analysis::{Ahead, Spread};
 
 /// `a`, `a and b`, `a, b and c`.
 pub(crate) fn listed<T: AsRef<str>>(items: &[T]) -> String {
+    joined(items, "and")
+}
+
+/// `a`, `a or b`, `a, b or c`.
+pub(crate) fn either<T: AsRef<str>>(items: &[T]) -> String {
+    joined(items, "or")
+}
+
+fn joined<T: AsRef<str>>(items: &[T], word: &str) -> String {
     match items {
         [] => String::new(),
         [one] => one.as_ref().to_owned(),
         [front @ .., last] => {
             let front: Vec<&str> = front.iter().map(AsRef::as_ref).collect();
-            format!("{} and {}", front.join(", "), last.as_ref())
+            format!("{} {word} {}", front.join(", "), last.as_ref())
         }
     }
 }
@@ -20,6 +29,18 @@ pub(crate) fn listed<T: AsRef<str>>(items: &[T]) -> String {
 pub(crate) fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", thousands(count))
+}
+
+/// `1 seed`, `3 seeds`, `3 or 5 seeds`.
+pub(crate) fn counted_either(counts: &[u64], noun: &str) -> String {
+    match counts {
+        [] => String::new(),
+        [one] => counted(*one, noun),
+        several => {
+            let counts: Vec<String> = several.iter().map(|&count| thousands(count)).collect();
+            format!("{} {noun}s", either(&counts))
+        }
+    }
 }
 
 /// A mean with four digits, with the standard deviation where there is one.
@@ -74,7 +95,10 @@ mod tests {
         assert_eq!(listed(&["a"]), "a");
         assert_eq!(listed(&["a", "b"]), "a and b");
         assert_eq!(listed(&["a", "b", "c"]), "a, b and c");
+        assert_eq!(either(&["a", "b", "c"]), "a, b or c");
         assert_eq!(counted(1, "seed"), "1 seed");
+        assert_eq!(counted_either(&[1], "seed"), "1 seed");
+        assert_eq!(counted_either(&[3, 5_000], "seed"), "3 or 5,000 seeds");
         assert_eq!(counted(4_800, "step"), "4,800 steps");
     }
 }

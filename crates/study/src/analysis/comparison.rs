@@ -1,31 +1,31 @@
-//! An arm with batch norm beside the same arm without.
+//! An arm with a norm beside the same arm without.
 
 use super::arm_result::ArmResult;
 use super::spread::Spread;
 use super::windows::CatchUp;
 use crate::tables::RunRow;
 
-/// A comparison of two arms that differ in batch norm only. Differences are taken between runs of
-/// the same seed, with batch norm less without.
+/// A comparison of two arms that differ in the norm only. Differences are taken between runs of
+/// the same seed, with the norm less without.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
-    /// The place in its group of the arm without batch norm.
+    /// The place in its group of the arm without the norm.
     pub without: usize,
-    /// The place in its group of the arm with batch norm.
+    /// The place in its group of the arm with the norm.
     pub with: usize,
     /// The difference of final validation accuracies, over the seeds that both have.
     pub difference: Option<Spread>,
     /// The difference of accuracies on the test images.
     pub test_difference: Option<Spread>,
-    /// How often batch norm was ahead.
+    /// How often the network with the norm was ahead.
     pub ahead: Ahead,
-    /// When the arm without batch norm reaches what the other has after one epoch.
+    /// When the arm without the norm reaches what the other has after one epoch.
     pub epochs_to_reach: Option<Reached>,
-    /// When both reach the final training accuracy of the arm without batch norm.
+    /// When both reach the final training accuracy of the arm without the norm.
     pub catch_up: Option<CatchUp>,
 }
 
-/// In how many of the epochs of all seeds that both arms have, the one with batch norm had the
+/// In how many of the epochs of all seeds that both arms have, the one with the norm had the
 /// higher validation accuracy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ahead {

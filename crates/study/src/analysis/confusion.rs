@@ -14,7 +14,8 @@ pub struct Confusion {
 const CLASSES: usize = CLASS_NAMES.len();
 
 impl Confusion {
-    /// The share of a class's images that were taken for another; none of a class without images.
+    /// The share of a class's images that were taken for another.
+    /// `None` if the class has no images.
     pub fn share(&self, true_class: usize, predicted_class: usize) -> Option<f64> {
         let row = self.counts.get(true_class)?;
         let all: u64 = row.iter().sum();

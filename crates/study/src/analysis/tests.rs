@@ -94,7 +94,7 @@ fn the_order_of_rows_changes_no_bit() {
 
 #[test]
 fn batch_norm_is_ahead_where_both_are_there_and_it_is_higher() {
-    let study = study(
+    let mut study = study(
         &[0, 1, 2],
         &[
             (WITHOUT, 0, &[0.5, 0.5, 0.75]),
@@ -103,6 +103,9 @@ fn batch_norm_is_ahead_where_both_are_there_and_it_is_higher() {
             (WITH, 2, &[0.75, 0.75, 0.75]),
         ],
     );
+    // No run has the head trained, so that group is left out.
+    study.config.grid.head = vec![Head::Frozen, Head::Trained].into();
+    assert_eq!(study.config.groups().len(), 2);
     // Seed 0 alone has both: higher, equal, lower.
     let analysis = Analysis::of(&study);
     let [group] = analysis.groups.as_slice() else { panic!("{:?}", analysis.groups) };
@@ -161,6 +164,7 @@ fn committed() -> Study {
 fn the_committed_study_reaches_the_level_in_these_windows() {
     let study = committed();
     let analysis = Analysis::of(&study);
+    assert_eq!(analysis.groups.len(), 2);
     let expected = [(Head::Frozen, 912, 3_984), (Head::Trained, 960, 3_504)];
     for (group, (head, with, without)) in analysis.groups.iter().zip(expected) {
         let found = group.comparisons[0].catch_up.unwrap();
@@ -173,7 +177,9 @@ fn the_committed_study_reaches_the_level_in_these_windows() {
 fn the_committed_study_comes_as_close_to_the_published_figures_as_asked() {
     let study = committed();
     let analysis = Analysis::of(&study);
+    assert_eq!(analysis.groups[0].arms.len(), 2);
     for arm in &analysis.groups[0].arms {
+        assert_eq!(arm.arm.head, Head::Frozen);
         assert_eq!((arm.epochs.len(), arm.published.accuracies.len()), (5, 5));
         for epoch in &arm.epochs {
             assert_eq!(epoch.accuracy.count, study.config.seeds.len());
@@ -188,6 +194,7 @@ fn the_committed_study_comes_as_close_to_the_published_figures_as_asked() {
 fn the_committed_study_has_batch_norm_ahead_and_trained_heads_good() {
     let study = committed();
     let analysis = Analysis::of(&study);
+    assert_eq!(analysis.groups.len(), 2);
     let every = 5 * study.config.seeds.len();
     for group in &analysis.groups {
         assert_eq!(group.comparisons[0].ahead, Ahead { ahead: every, of: every });

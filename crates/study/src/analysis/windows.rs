@@ -51,16 +51,16 @@ pub(super) fn mean(runs: &[Vec<Window>]) -> Vec<Window> {
     first.iter().filter_map(mean).collect()
 }
 
-/// How soon each network of a pair reaches the final training accuracy of the one without batch
+/// How soon each network of a pair reaches the final training accuracy of the one without the
 /// norm. One rule for both networks, so that a plateau before the end gives neither an advantage.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CatchUp {
-    /// Training accuracy without batch norm in the last window, mean over seeds: the level.
+    /// Training accuracy without the norm in the last window, mean over seeds: the level.
     pub accuracy: f64,
-    /// Steps at the end of the first window in which the accuracy without batch norm, mean over
+    /// Steps at the end of the first window in which the accuracy without the norm, mean over
     /// seeds, is at least the level; the last window at the latest.
     pub steps_without: u64,
-    /// The same with batch norm; none if there is no such window.
+    /// The same with the norm; none if there is no such window.
     pub steps_with: Option<u64>,
 }
 
@@ -75,7 +75,7 @@ impl CatchUp {
         Some(Self { accuracy: level, steps_without: reached(without)?, steps_with: reached(with) })
     }
 
-    /// How many times fewer steps it took with batch norm.
+    /// How many times fewer steps it took with the norm.
     pub fn times_fewer(&self) -> Option<f64> {
         self.steps_with.map(|steps| self.steps_without as f64 / steps as f64)
     }

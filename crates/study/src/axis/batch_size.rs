@@ -21,7 +21,6 @@ impl Axis for BatchSize {
     const FLAG: &'static str = "batch-size";
     const VALUE_NAME: &'static str = "N";
     const HELP: &'static str = "Images of a batch [default: 50]";
-    const MAY_VARY: bool = false;
     const ALWAYS_WRITTEN: bool = true;
 
     fn default_values(_quick: bool) -> Vec<Self> {

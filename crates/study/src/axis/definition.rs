@@ -34,10 +34,6 @@ pub trait Axis: Clone + Debug + PartialEq + Serialize + DeserializeOwned + 'stat
     /// left out then, so that older files keep their bytes.
     const ALWAYS_WRITTEN: bool = Self::ALWAYS_SHOWN;
 
-    /// Whether a study may compare several values. Reports and the axes of figures describe all runs
-    /// by one number of epochs and of steps per epoch, so what changes these has a single value.
-    const MAY_VARY: bool = true;
-
     /// The values of the notebook's own study, and of a quick look at it.
     fn default_values(quick: bool) -> Vec<Self>;
 

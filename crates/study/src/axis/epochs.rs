@@ -16,7 +16,6 @@ impl Axis for Epochs {
     const FLAG: &'static str = "epochs";
     const VALUE_NAME: &'static str = "N";
     const HELP: &'static str = "Passes over the training images [default: 5, with --quick 3]";
-    const MAY_VARY: bool = false;
     const ALWAYS_WRITTEN: bool = true;
 
     fn default_values(quick: bool) -> Vec<Self> {
@@ -42,7 +41,8 @@ impl Axis for Epochs {
     }
 
     fn label(&self) -> String {
-        format!("{} epochs", self.0)
+        let plural = if self.0 == 1 { "" } else { "s" };
+        format!("{} epoch{plural}", self.0)
     }
 
     fn apply(&self, run: &mut RunConfig) -> Result<(), TrainError> {

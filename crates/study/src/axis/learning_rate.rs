@@ -21,7 +21,7 @@ impl Axis for LearningRate {
     const NAME: &'static str = "learning_rate";
     const FLAG: &'static str = "learning-rate";
     const VALUE_NAME: &'static str = "RATE";
-    const HELP: &'static str = "Learning rate of Adam [default: 0.0005]";
+    const HELP: &'static str = "Learning rate of the optimiser [default: 0.0005]";
     const ALWAYS_WRITTEN: bool = true;
 
     fn default_values(_quick: bool) -> Vec<Self> {

@@ -99,7 +99,7 @@ impl Drawing for AccuracyByStep<'_> {
         let accuracies = study.steps.iter().map(|row| row.accuracy);
         let y = Axis::around("share of images classified correctly", accuracies, 5).up_to_one();
         for (area, group) in area.split_evenly((1, groups.len())).iter().zip(groups) {
-            let x = steps_axis(&study.config, 6);
+            let x = steps_axis(&study.config, &group.arms[0].arm, 6);
             let axes = Axes { title: group.label.clone(), x, y: y.clone() };
             let mut chart = axes.draw(area, scale)?;
             draw_windows(&mut chart, group, |window| window.accuracy, scale)?;

@@ -17,6 +17,7 @@ use super::layout::{
     alt, color, name_columns, title, unnamed_steps_axis, width_of_columns, write_centred,
 };
 use crate::analysis::{Activations, Analysis, ArmResult, Percentiles};
+use crate::axis::Arm;
 use crate::tables::Place;
 use crate::text::listed;
 
@@ -25,8 +26,17 @@ use crate::text::listed;
 pub(super) struct ActivationPercentiles<'a> {
     analysis: &'a Analysis<'a>,
     rows: Vec<Row<'a>>,
-    /// Group and block, both in words, and the block.
-    columns: Vec<(String, u64)>,
+    columns: Vec<Column<'a>>,
+}
+
+/// A block of the arms of a group.
+#[derive(Debug)]
+struct Column<'a> {
+    /// Both in words.
+    label: String,
+    block: u64,
+    /// An arm of the group; all have the same steps.
+    arm: &'a Arm,
 }
 
 /// A network at a place.
@@ -75,9 +85,11 @@ impl<'a> Figure<'a> for ActivationPercentiles<'a> {
                 }
             }
         }
-        let columns = columns
-            .into_iter()
-            .map(|(group, block)| (format!("{}, block {block}", group.label), block));
+        let columns = columns.into_iter().map(|(group, block)| Column {
+            label: format!("{}, block {block}", group.label),
+            block,
+            arm: &group.arms[0].arm,
+        });
         (!rows.is_empty()).then(|| Self { analysis, rows, columns: columns.collect() })
     }
 
@@ -94,12 +106,12 @@ impl<'a> Figure<'a> for ActivationPercentiles<'a> {
              [Ioffe and Szegedy, 2015](https://arxiv.org/abs/1502.03167). The figure shows how far \
              a distribution moves with batch norm before the ReLU and without."
         );
-        let (Some(group), Some((_, block))) = (self.analysis.groups.last(), self.columns.last())
-        else {
+        let (Some(group), Some(column)) = (self.analysis.groups.last(), self.columns.last()) else {
             return text;
         };
+        let block = column.block;
         let change = |arm: &ArmResult<'_>| {
-            let at = (Place::PreActivation, *block);
+            let at = (Place::PreActivation, block);
             let found = arm.activations.iter().find(|found| (found.place, found.block) == at)?;
             let (first, last) = found.widths()?;
             Some(format!("from {first:.2} to {last:.2} in {}", arm.network))
@@ -141,13 +153,13 @@ impl Drawing for ActivationPercentiles<'_> {
             let (heading, strip) = strip.split_vertically(24 * scale);
             write_centred(&heading, &row.heading, row.color, scale)?;
             let panels = strip.split_evenly((1, columns));
-            for ((panel, (_, block)), found) in panels.iter().zip(&self.columns).zip(&row.panels) {
+            for ((panel, column), found) in panels.iter().zip(&self.columns).zip(&row.panels) {
                 // One axis per block, so that networks and arms compare.
                 let all = self.analysis.arms().flat_map(|arm| &arm.activations);
-                let of_block = all.filter(|at| at.block == *block).flat_map(|at| &at.runs);
+                let of_block = all.filter(|at| at.block == column.block).flat_map(|at| &at.runs);
                 let axes = Axes {
                     title: String::new(),
-                    x: unnamed_steps_axis(&self.analysis.study.config, columns),
+                    x: unnamed_steps_axis(&self.analysis.study.config, column.arm, columns),
                     y: Axis::around("", of_block.flatten().flat_map(|at| [at.p15, at.p85]), 3),
                 };
                 let mut chart = axes.draw(panel, scale)?;
@@ -167,7 +179,7 @@ impl Drawing for ActivationPercentiles<'_> {
                 }
             }
         }
-        let names: Vec<String> = self.columns.iter().map(|(label, _)| label.clone()).collect();
+        let names: Vec<String> = self.columns.iter().map(|column| column.label.clone()).collect();
         name_columns(&top, &names, scale)?;
         write_centred(&bottom, "training steps", INK, scale)
     }

@@ -16,6 +16,7 @@ use super::layout::{
     alt, color, name_columns, title, unnamed_steps_axis, width_of_columns, write_centred,
 };
 use crate::analysis::{Analysis, ArmResult, BatchNormStatistic, Channels};
+use crate::axis::Arm;
 use crate::tables::Statistic;
 use crate::text::listed;
 
@@ -33,6 +34,7 @@ struct Column<'a> {
     /// Both in words.
     label: String,
     block: u64,
+    arm: &'a Arm,
     statistics: Vec<&'a BatchNormStatistic>,
 }
 
@@ -71,6 +73,7 @@ impl<'a> Figure<'a> for BatchNormParameters<'a> {
             blocks.into_iter().map(move |block| Column {
                 label: format!("{group}, block {block}"),
                 block,
+                arm: &arm.arm,
                 statistics: arm.batch_norm.iter().filter(|found| found.block == block).collect(),
             })
         });
@@ -134,7 +137,7 @@ impl Drawing for BatchNormParameters<'_> {
                     .flat_map(|at| [at.min, at.max]);
                 let y = Axis::around(if index == 0 { name } else { "" }, values, 2);
                 let y = if statistic == Statistic::RunningVar { y.at_least_zero() } else { y };
-                let x = unnamed_steps_axis(&self.analysis.study.config, columns);
+                let x = unnamed_steps_axis(&self.analysis.study.config, column.arm, columns);
                 let axes = Axes { title: String::new(), x, y };
                 let mut chart = axes.draw(&panels[row * columns + index], scale)?;
                 let of = |value: fn(&Channels) -> f64| -> Vec<Point> {

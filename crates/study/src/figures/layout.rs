@@ -15,6 +15,7 @@ use crate::analysis::{Analysis, Group, Window};
 use crate::axis::Arm;
 use crate::cell::steps_per_window;
 use crate::config::StudyConfig;
+use crate::text::{counted, either};
 
 /// Of the notebook's two networks side by side.
 const WIDE: u32 = 960;
@@ -111,11 +112,11 @@ pub(super) fn epochs_axis(config: &StudyConfig) -> Axis {
     }
 }
 
-/// Training steps from 0 to the end, with ticks at ends of epochs, about `count` of them; a
-/// single epoch is divided by round numbers.
-pub(super) fn steps_axis(config: &StudyConfig, count: u64) -> Axis {
-    let epochs = config.last_epoch();
-    let end = config.last_step() as f64;
+/// Training steps of an arm from 0 to its end, with ticks at ends of its epochs, about `count` of
+/// them; a single epoch is divided by round numbers.
+pub(super) fn steps_axis(config: &StudyConfig, arm: &Arm, count: u64) -> Axis {
+    let (epochs, steps_per_epoch) = (arm.epochs.0, config.steps_per_epoch_of(arm));
+    let end = config.steps_of(arm) as f64;
     let ticks = if epochs == 1 {
         Axis::around("", [0.0, end].into_iter(), count.div_ceil(2) as usize)
             .ticks
@@ -126,15 +127,15 @@ pub(super) fn steps_axis(config: &StudyConfig, count: u64) -> Axis {
         let every = epochs.div_ceil(count).max(1);
         (0..=epochs)
             .filter(|epoch| epoch.is_multiple_of(every))
-            .map(|epoch| (epoch * config.steps_per_epoch) as f64)
+            .map(|epoch| (epoch * steps_per_epoch) as f64)
             .collect()
     };
     Axis { name: "training steps".to_owned(), range: 0.0..end, ticks, decimals: 0, lines: true }
 }
 
 /// The axis of steps for one of many small panels, whose name stands below all of them.
-pub(super) fn unnamed_steps_axis(config: &StudyConfig, columns: usize) -> Axis {
-    Axis { name: String::new(), ..steps_axis(config, if columns > 2 { 3 } else { 6 }) }
+pub(super) fn unnamed_steps_axis(config: &StudyConfig, arm: &Arm, columns: usize) -> Axis {
+    Axis { name: String::new(), ..steps_axis(config, arm, if columns > 2 { 3 } else { 6 }) }
 }
 
 /// Draws a group's curves by windows of steps: faint lines for runs, below bold ones for means.
@@ -160,7 +161,19 @@ pub(super) fn draw_windows<B: DrawingBackend>(
 
 /// How a caption says what a window of `steps.csv` is.
 pub(super) fn windows(config: &StudyConfig) -> String {
-    match steps_per_window(config.steps_per_epoch) {
+    let sizes = config.grid.batch_size.iter();
+    let windows: Vec<(u64, u64)> =
+        sizes.map(|&size| (steps_per_window(config.steps_per_epoch_with(size)), size.0)).collect();
+    let first = windows.first().map_or(0, |(steps, _)| *steps);
+    if windows.iter().any(|(steps, _)| *steps != first) {
+        let windows: Vec<String> = windows
+            .iter()
+            .map(|(steps, size)| format!("{} (batches of {size})", counted(*steps, "step")))
+            .collect();
+        let windows = either(&windows);
+        return format!("of each batch before its step, averaged over windows of {windows}");
+    }
+    match first {
         0 | 1 => "of each batch before its step".to_owned(),
         steps => format!("of each batch before its step, averaged over windows of {steps} steps"),
     }
@@ -169,7 +182,7 @@ pub(super) fn windows(config: &StudyConfig) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::axis::{Epochs, Grid};
+    use crate::axis::{BatchSize, Epochs, Grid};
     use crate::made_up;
 
     #[test]
@@ -179,9 +192,30 @@ mod tests {
             steps_per_epoch,
             ..made_up::config()
         };
+        let steps_axis = |config: &StudyConfig, count| steps_axis(config, &config.arms()[0], count);
         let five = config(5, 960);
         assert_eq!(steps_axis(&five, 6).ticks, [0.0, 960.0, 1920.0, 2880.0, 3840.0, 4800.0]);
         assert_eq!(steps_axis(&five, 3).ticks, [0.0, 1920.0, 3840.0]);
         assert_eq!(steps_axis(&config(1, 100), 6).ticks, [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
+    }
+
+    #[test]
+    fn each_arm_has_the_ticks_and_windows_of_its_own_epochs() {
+        let mut config = made_up::config();
+        config.grid.epochs = vec![Epochs(2), Epochs(3)].into();
+        config.grid.batch_size = vec![BatchSize(50), BatchSize(100)].into();
+        (config.training_images, config.steps_per_epoch) = (48_000, 960);
+        let ticks = |epochs, size| {
+            let arms = config.arms();
+            let (epochs, batch_size) = (Epochs(epochs), BatchSize(size));
+            steps_axis(&config, &Arm { epochs, batch_size, ..arms[0].clone() }, 6).ticks
+        };
+        assert_eq!(ticks(2, 50), [0.0, 960.0, 1920.0]);
+        assert_eq!(ticks(3, 100), [0.0, 480.0, 960.0, 1440.0]);
+        assert_eq!(
+            windows(&config),
+            "of each batch before its step, averaged over windows of 48 steps (batches of 50) or \
+             24 steps (batches of 100)"
+        );
     }
 }

@@ -60,7 +60,7 @@ impl Drawing for TrainingLoss<'_> {
         let losses = study.steps.iter().map(|row| row.loss);
         let y = Axis::around("cross-entropy (nats per image)", losses, 5).at_least_zero();
         for (area, group) in area.split_evenly((1, groups.len())).iter().zip(groups) {
-            let x = steps_axis(&study.config, 6);
+            let x = steps_axis(&study.config, &group.arms[0].arm, 6);
             let axes = Axes { title: group.label.clone(), x, y: y.clone() };
             let mut chart = axes.draw(area, scale)?;
             draw_windows(&mut chart, group, |window| window.loss, scale)?;

@@ -47,6 +47,8 @@ struct Curve {
     /// The spread over seeds after each epoch.
     spreads: Vec<(f64, Spread)>,
     published: Vec<Point>,
+    /// Whether there is one epoch only, so that a line would be no more than a point.
+    has_one_epoch: bool,
 }
 
 impl<'a> Figure<'a> for ValidationAccuracy<'a> {
@@ -188,6 +190,7 @@ fn curves(
             points: arm.epochs.iter().flat_map(points).collect(),
             spreads: arm.epochs.iter().map(|epoch| (at(epoch), spread(epoch))).collect(),
             published: (1_u32..).map(f64::from).zip(accuracies.iter().copied()).collect(),
+            has_one_epoch: arm.arm.epochs.0 == 1,
         }
     };
     analysis.groups.iter().map(|group| group.arms.iter().map(curve).collect()).collect()
@@ -236,7 +239,7 @@ impl Panels<'_> {
         scale: u32,
     ) -> Result<()> {
         let mut chart = axes.draw(area, scale)?;
-        for Curve { color, points, spreads, published } in curves {
+        for Curve { color, points, spreads, published, has_one_epoch } in curves {
             let of = |value: fn(&Spread) -> f64| -> Vec<Point> {
                 spreads.iter().map(|(epoch, spread)| (*epoch, value(spread))).collect()
             };
@@ -251,7 +254,7 @@ impl Panels<'_> {
             chart.draw_series(published.iter().map(ring))?;
             let mean = of(|spread| spread.mean);
             line(&mut chart, &mean, color.to_rgba(), 3 * scale)?;
-            if self.analysis.study.config.last_epoch() == 1 {
+            if *has_one_epoch {
                 let dot = |&point| Circle::new(point, 4 * scale, color.filled());
                 chart.draw_series(mean.iter().map(dot))?;
             }

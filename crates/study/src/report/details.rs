@@ -3,9 +3,10 @@
 
 use super::document::{Block, Table};
 use crate::analysis::{Analysis, SummaryRow};
+use crate::axis::AXES;
 use crate::config::StudyConfig;
 use crate::tables::GRADE_FILE;
-use crate::text::{counted, mean_and_std};
+use crate::text::{counted, counted_either, mean_and_std};
 use trainer::dataset::DataSet;
 
 pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
@@ -86,13 +87,12 @@ fn again(config: &StudyConfig) -> Vec<Block> {
         [] => String::new(),
     };
     let mut command = format!("cargo xtask experiment --dataset {data_set}{quick}");
-    for (index, (flag, values)) in config.grid.options().into_iter().enumerate() {
-        // Seeds come after the axes that distinguish rows.
-        if index == 2 {
-            command.push_str(&seeds);
-        }
-        command.push_str(&format!(" --{flag} {values}"));
-    }
+    // Seeds come after the axes that always distinguish rows.
+    let (first, others): (Vec<_>, Vec<_>) =
+        config.grid.options().into_iter().zip(AXES).partition(|(_, axis)| axis.always_shown);
+    let words = |((flag, values), _)| format!(" --{flag} {values}");
+    command.extend(first.into_iter().map(words).chain([seeds]));
+    command.extend(others.into_iter().map(words));
     vec![
         Block::Heading(2, "How to make it again".to_owned()),
         Block::Paragraph(
@@ -133,10 +133,14 @@ fn limits(analysis: &Analysis<'_>) -> Vec<String> {
             counted(seeds as u64, "seed")
         ),
     });
+    let epochs: Vec<u64> = config.grid.epochs.iter().map(|epochs| epochs.0).collect();
+    let length = counted_either(&epochs, "epoch");
+    let after = match epochs.len() {
+        1 => format!("What comes after {length} of training is not known."),
+        _ => format!("A run has {length} of training; what comes after that is not known."),
+    };
     limits.push(format!(
-        "What comes after {} of training is not known. Steps are not time: a step with batch norm \
-         costs more than one without.",
-        counted(config.last_epoch(), "epoch")
+        "{after} Steps are not time: a step with batch norm costs more than one without."
     ));
     if analysis.summary.iter().any(|row| row.published.is_some()) {
         limits.push(

@@ -8,7 +8,7 @@ use super::document::{Block, Table};
 use super::published_figures;
 use crate::analysis::{Analysis, Comparison, Group, Spread};
 use crate::config::StudyConfig;
-use crate::text::{accuracy, counted, how_often, listed, signed};
+use crate::text::{accuracy, counted, counted_either, either, how_often, listed, signed};
 use trainer::dataset::DataSet;
 
 /// The title, which names the data set.
@@ -39,14 +39,21 @@ fn notes(config: &StudyConfig) -> Vec<Block> {
         ));
     }
     if config.quick {
+        let mut steps: Vec<u64> = steps_of_sizes(config).map(|(steps, _)| steps).collect();
+        steps.dedup();
         notes.push(Block::Note(format!(
             "**This is a quick look**: {} per epoch and {}. It shows that everything runs. Its \
              accuracies mean little; leave `--quick` out for the whole study.",
-            counted(config.steps_per_epoch, "training step"),
+            counted_either(&steps, "training step"),
             counted(config.validation_images, "validation image"),
         )));
     }
     notes
+}
+
+/// The steps of an epoch with each of the batch sizes.
+fn steps_of_sizes(config: &StudyConfig) -> impl Iterator<Item = (u64, u64)> {
+    config.grid.batch_size.iter().map(|&size| (config.steps_per_epoch_with(size), size.0))
 }
 
 fn what_was_run(analysis: &Analysis<'_>) -> String {
@@ -72,17 +79,19 @@ fn what_was_run(analysis: &Analysis<'_>) -> String {
         all if all == planned => counted(planned as u64, "run"),
         some => format!("{some} of {}", counted(planned as u64, "run")),
     };
-    let of_values = |values: &[String]| listed(values);
     let rates: Vec<_> = grid.learning_rate.iter().map(|rate| format!("{:?}", rate.0)).collect();
-    let sizes: Vec<_> = grid.batch_size.iter().map(|size| size.0.to_string()).collect();
+    let epochs: Vec<_> = grid.epochs.iter().map(|epochs| epochs.0).collect();
+    let steps: Vec<String> = steps_of_sizes(config)
+        .map(|(steps, size)| format!("{} of {size} images", counted(steps, "step")))
+        .collect();
+    let each_of = if steps.len() > 1 { ", each of" } else { " of" };
     let mut text = format!(
-        "**What was run.** {}{each} {heads}, for {seeds}: {runs} of {} of {} of {} images. The \
-         optimiser is Adam with learning rate {}.",
+        "**What was run.** {}{each} {heads}, for {seeds}: {runs} of {}{each_of} {}. The optimiser \
+         is Adam with learning rate {}.",
         listed(&networks),
-        counted(config.last_epoch(), "epoch"),
-        counted(config.steps_per_epoch, "step"),
-        of_values(&sizes),
-        of_values(&rates),
+        counted_either(&epochs, "epoch"),
+        either(&steps),
+        listed(&rates),
     );
     if networks.len() > 1 {
         text.push_str(

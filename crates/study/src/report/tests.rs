@@ -208,7 +208,7 @@ fn studies_are_found_below_a_folder_in_order() {
     assert_eq!(names, ["fashion-mnist", "fashion-mnist/quick", "synthetic"]);
 }
 
-/// Whoever clears a folder for a report, or keeps off what is not one's, goes by this list.
+/// `StudyFolder` removes exactly the files of this list, and refuses to overwrite others.
 #[test]
 fn every_figure_drawn_is_listed_and_every_one_listed_is_drawn() {
     let files = rendered(&made_up::study(made_up::config()));
@@ -278,4 +278,30 @@ fn a_study_of_learning_rates_has_a_panel_for_each() {
     assert_eq!(Study::read(folder.path()).unwrap(), study);
     let svg = text(&files, "figures/training_loss.svg");
     assert!(svg.contains("head trained, learning rate 0.0001"));
+}
+
+/// Each arm has the steps of its own batch size and its own epochs.
+#[test]
+fn a_study_of_batch_sizes_and_epochs_says_the_steps_of_each() {
+    let mut config = made_up::config();
+    config.grid.head = vec![Head::Frozen].into();
+    config.grid.epochs = [3, 5].map(Epochs).to_vec().into();
+    config.grid.batch_size = [50, 100].map(BatchSize).to_vec().into();
+    config.training_images = 2_000;
+    let study = made_up::study(config);
+    let files = rendered(&study);
+    let report = unwrapped(&files);
+    for sentence in [
+        "16 runs of 3 or 5 epochs, each of 40 steps of 50 images or 20 steps of 100 images.",
+        "averaged over windows of 2 steps (batches of 50) or 1 step (batches of 100)",
+        "A run has 3 or 5 epochs of training; what comes after that is not known.",
+        "--heads frozen --seeds 0..2 --epochs 3,5 --batch-size 50,100 --learning-rate 0.0005",
+    ] {
+        assert!(report.contains(sentence), "{sentence}\n{report}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for (file, bytes) in study.files().unwrap() {
+        fs::write(folder.path().join(file), bytes).unwrap();
+    }
+    assert_eq!(Study::read(folder.path()).unwrap(), study);
 }

@@ -32,7 +32,7 @@ fn whole(cell: &str) -> Result<u64, String> {
 }
 
 /// A column of numbers, a kind per line: its name, what a value is in memory, how a cell is read,
-/// and which values are refused as no what.
+/// which values are allowed, and what the error says was expected.
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident: $value:ty, $read:ident, $allowed:expr, $expected:literal;)*) => {
         $($(#[$doc])*

@@ -41,7 +41,7 @@ pub trait Row: Sized {
     ///
     /// # Errors
     ///
-    /// Those of the writer.
+    /// If the CSV writer fails.
     fn write<S: SerializeSeq>(&self, row: &mut S) -> Result<(), S::Error>;
 }
 

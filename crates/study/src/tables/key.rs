@@ -120,8 +120,10 @@ impl<'a> Reader<'a> {
         Ok(K::new(arm, seed))
     }
 
-    /// The first cell that no arm has.
+    /// The first cell that no arm has, of a row that no arm has.
     fn outside<'c>(&self, cell: impl Fn(&str) -> &'c str) -> (&'static str, String) {
+        // Every combination of known cells is an arm, so the last column is at fault if none before is.
+        let mut fault = ("", String::new());
         let columns = self.arms.first().map_or(0, |(_, cells)| cells.len());
         for column in 0..columns {
             let mut expected: Vec<&str> = Vec::new();
@@ -133,11 +135,11 @@ impl<'a> Reader<'a> {
                 }
             }
             let found = cell(name);
+            fault = (name, format!("found {found:?}, expected one of study.toml's: {expected:?}"));
             if !expected.contains(&found) {
-                let fault = format!("found {found:?}, expected one of study.toml's: {expected:?}");
-                return (name, fault);
+                break;
             }
         }
-        ("", "found a combination that is no arm".to_owned())
+        fault
     }
 }

@@ -8,7 +8,7 @@ use crate::config::StudyConfig;
 /// Everything that a study found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Study {
-    /// What was to be found.
+    /// The configuration of the study.
     pub config: StudyConfig,
     /// What came out of each run.
     pub runs: Vec<RunRow>,
@@ -84,7 +84,7 @@ table! {
     epochs: Count,
     /// Optimiser steps taken.
     steps: Count,
-    /// Mean over the last epoch's steps, each before its step.
+    /// Mean loss of the last epoch's batches, each measured before its optimiser step.
     train_loss: Loss,
     /// On the validation images, after the last epoch.
     val_loss: Loss,
@@ -101,7 +101,7 @@ table! {
     EpochRow in "epochs.csv" of RunKey;
     /// From 1.
     epoch: Count,
-    /// The epoch's last.
+    /// The last step of the epoch.
     step: Count,
     /// Mean over the epoch's steps weighted by images, each before its step.
     train_loss: Loss,
@@ -116,7 +116,7 @@ table! {
 table! {
     /// Means over a window of steps, a twentieth of an epoch, of what a batch gave before its step.
     StepRow in "steps.csv" of RunKey;
-    /// The window's last.
+    /// The last step of the window.
     step: Count,
     /// Mean loss of the window's batches.
     loss: Loss,
