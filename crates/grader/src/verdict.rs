@@ -13,7 +13,7 @@ pub struct Verdict {
     pub check: String,
     /// The case that it was asked of.
     pub case: String,
-    /// How it ended.
+    /// The outcome.
     #[serde(flatten)]
     pub outcome: CheckOutcome,
     /// What was given, where the case is drawn and not read.
@@ -50,7 +50,7 @@ impl Verdict {
     }
 }
 
-/// How a check ended.
+/// The outcome of a check.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum CheckOutcome {

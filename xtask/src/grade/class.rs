@@ -101,7 +101,7 @@ fn summary(graded: &GradedClass, table: &Path, reports: &Path) -> Result<Exit> {
         );
     }
     say(format!(
-        "{all} hand-ins, {open} of them graded now: marks in {table}, one report per hand-in in {reports}/"
+        "{all} hand-ins, {open} of them graded now: marks in {table}, a report each in {reports}/"
     ))?;
     let problems: Vec<&Line> = lines.iter().filter(|line| line.problem.is_some()).collect();
     for Line { id, problem, .. } in &problems {

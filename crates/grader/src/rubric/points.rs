@@ -20,7 +20,7 @@ impl Points {
         is_fine.then_some(Self(whole as u64))
     }
 
-    /// The part `passed / asked` of these, rounded down to hundredths. Nothing if nothing was asked.
+    /// The part `passed / asked` of these, rounded down to hundredths; 0 if nothing was asked.
     pub fn part(self, passed: usize, asked: usize) -> Self {
         Self((self.0 * passed as u64).checked_div(asked as u64).unwrap_or(0))
     }
