@@ -12,7 +12,7 @@ use super::*;
 #[path = "../../tests/support/server.rs"]
 mod server;
 
-use server::{Server, respond, send};
+use server::{Server, redirect, respond, send};
 
 /// The examples of FIPS 180-4's own, with the digests given there.
 const FILES: [PublishedFile; 2] = [
@@ -150,12 +150,7 @@ const BAD: [(&str, Answer); 11] = [
         hold(stream);
     }),
     ("never answers", |_, stream| hold(stream)),
-    ("sends round in circles", |path, stream| {
-        send(
-            stream,
-            format!("HTTP/1.1 302 Found\r\nLocation: {path}\r\nContent-Length: 0\r\n\r\n"),
-        );
-    }),
+    ("sends round in circles", |path, stream| redirect(stream, path)),
 ];
 
 #[test]
@@ -184,12 +179,7 @@ fn a_redirection_is_followed() {
     let folder = tempfile::tempdir().unwrap();
     let target = good();
     let url = target.url();
-    let server = Server::start(move |path, stream| {
-        send(
-            stream,
-            format!("HTTP/1.1 302 Found\r\nLocation: {url}{path}\r\nContent-Length: 0\r\n\r\n"),
-        );
-    });
+    let server = Server::start(move |path, stream| redirect(stream, &format!("{url}{path}")));
     fetch_both(folder.path(), &[&server]).0.unwrap();
     assert_eq!(names(folder.path()), ["abc", "long"]);
     assert_eq!(target.asked(), ["/abc", "/long"]);

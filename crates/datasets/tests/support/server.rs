@@ -60,6 +60,20 @@ pub(crate) fn respond(stream: &mut TcpStream, status: &str, body: &[u8]) {
     send(stream, body);
 }
 
+/// An answer that sends the client to `url`.
+///
+/// It says that the connection ends with it: a client that kept the connection for its next request
+/// would at times find it reset.
+#[allow(dead_code, reason = "of the tests that include this file, one redirects")]
+pub(crate) fn redirect(stream: &mut TcpStream, url: &str) {
+    send(
+        stream,
+        format!(
+            "HTTP/1.1 302 Found\r\nLocation: {url}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        ),
+    );
+}
+
 /// Part of an answer; whether the client still takes it.
 pub(crate) fn send(stream: &mut TcpStream, bytes: impl AsRef<[u8]>) -> bool {
     stream.write_all(bytes.as_ref()).is_ok()
