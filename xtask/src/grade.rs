@@ -9,7 +9,7 @@ use grader::check::{
     DEFAULT_SEED, Options, Scope, known_checks, needs_no_fixture, protocol_scripts,
 };
 use grader::diagnosis::Profile;
-use grader::export::{self, FORMATS, OutputFormat};
+use grader::export::{self, Detail, FORMATS, OutputFormat};
 use grader::fixture::{Case, Mode, load_all, load_one};
 use grader::grading::grade;
 use grader::rubric::Rubric;
@@ -55,6 +55,9 @@ pub(crate) struct Arguments {
     /// Format of the transcript
     #[arg(long, value_parser = formats(), default_value = FORMATS[0].name)]
     format: &'static OutputFormat,
+    /// List every check in the text, those that passed too
+    #[arg(long, conflicts_with_all = ["first_failure", "watch", "batch"])]
+    verbose: bool,
     /// Mark by this rubric, as crates/grader/README.md tells it [default: for formats of marks,
     /// crates/grader/rubrics/default.toml]
     #[arg(long, value_name = "FILE", conflicts_with = "case")]
@@ -100,6 +103,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         say(export::list_of_mistakes().trim_end())?;
         return Ok(Exit::Success);
     }
+    ensure!(
+        !arguments.verbose || arguments.format.name == export::TEXT.name,
+        "--verbose: found --format {}, expected text; the other formats list every check anyway",
+        arguments.format.name
+    );
     if arguments.watch {
         ensure!(
             arguments.target == Some(Target::Exercise),
@@ -155,6 +163,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     }
     let transcript = if arguments.first_failure {
         export::first_failure(&grading)
+    } else if arguments.verbose {
+        export::text(&grading, Detail::EveryCheck)
     } else {
         arguments.format.write(&grading)?
     };
@@ -176,11 +186,12 @@ fn export_inputs(folder: &Path, cases: &[Case], options: &Options) -> Result<Exi
     Ok(Exit::Success)
 }
 
-/// What `cargo xtask grade` prints of the workspace's own kernels and the fixtures.
+/// What `cargo xtask grade --verbose` prints of the workspace's own kernels and the fixtures.
 pub(crate) fn transcript_of_kernels() -> Result<String> {
     let cases = load_all(&workspace::root()?.join("fixtures"))?;
     let options = Options { scope: Scope::Cases, ..Options::default() };
-    Ok(export::text(&grade(&Kernels, &cases, &options, "cargo xtask grade")))
+    let grading = grade(&Kernels, &cases, &options, "cargo xtask grade");
+    Ok(export::text(&grading, Detail::EveryCheck))
 }
 
 impl Arguments {

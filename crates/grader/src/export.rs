@@ -1,6 +1,7 @@
 //! Transcripts of a grading: one output format per file. Each gives the whole text; none prints.
 
 mod diagnosis;
+mod exceptions;
 mod exercism;
 mod first_failure;
 mod for_student;
@@ -9,12 +10,13 @@ mod gradescope;
 mod json;
 mod junit;
 mod mistakes;
+pub(crate) mod next_step;
 mod text;
 
 pub use first_failure::first_failure;
 pub use format::{ExportError, OutputFormat};
 pub use mistakes::list_of_mistakes;
-pub use text::{TEXT, text};
+pub use text::{Detail, TEXT, text};
 
 /// All output formats. The first is the default.
 pub const FORMATS: [&OutputFormat; 5] =

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::verdict::{CheckOutcome, Verdict};
+use crate::verdict::Verdict;
 
 /// Every verdict on one submission.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,11 +22,6 @@ impl Report {
     /// Whether every check of every suite passed, and there was at least one.
     pub fn all_passed(&self) -> bool {
         self.verdicts().next().is_some() && self.verdicts().all(Verdict::is_well)
-    }
-
-    /// Whether a check failed or has a note.
-    pub(crate) fn has_something_to_say(&self) -> bool {
-        self.verdicts().any(|verdict| verdict.outcome != CheckOutcome::Passed)
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use grader::check::{Options, known_checks};
 use grader::diagnosis::{CATALOGUE, Variant};
-use grader::export;
+use grader::export::{self, Detail};
 use grader::fixture::load_all;
 use grader::grading::{Grading, grade};
 use grader::rubric::Rubric;
@@ -92,7 +92,7 @@ fn points_are_all_or_nothing_or_in_proportion_and_hidden_checks_count() {
     assert_eq!(scored, [2.0, 0.83, 2.0]);
     assert_eq!((marks.scored.to_f64(), marks.out_of.to_f64()), (4.83, 7.0));
 
-    let text = export::text(&grading);
+    let text = export::text(&grading, Detail::Failures);
     let (_, marks) = text.split_once("\nMarks: ").unwrap();
     assert_eq!(
         marks,
@@ -106,7 +106,7 @@ fn students_do_not_see_what_is_hidden() {
     let mut grading = graded(&with_mistake("running_var_with_epsilon"));
     grading.mark(&exam());
     let shown = [
-        export::text(&grading),
+        export::text(&grading, Detail::Failures),
         written("json", &grading),
         written("junit", &grading),
         written("exercism", &grading),

@@ -1,14 +1,53 @@
 //! The diagnosis in words.
 
-use crate::diagnosis::{AnswerPart, Diagnosed, Diagnosis, Mistake};
+use crate::diagnosis::{AnswerPart, Diagnosed, Diagnosis, Mistake, WrongForm};
+use crate::export::exceptions;
+use crate::grading::Grading;
+use crate::report::Report;
+use crate::verdict::CheckOutcome;
 
-/// The diagnosis for people, in lines; empty if nothing is wrong.
-pub(super) fn lines(diagnosis: &Diagnosis) -> Vec<String> {
-    let mut lines = Vec::new();
-    let (notes, mistakes) = notes_and_mistakes(diagnosis);
-    let (earlier, later) = by_first(diagnosis, first_part(&mistakes));
-    let unknown =
-        |part: &AnswerPart| format!("No known mistake explains {part}: {}", part.advice());
+/// The diagnosis for people, in lines; empty if nothing is wrong. `grading` is what students may
+/// see. Only conventions are told unless something failed.
+pub(super) fn lines(grading: &Grading, something_failed: bool) -> Vec<String> {
+    let (conventions, _) = conventions_and_mistakes(&grading.diagnosis);
+    with_conventions(grading, something_failed, &conventions)
+}
+
+/// The same, without the conventions that [`noted`] tells.
+pub(super) fn lines_after_notes(grading: &Grading, something_failed: bool) -> Vec<String> {
+    let (mut conventions, _) = conventions_and_mistakes(&grading.diagnosis);
+    conventions.retain(|found| !is_noted(grading, found));
+    with_conventions(grading, something_failed, &conventions)
+}
+
+fn with_conventions(
+    grading: &Grading,
+    something_failed: bool,
+    conventions: &[&Diagnosed],
+) -> Vec<String> {
+    let mut lines = if something_failed { mistakes(grading) } else { Vec::new() };
+    if !conventions.is_empty() {
+        lines.push(if lines.is_empty() && something_failed {
+            "What differs, by the numbers, is a convention other than the notebook's:".to_owned()
+        } else {
+            "Conventions other than the notebook's, which are no mistakes:".to_owned()
+        });
+        conventions.iter().for_each(|found| tell(found, &mut lines));
+    }
+    if lines.is_empty() && something_failed {
+        lines.push("No known mistake explains it.".to_owned());
+    }
+    lines
+}
+
+/// What to correct, the first thing first.
+fn mistakes(grading: &Grading) -> Vec<String> {
+    let diagnosis = &grading.diagnosis;
+    let mut lines = exceptions::lines(grading);
+    lines.extend(wrong_forms(&diagnosis.wrong_forms));
+    let is_explained = !lines.is_empty();
+    let (_, mistakes) = conventions_and_mistakes(diagnosis);
+    let (earlier, later) = by_first(diagnosis, first_part(&mistakes), is_explained);
     lines.extend(earlier.into_iter().map(unknown));
     if !mistakes.is_empty() {
         lines.push("What is wrong, by the numbers:".to_owned());
@@ -26,25 +65,32 @@ pub(super) fn lines(diagnosis: &Diagnosis) -> Vec<String> {
                 .push(format!("No known mistake explains {parts}: they may follow from the above"));
         }
     }
-    if !mistakes.is_empty() {
+    let is_one_exception =
+        exceptions::count(grading) == 1 && diagnosis.wrong_forms.is_empty() && mistakes.is_empty();
+    if is_one_exception {
+        lines.push("Mend that, then grade again.".to_owned());
+    } else if is_explained || !mistakes.is_empty() {
         lines.push("Mend the first of these, then grade again.".to_owned());
-    }
-    if !notes.is_empty() {
-        lines.push("Conventions other than the notebook's, which are no mistakes:".to_owned());
-        notes.iter().for_each(|found| tell(found, &mut lines));
     }
     lines
 }
 
 /// What to correct first, in lines; empty if nothing is wrong.
-pub(super) fn first(diagnosis: &Diagnosis) -> Vec<String> {
-    let (_, mistakes) = notes_and_mistakes(diagnosis);
-    let (earlier, _) = by_first(diagnosis, first_part(&mistakes));
+pub(super) fn first(grading: &Grading) -> Vec<String> {
+    let diagnosis = &grading.diagnosis;
+    let ended = exceptions::first(grading);
+    if !ended.is_empty() {
+        return ended;
+    }
+    let forms = wrong_forms(&diagnosis.wrong_forms);
+    if !forms.is_empty() {
+        return forms;
+    }
+    let (_, mistakes) = conventions_and_mistakes(diagnosis);
+    let (earlier, _) = by_first(diagnosis, first_part(&mistakes), false);
     let mut lines = Vec::new();
     if let Some(part) = earlier.first() {
-        lines.push(format!(
-            "No known mistake explains {part}: compare your formula with the lesson's, term by term."
-        ));
+        lines.push(unknown(part));
     } else if let Some(found) = mistakes.first() {
         lines.push("What is wrong, by the numbers:".to_owned());
         tell(found, &mut lines);
@@ -52,10 +98,103 @@ pub(super) fn first(diagnosis: &Diagnosis) -> Vec<String> {
     lines
 }
 
+/// The conventions for which checks passed with a note, each once with the number of checks, and
+/// with its hint if it is one of the catalogue's.
+pub(super) fn noted(grading: &Grading) -> Vec<String> {
+    let noted = noted_conventions(&grading.report);
+    if noted.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec!["Passed with a note, since it is no mistake:".to_owned()];
+    let found = &grading.diagnosis.found;
+    let all = || found.iter().flat_map(|found| found.alternatives.iter().flatten());
+    for (convention, checks) in noted {
+        let of = if checks == 1 { "check" } else { "checks" };
+        let known = all().find(|mistake| mistake.explanation == convention);
+        let id = known.map_or(String::new(), |mistake| format!(" [{}]", mistake.id));
+        lines.push(format!("  {checks} {of}: {convention}{id}"));
+        lines.extend(known.map(|mistake| format!("    Hint: {}", mistake.hint)));
+    }
+    lines
+}
+
+/// The conventions that notes name, with the number of checks of each. A note can name several.
+fn noted_conventions(report: &Report) -> Vec<(&str, usize)> {
+    let mut noted: Vec<(&str, usize)> = Vec::new();
+    for verdict in report.verdicts() {
+        if let CheckOutcome::Noted { convention, .. } = &verdict.outcome {
+            for one in convention.split("; ") {
+                match noted.iter_mut().find(|(known, _)| *known == one) {
+                    Some((_, checks)) => *checks += 1,
+                    None => noted.push((one, 1)),
+                }
+            }
+        }
+    }
+    noted
+}
+
+/// Whether [`noted`] tells each of these conventions.
+fn is_noted(grading: &Grading, found: &Diagnosed) -> bool {
+    let noted = noted_conventions(&grading.report);
+    let is_told = |mistake: &Mistake| noted.iter().any(|(told, _)| *told == mistake.explanation);
+    found.alternatives.first().is_some_and(|first| first.iter().all(is_told))
+}
+
+/// Results of a wrong shape or type: those that are wrong alike on one line.
+fn wrong_forms(forms: &[WrongForm]) -> Vec<String> {
+    let mut alike: Vec<(Vec<&str>, &WrongForm)> = Vec::new();
+    for form in forms {
+        let is_same =
+            |other: &WrongForm| other.found == form.found && other.expected == form.expected;
+        match alike.iter_mut().find(|(_, other)| is_same(other)) {
+            Some((quantities, _)) => quantities.push(&form.quantity),
+            None => alike.push((vec![&form.quantity], form)),
+        }
+    }
+    let mut lines: Vec<String> = alike.iter().map(|(names, form)| form_line(names, form)).collect();
+    let is_shape = |form: &WrongForm| form.expected.starts_with("shape ");
+    if forms.iter().any(is_shape) {
+        let step = "Next step: print the shape of what you return. Which axis is too many, or \
+                    missing?";
+        lines.push(format!("  {step}"));
+    }
+    if !forms.iter().all(is_shape) {
+        let step = "Next step: print the dtype of what you return. Which line changes it?";
+        lines.push(format!("  {step}"));
+    }
+    lines
+}
+
+fn form_line(quantities: &[&str], form: &WrongForm) -> String {
+    let names = match quantities {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [names @ .., last] => format!("{} and {last}", names.join(", ")),
+    };
+    let one = quantities.len() == 1;
+    let shape = form.found.strip_prefix("shape ").zip(form.expected.strip_prefix("shape "));
+    match shape {
+        Some((found, expected)) => {
+            let have = if one { "has" } else { "have" };
+            format!("{names} {have} shape {found}, expected {expected}.")
+        }
+        None => {
+            let are = if one { "is" } else { "are" };
+            format!("{names} {are} {}, expected {}.", form.found, form.expected)
+        }
+    }
+}
+
+fn unknown(part: &AnswerPart) -> String {
+    format!("No known mistake explains {part}: {}", part.advice())
+}
+
 /// What is a matter of conventions alone, and what is wrong.
-fn notes_and_mistakes(diagnosis: &Diagnosis) -> (Vec<&Diagnosed>, Vec<&Diagnosed>) {
-    let is_note = |found: &&Diagnosed| found.alternatives.iter().flatten().all(|m| m.is_convention);
-    diagnosis.found.iter().partition(is_note)
+fn conventions_and_mistakes(diagnosis: &Diagnosis) -> (Vec<&Diagnosed>, Vec<&Diagnosed>) {
+    let is_convention =
+        |found: &&Diagnosed| found.alternatives.iter().flatten().all(|m| m.is_convention);
+    diagnosis.found.iter().partition(is_convention)
 }
 
 /// The first part that a mistake was found in.
@@ -64,12 +203,14 @@ fn first_part(mistakes: &[&Diagnosed]) -> Option<AnswerPart> {
 }
 
 /// The unexplained parts that cannot follow from what is wrong in the part `first`, and those that
-/// can.
+/// can. After an exception, or a wrong shape or type, every part can.
 fn by_first(
     diagnosis: &Diagnosis,
     first: Option<AnswerPart>,
+    is_explained: bool,
 ) -> (Vec<&AnswerPart>, Vec<&AnswerPart>) {
-    diagnosis.unexplained.iter().partition(|&&part| first.is_none_or(|first| part < first))
+    let is_earlier = |part: AnswerPart| !is_explained && first.is_none_or(|first| part < first);
+    diagnosis.unexplained.iter().partition(|&&part| is_earlier(part))
 }
 
 fn tell(found: &Diagnosed, lines: &mut Vec<String>) {

@@ -57,7 +57,7 @@ fn exercism(grading: &Grading) -> Result<String, ExportError> {
     let (report, shown) = (&grading.report, grading.shown());
     let verdicts = || shown.report.verdicts();
     let mut tests: Vec<Test> = verdicts().map(|verdict| test(verdict, grading)).collect();
-    let diagnosis = diagnosis::lines(&grading.diagnosis);
+    let diagnosis = diagnosis::lines(&shown, !report.all_passed());
     let failed = tests.iter_mut().find(|test| test.status == Status::Fail);
     if let Some(message) = failed.and_then(|test| test.message.as_mut())
         && !diagnosis.is_empty()

@@ -13,7 +13,7 @@ pub fn first_failure(grading: &Grading) -> String {
         lines.extend([String::new(), format!("First to fail: {}", for_student::name(failed))]);
         let message = for_student::message(failed).unwrap_or_default();
         lines.extend(message.lines().map(|line| format!("    {line}")));
-        let diagnosis = diagnosis::first(&grading.diagnosis);
+        let diagnosis = diagnosis::first(&grading);
         if !diagnosis.is_empty() {
             lines.push(String::new());
             lines.extend(diagnosis);

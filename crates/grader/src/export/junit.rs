@@ -19,6 +19,7 @@ pub(super) const JUNIT: OutputFormat = OutputFormat {
 /// The grading as JUnit XML: a wrong answer is a failure, no answer an error, and a case that was
 /// not asked is skipped. There are no times in it, so that equal reports are equal files.
 fn junit(grading: &Grading) -> Result<String, ExportError> {
+    let something_failed = !grading.report.all_passed();
     let grading = &grading.shown();
     let mut xml = JunitReport::new(format!("grade {}", grading.report.target));
     for suite in &grading.report.suites {
@@ -42,7 +43,7 @@ fn junit(grading: &Grading) -> Result<String, ExportError> {
         }
         xml.add_test_suite(tests);
     }
-    let diagnosis = diagnosis::lines(&grading.diagnosis);
+    let diagnosis = diagnosis::lines(grading, something_failed);
     if !diagnosis.is_empty() {
         let mut suite = TestSuite::new("diagnosis");
         suite.set_system_out(diagnosis.join("\n"));

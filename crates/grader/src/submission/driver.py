@@ -22,6 +22,7 @@ import numpy as np
 
 FILE_NAME = os.path.basename(FILE)
 LONGEST = 400  # letters of an error's message
+LONGEST_STATEMENT = 60  # letters of a statement that cannot be read
 asarray, empty, frombuffer = np.asarray, np.empty, np.frombuffer
 
 
@@ -104,18 +105,51 @@ class Stub(types.ModuleType):
         return NotThere(f"{self.__name__}.{name}")
 
 
-def import_or_stub(name, globals=None, locals=None, fromlist=(), level=0):
-    """The import statement of FILE, which alone gets a stub for what is not there."""
-    try:
-        return builtins.__import__(name, globals, locals, fromlist, level)
-    except ImportError:
-        return Stub(name if fromlist else name.split(".")[0])
+class Imports:
+    """The import statement of FILE, which alone gets a stub for what is not there. Where FILE is
+    prepared for an ImportError, it gets one, unless `stubs_only`."""
+
+    def __init__(self, source, stubs_only):
+        self.prepared = set() if stubs_only else lines_prepared_for_import_errors(source)
+        self.refused = False
+        # The modules that are not there and of which FILE imports everything.
+        self.starred = []
+
+    def __call__(self, name, globals=None, locals=None, fromlist=(), level=0):
+        try:
+            return builtins.__import__(name, globals, locals, fromlist, level)
+        except ImportError:
+            frame = sys._getframe(1)
+            if frame.f_code.co_filename == FILE_NAME and frame.f_lineno in self.prepared:
+                self.refused = True
+                raise
+            if fromlist and "*" in fromlist:
+                self.starred.append("." * level + name)
+            return Stub(name if fromlist else name.split(".")[0])
 
 
-def load():
-    """Loads FILE, as a module deep enough in a package for its relative imports."""
+def lines_prepared_for_import_errors(source):
+    """The lines in the body of a `try` that catches an ImportError."""
+    caught = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
+    prepared = set()
+    for node in ast.walk(ast.parse(source, FILE_NAME)):
+        for handler in getattr(node, "handlers", ()):
+            names = {getattr(name, "id", None) for name in ast.walk(handler.type or node)}
+            if handler.type is None or names & caught:
+                prepared.update(range(node.lineno, node.body[-1].end_lineno + 1))
+    return prepared
+
+
+STARRED = []
+
+
+def load(stubs_only=False):
+    """Loads FILE, as a module deep enough in a package for its relative imports. If it does not
+    get along without a module although it is prepared to, it is loaded again with a stub."""
     with open(FILE, "rb") as file:
-        code = compile(file.read(), FILE_NAME, "exec", dont_inherit=True)
+        source = file.read()
+    code = compile(source, FILE_NAME, "exec", dont_inherit=True)
+    imports = Imports(source, stubs_only)
     package = ""
     for name in ("course", "exercise", "code", "networks"):
         package += ("." if package else "") + name
@@ -123,11 +157,40 @@ def load():
     module = types.ModuleType(f"{package}.{os.path.splitext(FILE_NAME)[0]}")
     module.__file__ = FILE_NAME
     module.__package__ = package
-    module.__builtins__ = dict(vars(builtins), __import__=import_or_stub)
+    module.__builtins__ = dict(vars(builtins), __import__=imports)
     sys.modules[module.__name__] = module
-    exec(code, module.__dict__)
+    # FILE reads no arguments of ours.
+    sys.argv = [FILE_NAME]
+    try:
+        exec(code, module.__dict__)
+    except BaseException:
+        if imports.refused:
+            return load(stubs_only=True)
+        raise
+    finally:
+        STARRED[:] = imports.starred
     NotThere._is_loading = False
     return module
+
+
+def what_is_missing(module):
+    """That FILE has none of the course's functions, and what it has instead; else None."""
+    spatial = ["spatial_batchnorm_forward", "spatial_batchnorm_backward"]
+    if any(hasattr(module, name) for name in [*spatial, "batchnorm_forward", "batchnorm_backward"]):
+        return None
+    own = [
+        (name, value)
+        for name, value in vars(module).items()
+        if getattr(value, "__module__", None) == module.__name__
+    ]
+    classes = [name for name, value in own if isinstance(value, type)]
+    # The likeliest class is one of batch norm, else one that has a forward pass.
+    classes.sort(key=lambda name: ("norm" not in name.lower(), not hasattr(vars(module)[name], "forward")))
+    if classes:
+        return f"{FILE_NAME} has a class {classes[0]}, expected functions {' and '.join(spatial)}"
+    functions = [name for name, value in own if isinstance(value, types.FunctionType)]
+    others = f", but {', '.join(functions[:4])}" if functions else ""
+    return f"{FILE_NAME} has no function {spatial[0]}{others}"
 
 
 def explain(error):
@@ -139,8 +202,16 @@ def explain(error):
     ]
     if isinstance(error, SyntaxError) and error.filename == FILE_NAME:
         lines, message = [error.lineno], error.msg
+        statement = (error.text or "").strip()[:LONGEST_STATEMENT]
+        if statement:
+            message += f": `{statement}`"
     else:
         message = str(error)
+    if isinstance(error, AttributeError):
+        # NumPy tells the history of a name that went in the lines after the first.
+        message = message.split("\n")[0]
+    if isinstance(error, NameError) and STARRED and "is not defined" in message:
+        message += f"; {STARRED[0]} is not there when this file is graded alone"
     if isinstance(error, ImportError) and error.path:
         # Where a machine keeps its packages is nobody's business.
         message = message.replace(f" ({error.path})", "")
@@ -326,6 +397,7 @@ def main():
     sys.modules["__main__"] = types.ModuleType("__main__")
     try:
         module = load()
+        trouble = what_is_missing(module)
     except BaseException as error:
         trouble = explain(error)
     for name in names:

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use grader::check::{Options, needs_no_fixture};
 use grader::diagnosis::{CATALOGUE, Group, Mistake, Profile, Variant};
-use grader::export;
+use grader::export::{self, Detail};
 use grader::fixture::{load_all, load_one};
 use grader::grading::{Grading, grade};
 use grader::submission::{AskedMode, Failure, Outputs, Script, StepOutput, Submission};
@@ -257,7 +257,8 @@ fn transcript(ids: &[&str]) -> String {
     .map(|name| load_one(&fixtures(), name).unwrap());
     let variant = Variant::with(CATALOGUE.iter().filter(|mistake| ids.contains(&mistake.id)));
     let command = "cargo xtask grade --python layers.py";
-    shortened(&export::text(&grade(&variant, &cases, &Options::default(), command)))
+    let grading = grade(&variant, &cases, &Options::default(), command);
+    shortened(&export::text(&grading, Detail::Failures))
 }
 
 /// The text with its numbers cut after the tenth decimal, since later digits of expected values may

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use grader::check::{Options, Scope};
 use grader::diagnosis::Profile;
-use grader::export;
+use grader::export::{self, Detail};
 use grader::fixture::{Case, load_all, load_one};
 use grader::grading::{Grading, grade};
 use grader::report::SuiteName;
@@ -78,7 +78,7 @@ fn the_reference_passes_everything_and_its_transcript_is_this() {
     );
     assert_eq!(failed(&grading), [""; 0]);
     assert!(grading.report.all_passed());
-    insta::assert_snapshot!("reference", export::text(&grading));
+    insta::assert_snapshot!("reference", export::text(&grading, Detail::Failures));
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn statistics_over_the_wrong_axes_fail() {
         },
         |dout, cache| Ok(implementations::backward(dout, cache)),
     ));
-    insta::assert_snapshot!("wrong_forward", export::text(&grading));
+    insta::assert_snapshot!("wrong_forward", export::text(&grading, Detail::Failures));
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn a_backward_pass_without_the_variance_term_fails() {
         graded(&RustFunctions::new("exercise", implementations::forward, |dout, cache| {
             Ok(implementations::backward_without_variance(dout, cache))
         }));
-    insta::assert_snapshot!("wrong_backward", export::text(&grading));
+    insta::assert_snapshot!("wrong_backward", export::text(&grading, Detail::Failures));
     insta::assert_snapshot!("wrong_backward_json", written("json", &grading).unwrap());
     insta::assert_snapshot!("wrong_backward_junit", written("junit", &grading).unwrap());
 }
@@ -254,8 +254,13 @@ fn a_panic_in_one_test_never_loses_the_others() {
     let grading = graded(&RustFunctions::new("exercise", implementations::forward, |dout, _| {
         panic!("index {} out of range", dout.len())
     }));
-    let text = export::text(&grading);
+    let text = export::text(&grading, Detail::Failures);
     assert!(text.contains("Tests passed: 3/3\nSpatialBatchnormBackwardTest failed due to exception: index 120 out of range.\n"), "{text}");
+    assert!(
+        text.contains("\n  3 checks failed due to exception: index 360 out of range.\n"),
+        "{text}"
+    );
+    let text = export::text(&grading, Detail::EveryCheck);
     assert!(
         text.contains("spatial_batch_norm/train_notebook_torch: running_var passed.\n"),
         "{text}"
@@ -273,7 +278,7 @@ fn a_message_cannot_look_like_verdicts() {
     let grading = graded(&RustFunctions::new("exercise", implementations::forward, |_, _| {
         Err("gone.\nSpatialBatchnormBackwardTest passed.".into())
     }));
-    let text = export::text(&grading);
+    let text = export::text(&grading, Detail::Failures);
     assert!(!text.lines().any(|line| line == "SpatialBatchnormBackwardTest passed."), "{text}");
 }
 
@@ -287,8 +292,10 @@ fn an_error_is_reported_like_a_panic() {
         },
         |_, (): &()| Err("not reached".into()),
     ));
-    let text = export::text(&grading);
-    assert!(text.starts_with("SpatialBatchnormForwardTest with trivial beta and gamma (train) failed due to exception: "), "{text}");
+    let text = export::text(&grading, Detail::Failures);
+    let message = "ShapeError/IncompatibleShape: incompatible shapes";
+    assert!(text.starts_with(&format!("{message}: no call got any further.\n")), "{text}");
+    assert!(text.contains(&format!("\nSpatialBatchnormForwardTest with trivial beta and gamma (train) failed due to exception: {message}.\n")), "{text}");
 }
 
 #[test]

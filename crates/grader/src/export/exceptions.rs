@@ -1,0 +1,141 @@
+//! The exceptions that calls ended in, each told once, with the next step.
+
+use crate::export::next_step::{is_consequence, next_step};
+use crate::grading::Grading;
+use crate::report::Report;
+use crate::verdict::{CheckOutcome, Verdict};
+
+/// Exceptions that are told; the others are counted.
+const TOLD: usize = 3;
+
+/// The case that asks for an exception, so that any passes it.
+const UNKNOWN_MODE: &str = "behaviour/unknown_mode";
+
+/// An exception, and how often it ended something.
+struct Ended {
+    message: String,
+    /// What it ended, as in "this ended 3 of 40 calls".
+    what: String,
+}
+
+/// The message of a check that got no answer, on one line and without how often it was asked.
+pub(super) fn message_of(verdict: &Verdict) -> Option<String> {
+    match &verdict.outcome {
+        CheckOutcome::Raised { message } => {
+            // A message of several lines must not look like several verdicts.
+            let message = message.replace(char::is_control, " ");
+            let message = message.strip_prefix("not asked any more: ").unwrap_or(&message);
+            Some(message.to_owned())
+        }
+        CheckOutcome::Passed | CheckOutcome::Failed { .. } | CheckOutcome::Noted { .. } => None,
+    }
+}
+
+/// The messages that are reasons of their own, in the order in which they appear, with the number
+/// of checks that ended in each.
+fn messages(report: &Report) -> Vec<(String, usize)> {
+    let mut messages: Vec<(String, usize)> = Vec::new();
+    for message in report.verdicts().filter_map(message_of) {
+        if is_consequence(&message) {
+            continue;
+        }
+        match messages.iter_mut().find(|(known, _)| *known == message) {
+            Some((_, checks)) => *checks += 1,
+            None => messages.push((message, 1)),
+        }
+    }
+    messages
+}
+
+/// The exception that all calls ended in, if there is one. Calls that may end in an exception do
+/// not count.
+pub(super) fn of_every_call(report: &Report) -> Option<String> {
+    let [(message, _)] = messages(report).try_into().ok()?;
+    let ended = |verdict: &Verdict| match verdict.outcome {
+        CheckOutcome::Raised { .. } | CheckOutcome::Noted { .. } => true,
+        CheckOutcome::Passed => verdict.case == UNKNOWN_MODE,
+        CheckOutcome::Failed { .. } => false,
+    };
+    report.verdicts().all(ended).then_some(message)
+}
+
+/// The exception that is the only one, if the notebook's own tests met it.
+fn only_one(report: &Report) -> Option<String> {
+    let [(message, _)] = messages(report).try_into().ok()?;
+    let is_of_several_suites = report.suites.len() > 1;
+    let is_met = report.suites.first()?.verdicts.iter().filter_map(message_of).next().is_some();
+    (is_of_several_suites && is_met).then_some(message)
+}
+
+/// What stands above everything else: the one exception that decides most of what follows.
+pub(super) fn above_all(grading: &Grading) -> Option<(String, Vec<String>)> {
+    let message = only_one(&grading.report)?;
+    let told = ended(grading).into_iter().find(|ended| ended.message == message)?;
+    Some((message, told.lines()))
+}
+
+/// How many exceptions there are.
+pub(super) fn count(grading: &Grading) -> usize {
+    ended(grading).len()
+}
+
+/// All exceptions, the most frequent first, each with the next step.
+pub(super) fn lines(grading: &Grading) -> Vec<String> {
+    let ended = ended(grading);
+    let mut lines: Vec<String> = ended.iter().take(TOLD).flat_map(Ended::lines).collect();
+    match ended.len().saturating_sub(TOLD) {
+        0 => {}
+        1 => lines.push("One more exception ended other calls.".to_owned()),
+        more => lines.push(format!("{more} more exceptions ended other calls.")),
+    }
+    lines
+}
+
+/// The most frequent exception alone.
+pub(super) fn first(grading: &Grading) -> Vec<String> {
+    ended(grading).first().map(Ended::lines).unwrap_or_default()
+}
+
+/// The exceptions of the diagnosis, and after these the ones that only checks know of.
+fn ended(grading: &Grading) -> Vec<Ended> {
+    let every = of_every_call(&grading.report);
+    let told = |message: &str, times: String| {
+        let is_of_every = every.as_deref() == Some(message);
+        let what = if is_of_every {
+            "no call got any further".to_owned()
+        } else {
+            format!("this ended {times}")
+        };
+        Ended { message: message.to_owned(), what }
+    };
+    let mut ended: Vec<Ended> = Vec::new();
+    for raised in &grading.diagnosis.exceptions {
+        let message = raised.message.replace(char::is_control, " ");
+        if !is_consequence(&message) {
+            ended.push(told(&message, format!("{} of {} calls", raised.calls, raised.of)));
+        }
+    }
+    let all = grading.report.verdicts().count();
+    let mut of_checks = messages(&grading.report);
+    of_checks.retain(|(message, _)| ended.iter().all(|known| known.message != *message));
+    of_checks.sort_by_key(|(_, checks)| std::cmp::Reverse(*checks));
+    ended.extend(
+        of_checks
+            .iter()
+            .map(|(message, checks)| told(message, format!("{checks} of {all} checks"))),
+    );
+    ended
+}
+
+impl Ended {
+    fn lines(&self) -> Vec<String> {
+        let Self { message, what } = self;
+        let line = || message.strip_suffix(')')?.rsplit_once(", line ").map(|(_, line)| line);
+        let step = next_step(message).or_else(|| {
+            line().map(|line| format!("Look at line {line}, and at what it is given."))
+        });
+        let mut lines = vec![format!("{message}: {what}.")];
+        lines.extend(step.map(|step| format!("  Next step: {step}")));
+        lines
+    }
+}
