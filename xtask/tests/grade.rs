@@ -75,6 +75,20 @@ SpatialBatchnormBackwardTest passed.
 ";
     assert!(text.starts_with(first), "{text}");
     assert!(!text.contains("failed") && !text.contains("not asked"), "{text}");
+    // The notebook's lines have not scrolled away.
+    assert!(text.lines().count() <= 24 && text.contains("\n\nTotal: "), "{text}");
+}
+
+#[test]
+fn every_check_is_listed_where_that_is_asked_for() {
+    let text = stdout(&xtask(&workspace(), &["grade", "--verbose"]));
+    assert!(text.starts_with("SpatialBatchnormForwardTest with trivial beta"), "{text}");
+    let listed = text.lines().filter(|line| line.ends_with(" passed.")).count();
+    assert!(listed > 600, "{listed}");
+    assert!(text.contains("\n  spatial_batch_norm/one_pixel: dbeta passed.\n"), "{text}");
+    let output = xtask(&workspace(), &["grade", "--verbose", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("--verbose: found --format json, expected text"));
 }
 
 #[test]
@@ -88,10 +102,16 @@ fn the_catalogue_is_listed_with_nothing_graded() {
 fn drawn_cases_follow_the_seed_and_can_be_asked_alone() {
     let run = |more: &[&str]| xtask(&workspace(), &[&["grade"], more].concat());
     let output = run(&["--seed", "9", "--case", "random/train"]);
-    assert_eq!(stdout(&output), "random/train passed.\nTests passed: 6/6\n");
+    assert_eq!(
+        stdout(&output),
+        "Random: 6 of 6 checks passed\n  random/train passed.\n\nTotal: 6 of 6 checks passed\n"
+    );
     assert!(output.status.success());
     let output = run(&["--profile", "strict", "--case", "behaviour/unknown_mode"]);
-    assert_eq!(stdout(&output), "behaviour/unknown_mode passed.\nTests passed: 1/1\n");
+    assert_eq!(
+        stdout(&output),
+        "Behaviour: 1 of 1 checks passed\n  behaviour/unknown_mode passed.\n\nTotal: 1 of 1 checks passed\n"
+    );
     let output = run(&["--target", "exercise", "--seed", "9", "--case", "random/train"]);
     let rerun = "cargo xtask grade --target exercise --seed 9 --case random/train";
     assert!(output.status.success() || stdout(&output).contains(rerun), "{}", stdout(&output));
@@ -123,7 +143,10 @@ fn one_case_can_be_asked_alone_by_either_name() {
         insta::assert_snapshot!("one_case", stdout(&output));
     }
     let output = xtask(&workspace(), &["grade", "--case", "notebook/backward"]);
-    assert_eq!(stdout(&output), "SpatialBatchnormBackwardTest passed.\n");
+    assert_eq!(
+        stdout(&output),
+        "SpatialBatchnormBackwardTest passed.\n\nTotal: 1 of 1 checks passed\n"
+    );
 }
 
 #[test]
@@ -351,7 +374,7 @@ fn a_case_by_hand_is_added_graded_and_edited() {
     assert!(xtask(here, &verify).status.success());
     let grade = ["grade", "--fixtures", "fixtures", "--case", "two_samples_on_paper"];
     let output = xtask(here, &grade);
-    assert!(stdout(&output).ends_with("Tests passed: 3/3\n"), "{}", stdout(&output));
+    assert!(stdout(&output).ends_with("Total: 3 of 3 checks passed\n"), "{}", stdout(&output));
 
     // Twice under one name is refused; an edited one is recorded anew from its own place.
     assert_eq!(xtask(here, &add).status.code(), Some(2));

@@ -4,7 +4,7 @@ use crate::diagnosis::{AnswerPart, Diagnosed, Diagnosis, Mistake, WrongForm};
 use crate::export::exceptions;
 use crate::grading::Grading;
 use crate::report::Report;
-use crate::verdict::CheckOutcome;
+use crate::verdict::{CheckOutcome, Verdict};
 
 /// The diagnosis for people, in lines; empty if nothing is wrong. `grading` is what students may
 /// see. Only conventions are told unless something failed.
@@ -47,7 +47,12 @@ fn mistakes(grading: &Grading) -> Vec<String> {
     lines.extend(wrong_forms(&diagnosis.wrong_forms));
     let is_explained = !lines.is_empty();
     let (_, mistakes) = conventions_and_mistakes(diagnosis);
-    let (earlier, later) = by_first(diagnosis, first_part(&mistakes), is_explained);
+    let (earlier, mut later) = by_first(diagnosis, first_part(&mistakes), is_explained);
+    // Where no number is wrong, exceptions explain everything.
+    let is_wrong = |verdict: &Verdict| matches!(verdict.outcome, CheckOutcome::Failed { .. });
+    if is_explained && !grading.report.verdicts().any(is_wrong) {
+        later.clear();
+    }
     lines.extend(earlier.into_iter().map(unknown));
     if !mistakes.is_empty() {
         lines.push("What is wrong, by the numbers:".to_owned());
@@ -228,5 +233,116 @@ fn tell_together(mistakes: &[Mistake], indent: &str, lines: &mut Vec<String>) {
         let and = if nth == 0 { "" } else { "and " };
         lines.push(format!("{indent}{and}{} [{}]", mistake.explanation, mistake.id));
         lines.push(format!("{indent}  Hint: {}", mistake.hint));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::RaisedException;
+    use crate::report::{Suite, SuiteName};
+    use crate::verdict::Finding;
+
+    const TYPO: &str =
+        "AttributeError: 'numpy.ndarray' object has no attribute 'meann' (a.py, line 14)";
+
+    /// A grading of one check of each of these outcomes.
+    fn graded(outcomes: Vec<CheckOutcome>, diagnosis: Diagnosis) -> Grading {
+        let mut suite = Suite::new(SuiteName::Random);
+        suite.verdicts = outcomes
+            .into_iter()
+            .map(|outcome| Verdict::new("out", "random/train", outcome, "Why?"))
+            .collect();
+        let report = Report { target: "a.py".to_owned(), suites: vec![suite] };
+        let command = "cargo xtask grade".to_owned();
+        Grading { report, diagnosis, marks: None, isolation: None, command, seconds: None }
+    }
+
+    fn raised(message: &str) -> CheckOutcome {
+        CheckOutcome::Raised { message: message.to_owned() }
+    }
+
+    fn wrong() -> CheckOutcome {
+        CheckOutcome::Failed { findings: vec![Finding::shape("dbeta", &[1, 3], &[3])] }
+    }
+
+    fn form(quantity: &str, found: &str, expected: &str) -> WrongForm {
+        let [quantity, found, expected] = [quantity, found, expected].map(str::to_owned);
+        WrongForm { quantity, found, expected }
+    }
+
+    #[test]
+    fn an_exception_comes_first_with_its_next_step_and_explains_parts_without_numbers() {
+        let exception = RaisedException { message: TYPO.to_owned(), calls: 62, of: 138 };
+        let diagnosis = Diagnosis {
+            exceptions: vec![exception],
+            unexplained: vec![AnswerPart::Output],
+            ..Diagnosis::default()
+        };
+        let told = [
+            &format!("{TYPO}: this ended 62 of 138 calls."),
+            "  Next step: Arrays have no `meann`. Is the name spelt right in line 14?",
+        ];
+        let outcomes = vec![CheckOutcome::Passed, raised(TYPO), raised("its forward pass failed")];
+        let grading = graded(outcomes, diagnosis.clone());
+        let end = ["Mend that, then grade again."];
+        assert_eq!(lines(&grading, true), [&told[..], &end].concat());
+        assert_eq!(first(&grading), told);
+        // A wrong number beside it may be one more mistake.
+        let grading = graded(vec![raised(TYPO), wrong()], diagnosis);
+        let may_follow = format!(
+            "No known mistake explains {}: it may follow from the above",
+            AnswerPart::Output
+        );
+        assert_eq!(lines(&grading, true), [&told[..], &[may_follow.as_str()], &end].concat());
+    }
+
+    #[test]
+    fn an_exception_that_no_check_failed_for_is_not_told() {
+        let exception = RaisedException { message: "refused".to_owned(), calls: 3, of: 9 };
+        let diagnosis = Diagnosis { exceptions: vec![exception], ..Diagnosis::default() };
+        let told = lines(&graded(vec![wrong()], diagnosis), true);
+        assert_eq!(told, ["No known mistake explains it."]);
+    }
+
+    #[test]
+    fn what_only_checks_know_of_is_told_by_checks() {
+        let message = "the program was ended, since it took longer than 10 seconds";
+        let again = format!("not asked any more: {message}");
+        let all = graded(vec![raised(message), raised(&again)], Diagnosis::default());
+        assert_eq!(lines(&all, true)[0], format!("{message}: no call got any further."));
+        let some = graded(vec![raised(message), CheckOutcome::Passed], Diagnosis::default());
+        assert_eq!(lines(&some, true)[0], format!("{message}: this ended 1 of 2 checks."));
+    }
+
+    #[test]
+    fn wrong_shapes_and_types_are_told_together_and_never_as_a_wrong_formula() {
+        let wrong_forms = vec![
+            form("dgamma", "shape (1, C)", "shape (C,)"),
+            form("out", "int64", "float64"),
+            form("dbeta", "shape (1, C)", "shape (C,)"),
+        ];
+        let unexplained = vec![AnswerPart::Dbeta];
+        let diagnosis = Diagnosis { wrong_forms, unexplained, ..Diagnosis::default() };
+        let told = lines(&graded(vec![wrong()], diagnosis), true);
+        assert_eq!(
+            told,
+            [
+                "dgamma and dbeta have shape (1, C), expected (C,).",
+                "out is int64, expected float64.",
+                "  Next step: print the shape of what you return. Which axis is too many, or missing?",
+                "  Next step: print the dtype of what you return. Which line changes it?",
+                "No known mistake explains dbeta: it may follow from the above",
+                "Mend the first of these, then grade again.",
+            ]
+        );
+    }
+
+    #[test]
+    fn nothing_is_unexplained_where_everything_passed() {
+        let unexplained = vec![AnswerPart::Output];
+        let wrong_forms = vec![form("out", "int64", "float64")];
+        let diagnosis = Diagnosis { wrong_forms, unexplained, ..Diagnosis::default() };
+        assert_eq!(lines(&graded(vec![CheckOutcome::Passed], diagnosis), false), [""; 0]);
     }
 }

@@ -1,5 +1,6 @@
 //! The exceptions that calls ended in, each told once, with the next step.
 
+use crate::diagnosis::Diagnosed;
 use crate::export::next_step::{is_consequence, next_step};
 use crate::grading::Grading;
 use crate::report::Report;
@@ -96,8 +97,10 @@ pub(super) fn first(grading: &Grading) -> Vec<String> {
     ended(grading).first().map(Ended::lines).unwrap_or_default()
 }
 
-/// The exceptions of the diagnosis, and after these the ones that only checks know of.
+/// The exceptions of the diagnosis that a check failed for. What the diagnosis does not see, as
+/// where the program was ended, is told by checks, unless a mistake explains it.
 fn ended(grading: &Grading) -> Vec<Ended> {
+    let of_checks = messages(&grading.report);
     let every = of_every_call(&grading.report);
     let told = |message: &str, times: String| {
         let is_of_every = every.as_deref() == Some(message);
@@ -111,20 +114,25 @@ fn ended(grading: &Grading) -> Vec<Ended> {
     let mut ended: Vec<Ended> = Vec::new();
     for raised in &grading.diagnosis.exceptions {
         let message = raised.message.replace(char::is_control, " ");
-        if !is_consequence(&message) {
+        if of_checks.iter().any(|(known, _)| *known == message) {
             ended.push(told(&message, format!("{} of {} calls", raised.calls, raised.of)));
         }
     }
-    let all = grading.report.verdicts().count();
-    let mut of_checks = messages(&grading.report);
-    of_checks.retain(|(message, _)| ended.iter().all(|known| known.message != *message));
-    of_checks.sort_by_key(|(_, checks)| std::cmp::Reverse(*checks));
-    ended.extend(
-        of_checks
-            .iter()
-            .map(|(message, checks)| told(message, format!("{checks} of {all} checks"))),
-    );
+    let is_explained = grading.diagnosis.found.iter().any(is_mistake);
+    if ended.is_empty() && !is_explained {
+        let all = grading.report.verdicts().count();
+        let mut of_checks = of_checks;
+        of_checks.sort_by_key(|(_, checks)| std::cmp::Reverse(*checks));
+        let of_checks = of_checks.iter();
+        ended.extend(
+            of_checks.map(|(message, checks)| told(message, format!("{checks} of {all} checks"))),
+        );
+    }
     ended
+}
+
+fn is_mistake(found: &Diagnosed) -> bool {
+    found.alternatives.iter().flatten().any(|mistake| !mistake.is_convention)
 }
 
 impl Ended {

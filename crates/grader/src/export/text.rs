@@ -126,7 +126,7 @@ fn measured(suite: &Suite, grading: &Grading) -> Vec<String> {
 fn total(report: &Report) -> Vec<String> {
     let all = report.verdicts().count();
     let passed = report.verdicts().filter(|verdict| verdict.is_well()).count();
-    let mut lines = vec![format!("Total: {passed} of {all} checks passed.")];
+    let mut lines = vec![format!("Total: {passed} of {all} checks passed")];
     if passed == 0 || passed == all {
         return lines;
     }

@@ -42,7 +42,7 @@ fn heading(suite: &Suite) -> String {
         SuiteName::Random => "Random",
     };
     let (passed, all) = (suite.passed(), suite.verdicts.len());
-    let end = not_asked(suite).map_or_else(|| ".".to_owned(), |reasons| format!("; {reasons}"));
+    let end = not_asked(suite).map_or_else(String::new, |reasons| format!("; {reasons}"));
     format!("{title}: {passed} of {all} checks passed{end}")
 }
 
