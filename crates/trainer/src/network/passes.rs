@@ -5,7 +5,7 @@ use ndarray::{Array2, Array4, ArrayD, ArrayView2, ArrayView4, ArrayViewD};
 
 use super::commutation::ComputeOrder;
 use super::gradients::Gradients;
-use super::layer::{Layer, Saved};
+use super::layer::{Backward, Layer, Saved};
 use super::memory::{copy, nothing};
 use super::named_layers::{NamedLayer, Network};
 use super::tape::{Record, Tape};
@@ -158,7 +158,7 @@ impl<F: Real> Network<F> {
             }
             let is_in_place = layer.is_backward_in_place();
             let dx = (!is_in_place && index > first).then(|| &mut below[input]);
-            layer.backward(x.view(), saved, dout, dx, own)?;
+            layer.backward(saved, Backward { x: x.view(), dout, dx, parameters: own })?;
             if !is_in_place {
                 at = input;
             }

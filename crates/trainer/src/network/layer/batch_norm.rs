@@ -7,7 +7,9 @@ use kernels::{
 };
 use ndarray::{Array1, ArrayD, ArrayViewD, ArrayViewMutD};
 
-use super::kind::{LayerArrays, LayerKind, NormFacts, images, rows, view, view_mut};
+use super::kind::{
+    Backward, LayerArrays, LayerKind, NormFacts, Result, images, rows, view, view_mut,
+};
 use crate::network::memory::lend;
 use crate::network::quantity::ObservedQuantity;
 use crate::numerics::{self, Numerics};
@@ -66,7 +68,7 @@ impl<F: Real> LayerKind<F> for BatchNorm<F> {
         _: &mut Stream,
         out: &mut ArrayD<F>,
         saved: &mut Self::Saved,
-    ) -> Result<(), KernelError> {
+    ) -> Result<()> {
         let Self { input, gamma, beta, running, config } = self;
         let (gamma, beta) = (gamma.view(), beta.view());
         let statistics = match input {
@@ -92,7 +94,7 @@ impl<F: Real> LayerKind<F> for BatchNorm<F> {
         x: ArrayViewD<'_, F>,
         out: &mut ArrayD<F>,
         _: &mut Self::Saved,
-    ) -> Result<(), KernelError> {
+    ) -> Result<()> {
         let Self { input, gamma, beta, running, config } = self;
         let (gamma, beta) = (gamma.view(), beta.view());
         match input {
@@ -109,14 +111,8 @@ impl<F: Real> LayerKind<F> for BatchNorm<F> {
         }
     }
 
-    fn backward(
-        &self,
-        x: ArrayViewD<'_, F>,
-        saved: &Self::Saved,
-        dout: &mut ArrayD<F>,
-        _: Option<&mut ArrayD<F>>,
-        parameters: Option<[&mut ArrayD<F>; 2]>,
-    ) -> Result<(), KernelError> {
+    fn backward(&self, saved: &Self::Saved, pass: Backward<'_, F>) -> Result<()> {
+        let Backward { x, dout, parameters, .. } = pass;
         let statistics = saved.as_ref().ok_or_else(|| KernelError::Config {
             operation: "batch_norm",
             parameter: "saved",
