@@ -1,10 +1,10 @@
 //! Inverted dropout of anything; PyTorch's `Dropout`.
 
-use kernels::{Real, dropout};
+use kernels::{Real, copy_into, dropout};
 use ndarray::{ArrayD, ArrayViewD};
 
 use super::kind::{Backward, LayerKind, Result, has_no_arrays};
-use crate::network::memory::{copy, reshape};
+use crate::network::memory::reshape;
 use crate::numerics::{self, Numerics};
 use crate::random_stream::Stream;
 
@@ -44,8 +44,7 @@ impl<F: Real> LayerKind<F> for Dropout {
         out: &mut ArrayD<F>,
         _: &mut ArrayD<bool>,
     ) -> Result<()> {
-        copy(x, out);
-        Ok(())
+        copy_into(x, out)
     }
 
     fn backward(&self, saved: &ArrayD<bool>, pass: Backward<'_, F>) -> Result<()> {
