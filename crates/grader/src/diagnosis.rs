@@ -20,6 +20,6 @@ pub use catalogue::CATALOGUE;
 pub(crate) use conventions::ConventionPolicy;
 pub use conventions::Profile;
 pub use mistake::{Group, Mistake};
-pub use result::{Diagnosed, Diagnosis};
+pub use result::{Diagnosed, Diagnosis, RaisedException, WrongForm};
 pub(crate) use search::{Answered, diagnose};
 pub use variant::Variant;

@@ -12,6 +12,32 @@ pub struct Diagnosis {
     pub found: Vec<Diagnosed>,
     /// Parts that are wrong in a way that the catalogue does not know.
     pub unexplained: Vec<AnswerPart>,
+    /// The exceptions that calls ended in, each once, the most frequent first.
+    pub exceptions: Vec<RaisedException>,
+    /// Results of a wrong shape or type, each once, whatever their values are.
+    pub wrong_forms: Vec<WrongForm>,
+}
+
+/// An exception that calls ended in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RaisedException {
+    /// The submission's own message, with the line of its file.
+    pub message: String,
+    /// How many calls ended in it.
+    pub calls: usize,
+    /// How many calls were made in all, those of backward passes included.
+    pub of: usize,
+}
+
+/// A result of a wrong shape or type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WrongForm {
+    /// The result, as in "dbeta".
+    pub quantity: String,
+    /// What it is, as in "shape (1, C)" or "int64".
+    pub found: String,
+    /// What it should be, as in "shape (C,)" or "float64".
+    pub expected: String,
 }
 
 /// What explains that one part of the answers is wrong.
@@ -26,7 +52,11 @@ pub struct Diagnosed {
 impl Diagnosis {
     /// Whether nothing was found to be wrong.
     pub fn is_empty(&self) -> bool {
-        self.found.is_empty() && self.unexplained.is_empty()
+        let Self { found, unexplained, exceptions, wrong_forms } = self;
+        found.is_empty()
+            && unexplained.is_empty()
+            && exceptions.is_empty()
+            && wrong_forms.is_empty()
     }
 
     /// Whether this mistake was found, alone or in a tie.

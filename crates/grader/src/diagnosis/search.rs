@@ -199,7 +199,7 @@ impl Search<'_> {
             }
             found.push(Diagnosed { part: Some(part), alternatives });
         }
-        Diagnosis { found, unexplained: self.unexplained.clone() }
+        Diagnosis { found, unexplained: self.unexplained.clone(), ..Diagnosis::default() }
     }
 }
 
