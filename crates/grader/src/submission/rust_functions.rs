@@ -69,8 +69,10 @@ impl<C> RustFunctions<C> {
 
     fn forward(&self, step: &Step, bn_param: &mut BnParam) -> Result<(StepOutput, C), Failure> {
         let x = array::<Ix4>("x", &step.x)?;
-        let gamma = array::<Ix1>("gamma", &step.gamma)?;
-        let beta = array::<Ix1>("beta", &step.beta)?;
+        // Whole numbers are handed over in the only type that the signatures have.
+        let (gamma, beta) = (step.gamma.to_f64(), step.beta.to_f64());
+        let gamma = with_rank(Kind::Spatial.name(), "gamma", gamma.view())?;
+        let beta = with_rank(Kind::Spatial.name(), "beta", beta.view())?;
         bn_param.mode = match step.mode {
             AskedMode::Train => Mode::Train,
             AskedMode::Eval => Mode::Eval,
@@ -114,8 +116,6 @@ impl<C> Submission for RustFunctions<C> {
             Some("of an unknown mode, which the types rule out")
         } else if script.trains_on_one_value() {
             Some("of one value per channel, which the batch norm that is supplied refuses")
-        } else if script.has_integers() {
-            Some("of integers, which the types rule out")
         } else {
             None
         }
