@@ -35,6 +35,18 @@ def backward(dout, cache):
     return dx, (dout * normed).sum((0, 2, 3)), dout.sum((0, 2, 3))
 
 
+def moved(arrays, step):
+    """One element after the other goes up, down and back, in the same arrays all the time."""
+    for array in arrays:
+        for index in np.ndindex(array.shape):
+            old = array[index]
+            for new in (old + step, old - step):
+                array[index] = new
+                yield arrays
+            array[index] = old
+    yield arrays
+
+
 def answer_script(forward, backward, inputs, outputs):
     outputs.mkdir(parents=True)
     read = lambda name, number: np.load(inputs / f"{name}_{number}.npy")
@@ -44,7 +56,8 @@ def answer_script(forward, backward, inputs, outputs):
         call, *words = line.split()
         try:
             if call in ("eps", "momentum"):
-                bn_param[call] = float(words[0])
+                defaults = {"eps": 1e-5, "momentum": 0.9}
+                bn_param[call] = defaults[call] if words[0] == "default" else float(words[0])
             elif call == "running" and words[0] == "given":
                 bn_param["running_mean"] = np.load(inputs / "running_mean.npy")[0]
                 bn_param["running_var"] = np.load(inputs / "running_var.npy")[0]
@@ -60,6 +73,17 @@ def answer_script(forward, backward, inputs, outputs):
                     results.append((out, bn_param["running_mean"], bn_param["running_var"]))
                 for name, arrays in zip(("out", "running_mean", "running_var"), zip(*results)):
                     write(name, number, np.stack(arrays))
+            elif call == "differences":
+                number, bn_param["mode"], step = words
+                arrays = [read(name, number)[0] for name in ("x", "gamma", "beta")]
+                for name in ("running_mean", "running_var"):
+                    bn_param.setdefault(name, np.zeros(arrays[0].shape[1]))
+                outs = []
+                for index, (x, gamma, beta) in enumerate(moved(arrays, float(step))):
+                    out, cache = forward(x, gamma, beta, bn_param)
+                    caches[number, str(index)] = x, cache
+                    outs.append(out)
+                write("out", number, np.stack(outs))
             elif call == "backward":
                 number, forward_number, index, *rest = words
                 x, cache = caches[forward_number, index]
@@ -70,7 +94,8 @@ def answer_script(forward, backward, inputs, outputs):
                     write(name, number, array)
         except Exception as error:
             note = f"error {type(error).__name__}: {error}\n"
-            (outputs / f"{call}_{words[0]}.txt").write_text(note)
+            kind = "backward" if call == "backward" else "forward"
+            (outputs / f"{kind}_{words[0]}.txt").write_text(note)
     (outputs / "done").touch()
 
 

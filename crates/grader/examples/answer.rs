@@ -111,11 +111,12 @@ impl Script {
             let words: Vec<&str> = line.split(' ').collect();
             let done = match words[..] {
                 ["eps", eps] => {
-                    bn_param.eps = eps.parse()?;
+                    bn_param.eps = if eps == "default" { 1e-5 } else { eps.parse()? };
                     Ok(())
                 }
                 ["momentum", momentum] => {
-                    bn_param.momentum = momentum.parse()?;
+                    bn_param.momentum =
+                        if momentum == "default" { 0.9 } else { momentum.parse()? };
                     Ok(())
                 }
                 ["running", "given"] => {
@@ -129,6 +130,9 @@ impl Script {
                 ["forward", number, mode, _] => {
                     self.forward(number, mode, &mut bn_param, &mut caches)
                 }
+                ["differences", number, mode, step] => {
+                    self.differences(number, mode, step.parse()?, &mut bn_param, &mut caches)
+                }
                 // What is cached here is no view of x, so that whoever overwrites x does no harm.
                 ["backward", number, forward, index] | ["backward", number, forward, index, _] => {
                     let cache = caches.get(&(forward.to_owned(), index.parse()?));
@@ -138,7 +142,8 @@ impl Script {
             };
             if let Err(error) = done {
                 let note = format!("error {error}\n");
-                fs::write(self.outputs.join(format!("{}_{}.txt", words[0], words[1])), note)?;
+                let kind = if words[0] == "backward" { "backward" } else { "forward" };
+                fs::write(self.outputs.join(format!("{kind}_{}.txt", words[1])), note)?;
             }
         }
         Ok(fs::write(self.outputs.join("done"), "")?)
@@ -174,6 +179,46 @@ impl Script {
             self.write(&format!("{name}_{number}"), &stack(Axis(0), &views)?)?;
         }
         Ok(())
+    }
+
+    /// A numeric gradient: one element after the other goes up, down and back, with a forward pass
+    /// for each of the first two, and then one more pass.
+    fn differences(
+        &mut self,
+        number: &str,
+        mode: &str,
+        step: f64,
+        bn_param: &mut BnParam,
+        caches: &mut BTreeMap<(String, usize), Cache>,
+    ) -> Result<()> {
+        let first = |name: &str| -> Result<ArrayD<f64>> {
+            Ok(self.read(&format!("{name}_{number}"))?.index_axis_move(Axis(0), 0))
+        };
+        let mut arrays = [first("x")?, first("gamma")?, first("beta")?];
+        let mut outs = Vec::new();
+        let mut pass = |arrays: &[ArrayD<f64>; 3]| -> Result<()> {
+            let x: Array4<f64> = arrays[0].clone().into_dimensionality()?;
+            let gamma = arrays[1].clone().into_dimensionality()?;
+            let beta = arrays[2].clone().into_dimensionality()?;
+            let (out, cache) = forward(&x, &gamma, &beta, mode, bn_param)?;
+            caches.insert((number.to_owned(), outs.len()), cache);
+            outs.push(out);
+            Ok(())
+        };
+        for argument in 0..arrays.len() {
+            for element in 0..arrays[argument].len() {
+                let old = arrays[argument].as_slice().ok_or("not in C order")?[element];
+                for new in [old + step, old - step, old] {
+                    arrays[argument].as_slice_mut().ok_or("not in C order")?[element] = new;
+                    if new != old {
+                        pass(&arrays)?;
+                    }
+                }
+            }
+        }
+        pass(&arrays)?;
+        let views: Vec<_> = outs.iter().map(|out| out.view()).collect();
+        self.write(&format!("out_{number}"), &stack(Axis(0), &views)?.into_dyn())
     }
 
     fn backward(&self, number: &str, cache: Option<&Cache>) -> Result<()> {

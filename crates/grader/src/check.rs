@@ -6,6 +6,7 @@ mod hint;
 mod kernel_answers;
 mod kernel_verdicts;
 mod notebook;
+mod numpy;
 mod question;
 mod recipe;
 mod reference;

@@ -9,6 +9,8 @@ mod catalogue;
 mod choices;
 mod comparison;
 mod conventions;
+mod exceptions;
+mod form;
 pub(crate) mod limits;
 mod mistake;
 mod result;

@@ -28,6 +28,14 @@ impl Dtype {
         }
     }
 
+    /// Whether the type is of floating point.
+    pub fn is_float(self) -> bool {
+        match self {
+            Self::Float32 | Self::Float64 => true,
+            Self::Int64 | Self::Bool => false,
+        }
+    }
+
     /// NumPy's name of the type.
     pub fn name(self) -> &'static str {
         match self {
@@ -86,6 +94,15 @@ impl Tensor {
     /// The length of each axis.
     pub fn shape(&self) -> &[usize] {
         with_array!(self, array => array.shape())
+    }
+
+    /// Gives the array this shape, in logical order, if it has as many elements.
+    pub(crate) fn reshape(&mut self, shape: &[usize]) {
+        with_array!(self, array => {
+            if let Ok(reshaped) = array.to_shape(shape) {
+                *array = reshaped.into_owned();
+            }
+        });
     }
 
     /// The same values as `f64`, where `true` is 1. Integers beyond 2⁵³ are rounded.

@@ -111,9 +111,9 @@ pub enum Finding {
         /// The right one.
         expected: &'static str,
     },
-    /// A call changed an array of the caller's.
+    /// A call changed something of the caller's.
     Touched {
-        /// The array.
+        /// What it changed.
         quantity: String,
         /// The call.
         call: String,
@@ -225,8 +225,7 @@ impl fmt::Display for Finding {
             }
             Self::Touched { quantity, call } => write!(
                 formatter,
-                "{quantity} was changed in place by {call}, expected the caller's array to stay \
-                 as it was"
+                "{quantity} was changed by {call}, expected it to stay as it was"
             ),
             Self::Accepted { what } => {
                 write!(formatter, "{what} was accepted, expected an error")

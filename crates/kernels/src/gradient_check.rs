@@ -105,7 +105,7 @@ pub fn perturbed<D: Dimension>(
 /// # Errors
 ///
 /// [`KernelError::Shape`] when they are not.
-pub fn directional_slope<D: Dimension>(
+fn directional_slope<D: Dimension>(
     above: ArrayView<'_, f64, D>,
     below: ArrayView<'_, f64, D>,
     dout: ArrayView<'_, f64, D>,

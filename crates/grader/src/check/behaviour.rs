@@ -5,11 +5,14 @@
 use crate::check::hint;
 use crate::check::question::{Question, Questions};
 use crate::check::recipe::Recipe;
-use crate::check::tolerances::OWN_ANSWER;
+use crate::check::tolerances::{DRAWN, OWN_ANSWER};
 use crate::check::values::{OF_GRADIENTS, OF_STEPS, all_of_role, moved};
-use crate::compare::{compare_by, is_close};
+use crate::compare::{compare, compare_by, is_close};
+use crate::diagnosis::ConventionPolicy;
 use crate::report::SuiteName;
-use crate::submission::{Answer, AskedMode, Failure, Outputs, Script, Submission, Touched};
+use crate::submission::{
+    Answer, AskedMode, Entries, Failure, Outputs, Script, Submission, Touched,
+};
 use crate::tensor::{Dtype, Tensor};
 use crate::verdict::{CheckOutcome, Finding, Verdict};
 
@@ -23,7 +26,7 @@ type Findings = Result<Vec<Finding>, Failure>;
 
 /// The suite's questions, each with a stream of its own.
 pub(crate) fn behaviour_questions(submission: &dyn Submission) -> Questions<'static> {
-    let makers: [fn(Recipe) -> Question<'static>; 11] = [
+    let makers: [fn(Recipe) -> Question<'static>; 13] = [
         arrays,
         evaluation,
         evaluation_between_batches,
@@ -35,6 +38,8 @@ pub(crate) fn behaviour_questions(submission: &dyn Submission) -> Questions<'sta
         unknown_mode,
         |recipe| results(recipe, Dtype::Float64),
         |recipe| results(recipe, Dtype::Float32),
+        same_backward_twice,
+        one_value_per_channel,
     ];
     let questions = (1..).zip(makers).map(|(stream, make)| make(Recipe::new(SEED, stream)));
     Questions::new(SuiteName::Behaviour, submission, questions)
@@ -58,7 +63,7 @@ fn verdict_of(
 
 /// A training pass with its backward pass, and an evaluation: which of their arguments change?
 fn arrays(recipe: Recipe) -> Question<'static> {
-    let asked = |recipe: &Recipe| recipe.calls(&[AskedMode::Train, AskedMode::Eval], &[0]);
+    let asked = |recipe: &Recipe| recipe.calls(&ARRAYS_MODES, &[0, 1]);
     // Images of one pixel are rows already: what reshapes them has no copy but the caller's array.
     let [n, c, ..] = recipe.shape;
     let pixels = Recipe { shape: [n, c, 1, 1], ..recipe.clone() };
@@ -80,19 +85,28 @@ fn arrays(recipe: Recipe) -> Question<'static> {
     .for_diagnosis()
 }
 
+/// The calls of the checks of arrays. What a first call leaves alone, a second may change.
+const ARRAYS_MODES: [AskedMode; 3] = [AskedMode::Train, AskedMode::Train, AskedMode::Eval];
+
 /// The checks of arrays, and of which arrays each is.
-const ARRAYS: [(&str, &[Touched]); 5] = [
+const ARRAYS: [(&str, &[Touched]); 7] = [
     ("x_untouched", &[Touched::X]),
     ("gamma_untouched", &[Touched::Gamma]),
     ("beta_untouched", &[Touched::Beta]),
     ("dout_untouched", &[Touched::Dout]),
     ("running_arrays_untouched", &[Touched::RunningMean, Touched::RunningVar]),
+    ("earlier_results_untouched", &[Touched::EarlierResult]),
+    ("bn_param_untouched", &[Touched::Mode, Touched::Eps, Touched::Momentum]),
 ];
 
 fn touched(answer: &Answer, arrays: &[Touched], when: &str) -> Findings {
     let outputs = answer.as_ref().map_err(Clone::clone)?;
     let mut calls = Vec::new();
-    let forward = ["the forward pass in training", "the forward pass in evaluation"];
+    let forward = [
+        "the forward pass in training",
+        "a second forward pass in training",
+        "the forward pass in evaluation",
+    ];
     // A call that fails does not excuse what another did.
     for (step, call) in outputs.steps.iter().zip(forward) {
         calls.push((call, step.as_ref().map(|step| &step.touched)));
@@ -191,7 +205,8 @@ fn starts_empty(recipe: Recipe) -> Question<'static> {
     for running in [&mut given.running_mean, &mut given.running_var] {
         *running = Tensor::Float64(running.to_f64() * 0.0);
     }
-    let empty = Script { starts_empty: true, ..given.clone() };
+    let entries = Entries { running: false, ..Entries::ALL };
+    let empty = Script { entries, ..given.clone() };
     let asked = Twice {
         check: "starts_empty",
         scripts: vec![given, empty],
@@ -204,6 +219,9 @@ fn starts_empty(recipe: Recipe) -> Question<'static> {
     twice(recipe, asked)
 }
 
+const OWN_MEMORY: &str = "What do your functions remember between calls, other than in bn_param \
+                          and in the cache that they return?";
+
 /// The same calls over fresh running statistics give the same results.
 fn same_calls_twice(recipe: Recipe) -> Question<'static> {
     let asked = Twice {
@@ -213,10 +231,53 @@ fn same_calls_twice(recipe: Recipe) -> Question<'static> {
         pairs: &[(0, 0), (1, 1)],
         circumstances: "of the same call a second time, against the first",
         convention: None,
-        hint: "What do your functions remember between calls, other than in bn_param and in the \
-               cache that they return?",
+        hint: OWN_MEMORY,
     };
     twice(recipe, asked)
+}
+
+/// The same for the gradients.
+fn same_backward_twice(recipe: Recipe) -> Question<'static> {
+    let asked = Twice {
+        check: "same_backward_twice",
+        scripts: vec![recipe.calls(&[AskedMode::Train], &[0]); 2],
+        roles: OF_GRADIENTS,
+        pairs: &[(0, 0)],
+        circumstances: "of the same calls a second time, against the first",
+        convention: None,
+        hint: OWN_MEMORY,
+    };
+    twice(recipe, asked)
+}
+
+/// A batch with one value per channel has variance 0, so that its output is beta. PyTorch refuses
+/// it.
+fn one_value_per_channel(mut recipe: Recipe) -> Question<'static> {
+    let channels = recipe.shape[1];
+    recipe.shape = [1, channels, 1, 1];
+    let script = recipe.calls(&[AskedMode::Train], &[]);
+    Question::new(vec![script], move |scripts, answers, _| {
+        let check = "one_value_per_channel";
+        let findings = answers[0].as_ref().map_err(Clone::clone).and_then(|outputs| {
+            let found = all_of_role("out", outputs)?;
+            let beta = scripts[0].steps[0].beta.to_f64();
+            let expected = beta.into_shape_with_order([1, channels, 1, 1].as_slice());
+            let expected = expected.map_err(|error| Failure::Grader(error.to_string()))?;
+            let expected = Tensor::Float64(expected);
+            let compared =
+                found.into_iter().map(|found| compare("out", found, &expected, DRAWN, DRAWN));
+            Ok(compared.filter_map(Result::err).collect())
+        });
+        let refusal = findings.as_ref().is_err_and(Failure::is_refusal);
+        let outcome = if refusal {
+            let convention = "a batch of one value per channel is refused, as in PyTorch";
+            ConventionPolicy::left_open(findings, convention)
+        } else {
+            CheckOutcome::of(findings)
+        };
+        let hint = "What are the mean and the variance of a single value, and what is left of x?";
+        vec![verdict_of(&recipe, check, check, outcome, hint)]
+    })
 }
 
 /// Each forward pass has a cache of its own.

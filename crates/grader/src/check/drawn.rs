@@ -4,7 +4,7 @@
 use crate::check::hint;
 use crate::check::question::{Question, Questions};
 use crate::check::recipe::{Parameters, Recipe};
-use crate::check::tolerances::{DRAWN, DRAWN_F32, DRAWN_F32_MEAN_1E3};
+use crate::check::tolerances::{DRAWN, DRAWN_F32, DRAWN_F32_MEAN_1E3, DRAWN_MEAN_1E6};
 use crate::check::values::{IN_EVALUATION, compare_role, roles};
 use crate::diagnosis::ConventionPolicy;
 use crate::fixture::Mode;
@@ -39,6 +39,7 @@ fn cases(seed: u64) -> Vec<DrawnCase> {
         let tolerance = match recipe.dtype {
             Dtype::Float32 if recipe.mean >= 1e3 => DRAWN_F32_MEAN_1E3,
             Dtype::Float32 => DRAWN_F32,
+            Dtype::Float64 if recipe.mean >= 1e6 => DRAWN_MEAN_1E6,
             Dtype::Float64 | Dtype::Int64 | Dtype::Bool => DRAWN,
         };
         DrawnCase { name, recipe, modes, tolerance }
@@ -72,6 +73,18 @@ fn cases(seed: u64) -> Vec<DrawnCase> {
             recipe.dtype = Dtype::Float32;
             recipe.mean = 1e3;
         }),
+        // So small a spread that ε shows.
+        case("eps_default", TRAIN_EVAL, |recipe| {
+            recipe.entries.eps = false;
+            recipe.scale = 0.01;
+        }),
+        case("momentum_default", BATCHES, |recipe| recipe.entries.momentum = false),
+        case("running_zero", BATCHES, |recipe| recipe.zero_running = true),
+        case("running_default", BATCHES, |recipe| {
+            recipe.zero_running = true;
+            recipe.entries.running = false;
+        }),
+        case("train_mean_1e6", TRAIN, |recipe| recipe.mean = 1e6),
     ]
 }
 

@@ -4,10 +4,11 @@
 //! backward test holds the analytic gradients against numeric ones of the submission's own forward
 //! pass. What slips through them is for the reference suite.
 
-use kernels::gradient_check::{STEP, directional_slope, perturbed, rel_error};
-use ndarray::{ArrayD, ArrayViewD, Axis};
+use kernels::gradient_check::{STEP, perturbed, rel_error};
+use ndarray::ArrayD;
 
 use crate::check::hint;
+use crate::check::numpy::{broadcast, mean_and_std};
 use crate::check::question::{Question, Questions, ask};
 use crate::check::script::script_of;
 use crate::check::tolerances::{
@@ -17,7 +18,7 @@ use crate::compare::is_close;
 use crate::diagnosis::Profile;
 use crate::fixture::{Case, Config, Mode, NOTEBOOK_BACKWARD, NOTEBOOK_TESTS};
 use crate::report::{Suite, SuiteName};
-use crate::submission::{Answer, AskedMode, Failure, Script, Step, Submission};
+use crate::submission::{Answer, AskedMode, Backward, Failure, Script, Step, Submission};
 use crate::tensor::Tensor;
 use crate::verdict::{CheckOutcome, Finding, Verdict};
 
@@ -33,43 +34,83 @@ pub(crate) fn notebook_questions<'a>(
     submission: &dyn Submission,
     cases: &'a [Case],
 ) -> Questions<'a> {
-    let questions = NOTEBOOK_TESTS.into_iter().filter_map(|(name, check)| {
+    let tests = NOTEBOOK_TESTS.into_iter().filter_map(|(name, check)| {
         let case = cases.iter().find(|case| case.name == name)?;
         let (Some(script), Config::BatchNorm(mode, _)) = (script_of(case), &case.config) else {
             return None;
         };
-        let backward = name == NOTEBOOK_BACKWARD;
-        let scripts = if backward { vec![perturbed_script(&script), script] } else { vec![script] };
-        Some(Question::new(scripts, move |scripts, answers, _| {
+        Some((Test { case, check, mode: *mode, backward: name == NOTEBOOK_BACKWARD }, script))
+    });
+    let (backward, forward): (Vec<_>, Vec<_>) = tests.partition(|(test, _)| test.backward);
+    let mut questions = Vec::new();
+    if !forward.is_empty() {
+        let (tests, scripts): (Vec<Test<'a>>, Vec<Script>) = forward.into_iter().unzip();
+        questions.push(Question::new(scripts, move |scripts, answers, _| {
+            forward_verdicts(&tests, scripts, answers)
+        }));
+    }
+    for (test, script) in backward {
+        let scripts = vec![with_numeric_gradient(script)];
+        questions.push(Question::new(scripts, move |scripts, answers, _| {
             let findings = match (scripts, answers) {
-                ([script], [answer]) => forward_test(script, answer, *mode),
-                ([_, script], [perturbed, answer]) => backward_test(script, perturbed, answer),
+                ([script], [answer]) => backward_test(script, answer),
                 _ => Err(Failure::TooFew),
             };
-            let hint = case.hint.as_deref().unwrap_or(hint::for_notebook(backward, *mode));
-            vec![Verdict::new(check, &case.name, CheckOutcome::of(findings), hint)]
-        }))
-    });
+            vec![test.verdict(findings)]
+        }));
+    }
     Questions::new(SuiteName::Notebook, submission, questions)
 }
 
-/// Each channel of the output must have mean beta and standard deviation gamma.
+/// A test of the notebook.
+struct Test<'a> {
+    case: &'a Case,
+    /// Its name in the notebook.
+    check: &'static str,
+    mode: Mode,
+    backward: bool,
+}
+
+impl Test<'_> {
+    fn verdict(&self, findings: Result<Vec<Finding>, Failure>) -> Verdict {
+        let hint = hint::for_notebook(self.backward, self.mode);
+        let hint = self.case.hint.as_deref().unwrap_or(hint);
+        Verdict::new(self.check, &self.case.name, CheckOutcome::of(findings), hint)
+    }
+}
+
+/// The verdicts of the forward tests. The notebook makes all of them before it runs the first, and
+/// making one includes its warm-up batches: an exception there ends them all.
+fn forward_verdicts(tests: &[Test<'_>], scripts: &[Script], answers: &[Answer]) -> Vec<Verdict> {
+    let warm_up_failure = answers.iter().find_map(|answer| {
+        let (_, warm_up) = answer.as_ref().ok()?.steps.split_last()?;
+        warm_up.iter().find_map(|step| step.as_ref().err())
+    });
+    let verdict = |((test, script), answer): ((&Test<'_>, &Script), &Answer)| {
+        let findings = match warm_up_failure {
+            Some(failure) => Err(failure.clone()),
+            None => forward_test(script, answer, test.mode),
+        };
+        test.verdict(findings)
+    };
+    tests.iter().zip(scripts).zip(answers).map(verdict).collect()
+}
+
+/// The mean and standard deviation of the output over the axes (0, 2, 3) must be beta and gamma.
 fn forward_test(script: &Script, answer: &Answer, mode: Mode) -> Result<Vec<Finding>, Failure> {
     let outputs = answer.as_ref().map_err(Clone::clone)?;
     let steps = outputs.all_steps().map_err(Clone::clone)?;
     let (Some(step), Some(output)) = (script.steps.last(), steps.last()) else {
         return Err(Failure::TooFew);
     };
-    let out = output.out.to_f64();
-    if out.shape() != step.x.shape() {
-        return Ok(vec![Finding::shape("out", out.shape(), step.x.shape())]);
-    }
+    let (mean, std) = mean_and_std("out", &output.out.to_f64())?;
     let atol = if mode == Mode::Train { NOTEBOOK_ATOL_TRAIN } else { NOTEBOOK_ATOL_EVAL };
     let mut findings = Vec::new();
-    let wanted = [("mean", "beta", step.beta.to_f64()), ("std", "gamma", step.gamma.to_f64())];
-    for (quantity, parameter, expected) in wanted {
-        for (channel, (values, &expected)) in out.axis_iter(Axis(1)).zip(&expected).enumerate() {
-            let found = if quantity == "mean" { mean(values) } else { std(values) };
+    for (quantity, measured, parameter, expected) in
+        [("mean", mean, "beta", &step.beta), ("std", std, "gamma", &step.gamma)]
+    {
+        let (measured, expected) = broadcast("out", &measured, &expected.to_f64())?;
+        for (channel, (&found, &expected)) in measured.iter().zip(&expected).enumerate() {
             // As the notebook calls it: the measured value is the reference of rtol.
             if !is_close(expected, found, NOTEBOOK_RTOL, atol) {
                 findings.push(Finding::Statistic {
@@ -87,25 +128,15 @@ fn forward_test(script: &Script, answer: &Answer, mode: Mode) -> Result<Vec<Find
     Ok(findings)
 }
 
-fn mean(values: ArrayViewD<'_, f64>) -> f64 {
-    values.sum() / values.len() as f64
-}
-
-/// The population standard deviation.
-fn std(values: ArrayViewD<'_, f64>) -> f64 {
-    let mean = mean(values.view());
-    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
-    (squares / values.len() as f64).sqrt()
-}
-
 /// The three gradients' arguments in the order in which they are moved.
 fn arguments(step: &Step) -> [(&'static str, &Tensor); 3] {
     [("dx", &step.x), ("dgamma", &step.gamma), ("dbeta", &step.beta)]
 }
 
-/// All forward passes of the three numeric gradients: each element of each argument moved up, then
-/// down.
-fn perturbed_script(script: &Script) -> Script {
+/// The script of the backward test: the forward passes of three numeric gradients, which move each
+/// element of each argument up, then down, and then the forward pass and the backward pass of the
+/// script itself.
+fn with_numeric_gradient(script: Script) -> Script {
     let mut steps = Vec::new();
     if let Some(last) = script.steps.last() {
         for (quantity, argument) in arguments(last) {
@@ -121,23 +152,22 @@ fn perturbed_script(script: &Script) -> Script {
             }
         }
     }
-    Script { steps, backwards: Vec::new(), ..script.clone() }
+    let moved_steps = steps.len();
+    let backward = |asked: &Backward| Backward { step: moved_steps + asked.step, ..asked.clone() };
+    let backwards = script.backwards.iter().map(backward).collect();
+    steps.extend(script.steps.iter().cloned());
+    Script { steps, moved_steps, backwards, ..script }
 }
 
 /// dx, dgamma and dbeta must agree with central differences of the submission's own forward pass.
-fn backward_test(
-    script: &Script,
-    perturbed: &Answer,
-    answer: &Answer,
-) -> Result<Vec<Finding>, Failure> {
+fn backward_test(script: &Script, answer: &Answer) -> Result<Vec<Finding>, Failure> {
     let (Some(step), Some(backward)) = (script.steps.last(), script.backwards.last()) else {
         return Err(Failure::TooFew);
     };
     let dout = backward.dout.to_f64();
-    let perturbed = perturbed.as_ref().map_err(Clone::clone)?;
-    let perturbed = perturbed.all_steps().map_err(Clone::clone)?;
-    let mut outputs = perturbed.into_iter().map(|step| step.out.to_f64());
     let answer = answer.as_ref().map_err(Clone::clone)?;
+    let steps = answer.all_steps().map_err(Clone::clone)?;
+    let mut outputs = steps.into_iter().map(|step| step.out.to_f64());
     let analytic = match answer.gradients.last() {
         Some(gradients) => gradients.as_ref().map_err(Clone::clone)?,
         None => return Err(Failure::TooFew),
@@ -151,23 +181,16 @@ fn backward_test(
             let (Some(above), Some(below)) = (outputs.next(), outputs.next()) else {
                 return Err(Failure::TooFew);
             };
-            *slope = directional_slope(above.view(), below.view(), dout.view(), STEP).map_err(
-                |error| Failure::Unusable {
-                    what: "the output of a forward pass".to_owned(),
-                    reason: format!("does not fit dout: {error}"),
-                },
-            )?;
+            let (above, below) = broadcast("out", &above, &below)?;
+            let (difference, dout) = broadcast("out", &(above - below), &dout)?;
+            *slope = (difference * dout).sum() / (2.0 * STEP);
         }
-        let result = result.to_f64();
-        match rel_error(numeric.view(), result.view()) {
-            // As the notebook's `isclose(error, 0, atol=1e-6)`, for which the limit itself is close.
-            Ok(error) if error <= NOTEBOOK_GRADIENT => {}
-            Ok(found) => findings.push(Finding::Gradient {
-                quantity: quantity.to_owned(),
-                found,
-                limit: NOTEBOOK_GRADIENT,
-            }),
-            Err(_) => findings.push(Finding::shape(quantity, result.shape(), argument.shape())),
+        let (numeric, result) = broadcast(quantity, &numeric, &result.to_f64())?;
+        let found = rel_error(numeric.view(), result.view())?;
+        // As the notebook's `isclose(error, 0, atol=1e-6)`, for which the limit itself is close.
+        if found.is_nan() || found > NOTEBOOK_GRADIENT {
+            let limit = NOTEBOOK_GRADIENT;
+            findings.push(Finding::Gradient { quantity: quantity.to_owned(), found, limit });
         }
     }
     Ok(findings)

@@ -81,6 +81,11 @@ pub(crate) fn ask(
         if policy.is_lenient() {
             judged = judge(&suites, &answers, &policy);
         }
+        if judged.iter().flat_map(|suite| &suite.verdicts).all(Verdict::is_well) {
+            // What nothing complains of needs no explanation.
+            let found = diagnosis.found;
+            diagnosis = Diagnosis { found, ..Diagnosis::default() };
+        }
     }
     (judged, diagnosis)
 }

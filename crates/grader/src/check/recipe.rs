@@ -6,7 +6,7 @@ use kernels::{BatchNormConfig, Convention};
 use ndarray::{Array1, Array4, ArrayD, IxDyn, ShapeBuilder};
 
 use crate::stream::Stream;
-use crate::submission::{AskedMode, Backward, Kind, Script, Step};
+use crate::submission::{AskedMode, Backward, Entries, Kind, Script, Step};
 use crate::tensor::{Dtype, Tensor};
 
 /// What gamma and beta are like.
@@ -41,6 +41,12 @@ pub(crate) struct Recipe {
     pub parameters: Parameters,
     pub eps: f64,
     pub momentum: f64,
+    /// What every spread of x is multiplied by.
+    pub scale: f64,
+    /// Whether the running statistics start at zero.
+    pub zero_running: bool,
+    /// What the caller puts into `bn_param`.
+    pub entries: Entries,
 }
 
 impl Recipe {
@@ -62,6 +68,9 @@ impl Recipe {
             parameters: Parameters::Usual,
             eps: 1e-5,
             momentum: 0.9,
+            scale: 1.0,
+            zero_running: false,
+            entries: Entries::ALL,
         }
     }
 
@@ -69,14 +78,16 @@ impl Recipe {
     fn script(&self) -> Script {
         let mut means = self.draws(1, 0);
         let mut vars = self.draws(2, 0);
+        let running = if self.zero_running { 0.0 } else { self.scale };
         let config = BatchNormConfig::new(self.eps, self.momentum, Convention::Notebook)
             .unwrap_or_else(|_| BatchNormConfig::notebook());
         Script {
             kind: Kind::Spatial,
             config,
-            running_mean: self.typed(self.channels(|_| means.normal())),
-            running_var: self.typed(self.channels(|_| 0.5 + 2.0 * vars.uniform())),
-            starts_empty: false,
+            running_mean: self.typed(self.channels(|_| running * means.normal())),
+            running_var: self.typed(self.channels(|_| running * (0.5 + 2.0 * vars.uniform()))),
+            entries: self.entries,
+            moved_steps: 0,
             steps: Vec::new(),
             backwards: Vec::new(),
         }
@@ -102,7 +113,7 @@ impl Recipe {
             let value = draws.normal();
             // A power of two, whose sums are exact in any order.
             let is_constant = self.constant_channel && channel == last;
-            if is_constant { 2.0 } else { self.mean + beside + spread * value }
+            if is_constant { 2.0 } else { self.mean + beside + self.scale * spread * value }
         });
         let (gamma, beta) = self.parameters(number);
         Step { mode, x, gamma, beta }
@@ -182,6 +193,9 @@ impl fmt::Display for Recipe {
             "x: {}, ({n}, {c}, {h}, {w}), seed {}, mean {}",
             self.dtype, self.seed, self.mean
         )?;
+        if self.scale != 1.0 {
+            write!(formatter, ", spread times {}", self.scale)?;
+        }
         if self.constant_channel {
             formatter.write_str(", last channel constant")?;
         }
@@ -195,6 +209,16 @@ impl fmt::Display for Recipe {
             Parameters::Whole => "; gamma and beta whole numbers",
             Parameters::Integers => "; gamma and beta int64",
         })?;
-        write!(formatter, "; eps {:e}, momentum {}", self.eps, self.momentum)
+        write!(formatter, "; eps {:e}, momentum {}", self.eps, self.momentum)?;
+        let Entries { eps, momentum, running } = self.entries;
+        for (name, is_given) in [("eps", eps), ("momentum", momentum), ("running statistics", running)] {
+            if !is_given {
+                write!(formatter, "; bn_param without {name}")?;
+            }
+        }
+        if self.zero_running && running {
+            formatter.write_str("; running statistics 0")?;
+        }
+        Ok(())
     }
 }

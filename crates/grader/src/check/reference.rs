@@ -77,7 +77,7 @@ fn verdicts(
         let findings = found.and_then(|outputs| judge(role, expected, script, outputs));
         let forward_answered = answer.as_ref().is_ok_and(|outputs| outputs.all_steps().is_ok());
         let outcome = if mode == Mode::Eval && forward_answered && OF_GRADIENTS.contains(role) {
-            policy.left_open(findings, "a backward pass in evaluation is not the notebook's")
+            ConventionPolicy::left_open(findings, "a backward pass in evaluation is not the notebook's")
         } else {
             policy.outcome(findings, script, |other| {
                 let outputs = answer.as_ref().map_err(Clone::clone)?;
@@ -114,8 +114,8 @@ fn moved_in_evaluation(role: &str, script: &Script, outputs: &Outputs) -> Option
     let steps = outputs.all_steps().ok()?;
     let (last, earlier) = steps.split_last()?;
     let (at_first, after) = match role {
-        "running_mean" => (&script.running_mean, &last.running_mean),
-        "running_var" => (&script.running_var, &last.running_var),
+        "running_mean" => (&script.running_mean, last.running_mean.as_ref()?),
+        "running_var" => (&script.running_var, last.running_var.as_ref()?),
         _ => return None,
     };
     let before = earlier.last().map_or(Some(at_first), |step| step.of_role(role))?;

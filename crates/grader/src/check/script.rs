@@ -1,7 +1,7 @@
 //! The script of a case: the calls that it asks of a submission.
 
 use crate::fixture::{Case, Config, Operation};
-use crate::submission::{AskedMode, Backward, Kind, Script, Step};
+use crate::submission::{AskedMode, Backward, Entries, Kind, Script, Step};
 
 /// What a case of batch norm asks: the warm-up batches in training, then x in the case's own mode,
 /// then the backward pass if there is a dout. `None` for cases of other operations.
@@ -35,8 +35,9 @@ pub(crate) fn script_of(case: &Case) -> Option<Script> {
         config: *config,
         running_mean: input("running_mean")?,
         running_var: input("running_var")?,
-        starts_empty: false,
+        entries: if case.operation == Operation::Notebook { Entries::NONE } else { Entries::ALL },
         steps,
+        moved_steps: 0,
         backwards: input("dout").map(backward).into_iter().collect(),
     })
 }

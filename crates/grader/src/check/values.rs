@@ -1,15 +1,10 @@
 //! The comparison of whole answers, role by role and call by call.
 
 use crate::compare::compare;
+pub(crate) use crate::submission::{OF_GRADIENTS, OF_STEPS};
 use crate::submission::{AskedMode, Failure, Outputs, Script};
 use crate::tensor::Tensor;
 use crate::verdict::Finding;
-
-/// The output roles of forward passes.
-pub(crate) const OF_STEPS: [&str; 3] = ["out", "running_mean", "running_var"];
-
-/// The output roles of backward passes.
-pub(crate) const OF_GRADIENTS: [&str; 3] = ["dx", "dgamma", "dbeta"];
 
 /// How the circumstances of a finding in an evaluation end.
 pub(crate) const IN_EVALUATION: &str = ", evaluation";
@@ -30,8 +25,10 @@ pub(crate) fn all_of_role<'a>(
     outputs: &'a Outputs,
 ) -> Result<Vec<&'a Tensor>, Failure> {
     let of_role: Vec<&Tensor> = if OF_STEPS.contains(&role) {
+        let missing = || Failure::Missing { what: format!("{role} in bn_param after the call") };
         let steps = outputs.all_steps().map_err(Clone::clone)?;
-        steps.into_iter().filter_map(|step| step.of_role(role)).collect()
+        let found = steps.into_iter().map(|step| step.of_role(role).ok_or_else(missing));
+        found.collect::<Result<_, Failure>>()?
     } else {
         let gradients: Result<Vec<_>, &Failure> =
             outputs.gradients.iter().map(Result::as_ref).collect();

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::catalogue::CATALOGUE;
+use super::form::in_right_shapes;
 use super::mistake::Mistake;
 use super::variant::Variant;
 use crate::submission::{Outputs, Script, Submission};
@@ -45,7 +46,8 @@ impl Candidate {
 
     /// The variant's answer to a script, which has this index among all scripts.
     pub(super) fn answer(&self, at: usize, script: &Script) -> Option<&Outputs> {
-        self.answers[at].get_or_init(|| self.variant.run(script).ok()).as_ref()
+        let answer = || Some(in_right_shapes(script, &self.variant.run(script).ok()?));
+        self.answers[at].get_or_init(answer).as_ref()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod aliasing;
 mod backward;
+mod defaults;
 mod evaluation;
 mod forward;
 mod hints;
@@ -18,6 +19,7 @@ pub static CATALOGUE: LazyLock<Vec<Mistake>> = LazyLock::new(|| {
     [
         forward::MISTAKES,
         running::MISTAKES,
+        defaults::MISTAKES,
         evaluation::MISTAKES,
         backward::MISTAKES,
         aliasing::MISTAKES,

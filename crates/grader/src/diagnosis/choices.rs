@@ -63,7 +63,14 @@ pub(crate) struct Choices {
     pub running_swapped: bool,
     /// The first value of the running variance, if the caller gives none.
     pub var_starts_at: f64,
-    pub running_shape: VectorShape,
+    /// Whether the first batch's statistics are the first running ones, if the caller gives none.
+    pub starts_as_batch: bool,
+    /// Whether the running statistics are kept where the caller does not find them.
+    pub running_outside: bool,
+    // What holds where `bn_param` has no such entry.
+    pub default_eps: f64,
+    pub default_momentum: f64,
+    pub required: Required,
     // Evaluation.
     pub eval: Normalization,
     pub eval_updates: bool,
@@ -83,8 +90,15 @@ pub(crate) struct Choices {
     pub dbeta: DbetaSummand,
     pub dgamma_sum: SummedOver,
     pub dbeta_sum: SummedOver,
-    pub parameters_swapped: bool,
-    pub gradient_shape: VectorShape,
+    /// Which of dx, dgamma and dbeta is returned in which place.
+    pub returned: [usize; 3],
+    /// Whether the images of the output, or of dx, are in reverse order.
+    pub out_reversed: bool,
+    pub dx_reversed: bool,
+    /// Whether every array is rounded to single precision on its way.
+    pub rounds_inside: bool,
+    /// Whether every call gives something else.
+    pub differs_by_call: bool,
     // Arrays, cache and modes.
     pub forward_touches: &'static [Touched],
     pub backward_touches: &'static [Touched],
@@ -112,7 +126,11 @@ impl Choices {
         running_var: RunningVar::Variance,
         running_swapped: false,
         var_starts_at: 0.0,
-        running_shape: VectorShape::Right,
+        starts_as_batch: false,
+        running_outside: false,
+        default_eps: 1e-5,
+        default_momentum: 0.9,
+        required: Required::Nothing,
         eval: Normalization::by(StatisticsSource::Running),
         eval_updates: false,
         direct: 1.0,
@@ -129,8 +147,11 @@ impl Choices {
         dbeta: DbetaSummand::Dout,
         dgamma_sum: SummedOver::Right,
         dbeta_sum: SummedOver::Right,
-        parameters_swapped: false,
-        gradient_shape: VectorShape::Right,
+        returned: [0, 1, 2],
+        out_reversed: false,
+        dx_reversed: false,
+        rounds_inside: false,
+        differs_by_call: false,
         forward_touches: &[],
         backward_touches: &[],
         cache: Cache::Own,
@@ -143,6 +164,12 @@ impl Choices {
     pub(crate) fn update_running(&mut self, update: RunningUpdate) {
         self.mean_update = update;
         self.var_update = update;
+    }
+
+    /// Takes statistics, and the sums of dx that belong to them, per this.
+    pub(crate) fn normalize_per(&mut self, per: StatisticsPer) {
+        self.statistics_per = per;
+        self.dx_sums_per = per;
     }
 
     /// Divides both sums of dx by this.

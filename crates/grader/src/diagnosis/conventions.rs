@@ -75,18 +75,17 @@ impl ConventionPolicy {
         }
     }
 
-    /// The outcome of a check that may be refused by this convention. A crash is no refusal.
+    /// The outcome of a check of a call that the notebook does not define: another answer is noted
+    /// under every profile, and so is a refusal. A crash is no refusal.
     pub(crate) fn left_open(
-        &self,
         findings: Result<Vec<Finding>, Failure>,
         convention: &str,
     ) -> CheckOutcome {
-        let is_refusal = findings.as_ref().is_err_and(Failure::is_refusal);
-        match (self.noted(findings, convention), self.profile) {
-            (CheckOutcome::Raised { .. }, Profile::Notebook) if is_refusal => {
-                CheckOutcome::Noted { convention: convention.to_owned(), findings: Vec::new() }
-            }
-            (outcome, Profile::Notebook | Profile::Strict) => outcome,
+        let noted = |findings| CheckOutcome::Noted { convention: convention.to_owned(), findings };
+        match findings {
+            Err(failure) if failure.is_refusal() => noted(Vec::new()),
+            Ok(findings) if !findings.is_empty() => noted(findings),
+            other => CheckOutcome::of(other),
         }
     }
 

@@ -16,10 +16,22 @@ pub(crate) const TOLERANCE: f64 = 1e-7;
 /// The same distance in single precision.
 pub(crate) const TOLERANCE_F32: f64 = 3e-4;
 
-/// Inputs in single precision beyond this value leave the digits of an answer to rounding. The
-/// search then compares only whether an answer is far off.
+/// The same distance for a submission that computes in single precision what is given in double.
+pub(crate) const TOLERANCE_ROUNDED: f64 = 1e-4;
+
+/// Such a submission is further than this from the answer in double precision.
+pub(crate) const TOLERANCE_EXACT: f64 = 1e-10;
+
+/// Inputs in double precision beyond this value leave the digits of an answer to rounding. The search
+/// then compares only whether an answer is far off.
+pub(crate) const LARGE_INPUT: f64 = 1e5;
+
+/// The same value in single precision.
 pub(crate) const LARGE_INPUT_F32: f64 = 500.0;
 
-/// An answer to large inputs is far off if its distance from the right answer is larger than this
-/// share of the largest value.
-pub(crate) const FAR_OFF: f64 = 3e-3;
+/// An answer to large inputs in double precision is far off if its distance from the right answer is
+/// larger than this share of the largest value.
+pub(crate) const FAR_OFF: f64 = 1e-7;
+
+/// The same share in single precision.
+pub(crate) const FAR_OFF_F32: f64 = 3e-3;

@@ -40,6 +40,8 @@ pub enum Group {
     Forward,
     /// The running statistics.
     Running,
+    /// What holds where `bn_param` lacks an entry.
+    Defaults,
     /// The output in evaluation.
     Evaluation,
     /// The gradients.
@@ -58,6 +60,7 @@ impl Group {
         match self {
             Self::Forward => "forward",
             Self::Running => "running statistics",
+            Self::Defaults => "defaults",
             Self::Evaluation => "evaluation",
             Self::Backward => "backward",
             Self::Aliasing => "arrays changed in place",
@@ -76,6 +79,7 @@ impl Group {
     ) -> Mistake {
         let exposed_by = match self {
             Self::Forward | Self::Running | Self::Backward => "random/train",
+            Self::Defaults => "random/eps_default",
             Self::Evaluation => "random/eval",
             Self::Aliasing => "behaviour/x_untouched",
             Self::Results => "behaviour/shapes",

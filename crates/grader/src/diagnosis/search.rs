@@ -6,10 +6,12 @@
 //! forward pass and of a backward pass are found one after the other, each among some two hundred
 //! entries and not among all pairs. All candidates that reproduce the numbers are kept as a tie.
 
-use super::answer_part::AnswerPart;
+use super::answer_part::{AnswerPart, Piece};
 use super::candidate::Candidate;
 use super::catalogue::CATALOGUE;
 use super::comparison::{Comparison, compare};
+use super::exceptions::exceptions;
+use super::form::{Found, in_right_shapes, wrong_forms};
 use super::limits::{BEAM_WIDTH, BEAM_WIDTH_FOR_PAIRS};
 use super::mistake::{Group, Mistake};
 use super::result::{Diagnosed, Diagnosis};
@@ -26,9 +28,11 @@ pub(crate) fn diagnose(answered: &[Answered<'_>]) -> Diagnosis {
         |script: &Script| script.kind == Kind::Spatial && right.declines(script).is_none();
     let answered: Vec<Answered<'_>> =
         answered.iter().filter(|(script, _)| is_diagnosed(script)).copied().collect();
+    let shaped: Vec<Outputs> =
+        answered.iter().map(|(script, outputs)| in_right_shapes(script, outputs)).collect();
     let mut search = Search {
         candidates: vec![Candidate::right(answered.len())],
-        answered,
+        answered: answered.iter().map(|(script, _)| *script).zip(&shaped).collect(),
         stages: Vec::new(),
         explained: Vec::new(),
         unexplained: Vec::new(),
@@ -37,13 +41,42 @@ pub(crate) fn diagnose(answered: &[Answered<'_>]) -> Diagnosis {
         search.explain(part);
     }
     let mut diagnosis = search.diagnosis();
-    let touched = changed_in_place(&search.answered);
-    diagnosis.found.extend(
-        touched
-            .into_iter()
-            .map(|mistake| Diagnosed { part: None, alternatives: vec![vec![mistake]] }),
-    );
+    let without_numbers = |mistake| Diagnosed { part: None, alternatives: vec![vec![mistake]] };
+    let differing = equal_calls_differ(&answered);
+    if differing.is_some() {
+        // Whatever else is wrong may come and go with it.
+        diagnosis.unexplained.clear();
+    }
+    diagnosis.found.splice(0..0, differing.map(without_numbers));
+    diagnosis.found.extend(changed_in_place(&answered).into_iter().map(without_numbers));
+
+    for Found { form, is_form_alone } in wrong_forms(&answered) {
+        let is_of_form = |part: &AnswerPart| part.is_of(&form.quantity);
+        if is_form_alone || diagnosis.unexplained.iter().any(is_of_form) {
+            diagnosis.unexplained.retain(|part| is_form_alone || !is_of_form(part));
+            diagnosis.wrong_forms.push(form);
+        }
+    }
+    diagnosis.exceptions = exceptions(&answered, &search.stages);
+    let all_failed = |part: &AnswerPart| search.has_only_failures(*part);
+    diagnosis.unexplained.retain(|part| !all_failed(part));
     diagnosis
+}
+
+/// The entry for two equal calls that give different results, if there are such calls.
+fn equal_calls_differ(answered: &[Answered<'_>]) -> Option<Mistake> {
+    let differ = answered.iter().enumerate().any(|(nth, (script, outputs))| {
+        answered[nth + 1..].iter().any(|(other, other_outputs)| {
+            script == other
+                && AnswerPart::ALL.iter().any(|part| {
+                    part.concerns(script)
+                        && compare(*part, script, outputs, other_outputs, false)
+                            == Comparison::Different
+                })
+        })
+    });
+    let entry = || CATALOGUE.iter().find(|mistake| Variant::with([*mistake]).choices().differs_by_call);
+    differ.then(entry).flatten().copied()
 }
 
 struct Search<'a> {
@@ -74,9 +107,19 @@ impl Search<'_> {
     fn compare(&self, part: AnswerPart, at: usize, candidate: &Candidate) -> Comparison {
         let (script, outputs) = self.answered[at];
         match candidate.answer(at, script) {
-            Some(answer) => compare(part, script, outputs, answer),
+            Some(answer) => {
+                let rounds_inside = candidate.variant.choices().rounds_inside;
+                compare(part, script, outputs, answer, rounds_inside)
+            }
             None => Comparison::NothingToCompare,
         }
+    }
+
+    /// Whether the submission failed in every call that a part can be judged by.
+    fn has_only_failures(&self, part: AnswerPart) -> bool {
+        let answered = self.answered.iter().filter(|(script, _)| part.concerns(script));
+        let mut pieces = answered.flat_map(|(script, outputs)| part.pieces(script, outputs));
+        pieces.all(|piece| matches!(piece, Piece::Failed(_) | Piece::Unknown))
     }
 
     fn differs(&self, part: AnswerPart, at: usize, candidate: &Candidate) -> bool {
@@ -136,7 +179,7 @@ impl Search<'_> {
         let mut found = Vec::new();
         for candidate in &self.candidates {
             let more = (0..CATALOGUE.len()).map(|at| candidate.with(&[at]));
-            found.extend(more.filter(|candidate| self.explains(part, scripts, candidate)));
+            found.extend(more.filter(|more| self.explains(part, scripts, candidate, more)));
         }
         found
     }
@@ -145,17 +188,15 @@ impl Search<'_> {
     fn pairs(&self, part: AnswerPart, scripts: &[usize]) -> Vec<Candidate> {
         let mut found = Vec::new();
         for candidate in self.candidates.iter().take(BEAM_WIDTH_FOR_PAIRS) {
-            let wrong: Vec<usize> =
-                scripts.iter().copied().filter(|&at| self.differs(part, at, candidate)).collect();
+            let mut wrong: Vec<(AnswerPart, usize)> = Vec::new();
+            for decided in self.decided_with(part) {
+                let scripts = self.concerning(decided);
+                let differs = |at: &usize| self.differs(decided, *at, candidate);
+                wrong.extend(scripts.into_iter().filter(differs).map(|at| (decided, at)));
+            }
             // A mistake that changes nothing in the wrong answers cannot be half of a pair.
             let matters = |alone: &Candidate| {
-                wrong.iter().any(|&at| {
-                    let script = self.answered[at].0;
-                    let answers = candidate.answer(at, script).zip(alone.answer(at, script));
-                    answers.is_some_and(|(before, after)| {
-                        compare(part, script, before, after) == Comparison::Different
-                    })
-                })
+                wrong.iter().any(|&(part, at)| self.changes(part, at, candidate, alone))
             };
             let halves: Vec<(usize, Candidate)> = (0..CATALOGUE.len())
                 .filter(|&at| part.groups().contains(&CATALOGUE[at].group))
@@ -168,7 +209,7 @@ impl Search<'_> {
                     // If one mistake overrides the other, the two are no pair.
                     let is_pair =
                         both.variant != first_alone.variant && both.variant != second_alone.variant;
-                    if is_pair && self.explains(part, scripts, &both) {
+                    if is_pair && self.explains(part, scripts, candidate, &both) {
                         found.push(both);
                     }
                 }
@@ -177,13 +218,43 @@ impl Search<'_> {
         found
     }
 
-    /// Whether a candidate is consistent and reproduces this part and all explained parts.
-    fn explains(&self, part: AnswerPart, scripts: &[usize], candidate: &Candidate) -> bool {
+    /// Whether a candidate is consistent and reproduces this part, all explained parts, and what else
+    /// the mistakes decide that it has beyond the candidate `before`: who swaps two results is wrong
+    /// in both.
+    fn explains(
+        &self,
+        part: AnswerPart,
+        scripts: &[usize],
+        before: &Candidate,
+        candidate: &Candidate,
+    ) -> bool {
         let keeps =
             |&before: &AnswerPart| self.reproduces(before, &self.concerning(before), candidate);
+        let agrees = |&decided: &AnswerPart| {
+            let scripts = self.concerning(decided);
+            self.reproduces(decided, &scripts, candidate)
+                || !scripts.iter().any(|&at| self.changes(decided, at, before, candidate))
+        };
         self.reproduces(part, scripts, candidate)
             && self.explained.iter().all(keeps)
+            && self.decided_with(part).iter().all(agrees)
             && candidate.is_consistent()
+    }
+
+    /// The parts that a mistake in this part may decide too, this part first.
+    fn decided_with(&self, part: AnswerPart) -> Vec<AnswerPart> {
+        let is_known = |other: &AnswerPart| !self.explained.contains(other);
+        let others = part.decided_together().iter().copied().filter(|&other| other > part);
+        [part].into_iter().chain(others.filter(is_known)).collect()
+    }
+
+    /// Whether two candidates answer the script of this index differently in a part.
+    fn changes(&self, part: AnswerPart, at: usize, one: &Candidate, other: &Candidate) -> bool {
+        let script = self.answered[at].0;
+        let answers = one.answer(at, script).zip(other.answer(at, script));
+        answers.is_some_and(|(one, other)| {
+            compare(part, script, one, other, false) == Comparison::Different
+        })
     }
 
     fn diagnosis(&self) -> Diagnosis {

@@ -22,7 +22,10 @@ import numpy as np
 
 FILE_NAME = os.path.basename(FILE)
 LONGEST = 400  # letters of an error's message
-asarray, empty, frombuffer = np.asarray, np.empty, np.frombuffer
+SETTINGS = ("kind", "eps", "momentum", "running")
+ARGUMENTS = ("x", "gamma", "beta")
+RUNNING = ("running_mean", "running_var")
+asarray, empty, frombuffer, ndindex, ndarray = np.asarray, np.empty, np.frombuffer, np.ndindex, np.ndarray
 
 
 def read(path):
@@ -172,25 +175,47 @@ class Kept:
         self.name, self.array, self.bytes = name, array, array.tobytes()
 
     def is_touched(self):
-        now = self.array.tobytes()
-        touched, self.bytes = now != self.bytes, now
-        return touched
+        return self.array.tobytes() != self.bytes
 
 
-def touched_line(kept):
-    names = [one.name for one in kept if one.is_touched()]
-    return ["touched " + " ".join(names)] if names else []
+class KeptEntry:
+    """An entry of bn_param that the caller has set, to see whether a call changes or removes it."""
+
+    def __init__(self, name, bn_param):
+        self.name, self.bn_param, self.value = name, bn_param, bn_param[name]
+
+    def is_touched(self):
+        now = self.bn_param.get(self.name)
+        return type(now) is not type(self.value) or now != self.value
 
 
 def call(function, arguments, names):
     """Calls a function that returns a tuple of so many results."""
     results = function(*arguments)
+    wanted = ", ".join(names)
+    name = getattr(function, "__name__", "the function")
+    if results is None:
+        raise Refused(f"{name} returned None, expected ({wanted})")
     if not isinstance(results, (tuple, list)) or len(results) != len(names):
         found = f"{len(results)} results" if isinstance(results, tuple) else type(results).__name__
-        wanted = ", ".join(names)
-        name = getattr(function, "__name__", "the function")
         raise Refused(f"{name} returned {found}, expected ({wanted})")
+    if "cache" in names and isinstance(results[1], ndarray) and isinstance(results[0], (tuple, dict)):
+        raise Refused(f"{name} returned (cache, out), expected (out, cache)")
     return results
+
+
+def moves(arrays, step):
+    """The arrays of a numeric gradient, before each call: one element after the other goes up, down
+    and back. They are the same arrays all the time, so what a call does to them stays done."""
+    for array in arrays:
+        for index in ndindex(array.shape):
+            old = array[index]
+            array[index] = old + step
+            yield arrays
+            array[index] = old - step
+            yield arrays
+            array[index] = old
+    yield arrays
 
 
 class Script:
@@ -201,19 +226,23 @@ class Script:
         os.mkdir(self.outputs)
         with open(os.path.join(self.inputs, "calls.txt"), encoding="ascii") as file:
             self.lines = [line.split() for line in file]
-        settings = {line[0]: line[1] for line in self.lines if line[0] not in ("forward", "backward")}
+        settings = {line[0]: line[1] for line in self.lines if line[0] in SETTINGS}
         prefix = "" if settings["kind"] == "plain" else "spatial_"
         self.module, self.prefix = module, prefix
-        self.bn_param = {"eps": float(settings["eps"]), "momentum": float(settings["momentum"])}
-        self.running = []
+        self.bn_param = {
+            name: float(settings[name]) for name in ("eps", "momentum") if settings[name] != "default"
+        }
         if settings["running"] == "given":
-            for name in ("running_mean", "running_var"):
-                array = self.input(f"{name}.npy")[0].copy()
-                self.bn_param[name] = array
-                self.running.append(Kept(name, array))
+            for name in RUNNING:
+                self.bn_param[name] = self.input(f"{name}.npy")[0].copy()
+        # The notebook's own tests set nothing but the mode, and that only when it changes.
+        self.sets_mode_once = not self.bn_param
+        self.mode = None
         # By the numbers of a forward line and of a call in it: the caller's x, and the cache.
         self.calls = {}
         self.needed = {(line[2], line[3]) for line in self.lines if line[0] == "backward"}
+        # The latest results, which no later call may change.
+        self.results = []
 
     def function(self, name):
         name = self.prefix + name
@@ -236,30 +265,51 @@ class Script:
         for line in self.lines:
             if line[0] == "forward":
                 self.forward(*line[1:])
+            elif line[0] == "differences":
+                self.differences(*line[1:])
             elif line[0] == "backward":
                 self.backward(*line[1:])
         write_text(os.path.join(self.outputs, "done"), [])
 
+    def kept(self, arrays):
+        """What a call must leave as it is: these arrays, and what the caller has of earlier calls."""
+        kept = [Kept(name, array) for name, array in arrays]
+        kept += [Kept("earlier_result", array) for array in self.results]
+        for name in RUNNING:
+            if isinstance(self.bn_param.get(name), ndarray):
+                kept.append(Kept(name, self.bn_param[name]))
+        names = [name for name in ("eps", "momentum") if name in self.bn_param]
+        return kept + [KeptEntry(name, self.bn_param) for name in names]
+
     def forward(self, number, mode, calls):
-        stacked = [self.input(f"{name}_{number}.npy") for name in ("x", "gamma", "beta")]
-        results = {"out": [], "running_mean": [], "running_var": []}
+        stacked = [self.input(f"{name}_{number}.npy") for name in ARGUMENTS]
+        fresh = ([array[index].copy(order="K") for array in stacked] for index in range(int(calls)))
+        self.passes(number, mode, fresh, ("out", *RUNNING))
+
+    def differences(self, number, mode, step):
+        arrays = [self.input(f"{name}_{number}.npy")[0].copy(order="K") for name in ARGUMENTS]
+        self.passes(number, mode, moves(arrays, float(step)), ("out",))
+
+    def passes(self, number, mode, passes, roles):
+        """Forward passes, given the arguments of each, of whose results these are asked."""
+        results = {role: [] for role in roles}
         touched, lines = [], []
-        for index in range(int(calls)):
-            arguments = [array[index].copy(order="K") for array in stacked]
-            names = ("x", "gamma", "beta")
-            kept = [Kept(name, array) for name, array in zip(names, arguments)] + self.running
-            self.bn_param["mode"] = mode
+        for index, arguments in enumerate(passes):
+            if mode != self.mode or not self.sets_mode_once:
+                self.bn_param["mode"] = self.mode = mode
+            kept = self.kept(zip(ARGUMENTS, arguments))
+            if "mode" in self.bn_param:
+                kept.append(KeptEntry("mode", self.bn_param))
             try:
                 result = call(
                     self.function("batchnorm_forward"), [*arguments, self.bn_param], ("out", "cache")
                 )
                 of_call = {"out": numbers(result[0], "out")}
-                for name in ("running_mean", "running_var"):
-                    if name not in self.bn_param:
-                        raise Refused(f"bn_param has no {name} after the call")
-                    of_call[name] = numbers(self.bn_param[name], name)
-                for name, values in results.items():
-                    new = of_call[name]
+                for name in roles[1:]:
+                    if name in self.bn_param:
+                        of_call[name] = numbers(self.bn_param[name], name)
+                for name, new in of_call.items():
+                    values = results[name]
                     if values and (new.shape, new.dtype) != (values[0].shape, values[0].dtype):
                         raise Refused(f"{name} changes its shape or type from call to call")
             except BaseException as error:
@@ -269,40 +319,50 @@ class Script:
                 break
             if (number, str(index)) in self.needed:
                 self.calls[number, str(index)] = arguments[0], result[1]
-            for name, values in results.items():
+            for name, value in of_call.items():
                 # The next call may write into the same array.
-                values.append(of_call[name].copy())
+                results[name].append(value.copy())
+            self.returned(result[0])
         if touched:
             lines.append("touched " + " ".join(touched))
         self.note(f"forward_{number}.txt", lines)
+        count = len(results["out"])
         for name, values in results.items():
-            if values:
-                rows = empty((len(values), *values[0].shape), values[0].dtype)
+            # Running statistics that are not there after every call are none.
+            if values and len(values) == count:
+                rows = empty((count, *values[0].shape), values[0].dtype)
                 for row, value in enumerate(values):
                     rows[row] = value
                 self.write(f"{name}_{number}.npy", rows)
 
+    def returned(self, *results):
+        """Remembers the results of a call, and forgets those of all but the latest."""
+        self.results = [*self.results, *(one for one in results if isinstance(one, ndarray))][-4:]
+
     def backward(self, number, forward, index, then=None):
         dout = self.input(f"dout_{number}.npy")[0].copy(order="K")
         names = ("dx", "dgamma", "dbeta")
-        lines = []
-        kept = [Kept("dout", dout)]
+        lines, kept = [], []
         try:
             if (forward, index) not in self.calls:
                 raise Refused("its forward pass failed")
             x, cache = self.calls[forward, index]
             if then == "overwrite_x":
                 x[...] = 0
-            kept.append(Kept("x", x))
-            results = call(self.function("batchnorm_backward"), [dout, cache], names)
-            results = [numbers(result, name) for name, result in zip(names, results)]
+            kept = self.kept([("dout", dout), ("x", x)])
+            given = call(self.function("batchnorm_backward"), [dout, cache], names)
+            results = [numbers(result, name) for name, result in zip(names, given)]
         except BaseException as error:
             lines = ["error " + (str(error) if type(error) is Refused else explain(error))]
-        lines += touched_line(kept)
+        touched = [one.name for one in kept if one.is_touched()]
+        failed = bool(lines)
+        if touched:
+            lines.append("touched " + " ".join(dict.fromkeys(touched)))
         self.note(f"backward_{number}.txt", lines)
-        if not lines or not lines[0].startswith("error"):
+        if not failed:
             for name, result in zip(names, results):
                 self.write(f"{name}_{number}.npy", result)
+            self.returned(*given)
 
 
 def refuse(name, reason):
@@ -312,8 +372,9 @@ def refuse(name, reason):
     with open(os.path.join(INPUTS, name, "calls.txt"), encoding="ascii") as file:
         for line in file:
             words = line.split()
-            if words[0] in ("forward", "backward"):
-                write_text(os.path.join(outputs, f"{words[0]}_{words[1]}.txt"), ["error " + reason])
+            if words[0] in ("forward", "differences", "backward"):
+                kind = "backward" if words[0] == "backward" else "forward"
+                write_text(os.path.join(outputs, f"{kind}_{words[1]}.txt"), ["error " + reason])
     write_text(os.path.join(outputs, "done"), [])
 
 

@@ -83,8 +83,8 @@ fn forward<F: Element>(
     let (out, cache) = of_kind!(kind, answer);
     let output = StepOutput {
         out: F::tensor(out),
-        running_mean: F::tensor(running.mean.clone().into_dyn()),
-        running_var: F::tensor(running.var.clone().into_dyn()),
+        running_mean: Some(F::tensor(running.mean.clone().into_dyn())),
+        running_var: Some(F::tensor(running.var.clone().into_dyn())),
         touched: Vec::new(),
     };
     Ok((output, cache))

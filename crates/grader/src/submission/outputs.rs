@@ -3,6 +3,12 @@
 use crate::submission::failure::Failure;
 use crate::tensor::Tensor;
 
+/// The output roles of forward passes.
+pub(crate) const OF_STEPS: [&str; 3] = ["out", "running_mean", "running_var"];
+
+/// The output roles of backward passes.
+pub(crate) const OF_GRADIENTS: [&str; 3] = ["dx", "dgamma", "dbeta"];
+
 /// What a submission answers to a script: its outputs, or why there are none.
 pub type Answer = Result<Outputs, Failure>;
 
@@ -30,8 +36,9 @@ impl Outputs {
     pub(crate) fn of_role(&self, role: &str) -> Option<Result<&Tensor, &Failure>> {
         match self.all_steps() {
             Ok(steps) => {
-                if let Some(found) = steps.last()?.of_role(role) {
-                    return Some(Ok(found));
+                let last = steps.last()?;
+                if OF_STEPS.contains(&role) {
+                    return last.of_role(role).map(Ok);
                 }
                 match self.gradients.last()? {
                     Ok(gradients) => gradients.of_role(role).map(Ok),
@@ -48,11 +55,11 @@ impl Outputs {
 pub struct StepOutput {
     /// The normalised batch.
     pub out: Tensor,
-    /// The running mean after the step.
-    pub running_mean: Tensor,
-    /// The running variance after the step.
-    pub running_var: Tensor,
-    /// Which of the caller's arrays the call changed in place.
+    /// The running mean after the step, if the submission keeps one where its caller finds it.
+    pub running_mean: Option<Tensor>,
+    /// The running variance after the step, likewise.
+    pub running_var: Option<Tensor>,
+    /// What of the caller's the call changed.
     pub touched: Vec<Touched>,
 }
 
@@ -61,8 +68,8 @@ impl StepOutput {
     pub(crate) fn of_role(&self, role: &str) -> Option<&Tensor> {
         match role {
             "out" => Some(&self.out),
-            "running_mean" => Some(&self.running_mean),
-            "running_var" => Some(&self.running_var),
+            "running_mean" => self.running_mean.as_ref(),
+            "running_var" => self.running_var.as_ref(),
             _ => None,
         }
     }
@@ -77,7 +84,7 @@ pub struct Gradients {
     pub dgamma: Tensor,
     /// With respect to beta.
     pub dbeta: Tensor,
-    /// Which of the caller's arrays the call changed in place.
+    /// What of the caller's the call changed.
     pub touched: Vec<Touched>,
 }
 
@@ -96,14 +103,14 @@ impl Gradients {
 /// Makes [`Touched`] with everything that must know all of its variants.
 macro_rules! touched {
     ($($(#[$doc:meta])* $array:ident = $name:literal,)+) => {
-        /// An array of the caller's that a call changed in place.
+        /// Something of the caller's that a call changed.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Touched {
             $($(#[$doc])* $array,)+
         }
 
         impl Touched {
-            /// Every array that a call can change.
+            /// Everything that a call can change.
             pub(crate) const ALL: [Self; [$($name),+].len()] = [$(Self::$array),+];
 
             /// The name in the protocol and in reports.
@@ -125,8 +132,16 @@ touched! {
     Beta = "beta",
     /// The gradient handed to the backward pass.
     Dout = "dout",
-    /// The array that the caller put in as the running mean, not the entry that held it.
+    /// The array that `bn_param` held as the running mean before the call, not the entry.
     RunningMean = "running_mean",
-    /// The array that the caller put in as the running variance, not the entry that held it.
+    /// The array that `bn_param` held as the running variance before the call, not the entry.
     RunningVar = "running_var",
+    /// A result of an earlier call.
+    EarlierResult = "earlier_result",
+    /// The entry of `bn_param`, which was changed or removed.
+    Mode = "mode",
+    /// The entry of `bn_param`, which was changed or removed.
+    Eps = "eps",
+    /// The entry of `bn_param`, which was changed or removed.
+    Momentum = "momentum",
 }

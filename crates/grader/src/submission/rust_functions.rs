@@ -79,8 +79,8 @@ impl<C> RustFunctions<C> {
         let (out, cache) = call(|| (self.forward)(x, gamma, beta, bn_param))?;
         let output = StepOutput {
             out: Tensor::Float64(out.into_dyn()),
-            running_mean: Tensor::Float64(bn_param.running_mean.clone().into_dyn()),
-            running_var: Tensor::Float64(bn_param.running_var.clone().into_dyn()),
+            running_mean: Some(Tensor::Float64(bn_param.running_mean.clone().into_dyn())),
+            running_var: Some(Tensor::Float64(bn_param.running_var.clone().into_dyn())),
             touched: Vec::new(),
         };
         Ok((output, cache))

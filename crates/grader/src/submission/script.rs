@@ -39,11 +39,16 @@ pub struct Script {
     pub running_mean: Tensor,
     /// The running variance before the first step, (C).
     pub running_var: Tensor,
-    /// Whether the submission is handed no running statistics at first and has to make them
-    /// itself, as in CS231n's `bn_param.get("running_mean", zeros)`. The two above are then zeros.
-    pub starts_empty: bool,
+    /// What of the above the caller puts into `bn_param`. What it leaves out has the default value,
+    /// which the fields above hold.
+    pub entries: Entries,
     /// The forward passes; at least one.
     pub steps: Vec<Step>,
+    /// How many of the first steps are those of a numeric gradient: the caller moves one element of
+    /// x, then of gamma, then of beta, up and down by [`STEP`](kernels::gradient_check::STEP), in
+    /// arrays that all these steps and the one after them share. What a call does to such an array
+    /// in place stays done.
+    pub moved_steps: usize,
     /// The backward passes, after all forward passes.
     pub backwards: Vec<Backward>,
 }
@@ -52,6 +57,12 @@ impl Script {
     /// The type of the running statistics, and so of the batches.
     pub fn dtype(&self) -> Dtype {
         self.running_mean.dtype()
+    }
+
+    /// Whether the caller is the notebook's: its `bn_param` has no entry but `mode`, which it sets
+    /// only when the mode changes.
+    pub fn is_by_notebook(&self) -> bool {
+        self.entries == Entries::NONE
     }
 
     /// Whether a step is to be in a mode that does not exist.
@@ -64,6 +75,27 @@ impl Script {
         let is_integer = |tensor: &Tensor| tensor.dtype() == Dtype::Int64;
         self.steps.iter().any(|step| is_integer(&step.gamma) || is_integer(&step.beta))
     }
+}
+
+/// The entries beside `mode` that the caller puts into `bn_param` before the first call. A submission
+/// has a default for each: ε is 1e-5, momentum 0.9, and the running statistics are zeros, as in
+/// CS231n's `bn_param.get("running_mean", zeros)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entries {
+    /// `eps`.
+    pub eps: bool,
+    /// `momentum`.
+    pub momentum: bool,
+    /// `running_mean` and `running_var`.
+    pub running: bool,
+}
+
+impl Entries {
+    /// All of them.
+    pub const ALL: Self = Self { eps: true, momentum: true, running: true };
+
+    /// None of them, as in the notebook's own tests.
+    pub const NONE: Self = Self { eps: false, momentum: false, running: false };
 }
 
 /// One forward pass.

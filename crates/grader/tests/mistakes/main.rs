@@ -92,7 +92,7 @@ impl Submission for OneBit {
     fn run(&self, script: &Script) -> Result<Outputs, Failure> {
         let mut outputs = self.0.run(script)?;
         for (step, output) in script.steps.iter().zip(&mut outputs.steps) {
-            if let (AskedMode::Eval, Ok(StepOutput { running_var: Tensor::Float64(var), .. })) =
+            if let (AskedMode::Eval, Ok(StepOutput { running_var: Some(Tensor::Float64(var)), .. })) =
                 (step.mode, output)
             {
                 var.mapv_inplace(|var| f64::from_bits(var.to_bits() + 1));
@@ -151,7 +151,7 @@ fn every_entry_has_an_id_of_its_own_an_explanation_and_a_hint() {
     for (nth, mistake) in CATALOGUE.iter().enumerate() {
         let Mistake { id, explanation, hint, exposed_by, .. } = *mistake;
         assert!(CATALOGUE[..nth].iter().all(|other| other.id != id), "{id}");
-        let in_style = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
+        let in_style = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'.');
         assert!(id.bytes().all(in_style), "{id}");
         assert!(explanation.starts_with(char::is_lowercase), "{id}: {explanation}");
         assert!(!explanation.ends_with('.'), "{id}: {explanation}");

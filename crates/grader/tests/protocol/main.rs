@@ -12,7 +12,7 @@ use grader::check::{Options, protocol_scripts};
 use grader::fixture::load_all;
 use grader::grading::grade;
 use grader::submission::protocol::write_inputs;
-use grader::submission::{AskedMode, Backward, Kind, OutputsFolder, Script, Step, Submission};
+use grader::submission::{AskedMode, Backward, Entries, Kind, OutputsFolder, Script, Step, Submission};
 use grader::tensor::Tensor;
 use grader::verdict::CheckOutcome;
 use kernels::BatchNormConfig;
@@ -87,7 +87,8 @@ fn script() -> Script {
         config: BatchNormConfig::notebook(),
         running_mean: vector(0.0),
         running_var: vector(1.0),
-        starts_empty: false,
+        entries: Entries::ALL,
+        moved_steps: 0,
         steps: vec![step(x(0.0)), step(x(3.0)), step(fortran)],
         backwards: vec![Backward {
             step: 1,

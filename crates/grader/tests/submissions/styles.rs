@@ -567,7 +567,7 @@ impl Submission for Single {
         let (eps, momentum) = (script.config.eps(), script.config.momentum());
         let mut mean = Self::values(&script.running_mean);
         let mut var = Self::values(&script.running_var);
-        if script.starts_empty {
+        if !script.entries.running {
             mean.fill(0.0);
             var.fill(0.0);
         }
@@ -620,8 +620,8 @@ impl Submission for Single {
                 .map(|(at, hat)| round(round(hat * gamma[channel(at)]) + beta[channel(at)]));
             steps.push(Ok(StepOutput {
                 out: Self::tensor(script, shape, out.collect()),
-                running_mean: Self::tensor(script, &[c], mean.clone()),
-                running_var: Self::tensor(script, &[c], var.clone()),
+                running_mean: Some(Self::tensor(script, &[c], mean.clone())),
+                running_var: Some(Self::tensor(script, &[c], var.clone())),
                 touched: Vec::new(),
             }));
             caches.push(Some(Kept { hat, inv, gamma, trained }));

@@ -28,6 +28,13 @@ pub(super) const GAMMA_MULTIPLIES: &str = "What exactly does gamma multiply in t
 pub(super) const CHANGES_TYPE: &str = "Which of your operations makes an array of another type?";
 pub(super) const MISSPELT_MODE: &str = "What does your code do when mode is misspelt?";
 pub(super) const LIMIT_OF_RUNNING_MEAN: &str = "If every batch has mean 1, which value should the running mean approach? Which value does yours approach?";
+pub(super) const ORDER_OF_GRADIENTS: &str =
+    "In which order should the three gradients be returned?";
+pub(super) const ORDER_OF_IMAGES: &str = "Which image of x does the first image of your result belong to?";
+pub(super) const WITHOUT_ENTRY: &str =
+    "What should hold where bn_param has no such entry? The lesson gives a default for each.";
+pub(super) const FIRST_STATISTICS: &str =
+    "What should the running statistics be before the first batch?";
 pub(super) const WHERE_STORED: &str =
     "Where does your code store the updated values? Does the next call read them there?";
 pub(super) const ROOT_IN_EVALUATION: &str = "Which stored value does evaluation take the root of?";

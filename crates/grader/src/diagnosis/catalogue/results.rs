@@ -1,7 +1,7 @@
 //! Shapes and types of results.
 
 use super::hints::*;
-use crate::diagnosis::choices::{FromRows, ResultType, VectorShape};
+use crate::diagnosis::choices::{FromRows, ResultType};
 use crate::diagnosis::mistake::{Group, Mistake, convention};
 
 #[rustfmt::skip] // A table: id, explanation, hint and change.
@@ -20,18 +20,6 @@ pub(super) const MISTAKES: &[Mistake] = &[
         "your dx has its channels last",
         SHAPE_OF_ARGUMENT,
         |choices| choices.dx_from = FromRows::Transposed([0, 2, 3, 1], [0, 1, 2, 3])),
-    Group::Results.mistake("gradients_keep_axes",
-        "your dgamma and dbeta have shape (1, C, 1, 1)",
-        SHAPE_OF_ARGUMENT, |choices| choices.gradient_shape = VectorShape::AxesKept),
-    Group::Results.mistake("gradients_as_row",
-        "your dgamma and dbeta have shape (1, C)",
-        SHAPE_OF_ARGUMENT, |choices| choices.gradient_shape = VectorShape::Row),
-    Group::Results.mistake("running_keeps_axes",
-        "your running statistics have shape (1, C, 1, 1)",
-        SHAPE_OF_ARGUMENT, |choices| choices.running_shape = VectorShape::AxesKept),
-    Group::Results.mistake("running_as_row",
-        "your running statistics have shape (1, C)",
-        SHAPE_OF_ARGUMENT, |choices| choices.running_shape = VectorShape::Row),
     convention(Group::Results.mistake_in("behaviour/dtype_float32", "always_float64",
         "your results are float64 even where the inputs are float32",
         CHANGES_TYPE, |choices| choices.return_type(ResultType::Double))),

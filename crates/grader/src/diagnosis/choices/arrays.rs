@@ -29,17 +29,6 @@ impl FromRows {
     pub(crate) const RIGHT: Self = Self::Transposed([0, 2, 3, 1], [0, 3, 1, 2]);
 }
 
-/// The shape of results that should be (C,).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum VectorShape {
-    /// (C,).
-    Right,
-    /// (1, C).
-    Row,
-    /// (1, C, 1, 1).
-    AxesKept,
-}
-
 /// The element type of the results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ResultType {
@@ -59,6 +48,15 @@ pub(crate) enum Cache {
     ViewOfX,
     /// In a cache whose x̂ the first backward pass scales in place.
     UsedUp,
+}
+
+/// An entry of `bn_param` that an implementation has no default for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Required {
+    Nothing,
+    Eps,
+    Momentum,
+    Running,
 }
 
 /// What happens in a mode that does not exist.

@@ -23,6 +23,8 @@ pub(crate) enum DgammaSummand {
     Scaled,
     /// x̂.
     WithoutDout,
+    /// dout.
+    WithoutXHat,
     /// dout·x̂/σ.
     OverStd,
 }
@@ -36,6 +38,8 @@ pub(crate) enum DbetaSummand {
     Dx,
     /// β·dout.
     TimesBeta,
+    /// dout·x̂.
+    TimesXHat,
 }
 
 /// The axes that dγ or dβ sums over.

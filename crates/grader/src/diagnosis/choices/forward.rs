@@ -61,6 +61,8 @@ pub(crate) enum Epsilon {
     HardCoded(f64),
     /// √(σ² + ε) + ε.
     InsideAndOutside,
+    /// √(σ² + 2ε).
+    TwiceInside,
     /// √max(σ², ε).
     Floor,
 }
@@ -117,10 +119,21 @@ pub(crate) enum Affine {
     MinusBeta,
     /// x̂/γ + β.
     OverGamma,
-    /// γ·x̂ + β along the last axis instead of the channels.
-    LastAxis,
+    /// γ·x̂ + β along this axis of (N, C, H, W) instead of the channels.
+    Along(usize),
     /// (1 + γ)·x̂ + β.
     OnePlusGamma,
+    /// γ²·x̂ + β.
+    GammaSquared,
+    /// |γ|·x̂ + β.
+    AbsoluteGamma,
+}
+
+/// The weight of the running statistics in a blend with those of the batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Blend {
+    Momentum,
+    Half,
 }
 
 /// Which statistics normalise.
@@ -134,4 +147,10 @@ pub(crate) enum StatisticsSource {
     RunningMeanOnly,
     /// Zeros, whatever the caller has stored.
     Zeros,
+    /// The running mean, and the running variance times n/(n − 1).
+    RunningUnbiased,
+    /// The averages of the running statistics over all channels.
+    RunningOfAllChannels,
+    /// m·running + (1 − m)·batch, which is not stored.
+    Blended(Blend),
 }

@@ -27,6 +27,12 @@ pub(crate) enum RunningUpdate {
     MomentumTwice,
     /// (r + b)/2.
     Average,
+    /// r + (b − r)/t, where t counts the updates.
+    Cumulative,
+    /// (m·r + (1 − m)·b)/(1 − mᵗ), where t counts the updates.
+    BiasCorrected,
+    /// b if r is zero in every channel, else the right formula.
+    FirstBatch,
 }
 
 /// The statistic that the running variance is updated from.

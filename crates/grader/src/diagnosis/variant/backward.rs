@@ -3,11 +3,11 @@
 use ndarray::{ArrayD, Axis};
 
 use super::forward::{Saved, inverse};
-use super::layout::{from_rows, images, into_rows, labels, like, typed, vector};
+use super::layout::{from_rows, images, into_rows, labels, like, reversed, typed, vector};
 use super::statistics::divisor;
 use crate::diagnosis::choices::{
     Cache, Choices, DbetaSummand, DgammaSummand, DxFactor, FromRows, Normalization, SummedOver,
-    VarianceTerm, VectorShape,
+    VarianceTerm,
 };
 use crate::submission::{AskedMode, Backward, Failure, Gradients, Script};
 
@@ -111,6 +111,7 @@ pub(crate) fn backward(
             DgammaSummand::Out => dout[at] * saved.out[at],
             DgammaSummand::Scaled => dout[at] * x_hat[at] * saved.gamma[at % c],
             DgammaSummand::WithoutDout => x_hat[at],
+            DgammaSummand::WithoutXHat => dout[at],
             DgammaSummand::OverStd => dout[at] * x_hat[at] * inv_std[at],
         })
         .collect();
@@ -120,19 +121,21 @@ pub(crate) fn backward(
             DbetaSummand::Scaled => dout[at] * saved.gamma[at % c],
             DbetaSummand::Dx => dx[at],
             DbetaSummand::TimesBeta => dout[at] * saved.beta[at % c],
+            DbetaSummand::TimesXHat => dout[at] * x_hat[at],
         })
         .collect();
-    let sum = |values: Vec<f64>, over| summed(values, saved, over, choices.gradient_shape);
-    let mut dgamma = sum(for_gamma, choices.dgamma_sum)?;
-    let mut dbeta = sum(for_beta, choices.dbeta_sum)?;
-    if choices.parameters_swapped {
-        std::mem::swap(&mut dgamma, &mut dbeta);
-    }
-    let result = choices.backward_type;
+    let sum = |values: Vec<f64>, over| summed(values, saved, over);
+    let dx = like(&asked.dout, from_rows(dx, shape, choices.dx_from)?);
+    let dx = if choices.dx_reversed { reversed(dx) } else { dx };
+    let gradients =
+        [dx, sum(for_gamma, choices.dgamma_sum)?, sum(for_beta, choices.dbeta_sum)?];
+    let [dx, dgamma, dbeta] = choices
+        .returned
+        .map(|gradient| typed(gradients[gradient].clone(), script, choices.backward_type));
     Ok(Gradients {
-        dx: typed(like(&asked.dout, from_rows(dx, shape, choices.dx_from)?), script, result),
-        dgamma: typed(dgamma, script, result),
-        dbeta: typed(dbeta, script, result),
+        dx,
+        dgamma,
+        dbeta,
         touched: choices.backward_touches.to_vec(),
     })
 }
@@ -142,7 +145,6 @@ fn summed(
     values: Vec<f64>,
     saved: &Saved,
     over: SummedOver,
-    shape: VectorShape,
 ) -> Result<ArrayD<f64>, Failure> {
     let [n, c, ..] = saved.shape;
     let over_axes = |values, axes: &[usize]| -> Result<ArrayD<f64>, Failure> {
@@ -157,7 +159,7 @@ fn summed(
         for (at, value) in values.iter().enumerate() {
             sums[at % c] += value;
         }
-        vector(sums.into_iter().map(|sum| sum * scale).collect(), shape)
+        vector(sums.into_iter().map(|sum| sum * scale).collect())
     };
     Ok(match over {
         SummedOver::Right => channels(&values, 1.0),

@@ -2,7 +2,7 @@
 
 use ndarray::{Array, Array1, Array4, ArrayD, ArrayView4, Axis, Ix4, IxDyn};
 
-use crate::diagnosis::choices::{FromRows, IntoRows, ResultType, StatisticsPer, VectorShape};
+use crate::diagnosis::choices::{FromRows, IntoRows, ResultType, StatisticsPer};
 use crate::submission::{Failure, Script};
 use crate::tensor::{Dtype, Tensor};
 
@@ -119,14 +119,13 @@ pub(crate) fn typed(values: ArrayD<f64>, script: &Script, result: ResultType) ->
     }
 }
 
-/// One value per channel, in this shape.
-pub(crate) fn vector(values: Vec<f64>, shape: VectorShape) -> ArrayD<f64> {
-    let values = Array1::from_vec(values);
-    match shape {
-        VectorShape::Right => values.into_dyn(),
-        VectorShape::Row => values.insert_axis(Axis(0)).into_dyn(),
-        VectorShape::AxesKept => {
-            values.insert_axis(Axis(0)).insert_axis(Axis(2)).insert_axis(Axis(3)).into_dyn()
-        }
-    }
+/// One value per channel.
+pub(crate) fn vector(values: Vec<f64>) -> ArrayD<f64> {
+    Array1::from_vec(values).into_dyn()
+}
+
+/// The images in reverse order.
+pub(crate) fn reversed(mut images: ArrayD<f64>) -> ArrayD<f64> {
+    images.invert_axis(Axis(0));
+    images
 }

@@ -10,6 +10,10 @@ use crate::submission::Script;
 pub(crate) struct Running {
     pub mean: Vec<f64>,
     pub var: Vec<f64>,
+    /// How often they have been updated.
+    updates: i32,
+    /// Whether they are still to be taken from a batch.
+    are_open: bool,
 }
 
 impl Running {
@@ -17,10 +21,11 @@ impl Running {
     pub(crate) fn of(script: &Script, choices: &Choices) -> Self {
         let mean = script.running_mean.to_f64().into_iter().collect();
         let mut var: Vec<f64> = script.running_var.to_f64().into_iter().collect();
-        if script.starts_empty {
+        if !script.entries.running {
             var.fill(choices.var_starts_at);
         }
-        Self { mean, var }
+        let are_open = !script.entries.running && choices.starts_as_batch;
+        Self { mean, var, updates: 0, are_open }
     }
 
     /// Updates the running statistics from a batch, its rows, and the rows of its output.
@@ -34,8 +39,9 @@ impl Running {
         choices: &Choices,
     ) {
         let c = shape[1];
-        let momentum = script.config.momentum();
-        let eps = script.config.eps();
+        let momentum = momentum(script, choices);
+        let eps = eps(script, choices);
+        self.updates += 1;
         let per_channel = (rows.len() / c) as f64;
         let channel_mean = |value: &dyn Fn(usize) -> f64| -> Vec<f64> {
             let mut sums = vec![0.0; c];
@@ -66,8 +72,14 @@ impl Running {
                 channel_mean(&|at| if at < first { rows[at] * images } else { 0.0 })
             }
         };
+        let (updates, are_open) = (self.updates, std::mem::take(&mut self.are_open));
+        let are_zero = [&self.mean, &self.var].iter().all(|of| of.iter().all(|&value| value == 0.0));
         let updated = |running: &[f64], batch: &[f64], how| -> Vec<f64> {
-            running.iter().zip(batch).map(|(&r, &b)| updated(r, b, momentum, how)).collect()
+            if are_open || (how == RunningUpdate::FirstBatch && are_zero) {
+                return batch.to_vec();
+            }
+            let one = |(&r, &b): (&f64, &f64)| updated(r, b, momentum, updates, how);
+            running.iter().zip(batch).map(one).collect()
         };
         let new_mean = updated(&self.mean, &batch_mean, choices.mean_update);
         let batch_var: Vec<f64> = match choices.running_var {
@@ -93,10 +105,22 @@ impl Running {
     }
 }
 
-fn updated(running: f64, batch: f64, momentum: f64, how: RunningUpdate) -> f64 {
+/// The momentum that a variant uses.
+pub(crate) fn momentum(script: &Script, choices: &Choices) -> f64 {
+    if script.entries.momentum { script.config.momentum() } else { choices.default_momentum }
+}
+
+/// The ε that a variant uses.
+pub(crate) fn eps(script: &Script, choices: &Choices) -> f64 {
+    if script.entries.eps { script.config.eps() } else { choices.default_eps }
+}
+
+fn updated(running: f64, batch: f64, momentum: f64, updates: i32, how: RunningUpdate) -> f64 {
     let once = |running: f64, momentum: f64| momentum * running + (1.0 - momentum) * batch;
     match how {
-        RunningUpdate::Right => once(running, momentum),
+        RunningUpdate::Right | RunningUpdate::FirstBatch => once(running, momentum),
+        RunningUpdate::Cumulative => running + (batch - running) / f64::from(updates),
+        RunningUpdate::BiasCorrected => once(running, momentum) / (1.0 - momentum.powi(updates)),
         RunningUpdate::Swapped => once(running, 1.0 - momentum),
         RunningUpdate::WholeBatch => momentum * running + batch,
         RunningUpdate::WholeRunning => running + (1.0 - momentum) * batch,

@@ -3,16 +3,20 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use kernels::gradient_check::STEP;
 use ndarray::{ArrayD, Axis, stack};
 use ndarray_npy::{WritableElement, WriteNpyExt};
 use sha2::{Digest, Sha256};
 
 use crate::submission::protocol::files::ProtocolError;
-use crate::submission::script::{AskedMode, Kind, Script, Step};
+use crate::submission::script::{AskedMode, Entries, Kind, Script, Step};
 use crate::tensor::{Tensor, with_array};
 
 /// The file that lists the calls.
 const CALLS: &str = "calls.txt";
+
+/// The word for an entry of `bn_param` that the caller leaves out.
+const DEFAULT: &str = "default";
 
 /// The word for a mode that does not exist.
 const UNKNOWN: &str = "validate";
@@ -39,24 +43,35 @@ impl Encoded {
         };
         // Writing to a string does not fail.
         let _ = writeln!(calls, "kind {kind}");
-        let _ = writeln!(calls, "eps {}", script.config.eps());
-        let _ = writeln!(calls, "momentum {}", script.config.momentum());
-        if script.starts_empty {
+        let value = |is_given: bool, value: f64| {
+            if is_given { value.to_string() } else { DEFAULT.to_owned() }
+        };
+        let Entries { eps, momentum, running } = script.entries;
+        let _ = writeln!(calls, "eps {}", value(eps, script.config.eps()));
+        let _ = writeln!(calls, "momentum {}", value(momentum, script.config.momentum()));
+        if !running {
             let _ = writeln!(calls, "running none");
         } else {
             let _ = writeln!(calls, "running given");
             file("running_mean.npy".to_owned(), &[&script.running_mean])?;
             file("running_var.npy".to_owned(), &[&script.running_var])?;
         }
-        let runs = runs(&script.steps);
+        let runs = runs(script);
         for (number, run) in runs.iter().enumerate() {
-            let steps = &script.steps[run.clone()];
+            let differences = script.moved_steps > 0 && run.start == 0;
+            // Of a numeric gradient the caller makes all passes from the arrays of the last.
+            let from = if differences { script.moved_steps } else { run.start };
+            let steps = &script.steps[from..run.end];
             let mode = match steps[0].mode {
                 AskedMode::Train => "train",
                 AskedMode::Eval => "test",
                 AskedMode::Unknown => UNKNOWN,
             };
-            let _ = writeln!(calls, "forward {number} {mode} {}", steps.len());
+            if differences {
+                let _ = writeln!(calls, "differences {number} {mode} {STEP}");
+            } else {
+                let _ = writeln!(calls, "forward {number} {mode} {}", steps.len());
+            }
             let of = |array: fn(&Step) -> &Tensor| steps.iter().map(array).collect::<Vec<_>>();
             file(format!("x_{number}.npy"), &of(|step| &step.x))?;
             file(format!("gamma_{number}.npy"), &of(|step| &step.gamma))?;
@@ -89,11 +104,15 @@ impl Encoded {
     }
 }
 
-/// The steps that share a file: neighbours in one mode, with arrays alike and in C order.
-pub(super) fn runs(steps: &[Step]) -> Vec<Range<usize>> {
+/// The steps that share a file: those of a numeric gradient with the one after them, and neighbours
+/// in one mode, with arrays alike and in C order.
+pub(super) fn runs(script: &Script) -> Vec<Range<usize>> {
+    let Script { steps, moved_steps, .. } = script;
     let mut runs: Vec<Range<usize>> = Vec::new();
     for (index, step) in steps.iter().enumerate() {
         match runs.last_mut() {
+            Some(run) if index <= *moved_steps => run.end = index + 1,
+            Some(run) if run.start == 0 && *moved_steps > 0 => runs.push(index..index + 1),
             Some(run) if are_alike(&steps[run.start], step) => run.end = index + 1,
             _ => runs.push(index..index + 1),
         }
