@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::diagnosis::{Diagnosis, Mistake};
 use crate::grading::Grading;
 use crate::report::Report;
-use crate::verdict::CheckOutcome;
+use crate::verdict::{CheckOutcome, Verdict};
 
 /// Why a hand-in does not have all marks; empty if it has.
 pub(super) fn reason(grading: &Grading) -> String {
@@ -99,9 +99,9 @@ fn of_some_calls(grading: &Grading) -> Option<String> {
 }
 
 fn of_checks(report: &Report) -> String {
-    let failed = report.verdicts().filter(|verdict| !verdict.is_well());
-    let (count, all) = (failed.clone().count(), report.verdicts().count());
-    match failed.clone().next() {
+    let is_failed = |verdict: &&Verdict| !verdict.is_well();
+    let (count, all) = (report.verdicts().filter(is_failed).count(), report.verdicts().count());
+    match report.verdicts().find(is_failed) {
         Some(verdict) => format!(
             "{count} of {all} checks fail, first {} of {}, and no known mistake explains them",
             verdict.check, verdict.case
@@ -110,13 +110,14 @@ fn of_checks(report: &Report) -> String {
     }
 }
 
+/// Results whose names a sentence may begin with.
+const RESULTS: [&str; 4] = ["out", "dx", "dgamma", "dbeta"];
+
 /// With a capital at its beginning, unless that is a name of the student's, and a full stop at its end.
 fn as_sentence(text: &str) -> String {
-    let text: String = text.replace(char::is_control, " ");
+    let text = text.replace(char::is_control, " ");
     let first_word = text.split_whitespace().next().unwrap_or_default();
-    let is_name = first_word.contains(['_', '.']) || first_word.starts_with(['d', 'x']) && {
-        ["dx", "dgamma", "dbeta", "x"].contains(&first_word)
-    };
+    let is_name = first_word.contains(['_', '.']) || RESULTS.contains(&first_word);
     let mut letters = text.chars();
     let capital = match letters.next() {
         Some(first) if !is_name => first.to_uppercase().chain(letters).collect(),
