@@ -9,8 +9,9 @@ use plotters::style::Color;
 use plots::axes::{Axes, Axis};
 use plots::curve::{Point, line};
 use plots::frame::Frame;
-use plots::style::okabe_ito::{BLUE, VERMILLION};
+use plots::style::rgb;
 use plots::{Drawing, Figure, render};
+use trainer::network::preset::okabe_ito::{BLUE, VERMILLION};
 
 use crate::error::Result;
 use crate::results::Results;
@@ -84,8 +85,14 @@ impl Drawing for GrowthFigure {
         {
             let named = |name: &str| if index == 0 { name.to_owned() } else { String::new() };
             for (area, points, name, color, x_name) in [
-                (above, &column.time, named("ms per step"), BLUE, ""),
-                (below, &column.memory, named("MB beyond the images"), VERMILLION, &column.name),
+                (above, &column.time, named("ms per step"), rgb(BLUE), ""),
+                (
+                    below,
+                    &column.memory,
+                    named("MB beyond the images"),
+                    rgb(VERMILLION),
+                    &column.name,
+                ),
             ] {
                 let mut x = Axis::around(x_name, with_zero(points, |point| point.0), 2);
                 // The axis ends shortly after the last point, wherever the ticks are.

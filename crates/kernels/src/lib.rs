@@ -44,7 +44,7 @@ mod ops;
 pub mod reference;
 
 pub use engine::ceiling;
-pub use engine::layout::with_rank;
+pub use engine::layout::{copy_into, with_rank};
 pub use engine::parallel::with_threads;
 pub use engine::real::Real;
 pub use engine::simd::{InstructionSet, instruction_set};

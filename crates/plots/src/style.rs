@@ -5,20 +5,6 @@ use thousands::Separable;
 
 use crate::FONT_FAMILY;
 
-/// Colours that people with any colour blindness can tell apart.
-///
-/// Source: Okabe and Ito, "Color Universal Design", 2002, <https://jfly.uni-koeln.de/color/>.
-pub mod okabe_ito {
-    use plotters::style::RGBColor;
-
-    /// Blue.
-    pub const BLUE: RGBColor = RGBColor(0, 114, 178);
-    /// Vermillion.
-    pub const VERMILLION: RGBColor = RGBColor(213, 94, 0);
-    /// Reddish purple.
-    pub const REDDISH_PURPLE: RGBColor = RGBColor(204, 121, 167);
-}
-
 /// The colour of text and of axes.
 pub const INK: RGBColor = RGBColor(40, 40, 40);
 
@@ -31,6 +17,11 @@ pub const TITLE: u32 = 21;
 pub const TEXT: u32 = 16;
 /// The size of the labels of ticks and points.
 pub const SMALL: u32 = 15;
+
+/// The colour of this red, green and blue.
+pub const fn rgb([red, green, blue]: [u8; 3]) -> RGBColor {
+    RGBColor(red, green, blue)
+}
 
 /// Text of this size in pixels.
 pub fn text(size: u32, color: &impl Color) -> TextStyle<'static> {

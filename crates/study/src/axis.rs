@@ -8,15 +8,15 @@ mod learning_rate;
 mod network;
 
 use serde::{Deserialize, Serialize};
+use trainer::dataset::DataSet;
 use trainer::network::{NetworkConfig, preset};
-use trainer::optimizer::AdamConfig;
+use trainer::optimizer::{AdamConfig, OptimizerConfig};
 use trainer::run::RunConfig;
 use trainer::{Head, TrainError};
 
-use trainer::dataset::DataSet;
-
 pub use batch_size::BatchSize;
-pub use definition::{Axis, Values};
+pub(crate) use definition::expect_count;
+pub use definition::{Axis, Listed, Values};
 pub use epochs::Epochs;
 pub use learning_rate::LearningRate;
 
@@ -224,8 +224,20 @@ macro_rules! study_file {
     };
 }
 
+macro_rules! listed {
+    ($shown:literal: $($(#[$doc:meta])* $axis:ident in $key:ident: $kind:ty,)*) => {
+        $(impl Listed for $kind {
+            const NAME: &'static str = stringify!($axis);
+            const KEY: &'static str = stringify!($key);
+            const ALWAYS_SHOWN: bool = $shown;
+        })*
+    };
+}
+
 macro_rules! list {
     (always shown: {$($shown:tt)*} shown where several are compared: {$($other:tt)*}) => {
+        listed! { true: $($shown)* }
+        listed! { false: $($other)* }
         axes! { $($shown)* $($other)* }
         study_file! { {$($shown)*} {$($other)*} }
     };
@@ -262,14 +274,19 @@ impl Arm {
             network: preset::SIMPLE_NETWORK.config.clone(),
             head: Head::Frozen,
             seed,
-            epochs: 5,
-            batch_size: 50,
+            epochs: Epochs::NOTEBOOK.0,
+            batch_size: BatchSize::NOTEBOOK.0 as usize,
             optimizer: AdamConfig::new(LearningRate::NOTEBOOK.0)?.into(),
             observations_per_epoch,
             data_set,
         };
         self.apply(&mut run)?;
         Ok(run)
+    }
+
+    /// The optimiser of this arm's runs.
+    pub(crate) fn optimizer(&self) -> Result<OptimizerConfig, TrainError> {
+        self.run(0, String::new(), 0).map(|run| run.optimizer)
     }
 
     /// Whether the two differ in the network at most: runs that one panel of a figure compares.

@@ -30,16 +30,7 @@ pub fn collect(
     tested: &[Evaluation],
     grade: String,
 ) -> Result<Study> {
-    let mut study = Study {
-        config,
-        runs: Vec::new(),
-        epochs: Vec::new(),
-        steps: Vec::new(),
-        activations: Vec::new(),
-        batch_norm: Vec::new(),
-        confusion: Vec::new(),
-        grade,
-    };
+    let mut study = Study::empty(config, grade);
     for (cell, evaluation) in cells.iter().zip(tested) {
         let folder = cell.folder_in(folder);
         let measurements = read_metrics(&folder)?;

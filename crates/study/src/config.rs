@@ -7,7 +7,7 @@ use trainer::Head;
 use trainer::dataset::Split;
 use trainer::fit;
 
-use crate::axis::{Arm, Axis, BatchSize, Grid, StudyFile, expect_distinct};
+use crate::axis::{Arm, Axis, BatchSize, Grid, StudyFile, expect_count, expect_distinct};
 use crate::error::{Result, StudyError};
 use trainer::dataset::DataSet;
 
@@ -196,7 +196,7 @@ impl StudyConfig {
     pub(crate) fn steps_per_epoch_with(&self, size: BatchSize) -> u64 {
         match self.grid.batch_size.first() {
             Some(first) if *first == size => self.steps_per_epoch,
-            _ => self.training_images.div_ceil(size.0),
+            Some(_) | None => self.training_images.div_ceil(size.0),
         }
     }
 
@@ -228,12 +228,10 @@ impl StudyConfig {
             ("validation_images", self.validation_images),
             ("steps_per_epoch", self.steps_per_epoch),
         ];
-        let range = 1..=u64::from(u32::MAX);
-        match sizes.into_iter().find(|(_, size)| !range.contains(size)) {
-            // Numbers of the size of u64::MAX would overflow sums of steps.
-            Some((key, size)) => Err(format!("{key}: found {size}, expected 1 to {}", u32::MAX)),
-            None => Ok(()),
-        }
+        sizes.into_iter().try_for_each(|(key, size)| {
+            expect_count(size)
+                .map_err(|expected| format!("{key}: found {size}, expected {expected}"))
+        })
     }
 }
 

@@ -5,10 +5,11 @@
 //! belongs to somebody else: the study then stops before it removes or writes anything.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
+use trainer::file::FolderLock;
 use trainer::{file, run};
 
 use crate::cell::Cell;
@@ -30,7 +31,7 @@ pub struct StudyFolder {
     /// Paths from the folder, as they are listed.
     listed: BTreeSet<String>,
     /// Keeps other processes out while this lives.
-    _lock: Option<File>,
+    _lock: FolderLock,
 }
 
 /// How far the study in a folder is.
@@ -63,7 +64,11 @@ impl StudyFolder {
         // A folder that cannot be written to should show before the training, not after.
         let action = "cannot be made; --out gives another";
         fs::create_dir_all(path).map_err(StudyError::file(path, action))?;
-        let lock = lock(path)?;
+        let lock = file::lock(path).ok_or_else(|| {
+            let fault = ": another process works on a study here; wait for it, or give another \
+                         folder with --out";
+            refusal(path, fault)
+        })?;
         let listed = read_list(path)?;
         let mut folder = Self { path: path.to_path_buf(), listed, _lock: lock };
         let mut wanted: BTreeSet<String> = files.iter().map(|file| name(file)).collect();
@@ -141,21 +146,6 @@ impl StudyFolder {
         }
         self.listed.clear();
         Ok(())
-    }
-}
-
-/// Keeps a second process out of the folder. Where a folder cannot be opened as a file, as on
-/// Windows, there is no lock.
-fn lock(folder: &Path) -> Result<Option<File>> {
-    let Ok(file) = File::open(folder) else { return Ok(None) };
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => {
-            let fault = ": another process works on a study here; wait for it, or give another \
-                         folder with --out";
-            Err(refusal(folder, fault))
-        }
-        Err(TryLockError::Error(_)) => Ok(None),
     }
 }
 

@@ -40,16 +40,7 @@ pub(crate) fn arm(network: &Preset, head: Head) -> Arm {
 
 /// Tables of such a study.
 pub(crate) fn study(config: StudyConfig) -> Study {
-    let mut study = Study {
-        config: config.clone(),
-        runs: Vec::new(),
-        epochs: Vec::new(),
-        steps: Vec::new(),
-        activations: Vec::new(),
-        batch_norm: Vec::new(),
-        confusion: Vec::new(),
-        grade: include_str!("made_up/grade.txt").to_owned(),
-    };
+    let mut study = Study::empty(config.clone(), include_str!("made_up/grade.txt").to_owned());
     for arm in config.arms() {
         for &seed in &config.seeds {
             Run { key: RunKey { arm: arm.clone(), seed } }.add_to(&mut study);

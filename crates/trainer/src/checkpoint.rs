@@ -122,6 +122,10 @@ pub fn restore<F: Real>(
     if found != sha256 {
         return Err(refuse(path, format!("contents with SHA-256 {sha256}"), found));
     }
+    if position.steps == u64::MAX {
+        let got = position.steps.to_string();
+        return Err(refuse(path, "a number of steps that another can follow", got));
+    }
     let mut rest = Rest { path, tensors };
     for (name, array) in network.state_mut().into_iter().chain(optimizer.state_mut()) {
         rest.fill(&name, array)?;
@@ -268,6 +272,17 @@ mod tests {
         let error =
             restore(Path::new("a"), &bytes, &mut network, &mut optimizer).unwrap_err().to_string();
         assert!(error.contains("in F64, found shape [16, 1, 3, 3] in F32"), "{error}");
+    }
+
+    #[test]
+    fn a_number_of_steps_that_none_can_follow_is_refused() {
+        let (network, mut optimizer) = state::<f32>(&preset::SIMPLE_NETWORK, Head::Trained, 5);
+        optimizer.set_steps(u64::MAX);
+        let bytes = to_bytes(&network, &optimizer, &position(u64::MAX)).unwrap();
+        let (mut network, mut optimizer) = state::<f32>(&preset::SIMPLE_NETWORK, Head::Trained, 5);
+        let error = restore(Path::new("a"), &bytes, &mut network, &mut optimizer).unwrap_err();
+        assert!(matches!(error, TrainError::Checkpoint { .. }), "{error}");
+        assert!(error.to_string().contains("found 18446744073709551615"), "{error}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
-//! Files that are whole or not there.
+//! Files that are whole or not there, and folders that one process at a time works in.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -29,4 +29,19 @@ pub fn part_of(path: &Path) -> PathBuf {
     let mut part = path.to_path_buf();
     part.as_mut_os_string().push(".part");
     part
+}
+
+/// Keeps other processes out of a folder while it lives.
+#[derive(Debug)]
+pub struct FolderLock(#[expect(dead_code, reason = "held, never read")] Option<File>);
+
+/// Locks a folder; none if another process has locked it. Where a folder cannot be opened as a file,
+/// as on Windows, the lock keeps nobody out.
+pub fn lock(folder: &Path) -> Option<FolderLock> {
+    let Ok(file) = File::open(folder) else { return Some(FolderLock(None)) };
+    match file.try_lock() {
+        Ok(()) => Some(FolderLock(Some(file))),
+        Err(TryLockError::WouldBlock) => None,
+        Err(TryLockError::Error(_)) => Some(FolderLock(None)),
+    }
 }

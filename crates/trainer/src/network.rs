@@ -20,8 +20,8 @@ pub use config::{NetworkConfig, NetworkKind};
 pub use gradients::Gradients;
 pub use initialization::Initializer;
 pub use layer::{
-    Activation, BatchNorm, BatchNormInput, Conv2d, Dropout, Flatten, Layer, LayerArrays, Linear,
-    MaxPool2d, Norm, NormFacts, Relu, Saved,
+    Activation, Backward, BatchNorm, BatchNormInput, Conv2d, Dropout, Flatten, Layer, LayerArrays,
+    Linear, MaxPool2d, Norm, NormFacts, Relu, Saved,
 };
 pub use named_layers::Network;
 pub use preset::Preset;

@@ -64,6 +64,13 @@ macro_rules! optimizers {
                 }
             }
 
+            /// The name in texts.
+            pub fn title(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(_) => <$method>::TITLE,)*
+                }
+            }
+
             fn method(self) -> AnyMethod {
                 match self {
                     $(Self::$variant(config) => AnyMethod::$variant(<$method>::new(config)),)*

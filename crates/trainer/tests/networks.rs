@@ -6,7 +6,7 @@ use kernels::{KernelError, softmax_cross_entropy};
 use ndarray::{Array1, Array4, ArrayD, Axis, IxDyn};
 use trainer::TrainError;
 use trainer::dataset::{FASHION_MNIST_IMAGE, ImageSize};
-use trainer::network::{Dropout, Flatten, Layer, Network, Preset, Saved, preset};
+use trainer::network::{Backward, Dropout, Flatten, Layer, Network, Preset, Saved, preset};
 use trainer::random_stream::{Purpose, Stream};
 
 const TINY: ImageSize = ImageSize { channels: 2, height: 5, width: 4 };
@@ -133,7 +133,8 @@ fn dropout_follows_its_stream_in_logical_order() {
         assert_eq!(random.bits(), draws.clone().bits());
         assert!(layer.is_backward_in_place());
         let mut dx = ArrayD::ones(x.raw_dim());
-        layer.backward(x.view(), &saved, &mut dx, None, None).unwrap();
+        let pass = Backward { x: x.view(), dout: &mut dx, dx: None, parameters: None };
+        layer.backward(&saved, pass).unwrap();
         let scale = |value: f64| if value == 0.0 { 0.0 } else { 1.0 / (1.0 - P) };
         assert_eq!(dx, expected.mapv(scale).into_dyn());
         layer.forward_eval(x.view(), &mut out, &mut saved).unwrap();
@@ -212,7 +213,8 @@ fn flattening_follows_logical_order_whatever_the_memory() {
     layer.forward_train(x.view(), &mut masks(), &mut rows, &mut saved).unwrap();
     assert!(rows.iter().eq(images.iter()));
     let mut dx = ArrayD::default(IxDyn(&[0]));
-    layer.backward(x, &saved, &mut rows, Some(&mut dx), None).unwrap();
+    let pass = Backward { x, dout: &mut rows, dx: Some(&mut dx), parameters: None };
+    layer.backward(&saved, pass).unwrap();
     assert_eq!(dx, images.into_dyn());
 }
 

@@ -7,8 +7,8 @@ use kernels::conv2d::Conv2dConfig;
 use kernels::max_pool2d::MaxPool2dConfig;
 use ndarray::{Array, Array2, Array4, ArrayD, Dimension, IxDyn, ShapeBuilder};
 use trainer::network::{
-    BatchNorm, BatchNormInput, Conv2d, Flatten, Gradients, Layer, Linear, MaxPool2d, Network, Relu,
-    Saved, Tape,
+    Backward, BatchNorm, BatchNormInput, Conv2d, Flatten, Gradients, Layer, Linear, MaxPool2d,
+    Network, Relu, Saved, Tape,
 };
 use trainer::random_stream::{Purpose, Stream};
 
@@ -56,7 +56,8 @@ fn plainly<F: Real>(
             [weight, bias] => Some([weight, bias]),
             _ => None,
         };
-        layer.backward(x.view(), saved, &mut dout, Some(&mut dx), parameters).unwrap();
+        let pass = Backward { x: x.view(), dout: &mut dout, dx: Some(&mut dx), parameters };
+        layer.backward(saved, pass).unwrap();
         if !layer.is_backward_in_place() {
             dout = dx;
         }

@@ -22,6 +22,8 @@ pub(crate) struct Normalization {
     pub affine: Affine,
     /// Whether x is returned unchanged.
     pub identity: bool,
+    /// Whether the output is cut to whole numbers where γ is of whole numbers.
+    pub in_type_of_gamma: bool,
 }
 
 impl Normalization {
@@ -33,6 +35,7 @@ impl Normalization {
             denominator: Denominator::Std,
             affine: Affine::Right,
             identity: false,
+            in_type_of_gamma: false,
         }
     }
 }

@@ -49,33 +49,6 @@ pub(crate) fn from_channels_last<S: RawData>(pixels: ArrayBase<S, Ix4>) -> Array
     pixels.permuted_axes([0, 3, 1, 2])
 }
 
-/// `f` of each pair of elements; the result has the memory layout of `a` where that is contiguous.
-///
-/// `a` and `b` must be of one shape.
-pub(crate) fn map_pairs<F: Real, D: Dimension>(
-    a: ArrayView<'_, F, D>,
-    b: ArrayView<'_, F, D>,
-    f: impl Fn(F, F) -> F + Sync,
-) -> Array<F, D> {
-    if a.strides() == b.strides()
-        && a.strides().iter().all(|&stride| stride > 0)
-        && let (Some(values_a), Some(values_b)) =
-            (a.as_slice_memory_order(), b.as_slice_memory_order())
-    {
-        let mut strides = a.raw_dim();
-        for (stride, &of_a) in strides.slice_mut().iter_mut().zip(a.strides()) {
-            *stride = of_a.unsigned_abs();
-        }
-        let values = values_a.iter().zip(values_b).map(|(&a, &b)| f(a, b)).collect();
-        if let Ok(array) = Array::from_shape_vec(a.raw_dim().strides(strides), values) {
-            return array;
-        }
-    }
-    let mut array = a.to_owned();
-    update_pairs(&mut array, b, f);
-    array
-}
-
 /// Replaces each element of `a` by `f` of it and that of `b`, which must be of the same shape.
 pub(crate) fn update_pairs<F: Real, D: Dimension>(
     a: &mut Array<F, D>,
@@ -134,6 +107,21 @@ pub(crate) fn reused_like<T: Clone + Zero, D: Dimension>(
     let too_large = |_| KernelError::TooLarge { operation, shape: like.shape().to_vec() };
     let (elements, _) = array.into_raw_vec_and_offset();
     Array::from_shape_vec(like.raw_dim().strides(strides), elements).map_err(too_large)
+}
+
+/// Makes `out` equal to `x`, in its own memory where that has room, and in the memory layout of `x`
+/// where that is contiguous.
+///
+/// # Errors
+///
+/// [`KernelError::TooLarge`] when there is no memory for `out`; what it held is then lost.
+pub fn copy_into<T: Clone + Zero, D: Dimension>(
+    x: ArrayView<'_, T, D>,
+    out: &mut Array<T, D>,
+) -> Result<(), KernelError> {
+    *out = reused_like("copy", &x, out)?;
+    out.assign(&x);
+    Ok(())
 }
 
 /// An array without elements, for a kernel to put its result in.

@@ -6,7 +6,7 @@
 
 use ndarray::{Array, ArrayView, Dimension};
 
-use crate::engine::layout::{map_pairs, reused_like, update_pairs};
+use crate::engine::layout::{reused_like, update_pairs};
 use crate::engine::parallel::{Images, divide};
 use crate::engine::real::Real;
 use crate::error::{KernelError, expect_shape};
@@ -36,7 +36,9 @@ pub fn backward<F: Real, D: Dimension>(
     x: ArrayView<'_, F, D>,
 ) -> Result<Array<F, D>, KernelError> {
     expect_shape(OPERATION, "dout", dout.shape(), x.shape(), "that of x")?;
-    Ok(map_pairs(dout, x, mask))
+    let mut dx = dout.to_owned();
+    update_pairs(&mut dx, x, mask);
+    Ok(dx)
 }
 
 /// As [`forward`], into `out`, whose memory is used again where it has room.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use trainer::TrainError;
 use trainer::run::RunConfig;
 
-use super::definition::Axis;
+use super::definition::{Axis, expect_count};
 
 /// Images of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -17,7 +17,6 @@ impl BatchSize {
 }
 
 impl Axis for BatchSize {
-    const NAME: &'static str = "batch_size";
     const FLAG: &'static str = "batch-size";
     const VALUE_NAME: &'static str = "N";
     const HELP: &'static str = "Images of a batch [default: 50]";
@@ -32,9 +31,7 @@ impl Axis for BatchSize {
     }
 
     fn check(&self) -> Result<(), String> {
-        // Larger numbers would overflow sums of steps.
-        let range = 1..=u64::from(u32::MAX);
-        if range.contains(&self.0) { Ok(()) } else { Err(format!("1 to {}", u32::MAX)) }
+        expect_count(self.0)
     }
 
     fn text(&self) -> String {

@@ -10,14 +10,22 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use trainer::TrainError;
 use trainer::run::RunConfig;
 
-/// A hyperparameter that a study may vary. The type that implements it is that of its values.
-pub trait Axis: Clone + Debug + PartialEq + Serialize + DeserializeOwned + 'static {
+/// What the list of axes says of one.
+pub trait Listed {
     /// The name of its column in tables.
     const NAME: &'static str;
 
     /// The key in `study.toml`.
-    const KEY: &'static str = Self::NAME;
+    const KEY: &'static str;
 
+    /// Whether tables and sentences show the axis even where a study compares a single value of it.
+    const ALWAYS_SHOWN: bool;
+}
+
+/// A hyperparameter that a study may vary. The type that implements it is that of its values.
+pub trait Axis:
+    Listed + Clone + Debug + PartialEq + Serialize + DeserializeOwned + 'static
+{
     /// The option on the command line, without dashes.
     const FLAG: &'static str;
 
@@ -26,9 +34,6 @@ pub trait Axis: Clone + Debug + PartialEq + Serialize + DeserializeOwned + 'stat
 
     /// The help of the option.
     const HELP: &'static str;
-
-    /// Whether tables and sentences show the axis even where a study compares a single value of it.
-    const ALWAYS_SHOWN: bool = false;
 
     /// Whether `study.toml` holds the axis even with its default value. An axis that came later is
     /// left out then, so that older files keep their bytes.
@@ -82,8 +87,15 @@ pub trait Axis: Clone + Debug + PartialEq + Serialize + DeserializeOwned + 'stat
     fn apply(&self, run: &mut RunConfig) -> Result<(), TrainError>;
 }
 
+/// Whether a study can have this number of steps, epochs or images; the error says what is expected.
+pub(crate) fn expect_count(count: u64) -> Result<(), String> {
+    // Larger numbers would overflow sums of steps.
+    let range = 1..=u64::from(u32::MAX);
+    if range.contains(&count) { Ok(()) } else { Err(format!("1 to {}", u32::MAX)) }
+}
+
 /// The values that a study gives to an axis, in the order of its report. In `study.toml` a single
-/// value of an axis that is not [`Axis::ALWAYS_SHOWN`] stands without brackets.
+/// value of an axis that is not [`Listed::ALWAYS_SHOWN`] stands without brackets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Values<A>(Vec<A>);
 

@@ -4,22 +4,26 @@ use serde::{Deserialize, Serialize};
 use trainer::TrainError;
 use trainer::run::RunConfig;
 
-use super::definition::Axis;
+use super::definition::{Axis, expect_count};
 
 /// Passes over the training images.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Epochs(pub u64);
 
+impl Epochs {
+    /// The notebook's.
+    pub const NOTEBOOK: Self = Self(5);
+}
+
 impl Axis for Epochs {
-    const NAME: &'static str = "epochs";
     const FLAG: &'static str = "epochs";
     const VALUE_NAME: &'static str = "N";
     const HELP: &'static str = "Passes over the training images [default: 5, with --quick 3]";
     const ALWAYS_WRITTEN: bool = true;
 
     fn default_values(quick: bool) -> Vec<Self> {
-        vec![Self(if quick { 3 } else { 5 })]
+        vec![if quick { Self(3) } else { Self::NOTEBOOK }]
     }
 
     fn parse(text: &str) -> Result<Self, String> {
@@ -27,9 +31,7 @@ impl Axis for Epochs {
     }
 
     fn check(&self) -> Result<(), String> {
-        // Larger numbers would overflow sums of steps.
-        let range = 1..=u64::from(u32::MAX);
-        if range.contains(&self.0) { Ok(()) } else { Err(format!("1 to {}", u32::MAX)) }
+        expect_count(self.0)
     }
 
     fn is_as_published(&self) -> bool {

@@ -6,13 +6,10 @@ use trainer::{Head, TrainError};
 use super::definition::Axis;
 
 impl Axis for Head {
-    const NAME: &'static str = "head";
-    const KEY: &'static str = "heads";
     const FLAG: &'static str = "heads";
     const VALUE_NAME: &'static str = "HEADS";
     const HELP: &'static str = "Whether the linear head is trained, or only the convolutional stack \
         as in the notebook [default: both, where the networks have a head]";
-    const ALWAYS_SHOWN: bool = true;
 
     fn default_values(_quick: bool) -> Vec<Self> {
         vec![Self::Frozen, Self::Trained]

@@ -18,7 +18,6 @@ impl LearningRate {
 }
 
 impl Axis for LearningRate {
-    const NAME: &'static str = "learning_rate";
     const FLAG: &'static str = "learning-rate";
     const VALUE_NAME: &'static str = "RATE";
     const HELP: &'static str = "Learning rate of the optimiser [default: 0.0005]";

@@ -7,12 +7,9 @@ use trainer::run::RunConfig;
 use super::definition::Axis;
 
 impl Axis for NetworkConfig {
-    const NAME: &'static str = "network";
-    const KEY: &'static str = "networks";
     const FLAG: &'static str = "networks";
     const VALUE_NAME: &'static str = "NETWORKS";
     const HELP: &'static str = "What to train, in the order of the report";
-    const ALWAYS_SHOWN: bool = true;
 
     fn default_values(_quick: bool) -> Vec<Self> {
         [&preset::SIMPLE_NETWORK, &preset::SPATIAL_BATCH_NORM_NETWORK]

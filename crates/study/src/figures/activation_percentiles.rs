@@ -14,7 +14,7 @@ use plotters::style::{Color, RGBColor};
 
 use super::figure::Figure;
 use super::layout::{
-    alt, color, name_columns, title, unnamed_steps_axis, width_of_columns, write_centred,
+    ColumnNames, alt, color, title, unnamed_steps_axis, width_of_columns, write_centred,
 };
 use crate::analysis::{Activations, Analysis, ArmResult, Percentiles};
 use crate::axis::Arm;
@@ -129,9 +129,18 @@ impl<'a> Figure<'a> for ActivationPercentiles<'a> {
     }
 }
 
+impl ActivationPercentiles<'_> {
+    fn names(&self) -> ColumnNames {
+        ColumnNames::new(self.columns.iter().map(|column| &column.label))
+    }
+}
+
 impl Drawing for ActivationPercentiles<'_> {
     fn size(&self) -> (u32, u32) {
-        (width_of_columns(self.columns.len()), 130 + 185 * self.rows.len() as u32)
+        (
+            width_of_columns(self.columns.len()),
+            100 + self.names().height() + 185 * self.rows.len() as u32,
+        )
     }
 
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
@@ -145,8 +154,8 @@ impl Drawing for ActivationPercentiles<'_> {
         }
         let title = title("What goes into the ReLU", self.analysis);
         let area = Frame { title, legend }.draw(area, scale)?;
-        let columns = self.columns.len().max(1);
-        let (top, rest) = area.split_vertically(30 * scale);
+        let (names, columns) = (self.names(), self.columns.len().max(1));
+        let (top, rest) = area.split_vertically(names.height() * scale);
         let (middle, bottom) = rest.split_vertically(rest.dim_in_pixel().1 - 26 * scale);
         let strips = middle.split_evenly((self.rows.len(), 1));
         for (row, strip) in self.rows.iter().zip(&strips) {
@@ -179,8 +188,7 @@ impl Drawing for ActivationPercentiles<'_> {
                 }
             }
         }
-        let names: Vec<String> = self.columns.iter().map(|column| column.label.clone()).collect();
-        name_columns(&top, &names, scale)?;
+        names.draw(&top, scale)?;
         write_centred(&bottom, "training steps", INK, scale)
     }
 }

@@ -13,7 +13,7 @@ use trainer::network::NetworkConfig;
 
 use super::figure::Figure;
 use super::layout::{
-    alt, color, name_columns, title, unnamed_steps_axis, width_of_columns, write_centred,
+    ColumnNames, alt, color, title, unnamed_steps_axis, width_of_columns, write_centred,
 };
 use crate::analysis::{Analysis, ArmResult, BatchNormStatistic, Channels};
 use crate::axis::Arm;
@@ -107,9 +107,15 @@ impl<'a> Figure<'a> for BatchNormParameters<'a> {
     }
 }
 
+impl BatchNormParameters<'_> {
+    fn names(&self) -> ColumnNames {
+        ColumnNames::new(self.columns.iter().map(|column| &column.label))
+    }
+}
+
 impl Drawing for BatchNormParameters<'_> {
     fn size(&self) -> (u32, u32) {
-        (width_of_columns(self.columns.len()), 60 + 4 * 165 + 70)
+        (width_of_columns(self.columns.len()), 30 + self.names().height() + 4 * 165 + 70)
     }
 
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
@@ -123,9 +129,9 @@ impl Drawing for BatchNormParameters<'_> {
             ],
         }
         .draw(area, scale)?;
-        let columns = self.columns.len().max(1);
+        let (names, columns) = (self.names(), self.columns.len().max(1));
         // Titles stand above the first row, and the name of the step axis below the last.
-        let (top, rest) = area.split_vertically(30 * scale);
+        let (top, rest) = area.split_vertically(names.height() * scale);
         let (middle, bottom) = rest.split_vertically(rest.dim_in_pixel().1 - 26 * scale);
         let panels = middle.split_evenly((STATISTICS.len(), columns));
         for (row, (statistic, name)) in STATISTICS.into_iter().enumerate() {
@@ -150,8 +156,7 @@ impl Drawing for BatchNormParameters<'_> {
                 line(&mut chart, &of(|at| at.quartiles[1]), color.to_rgba(), 2 * scale)?;
             }
         }
-        let names: Vec<String> = self.columns.iter().map(|column| column.label.clone()).collect();
-        name_columns(&top, &names, scale)?;
+        names.draw(&top, scale)?;
         write_centred(&bottom, "training steps", INK, scale)
     }
 }

@@ -4,12 +4,13 @@ use plots::Result;
 use plots::axes::{Axis, Chart};
 use plots::curve::{Point, line};
 use plots::frame::Sample;
-use plots::style::{self, okabe_ito};
+use plots::style;
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBColor};
+use trainer::network::preset::okabe_ito;
 
 use crate::analysis::{Analysis, Group, Window};
 use crate::axis::Arm;
@@ -20,6 +21,9 @@ use crate::text::{counted, either};
 /// Of the notebook's two networks side by side.
 const WIDE: u32 = 960;
 const NARROW: u32 = 680;
+
+/// The letters that fit above a panel of a quarter of [`WIDE`].
+const LETTERS_OF_A_COLUMN: usize = 26;
 
 /// The size of a figure with a panel per group of arms, side by side.
 pub(super) fn size_of_panels(analysis: &Analysis<'_>, height: u32) -> (u32, u32) {
@@ -36,16 +40,45 @@ pub(super) fn width_of_columns(columns: usize) -> u32 {
     }
 }
 
-/// Names the columns of a grid of panels.
-pub(super) fn name_columns<B: DrawingBackend>(
-    area: &DrawingArea<B, Shift>,
-    columns: &[String],
-    scale: u32,
-) -> Result<()> {
-    for (column, cell) in columns.iter().zip(area.split_evenly((1, columns.len().max(1)))) {
-        write_centred(&cell, column, style::INK, scale)?;
+/// The names of the columns of a grid of panels, each in as many lines as it needs.
+pub(super) struct ColumnNames(Vec<Vec<String>>);
+
+impl ColumnNames {
+    /// Breaks names at their commas where a line would be wider than a column.
+    pub(super) fn new<'a>(names: impl Iterator<Item = &'a String>) -> Self {
+        let lines = |name: &String| {
+            let mut lines: Vec<String> = Vec::new();
+            for part in name.split_inclusive(", ") {
+                match lines.last_mut() {
+                    Some(line) if line.len() + part.trim_end().len() <= LETTERS_OF_A_COLUMN => {
+                        line.push_str(part);
+                    }
+                    Some(_) | None => lines.push(part.to_owned()),
+                }
+            }
+            lines
+        };
+        Self(names.map(lines).collect())
     }
-    Ok(())
+
+    /// The height of the strip above the panels that they stand in.
+    pub(super) fn height(&self) -> u32 {
+        10 + 20 * self.0.iter().map(Vec::len).max().unwrap_or_default() as u32
+    }
+
+    /// Writes them into their strip.
+    pub(super) fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+    ) -> Result<()> {
+        for (lines, cell) in self.0.iter().zip(area.split_evenly((1, self.0.len().max(1)))) {
+            for (line, strip) in lines.iter().zip(cell.split_evenly((lines.len(), 1))) {
+                write_centred(&strip, line.trim_end(), style::INK, scale)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A line of text in the middle of a strip, a little to the right where the panels are.
@@ -79,10 +112,7 @@ pub(super) fn networks_of_legend(analysis: &Analysis<'_>) -> Vec<(Sample, String
 
 /// The colour of an arm's network, the same in every figure.
 pub(super) fn color(arm: &Arm) -> RGBColor {
-    arm.network.preset().map_or(okabe_ito::REDDISH_PURPLE, |preset| {
-        let [red, green, blue] = preset.color;
-        RGBColor(red, green, blue)
-    })
+    style::rgb(arm.network.preset().map_or(okabe_ito::REDDISH_PURPLE, |preset| preset.color))
 }
 
 /// The title of a figure, which names the data set and says so if it was only a quick look.

@@ -5,7 +5,7 @@
 //! <https://arxiv.org/abs/1803.08494>; here a block lies on its side so that one image is a slice
 //! from left to right.
 
-use plots::style::{INK, SMALL, TEXT, okabe_ito, text};
+use plots::style::{INK, SMALL, TEXT, rgb, text};
 use plots::{Drawing, Result};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
@@ -13,6 +13,7 @@ use plotters::drawing::DrawingArea;
 use plotters::element::{PathElement, Polygon};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBColor};
+use trainer::network::preset::okabe_ito;
 
 use super::figure::Figure;
 use crate::analysis::Analysis;
@@ -119,7 +120,7 @@ impl Drawing for NormalizedAxes {
             let corner = (left, 62 + CHANNELS * BACK.1);
             draw_block(area, kind, corner, scale as i32)?;
             let line = |text_size, content: &str, y: i32, bold: bool| -> Result<()> {
-                let color = if bold { okabe_ito::BLUE } else { INK };
+                let color = if bold { rgb(okabe_ito::BLUE) } else { INK };
                 let font =
                     text(text_size * scale, &color).pos(Pos::new(HPos::Center, VPos::Center));
                 let middle = column * width + width / 2;
@@ -209,7 +210,7 @@ fn draw_block<B: DrawingBackend>(
 fn shade(coloured: bool, side: Side) -> RGBColor {
     match (coloured, side) {
         (true, Side::Front) => RGBColor(0, 130, 200),
-        (true, Side::Top) => RGBColor(86, 180, 233),
+        (true, Side::Top) => rgb(okabe_ito::SKY_BLUE),
         (true, Side::Right) => RGBColor(0, 95, 150),
         (false, Side::Front) => RGBColor(244, 244, 244),
         (false, Side::Top) => RGBColor(255, 255, 255),

@@ -85,12 +85,16 @@ fn what_was_run(analysis: &Analysis<'_>) -> String {
         .map(|(steps, size)| format!("{} of {size} images", counted(steps, "step")))
         .collect();
     let each_of = if steps.len() > 1 { ", each of" } else { " of" };
+    let mut optimizers: Vec<_> =
+        config.arms().iter().filter_map(|arm| Some(arm.optimizer().ok()?.title())).collect();
+    optimizers.dedup();
     let mut text = format!(
         "**What was run.** {}{each} {heads}, for {seeds}: {runs} of {}{each_of} {}. The optimiser \
-         is Adam with learning rate {}.",
+         is {} with learning rate {}.",
         listed(&networks),
         counted_either(&epochs, "epoch"),
         either(&steps),
+        either(&optimizers),
         listed(&rates),
     );
     if networks.len() > 1 {

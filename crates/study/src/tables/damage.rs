@@ -49,6 +49,11 @@ fn by_key<'a, K: PartialEq, T>(items: impl Iterator<Item = (&'a K, T)>) -> Vec<(
     found
 }
 
+/// The items of this key; none where it has none.
+fn of_key<'a, K: PartialEq, T>(found: &'a [(&K, Vec<T>)], key: &K) -> &'a [T] {
+    found.iter().find(|(known, _)| *known == key).map_or(&[], |(_, items)| items)
+}
+
 fn runs(study: &Study) -> Result<(), String> {
     let config = &study.config;
     for (index, row) in study.runs.iter().enumerate() {
@@ -91,8 +96,7 @@ fn epochs(study: &Study) -> Result<(), String> {
     let found = by_key(study.epochs.iter().map(|row| (&row.key, row)));
     known(study, "epochs", found.iter().map(|(run, _)| *run))?;
     for run in &study.runs {
-        let rows = found.iter().find(|(key, _)| **key == run.key);
-        let rows = rows.map_or([].as_slice(), |(_, rows)| rows);
+        let rows = of_key(&found, &run.key);
         let epochs: Vec<u64> = rows.iter().map(|row| row.epoch).collect();
         if !epochs.iter().copied().eq(1..=run.epochs) {
             return Err(format!(
@@ -120,8 +124,7 @@ fn steps(study: &Study) -> Result<(), String> {
     let found = by_key(study.steps.iter().map(|row| (&row.key, row.step)));
     known(study, "steps", found.iter().map(|(run, _)| *run))?;
     for run in &study.runs {
-        let steps = found.iter().find(|(key, _)| **key == run.key);
-        let steps = steps.map_or([].as_slice(), |(_, steps)| steps);
+        let steps = of_key(&found, &run.key);
         ascending(config, &run.key, steps)?;
         if steps.last().map(|step| step + 1) != Some(run.steps) {
             let end = steps.last().map_or("nothing".to_owned(), |step| format!("step {step}"));

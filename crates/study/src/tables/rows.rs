@@ -26,6 +26,22 @@ pub struct Study {
     pub grade: String,
 }
 
+impl Study {
+    /// A study whose tables have no rows yet.
+    pub(crate) fn empty(config: StudyConfig, grade: String) -> Self {
+        Self {
+            config,
+            runs: Vec::new(),
+            epochs: Vec::new(),
+            steps: Vec::new(),
+            activations: Vec::new(),
+            batch_norm: Vec::new(),
+            confusion: Vec::new(),
+            grade,
+        }
+    }
+}
+
 /// A table: its row, its file, what its first columns say, and its own columns.
 macro_rules! table {
     ($(#[$doc:meta])* $row:ident in $file:literal of $key:ty;

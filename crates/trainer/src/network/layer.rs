@@ -15,7 +15,7 @@ mod relu;
 use kernels::{KernelError, Real};
 use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
 
-use self::kind::LayerKind;
+use self::kind::{LayerKind, Result};
 use crate::numerics::Numerics;
 use crate::random_stream::Stream;
 
@@ -23,10 +23,24 @@ pub use self::batch_norm::{BatchNorm, BatchNormInput};
 pub use self::conv2d::Conv2d;
 pub use self::dropout::Dropout;
 pub use self::flatten::Flatten;
-pub use self::kind::{LayerArrays, NormFacts};
+pub use self::kind::{Backward, LayerArrays, NormFacts};
 pub use self::linear::Linear;
 pub use self::max_pool2d::MaxPool2d;
 pub use self::relu::Relu;
+
+/// A pass of a layer with what it saves, in the memory that a layer of the same variant saved in before.
+macro_rules! with_memory {
+    ($saved:ident, $variant:ident, |$own:ident| $pass:expr) => {{
+        let mut own = match $saved.0.take() {
+            Some(SavedOf::$variant(own)) => own,
+            Some(_) | None => Default::default(),
+        };
+        let $own = &mut own;
+        let result = $pass;
+        $saved.0 = Some(SavedOf::$variant(own));
+        result
+    }};
+}
 
 macro_rules! layers {
     ($($(#[$doc:meta])* $variant:ident($layer:ty),)*) => {
@@ -59,16 +73,10 @@ macro_rules! layers {
                 random: &mut Stream,
                 out: &mut ArrayD<F>,
                 saved: &mut Saved<F>,
-            ) -> Result<(), KernelError> {
+            ) -> Result<()> {
                 match self {
                     $(Self::$variant(layer) => {
-                        let mut own = match saved.0.take() {
-                            Some(SavedOf::$variant(own)) => own,
-                            Some(_) | None => Default::default(),
-                        };
-                        let result = layer.forward_train(x, random, out, &mut own);
-                        saved.0 = Some(SavedOf::$variant(own));
-                        result
+                        with_memory!(saved, $variant, |own| layer.forward_train(x, random, out, own))
                     })*
                 }
             }
@@ -85,16 +93,10 @@ macro_rules! layers {
                 x: ArrayViewD<'_, F>,
                 out: &mut ArrayD<F>,
                 saved: &mut Saved<F>,
-            ) -> Result<(), KernelError> {
+            ) -> Result<()> {
                 match self {
                     $(Self::$variant(layer) => {
-                        let mut own = match saved.0.take() {
-                            Some(SavedOf::$variant(own)) => own,
-                            Some(_) | None => Default::default(),
-                        };
-                        let result = layer.forward_eval(x, out, &mut own);
-                        saved.0 = Some(SavedOf::$variant(own));
-                        result
+                        with_memory!(saved, $variant, |own| layer.forward_eval(x, out, own))
                     })*
                 }
             }
@@ -106,26 +108,16 @@ macro_rules! layers {
                 }
             }
 
-            /// The gradients of [`Self::forward_train`] on `x`: with respect to its input in the place
-            /// of `dout` or in `dx`, as [`Self::is_backward_in_place`] says, and with respect to weight
-            /// and bias in `parameters`, whose arrays have their shapes. Where `dx` or `parameters` is
-            /// `None`, that gradient is not computed if this saves work: nobody needs the dx of a
-            /// network's first layer.
+            /// The gradients of [`Self::forward_train`], written to where [`Backward`] says; dx in the
+            /// place of `dout` if [`Self::is_backward_in_place`].
             ///
             /// # Errors
             ///
             /// [`KernelError`] when `saved` is not from this layer or `dout` not of its output's shape.
-            pub fn backward(
-                &self,
-                x: ArrayViewD<'_, F>,
-                saved: &Saved<F>,
-                dout: &mut ArrayD<F>,
-                dx: Option<&mut ArrayD<F>>,
-                parameters: Option<[&mut ArrayD<F>; 2]>,
-            ) -> Result<(), KernelError> {
+            pub fn backward(&self, saved: &Saved<F>, pass: Backward<'_, F>) -> Result<()> {
                 match (self, &saved.0) {
                     $((Self::$variant(layer), Some(SavedOf::$variant(own))) => {
-                        layer.backward(x, own, dout, dx, parameters)
+                        layer.backward(own, pass)
                     })*
                     (_, Some(_) | None) => Err(KernelError::Config {
                         operation: "backward",

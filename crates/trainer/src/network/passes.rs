@@ -1,12 +1,12 @@
 //! Forward and backward through the layers of a network.
 
-use kernels::{KernelError, Real, relu};
+use kernels::{KernelError, Real, copy_into, relu};
 use ndarray::{Array2, Array4, ArrayD, ArrayView2, ArrayView4, ArrayViewD};
 
 use super::commutation::ComputeOrder;
 use super::gradients::Gradients;
-use super::layer::{Layer, Saved};
-use super::memory::{copy, nothing};
+use super::layer::{Backward, Layer, Saved};
+use super::memory::nothing;
 use super::named_layers::{NamedLayer, Network};
 use super::tape::{Record, Tape};
 use crate::TrainError;
@@ -129,7 +129,7 @@ impl<F: Real> Network<F> {
         let first = self.first_wanted(&gradients.wanted);
         let Tape { images, records, gradients: memory, .. } = tape;
         memory.resize_with(layers + 1, nothing);
-        copy(dlogits.into_dyn(), &mut memory[layers]);
+        copy_into(dlogits.into_dyn(), &mut memory[layers])?;
         let mut parameters = gradients.parameters.as_mut_slice();
         let mut wanted = gradients.wanted.as_slice();
         let mut at = layers;
@@ -158,7 +158,7 @@ impl<F: Real> Network<F> {
             }
             let is_in_place = layer.is_backward_in_place();
             let dx = (!is_in_place && index > first).then(|| &mut below[input]);
-            layer.backward(x.view(), saved, dout, dx, own)?;
+            layer.backward(saved, Backward { x: x.view(), dout, dx, parameters: own })?;
             if !is_in_place {
                 at = input;
             }
@@ -194,7 +194,7 @@ impl<F: Real> Tape<F> {
             &mut Saved<F>,
         ) -> Result<(), KernelError>,
     ) -> Result<ArrayView2<'_, F>, TrainError> {
-        copy(images.into_dyn(), &mut self.images);
+        copy_into(images.into_dyn(), &mut self.images)?;
         let nothing_yet = || Record { out: nothing(), saved: Saved::default() };
         self.records.resize_with(layers.len(), nothing_yet);
         for (index, (order, layer)) in layers.enumerate() {

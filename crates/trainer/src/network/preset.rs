@@ -5,6 +5,18 @@ use std::borrow::Cow;
 use super::config::{NetworkConfig, NetworkKind};
 use super::layer::{Activation, Norm};
 
+/// The colours of Okabe and Ito, "Color Universal Design", 2002, <https://jfly.uni-koeln.de/color/>,
+/// which people with any colour blindness can tell apart: red, green and blue of each.
+#[allow(missing_docs, reason = "the names are those of the source")]
+pub mod okabe_ito {
+    pub const ORANGE: [u8; 3] = [230, 159, 0];
+    pub const SKY_BLUE: [u8; 3] = [86, 180, 233];
+    pub const BLUISH_GREEN: [u8; 3] = [0, 158, 115];
+    pub const BLUE: [u8; 3] = [0, 114, 178];
+    pub const VERMILLION: [u8; 3] = [213, 94, 0];
+    pub const REDDISH_PURPLE: [u8; 3] = [204, 121, 167];
+}
+
 /// A network with a name, and everything that follows from which one it is.
 #[derive(Debug, PartialEq)]
 pub struct Preset {
@@ -19,9 +31,6 @@ pub struct Preset {
     /// The network itself.
     pub config: NetworkConfig,
     /// Red, green and blue of its colour in figures.
-    ///
-    /// The colours are those of Okabe and Ito, "Color Universal Design", 2002,
-    /// <https://jfly.uni-koeln.de/color/>, which people with any colour blindness can tell apart.
     pub color: [u8; 3],
     /// The network that this one is compared with: the same without its norm.
     pub without_norm: Option<&'static Self>,
@@ -53,6 +62,10 @@ impl Preset {
 const CONVOLUTIONAL: NetworkKind = NetworkKind::Convolutional { widths: Cow::Borrowed(&[16, 32]) };
 const FULLY_CONNECTED: NetworkKind = NetworkKind::FullyConnected { hidden: Cow::Borrowed(&[200]) };
 
+const fn relu_network(kind: NetworkKind, norm: Norm, dropout: Option<f64>) -> NetworkConfig {
+    NetworkConfig { kind, norm, activation: Activation::Relu, dropout }
+}
+
 presets! {
     /// Two convolutions with ReLU and max pooling, and a linear head: 4,800 parameters in `model`
     /// for one input channel, and 15,690 in `fc` for 28 × 28 pixels and ten classes.
@@ -61,13 +74,8 @@ presets! {
         folder: "simple_network",
         argument: "simple",
         help: "Two convolutions and a linear head",
-        config: NetworkConfig {
-            kind: CONVOLUTIONAL,
-            norm: Norm::None,
-            activation: Activation::Relu,
-            dropout: None,
-        },
-        color: [213, 94, 0],
+        config: relu_network(CONVOLUTIONAL, Norm::None, None),
+        color: okabe_ito::VERMILLION,
         without_norm: None,
         published_validation_accuracies: &[
             0.6651666666666667, 0.73625, 0.7673333333333333, 0.78475, 0.7961666666666667,
@@ -85,13 +93,8 @@ presets! {
         folder: "spatial_batch_norm_network",
         argument: "spatial-batch-norm",
         help: "The same with spatial batch norm after each convolution",
-        config: NetworkConfig {
-            kind: CONVOLUTIONAL,
-            norm: Norm::BatchNorm,
-            activation: Activation::Relu,
-            dropout: None,
-        },
-        color: [0, 114, 178],
+        config: relu_network(CONVOLUTIONAL, Norm::BatchNorm, None),
+        color: okabe_ito::BLUE,
         without_norm: Some(&SIMPLE_NETWORK),
         published_validation_accuracies: &[
             0.7924166666666667, 0.81925, 0.8306666666666667, 0.8419166666666666, 0.844,
@@ -110,13 +113,8 @@ presets! {
         folder: "fully_connected_network",
         argument: "fully-connected",
         help: "Two linear layers, of the lesson before",
-        config: NetworkConfig {
-            kind: FULLY_CONNECTED,
-            norm: Norm::None,
-            activation: Activation::Relu,
-            dropout: None,
-        },
-        color: [230, 159, 0],
+        config: relu_network(FULLY_CONNECTED, Norm::None, None),
+        color: okabe_ito::ORANGE,
         without_norm: None,
         published_validation_accuracies: &[],
         pytorch_validation_accuracies: &[],
@@ -128,13 +126,8 @@ presets! {
         folder: "batch_norm_network",
         argument: "batch-norm",
         help: "The same with batch norm between them",
-        config: NetworkConfig {
-            kind: FULLY_CONNECTED,
-            norm: Norm::BatchNorm,
-            activation: Activation::Relu,
-            dropout: None,
-        },
-        color: [86, 180, 233],
+        config: relu_network(FULLY_CONNECTED, Norm::BatchNorm, None),
+        color: okabe_ito::SKY_BLUE,
         without_norm: Some(&FULLY_CONNECTED_NETWORK),
         published_validation_accuracies: &[],
         pytorch_validation_accuracies: &[],
@@ -146,13 +139,8 @@ presets! {
         folder: "dropout_network",
         argument: "dropout",
         help: "The same with batch norm and dropout between them",
-        config: NetworkConfig {
-            kind: FULLY_CONNECTED,
-            norm: Norm::BatchNorm,
-            activation: Activation::Relu,
-            dropout: Some(0.2),
-        },
-        color: [0, 158, 115],
+        config: relu_network(FULLY_CONNECTED, Norm::BatchNorm, Some(0.2)),
+        color: okabe_ito::BLUISH_GREEN,
         without_norm: None,
         published_validation_accuracies: &[],
         pytorch_validation_accuracies: &[],

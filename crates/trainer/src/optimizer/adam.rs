@@ -40,6 +40,7 @@ pub(super) struct Adam {
 
 impl Method for Adam {
     const NAME: &'static str = "adam";
+    const TITLE: &'static str = "Adam";
     /// The moving averages of the gradient and of its square.
     const ARRAYS: &'static [&'static str] = &["m", "v"];
     const NUMERICS: Numerics = numerics::NOTEBOOK;

@@ -13,6 +13,9 @@ pub(super) trait Method: Sized {
     /// Its name in files. It precedes the names of its arrays in checkpoints.
     const NAME: &'static str;
 
+    /// Its name in texts.
+    const TITLE: &'static str;
+
     /// The names of the arrays that it keeps for each trained parameter, in the parameter's shape.
     /// They start at 0.
     const ARRAYS: &'static [&'static str];

@@ -1,7 +1,7 @@
 //! The files of a run while it trains.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -9,10 +9,11 @@ use super::checkpoints::{Checkpoints, steps_of};
 use super::log_file::LogFile;
 use super::names::{CHECKPOINTS, DISTRIBUTIONS, HPARAMS, METRICS};
 use crate::checkpoint::{self, Position};
+use crate::file::{self, FolderLock};
 use crate::log::{CsvLog, DistributionRow, EventFile};
 use crate::network::Network;
 use crate::optimizer::Optimizer;
-use crate::{Measurement, Moment, Phase, TrainError, file};
+use crate::{Measurement, Moment, Phase, TrainError};
 
 /// The logs, in the order of [`Logs::files`].
 pub(super) const NAMES: [&str; 3] = [METRICS, DISTRIBUTIONS, EventFile::FILE_NAME];
@@ -26,7 +27,7 @@ pub(super) struct Logs {
     checkpoints: Checkpoints,
     configuration: String,
     /// Keeps other processes out while this lives.
-    _lock: Option<File>,
+    _lock: FolderLock,
 }
 
 impl Logs {
@@ -40,7 +41,9 @@ impl Logs {
         optimizer: &mut Optimizer<f32>,
     ) -> Result<(Self, u64), TrainError> {
         fs::create_dir_all(folder).map_err(TrainError::file(folder, "cannot be made"))?;
-        let lock = lock(folder)?;
+        // Two processes would write into the same logs.
+        let lock =
+            file::lock(folder).ok_or_else(|| TrainError::InUse { folder: folder.to_path_buf() })?;
         write_configuration(folder, configuration)?;
         let checkpoints = Checkpoints::new(folder.join(CHECKPOINTS), steps_per_epoch);
         checkpoints.tidy()?;
@@ -133,17 +136,6 @@ impl Logs {
         let position = Position { steps, configuration, log_lengths };
         let bytes = checkpoint::to_bytes(network, optimizer, &position)?;
         self.checkpoints.write(steps, &bytes)
-    }
-}
-
-/// Keeps a second process out of the folder: both would write into the same logs. Where a folder
-/// cannot be opened as a file, as on Windows, there is no lock.
-fn lock(folder: &Path) -> Result<Option<File>, TrainError> {
-    let Ok(file) = File::open(folder) else { return Ok(None) };
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Err(TrainError::InUse { folder: folder.to_path_buf() }),
-        Err(TryLockError::Error(_)) => Ok(None),
     }
 }
 

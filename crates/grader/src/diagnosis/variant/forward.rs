@@ -134,6 +134,11 @@ pub(crate) fn forward(
     } else {
         from_rows(out.clone(), shape, choices.out_from)?
     };
+    let out_images = if how.in_type_of_gamma && step.gamma.dtype() == Dtype::Int64 {
+        out_images.mapv(f64::trunc)
+    } else {
+        out_images
+    };
     let mut out_images = if choices.out_reversed { reversed(out_images) } else { out_images };
     if choices.differs_by_call {
         let call = CALLS.fetch_add(1, Ordering::Relaxed) % 1000;

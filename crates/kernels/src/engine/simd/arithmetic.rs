@@ -83,6 +83,12 @@ pub(super) trait Arithmetic {
     /// Fetches the value at this index, or what lies as far behind the slice, into the cache.
     #[inline(always)]
     fn prefetch(values: &[f32], index: usize) {
+        // SAFETY: every x86-64 processor has the instruction, and no address makes it fail.
+        #[cfg(target_arch = "x86_64")]
+        unsafe {
+            _mm_prefetch::<_MM_HINT_T0>(values.as_ptr().wrapping_add(index).cast());
+        }
+        #[cfg(not(target_arch = "x86_64"))]
         let _ = (values, index);
     }
 
@@ -255,12 +261,6 @@ impl Arithmetic for Avx2 {
             (kept, lanes.cast_unsigned())
         }
     }
-
-    #[inline(always)]
-    fn prefetch(values: &[f32], index: usize) {
-        // SAFETY: no address makes a prefetch fail.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(values.as_ptr().wrapping_add(index).cast()) }
-    }
 }
 
 /// AVX-512: thirty-two registers of 16 numbers.
@@ -330,12 +330,6 @@ impl Arithmetic for Avx512 {
             let here = _mm512_cmpeq_epi32_mask(at, _mm512_set1_epi32(index.cast_signed()));
             (_mm512_maskz_mov_ps(here, values), u32::from(here))
         }
-    }
-
-    #[inline(always)]
-    fn prefetch(values: &[f32], index: usize) {
-        // SAFETY: no address makes a prefetch fail.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(values.as_ptr().wrapping_add(index).cast()) }
     }
 
     #[inline(always)]

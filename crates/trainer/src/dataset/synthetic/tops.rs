@@ -19,19 +19,25 @@ fn print(draws: &mut Draws, pieces: &mut Vec<Piece>, probability: f32) {
     }
 }
 
+/// Long sleeves with this chance, else mostly short ones.
+fn long_or_short_sleeves(draws: &mut Draws, cut: &Cut, long: f32) -> Vec<Piece> {
+    let sleeve = if draws.chance(long) {
+        Sleeve::long(draws)
+    } else if draws.chance(0.9) {
+        Sleeve::short(draws)
+    } else {
+        return Vec::new();
+    };
+    cut.sleeves(draws, &sleeve).into()
+}
+
 /// Mostly short sleeves, no opening.
 pub(super) fn tshirt(draws: &mut Draws) -> Garment {
     let bottom = draws.around(0.82, 0.1);
     let cut = Cut::straight(draws, bottom);
     let mut pieces = Vec::new();
     // "T-shirt/top": some have no sleeves, a few have long ones.
-    if draws.chance(0.08) {
-        let sleeve = Sleeve::long(draws);
-        pieces.extend(cut.sleeves(draws, &sleeve));
-    } else if draws.chance(0.9) {
-        let sleeve = Sleeve::short(draws);
-        pieces.extend(cut.sleeves(draws, &sleeve));
-    }
+    pieces.extend(long_or_short_sleeves(draws, &cut, 0.08));
     pieces.push(cut.body());
     print(draws, &mut pieces, 0.4);
     if draws.chance(0.6) {
@@ -151,13 +157,7 @@ pub(super) fn shirt(draws: &mut Draws) -> Garment {
     let mut cut = Cut::straight(draws, bottom);
     cut.waist = cut.chest * draws.around(0.92, 0.1);
     let mut pieces = Vec::new();
-    if draws.chance(0.6) {
-        let sleeve = Sleeve::long(draws);
-        pieces.extend(cut.sleeves(draws, &sleeve));
-    } else if draws.chance(0.9) {
-        let sleeve = Sleeve::short(draws);
-        pieces.extend(cut.sleeves(draws, &sleeve));
-    }
+    pieces.extend(long_or_short_sleeves(draws, &cut, 0.6));
     pieces.push(cut.body());
     if draws.chance(0.75) {
         let side = draws.around(0.0, 0.03);

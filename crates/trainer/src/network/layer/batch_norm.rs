@@ -1,13 +1,11 @@
 //! Batch norm of rows, per feature, and of images, per channel; PyTorch's `BatchNorm1d` and
 //! `BatchNorm2d`. Formulas: [`kernels::batch_norm`] and [`kernels::spatial_batch_norm`].
 
-use kernels::batch_norm::BatchStatistics;
-use kernels::{
-    BatchNormConfig, KernelError, Real, RunningStatistics, batch_norm, spatial_batch_norm,
-};
-use ndarray::{Array1, ArrayD, ArrayViewD, ArrayViewMutD};
+use kernels::batch_norm::{BatchStatistics, RowsOrImages};
+use kernels::{BatchNormConfig, KernelError, Real, RunningStatistics, batch_norm, with_rank};
+use ndarray::{Array1, ArrayD, ArrayViewD, ArrayViewMutD, Ix2, Ix4};
 
-use super::kind::{LayerArrays, LayerKind, NormFacts, images, rows, view, view_mut};
+use super::kind::{Backward, LayerArrays, LayerKind, NormFacts, Result, view, view_mut};
 use crate::network::memory::lend;
 use crate::network::quantity::ObservedQuantity;
 use crate::numerics::{self, Numerics};
@@ -51,6 +49,40 @@ impl<F: Real> BatchNorm<F> {
             config,
         }
     }
+
+    fn train<D: RowsOrImages>(
+        &mut self,
+        x: ArrayViewD<'_, F>,
+        out: &mut ArrayD<F>,
+    ) -> Result<BatchStatistics> {
+        let Self { gamma, beta, running, config, .. } = self;
+        let x = with_rank::<_, D>(D::OPERATION, "x", x)?;
+        lend(out, |out| {
+            batch_norm::forward_train_into(x, gamma.view(), beta.view(), running, config, out)
+        })
+    }
+
+    fn evaluate<D: RowsOrImages>(&self, x: ArrayViewD<'_, F>, out: &mut ArrayD<F>) -> Result<()> {
+        let Self { gamma, beta, running, config, .. } = self;
+        let x = with_rank::<_, D>(D::OPERATION, "x", x)?;
+        lend(out, |out| {
+            batch_norm::forward_eval_into(x, gamma.view(), beta.view(), running, config, out)
+        })
+    }
+
+    /// dγ and dβ; dx takes the place of `dout`.
+    fn gradients<D: RowsOrImages>(
+        &self,
+        x: ArrayViewD<'_, F>,
+        statistics: &BatchStatistics,
+        dout: &mut ArrayD<F>,
+    ) -> Result<(Array1<F>, Array1<F>)> {
+        let x = with_rank::<_, D>(D::OPERATION, "x", x)?;
+        with_rank::<_, D>(D::OPERATION, "dout", dout.view())?;
+        lend(dout, |dout| {
+            batch_norm::backward_train_in_place(dout, x, self.gamma.view(), statistics)
+        })
+    }
 }
 
 impl<F: Real> LayerKind<F> for BatchNorm<F> {
@@ -66,22 +98,10 @@ impl<F: Real> LayerKind<F> for BatchNorm<F> {
         _: &mut Stream,
         out: &mut ArrayD<F>,
         saved: &mut Self::Saved,
-    ) -> Result<(), KernelError> {
-        let Self { input, gamma, beta, running, config } = self;
-        let (gamma, beta) = (gamma.view(), beta.view());
-        let statistics = match input {
-            BatchNormInput::Rows => {
-                let x = rows("batch_norm", "x", x)?;
-                lend(out, |out| {
-                    batch_norm::forward_train_into(x, gamma, beta, running, config, out)
-                })
-            }
-            BatchNormInput::Images => {
-                let x = images("spatial_batch_norm", "x", x)?;
-                lend(out, |out| {
-                    spatial_batch_norm::forward_train_into(x, gamma, beta, running, config, out)
-                })
-            }
+    ) -> Result<()> {
+        let statistics = match self.input {
+            BatchNormInput::Rows => self.train::<Ix2>(x, out),
+            BatchNormInput::Images => self.train::<Ix4>(x, out),
         };
         *saved = Some(statistics?);
         Ok(())
@@ -92,51 +112,24 @@ impl<F: Real> LayerKind<F> for BatchNorm<F> {
         x: ArrayViewD<'_, F>,
         out: &mut ArrayD<F>,
         _: &mut Self::Saved,
-    ) -> Result<(), KernelError> {
-        let Self { input, gamma, beta, running, config } = self;
-        let (gamma, beta) = (gamma.view(), beta.view());
-        match input {
-            BatchNormInput::Rows => {
-                let x = rows("batch_norm", "x", x)?;
-                lend(out, |out| batch_norm::forward_eval_into(x, gamma, beta, running, config, out))
-            }
-            BatchNormInput::Images => {
-                let x = images("spatial_batch_norm", "x", x)?;
-                lend(out, |out| {
-                    spatial_batch_norm::forward_eval_into(x, gamma, beta, running, config, out)
-                })
-            }
+    ) -> Result<()> {
+        match self.input {
+            BatchNormInput::Rows => self.evaluate::<Ix2>(x, out),
+            BatchNormInput::Images => self.evaluate::<Ix4>(x, out),
         }
     }
 
-    fn backward(
-        &self,
-        x: ArrayViewD<'_, F>,
-        saved: &Self::Saved,
-        dout: &mut ArrayD<F>,
-        _: Option<&mut ArrayD<F>>,
-        parameters: Option<[&mut ArrayD<F>; 2]>,
-    ) -> Result<(), KernelError> {
+    fn backward(&self, saved: &Self::Saved, pass: Backward<'_, F>) -> Result<()> {
+        let Backward { x, dout, parameters, .. } = pass;
         let statistics = saved.as_ref().ok_or_else(|| KernelError::Config {
             operation: "batch_norm",
             parameter: "saved",
             expected: "from the forward pass of this layer in training",
             got: "no statistics".to_owned(),
         })?;
-        let gamma = self.gamma.view();
         let (dgamma, dbeta) = match self.input {
-            BatchNormInput::Rows => {
-                let x = rows("batch_norm", "x", x)?;
-                rows("batch_norm", "dout", dout.view())?;
-                lend(dout, |dout| batch_norm::backward_train_in_place(dout, x, gamma, statistics))
-            }
-            BatchNormInput::Images => {
-                let x = images("spatial_batch_norm", "x", x)?;
-                images("spatial_batch_norm", "dout", dout.view())?;
-                lend(dout, |dout| {
-                    spatial_batch_norm::backward_train_in_place(dout, x, gamma, statistics)
-                })
-            }
+            BatchNormInput::Rows => self.gradients::<Ix2>(x, statistics, dout),
+            BatchNormInput::Images => self.gradients::<Ix4>(x, statistics, dout),
         }?;
         if let Some([to_dgamma, to_dbeta]) = parameters {
             to_dgamma.assign(&dgamma);

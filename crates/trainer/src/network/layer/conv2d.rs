@@ -1,12 +1,11 @@
 //! Convolution of images; PyTorch's `Conv2d`. Formulas: [`kernels::conv2d`].
 
+use kernels::Real;
 use kernels::conv2d::{self, Conv2dConfig};
-use kernels::{KernelError, Real};
 use ndarray::{Array1, Array4, ArrayD, ArrayViewD};
 
 use super::kind::{
-    LayerArrays, LayerKind, has_weight_and_bias, images, is_no_norm, trains_as_it_evaluates, view,
-    view_mut,
+    Backward, LayerKind, Result, has_weight_and_bias, images, trains_as_it_evaluates,
 };
 use crate::network::memory::lend;
 use crate::numerics::{self, Numerics};
@@ -30,25 +29,14 @@ impl<F: Real> LayerKind<F> for Conv2d<F> {
 
     trains_as_it_evaluates!();
 
-    fn forward_eval(
-        &self,
-        x: ArrayViewD<'_, F>,
-        out: &mut ArrayD<F>,
-        (): &mut (),
-    ) -> Result<(), KernelError> {
+    fn forward_eval(&self, x: ArrayViewD<'_, F>, out: &mut ArrayD<F>, (): &mut ()) -> Result<()> {
         let x = images("conv2d", "x", x)?;
         let (weight, bias) = (self.weight.view(), self.bias.view());
         lend(out, |out| conv2d::forward_into(x, weight, bias, &self.config, out))
     }
 
-    fn backward(
-        &self,
-        x: ArrayViewD<'_, F>,
-        (): &(),
-        dout: &mut ArrayD<F>,
-        dx: Option<&mut ArrayD<F>>,
-        parameters: Option<[&mut ArrayD<F>; 2]>,
-    ) -> Result<(), KernelError> {
+    fn backward(&self, (): &(), pass: Backward<'_, F>) -> Result<()> {
+        let Backward { x, dout, dx, parameters } = pass;
         let Self { weight, config, .. } = self;
         let (x, dout) = (images("conv2d", "x", x)?, images("conv2d", "dout", dout.view())?);
         let (_, _, h, w) = x.dim();
@@ -69,5 +57,4 @@ impl<F: Real> LayerKind<F> for Conv2d<F> {
     }
 
     has_weight_and_bias!();
-    is_no_norm!();
 }

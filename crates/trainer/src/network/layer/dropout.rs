@@ -1,10 +1,10 @@
 //! Inverted dropout of anything; PyTorch's `Dropout`.
 
-use kernels::{KernelError, Real, dropout};
+use kernels::{Real, copy_into, dropout};
 use ndarray::{ArrayD, ArrayViewD};
 
-use super::kind::{LayerArrays, LayerKind, has_no_arrays, is_no_norm};
-use crate::network::memory::{copy, reshape};
+use super::kind::{Backward, LayerKind, Result, has_no_arrays};
+use crate::network::memory::reshape;
 use crate::numerics::{self, Numerics};
 use crate::random_stream::Stream;
 
@@ -32,7 +32,7 @@ impl<F: Real> LayerKind<F> for Dropout {
         random: &mut Stream,
         out: &mut ArrayD<F>,
         saved: &mut ArrayD<bool>,
-    ) -> Result<(), KernelError> {
+    ) -> Result<()> {
         reshape(saved, x.shape());
         saved.iter_mut().for_each(|keep| *keep = random.uniform() >= self.p);
         dropout::forward_into(x, saved.view(), self.p, out)
@@ -43,22 +43,14 @@ impl<F: Real> LayerKind<F> for Dropout {
         x: ArrayViewD<'_, F>,
         out: &mut ArrayD<F>,
         _: &mut ArrayD<bool>,
-    ) -> Result<(), KernelError> {
-        copy(x, out);
-        Ok(())
+    ) -> Result<()> {
+        copy_into(x, out)
     }
 
-    fn backward(
-        &self,
-        _: ArrayViewD<'_, F>,
-        saved: &ArrayD<bool>,
-        dout: &mut ArrayD<F>,
-        _: Option<&mut ArrayD<F>>,
-        _: Option<[&mut ArrayD<F>; 2]>,
-    ) -> Result<(), KernelError> {
+    fn backward(&self, saved: &ArrayD<bool>, pass: Backward<'_, F>) -> Result<()> {
+        let Backward { dout, .. } = pass;
         dropout::backward_in_place(dout, saved.view(), self.p)
     }
 
     has_no_arrays!();
-    is_no_norm!();
 }

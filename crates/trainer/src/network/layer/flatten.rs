@@ -1,10 +1,10 @@
 //! Images to rows, in the logical order (C, H, W) whatever the memory; PyTorch's `flatten`.
 
-use kernels::{KernelError, Real, flatten};
+use kernels::{Real, flatten};
 use ndarray::{ArrayD, ArrayViewD};
 
 use super::kind::{
-    LayerArrays, LayerKind, has_no_arrays, images, is_no_norm, rows, trains_as_it_evaluates,
+    Backward, LayerKind, Result, has_no_arrays, images, rows, trains_as_it_evaluates,
 };
 use crate::network::memory::lend;
 use crate::numerics::{self, Numerics};
@@ -21,24 +21,13 @@ impl<F: Real> LayerKind<F> for Flatten {
 
     trains_as_it_evaluates!();
 
-    fn forward_eval(
-        &self,
-        x: ArrayViewD<'_, F>,
-        out: &mut ArrayD<F>,
-        (): &mut (),
-    ) -> Result<(), KernelError> {
+    fn forward_eval(&self, x: ArrayViewD<'_, F>, out: &mut ArrayD<F>, (): &mut ()) -> Result<()> {
         let x = images("flatten", "x", x)?;
         lend(out, |out| flatten::forward_into(x, out))
     }
 
-    fn backward(
-        &self,
-        x: ArrayViewD<'_, F>,
-        (): &(),
-        dout: &mut ArrayD<F>,
-        dx: Option<&mut ArrayD<F>>,
-        _: Option<[&mut ArrayD<F>; 2]>,
-    ) -> Result<(), KernelError> {
+    fn backward(&self, (): &(), pass: Backward<'_, F>) -> Result<()> {
+        let Backward { x, dout, dx, .. } = pass;
         let (_, c, h, w) = images("flatten", "x", x)?.dim();
         let dout = rows("flatten", "dout", dout.view())?;
         match dx {
@@ -48,5 +37,4 @@ impl<F: Real> LayerKind<F> for Flatten {
     }
 
     has_no_arrays!();
-    is_no_norm!();
 }

@@ -12,6 +12,9 @@ use crate::network::quantity::ObservedQuantity;
 use crate::numerics::Numerics;
 use crate::random_stream::Stream;
 
+/// What a pass of a layer gives.
+pub(crate) type Result<T> = std::result::Result<T, KernelError>;
+
 /// A layer: its forward pass in training and in evaluation, its backward pass, and its arrays.
 ///
 /// All layers take and return arrays of run-time rank: images `(N, C, H, W)`, in channels-last memory
@@ -39,7 +42,7 @@ pub(crate) trait LayerKind<F: Real> {
         random: &mut Stream,
         out: &mut ArrayD<F>,
         saved: &mut Self::Saved,
-    ) -> Result<(), KernelError>;
+    ) -> Result<()>;
 
     /// Writes the output in evaluation to `out`, as [`Self::forward_train`] does in training. The
     /// layer stays as it is.
@@ -52,24 +55,15 @@ pub(crate) trait LayerKind<F: Real> {
         x: ArrayViewD<'_, F>,
         out: &mut ArrayD<F>,
         saved: &mut Self::Saved,
-    ) -> Result<(), KernelError>;
+    ) -> Result<()>;
 
-    /// The gradients of [`Self::forward_train`] on `x`: with respect to its input in the place of
-    /// `dout` or in `dx`, as [`Self::IS_BACKWARD_IN_PLACE`] says, and with respect to weight and bias
-    /// in `parameters`, whose arrays have their shapes. Where `dx` or `parameters` is `None`, that
-    /// gradient is not computed if this saves work: nobody needs the dx of a network's first layer.
+    /// The gradients of [`Self::forward_train`], written to where [`Backward`] says; dx in the place
+    /// of `dout` if [`Self::IS_BACKWARD_IN_PLACE`].
     ///
     /// # Errors
     ///
     /// [`KernelError`] when `saved` is not from this layer or `dout` not of its output's shape.
-    fn backward(
-        &self,
-        x: ArrayViewD<'_, F>,
-        saved: &Self::Saved,
-        dout: &mut ArrayD<F>,
-        dx: Option<&mut ArrayD<F>>,
-        parameters: Option<[&mut ArrayD<F>; 2]>,
-    ) -> Result<(), KernelError>;
+    fn backward(&self, saved: &Self::Saved, pass: Backward<'_, F>) -> Result<()>;
 
     /// Its parameters and buffers.
     fn arrays(&self) -> LayerArrays<ArrayViewD<'_, F>>;
@@ -79,6 +73,20 @@ pub(crate) trait LayerKind<F: Real> {
 
     /// What the training loop and logs need to know of a norm; `None` for other layers.
     fn norm(&self) -> Option<NormFacts<'_, F>>;
+}
+
+/// What the backward pass of a layer reads and writes. Where `dx` or `parameters` is `None`, that
+/// gradient is not computed if this saves work: nobody needs the dx of a network's first layer.
+#[derive(Debug)]
+pub struct Backward<'a, F> {
+    /// The input of the forward pass in training.
+    pub x: ArrayViewD<'a, F>,
+    /// The gradient with respect to the output, or, after a pass in place, to the input.
+    pub dout: &'a mut ArrayD<F>,
+    /// For the gradient with respect to the input, unless the pass is in place.
+    pub dx: Option<&'a mut ArrayD<F>>,
+    /// For the gradients with respect to weight and bias, in their shapes.
+    pub parameters: Option<[&'a mut ArrayD<F>; 2]>,
 }
 
 /// The arrays of a layer, with the names that PyTorch's state dict gives them.
@@ -105,7 +113,7 @@ pub(crate) fn images<'a, F>(
     operation: &'static str,
     argument: &'static str,
     array: ArrayViewD<'a, F>,
-) -> Result<ArrayView4<'a, F>, KernelError> {
+) -> Result<ArrayView4<'a, F>> {
     with_rank::<_, Ix4>(operation, argument, array)
 }
 
@@ -113,7 +121,7 @@ pub(crate) fn rows<'a, F>(
     operation: &'static str,
     argument: &'static str,
     array: ArrayViewD<'a, F>,
-) -> Result<ArrayView2<'a, F>, KernelError> {
+) -> Result<ArrayView2<'a, F>> {
     with_rank::<_, Ix2>(operation, argument, array)
 }
 
@@ -134,47 +142,50 @@ macro_rules! trains_as_it_evaluates {
             _: &mut $crate::random_stream::Stream,
             out: &mut ndarray::ArrayD<F>,
             saved: &mut Self::Saved,
-        ) -> Result<(), KernelError> {
+        ) -> Result<()> {
             LayerKind::<F>::forward_eval(self, x, out, saved)
         }
     };
 }
 
-/// The arrays of a layer that has a weight and a bias, and no buffers.
+/// The arrays of a layer that is no norm and has a weight and a bias, and no buffers.
 macro_rules! has_weight_and_bias {
     () => {
-        fn arrays(&self) -> LayerArrays<ndarray::ArrayViewD<'_, F>> {
-            let weight_and_bias = Some([view(&self.weight), view(&self.bias)]);
-            LayerArrays { weight_and_bias, buffers: Vec::new() }
+        fn arrays(&self) -> $crate::network::LayerArrays<ndarray::ArrayViewD<'_, F>> {
+            let weight_and_bias =
+                Some([super::kind::view(&self.weight), super::kind::view(&self.bias)]);
+            $crate::network::LayerArrays { weight_and_bias, buffers: Vec::new() }
         }
 
-        fn arrays_mut(&mut self) -> LayerArrays<ndarray::ArrayViewMutD<'_, F>> {
-            let weight_and_bias = Some([view_mut(&mut self.weight), view_mut(&mut self.bias)]);
-            LayerArrays { weight_and_bias, buffers: Vec::new() }
-        }
-    };
-}
-
-/// The arrays of a layer that has none.
-macro_rules! has_no_arrays {
-    () => {
-        fn arrays(&self) -> LayerArrays<ndarray::ArrayViewD<'_, F>> {
-            LayerArrays { weight_and_bias: None, buffers: Vec::new() }
+        fn arrays_mut(&mut self) -> $crate::network::LayerArrays<ndarray::ArrayViewMutD<'_, F>> {
+            let weight_and_bias = Some([
+                super::kind::view_mut(&mut self.weight),
+                super::kind::view_mut(&mut self.bias),
+            ]);
+            $crate::network::LayerArrays { weight_and_bias, buffers: Vec::new() }
         }
 
-        fn arrays_mut(&mut self) -> LayerArrays<ndarray::ArrayViewMutD<'_, F>> {
-            LayerArrays { weight_and_bias: None, buffers: Vec::new() }
-        }
-    };
-}
-
-/// `norm` for a layer that is not a norm.
-macro_rules! is_no_norm {
-    () => {
         fn norm(&self) -> Option<$crate::network::NormFacts<'_, F>> {
             None
         }
     };
 }
 
-pub(super) use {has_no_arrays, has_weight_and_bias, is_no_norm, trains_as_it_evaluates};
+/// The arrays of a layer that is no norm and has none.
+macro_rules! has_no_arrays {
+    () => {
+        fn arrays(&self) -> $crate::network::LayerArrays<ndarray::ArrayViewD<'_, F>> {
+            $crate::network::LayerArrays { weight_and_bias: None, buffers: Vec::new() }
+        }
+
+        fn arrays_mut(&mut self) -> $crate::network::LayerArrays<ndarray::ArrayViewMutD<'_, F>> {
+            $crate::network::LayerArrays { weight_and_bias: None, buffers: Vec::new() }
+        }
+
+        fn norm(&self) -> Option<$crate::network::NormFacts<'_, F>> {
+            None
+        }
+    };
+}
+
+pub(super) use {has_no_arrays, has_weight_and_bias, trains_as_it_evaluates};

@@ -1,12 +1,9 @@
 //! The fully connected layer of rows; PyTorch's `Linear`. Formulas: [`kernels::linear`].
 
-use kernels::{KernelError, Real, linear};
+use kernels::{Real, linear};
 use ndarray::{Array1, Array2, ArrayD, ArrayViewD};
 
-use super::kind::{
-    LayerArrays, LayerKind, has_weight_and_bias, is_no_norm, rows, trains_as_it_evaluates, view,
-    view_mut,
-};
+use super::kind::{Backward, LayerKind, Result, has_weight_and_bias, rows, trains_as_it_evaluates};
 use crate::network::memory::lend;
 use crate::numerics::{self, Numerics};
 
@@ -27,24 +24,13 @@ impl<F: Real> LayerKind<F> for Linear<F> {
 
     trains_as_it_evaluates!();
 
-    fn forward_eval(
-        &self,
-        x: ArrayViewD<'_, F>,
-        out: &mut ArrayD<F>,
-        (): &mut (),
-    ) -> Result<(), KernelError> {
+    fn forward_eval(&self, x: ArrayViewD<'_, F>, out: &mut ArrayD<F>, (): &mut ()) -> Result<()> {
         let x = rows("linear", "x", x)?;
         lend(out, |out| linear::forward_into(x, self.weight.view(), self.bias.view(), out))
     }
 
-    fn backward(
-        &self,
-        x: ArrayViewD<'_, F>,
-        (): &(),
-        dout: &mut ArrayD<F>,
-        dx: Option<&mut ArrayD<F>>,
-        parameters: Option<[&mut ArrayD<F>; 2]>,
-    ) -> Result<(), KernelError> {
+    fn backward(&self, (): &(), pass: Backward<'_, F>) -> Result<()> {
+        let Backward { x, dout, dx, parameters } = pass;
         let (x, dout) = (rows("linear", "x", x)?, rows("linear", "dout", dout.view())?);
         if let Some([dweight, dbias]) = parameters {
             lend(dweight, |dweight: &mut Array2<F>| {
@@ -60,5 +46,4 @@ impl<F: Real> LayerKind<F> for Linear<F> {
     }
 
     has_weight_and_bias!();
-    is_no_norm!();
 }

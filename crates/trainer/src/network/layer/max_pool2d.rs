@@ -1,12 +1,10 @@
 //! Max pooling of images; PyTorch's `MaxPool2d`. Formulas: [`kernels::max_pool2d`].
 
+use kernels::Real;
 use kernels::max_pool2d::{self, MaxPool2dConfig};
-use kernels::{KernelError, Real};
 use ndarray::{Array4, ArrayD, ArrayViewD};
 
-use super::kind::{
-    LayerArrays, LayerKind, has_no_arrays, images, is_no_norm, trains_as_it_evaluates,
-};
+use super::kind::{Backward, LayerKind, Result, has_no_arrays, images, trains_as_it_evaluates};
 use crate::network::memory::lend;
 use crate::numerics::{self, Numerics};
 
@@ -31,19 +29,13 @@ impl<F: Real> LayerKind<F> for MaxPool2d {
         x: ArrayViewD<'_, F>,
         out: &mut ArrayD<F>,
         saved: &mut Array4<u32>,
-    ) -> Result<(), KernelError> {
+    ) -> Result<()> {
         let x = images("max_pool2d", "x", x)?;
         lend(out, |out| max_pool2d::forward_into(x, &self.config, out, saved))
     }
 
-    fn backward(
-        &self,
-        x: ArrayViewD<'_, F>,
-        saved: &Array4<u32>,
-        dout: &mut ArrayD<F>,
-        dx: Option<&mut ArrayD<F>>,
-        _: Option<[&mut ArrayD<F>; 2]>,
-    ) -> Result<(), KernelError> {
+    fn backward(&self, saved: &Array4<u32>, pass: Backward<'_, F>) -> Result<()> {
+        let Backward { x, dout, dx, .. } = pass;
         let (_, _, h, w) = images("max_pool2d", "x", x)?.dim();
         let dout = images("max_pool2d", "dout", dout.view())?;
         match dx {
@@ -55,5 +47,4 @@ impl<F: Real> LayerKind<F> for MaxPool2d {
     }
 
     has_no_arrays!();
-    is_no_norm!();
 }

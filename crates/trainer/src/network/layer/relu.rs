@@ -1,9 +1,9 @@
 //! max(x, 0) of anything; PyTorch's `ReLU`.
 
-use kernels::{KernelError, Real, relu};
+use kernels::{Real, relu};
 use ndarray::{ArrayD, ArrayViewD};
 
-use super::kind::{LayerArrays, LayerKind, has_no_arrays, is_no_norm, trains_as_it_evaluates};
+use super::kind::{Backward, LayerKind, Result, has_no_arrays, trains_as_it_evaluates};
 use crate::numerics::{self, Numerics};
 
 /// The activation max(x, 0).
@@ -18,26 +18,14 @@ impl<F: Real> LayerKind<F> for Relu {
 
     trains_as_it_evaluates!();
 
-    fn forward_eval(
-        &self,
-        x: ArrayViewD<'_, F>,
-        out: &mut ArrayD<F>,
-        (): &mut (),
-    ) -> Result<(), KernelError> {
+    fn forward_eval(&self, x: ArrayViewD<'_, F>, out: &mut ArrayD<F>, (): &mut ()) -> Result<()> {
         relu::forward_into(x, out)
     }
 
-    fn backward(
-        &self,
-        x: ArrayViewD<'_, F>,
-        (): &(),
-        dout: &mut ArrayD<F>,
-        _: Option<&mut ArrayD<F>>,
-        _: Option<[&mut ArrayD<F>; 2]>,
-    ) -> Result<(), KernelError> {
+    fn backward(&self, (): &(), pass: Backward<'_, F>) -> Result<()> {
+        let Backward { x, dout, .. } = pass;
         relu::backward_in_place(dout, x)
     }
 
     has_no_arrays!();
-    is_no_norm!();
 }
