@@ -223,10 +223,9 @@ impl fmt::Display for Finding {
             Self::Dtype { quantity, found, expected } => {
                 write!(formatter, "{quantity} is {found}, expected {expected}")
             }
-            Self::Touched { quantity, call } => write!(
-                formatter,
-                "{quantity} was changed by {call}, expected it to stay as it was"
-            ),
+            Self::Touched { quantity, call } => {
+                write!(formatter, "{quantity} was changed by {call}, expected it to stay as it was")
+            }
             Self::Accepted { what } => {
                 write!(formatter, "{what} was accepted, expected an error")
             }

@@ -29,7 +29,11 @@ pub(super) fn broadcast(
     let to = |array: &ArrayD<f64>| array.broadcast(IxDyn(&shape)).map(|view| view.to_owned());
     to(a).zip(to(b)).ok_or_else(|| Failure::Unusable {
         what: what.to_owned(),
-        reason: format!("has shape {:?}, which cannot be broadcast with {:?}", a.shape(), b.shape()),
+        reason: format!(
+            "has shape {:?}, which cannot be broadcast with {:?}",
+            a.shape(),
+            b.shape()
+        ),
     })
 }
 

@@ -211,7 +211,9 @@ impl fmt::Display for Recipe {
         })?;
         write!(formatter, "; eps {:e}, momentum {}", self.eps, self.momentum)?;
         let Entries { eps, momentum, running } = self.entries;
-        for (name, is_given) in [("eps", eps), ("momentum", momentum), ("running statistics", running)] {
+        for (name, is_given) in
+            [("eps", eps), ("momentum", momentum), ("running statistics", running)]
+        {
             if !is_given {
                 write!(formatter, "; bn_param without {name}")?;
             }

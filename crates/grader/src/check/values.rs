@@ -1,8 +1,8 @@
 //! The comparison of whole answers, role by role and call by call.
 
 use crate::compare::compare;
-pub(crate) use crate::submission::{OF_GRADIENTS, OF_STEPS};
 use crate::submission::{AskedMode, Failure, Outputs, Script};
+pub(crate) use crate::submission::{OF_GRADIENTS, OF_STEPS};
 use crate::tensor::Tensor;
 use crate::verdict::Finding;
 

@@ -199,7 +199,11 @@ impl AnswerPart {
                 .collect()
         };
         let steps = |mode: AskedMode, of: Of| -> Vec<Piece<'a>> {
-            all(of).into_iter().filter(|(asked, _)| *asked == mode).map(|(_, piece)| piece).collect()
+            all(of)
+                .into_iter()
+                .filter(|(asked, _)| *asked == mode)
+                .map(|(_, piece)| piece)
+                .collect()
         };
         let gradients = |role: &str| -> Vec<Piece<'a>> {
             let asked = script.backwards.iter().zip(&outputs.gradients);

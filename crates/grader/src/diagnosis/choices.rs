@@ -24,6 +24,8 @@ pub(crate) struct Normalization {
     pub identity: bool,
     /// Whether the output is cut to whole numbers where γ is of whole numbers.
     pub in_type_of_gamma: bool,
+    /// Whether the images of the output are in reverse order.
+    pub reversed: bool,
 }
 
 impl Normalization {
@@ -36,6 +38,7 @@ impl Normalization {
             affine: Affine::Right,
             identity: false,
             in_type_of_gamma: false,
+            reversed: false,
         }
     }
 }
@@ -95,11 +98,10 @@ pub(crate) struct Choices {
     pub dbeta_sum: SummedOver,
     /// Which of dx, dgamma and dbeta is returned in which place.
     pub returned: [usize; 3],
-    /// Whether the images of the output, or of dx, are in reverse order.
-    pub out_reversed: bool,
+    /// Whether the images of dx are in reverse order.
     pub dx_reversed: bool,
-    /// Whether every array is rounded to single precision on its way.
-    pub rounds_inside: bool,
+    /// Which pass rounds every array to single precision on its way.
+    pub rounds: Rounds,
     /// Whether every call gives something else.
     pub differs_by_call: bool,
     // Arrays, cache and modes.
@@ -151,9 +153,8 @@ impl Choices {
         dgamma_sum: SummedOver::Right,
         dbeta_sum: SummedOver::Right,
         returned: [0, 1, 2],
-        out_reversed: false,
         dx_reversed: false,
-        rounds_inside: false,
+        rounds: Rounds::Nowhere,
         differs_by_call: false,
         forward_touches: &[],
         backward_touches: &[],

@@ -1,17 +1,13 @@
 //! Whether a variant reproduces a submission's numbers.
 
-use std::sync::LazyLock;
-
 use super::answer_part::{AnswerPart, Piece};
+use super::choices::Rounds;
 use super::limits::{
     FAR_OFF, FAR_OFF_F32, LARGE_INPUT, LARGE_INPUT_F32, TOLERANCE, TOLERANCE_EXACT, TOLERANCE_F32,
     TOLERANCE_ROUNDED,
 };
-use super::variant::Variant;
-use crate::submission::{Outputs, Script, Submission};
+use crate::submission::{Outputs, Script};
 use crate::tensor::{Dtype, Tensor};
-
-static RIGHT: LazyLock<Variant> = LazyLock::new(|| Variant::with([]));
 
 /// How two answers to a script compare in one part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,18 +17,19 @@ pub(super) enum Comparison {
     Different,
 }
 
-/// Compares a submission's and a variant's answers to a script in one part. A variant that
-/// `rounds_inside` is told by the size of its rounding: its digits are its own.
+/// Compares a submission's and a variant's answers to a script in one part, with the right answer
+/// beside them if it is known. A variant that
+/// `rounds` is told by the size of its rounding: its digits are its own.
 pub(super) fn compare(
     part: AnswerPart,
     script: &Script,
     submission: &Outputs,
     variant: &Outputs,
-    rounds_inside: bool,
+    right: Option<&Outputs>,
+    rounds: Rounds,
 ) -> Comparison {
     let (found, expected) = (part.pieces(script, submission), part.pieces(script, variant));
-    let right = has_large_inputs(script).then(|| RIGHT.run(script)).and_then(Result::ok);
-    let right = right.as_ref().map(|outputs| part.pieces(script, outputs));
+    let right = right.map(|outputs| part.pieces(script, outputs));
     let mut compared = Comparison::NothingToCompare;
     for (at, (found, expected)) in found.into_iter().zip(expected).enumerate() {
         let same = match (found, expected) {
@@ -42,28 +39,20 @@ pub(super) fn compare(
                 found.dtype() == expected.dtype()
             }
             (Piece::Array(found), Piece::Array(expected)) => {
-                match right.as_ref().and_then(|right| right.get(at)) {
-                    Some(Piece::Array(right)) => {
-                        let limit = far_off(script);
-                        is_close(found, right, limit) == is_close(expected, right, limit)
-                            && found.shape() == expected.shape()
-                    }
-                    Some(Piece::Failed(_) | Piece::Missing | Piece::Unknown) | None
-                        if rounds_inside && script.dtype() == Dtype::Float64 =>
-                    {
-                        let is_exact = is_close(found, expected, TOLERANCE_EXACT);
-                        is_close(found, expected, TOLERANCE_ROUNDED)
-                            && !(is_exact && part == AnswerPart::Output)
-                    }
-                    Some(Piece::Failed(_) | Piece::Missing | Piece::Unknown) | None => {
-                        is_close(found, expected, tolerance(script))
-                    }
-                }
+                let right = match right.as_ref().and_then(|right| right.get(at)) {
+                    Some(Piece::Array(right)) => Some(*right),
+                    Some(Piece::Failed(_) | Piece::Missing | Piece::Unknown) | None => None,
+                };
+                is_same(part, script, (found, expected, right), rounds)
             }
             (Piece::Failed(found), Piece::Failed(expected)) if is_of_entries(part) => {
                 found.to_string().contains(&expected.to_string())
             }
-            (Piece::Failed(_), Piece::Array(_) | Piece::Missing) if is_of_entries(part) => false,
+            (Piece::Failed(_), Piece::Array(_) | Piece::Missing)
+                if is_of_entries(part) && at < script.steps.len() =>
+            {
+                false
+            }
             (Piece::Failed(_), Piece::Failed(_)) | (Piece::Missing, Piece::Missing) => true,
             (Piece::Array(_), Piece::Failed(_) | Piece::Missing)
             | (Piece::Missing, Piece::Array(_) | Piece::Failed(_)) => false,
@@ -78,6 +67,43 @@ pub(super) fn compare(
         compared = Comparison::Same;
     }
     compared
+}
+
+/// Whether the submission's array is the variant's. The third is the right one.
+fn is_same(
+    part: AnswerPart,
+    script: &Script,
+    (found, expected, right): (&Tensor, &Tensor, Option<&Tensor>),
+    rounds: Rounds,
+) -> bool {
+    match right {
+        Some(right) if has_large_inputs(script) => {
+            let limit = far_off(script);
+            is_close(found, right, limit) == is_close(expected, right, limit)
+                && found.shape() == expected.shape()
+        }
+        Some(right) if rounds_in(rounds, part) && script.dtype() == Dtype::Float64 => {
+            let shows_in =
+                if rounds == Rounds::Everywhere { AnswerPart::Output } else { AnswerPart::Dx };
+            let is_exact = part == shows_in && is_close(found, right, TOLERANCE_EXACT);
+            is_close(found, expected, TOLERANCE_ROUNDED) && !is_exact
+        }
+        Some(_) | None => is_close(found, expected, tolerance(script)),
+    }
+}
+
+/// Whether rounding shows in a part.
+fn rounds_in(rounds: Rounds, part: AnswerPart) -> bool {
+    match rounds {
+        Rounds::Nowhere => false,
+        Rounds::Everywhere => true,
+        Rounds::InBackward => {
+            matches!(
+                part,
+                AnswerPart::Dx | AnswerPart::Dgamma | AnswerPart::Dbeta | AnswerPart::State
+            )
+        }
+    }
 }
 
 /// Whether a part is about entries that `bn_param` lacks, so that to fail is an answer.

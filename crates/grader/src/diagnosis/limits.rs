@@ -11,7 +11,7 @@ pub(crate) const VALUES_PER_SCRIPT: usize = 5_000;
 
 /// The largest distance between two answers in double precision that make the same mistake, as a
 /// share of the largest value. Answers with different mistakes are further apart somewhere.
-pub(crate) const TOLERANCE: f64 = 1e-7;
+pub(crate) const TOLERANCE: f64 = 1e-9;
 
 /// The same distance in single precision.
 pub(crate) const TOLERANCE_F32: f64 = 3e-4;

@@ -9,6 +9,7 @@
 use super::answer_part::{AnswerPart, Piece};
 use super::candidate::Candidate;
 use super::catalogue::CATALOGUE;
+use super::choices::Rounds;
 use super::comparison::{Comparison, compare};
 use super::exceptions::exceptions;
 use super::form::{Found, in_right_shapes, wrong_forms};
@@ -31,6 +32,7 @@ pub(crate) fn diagnose(answered: &[Answered<'_>]) -> Diagnosis {
     let shaped: Vec<Outputs> =
         answered.iter().map(|(script, outputs)| in_right_shapes(script, outputs)).collect();
     let mut search = Search {
+        right: Candidate::right(answered.len()),
         candidates: vec![Candidate::right(answered.len())],
         answered: answered.iter().map(|(script, _)| *script).zip(&shaped).collect(),
         stages: Vec::new(),
@@ -51,7 +53,10 @@ pub(crate) fn diagnose(answered: &[Answered<'_>]) -> Diagnosis {
     diagnosis.found.extend(changed_in_place(&answered).into_iter().map(without_numbers));
 
     for Found { form, is_form_alone } in wrong_forms(&answered) {
-        let is_of_form = |part: &AnswerPart| part.is_of(&form.quantity);
+        let is_shape = form.found.starts_with("shape");
+        let is_of_form = |part: &AnswerPart| {
+            if is_shape { part.is_of(&form.quantity) } else { *part == AnswerPart::Types }
+        };
         if is_form_alone || diagnosis.unexplained.iter().any(is_of_form) {
             diagnosis.unexplained.retain(|part| is_form_alone || !is_of_form(part));
             diagnosis.wrong_forms.push(form);
@@ -70,17 +75,20 @@ fn equal_calls_differ(answered: &[Answered<'_>]) -> Option<Mistake> {
             script == other
                 && AnswerPart::ALL.iter().any(|part| {
                     part.concerns(script)
-                        && compare(*part, script, outputs, other_outputs, false)
+                        && compare(*part, script, outputs, other_outputs, None, Rounds::Nowhere)
                             == Comparison::Different
                 })
         })
     });
-    let entry = || CATALOGUE.iter().find(|mistake| Variant::with([*mistake]).choices().differs_by_call);
+    let entry =
+        || CATALOGUE.iter().find(|mistake| Variant::with([*mistake]).choices().differs_by_call);
     differ.then(entry).flatten().copied()
 }
 
 struct Search<'a> {
     answered: Vec<Answered<'a>>,
+    /// The candidate without mistakes.
+    right: Candidate,
     /// Candidates that reproduce all explained parts, with equally many stages.
     candidates: Vec<Candidate>,
     /// The part that each stage of the candidates was found in.
@@ -108,8 +116,8 @@ impl Search<'_> {
         let (script, outputs) = self.answered[at];
         match candidate.answer(at, script) {
             Some(answer) => {
-                let rounds_inside = candidate.variant.choices().rounds_inside;
-                compare(part, script, outputs, answer, rounds_inside)
+                let right = self.right.answer(at, script);
+                compare(part, script, outputs, answer, right, candidate.variant.choices().rounds)
             }
             None => Comparison::NothingToCompare,
         }
@@ -253,7 +261,7 @@ impl Search<'_> {
         let script = self.answered[at].0;
         let answers = one.answer(at, script).zip(other.answer(at, script));
         answers.is_some_and(|(one, other)| {
-            compare(part, script, one, other, false) == Comparison::Different
+            compare(part, script, one, other, None, Rounds::Nowhere) == Comparison::Different
         })
     }
 

@@ -19,6 +19,11 @@ impl Submission for Kernels {
         "kernels"
     }
 
+    fn declines(&self, script: &Script) -> Option<&'static str> {
+        let is_refused = script.trains_on_one_value();
+        is_refused.then_some("of one value per channel, which the kernels refuse as PyTorch does")
+    }
+
     fn run(&self, script: &Script) -> Answer {
         if script.dtype() == Dtype::Float32 { run::<f32>(script) } else { run::<f64>(script) }
     }

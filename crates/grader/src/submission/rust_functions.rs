@@ -112,6 +112,8 @@ impl<C> Submission for RustFunctions<C> {
             Some("in PyTorch's convention")
         } else if script.asks_an_unknown_mode() {
             Some("of an unknown mode, which the types rule out")
+        } else if script.trains_on_one_value() {
+            Some("of one value per channel, which the batch norm that is supplied refuses")
         } else if script.has_integers() {
             Some("of integers, which the types rule out")
         } else {

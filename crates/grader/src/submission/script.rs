@@ -70,6 +70,15 @@ impl Script {
         self.steps.iter().any(|step| step.mode == AskedMode::Unknown)
     }
 
+    /// Whether a step trains on one value per channel, whose variance is 0 whatever it is.
+    pub(crate) fn trains_on_one_value(&self) -> bool {
+        let is_one = |step: &Step| {
+            let values = step.x.shape().iter().product::<usize>();
+            step.mode == AskedMode::Train && values == step.gamma.shape().iter().product::<usize>()
+        };
+        self.steps.iter().any(is_one)
+    }
+
     /// Whether a scale or shift is of integers.
     pub(crate) fn has_integers(&self) -> bool {
         let is_integer = |tensor: &Tensor| tensor.dtype() == Dtype::Int64;

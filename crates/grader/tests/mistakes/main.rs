@@ -92,8 +92,10 @@ impl Submission for OneBit {
     fn run(&self, script: &Script) -> Result<Outputs, Failure> {
         let mut outputs = self.0.run(script)?;
         for (step, output) in script.steps.iter().zip(&mut outputs.steps) {
-            if let (AskedMode::Eval, Ok(StepOutput { running_var: Some(Tensor::Float64(var)), .. })) =
-                (step.mode, output)
+            if let (
+                AskedMode::Eval,
+                Ok(StepOutput { running_var: Some(Tensor::Float64(var)), .. }),
+            ) = (step.mode, output)
             {
                 var.mapv_inplace(|var| f64::from_bits(var.to_bits() + 1));
             }

@@ -12,7 +12,9 @@ use grader::check::{Options, protocol_scripts};
 use grader::fixture::load_all;
 use grader::grading::grade;
 use grader::submission::protocol::write_inputs;
-use grader::submission::{AskedMode, Backward, Entries, Kind, OutputsFolder, Script, Step, Submission};
+use grader::submission::{
+    AskedMode, Backward, Entries, Kind, OutputsFolder, Script, Step, Submission,
+};
 use grader::tensor::Tensor;
 use grader::verdict::CheckOutcome;
 use kernels::BatchNormConfig;

@@ -2,8 +2,8 @@
 
 use super::hints::*;
 use crate::diagnosis::choices::{
-    DbetaSummand, DgammaSummand, Divisor, DxFactor, Epsilon, FromRows, IntoRows, StatisticsPer,
-    SummedOver, VarianceTerm,
+    DbetaSummand, DgammaSummand, Divisor, DxFactor, Epsilon, FromRows, IntoRows, Rounds,
+    StatisticsPer, SummedOver, VarianceTerm,
 };
 use crate::diagnosis::mistake::{Group, Mistake};
 
@@ -89,6 +89,12 @@ pub(super) const MISTAKES: &[Mistake] = &[
     Group::Backward.mistake("dx_gamma_twice",
         "your dx has gamma twice",
         FACTORS_OF_DOUT, |choices| choices.dx_factor = DxFactor::GammaTwice),
+    Group::Backward.mistake_in("random/gamma_negative", "dx_gamma_absolute",
+        "your dx has the absolute value of gamma",
+        FACTORS_OF_DOUT, |choices| choices.dx_factor = DxFactor::AbsoluteGamma),
+    Group::Backward.mistake("dx_float32_inside",
+        "your backward pass computes in float32 where the inputs are float64",
+        CHANGES_TYPE, |choices| choices.rounds = Rounds::InBackward),
     Group::Backward.mistake("dx_without_std",
         "your dx is not divided by the standard deviation",
         FACTORS_OF_DOUT, |choices| choices.dx_factor = DxFactor::NoStd),

@@ -1,9 +1,7 @@
 //! Mistakes in the output of the evaluation pass.
 
 use super::hints::*;
-use crate::diagnosis::choices::{
-    Affine, Blend, Centre, Denominator, Epsilon, StatisticsSource,
-};
+use crate::diagnosis::choices::{Affine, Blend, Centre, Denominator, Epsilon, StatisticsSource};
 use crate::diagnosis::mistake::{Group, Mistake, convention};
 
 #[rustfmt::skip] // A table: id, explanation, hint and change.
@@ -121,6 +119,27 @@ pub(super) const MISTAKES: &[Mistake] = &[
         "your evaluation cuts its output to whole numbers where gamma is of whole numbers",
         "Which of your operations makes an array of another type?",
         |choices| choices.eval.in_type_of_gamma = true),
+    Group::Evaluation.mistake("eval_images_reversed",
+        "your output in evaluation has its images in reverse order",
+        ORDER_OF_IMAGES, |choices| choices.eval.reversed = true),
+    Group::Evaluation.mistake("eval_x_not_normalised",
+        "your evaluation scales and shifts x itself: it neither subtracts the running mean nor divides",
+        EVERY_TERM,
+        |choices| {
+            choices.eval.centre = Centre::Nothing;
+            choices.eval.denominator = Denominator::One;
+        }),
+    Group::Evaluation.mistake("eval_mean_absolute",
+        "your evaluation subtracts the absolute value of the running mean",
+        MEAN_BEFORE_BETA, |choices| choices.eval.centre = Centre::AbsoluteMean),
+    Group::Evaluation.mistake("eval_variance_averaged_over_channels",
+        "your evaluation divides all channels by the root of their average running variance",
+        "How many running variances are there, and which of them does each channel need?",
+        |choices| choices.eval.source = StatisticsSource::RunningVarOfAllChannels),
+    Group::Evaluation.mistake_in("random/several_batches", "eval_bias_corrected",
+        "your evaluation divides the running statistics by 1 - momentum^t, as Adam does with its averages",
+        "Is there such a correction in the lesson's formula?",
+        |choices| choices.eval.source = StatisticsSource::RunningCorrected),
     Group::Evaluation.mistake("eval_returns_x",
         "your evaluation returns x unchanged",
         "What should evaluation compute from x?", |choices| choices.eval.identity = true),

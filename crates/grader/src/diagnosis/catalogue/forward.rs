@@ -2,7 +2,7 @@
 
 use super::hints::*;
 use crate::diagnosis::choices::{
-    Affine, Centre, Denominator, Divisor, Epsilon, FromRows, IntoRows, StatisticsPer,
+    Affine, Centre, Denominator, Divisor, Epsilon, FromRows, IntoRows, Rounds, StatisticsPer,
     StatisticsSource, Variance,
 };
 use crate::diagnosis::mistake::{Group, Mistake};
@@ -108,12 +108,26 @@ pub(super) const MISTAKES: &[Mistake] = &[
         "you cut your output to whole numbers where gamma is of whole numbers, in training and in evaluation",
         CHANGES_TYPE,
         |choices| { choices.train.in_type_of_gamma = true; choices.eval.in_type_of_gamma = true; }),
+    Group::Forward.mistake("images_reversed_everywhere",
+        "your outputs have their images in reverse order, in training and in evaluation",
+        ORDER_OF_IMAGES, |choices| { choices.train.reversed = true; choices.eval.reversed = true; }),
     Group::Forward.mistake("images_reversed",
-        "your output has its images in reverse order",
-        ORDER_OF_IMAGES, |choices| choices.out_reversed = true),
+        "your output in training has its images in reverse order",
+        ORDER_OF_IMAGES, |choices| choices.train.reversed = true),
+    Group::Forward.mistake("x_not_normalised",
+        "your training pass scales and shifts x itself: it neither subtracts the mean nor divides",
+        MEAN_BEFORE_BETA,
+        |choices| {
+            choices.train.centre = Centre::Nothing;
+            choices.train.denominator = Denominator::One;
+        }),
+    Group::Forward.mistake("variance_averaged_over_channels",
+        "your training pass divides all channels by the root of their average variance",
+        VALUES_THAT_SHARE_A_MEAN,
+        |choices| choices.train.source = StatisticsSource::BatchVarOfAllChannels),
     Group::Forward.mistake("float32_inside",
         "your functions compute in float32 where the inputs are float64",
-        CHANGES_TYPE, |choices| choices.rounds_inside = true),
+        CHANGES_TYPE, |choices| choices.rounds = Rounds::Everywhere),
     Group::Forward.mistake_in("random/eps_half", "epsilon_outside_root",
         "your training pass adds epsilon to the standard deviation, outside the root",
         UNDER_THE_ROOT, |choices| choices.train.epsilon = Epsilon::Outside),

@@ -30,7 +30,8 @@ pub(super) const MISSPELT_MODE: &str = "What does your code do when mode is miss
 pub(super) const LIMIT_OF_RUNNING_MEAN: &str = "If every batch has mean 1, which value should the running mean approach? Which value does yours approach?";
 pub(super) const ORDER_OF_GRADIENTS: &str =
     "In which order should the three gradients be returned?";
-pub(super) const ORDER_OF_IMAGES: &str = "Which image of x does the first image of your result belong to?";
+pub(super) const ORDER_OF_IMAGES: &str =
+    "Which image of x does the first image of your result belong to?";
 pub(super) const WITHOUT_ENTRY: &str =
     "What should hold where bn_param has no such entry? The lesson gives a default for each.";
 pub(super) const FIRST_STATISTICS: &str =

@@ -37,6 +37,14 @@ pub(crate) enum ResultType {
     Single,
 }
 
+/// Which pass rounds every array to single precision on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rounds {
+    Nowhere,
+    Everywhere,
+    InBackward,
+}
+
 /// Where the backward pass finds what the forward pass computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cache {
@@ -44,6 +52,8 @@ pub(crate) enum Cache {
     Own,
     /// In a variable that each forward pass overwrites.
     Global,
+    /// In its own cache but for x̂, whose array each forward pass overwrites.
+    GlobalXHat,
     /// In the caller's x itself, from which x̂ is computed again.
     ViewOfX,
     /// In a cache whose x̂ the first backward pass scales in place.

@@ -72,6 +72,8 @@ pub(crate) enum DxFactor {
     NoGamma,
     /// γ²/σ.
     GammaTwice,
+    /// |γ|/σ.
+    AbsoluteGamma,
     OverN,
     TimesN,
     Half,

@@ -83,6 +83,8 @@ pub(crate) enum Denominator {
 pub(crate) enum Centre {
     Mean,
     Nothing,
+    /// The absolute value of the mean.
+    AbsoluteMean,
     /// The mean is added instead.
     MeanAdded,
 }
@@ -151,6 +153,12 @@ pub(crate) enum StatisticsSource {
     RunningUnbiased,
     /// The averages of the running statistics over all channels.
     RunningOfAllChannels,
+    /// The running mean, and the average of the running variance over all channels.
+    RunningVarOfAllChannels,
+    /// The batch's mean, and the average of its variances over all channels.
+    BatchVarOfAllChannels,
+    /// The running statistics divided by 1 − mᵗ, where t counts the updates.
+    RunningCorrected,
     /// m·running + (1 − m)·batch, which is not stored.
     Blended(Blend),
 }

@@ -6,8 +6,8 @@ use super::forward::{Saved, inverse};
 use super::layout::{from_rows, images, into_rows, labels, like, reversed, typed, vector};
 use super::statistics::divisor;
 use crate::diagnosis::choices::{
-    Cache, Choices, DbetaSummand, DgammaSummand, DxFactor, FromRows, Normalization, SummedOver,
-    VarianceTerm,
+    Cache, Choices, DbetaSummand, DgammaSummand, DxFactor, FromRows, Normalization, Rounds,
+    SummedOver, VarianceTerm,
 };
 use crate::submission::{AskedMode, Backward, Failure, Gradients, Script};
 
@@ -55,10 +55,31 @@ pub(crate) fn backward(
 
     let (labels, total) = labels(choices.dx_sums_per, shape);
     let count = dout.len() as f64 / total as f64;
+    // γ stands inside the sums, which may go over several channels.
+    let of_x_hat: Vec<f64> = all
+        .clone()
+        .map(|at| {
+            let gamma = saved.gamma[at % c];
+            dout[at]
+                * match choices.dx_factor {
+                    DxFactor::NoGamma => 1.0,
+                    DxFactor::GammaTwice => gamma * gamma,
+                    DxFactor::AbsoluteGamma => gamma.abs(),
+                    DxFactor::Right
+                    | DxFactor::NoStd
+                    | DxFactor::StdTwice
+                    | DxFactor::OverN
+                    | DxFactor::TimesN
+                    | DxFactor::Half
+                    | DxFactor::Twice
+                    | DxFactor::Negative => gamma,
+                }
+        })
+        .collect();
     let (mut of_dout, mut of_products) = (vec![0.0; total], vec![0.0; total]);
     for at in all.clone() {
-        of_dout[labels[at]] += dout[at];
-        of_products[labels[at]] += dout[at] * x_hat[at];
+        of_dout[labels[at]] += of_x_hat[at];
+        of_products[labels[at]] += of_x_hat[at] * x_hat[at];
     }
     let (direct, through_mean, through_var) = match saved.mode {
         AskedMode::Train => (choices.direct, choices.through_mean, choices.through_var),
@@ -69,7 +90,7 @@ pub(crate) fn backward(
     let dx: Vec<f64> = all
         .clone()
         .map(|at| {
-            let (label, gamma, inv_std) = (labels[at], saved.gamma[at % c], inv_std[at]);
+            let (label, inv_std) = (labels[at], inv_std[at]);
             let std = 1.0 / inv_std;
             let power = match choices.std_power {
                 2 => std * std,
@@ -83,21 +104,22 @@ pub(crate) fn backward(
                 VarianceTerm::X => x(at),
                 VarianceTerm::One => 1.0,
             };
-            let inner = direct * dout[at]
+            let inner = direct * of_x_hat[at]
                 + through_mean * of_dout[label] / mean_divisor
                 + through_var * term * power * of_products[label] / var_divisor;
             inner
                 * match choices.dx_factor {
-                    DxFactor::Right => gamma * inv_std,
-                    DxFactor::NoStd => gamma,
-                    DxFactor::StdTwice => gamma * inv_std * inv_std,
-                    DxFactor::NoGamma => inv_std,
-                    DxFactor::GammaTwice => gamma * gamma * inv_std,
-                    DxFactor::OverN => gamma * inv_std / count,
-                    DxFactor::TimesN => gamma * inv_std * count,
-                    DxFactor::Half => 0.5 * gamma * inv_std,
-                    DxFactor::Twice => 2.0 * gamma * inv_std,
-                    DxFactor::Negative => -gamma * inv_std,
+                    DxFactor::Right
+                    | DxFactor::NoGamma
+                    | DxFactor::GammaTwice
+                    | DxFactor::AbsoluteGamma => inv_std,
+                    DxFactor::NoStd => 1.0,
+                    DxFactor::StdTwice => inv_std * inv_std,
+                    DxFactor::OverN => inv_std / count,
+                    DxFactor::TimesN => inv_std * count,
+                    DxFactor::Half => 0.5 * inv_std,
+                    DxFactor::Twice => 2.0 * inv_std,
+                    DxFactor::Negative => -inv_std,
                 }
         })
         .collect();
@@ -127,25 +149,20 @@ pub(crate) fn backward(
     let sum = |values: Vec<f64>, over| summed(values, saved, over);
     let dx = like(&asked.dout, from_rows(dx, shape, choices.dx_from)?);
     let dx = if choices.dx_reversed { reversed(dx) } else { dx };
-    let gradients =
-        [dx, sum(for_gamma, choices.dgamma_sum)?, sum(for_beta, choices.dbeta_sum)?];
+    let dx = if choices.rounds == Rounds::InBackward {
+        dx.mapv(|value| f64::from(value as f32))
+    } else {
+        dx
+    };
+    let gradients = [dx, sum(for_gamma, choices.dgamma_sum)?, sum(for_beta, choices.dbeta_sum)?];
     let [dx, dgamma, dbeta] = choices
         .returned
         .map(|gradient| typed(gradients[gradient].clone(), script, choices.backward_type));
-    Ok(Gradients {
-        dx,
-        dgamma,
-        dbeta,
-        touched: choices.backward_touches.to_vec(),
-    })
+    Ok(Gradients { dx, dgamma, dbeta, touched: choices.backward_touches.to_vec() })
 }
 
 /// The gradient of a parameter from its summands, one per element of the rows.
-fn summed(
-    values: Vec<f64>,
-    saved: &Saved,
-    over: SummedOver,
-) -> Result<ArrayD<f64>, Failure> {
+fn summed(values: Vec<f64>, saved: &Saved, over: SummedOver) -> Result<ArrayD<f64>, Failure> {
     let [n, c, ..] = saved.shape;
     let over_axes = |values, axes: &[usize]| -> Result<ArrayD<f64>, Failure> {
         let mut array = from_rows(values, saved.shape, FromRows::RIGHT)?;

@@ -9,7 +9,7 @@ use super::running::{Running, eps, momentum};
 use super::statistics::Statistics;
 use crate::diagnosis::choices::{
     Affine, Blend, Centre, Choices, Denominator, Epsilon, FromRows, Normalization, Required,
-    StatisticsSource, UnknownMode,
+    Rounds, StatisticsSource, UnknownMode,
 };
 use crate::submission::{AskedMode, Failure, Script, Step, StepOutput};
 use crate::tensor::{Dtype, Tensor};
@@ -57,7 +57,7 @@ pub(crate) fn forward(
         return Err(Failure::Refused(message.to_owned()));
     }
     let mut x = images(step.x.to_f64())?;
-    if choices.rounds_inside {
+    if choices.rounds == Rounds::Everywhere {
         x.mapv_inplace(|value| f64::from(value as f32));
     }
     let (n, c, h, w) = x.dim();
@@ -83,6 +83,7 @@ pub(crate) fn forward(
     }
     let of_elements =
         |values: &[f64]| -> Vec<f64> { (0..rows.len()).map(|at| values[at % c]).collect() };
+    let all_channels = |of: &[f64]| vec![of.iter().sum::<f64>() / c as f64; rows.len()];
     let (mean, var) = match how.source {
         StatisticsSource::Batch => (batch.mean.clone(), batch.var.clone()),
         StatisticsSource::Running => (of_elements(&running.mean), of_elements(&running.var)),
@@ -95,8 +96,21 @@ pub(crate) fn forward(
             (of_elements(&running.mean), of_elements(&var))
         }
         StatisticsSource::RunningOfAllChannels => {
-            let average = |of: &[f64]| vec![of.iter().sum::<f64>() / c as f64; rows.len()];
-            (average(&running.mean), average(&running.var))
+            (all_channels(&running.mean), all_channels(&running.var))
+        }
+        StatisticsSource::RunningVarOfAllChannels => {
+            (of_elements(&running.mean), all_channels(&running.var))
+        }
+        StatisticsSource::BatchVarOfAllChannels => {
+            (batch.mean.clone(), all_channels(&batch.var[..c.min(batch.var.len())]))
+        }
+        StatisticsSource::RunningCorrected => {
+            let kept = momentum(script, choices).powi(running.updates);
+            let is_corrected = running.updates > 0 && kept < 1.0;
+            let correction = if is_corrected { 1.0 - kept } else { 1.0 };
+            let corrected =
+                |of: &[f64]| of_elements(&of.iter().map(|of| of / correction).collect::<Vec<_>>());
+            (corrected(&running.mean), corrected(&running.var))
         }
         StatisticsSource::Blended(blend) => {
             let kept = match blend {
@@ -117,6 +131,7 @@ pub(crate) fn forward(
             let centred = match how.centre {
                 Centre::Mean => rows[at] - mean[at],
                 Centre::Nothing => rows[at],
+                Centre::AbsoluteMean => rows[at] - mean[at].abs(),
                 Centre::MeanAdded => rows[at] + mean[at],
             };
             let after = if how.epsilon == Epsilon::AfterDivision { eps } else { 0.0 };
@@ -139,7 +154,7 @@ pub(crate) fn forward(
     } else {
         out_images
     };
-    let mut out_images = if choices.out_reversed { reversed(out_images) } else { out_images };
+    let mut out_images = if how.reversed { reversed(out_images) } else { out_images };
     if choices.differs_by_call {
         let call = CALLS.fetch_add(1, Ordering::Relaxed) % 1000;
         out_images += 1e-3 * (1.0 + call as f64);

@@ -11,7 +11,9 @@ pub(crate) struct Running {
     pub mean: Vec<f64>,
     pub var: Vec<f64>,
     /// How often they have been updated.
-    updates: i32,
+    pub updates: i32,
+    /// The same averages, started at zero.
+    from_zero: [Vec<f64>; 2],
     /// Whether they are still to be taken from a batch.
     are_open: bool,
 }
@@ -25,7 +27,8 @@ impl Running {
             var.fill(choices.var_starts_at);
         }
         let are_open = !script.entries.running && choices.starts_as_batch;
-        Self { mean, var, updates: 0, are_open }
+        let from_zero = [vec![0.0; var.len()], vec![0.0; var.len()]];
+        Self { mean, var, updates: 0, from_zero, are_open }
     }
 
     /// Updates the running statistics from a batch, its rows, and the rows of its output.
@@ -73,15 +76,24 @@ impl Running {
             }
         };
         let (updates, are_open) = (self.updates, std::mem::take(&mut self.are_open));
-        let are_zero = [&self.mean, &self.var].iter().all(|of| of.iter().all(|&value| value == 0.0));
-        let updated = |running: &[f64], batch: &[f64], how| -> Vec<f64> {
+        let are_zero =
+            [&self.mean, &self.var].iter().all(|of| of.iter().all(|&value| value == 0.0));
+        let correction = 1.0 - momentum.powi(updates);
+        let updated = |running: &[f64], batch: &[f64], how, from_zero: &mut Vec<f64>| -> Vec<f64> {
+            if how == RunningUpdate::BiasCorrected {
+                for (of, batch) in from_zero.iter_mut().zip(batch) {
+                    *of = momentum * *of + (1.0 - momentum) * batch;
+                }
+                return from_zero.iter().map(|of| of / correction).collect();
+            }
             if are_open || (how == RunningUpdate::FirstBatch && are_zero) {
                 return batch.to_vec();
             }
             let one = |(&r, &b): (&f64, &f64)| updated(r, b, momentum, updates, how);
             running.iter().zip(batch).map(one).collect()
         };
-        let new_mean = updated(&self.mean, &batch_mean, choices.mean_update);
+        let [mean_from_zero, var_from_zero] = &mut self.from_zero;
+        let new_mean = updated(&self.mean, &batch_mean, choices.mean_update, mean_from_zero);
         let batch_var: Vec<f64> = match choices.running_var {
             RunningVar::Variance => var,
             RunningVar::Unbiased => {
@@ -99,7 +111,7 @@ impl Running {
                 channel_mean(&|at| square(rows[at] - new_mean[at % c]))
             }
         };
-        let new_var = updated(&self.var, &batch_var, choices.var_update);
+        let new_var = updated(&self.var, &batch_var, choices.var_update, var_from_zero);
         (self.mean, self.var) =
             if choices.running_swapped { (new_var, new_mean) } else { (new_mean, new_var) };
     }
@@ -120,7 +132,9 @@ fn updated(running: f64, batch: f64, momentum: f64, updates: i32, how: RunningUp
     match how {
         RunningUpdate::Right | RunningUpdate::FirstBatch => once(running, momentum),
         RunningUpdate::Cumulative => running + (batch - running) / f64::from(updates),
-        RunningUpdate::BiasCorrected => once(running, momentum) / (1.0 - momentum.powi(updates)),
+        RunningUpdate::BiasCorrected | RunningUpdate::Corrected => {
+            once(running, momentum) / (1.0 - momentum.powi(updates))
+        }
         RunningUpdate::Swapped => once(running, 1.0 - momentum),
         RunningUpdate::WholeBatch => momentum * running + batch,
         RunningUpdate::WholeRunning => running + (1.0 - momentum) * batch,
