@@ -116,7 +116,8 @@ fn grade(folder: &Path, python: &Path) -> Output {
 }
 
 #[test]
-fn typical_hand_ins_get_the_marks_that_the_default_rubric_names_and_the_class_is_seen_at_a_glance() {
+fn typical_hand_ins_get_the_marks_that_the_default_rubric_names_and_the_class_is_seen_at_a_glance()
+{
     let Some(python) = python::with_numpy("typical hand-ins") else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
@@ -135,8 +136,11 @@ fn typical_hand_ins_get_the_marks_that_the_default_rubric_names_and_the_class_is
                     marks/class.md: the class at a glance, and what moved\n";
     assert_eq!(said, expected);
 
-    let rows: Vec<BTreeMap<String, String>> =
-        csv::Reader::from_path(path("marks.csv")).unwrap().deserialize().map(Result::unwrap).collect();
+    let rows: Vec<BTreeMap<String, String>> = csv::Reader::from_path(path("marks.csv"))
+        .unwrap()
+        .deserialize()
+        .map(Result::unwrap)
+        .collect();
     let reason = |id: &str| rows.iter().find(|row| row["id"] == id).unwrap()["reason"].clone();
     let intended = intended();
     assert_eq!(intended.len(), hand_ins().len());
@@ -147,7 +151,10 @@ fn typical_hand_ins_get_the_marks_that_the_default_rubric_names_and_the_class_is
         assert_eq!(row["reason"].is_empty(), *least == 100.0, "{id}: {}", row["reason"]);
         assert!(row["reason"].is_empty() || row["reason"].ends_with('.'), "{id}");
     }
-    assert_eq!(reason("not_written"), "Every call ended in NotImplementedError (not_written.py, line 3).");
+    assert_eq!(
+        reason("not_written"),
+        "Every call ended in NotImplementedError (not_written.py, line 3)."
+    );
     assert!(reason("'=syntax|").starts_with("SyntaxError: "), "{}", reason("'=syntax|"));
     assert!(reason("no_running").starts_with("Your running statistics never change"));
 
@@ -159,7 +166,10 @@ fn typical_hand_ins_get_the_marks_that_the_default_rubric_names_and_the_class_is
     assert!(line("exception,NotImplementedError,").ends_with(",1,0.0769,not_written"));
     let page = fs::read_to_string(path("marks/class.md")).unwrap();
     assert!(page.starts_with("# The class: 13 hand-ins\n\n13 graded, 0 not graded.\n"), "{page}");
-    assert!(page.contains("\\=syntax\\|") && page.ends_with("This is the first grading.\n"), "{page}");
+    assert!(
+        page.contains("\\=syntax\\|") && page.ends_with("This is the first grading.\n"),
+        "{page}"
+    );
 
     // The same again is the same to the last byte.
     assert!(grade(folder.path(), &python).status.success());

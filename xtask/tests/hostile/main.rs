@@ -104,7 +104,11 @@ impl Graded {
 
     fn is_without_marks(&self, reasons: &[&str]) {
         assert!(self.verdicts().len() > 50);
-        for verdict in self.verdicts() {
+        // Whoever refuses everything refuses a batch of one value per channel, as PyTorch does.
+        let may_refuse = |verdict: &Value| {
+            verdict["case"] == "behaviour/one_value_per_channel" && verdict["outcome"] == "noted"
+        };
+        for verdict in self.verdicts().into_iter().filter(|verdict| !may_refuse(verdict)) {
             assert_eq!(verdict["outcome"], "raised", "{verdict:#}");
             let message = verdict["message"].as_str().unwrap();
             assert!(reasons.iter().any(|reason| message.contains(reason)), "{message}");
@@ -200,7 +204,10 @@ fn a_loop_costs_its_own_case_whatever_it_prints_and_leaves_and_the_same_in_every
     let right = python::workspace().join("xtask/tests/hand_ins/right/einsum.py");
     let right = fs::read_to_string(right).unwrap();
     for (name, reason) in [
-        ("loop_at_times", "spatial_batchnorm_backward did not return: it took longer than a second"),
+        (
+            "loop_at_times",
+            "spatial_batchnorm_backward did not return: it took longer than a second",
+        ),
         ("kill_at_times", "the program was ended by signal 9"),
     ] {
         let Some(attack) = Attack::new(name, &[("RIGHT", &right)]) else { return };

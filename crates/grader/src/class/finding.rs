@@ -54,7 +54,7 @@ impl Kind {
 }
 
 /// What a call after a failed one says, which is no finding of its own.
-const CONSEQUENCE: &str = "its forward pass failed";
+pub(super) const CONSEQUENCE: &str = "its forward pass failed";
 
 impl Findings {
     /// What was found in a graded hand-in.
@@ -103,7 +103,11 @@ fn of_catalogue(grading: &Grading) -> Vec<Finding> {
         };
         let is_convention = found.alternatives.iter().flatten().all(|m| m.is_convention);
         let kind = if is_convention { Kind::Convention } else { Kind::Mistake };
-        findings.extend(tied.into_iter().map(|[id, explanation]| Finding { kind, id, explanation }));
+        findings.extend(tied.into_iter().map(|[id, explanation]| Finding {
+            kind,
+            id,
+            explanation,
+        }));
     }
     findings
 }

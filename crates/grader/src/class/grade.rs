@@ -285,7 +285,8 @@ impl Work<'_> {
     fn write_table(&self) -> Result<(), ClassError> {
         // The lock is held until the file is there, or an older table might replace a newer one.
         let (lines, path) = (self.lines(), self.class.table);
-        let table = table(lines.values().map(|record| &record.line)).map_err(ClassError::write(path))?;
+        let table =
+            table(lines.values().map(|record| &record.line)).map_err(ClassError::write(path))?;
         replace(path, &table).map_err(ClassError::write(path))
     }
 
@@ -301,7 +302,8 @@ impl Work<'_> {
             mistakes: class.table.with_file_name(MISTAKES),
             page: class.reports.join(PAGE),
         };
-        let write = |path: &Path, bytes: &[u8]| replace(path, bytes).map_err(ClassError::write(path));
+        let write =
+            |path: &Path, bytes: &[u8]| replace(path, bytes).map_err(ClassError::write(path));
         let mistakes = summary.mistakes().map_err(ClassError::write(&files.mistakes))?;
         write(&files.mistakes, &mistakes)?;
         write(&files.page, summary.page(gradings.moves().as_ref()).as_bytes())?;

@@ -84,10 +84,7 @@ mod tests {
         assert_eq!(grade(first), None);
         let second = marks(&[("a", Some(2.0)), ("b", Some(1.5)), ("c", Some(0.0)), ("e", None)]);
         let moves = Moves {
-            risen: vec![
-                ("a".to_owned(), Some(1.0), Some(2.0)),
-                ("c".to_owned(), None, Some(0.0)),
-            ],
+            risen: vec![("a".to_owned(), Some(1.0), Some(2.0)), ("c".to_owned(), None, Some(0.0))],
             fallen: vec![("b".to_owned(), Some(2.0), Some(1.5))],
             new: vec![("e".to_owned(), None)],
             gone: vec!["d".to_owned()],

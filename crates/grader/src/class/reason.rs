@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::class::finding::CONSEQUENCE;
 use crate::diagnosis::{Diagnosis, Mistake};
 use crate::grading::Grading;
 use crate::report::Report;
@@ -49,23 +50,26 @@ const TIMEOUT: &str = " did not return: ";
 
 /// The exception that every call ended in, or that kept the file from being loaded.
 fn of_every_call(grading: &Grading) -> Option<String> {
-    let mut messages = grading.report.verdicts().map(|verdict| message(&verdict.outcome));
-    let first = match grading.diagnosis.exceptions.as_slice() {
-        [only] if only.calls == only.of => only.message.as_str(),
-        _ => {
-            let first = messages.next()??;
-            messages.all(|other| other == Some(first)).then_some(first)?
-        }
+    let is_of_it = |verdict: &Verdict| match &verdict.outcome {
+        CheckOutcome::Raised { .. } | CheckOutcome::Noted { .. } => true,
+        // A mode that does not exist is to be refused, whatever by.
+        CheckOutcome::Passed => verdict.case == "behaviour/unknown_mode",
+        CheckOutcome::Failed { .. } => false,
     };
+    if !grading.report.verdicts().all(is_of_it) {
+        return None;
+    }
+    let messages = grading.report.verdicts().filter_map(|verdict| message(&verdict.outcome));
+    let mut messages = messages.filter(|message| *message != CONSEQUENCE);
+    let first = messages.next()?;
+    if messages.any(|other| other != first) {
+        return None;
+    }
     let is_of_loading = ["SyntaxError", "IndentationError", "TabError", "the program"]
         .iter()
         .any(|beginning| first.starts_with(beginning))
         || first.contains(" could not be loaded");
-    Some(if is_of_loading {
-        first.to_owned()
-    } else {
-        format!("every call ended in {first}")
-    })
+    Some(if is_of_loading { first.to_owned() } else { format!("every call ended in {first}") })
 }
 
 /// The first thing that the numbers say.
@@ -84,9 +88,10 @@ fn of_diagnosis(diagnosis: &Diagnosis) -> Option<String> {
             others => format!("{first}, or one of {others} mistakes that give the same numbers"),
         })
     });
-    let forms = diagnosis.wrong_forms.iter().map(|form| {
-        format!("{} is {}, expected {}", form.quantity, form.found, form.expected)
-    });
+    let forms = diagnosis
+        .wrong_forms
+        .iter()
+        .map(|form| format!("{} is {}, expected {}", form.quantity, form.found, form.expected));
     let unexplained =
         diagnosis.unexplained.iter().map(|part| format!("no known mistake explains {part}"));
     mistakes.chain(forms).chain(unexplained).next()

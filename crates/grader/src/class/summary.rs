@@ -250,12 +250,8 @@ mod tests {
             id: id.to_owned(),
             explanation: format!("it has {id}"),
         };
-        let line = Line {
-            id: id.to_owned(),
-            marks: Some(marks),
-            out_of: Some(10.0),
-            ..Line::default()
-        };
+        let line =
+            Line { id: id.to_owned(), marks: Some(marks), out_of: Some(10.0), ..Line::default() };
         let findings = Findings {
             mistakes: mistakes.iter().map(finding).collect(),
             failed_checks: failed.iter().map(|&check| check.to_owned()).collect(),
@@ -267,7 +263,12 @@ mod tests {
     fn what_is_frequent_comes_first_and_names_do_no_harm() {
         let records = [
             record("=a", 5.0, &[(Kind::Mistake, "b"), (Kind::Mistake, "c")], &["random/train:dx"]),
-            record("d|e", 7.5, &[(Kind::Mistake, "c")], &["notebook/backward:dx", "random/train:dx"]),
+            record(
+                "d|e",
+                7.5,
+                &[(Kind::Mistake, "c")],
+                &["notebook/backward:dx", "random/train:dx"],
+            ),
             record("f", 10.0, &[], &[]),
         ];
         let summary = Summary::of(records.iter());
@@ -279,11 +280,15 @@ mod tests {
         let page = summary.page(None);
         assert!(page.contains("| 5 | 6.25 | 7.5 | 8.75 | 10 | 1 | 0 |"), "{page}");
         assert!(page.contains("| 2 | 66.7 % | mistake | it has c | \\=a; d\\|e |"), "{page}");
-        let checks = "| 2 | 66.7 % | `random/train:dx` |\n| 1 | 33.3 % | `notebook/backward:dx` |\n";
+        let checks =
+            "| 2 | 66.7 % | `random/train:dx` |\n| 1 | 33.3 % | `notebook/backward:dx` |\n";
         assert!(page.contains(checks), "{page}");
         assert!(page.ends_with("This is the first grading.\n"));
         let page = summary.page(Some(&Moves::default()));
         assert!(page.ends_with("- Risen: none\n- Fallen: none\n- New: none\n- Gone: none\n"));
-        assert_eq!(Summary::of(std::iter::empty()).page(None).lines().next(), Some("# The class: 0 hand-ins"));
+        assert_eq!(
+            Summary::of(std::iter::empty()).page(None).lines().next(),
+            Some("# The class: 0 hand-ins")
+        );
     }
 }

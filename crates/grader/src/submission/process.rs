@@ -18,9 +18,7 @@ use crate::submission::outputs::{Answer, Outputs};
 use crate::submission::process::asking::{Asking, Start, StartEnd};
 use crate::submission::process::end::failure_of;
 use crate::submission::process::stage::Stage;
-use crate::submission::protocol::{
-    self, DONE, declines, list_scripts, make_folder, write_inputs,
-};
+use crate::submission::protocol::{self, DONE, declines, list_scripts, make_folder, write_inputs};
 use crate::submission::script::Script;
 use crate::submission::time_limits::{EXIT_GRACE, TimeLimits};
 
