@@ -156,7 +156,7 @@ fn typical_hand_ins_get_the_marks_that_the_default_rubric_names_and_the_class_is
         "Every call ended in NotImplementedError (not_written.py, line 3)."
     );
     assert!(reason("'=syntax|").starts_with("SyntaxError: "), "{}", reason("'=syntax|"));
-    assert!(reason("no_running").starts_with("Your running statistics never change"));
+    assert!(reason("no_running").contains("never change"), "{}", reason("no_running"));
 
     let mistakes = fs::read_to_string(path("mistakes.csv")).unwrap();
     assert!(mistakes.starts_with("kind,id,explanation,hand_ins,share,who\n"), "{mistakes}");
