@@ -69,8 +69,11 @@ impl<C> RustFunctions<C> {
 
     fn forward(&self, step: &Step, bn_param: &mut BnParam) -> Result<(StepOutput, C), Failure> {
         let x = array::<Ix4>("x", &step.x)?;
-        let gamma = array::<Ix1>("gamma", &step.gamma)?;
-        let beta = array::<Ix1>("beta", &step.beta)?;
+        // The types rule integers out; a caller converts them.
+        let double = |tensor: &Tensor| Tensor::Float64(tensor.to_f64());
+        let (gamma, beta) = (double(&step.gamma), double(&step.beta));
+        let gamma = array::<Ix1>("gamma", &gamma)?;
+        let beta = array::<Ix1>("beta", &beta)?;
         bn_param.mode = match step.mode {
             AskedMode::Train => Mode::Train,
             AskedMode::Eval => Mode::Eval,
@@ -114,8 +117,6 @@ impl<C> Submission for RustFunctions<C> {
             Some("of an unknown mode, which the types rule out")
         } else if script.trains_on_one_value() {
             Some("of one value per channel, which the batch norm that is supplied refuses")
-        } else if script.has_integers() {
-            Some("of integers, which the types rule out")
         } else {
             None
         }

@@ -78,12 +78,6 @@ impl Script {
         };
         self.steps.iter().any(is_one)
     }
-
-    /// Whether a scale or shift is of integers.
-    pub(crate) fn has_integers(&self) -> bool {
-        let is_integer = |tensor: &Tensor| tensor.dtype() == Dtype::Int64;
-        self.steps.iter().any(|step| is_integer(&step.gamma) || is_integer(&step.beta))
-    }
 }
 
 /// The entries beside `mode` that the caller puts into `bn_param` before the first call. A submission
