@@ -223,6 +223,7 @@ fn scaled(
         let (gamma, beta) = (gamma[channel], beta[channel]);
         match affine {
             Affine::Right | Affine::Along(_) => gamma * x_hat + beta,
+            Affine::Zero => 0.0,
             Affine::GammaSquared => gamma * gamma * x_hat + beta,
             Affine::AbsoluteGamma => gamma.abs() * x_hat + beta,
             Affine::NoGamma => x_hat + beta,
