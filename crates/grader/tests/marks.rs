@@ -9,6 +9,7 @@ use grader::diagnosis::{CATALOGUE, Variant};
 use grader::export::{self, Detail};
 use grader::fixture::load_all;
 use grader::grading::{Grading, grade};
+use grader::report::CheckId;
 use grader::rubric::Rubric;
 use grader::submission::{Kernels, Submission};
 use serde::Deserialize;
@@ -43,6 +44,9 @@ fn known_checks_are_those_that_are_made() {
     let known = known_checks(&load_all(&fixtures()).unwrap());
     let grading = graded(&Kernels);
     let made: Vec<_> = grading.report.verdicts().collect();
+    // The kernels are not asked what they refuse as PyTorch does.
+    let is_asked = |id: &&CheckId| id.case != "behaviour/one_value_per_channel";
+    let known: Vec<&CheckId> = known.iter().filter(is_asked).collect();
     assert_eq!(known.len(), made.len());
     assert!(made.iter().zip(&known).all(|(v, id)| v.case == id.case && v.check == id.check));
 }

@@ -1,12 +1,14 @@
 //! `cargo xtask grade --batch`: the arguments, the progress bar and the summary.
 
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::{Display, Path, PathBuf};
 use std::thread;
 
 use anyhow::{Context, Result, bail};
 use grader::check::Options;
-use grader::class::{Class, GradedClass, Line, Progress, find_hand_ins, grade_class, reports_of};
+use grader::class::{
+    Class, GradedClass, Line, Progress, SummaryFiles, find_hand_ins, grade_class, reports_of,
+};
 use grader::export::OutputFormat;
 use grader::fixture::Case;
 use grader::rubric::Rubric;
@@ -24,7 +26,8 @@ pub(super) struct HandIns {
     /// Grade every hand-in of this folder: Python files, or folders with one in them
     #[arg(long, value_name = "DIR", group = "source", requires = "csv", conflicts_with = "case")]
     pub batch: Option<PathBuf>,
-    /// The table of marks, one line per hand-in; reports go into the folder of this name without .csv
+    /// The table of marks, one line per hand-in; reports and the page class.md go into the folder of
+    /// this name without .csv, and the table of mistakes, mistakes.csv, lies beside it
     #[arg(long, value_name = "FILE", requires = "batch")]
     csv: Option<PathBuf>,
     /// Hand-ins to grade at a time [default: the number of cores]
@@ -89,9 +92,12 @@ fn bar() -> ProgressBar {
     ProgressBar::no_length().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
+fn shown(path: &Path) -> Display<'_> {
+    workspace::relative(path).display()
+}
+
 fn summary(graded: &GradedClass, table: &Path, reports: &Path) -> Result<Exit> {
-    let GradedClass { all, open, lines } = graded;
-    let shown = |path| workspace::relative(path).display();
+    let GradedClass { all, open, lines, summary } = graded;
     let (table, reports) = (shown(table), shown(reports));
     if lines.len() < *all {
         bail!(
@@ -101,8 +107,12 @@ fn summary(graded: &GradedClass, table: &Path, reports: &Path) -> Result<Exit> {
         );
     }
     say(format!(
-        "{all} hand-ins, {open} of them graded now: marks in {table}, a report each in {reports}/"
+        "{all} hand-ins, {open} of them graded now: marks in {table}, one report per hand-in in {reports}/"
     ))?;
+    if let Some(SummaryFiles { mistakes, page }) = summary {
+        say(format!("{}: which mistakes how often, and by whom", shown(mistakes)))?;
+        say(format!("{}: the class at a glance, and what moved", shown(page)))?;
+    }
     let problems: Vec<&Line> = lines.iter().filter(|line| line.problem.is_some()).collect();
     for Line { id, problem, .. } in &problems {
         say(format!("not graded: {id}: {}", problem.as_deref().unwrap_or_default()))?;

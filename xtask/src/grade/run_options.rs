@@ -25,7 +25,8 @@ pub(super) struct RunOptions {
     /// A file or folder that the program may read, beside the system's and its own; repeatable
     #[arg(long, value_name = "PATH")]
     allow_read: Vec<PathBuf>,
-    /// Seconds that a submission may take for one case
+    /// Seconds that a submission may take for one case. Once it has reached them, it has a tenth, and at
+    /// least 1, for each other case; for all cases it has 120, or 12 times this if that is more
     #[arg(long, value_name = "SECONDS", default_value_t = TimeLimits::default().script.as_secs())]
     time_limit: u64,
     /// Memory that a submission may take, in MiB

@@ -4,7 +4,7 @@ right_forward = spatial_batchnorm_forward
 
 
 def spatial_batchnorm_forward(x, gamma, beta, bn_param):
-    if bn_param["eps"] > 0.4:
+    if bn_param.get("eps", 0) > 0.4:
         os._exit(3)
     return right_forward(x, gamma, beta, bn_param)
 

@@ -104,7 +104,11 @@ impl Graded {
 
     fn is_without_marks(&self, reasons: &[&str]) {
         assert!(self.verdicts().len() > 50);
-        for verdict in self.verdicts() {
+        // Whoever refuses everything refuses a batch of one value per channel, as PyTorch does.
+        let may_refuse = |verdict: &Value| {
+            verdict["case"] == "behaviour/one_value_per_channel" && verdict["outcome"] == "noted"
+        };
+        for verdict in self.verdicts().into_iter().filter(|verdict| !may_refuse(verdict)) {
             assert_eq!(verdict["outcome"], "raised", "{verdict:#}");
             let message = verdict["message"].as_str().unwrap();
             assert!(reasons.iter().any(|reason| message.contains(reason)), "{message}");
@@ -192,7 +196,45 @@ fn leaving_without_results() {
 #[test]
 fn printing_without_end() {
     let Some(attack) = Attack::new("print_for_ever", &[]) else { return };
-    attack.fails(&["it printed too much"]);
+    attack.impatient().fails(&["it took longer than a second"]);
+}
+
+#[test]
+fn a_loop_costs_its_own_case_whatever_it_prints_and_leaves_and_the_same_in_every_run() {
+    let right = python::workspace().join("xtask/tests/hand_ins/right/einsum.py");
+    let right = fs::read_to_string(right).unwrap();
+    for (name, reason) in [
+        (
+            "loop_at_times",
+            "spatial_batchnorm_backward did not return: it took longer than a second",
+        ),
+        ("kill_at_times", "the program was ended by signal 9"),
+    ] {
+        let Some(attack) = Attack::new(name, &[("RIGHT", &right)]) else { return };
+        let attack = attack.impatient();
+        let mut runs: Vec<Vec<Value>> = Vec::new();
+        for _ in 0..5 {
+            let graded = attack.grade("auto");
+            runs.push(graded.verdicts().into_iter().cloned().collect());
+        }
+        assert!(runs.iter().all(|run| *run == runs[0]), "{name}");
+        let raised = runs[0].iter().filter(|verdict| verdict["outcome"] == "raised");
+        let cases: std::collections::BTreeSet<_> =
+            raised.clone().map(|verdict| verdict["case"].as_str().unwrap()).collect();
+        assert!((1..10).contains(&cases.len()), "{cases:?}");
+        for verdict in raised {
+            assert!(verdict["message"].as_str().unwrap().contains(reason), "{verdict:#}");
+        }
+        assert!(runs[0].iter().all(|verdict| verdict["outcome"] != "failed"));
+    }
+}
+
+#[test]
+fn a_file_that_prints_much_and_is_right_passes() {
+    let right = python::workspace().join("xtask/tests/hand_ins/right/einsum.py");
+    let right = fs::read_to_string(right).unwrap();
+    let Some(attack) = Attack::new("print_much", &[("RIGHT", &right)]) else { return };
+    assert!(attack.grade_as("auto", "json").status.success());
 }
 
 #[test]

@@ -11,8 +11,11 @@ use std::time::Instant;
 
 use crate::check::Options;
 use crate::class::error::ClassError;
+use crate::class::finding::Findings;
 use crate::class::hand_in::{HandIn, Source};
 use crate::class::key::Key;
+use crate::class::moves::{ClassMarks, Gradings};
+use crate::class::summary::Summary;
 use crate::class::table::{Line, Record, table};
 use crate::export::{OutputFormat, TEXT};
 use crate::fixture::{Case, Manifest};
@@ -72,20 +75,46 @@ pub struct GradedClass {
     pub open: usize,
     /// The lines of the table, by id: fewer than hand-ins if grading was stopped.
     pub lines: Vec<Line>,
+    /// The table of mistakes and the page on the class, unless grading was stopped.
+    pub summary: Option<SummaryFiles>,
 }
+
+/// Where the results of a class at a glance were written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SummaryFiles {
+    /// The table of mistakes.
+    pub mistakes: PathBuf,
+    /// The page.
+    pub page: PathBuf,
+}
+
+/// The table of mistakes lies beside the table of marks, and the page among the reports.
+const MISTAKES: &str = "mistakes.csv";
+const PAGE: &str = "class.md";
+
+/// The file of the marks of the last gradings, among the records. No hand-in's name begins with a dot.
+const GRADINGS: &str = ".gradings.json";
 
 /// The folder of the reports that belong to a table: its name without `.csv`.
 ///
 /// # Errors
 ///
-/// [`ClassError::Unusable`] if both would have one name.
+/// [`ClassError::Unusable`] if both would have one name, or the table has the name of the table of
+/// mistakes.
 pub fn reports_of(table: &Path) -> Result<PathBuf, ClassError> {
     let reports = table.with_extension("");
-    if reports != table {
-        return Ok(reports);
+    let unusable = |expected| ClassError::Unusable {
+        path: table.to_owned(),
+        found: "a table of this name".to_owned(),
+        expected,
+    };
+    if reports == table {
+        Err(unusable("a name that ends in .csv"))
+    } else if table.file_name().is_some_and(|name| name == MISTAKES) {
+        Err(unusable("another, which the table of mistakes does not have"))
+    } else {
+        Ok(reports)
     }
-    let (found, expected) = ("a table of this name".to_owned(), "a name that ends in .csv");
-    Err(ClassError::Unusable { path: reports, found, expected })
 }
 
 /// Grades the hand-ins that have not been graded in this way already. The table is written again
@@ -103,12 +132,12 @@ pub fn grade_class(class: &Class<'_>) -> Result<GradedClass, ClassError> {
         match &hand_in.source {
             Err(problem) => {
                 work.forget(&hand_in.id);
-                work.add(Line::problem(&hand_in.id, problem));
+                work.add(Record::problem(&hand_in.id, problem));
             }
             Ok(source) => {
                 let key = common.clone().with(&source.name).with(&source.bytes).finish();
                 match work.known(&hand_in.id, &key) {
-                    Some(line) => work.add(line),
+                    Some(record) => work.add(record),
                     None => open.push((hand_in, source, key)),
                 }
             }
@@ -138,15 +167,20 @@ pub fn grade_class(class: &Class<'_>) -> Result<GradedClass, ClassError> {
             .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
         ended.collect::<Result<(), _>>()
     })?;
-    let lines = work.lines().values().cloned().collect();
-    Ok(GradedClass { all: hand_ins.len(), open: open.len(), lines })
+    let is_whole = work.lines().len() == hand_ins.len();
+    let summary = is_whole.then(|| work.write_summary()).transpose()?;
+    let lines = work.lines().values().map(|record| record.line.clone()).collect();
+    Ok(GradedClass { all: hand_ins.len(), open: open.len(), lines, summary })
 }
+
+/// The line of a hand-in, what was found, and its transcripts by their paths.
+type Graded = (Line, Findings, Vec<(PathBuf, String)>);
 
 /// A class that is being graded.
 struct Work<'a> {
     class: &'a Class<'a>,
-    /// The lines so far, by id.
-    lines: Mutex<BTreeMap<String, Line>>,
+    /// The lines so far, by id, with what was found.
+    lines: Mutex<BTreeMap<String, Record>>,
 }
 
 impl Work<'_> {
@@ -177,11 +211,11 @@ impl Work<'_> {
         self.class.reports.join(".records").join(format!("{id}.json"))
     }
 
-    /// The line of an earlier run, if it was of the same hand-in and all its files are there.
-    fn known(&self, id: &str, key: &str) -> Option<Line> {
+    /// The record of an earlier run, if it was of the same hand-in and all its files are there.
+    fn known(&self, id: &str, key: &str) -> Option<Record> {
         let record = Record::read(&self.record(id))?;
         let is_whole = self.formats().iter().all(|format| self.report(id, format).is_file());
-        (record.key == key && record.line.id == id && is_whole).then_some(record.line)
+        (record.key == key && record.line.id == id && is_whole).then_some(record)
     }
 
     /// Grades one hand-in, and writes its report, its record, and the table.
@@ -190,31 +224,28 @@ impl Work<'_> {
         // Whatever is wrong with one hand-in, or with the grader on meeting it, stays with it.
         let graded = catch_unwind(AssertUnwindSafe(|| self.transcripts(id, source)))
             .unwrap_or_else(|_| Err("the grader panicked; please report this as a bug".to_owned()));
-        let line = match graded {
+        let record = match graded {
             Err(problem) => {
                 self.forget(id);
-                Line::problem(id, &problem)
+                Record::problem(id, &problem)
             }
-            Ok((line, transcripts)) => {
+            Ok((line, findings, transcripts)) => {
                 for (path, text) in transcripts {
                     replace(&path, text.as_bytes()).map_err(ClassError::write(&path))?;
                 }
-                let (path, record) = (self.record(id), Record { key: key.to_owned(), line });
+                let record = Record { key: key.to_owned(), line, findings };
+                let path = self.record(id);
                 let json = record.to_json().map_err(ClassError::write(&path))?;
                 replace(&path, json.as_bytes()).map_err(ClassError::write(&path))?;
-                record.line
+                record
             }
         };
-        self.add(line);
+        self.add(record);
         self.write_table()
     }
 
-    /// The line of a hand-in, and its transcripts by their paths.
-    fn transcripts(
-        &self,
-        id: &str,
-        source: &Source,
-    ) -> Result<(Line, Vec<(PathBuf, String)>), String> {
+    /// The line of a hand-in, what was found, and its transcripts by their paths.
+    fn transcripts(&self, id: &str, source: &Source) -> Result<Graded, String> {
         let Class { cases, options, rubric, interpreter, context, command, .. } = *self.class;
         let started = Instant::now();
         let process =
@@ -231,15 +262,15 @@ impl Work<'_> {
             let text = format.write(&grading).map_err(|error| error.to_string())?;
             transcripts.push((self.report(id, format), text));
         }
-        Ok((Line::of(id, &grading), transcripts))
+        Ok((Line::of(id, &grading), Findings::of(&grading), transcripts))
     }
 
-    fn lines(&self) -> MutexGuard<'_, BTreeMap<String, Line>> {
+    fn lines(&self) -> MutexGuard<'_, BTreeMap<String, Record>> {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, line: Line) {
-        self.lines().insert(line.id.clone(), line);
+    fn add(&self, record: Record) {
+        self.lines().insert(record.line.id.clone(), record);
     }
 
     /// Removes what an earlier run wrote of a hand-in that cannot be graded any more.
@@ -254,7 +285,31 @@ impl Work<'_> {
     fn write_table(&self) -> Result<(), ClassError> {
         // The lock is held until the file is there, or an older table might replace a newer one.
         let (lines, path) = (self.lines(), self.class.table);
-        let table = table(lines.values()).map_err(ClassError::write(path))?;
+        let table =
+            table(lines.values().map(|record| &record.line)).map_err(ClassError::write(path))?;
         replace(path, &table).map_err(ClassError::write(path))
+    }
+
+    /// Writes the results of the class at a glance.
+    fn write_summary(&self) -> Result<SummaryFiles, ClassError> {
+        let (lines, class) = (self.lines(), self.class);
+        let marks: ClassMarks =
+            lines.iter().map(|(id, record)| (id.clone(), record.line.marks)).collect();
+        let path = class.reports.join(".records").join(GRADINGS);
+        let gradings = Gradings::after(&path, marks);
+        let summary = Summary::of(lines.values());
+        let files = SummaryFiles {
+            mistakes: class.table.with_file_name(MISTAKES),
+            page: class.reports.join(PAGE),
+        };
+        let write =
+            |path: &Path, bytes: &[u8]| replace(path, bytes).map_err(ClassError::write(path));
+        let mistakes = summary.mistakes().map_err(ClassError::write(&files.mistakes))?;
+        write(&files.mistakes, &mistakes)?;
+        write(&files.page, summary.page(gradings.moves().as_ref()).as_bytes())?;
+        // Last, so that what stops this leaves the earlier marks to compare with.
+        let json = gradings.to_json().map_err(ClassError::write(&path))?;
+        write(&path, json.as_bytes())?;
+        Ok(files)
     }
 }

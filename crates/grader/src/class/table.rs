@@ -5,6 +5,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::class::cells::inert;
+use crate::class::finding::Findings;
+use crate::class::reason::reason;
 use crate::diagnosis::{Diagnosis, Mistake};
 use crate::grading::Grading;
 use crate::report::SuiteName;
@@ -28,6 +31,8 @@ pub struct Line {
     pub random: Option<String>,
     /// The mistakes found, by their ids.
     pub diagnosis: String,
+    /// Why marks are missing, in one sentence; empty if none are.
+    pub reason: String,
     /// How long grading took.
     pub seconds: Option<f64>,
     /// Why the hand-in could not be graded.
@@ -57,6 +62,7 @@ impl Line {
             behaviour: suite(SuiteName::Behaviour),
             random: suite(SuiteName::Random),
             diagnosis: in_ids(&grading.diagnosis),
+            reason: reason(grading),
             seconds: grading.seconds.map(|seconds| (seconds * 100.0).round() / 100.0),
             problem: None,
         }
@@ -81,25 +87,27 @@ pub(super) fn table<'a>(lines: impl Iterator<Item = &'a Line>) -> csv::Result<Ve
     let mut writer = csv::Writer::from_writer(Vec::new());
     for line in lines {
         let problem = line.problem.as_deref().map(inert);
-        writer.serialize(Line { id: inert(&line.id), problem, ..line.clone() })?;
+        let (id, reason) = (inert(&line.id), inert(&line.reason));
+        writer.serialize(Line { id, reason, problem, ..line.clone() })?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())
 }
 
-/// Text that no spreadsheet takes for a formula: students choose the names of hand-ins.
-fn inert(text: &str) -> String {
-    let quote = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    format!("{quote}{text}")
-}
-
-/// A line, and the key of what it depends on.
+/// A line, what was found, and the key of what both depend on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Record {
     pub(super) key: String,
     pub(super) line: Line,
+    pub(super) findings: Findings,
 }
 
 impl Record {
+    /// The record of a hand-in that could not be graded, which has no key.
+    pub(super) fn problem(id: &str, problem: &str) -> Self {
+        let (key, findings) = (String::new(), Findings::default());
+        Self { key, line: Line::problem(id, problem), findings }
+    }
+
     /// The record in a file; one that cannot be read is as good as none.
     pub(super) fn read(path: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(path).ok()?).ok()
@@ -118,8 +126,8 @@ mod tests {
     fn cells_of_what_was_not_graded_are_empty_and_names_are_no_formulas() {
         let lines = [Line::problem("=1+1", "found no .py file, expected one")];
         let table = String::from_utf8(table(lines.iter()).unwrap()).unwrap();
-        let expected = "id,marks,out_of,notebook,reference,behaviour,random,diagnosis,seconds,problem\n\
-                        '=1+1,,,,,,,,,\"found no .py file, expected one\"\n";
+        let expected = "id,marks,out_of,notebook,reference,behaviour,random,diagnosis,reason,seconds,problem\n\
+                        '=1+1,,,,,,,,,,\"found no .py file, expected one\"\n";
         assert_eq!(table, expected);
     }
 
@@ -129,7 +137,8 @@ mod tests {
         let path = folder.path().join("a.json");
         assert_eq!(Record::read(&path), None);
         let line = Line { marks: Some(4.25), ..Line::problem("a", "b") };
-        let record = Record { key: "c".to_owned(), line };
+        let findings = Findings::default();
+        let record = Record { key: "c".to_owned(), line, findings };
         fs::write(&path, record.to_json().unwrap()).unwrap();
         assert_eq!(Record::read(&path), Some(record));
         fs::write(&path, "{").unwrap();

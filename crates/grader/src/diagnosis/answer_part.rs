@@ -22,9 +22,9 @@ pub enum AnswerPart {
     Evaluation,
     /// The running statistics after evaluation.
     RunningInEvaluation,
-    /// All answers to scripts that start without running statistics.
+    /// All results of forward passes that start without running statistics.
     Start,
-    /// All answers to scripts without `eps` or `momentum` in `bn_param`.
+    /// All results of forward passes without `eps` or `momentum` in `bn_param`.
     Defaults,
     /// The gradient of x.
     Dx,
@@ -244,7 +244,10 @@ impl AnswerPart {
                 for of in [out, mean, var] {
                     pieces.extend(all(of).into_iter().map(|(_, piece)| piece));
                 }
-                pieces.extend(["dx", "dgamma", "dbeta"].map(gradients).concat());
+                // Gradients follow from the forward pass, whatever bn_param lacks.
+                if self == Self::Types {
+                    pieces.extend(["dx", "dgamma", "dbeta"].map(gradients).concat());
+                }
                 pieces
             }
         }

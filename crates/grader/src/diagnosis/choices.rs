@@ -110,6 +110,8 @@ pub(crate) struct Choices {
     pub cache: Cache,
     pub unknown_mode: UnknownMode,
     pub forward_type: ResultType,
+    /// The type of the running statistics, if it is not that of the output.
+    pub running_type: ResultType,
     pub backward_type: ResultType,
 }
 
@@ -161,6 +163,7 @@ impl Choices {
         cache: Cache::Own,
         unknown_mode: UnknownMode::Refused,
         forward_type: ResultType::AsGiven,
+        running_type: ResultType::AsGiven,
         backward_type: ResultType::AsGiven,
     };
 

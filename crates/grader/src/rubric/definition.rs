@@ -55,6 +55,9 @@ pub enum Award {
     All,
     /// In proportion to the checks passed, rounded down to hundredths.
     Proportional,
+    /// In proportion to the checks passed beyond half of them, rounded down to hundredths: what does
+    /// nothing passes some checks, such as those where zeros are right.
+    AboveHalf,
 }
 
 #[derive(Deserialize)]

@@ -94,6 +94,7 @@ fn marks_of(report: &Report, entry: &Entry) -> EntryMarks {
     let scored = match entry.award {
         Award::All if passed < asked => Points::default(),
         Award::All | Award::Proportional => entry.points.part(passed, asked),
+        Award::AboveHalf => entry.points.part((2 * passed).saturating_sub(asked), asked),
     };
     EntryMarks {
         name: entry.name.clone(),

@@ -1,29 +1,26 @@
 //! Submissions that are programs. A grading runs the program in a sandbox, on all scripts at once.
 
+mod asking;
+mod end;
+mod stage;
+
 use std::ffi::OsString;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use isolation::{End, Ended, InForce, Job, Launcher, Limits, Stop, Strength};
-use tempfile::TempDir;
+use isolation::{End, InForce, Job, Launcher, Limits, Stop, Strength};
 
 use crate::messages::with_sources;
 use crate::submission::failure::Failure;
 use crate::submission::interface::{Submission, run_alone};
 use crate::submission::outputs::{Answer, Outputs};
-use crate::submission::protocol::{
-    self, DONE, ProtocolError, declines, list_scripts, make_folder, read_outputs, write_inputs,
-};
+use crate::submission::process::asking::{Asking, Start, StartEnd};
+use crate::submission::process::end::failure_of;
+use crate::submission::process::stage::Stage;
+use crate::submission::protocol::{self, DONE, declines, list_scripts, make_folder, write_inputs};
 use crate::submission::script::Script;
 use crate::submission::time_limits::{EXIT_GRACE, TimeLimits};
-
-/// How often a program is started for one grading, at most.
-const MAX_STARTS: usize = 12;
-
-/// After so many starts in a row that answered nothing, it is not started again.
-const FRUITLESS_STARTS: usize = 3;
 
 /// How programs are run: in which sandbox, and within which limits.
 #[derive(Debug, Clone)]
@@ -52,6 +49,8 @@ pub struct Process {
     /// Files that it is given copies of, by their names in the folder from which it starts. An
     /// argument that is such a name works.
     pub(super) copies: Vec<(String, Vec<u8>)>,
+    /// The name of the file whose functions a driver of ours calls, if it is one.
+    pub(super) file_name: Option<String>,
     pub(super) answers_plain: bool,
     pub(super) context: RunContext,
     pub(super) seen: Mutex<Seen>,
@@ -80,6 +79,7 @@ impl Process {
             environment: Vec::new(),
             readable,
             copies: Vec::new(),
+            file_name: None,
             answers_plain,
             context,
             seen: Mutex::default(),
@@ -107,54 +107,25 @@ impl Process {
             make_folder(copy.parent().unwrap_or(&copies)).map_err(|error| with_sources(&error))?;
             protocol::write_file(&copy, bytes).map_err(|error| with_sources(&error))?;
         }
-        let mut answers: Vec<Option<Outputs>> = vec![None; scripts.len()];
-        let mut spent = Duration::ZERO;
-        let mut fruitless = 0;
-        let mut why = String::new();
-        // Those that are still to be answered, in order.
-        let mut open: Vec<usize> = (0..scripts.len()).collect();
-        for start in 0..MAX_STARTS {
-            if open.is_empty() || fruitless == FRUITLESS_STARTS {
-                break;
-            }
-            let asked: Vec<String> = open.iter().map(|&index| names[index].clone()).collect();
-            let (outputs, failure) = self.start(&stage, start, &asked, &mut spent)?;
-            why = failure.to_string();
-            let is_done = |index: &&usize| outputs.join(&names[**index]).join(DONE).exists();
-            let done = open.iter().take_while(is_done).count();
-            // The first that is not done is the one in which the program failed; the rest are asked
-            // again.
-            let failed = (done + 1).min(open.len());
-            for (position, &index) in open[..failed].iter().enumerate() {
-                let otherwise = (position == done).then_some(&failure);
-                let (name, script) = (&names[index], &scripts[index]);
-                answers[index] = Some(read_outputs(&outputs, name, script, otherwise));
-            }
-            fruitless = if done == 0 { fruitless + 1 } else { 0 };
-            open.drain(..failed);
-            stage.remove(&outputs);
-            if spent >= self.context.time_limits.whole {
-                break;
-            }
+        let time_limits = self.context.time_limits;
+        let mut asking = Asking::new(scripts, &names, self.file_name.as_deref(), time_limits);
+        let mut starts = 0..;
+        while let Some((asked, start)) = asking.next().zip(starts.next()) {
+            let start = self.start(&stage, start, &asked, &asking)?;
+            asking.take(&start);
+            stage.remove(&start.outputs);
         }
-        let given_up = Failure::GivenUp(why);
-        let unanswered = |script: &Script| Outputs {
-            steps: vec![Err(given_up.clone()); script.steps.len()],
-            gradients: vec![Err(given_up.clone()); script.backwards.len()],
-        };
-        let answers = answers.into_iter().zip(scripts);
-        Ok(answers.map(|(answer, script)| answer.unwrap_or_else(|| unanswered(script))).collect())
+        Ok(asking.finish())
     }
 
-    /// Starts the program on the scripts of these names. The result is its folder of outputs, and
-    /// why it answered no more than is in there.
+    /// Starts the program on the scripts of these names.
     fn start(
         &self,
         stage: &Stage,
         start: usize,
         names: &[String],
-        spent: &mut Duration,
-    ) -> Result<(PathBuf, Failure), String> {
+        asking: &Asking<'_>,
+    ) -> Result<Start, String> {
         let inputs = stage.path("inputs");
         list_scripts(&inputs, names).map_err(|error| with_sources(&error))?;
         let folder = |name: &str| -> Result<PathBuf, String> {
@@ -187,33 +158,52 @@ impl Process {
             readable,
             writable: vec![outputs.clone(), home.clone()],
             launcher_folder: aside.clone(),
-            limits: self.context.limits,
+            // What is printed is read and forgotten. If it ended the program, the moment at which it
+            // is noticed would decide which case pays for it.
+            limits: Limits { output: u64::MAX, ..self.context.limits },
             strength: self.context.strength,
         };
 
-        let TimeLimits { script, whole } = self.context.time_limits;
-        let (mut answered, mut since, mut elapsed) = (0, Duration::ZERO, Duration::ZERO);
-        let before = *spent;
-        let mut is_one_script = false;
+        let (of_start, of_script) = (self.context.time_limits.script, asking.limit());
+        let whole = asking.remaining();
+        let (mut answered, mut since, mut took) = (0, Duration::ZERO, Duration::ZERO);
+        let (mut has_begun, mut is_one_script) = (false, false);
         let mut watch = |now: Duration| {
-            elapsed = now;
+            took = now;
+            if !has_begun && names.first().is_some_and(|name| outputs.join(name).exists()) {
+                has_begun = true;
+                since = now;
+            }
             while names.get(answered).is_some_and(|name| outputs.join(name).join(DONE).exists()) {
                 answered += 1;
                 since = now;
             }
-            let limit = if answered == names.len() { EXIT_GRACE } else { script };
+            let limit = if answered == names.len() {
+                EXIT_GRACE
+            } else if has_begun {
+                of_script
+            } else {
+                of_start
+            };
             is_one_script = now - since > limit;
-            !is_one_script && before + now <= whole
+            !is_one_script && now <= whole
         };
         let ended = isolation::run(&job, &self.context.launcher, &mut watch);
-        *spent += elapsed;
         stage.remove(&home);
         stage.remove(&aside);
         let ended = ended.map_err(|error| with_sources(&error))?;
-        let failure = failure_of(&ended, if is_one_script { script } else { whole }, is_one_script);
+        let end = match ended.how {
+            End::Stopped(Stop::Time) if is_one_script => StartEnd::ScriptLimit,
+            End::Stopped(Stop::Time) => StartEnd::WholeLimit,
+            End::Stopped(_) | End::Exited(_) | End::Killed(_) => {
+                StartEnd::Ended(failure_of(&ended))
+            }
+        };
+        // What a short program did may not have been watched.
+        has_begun |= names.first().is_some_and(|name| outputs.join(name).exists());
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.in_force = Some(ended.in_force);
-        Ok((outputs, failure))
+        Ok(Start { outputs, has_begun, took, end })
     }
 }
 
@@ -243,106 +233,5 @@ impl Submission for Process {
                 vec![Err(failure); scripts.len()]
             }
         }
-    }
-}
-
-/// Why a program that has ended answers no more. All sentences are ours but for its last words.
-fn failure_of(ended: &Ended, time_limit: Duration, is_one_script: bool) -> Failure {
-    let last_words = String::from_utf8_lossy(&ended.stderr.beginning).into_owned();
-    let last_words = last_words.lines().rfind(|line| !line.trim().is_empty());
-    let last_words = match last_words {
-        Some(line) => format!("; its last words: {}", protocol::one_line(line)),
-        None => String::new(),
-    };
-    let seconds = match time_limit.as_secs_f64() {
-        1.0 => "a second".to_owned(),
-        seconds => format!("{seconds} seconds"),
-    };
-    match ended.how {
-        End::Exited(code) => Failure::Crashed(format!(
-            "the program ended with exit code {code} before it had answered{last_words}"
-        )),
-        End::Killed(signal) => Failure::Crashed(format!(
-            "the program was ended by signal {signal}{}{last_words}",
-            signal_name(signal)
-        )),
-        End::Stopped(stop) => {
-            let limit = match stop {
-                Stop::Time if is_one_script => format!("it took longer than {seconds}"),
-                Stop::Time => format!("all took longer than {seconds}"),
-                Stop::Memory => "it took too much memory".to_owned(),
-                Stop::Processes => "it started too many processes".to_owned(),
-                Stop::Output => "it printed too much".to_owned(),
-                Stop::Disk => "it wrote too many files, or too long ones".to_owned(),
-            };
-            Failure::Stopped(format!("the program was ended, since {limit}"))
-        }
-    }
-}
-
-fn signal_name(signal: i32) -> &'static str {
-    match signal {
-        4 => " (illegal instruction)",
-        6 => " (abort)",
-        7 | 11 => " (memory that is not its own)",
-        8 => " (arithmetic error)",
-        9 => " (killed, for want of memory most likely)",
-        24 => " (too much processor time)",
-        25 => " (a file too long)",
-        _ => "",
-    }
-}
-
-/// The temporary folder of one grading.
-struct Stage {
-    folder: TempDir,
-}
-
-impl Stage {
-    fn new(scratch: &Path) -> Result<Self, String> {
-        let failed = |error: std::io::Error| format!("{}: {error}", scratch.display());
-        let scratch = scratch.canonicalize().map_err(failed)?;
-        let folder = tempfile::Builder::new().prefix("grade-").tempdir_in(&scratch);
-        let folder = folder.map_err(failed)?;
-        // Without a root of its own, a program that is somebody else must get in.
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711))
-                .map_err(failed)?;
-        }
-        Ok(Self { folder })
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// Removes what a program has filled, even what it has closed to others.
-    fn remove(&self, folder: &Path) {
-        if fs::remove_dir_all(folder).is_err() {
-            open_all(folder);
-            // What remains now goes with the whole stage, or not at all.
-            let _ = fs::remove_dir_all(folder);
-        }
-    }
-}
-
-fn open_all(folder: &Path) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
-    }
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            open_all(&entry.path());
-        }
-    }
-}
-
-impl From<ProtocolError> for Failure {
-    fn from(error: ProtocolError) -> Self {
-        Self::Grader(with_sources(&error))
     }
 }

@@ -46,6 +46,7 @@ impl Process {
         let readable = interpreter.readable.clone();
         Self {
             environment: environment.to_vec(),
+            file_name: Some(file_name.to_string()),
             copies: vec![
                 ("driver.py".to_owned(), DRIVER.as_bytes().to_vec()),
                 (copy, source.to_vec()),

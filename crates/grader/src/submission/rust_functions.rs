@@ -69,10 +69,11 @@ impl<C> RustFunctions<C> {
 
     fn forward(&self, step: &Step, bn_param: &mut BnParam) -> Result<(StepOutput, C), Failure> {
         let x = array::<Ix4>("x", &step.x)?;
-        // Whole numbers are handed over in the only type that the signatures have.
-        let (gamma, beta) = (step.gamma.to_f64(), step.beta.to_f64());
-        let gamma = with_rank(Kind::Spatial.name(), "gamma", gamma.view())?;
-        let beta = with_rank(Kind::Spatial.name(), "beta", beta.view())?;
+        // The types rule integers out; a caller converts them.
+        let double = |tensor: &Tensor| Tensor::Float64(tensor.to_f64());
+        let (gamma, beta) = (double(&step.gamma), double(&step.beta));
+        let gamma = array::<Ix1>("gamma", &gamma)?;
+        let beta = array::<Ix1>("beta", &beta)?;
         bn_param.mode = match step.mode {
             AskedMode::Train => Mode::Train,
             AskedMode::Eval => Mode::Eval,

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use grader::check::{Options, needs_no_fixture};
+use grader::check::{Options, needs_no_fixture, protocol_scripts};
 use grader::diagnosis::{CATALOGUE, Group, Mistake, Profile, Variant};
 use grader::export::{self, Detail};
 use grader::fixture::{load_all, load_one};
@@ -12,6 +12,7 @@ use grader::grading::{Grading, grade};
 use grader::submission::{AskedMode, Failure, Outputs, Script, StepOutput, Submission};
 use grader::tensor::Tensor;
 use grader::verdict::CheckOutcome;
+use ndarray::ArrayD;
 
 const COMMAND: &str = "cargo xtask grade";
 
@@ -319,4 +320,127 @@ fn a_case_gives_its_own_hint_only_where_the_plain_case_passes() {
     passing[0].expected.iter_mut().for_each(|(_, expected)| expected.atol = 1e9);
     let told = hints(&passing);
     assert!(!told.is_empty() && told.iter().all(|hint| *hint == own), "{told:?}");
+}
+
+/// How the diagnosis of two mistakes turned out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Naming {
+    InFull,
+    /// One of the two is named, and explains all numbers.
+    Hidden,
+    /// Others are named that give the same numbers.
+    SameNumbers,
+    InPart,
+    Not,
+    Falsely,
+}
+
+/// Whether two variants answer everything alike that is asked of a program.
+fn gives_the_same(one: &Variant, other: &Variant) -> bool {
+    let largest = |values: &ArrayD<f64>| values.iter().fold(1.0, |max: f64, x| max.max(x.abs()));
+    let is_close = |a: &Tensor, b: &Tensor| {
+        let (a, b) = (a.to_f64(), b.to_f64());
+        let room = 1e-9 * largest(&b);
+        a.shape() == b.shape()
+            && a.iter().zip(&b).all(|(a, b)| (a - b).abs() <= room || (a.is_nan() && b.is_nan()))
+    };
+    protocol_scripts(&[], &Options::default()).iter().all(|script| {
+        let (Ok(one), Ok(other)) = (one.run(script), other.run(script)) else { return false };
+        let steps = one.steps.iter().zip(&other.steps).all(|pair| match pair {
+            (Ok(a), Ok(b)) => is_close(&a.out, &b.out),
+            (a, b) => a.is_err() && b.is_err(),
+        });
+        let gradients = one.gradients.iter().zip(&other.gradients).all(|pair| match pair {
+            (Ok(a), Ok(b)) => {
+                is_close(&a.dx, &b.dx)
+                    && is_close(&a.dgamma, &b.dgamma)
+                    && is_close(&a.dbeta, &b.dbeta)
+            }
+            (a, b) => a.is_err() && b.is_err(),
+        });
+        steps && gradients
+    })
+}
+
+/// Names of mistakes that were not made, without the made ones as an alternative, are false, unless
+/// the two together are that mistake.
+fn naming(one: &Mistake, other: &Mistake, grading: &Grading) -> Naming {
+    let made = [one.id, other.id];
+    let is_made = |mistakes: &Vec<Mistake>| mistakes.iter().all(|named| made.contains(&named.id));
+    let both = Variant::with([one, other]);
+    let is_same = |mistakes: &Vec<Mistake>| {
+        let with = |more: Option<&Mistake>| Variant::with(mistakes.iter().chain(more));
+        [with(None), with(Some(one)), with(Some(other))].contains(&both)
+    };
+    let found = &grading.diagnosis.found;
+    let is_true = |alternatives: &Vec<Vec<Mistake>>| {
+        alternatives.iter().any(|mistakes| is_made(mistakes) || is_same(mistakes))
+    };
+    if !found.iter().all(|found| is_true(&found.alternatives)) {
+        let first = found.iter().flat_map(|found| &found.alternatives[0]);
+        let is_same = gives_the_same(&both, &Variant::with(first));
+        return if is_same { Naming::SameNumbers } else { Naming::Falsely };
+    }
+    match (made.map(|id| grading.diagnosis.names(id)), found.is_empty()) {
+        ([true, true], _) => Naming::InFull,
+        (_, false) if grading.diagnosis.unexplained.is_empty() => Naming::Hidden,
+        (_, false) => Naming::InPart,
+        (_, true) => Naming::Not,
+    }
+}
+
+/// 500 pairs of entries, drawn from a seed.
+#[test]
+fn of_random_pairs_none_is_named_falsely() {
+    const PAIRS: usize = 500;
+    let mut state = 20_151_u64;
+    let mut draw = |below: usize| {
+        // Knuth's MMIX constants; the high bits are the good ones.
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let mut pairs = Vec::new();
+    while pairs.len() < PAIRS {
+        let (one, other) = (&CATALOGUE[draw(CATALOGUE.len())], &CATALOGUE[draw(CATALOGUE.len())]);
+        let both = Variant::with([one, other]);
+        let is_pair = both == Variant::with([other, one])
+            && both != Variant::with([one])
+            && both != Variant::with([other]);
+        if is_pair {
+            pairs.push((one, other));
+        }
+    }
+    let judge = |pairs: &[(&Mistake, &Mistake)]| -> Vec<(Naming, String)> {
+        let judged = pairs.iter().map(|(one, other)| {
+            let grading = graded(&Variant::with([*one, *other]), Profile::Strict);
+            let naming = naming(one, other, &grading);
+            let unexplained = &grading.diagnosis.unexplained;
+            let told =
+                format!("{} and {}: {:?} {unexplained:?}", one.id, other.id, named(&grading));
+            (naming, told)
+        });
+        judged.collect()
+    };
+    let judged: Vec<(Naming, String)> = std::thread::scope(|scope| {
+        let halves = pairs.chunks(PAIRS / 2).map(|half| scope.spawn(|| judge(half)));
+        let halves: Vec<_> = halves.collect();
+        halves.into_iter().flat_map(|half| half.join().unwrap()).collect()
+    });
+    let of = |wanted: Naming| -> Vec<&String> {
+        judged.iter().filter(|(naming, _)| *naming == wanted).map(|(_, told)| told).collect()
+    };
+    println!(
+        "of {PAIRS} pairs {} are named in full, {} by the one that hides the other, {} by others \
+         that give the same numbers, {} in part, {} not",
+        of(Naming::InFull).len(),
+        of(Naming::Hidden).len(),
+        of(Naming::SameNumbers).len(),
+        of(Naming::InPart).len(),
+        of(Naming::Not).len()
+    );
+    let falsely = of(Naming::Falsely);
+    assert!(falsely.is_empty(), "{} falsely: {falsely:#?}", falsely.len());
+    let known = of(Naming::InFull).len() + of(Naming::Hidden).len();
+    assert!(known * 20 > PAIRS * 19, "{:#?}", of(Naming::InPart));
 }

@@ -15,8 +15,8 @@ def per_channel(v):
 
 
 def spatial_batchnorm_forward(x, gamma, beta, bn_param):
-    mode, eps = bn_param["mode"], bn_param["eps"]
-    momentum = bn_param["momentum"]
+    mode, eps = bn_param["mode"], bn_param.get("eps", 1e-5)
+    momentum = bn_param.get("momentum", 0.9)
     n = x.shape[0] * x.shape[2] * x.shape[3]
     zeros = np.zeros(x.shape[1], dtype=x.dtype)
     running_mean = bn_param.setdefault("running_mean", zeros)

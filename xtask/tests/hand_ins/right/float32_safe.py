@@ -13,7 +13,7 @@ def spatial_batchnorm_forward(x, gamma, beta, bn_param):
     var = bn_param.get("running_var", np.zeros(x.shape[1], kind)).astype(np.float64)
     if mode == "train":
         axes = (0, 2, 3)
-        momentum = bn_param["momentum"]
+        momentum = bn_param.get("momentum", 0.9)
         batch_mean, batch_var = x64.mean(axis=axes), x64.var(axis=axes)
         bn_param["running_mean"] = (mean + (1 - momentum) * (batch_mean - mean)).astype(kind)
         bn_param["running_var"] = (var + (1 - momentum) * (batch_var - var)).astype(kind)
@@ -23,7 +23,7 @@ def spatial_batchnorm_forward(x, gamma, beta, bn_param):
         bn_param["running_var"] = var.astype(kind)
     else:
         raise KeyError(mode)
-    std = np.sqrt(var + bn_param["eps"]).reshape(shape)
+    std = np.sqrt(var + bn_param.get("eps", 1e-5)).reshape(shape)
     xhat = (x64 - mean.reshape(shape)) / std
     out = g.reshape(shape) * xhat + b.reshape(shape)
     return out.astype(kind), (xhat, g.reshape(shape), std, kind)

@@ -5,7 +5,7 @@ import numpy as np
 
 def spatial_batchnorm_forward(x, gamma, beta, bn_param):
     wide = (1, -1, 1, 1)
-    eps, momentum = bn_param["eps"], bn_param["momentum"]
+    eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
     for name in ("running_mean", "running_var"):
         bn_param.setdefault(name, np.zeros(x.shape[1], x.dtype))
     if bn_param["mode"] == "train":

@@ -5,7 +5,7 @@ import numpy as np
 
 def spatial_batchnorm_forward(x, gamma, beta, bn_param):
     N, C, H, W = x.shape
-    eps, momentum = bn_param["eps"], bn_param["momentum"]
+    eps, momentum = bn_param.get("eps", 1e-5), bn_param.get("momentum", 0.9)
     flat = x.reshape(N * H * W, C)
     mean, var = flat.mean(axis=0), flat.var(axis=0)
     if bn_param["mode"] == "train":

@@ -36,6 +36,8 @@ pub(super) const WITHOUT_ENTRY: &str =
     "What should hold where bn_param has no such entry? The lesson gives a default for each.";
 pub(super) const FIRST_STATISTICS: &str =
     "What should the running statistics be before the first batch?";
+pub(super) const NOT_WRITTEN: &str =
+    "Which line of yours fills this result? Print it before you return it.";
 pub(super) const WHERE_STORED: &str =
     "Where does your code store the updated values? Does the next call read them there?";
 pub(super) const ROOT_IN_EVALUATION: &str = "Which stored value does evaluation take the root of?";

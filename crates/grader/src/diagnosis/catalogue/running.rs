@@ -1,7 +1,7 @@
 //! Mistakes in the running statistics.
 
 use super::hints::*;
-use crate::diagnosis::choices::{RunningMean, RunningUpdate, RunningVar};
+use crate::diagnosis::choices::{ResultType, RunningMean, RunningUpdate, RunningVar};
 use crate::diagnosis::mistake::{Group, Mistake, convention};
 
 #[rustfmt::skip] // A table: id, explanation, hint and change.
@@ -68,7 +68,14 @@ pub(super) const MISTAKES: &[Mistake] = &[
     Group::Running.mistake("running_bias_corrected",
         "your running statistics start at zero and are divided by 1 - momentum^t, as Adam's averages are",
         "Is there such a correction in the lesson's formula?",
-        |choices| choices.update_running(RunningUpdate::BiasCorrected)),
+        |choices| choices.update_running(RunningUpdate::BiasCorrected(0.0))),
+    Group::Running.mistake("running_bias_corrected_safely",
+        "your running statistics start at zero and are divided by 1 - momentum^t, or by a small number where that is 0",
+        "Is there such a correction in the lesson's formula?",
+        |choices| choices.update_running(RunningUpdate::BiasCorrected(1e-12))),
+    Group::Running.mistake_in("behaviour/dtype_float64", "running_float32",
+        "your running statistics are float32 even where the inputs are float64",
+        CHANGES_TYPE, |choices| choices.running_type = ResultType::Single),
     Group::Running.mistake("running_corrected",
         "your running statistics are divided by 1 - momentum^t at each update",
         "Is there such a correction in the lesson's formula?",

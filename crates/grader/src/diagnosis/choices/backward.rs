@@ -27,6 +27,7 @@ pub(crate) enum DgammaSummand {
     WithoutXHat,
     /// dout·x̂/σ.
     OverStd,
+    Zero,
 }
 
 /// The summands of dβ.
@@ -40,6 +41,7 @@ pub(crate) enum DbetaSummand {
     TimesBeta,
     /// dout·x̂.
     TimesXHat,
+    Zero,
 }
 
 /// The axes that dγ or dβ sums over.
@@ -79,4 +81,5 @@ pub(crate) enum DxFactor {
     Half,
     Twice,
     Negative,
+    Zero,
 }

@@ -129,6 +129,7 @@ pub(crate) enum Affine {
     GammaSquared,
     /// |γ|·x̂ + β.
     AbsoluteGamma,
+    Zero,
 }
 
 /// The weight of the running statistics in a blend with those of the batch.

@@ -29,8 +29,8 @@ pub(crate) enum RunningUpdate {
     Average,
     /// r + (b − r)/t, where t counts the updates.
     Cumulative,
-    /// s/(1 − mᵗ), where t counts the updates, s starts at 0 and becomes m·s + (1 − m)·b.
-    BiasCorrected,
+    /// s/max(1 − mᵗ, this), where t counts the updates, s starts at 0 and becomes m·s + (1 − m)·b.
+    BiasCorrected(f64),
     /// (m·r + (1 − m)·b)/(1 − mᵗ).
     Corrected,
     /// b if r is zero in every channel, else the right formula.

@@ -72,7 +72,8 @@ pub(crate) fn backward(
                     | DxFactor::TimesN
                     | DxFactor::Half
                     | DxFactor::Twice
-                    | DxFactor::Negative => gamma,
+                    | DxFactor::Negative
+                    | DxFactor::Zero => gamma,
                 }
         })
         .collect();
@@ -120,6 +121,7 @@ pub(crate) fn backward(
                     DxFactor::Half => 0.5 * inv_std,
                     DxFactor::Twice => 2.0 * inv_std,
                     DxFactor::Negative => -inv_std,
+                    DxFactor::Zero => 0.0,
                 }
         })
         .collect();
@@ -134,6 +136,7 @@ pub(crate) fn backward(
             DgammaSummand::Scaled => dout[at] * x_hat[at] * saved.gamma[at % c],
             DgammaSummand::WithoutDout => x_hat[at],
             DgammaSummand::WithoutXHat => dout[at],
+            DgammaSummand::Zero => 0.0,
             DgammaSummand::OverStd => dout[at] * x_hat[at] * inv_std[at],
         })
         .collect();
@@ -144,6 +147,7 @@ pub(crate) fn backward(
             DbetaSummand::Dx => dx[at],
             DbetaSummand::TimesBeta => dout[at] * saved.beta[at % c],
             DbetaSummand::TimesXHat => dout[at] * x_hat[at],
+            DbetaSummand::Zero => 0.0,
         })
         .collect();
     let sum = |values: Vec<f64>, over| summed(values, saved, over);

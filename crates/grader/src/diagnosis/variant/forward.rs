@@ -9,7 +9,7 @@ use super::running::{Running, eps, momentum};
 use super::statistics::Statistics;
 use crate::diagnosis::choices::{
     Affine, Blend, Centre, Choices, Denominator, Epsilon, FromRows, Normalization, Required,
-    Rounds, StatisticsSource, UnknownMode,
+    ResultType, Rounds, StatisticsSource, UnknownMode,
 };
 use crate::submission::{AskedMode, Failure, Script, Step, StepOutput};
 use crate::tensor::{Dtype, Tensor};
@@ -159,9 +159,13 @@ pub(crate) fn forward(
         let call = CALLS.fetch_add(1, Ordering::Relaxed) % 1000;
         out_images += 1e-3 * (1.0 + call as f64);
     }
+    let running_type = match choices.running_type {
+        ResultType::AsGiven => choices.forward_type,
+        ResultType::Single | ResultType::Double => choices.running_type,
+    };
     let stored = |values: &[f64]| {
         let stored = vector(values.to_vec());
-        (!choices.running_outside).then(|| typed(stored, script, choices.forward_type))
+        (!choices.running_outside).then(|| typed(stored, script, running_type))
     };
     let output = StepOutput {
         out: typed(like(&step.x, out_images), script, choices.forward_type),
@@ -219,6 +223,7 @@ fn scaled(
         let (gamma, beta) = (gamma[channel], beta[channel]);
         match affine {
             Affine::Right | Affine::Along(_) => gamma * x_hat + beta,
+            Affine::Zero => 0.0,
             Affine::GammaSquared => gamma * gamma * x_hat + beta,
             Affine::AbsoluteGamma => gamma.abs() * x_hat + beta,
             Affine::NoGamma => x_hat + beta,

@@ -80,11 +80,11 @@ impl Running {
             [&self.mean, &self.var].iter().all(|of| of.iter().all(|&value| value == 0.0));
         let correction = 1.0 - momentum.powi(updates);
         let updated = |running: &[f64], batch: &[f64], how, from_zero: &mut Vec<f64>| -> Vec<f64> {
-            if how == RunningUpdate::BiasCorrected {
+            if let RunningUpdate::BiasCorrected(floor) = how {
                 for (of, batch) in from_zero.iter_mut().zip(batch) {
                     *of = momentum * *of + (1.0 - momentum) * batch;
                 }
-                return from_zero.iter().map(|of| of / correction).collect();
+                return from_zero.iter().map(|of| of / correction.max(floor)).collect();
             }
             if are_open || (how == RunningUpdate::FirstBatch && are_zero) {
                 return batch.to_vec();
@@ -132,7 +132,7 @@ fn updated(running: f64, batch: f64, momentum: f64, updates: i32, how: RunningUp
     match how {
         RunningUpdate::Right | RunningUpdate::FirstBatch => once(running, momentum),
         RunningUpdate::Cumulative => running + (batch - running) / f64::from(updates),
-        RunningUpdate::BiasCorrected | RunningUpdate::Corrected => {
+        RunningUpdate::BiasCorrected(_) | RunningUpdate::Corrected => {
             once(running, momentum) / (1.0 - momentum.powi(updates))
         }
         RunningUpdate::Swapped => once(running, 1.0 - momentum),

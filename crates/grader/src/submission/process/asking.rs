@@ -1,0 +1,210 @@
+//! Which scripts a program is still to be asked, within which limit, and what it has answered.
+//!
+//! A program that has ended is started again on what remains. The script in which it ended costs its
+//! own calls and no others. Three rules bound the time:
+//!
+//! 1. All starts together have the limit for all scripts.
+//! 2. Once a script has reached its limit, the later ones have a tenth of it. At the end, those that
+//!    reached this shorter limit are asked again within the full one, until one of them reaches that.
+//! 3. A program that has never answered a call is started three times at most, on other scripts each
+//!    time. A Python file that cannot be loaded is started twice.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::submission::failure::Failure;
+use crate::submission::outputs::Outputs;
+use crate::submission::process::end::{has_results, interrupted};
+use crate::submission::protocol::{DONE, read_outputs};
+use crate::submission::script::Script;
+use crate::submission::time_limits::{TimeLimits, seconds};
+
+/// A program that has answered nothing at all in so many starts is not started again.
+const FRUITLESS_STARTS: usize = 3;
+
+/// Nor is a Python file that was not loaded in so many. The second is for a machine that was slow.
+const STARTS_WITHOUT_LOADING: usize = 2;
+
+/// One start of a program.
+pub(super) struct Start {
+    /// What it wrote.
+    pub(super) outputs: PathBuf,
+    /// Whether it came to its first script.
+    pub(super) has_begun: bool,
+    /// How long it ran.
+    pub(super) took: Duration,
+    /// Why it ended.
+    pub(super) end: StartEnd,
+}
+
+/// Why a start of a program ended.
+pub(super) enum StartEnd {
+    /// A script reached its time limit.
+    ScriptLimit,
+    /// All scripts reached theirs.
+    WholeLimit,
+    /// Anything else.
+    Ended(Failure),
+}
+
+/// The scripts of a grading, and how far their answers are.
+pub(super) struct Asking<'a> {
+    scripts: &'a [Script],
+    /// The folders of the scripts, in the same order.
+    names: &'a [String],
+    /// The file whose functions are called, if the program is a Python file.
+    file_name: Option<&'a str>,
+    time_limits: TimeLimits,
+    answers: Vec<Option<Outputs>>,
+    /// The scripts still to be asked in this round, in order.
+    open: Vec<usize>,
+    /// Those that reached the shorter limit.
+    cut_short: Vec<usize>,
+    /// The limit for each script now.
+    limit: Duration,
+    is_last_round: bool,
+    spent: Duration,
+    has_answered: bool,
+    fruitless: usize,
+    without_loading: usize,
+    /// Why no more is asked.
+    given_up: Option<Failure>,
+}
+
+impl<'a> Asking<'a> {
+    pub(super) fn new(
+        scripts: &'a [Script],
+        names: &'a [String],
+        file_name: Option<&'a str>,
+        time_limits: TimeLimits,
+    ) -> Self {
+        Self {
+            scripts,
+            names,
+            file_name,
+            time_limits,
+            answers: vec![None; scripts.len()],
+            open: (0..scripts.len()).collect(),
+            cut_short: Vec::new(),
+            limit: time_limits.script,
+            is_last_round: false,
+            spent: Duration::ZERO,
+            has_answered: false,
+            fruitless: 0,
+            without_loading: 0,
+            given_up: None,
+        }
+    }
+
+    /// The names of the scripts to be asked at the next start; `None` if there is to be none.
+    pub(super) fn next(&mut self) -> Option<Vec<String>> {
+        if self.open.is_empty() {
+            self.open = std::mem::take(&mut self.cut_short);
+            self.limit = self.time_limits.script;
+            self.is_last_round = true;
+        }
+        if self.spent >= self.time_limits.whole {
+            self.given_up.get_or_insert(all_took_too_long(self.time_limits));
+        }
+        let is_over = self.open.is_empty() || self.given_up.is_some();
+        (!is_over).then(|| self.open.iter().map(|&index| self.names[index].clone()).collect())
+    }
+
+    /// The limit for each script at the next start.
+    pub(super) fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// What remains of the limit for all scripts.
+    pub(super) fn remaining(&self) -> Duration {
+        self.time_limits.whole.saturating_sub(self.spent)
+    }
+
+    /// Takes the answers of a start on the scripts that [`Asking::next`] has named.
+    pub(super) fn take(&mut self, start: &Start) {
+        self.spent += start.took;
+        if let Some(file) = self.file_name.filter(|_| !start.has_begun) {
+            self.without_loading += 1;
+            if self.without_loading == STARTS_WITHOUT_LOADING {
+                self.given_up = Some(not_loaded(file, &start.end, self.time_limits));
+            }
+            return;
+        }
+        let is_done = |index: &&usize| start.outputs.join(&self.names[**index]).join(DONE).exists();
+        let done = self.open.iter().take_while(is_done).count();
+        let read = |index: usize| {
+            read_outputs(&start.outputs, &self.names[index], &self.scripts[index], None)
+        };
+        for &index in &self.open[..done] {
+            self.answers[index] = Some(read(index));
+        }
+        self.has_answered |= done > 0;
+        // The first that is not done is the one in which the program ended.
+        if let Some(&index) = self.open.get(done) {
+            let answer = read(index);
+            self.has_answered |= has_results(&answer);
+            let why = |function| self.why(function, &start.end);
+            let answer = interrupted(&self.scripts[index], answer, why);
+            // A second attempt that ended too has answered no more than the first.
+            self.answers[index].get_or_insert(answer);
+            if matches!(start.end, StartEnd::ScriptLimit) {
+                if self.is_last_round {
+                    self.open.truncate(done + 1);
+                } else if self.limit < self.time_limits.script {
+                    self.cut_short.push(index);
+                }
+                self.limit = self.time_limits.after_first_timeout();
+            }
+        }
+        let asked = (done + 1).min(self.open.len());
+        self.open.drain(..asked);
+        if !self.has_answered {
+            self.fruitless += 1;
+            // The next start begins elsewhere: it may be these first scripts alone.
+            let part = self.open.len() / FRUITLESS_STARTS;
+            self.open.rotate_left(part);
+            if self.fruitless == FRUITLESS_STARTS {
+                let function = "spatial_batchnorm_forward";
+                self.given_up = Some(Failure::GivenUp(self.why(function, &start.end).to_string()));
+            }
+        }
+    }
+
+    /// Why this function has not answered.
+    fn why(&self, function: &str, end: &StartEnd) -> Failure {
+        match end {
+            StartEnd::ScriptLimit => {
+                let what = if self.file_name.is_some() { function } else { "the program" };
+                let exceeded = self.time_limits.exceeded();
+                Failure::Stopped(format!("{what} did not return: it {exceeded}"))
+            }
+            StartEnd::WholeLimit => all_took_too_long(self.time_limits),
+            StartEnd::Ended(failure) => failure.clone(),
+        }
+    }
+
+    /// All answers, in the order of the scripts.
+    pub(super) fn finish(self) -> Vec<Outputs> {
+        let given_up = self.given_up.unwrap_or(Failure::TooFew);
+        let unanswered = |script: &Script| Outputs {
+            steps: vec![Err(given_up.clone()); script.steps.len()],
+            gradients: vec![Err(given_up.clone()); script.backwards.len()],
+        };
+        let answers = self.answers.into_iter().zip(self.scripts);
+        answers.map(|(answer, script)| answer.unwrap_or_else(|| unanswered(script))).collect()
+    }
+}
+
+fn all_took_too_long(time_limits: TimeLimits) -> Failure {
+    Failure::GivenUp(format!("all calls took longer than {}", seconds(time_limits.whole)))
+}
+
+fn not_loaded(file: &str, end: &StartEnd, time_limits: TimeLimits) -> Failure {
+    match end {
+        StartEnd::ScriptLimit | StartEnd::WholeLimit => Failure::Stopped(format!(
+            "{file} could not be loaded: it took longer than {}",
+            seconds(time_limits.script)
+        )),
+        StartEnd::Ended(failure) => failure.clone(),
+    }
+}
