@@ -148,12 +148,12 @@ fn what_fails_alike_is_said_once_with_the_next_step() {
         (
             "print.py",
             &(|right| right + "\nprint AXES\n") as &dyn Fn(String) -> String,
-            "This is Python 2: `print AXES`, line 49; the course now runs Python 3.",
+            "This is Python 2: `print AXES`, line 46; the course now runs Python 3.",
         ),
         (
-            "float.py",
-            &|right| right.replace("dtype=x.dtype", "dtype=np.float"),
-            "`np.float` went with NumPy 1.24: use `float` or `np.float64`.",
+            "int.py",
+            &|right| right.replace("c = x.shape[1]", "c = np.int(x.shape[1])"),
+            "`np.int` went with NumPy 1.24: use `int` or `np.int64`.",
         ),
         (
             "helper.py",
@@ -173,7 +173,7 @@ fn what_fails_alike_is_said_once_with_the_next_step() {
         (
             "exits.py",
             &|right| right + "\nraise SystemExit(1)\n",
-            "Line 49 ends Python before it is graded.",
+            "Line 46 ends Python before it is graded.",
         ),
         (
             "no_functions.py",

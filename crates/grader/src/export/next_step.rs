@@ -85,9 +85,9 @@ const KINDS: [Kind; 26] = [
         },
     },
     Kind {
-        signs: &[" returned NoneType, expected ("],
+        signs: &[" returned None, expected ("],
         step: |message| {
-            let (function, results) = message.text.split_once(" returned NoneType, expected (")?;
+            let (function, results) = message.text.split_once(" returned None, expected (")?;
             let results = results.split(')').next()?;
             Some(format!("Is `{function}` written yet? If it is, end it with `return {results}`."))
         },
@@ -451,7 +451,7 @@ mod tests {
                 "This function is not written yet. Write it.",
             ),
             (
-                "spatial_batchnorm_forward returned NoneType, expected (out, cache)",
+                "spatial_batchnorm_forward returned None, expected (out, cache)",
                 "Is `spatial_batchnorm_forward` written yet? If it is, end it with `return out, \
                  cache`.",
             ),

@@ -212,7 +212,7 @@ def explain(error):
         message = str(error)
     if isinstance(error, AttributeError):
         # NumPy tells the history of a name that went in the lines after the first.
-        message = message.split("\n")[0]
+        message = message.split("\n")[0].removesuffix(".")
     if isinstance(error, NameError) and STARRED and "is not defined" in message:
         message += f"; {STARRED[0]} is not there when this file is graded alone"
     if isinstance(error, ImportError) and error.path:
