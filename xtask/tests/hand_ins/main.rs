@@ -167,7 +167,7 @@ fn what_fails_alike_is_said_once_with_the_next_step() {
         ),
         (
             "starred.py",
-            &|right| right.replace("wide(gamma)", "broad(gamma)"),
+            &|right| right.replace("c = x.shape[1]", "c = channels(x)"),
             "The file is graded without the course's other files.",
         ),
         (

@@ -76,6 +76,8 @@ fn raised(suite: &Suite, grading: &Grading, told: &mut Told) -> Vec<String> {
         let checks = if checks == 1 { "1 check".to_owned() } else { format!("{checks} checks") };
         if is_consequence(&message) {
             lines.push(format!("{checks} could not be made, since the forward pass failed."));
+        } else if told.exceptions.contains(&message) && told.exceptions.len() > 1 {
+            lines.push(format!("{checks} failed due to exception: {message}."));
         } else if told.exceptions.contains(&message) {
             lines.push(format!("{checks} failed due to the same exception as above."));
         } else {
