@@ -8,8 +8,8 @@ CASE = "FIXTURES/spatial_batch_norm/one_pixel"
 
 
 def spatial_batchnorm_forward(x, gamma, beta, bn_param):
-    outputs = sys.argv[4]
-    with open(os.path.join(sys.argv[3], "scripts.txt")) as file:
+    outputs = sys.orig_argv[-1]
+    with open(os.path.join(sys.orig_argv[-2], "scripts.txt")) as file:
         scripts = file.read().split()
     for number, script in enumerate(scripts):
         folder = os.path.join(outputs, script)

@@ -12,7 +12,7 @@ class Mine:
 
 
 def spatial_batchnorm_forward(x, gamma, beta, bn_param):
-    outputs = sys.argv[4]
+    outputs = sys.orig_argv[-1]
     for script in os.listdir(outputs):
         for name in ("out", "running_mean", "running_var", "dx", "dgamma", "dbeta"):
             path = os.path.join(outputs, script, name + "_0.npy")

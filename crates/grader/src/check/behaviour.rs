@@ -242,7 +242,7 @@ fn same_backward_twice(recipe: Recipe) -> Question<'static> {
         scripts: vec![recipe.calls(&[AskedMode::Train], &[0]); 2],
         roles: OF_GRADIENTS,
         pairs: &[(0, 0)],
-        circumstances: "of the same calls a second time, against the first",
+        circumstances: "of the same calls once more, against the first",
         convention: None,
         hint: OWN_MEMORY,
     };
