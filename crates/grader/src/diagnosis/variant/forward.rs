@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ndarray::{ArrayD, IxDyn};
 
 use super::layout::{Shape, from_rows, images, into_rows, like, reversed, typed, vector};
-use super::running::{Running, eps, momentum};
+use super::running::{Running, eps, momentum, power};
 use super::statistics::Statistics;
 use crate::diagnosis::choices::{
     Affine, Blend, Centre, Choices, Denominator, Epsilon, FromRows, Normalization, Required,
@@ -105,7 +105,7 @@ pub(crate) fn forward(
             (batch.mean.clone(), all_channels(&batch.var[..c.min(batch.var.len())]))
         }
         StatisticsSource::RunningCorrected => {
-            let kept = momentum(script, choices).powi(running.updates);
+            let kept = power(momentum(script, choices), running.updates);
             let is_corrected = running.updates > 0 && kept < 1.0;
             let correction = if is_corrected { 1.0 - kept } else { 1.0 };
             let corrected =

@@ -11,7 +11,7 @@ pub(crate) struct Running {
     pub mean: Vec<f64>,
     pub var: Vec<f64>,
     /// How often they have been updated.
-    pub updates: i32,
+    pub updates: u16,
     /// The same averages, started at zero.
     from_zero: [Vec<f64>; 2],
     /// Whether they are still to be taken from a batch.
@@ -78,7 +78,7 @@ impl Running {
         let (updates, are_open) = (self.updates, std::mem::take(&mut self.are_open));
         let are_zero =
             [&self.mean, &self.var].iter().all(|of| of.iter().all(|&value| value == 0.0));
-        let correction = 1.0 - momentum.powi(updates);
+        let correction = 1.0 - power(momentum, updates);
         let updated = |running: &[f64], batch: &[f64], how, from_zero: &mut Vec<f64>| -> Vec<f64> {
             if let RunningUpdate::BiasCorrected(floor) = how {
                 for (of, batch) in from_zero.iter_mut().zip(batch) {
@@ -122,18 +122,23 @@ pub(crate) fn momentum(script: &Script, choices: &Choices) -> f64 {
     if script.entries.momentum { script.config.momentum() } else { choices.default_momentum }
 }
 
+/// The base multiplied with itself so often.
+pub(crate) fn power(base: f64, exponent: u16) -> f64 {
+    (0..exponent).fold(1.0, |product, _| product * base)
+}
+
 /// The ε that a variant uses.
 pub(crate) fn eps(script: &Script, choices: &Choices) -> f64 {
     if script.entries.eps { script.config.eps() } else { choices.default_eps }
 }
 
-fn updated(running: f64, batch: f64, momentum: f64, updates: i32, how: RunningUpdate) -> f64 {
+fn updated(running: f64, batch: f64, momentum: f64, updates: u16, how: RunningUpdate) -> f64 {
     let once = |running: f64, momentum: f64| momentum * running + (1.0 - momentum) * batch;
     match how {
         RunningUpdate::Right | RunningUpdate::FirstBatch => once(running, momentum),
         RunningUpdate::Cumulative => running + (batch - running) / f64::from(updates),
         RunningUpdate::BiasCorrected(_) | RunningUpdate::Corrected => {
-            once(running, momentum) / (1.0 - momentum.powi(updates))
+            once(running, momentum) / (1.0 - power(momentum, updates))
         }
         RunningUpdate::Swapped => once(running, 1.0 - momentum),
         RunningUpdate::WholeBatch => momentum * running + batch,
