@@ -75,9 +75,8 @@ pub fn eval_numerical_gradient_array<D: Dimension, O: Dimension, E: From<KernelE
     Ok(gradient)
 }
 
-/// The arrays x + h and x − h for each element of `x` in turn, in logical order. With
-/// [`directional_slope`] they make a numeric gradient of a function that answers many inputs in
-/// one call.
+/// The arrays x + h and x − h for each element of `x` in turn, in logical order: what a numeric
+/// gradient asks of a function that answers many inputs in one call.
 ///
 /// # Shapes
 ///
