@@ -37,7 +37,7 @@ const CHANGES: [Change; 22] = [
     ("raises_for_one_channel", "keep = momentum\n", "keep = momentum\n        if x.shape[1] == 1: raise ValueError(\"one channel\")\n", "PPPP", "ValueError: one channel"),
     ("beta_subtracted", "gamma * x + beta", "gamma * x - beta", "PPPP", "[eval_beta_subtracted]"),
     ("in_place", "x = x - wide(running_mean)", "x -= wide(running_mean)", "PPPP", "[x_changed_in_place]"),
-    ("outside", "bn_param[\"running_mean\"] =", "bn_param[\"mean_so_far\"] =", "PPFP", "running mean in bn_param never changes"),
+    ("outside", "bn_param[\"running_mean\"] =", "bn_param[\"mean_so_far\"] =", "PPFP", "running mean in bn_param never changes in training"),
 ];
 
 /// P for each of the notebook's four lines that passed, else F.

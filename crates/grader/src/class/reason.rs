@@ -17,6 +17,7 @@ pub(super) fn reason(grading: &Grading) -> String {
         .or_else(|| of_every_call(grading))
         .or_else(|| of_diagnosis(&grading.diagnosis))
         .or_else(|| of_some_calls(grading))
+        .or_else(|| of_unexplained(&grading.diagnosis))
         .unwrap_or_else(|| of_checks(&grading.report));
     as_sentence(&sentence)
 }
@@ -68,7 +69,9 @@ fn of_every_call(grading: &Grading) -> Option<String> {
     let is_of_loading = ["SyntaxError", "IndentationError", "TabError", "the program"]
         .iter()
         .any(|beginning| first.starts_with(beginning))
-        || first.contains(" could not be loaded");
+        || first.contains(" could not be loaded")
+        || first.contains(" has a class ")
+        || first.contains(" has no function ");
     Some(if is_of_loading { first.to_owned() } else { format!("every call ended in {first}") })
 }
 
@@ -92,9 +95,11 @@ fn of_diagnosis(diagnosis: &Diagnosis) -> Option<String> {
         .wrong_forms
         .iter()
         .map(|form| format!("{} is {}, expected {}", form.quantity, form.found, form.expected));
-    let unexplained =
-        diagnosis.unexplained.iter().map(|part| format!("no known mistake explains {part}"));
-    mistakes.chain(forms).chain(unexplained).next()
+    mistakes.chain(forms).next()
+}
+
+fn of_unexplained(diagnosis: &Diagnosis) -> Option<String> {
+    diagnosis.unexplained.first().map(|part| format!("no known mistake explains {part}"))
 }
 
 /// The most frequent exception.

@@ -102,7 +102,9 @@ impl AnswerPart {
             | Self::Evaluation
             | Self::Dx
             | Self::Dgamma
-            | Self::Dbeta => "compare your formula with the lesson's, term by term",
+            | Self::Dbeta => {
+                "compute a small example by hand, and compare it with yours step by step"
+            }
         }
     }
 

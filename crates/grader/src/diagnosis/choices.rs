@@ -79,6 +79,7 @@ pub(crate) struct Choices {
     pub required: Required,
     // Evaluation.
     pub eval: Normalization,
+    pub train_updates: bool,
     pub eval_updates: bool,
     // Backward pass.
     pub direct: f64,
@@ -139,6 +140,7 @@ impl Choices {
         default_momentum: 0.9,
         required: Required::Nothing,
         eval: Normalization::by(StatisticsSource::Running),
+        train_updates: true,
         eval_updates: false,
         direct: 1.0,
         through_mean: -1.0,

@@ -65,6 +65,12 @@ pub(crate) fn diagnose(answered: &[Answered<'_>]) -> Diagnosis {
     diagnosis.exceptions = exceptions(&answered, &search.stages);
     let all_failed = |part: &AnswerPart| search.has_only_failures(*part);
     diagnosis.unexplained.retain(|part| !all_failed(part));
+    if !diagnosis.exceptions.is_empty() {
+        // Calls that fail are told of as that, whatever bn_param lacks.
+        let is_of_entries =
+            |part: &AnswerPart| matches!(part, AnswerPart::Start | AnswerPart::Defaults);
+        diagnosis.unexplained.retain(|part| !is_of_entries(part));
+    }
     diagnosis
 }
 

@@ -53,7 +53,14 @@ fn mistakes(grading: &Grading) -> Vec<String> {
     if is_explained && !grading.report.verdicts().any(is_wrong) {
         later.clear();
     }
-    lines.extend(earlier.into_iter().map(unknown));
+    // Of several parts the later ones may follow from the first.
+    let mut earlier = earlier.into_iter();
+    lines.extend(earlier.next().map(unknown));
+    let rest: Vec<String> = earlier.map(ToString::to_string).collect();
+    if !rest.is_empty() {
+        let rest = rest.join("; ");
+        lines.push(format!("Nor is there one for {rest}, which may follow from that."));
+    }
     if !mistakes.is_empty() {
         lines.push("What is wrong, by the numbers:".to_owned());
         mistakes.iter().for_each(|found| tell(found, &mut lines));

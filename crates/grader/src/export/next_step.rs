@@ -298,8 +298,8 @@ const KINDS: [Kind; 26] = [
         signs: &["took longer than"],
         step: |_| {
             Some(format!(
-                "Is there a loop that does not end, in a function or outside of them? What trains \
-                 or tests a network belongs below {GUARD}."
+                "Is there a loop that does not end, or one over every single value, in a function \
+                 or outside of them? What trains or tests a network belongs below {GUARD}."
             ))
         },
     },
@@ -308,7 +308,7 @@ const KINDS: [Kind; 26] = [
         step: |message| {
             let line = message.line.unwrap_or("A line of the file");
             let line = line.replacen('l', "L", 1);
-            Some(format!("{line} ends Python before it is graded. Put it below {GUARD}."))
+            Some(format!("{line} ends Python. Remove it, or put it below {GUARD}."))
         },
     },
     Kind {
@@ -469,13 +469,13 @@ mod tests {
             ),
             (
                 "the program was ended, since it took longer than 10 seconds",
-                "Is there a loop that does not end, in a function or outside of them? What trains \
-                 or tests a network belongs below `if __name__ == \"__main__\":`.",
+                "Is there a loop that does not end, or one over every single value, in a function \
+                 or outside of them? What trains or tests a network belongs below `if __name__ == \
+                 \"__main__\":`.",
             ),
             (
                 "SystemExit: 2 (a.py, line 40)",
-                "Line 40 ends Python before it is graded. Put it below `if __name__ == \
-                 \"__main__\":`.",
+                "Line 40 ends Python. Remove it, or put it below `if __name__ == \"__main__\":`.",
             ),
             (
                 "KeyError: 'eps' (a.py, line 4)",

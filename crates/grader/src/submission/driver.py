@@ -263,6 +263,8 @@ class KeptEntry:
 def call(function, arguments, names):
     """Calls a function that returns a tuple of so many results."""
     results = function(*arguments)
+    if isinstance(results, types.GeneratorType):
+        results = tuple(results)  # as unpacking it would
     wanted = ", ".join(names)
     name = getattr(function, "__name__", "the function")
     if results is None:
@@ -375,6 +377,8 @@ class Script:
                 result = call(
                     self.function("batchnorm_forward"), [*arguments, self.bn_param], ("out", "cache")
                 )
+                if isinstance(result[0], (list, tuple)):
+                    raise Refused(f"out is a {type(result[0]).__name__}, expected a NumPy array")
                 of_call = {"out": numbers(result[0], "out")}
                 for name in roles[1:]:
                     if name in self.bn_param:

@@ -50,7 +50,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
         "your evaluation subtracts the running mean but does not divide",
         EVERY_TERM, |choices| choices.eval.denominator = Denominator::One),
     Group::Evaluation.mistake("eval_mean_not_subtracted",
-        "your evaluation does not subtract the running mean",
+        "your evaluation subtracts no running mean, or zeros in its place",
         EVERY_TERM, |choices| choices.eval.centre = Centre::Nothing),
     Group::Evaluation.mistake("eval_mean_added",
         "your evaluation adds the running mean instead of subtracting it",

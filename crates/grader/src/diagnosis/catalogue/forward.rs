@@ -254,6 +254,15 @@ pub(super) const MISTAKES: &[Mistake] = &[
     Group::Forward.mistake_in("random/gamma_negative", "gamma_absolute",
         "your training pass scales by the absolute value of gamma",
         STD_OF_OUTPUT, |choices| choices.train.affine = Affine::AbsoluteGamma),
+    Group::Forward.mistake("modes_swapped",
+        "you do in training what belongs to evaluation, and in evaluation what belongs to training",
+        "What does your code do with mode?",
+        |choices| {
+            choices.train.source = StatisticsSource::Running;
+            choices.train_updates = false;
+            choices.eval.source = StatisticsSource::Batch;
+            choices.eval_updates = true;
+        }),
     Group::Forward.mistake("train_uses_running_var",
         "your training pass divides by the running standard deviation, after its update",
         STATISTICS_OF_TRAINING, |choices| choices.train.source = StatisticsSource::RunningVarOnly),

@@ -11,7 +11,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
         "Does a second forward pass overwrite what the first backward pass needs?",
         |choices| choices.cache = Cache::Global),
     Group::State.mistake_in("behaviour/interleaved_calls", "cache_shares_x_hat",
-        "your caches share one array of the normalised x, which the next forward pass overwrites",
+        "your backward pass uses the normalised x of the latest forward pass, not that of its own cache",
         "Does a second forward pass overwrite what the first backward pass needs?",
         |choices| choices.cache = Cache::GlobalXHat),
     convention(Group::State.mistake_in("behaviour/x_overwritten", "cache_views_x",

@@ -75,7 +75,11 @@ pub(crate) fn forward(
         }
         AskedMode::Unknown => return Err(Failure::Refused("unknown mode".to_owned())),
     };
-    let updates = mode == AskedMode::Train || (mode == AskedMode::Eval && choices.eval_updates);
+    let updates = match mode {
+        AskedMode::Train => choices.train_updates,
+        AskedMode::Eval => choices.eval_updates,
+        AskedMode::Unknown => false,
+    };
     // The update comes before the output if running statistics normalise in training.
     let updates_first = updates && choices.train.source != StatisticsSource::Batch;
     if updates_first {

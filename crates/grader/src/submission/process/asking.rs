@@ -196,7 +196,7 @@ impl<'a> Asking<'a> {
 }
 
 fn all_took_too_long(time_limits: TimeLimits) -> Failure {
-    Failure::GivenUp(format!("all calls took longer than {}", seconds(time_limits.whole)))
+    Failure::GivenUp(format!("all calls together took longer than {}", seconds(time_limits.whole)))
 }
 
 fn not_loaded(file: &str, end: &StartEnd, time_limits: TimeLimits) -> Failure {
