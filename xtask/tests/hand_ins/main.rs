@@ -173,7 +173,7 @@ fn what_fails_alike_is_said_once_with_the_next_step() {
         (
             "exits.py",
             &|right| right + "\nraise SystemExit(1)\n",
-            "Line 46 ends Python before it is graded.",
+            "Line 46 ends Python. Remove it, or put it below ",
         ),
         (
             "no_functions.py",
