@@ -56,6 +56,10 @@ impl Kind {
 /// What a call after a failed one says, which is no finding of its own.
 pub(super) const CONSEQUENCE: &str = "its forward pass failed";
 
+/// How the message of a check begins that is about a result, and not about a call.
+const RESULTS: [&str; 6] =
+    ["out has", "dx has", "dgamma has", "dbeta has", "running_mean", "running_var"];
+
 impl Findings {
     /// What was found in a graded hand-in.
     pub(super) fn of(grading: &Grading) -> Self {
@@ -64,7 +68,11 @@ impl Findings {
         let exceptions = diagnosis.exceptions.iter().map(|raised| raised.message.as_str());
         // Crashes and timeouts are no exceptions of a hand-in's own, and known by the checks alone.
         let of_checks = grading.report.verdicts().filter_map(message);
-        for message in exceptions.chain(of_checks).filter(|message| *message != CONSEQUENCE) {
+        // What a result is like that a check could not use is a matter of its form.
+        let is_of_call = |message: &&str| {
+            *message != CONSEQUENCE && !RESULTS.iter().any(|role| message.starts_with(role))
+        };
+        for message in exceptions.chain(of_checks).filter(is_of_call) {
             mistakes.push(exception(message));
         }
         mistakes.extend(diagnosis.wrong_forms.iter().map(|form| Finding {

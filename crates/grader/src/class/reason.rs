@@ -91,10 +91,10 @@ fn of_diagnosis(diagnosis: &Diagnosis) -> Option<String> {
             others => format!("{first}, or one of {others} mistakes that give the same numbers"),
         })
     });
-    let forms = diagnosis
-        .wrong_forms
-        .iter()
-        .map(|form| format!("{} is {}, expected {}", form.quantity, form.found, form.expected));
+    let forms = diagnosis.wrong_forms.iter().map(|form| {
+        let verb = if form.found.starts_with("shape") { "has" } else { "is" };
+        format!("{} {verb} {}, expected {}", form.quantity, form.found, form.expected)
+    });
     mistakes.chain(forms).next()
 }
 

@@ -17,7 +17,7 @@ pub(crate) const TOLERANCE: f64 = 1e-9;
 pub(crate) const TOLERANCE_F32: f64 = 3e-4;
 
 /// The same distance for a submission that computes in single precision what is given in double.
-pub(crate) const TOLERANCE_ROUNDED: f64 = 2e-6;
+pub(crate) const TOLERANCE_ROUNDED: f64 = 1e-5;
 
 /// The same distance where x has a spread of a hundredth of the usual one.
 pub(crate) const TOLERANCE_ROUNDED_SMALL: f64 = 1e-4;

@@ -3,7 +3,7 @@
 //! The search goes through the parts of the answers in order. Each part depends only on the parts
 //! before it. If the mistakes found so far do not reproduce a part, the search looks for one more
 //! mistake that does, then for two more. The parts before must stay reproduced. So the mistakes of a
-//! forward pass and of a backward pass are found one after the other, each among some two hundred
+//! forward pass and of a backward pass are found one after the other, each among some three hundred
 //! entries and not among all pairs. All candidates that reproduce the numbers are kept as a tie.
 
 use super::answer_part::{AnswerPart, Piece};
