@@ -170,7 +170,8 @@ impl Search<'_> {
             (!differs, sizes.sum::<usize>())
         });
         let mut found = self.singles(part, &scripts);
-        if found.is_empty() {
+        // Where every call fails there are no numbers that a pair could give.
+        if found.is_empty() && !self.has_only_failures(part) {
             found = self.pairs(part, &scripts);
         }
         if found.is_empty() {
