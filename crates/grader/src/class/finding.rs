@@ -58,7 +58,7 @@ pub(super) const CONSEQUENCE: &str = "its forward pass failed";
 
 /// How the message of a check begins that is about a result, and not about a call.
 const RESULTS: [&str; 6] =
-    ["out has", "dx has", "dgamma has", "dbeta has", "running_mean", "running_var"];
+    ["out has", "dx has", "dgamma has", "dbeta has", "running_mean has", "running_var has"];
 
 impl Findings {
     /// What was found in a graded hand-in.

@@ -81,8 +81,13 @@ fn equal_calls_differ(answered: &[Answered<'_>]) -> Option<Mistake> {
             script == other
                 && AnswerPart::ALL.iter().any(|part| {
                     part.concerns(script)
-                        && compare(*part, script, outputs, other_outputs, None, Rounds::Nowhere)
-                            == Comparison::Different
+                        // A call that failed in one of the two tells nothing.
+                        && [(outputs, other_outputs), (other_outputs, outputs)].iter().all(
+                            |(one, other)| {
+                                compare(*part, script, one, other, None, Rounds::Nowhere)
+                                    == Comparison::Different
+                            },
+                        )
                 })
         })
     });
@@ -259,7 +264,7 @@ impl Search<'_> {
     /// The parts that a mistake in this part may decide too, this part first.
     fn decided_with(&self, part: AnswerPart) -> Vec<AnswerPart> {
         let is_known = |other: &AnswerPart| !self.explained.contains(other);
-        let others = part.decided_together().iter().copied().filter(|&other| other > part);
+        let others = part.decided_together().iter().copied().filter(|&other| other != part);
         [part].into_iter().chain(others.filter(is_known)).collect()
     }
 
@@ -291,18 +296,19 @@ impl Search<'_> {
 
 /// The catalogue's entries for the caller's arrays that the submission changed in place.
 fn changed_in_place(answered: &[Answered<'_>]) -> Vec<Mistake> {
-    let mut touched: Vec<Touched> = Vec::new();
+    let (mut forward, mut backward): (Vec<Touched>, Vec<Touched>) = Default::default();
     for (_, outputs) in answered {
-        touched.extend(outputs.steps.iter().flatten().flat_map(|step| &step.touched));
-        touched.extend(outputs.gradients.iter().flatten().flat_map(|step| &step.touched));
+        forward.extend(outputs.steps.iter().flatten().flat_map(|step| &step.touched));
+        backward.extend(outputs.gradients.iter().flatten().flat_map(|step| &step.touched));
     }
     let aliasing = CATALOGUE.iter().filter(|mistake| mistake.group == Group::Aliasing);
     aliasing
         .filter(|mistake| {
             let variant = Variant::with([*mistake]);
             let choices = variant.choices();
-            let own = choices.forward_touches.iter().chain(choices.backward_touches);
-            own.into_iter().any(|array| touched.contains(array))
+            let is_in =
+                |own: &[Touched], found: &[Touched]| own.iter().any(|one| found.contains(one));
+            is_in(choices.forward_touches, &forward) || is_in(choices.backward_touches, &backward)
         })
         .copied()
         .collect()

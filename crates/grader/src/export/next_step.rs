@@ -26,14 +26,13 @@ const SIGNATURES: &str = "`spatial_batchnorm_forward(x, gamma, beta, bn_param)` 
 
 /// NumPy's names that went, with what to use instead. Where NumPy's own message says that, no entry
 /// is needed.
-const NUMPY_NAMES: [(&str, &str, &str); 20] = [
+const NUMPY_NAMES: [(&str, &str, &str); 19] = [
     ("product", "2.0", "`np.prod`"),
     ("cumproduct", "2.0", "`np.cumprod`"),
     ("alltrue", "2.0", "`np.all`"),
     ("sometrue", "2.0", "`np.any`"),
     ("in1d", "2.4", "`np.isin`"),
     ("trapz", "2.4", "`np.trapezoid`"),
-    ("row_stack", "2.0", "`np.vstack`"),
     ("msort", "2.0", "`np.sort(x, axis=0)`"),
     ("round_", "2.0", "`np.round`"),
     ("NAN", "2.0", "`np.nan`"),

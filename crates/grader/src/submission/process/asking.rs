@@ -145,8 +145,8 @@ impl<'a> Asking<'a> {
             self.has_answered |= has_results(&answer);
             let why = |function| self.why(function, &start.end);
             let answer = interrupted(&self.scripts[index], answer, why);
-            // A second attempt that ended too has answered no more than the first.
-            self.answers[index].get_or_insert(answer);
+            // The last attempt had the longest limit, so that it has answered the most.
+            self.answers[index] = Some(answer);
             if matches!(start.end, StartEnd::ScriptLimit) {
                 if self.is_last_round {
                     self.open.truncate(done + 1);
