@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::grading::Grading;
+use crate::submission::Failure;
 use crate::verdict::{CheckOutcome, Verdict};
 
 /// What was found in one hand-in.
@@ -53,9 +54,6 @@ impl Kind {
     }
 }
 
-/// What a call after a failed one says, which is no finding of its own.
-pub(super) const CONSEQUENCE: &str = "its forward pass failed";
-
 /// How the message of a check begins that is about a result, and not about a call.
 const RESULTS: [&str; 6] =
     ["out has", "dx has", "dgamma has", "dbeta has", "running_mean has", "running_var has"];
@@ -70,7 +68,8 @@ impl Findings {
         let of_checks = grading.report.verdicts().filter_map(message);
         // What a result is like that a check could not use is a matter of its form.
         let is_of_call = |message: &&str| {
-            *message != CONSEQUENCE && !RESULTS.iter().any(|role| message.starts_with(role))
+            *message != Failure::FORWARD_FAILED
+                && !RESULTS.iter().any(|role| message.starts_with(role))
         };
         for message in exceptions.chain(of_checks).filter(is_of_call) {
             mistakes.push(exception(message));
@@ -123,9 +122,7 @@ fn of_catalogue(grading: &Grading) -> Vec<Finding> {
 /// The message of a check that got no answer.
 fn message(verdict: &Verdict) -> Option<&str> {
     match &verdict.outcome {
-        CheckOutcome::Raised { message } => {
-            Some(message.strip_prefix("not asked any more: ").unwrap_or(message))
-        }
+        CheckOutcome::Raised { message } => Some(Failure::reason(message)),
         CheckOutcome::Passed | CheckOutcome::Failed { .. } | CheckOutcome::Noted { .. } => None,
     }
 }

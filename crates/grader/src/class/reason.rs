@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::class::finding::CONSEQUENCE;
 use crate::diagnosis::{Diagnosis, Mistake};
 use crate::grading::Grading;
 use crate::report::Report;
+use crate::submission::Failure;
 use crate::verdict::{CheckOutcome, Verdict};
 
 /// Why a hand-in does not have all marks; empty if it has.
@@ -25,9 +25,7 @@ pub(super) fn reason(grading: &Grading) -> String {
 /// The message of a check that got no answer, without whether it was asked.
 fn message(outcome: &CheckOutcome) -> Option<&str> {
     match outcome {
-        CheckOutcome::Raised { message } => {
-            Some(message.strip_prefix("not asked any more: ").unwrap_or(message))
-        }
+        CheckOutcome::Raised { message } => Some(Failure::reason(message)),
         CheckOutcome::Passed | CheckOutcome::Failed { .. } | CheckOutcome::Noted { .. } => None,
     }
 }
@@ -61,7 +59,7 @@ fn of_every_call(grading: &Grading) -> Option<String> {
         return None;
     }
     let messages = grading.report.verdicts().filter_map(|verdict| message(&verdict.outcome));
-    let mut messages = messages.filter(|message| *message != CONSEQUENCE);
+    let mut messages = messages.filter(|message| *message != Failure::FORWARD_FAILED);
     let first = messages.next()?;
     if messages.any(|other| other != first) {
         return None;
@@ -92,7 +90,7 @@ fn of_diagnosis(diagnosis: &Diagnosis) -> Option<String> {
         })
     });
     let forms = diagnosis.wrong_forms.iter().map(|form| {
-        let verb = if form.found.starts_with("shape") { "has" } else { "is" };
+        let verb = if form.is_of_shape() { "has" } else { "is" };
         format!("{} {verb} {}, expected {}", form.quantity, form.found, form.expected)
     });
     mistakes.chain(forms).next()

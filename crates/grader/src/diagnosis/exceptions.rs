@@ -4,9 +4,6 @@ use super::answer_part::AnswerPart;
 use super::result::RaisedException;
 use crate::submission::{AskedMode, Failure, Outputs, Script};
 
-/// What a backward pass says whose forward pass has failed. It is no reason of its own.
-const CONSEQUENCE: &str = "its forward pass failed";
-
 /// The submission's own exceptions, the most frequent first, and of equally frequent ones the first.
 /// A mode that does not exist has to be refused, and what belongs to one of the parts `explained`
 /// has been told.
@@ -45,5 +42,5 @@ pub(super) fn exceptions(
 }
 
 fn is_reason(failure: &Failure) -> bool {
-    failure.is_refusal() && failure.to_string() != CONSEQUENCE
+    failure.is_refusal() && failure.to_string() != Failure::FORWARD_FAILED
 }

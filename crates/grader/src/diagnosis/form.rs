@@ -24,7 +24,7 @@ pub(super) fn wrong_forms(answered: &[(&Script, &Outputs)]) -> Vec<Found> {
             let shape = tensor.shape();
             let mut add = |of_shape: bool, is_form_alone: bool, wrong: String, right: String| {
                 let is_known = |known: &Found| {
-                    known.form.quantity == role && known.form.found.starts_with("shape") == of_shape
+                    known.form.quantity == role && known.form.is_of_shape() == of_shape
                 };
                 let form = WrongForm { quantity: role.to_owned(), found: wrong, expected: right };
                 match found.iter_mut().find(|known| is_known(known)) {

@@ -49,6 +49,13 @@ pub struct Diagnosed {
     pub alternatives: Vec<Vec<Mistake>>,
 }
 
+impl WrongForm {
+    /// Whether the shape is wrong; otherwise the type is.
+    pub(crate) fn is_of_shape(&self) -> bool {
+        self.expected.starts_with("shape ")
+    }
+}
+
 impl Diagnosis {
     /// Whether nothing was found to be wrong.
     pub fn is_empty(&self) -> bool {

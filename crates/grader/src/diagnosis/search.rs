@@ -53,7 +53,7 @@ pub(crate) fn diagnose(answered: &[Answered<'_>]) -> Diagnosis {
     diagnosis.found.extend(changed_in_place(&answered).into_iter().map(without_numbers));
 
     for Found { form, is_form_alone } in wrong_forms(&answered) {
-        let is_shape = form.found.starts_with("shape");
+        let is_shape = form.is_of_shape();
         let is_of_form = |part: &AnswerPart| {
             if is_shape { part.is_of(&form.quantity) } else { *part == AnswerPart::Types }
         };

@@ -94,7 +94,7 @@ impl Submission for Variant {
             let cache = shared.as_ref().or(cache);
             let uses = used.get(asked.step).copied().unwrap_or(0);
             gradients.push(match cache {
-                None => Err(Failure::Refused("its forward pass failed".to_owned())),
+                None => Err(Failure::Refused(Failure::FORWARD_FAILED.to_owned())),
                 Some(cache) => backward(script, asked, cache, choices, uses),
             });
             if let Some(used) = used.get_mut(asked.step) {

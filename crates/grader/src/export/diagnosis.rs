@@ -165,7 +165,7 @@ fn wrong_forms(forms: &[WrongForm]) -> Vec<String> {
         }
     }
     let mut lines: Vec<String> = alike.iter().map(|(names, form)| form_line(names, form)).collect();
-    let is_shape = |form: &WrongForm| form.expected.starts_with("shape ");
+    let is_shape = WrongForm::is_of_shape;
     if forms.iter().any(is_shape) {
         let step = "Next step: print the shape of what you return. Which axis is too many, or \
                     missing?";

@@ -4,6 +4,7 @@ use crate::diagnosis::Diagnosed;
 use crate::export::next_step::{is_consequence, next_step};
 use crate::grading::Grading;
 use crate::report::Report;
+use crate::submission::Failure;
 use crate::verdict::{CheckOutcome, Verdict};
 
 /// Exceptions that are told; the others are counted.
@@ -25,7 +26,7 @@ pub(super) fn message_of(verdict: &Verdict) -> Option<String> {
         CheckOutcome::Raised { message } => {
             // A message of several lines must not look like several verdicts.
             let message = message.replace(char::is_control, " ");
-            let message = message.strip_prefix("not asked any more: ").unwrap_or(&message);
+            let message = Failure::reason(&message);
             Some(message.to_owned())
         }
         CheckOutcome::Passed | CheckOutcome::Failed { .. } | CheckOutcome::Noted { .. } => None,

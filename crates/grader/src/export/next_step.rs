@@ -1,5 +1,7 @@
 //! The next step after an exception: one entry per kind of message.
 
+use crate::submission::Failure;
+
 /// A kind of message, and what to do about it.
 struct Kind {
     /// The message has one of these in it.
@@ -284,7 +286,7 @@ const KINDS: [Kind; 26] = [
         },
     },
     Kind {
-        signs: &["bn_param has no "],
+        signs: &["in bn_param after the call is missing"],
         step: |_| {
             Some(
                 "Store the running statistics in `bn_param` before you return, as the course \
@@ -311,13 +313,9 @@ const KINDS: [Kind; 26] = [
         },
     },
     Kind {
-        signs: &["FileNotFoundError", "it printed too much"],
-        step: |message| {
-            Some(if message.text.contains("printed") {
-                "Take the calls of `print` out of the functions.".into()
-            } else {
-                format!("The file is graded without any data. Put what reads it below {GUARD}.")
-            })
+        signs: &["FileNotFoundError"],
+        step: |_| {
+            Some(format!("The file is graded without any data. Put what reads it below {GUARD}."))
         },
     },
     Kind {
@@ -340,7 +338,7 @@ pub(crate) fn next_step(message: &str) -> Option<String> {
 
 /// Whether a message tells of another failure's consequence alone.
 pub(super) fn is_consequence(message: &str) -> bool {
-    message == "its forward pass failed"
+    message == Failure::FORWARD_FAILED
 }
 
 /// That a statement is Python 2.

@@ -45,6 +45,15 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// What a backward pass says whose forward pass has failed: no reason of its own. The driver of
+    /// Python files says the same.
+    pub(crate) const FORWARD_FAILED: &'static str = "its forward pass failed";
+
+    /// The message of a failure, without whether the submission was still asked.
+    pub(crate) fn reason(message: &str) -> &str {
+        message.strip_prefix("not asked any more: ").unwrap_or(message)
+    }
+
     /// Whether the submission itself said that something is wrong, with an error or a panic.
     pub(crate) fn is_refusal(&self) -> bool {
         match self {
