@@ -44,32 +44,71 @@ pub struct Folder {
     path: PathBuf,
 }
 
+/// How folders are opened.
+#[cfg(target_os = "linux")]
+const FOLDER: nix::fcntl::OFlag = nix::fcntl::OFlag::O_DIRECTORY
+    .union(nix::fcntl::OFlag::O_NOFOLLOW)
+    .union(nix::fcntl::OFlag::O_CLOEXEC);
+
 /// Judges a file by its first bytes, up to [`BEGINNING`] of them, and by its length.
 pub type Judge<'a> = &'a dyn Fn(&[u8], u64) -> Result<(), String>;
 
 impl Folder {
-    /// The folder `name` in `parent`. The path of `parent` must be the caller's own.
+    /// The folder at a path of the caller's own. A link in its place is refused.
     ///
     /// # Errors
     ///
-    /// [`ReadError`] if there is none, or a link in its place.
-    pub fn open(parent: &Path, name: &str) -> Result<Self, ReadError> {
-        let path = parent.join(name);
+    /// [`ReadError`] if there is none.
+    pub fn open(path: &Path) -> Result<Self, ReadError> {
         #[cfg(target_os = "linux")]
         {
-            use nix::fcntl::{OFlag, open};
+            use nix::fcntl::open;
             use nix::sys::stat::Mode;
-            let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
             let descriptor =
-                open(&path, flags, Mode::empty()).map_err(|error| refused(error.into()))?;
-            Ok(Self { descriptor, path })
+                open(path, FOLDER, Mode::empty()).map_err(|error| refused(error.into()))?;
+            Ok(Self { descriptor, path: path.to_owned() })
         }
         #[cfg(not(target_os = "linux"))]
         {
             if !path.symlink_metadata().map_err(refused)?.is_dir() {
                 return Err(ReadError::NotAFile);
             }
-            Ok(Self { path })
+            Ok(Self { path: path.to_owned() })
+        }
+    }
+
+    /// The folder of this name in this one. A link in its place is refused.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] if there is none.
+    pub fn folder(&self, name: &str) -> Result<Self, ReadError> {
+        let path = self.path.join(name);
+        #[cfg(target_os = "linux")]
+        {
+            use nix::fcntl::openat;
+            use nix::sys::stat::Mode;
+            let descriptor = openat(&self.descriptor, name, FOLDER, Mode::empty())
+                .map_err(|error| refused(error.into()))?;
+            Ok(Self { descriptor, path })
+        }
+        #[cfg(not(target_os = "linux"))]
+        {
+            Self::open(&path)
+        }
+    }
+
+    /// Whether the folder has something of this name.
+    pub fn has(&self, name: &str) -> bool {
+        #[cfg(target_os = "linux")]
+        {
+            use nix::fcntl::AtFlags;
+            use nix::sys::stat::fstatat;
+            fstatat(&self.descriptor, name, AtFlags::AT_SYMLINK_NOFOLLOW).is_ok()
+        }
+        #[cfg(not(target_os = "linux"))]
+        {
+            self.path.join(name).symlink_metadata().is_ok()
         }
     }
 
@@ -164,7 +203,9 @@ mod tests {
         let _listener = UnixListener::bind(folder.join("socket")).unwrap();
         fs::create_dir(folder.join("folder")).unwrap();
 
-        let opened = Folder::open(parent.path(), "folder").unwrap();
+        let within = Folder::open(parent.path()).unwrap();
+        let opened = within.folder("folder").unwrap();
+        assert!(opened.has("file") && opened.has("link") && !opened.has("nothing"));
         let read = |name, limit| opened.read(name, limit, &|_, _| Ok(()));
         assert_eq!(read("file", 5).unwrap(), b"12345");
         assert!(matches!(read("file", 4), Err(ReadError::TooLong { length: 5, limit: 4 })));
@@ -173,8 +214,8 @@ mod tests {
             assert!(matches!(read(name, 9), Err(ReadError::NotAFile)), "{name}");
         }
         assert!(read("socket", 9).is_err());
-        assert!(matches!(Folder::open(parent.path(), "elsewhere"), Err(ReadError::NotAFile)));
-        assert!(matches!(Folder::open(parent.path(), "nothing"), Err(ReadError::NotThere)));
+        assert!(matches!(within.folder("elsewhere"), Err(ReadError::NotAFile)));
+        assert!(matches!(within.folder("nothing"), Err(ReadError::NotThere)));
         let refusal = opened.read("file", 5, &|bytes, length| {
             assert_eq!((bytes, length), (&b"12345"[..], 5));
             Err("no".to_owned())

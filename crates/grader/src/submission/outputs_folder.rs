@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use isolation::untrusted::{Folder, ReadError};
+
+use crate::submission::failure::Failure;
 use crate::submission::interface::{Submission, run_alone};
 use crate::submission::outputs::Answer;
 use crate::submission::protocol::{self, declines, read_outputs};
@@ -45,8 +48,18 @@ impl Submission for OutputsFolder {
             Ok(names) => names,
             Err(error) => return vec![Err(error.into()); scripts.len()],
         };
-        let answer =
-            |(name, script): (&String, &Script)| Ok(read_outputs(&self.folder, name, script, None));
+        // The folder is the user's own: a link that leads to it is followed.
+        let opened = self.folder.canonicalize().map_err(ReadError::from);
+        let folder = match opened.and_then(|path| Folder::open(&path)) {
+            Ok(folder) => folder,
+            Err(error) => {
+                let reason = format!("{}: {error}", self.folder.display());
+                return vec![Err(Failure::Grader(reason)); scripts.len()];
+            }
+        };
+        let answer = |(name, script): (&String, &Script)| {
+            Ok(read_outputs(folder.folder(name), name, script))
+        };
         names.iter().zip(scripts).map(answer).collect()
     }
 }

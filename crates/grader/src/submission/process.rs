@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use isolation::untrusted::Folder;
 use isolation::{End, InForce, Job, Launcher, Limits, Stop, Strength};
 
 use crate::messages::with_sources;
@@ -110,10 +111,10 @@ impl Process {
         let time_limits = self.context.time_limits;
         let mut asking = Asking::new(scripts, &names, self.file_name.as_deref(), time_limits);
         let mut starts = 0..;
-        while let Some((asked, start)) = asking.next().zip(starts.next()) {
-            let start = self.start(&stage, start, &asked, &asking)?;
+        while let Some((asked, number)) = asking.next().zip(starts.next()) {
+            let start = self.start(&stage, number, &asked, &asking)?;
             asking.take(&start);
-            stage.remove(&start.outputs);
+            stage.remove(&stage.path(&format!("outputs-{number}")));
         }
         Ok(asking.finish())
     }
@@ -203,6 +204,7 @@ impl Process {
         has_begun |= names.first().is_some_and(|name| outputs.join(name).exists());
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.in_force = Some(ended.in_force);
+        let outputs = Folder::open(&outputs).ok();
         Ok(Start { outputs, has_begun, took, end })
     }
 }

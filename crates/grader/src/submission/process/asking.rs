@@ -9,8 +9,9 @@
 //! 3. A program that has never answered a call is started three times at most, on other scripts each
 //!    time. A Python file that cannot be loaded is started twice.
 
-use std::path::PathBuf;
 use std::time::Duration;
+
+use isolation::untrusted::{Folder, ReadError};
 
 use crate::submission::failure::Failure;
 use crate::submission::outputs::Outputs;
@@ -27,8 +28,8 @@ const STARTS_WITHOUT_LOADING: usize = 2;
 
 /// One start of a program.
 pub(super) struct Start {
-    /// What it wrote.
-    pub(super) outputs: PathBuf,
+    /// The folder of what it wrote; none if it has removed it.
+    pub(super) outputs: Option<Folder>,
     /// Whether it came to its first script.
     pub(super) has_begun: bool,
     /// How long it ran.
@@ -130,11 +131,14 @@ impl<'a> Asking<'a> {
             }
             return;
         }
-        let is_done = |index: &&usize| start.outputs.join(&self.names[**index]).join(DONE).exists();
-        let done = self.open.iter().take_while(is_done).count();
-        let read = |index: usize| {
-            read_outputs(&start.outputs, &self.names[index], &self.scripts[index], None)
+        let folder = |index: usize| match &start.outputs {
+            Some(outputs) => outputs.folder(&self.names[index]),
+            None => Err(ReadError::NotThere),
         };
+        let is_done = |index: &&usize| folder(**index).is_ok_and(|folder| folder.has(DONE));
+        let done = self.open.iter().take_while(is_done).count();
+        let read =
+            |index: usize| read_outputs(folder(index), &self.names[index], &self.scripts[index]);
         for &index in &self.open[..done] {
             self.answers[index] = Some(read(index));
         }

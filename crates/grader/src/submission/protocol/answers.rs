@@ -1,7 +1,5 @@
 //! Answers in files, each of which may be damaged or hostile.
 
-use std::path::Path;
-
 use isolation::untrusted::{Folder, Judge, ReadError};
 
 use crate::npy;
@@ -21,15 +19,13 @@ const ARRAY_LIMIT: u64 = 64 << 20;
 const NOTE_LIMIT: u64 = 64 << 10;
 const SHOWN: usize = 500;
 
-/// Reads the answer to a script from the folder `name` in `outputs`. What is not there fails as
-/// `otherwise` says, if anything is known about it.
+/// Reads the answer to a script from its folder, which is called `name`.
 pub(crate) fn read_outputs(
-    outputs: &Path,
+    folder: Result<Folder, ReadError>,
     name: &str,
     script: &Script,
-    otherwise: Option<&Failure>,
 ) -> Outputs {
-    let answers = Answers { folder: Folder::open(outputs, name), name, otherwise };
+    let answers = Answers { folder, name };
     let runs = runs(script);
     let steps = runs.iter().enumerate().flat_map(|(number, run)| {
         let differences = script.moved_steps > 0 && run.start == 0;
@@ -43,7 +39,6 @@ pub(crate) fn read_outputs(
 struct Answers<'a> {
     folder: Result<Folder, ReadError>,
     name: &'a str,
-    otherwise: Option<&'a Failure>,
 }
 
 /// What a program has to say about a call.
@@ -163,7 +158,7 @@ impl Answers<'_> {
     }
 
     fn missing(&self, file: &str) -> Failure {
-        self.otherwise.cloned().unwrap_or_else(|| Failure::Missing { what: self.path(file) })
+        Failure::Missing { what: self.path(file) }
     }
 
     fn unreadable(&self, file: &str, reason: &str) -> Failure {
