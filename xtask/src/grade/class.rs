@@ -37,7 +37,6 @@ pub(super) struct HandIns {
 
 /// What all hand-ins are asked, and how they are marked.
 pub(super) struct Asked<'a> {
-    pub fixtures: &'a Path,
     pub cases: &'a [Case],
     pub options: &'a Options,
     pub rubric: &'a Rubric,
@@ -59,12 +58,11 @@ pub(super) fn run(
         Interrupt::listen("stopping after the hand-ins in progress; again to stop at once")?;
     let cores = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let bar = bar();
-    let Asked { fixtures, cases, options, rubric, format, command } = *asked;
+    let Asked { cases, options, rubric, format, command } = *asked;
     let graded = grade_class(&Class {
         hand_ins: &found,
         table,
         reports: &reports,
-        fixtures,
         cases,
         options,
         rubric,

@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::fixture::FixtureError;
-
 /// Why a class could not be graded. What is wrong with one hand-in stands in its line of the table.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -37,9 +35,6 @@ pub enum ClassError {
         /// What the system said.
         source: io::Error,
     },
-    /// The manifest of the fixtures could not be made.
-    #[error(transparent)]
-    Fixtures(#[from] FixtureError),
 }
 
 impl ClassError {

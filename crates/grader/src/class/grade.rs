@@ -18,7 +18,7 @@ use crate::class::moves::{ClassMarks, Gradings};
 use crate::class::summary::Summary;
 use crate::class::table::{Line, Record, table};
 use crate::export::{OutputFormat, TEXT};
-use crate::fixture::{Case, Manifest};
+use crate::fixture::Case;
 use crate::grading::grade;
 use crate::replace::replace;
 use crate::rubric::Rubric;
@@ -32,8 +32,6 @@ pub struct Class<'a> {
     pub table: &'a Path,
     /// Where the reports go.
     pub reports: &'a Path,
-    /// The folder of fixtures.
-    pub fixtures: &'a Path,
     /// The cases of the fixtures.
     pub cases: &'a [Case],
     /// What is asked.
@@ -186,14 +184,19 @@ struct Work<'a> {
 impl Work<'_> {
     /// Everything that the grades of all hand-ins depend on.
     fn common_key(&self) -> Result<Key, ClassError> {
-        let Class { options, rubric, interpreter, context, .. } = self.class;
+        let Class { cases, options, rubric, interpreter, context, .. } = self.class;
         // The program's version alone would not tell what it asks.
         let program = &context.launcher.program;
         let program = fs::read(program).map_err(ClassError::read(program))?;
         let RunContext { strength, limits, time_limits, .. } = context;
         Ok(Key::default()
             .with(program)
-            .with(Manifest::of(self.class.fixtures)?.to_string())
+            .with(
+                cases
+                    .iter()
+                    .map(|case| format!("{} {}\n", case.sha256, case.name))
+                    .collect::<String>(),
+            )
             .with(format!("{:?}", rubric.entries))
             .with(format!("{options:?}"))
             .with(format!("{strength:?} {limits:?} {time_limits:?} {interpreter:?}")))
