@@ -11,9 +11,10 @@
 //! weights.safetensors                   the trained network, for PyTorch too: `weights`
 //! ```
 //!
-//! Logs are written at the end of an epoch, then the checkpoint, which remembers their lengths.
-//! Going on starts from the last checkpoint and cuts the logs to the lengths in it, so what comes
-//! out is to the byte what an undisturbed run gives.
+//! Logs are written at the end of an epoch, then the checkpoint, which remembers their lengths and
+//! hashes. Going on starts from the last checkpoint and cuts the logs to the lengths in it, so what
+//! comes out is to the byte what an undisturbed run gives. A log or a checkpoint that is not what was
+//! written is refused.
 
 mod checkpoints;
 mod log_file;
