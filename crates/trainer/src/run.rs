@@ -21,7 +21,6 @@ mod log_file;
 mod logs;
 mod names;
 
-use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -151,7 +150,7 @@ impl RunConfig {
     ) -> Result<Network<f32>, TrainError> {
         let (mut network, _) = self.start(images)?;
         let path = folder.join(WEIGHTS);
-        let bytes = fs::read(&path).map_err(TrainError::file(&path, "cannot be read"))?;
+        let bytes = file::read(&path).map_err(TrainError::file(&path, "cannot be read"))?;
         weights::load(&bytes, &mut network)
             .map_err(|source| TrainError::Weights { path, source })?;
         Ok(network)

@@ -82,7 +82,7 @@ impl RunOptions {
 
     /// The submission of a Python file.
     pub(super) fn python(&self, file: &Path) -> Result<Process> {
-        let source = fs::read(file).with_context(|| format!("{}", file.display()))?;
+        let source = trainer::file::read(file).with_context(|| format!("{}", file.display()))?;
         let name = file.display().to_string();
         Ok(Process::python(name, file, &source, &self.interpreter()?, self.context()?))
     }

@@ -32,7 +32,7 @@ impl Checkpoints {
         let mut earlier = self.list()?;
         earlier.pop();
         for (steps, path) in earlier {
-            let bytes = fs::read(&path).map_err(TrainError::file(&path, "cannot be read"))?;
+            let bytes = file::read(&path).map_err(TrainError::file(&path, "cannot be read"))?;
             let refuse = |expected: String, got: String| TrainError::EarlierCheckpoint {
                 path: path.clone(),
                 expected,

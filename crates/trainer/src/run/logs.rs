@@ -142,7 +142,7 @@ impl Logs {
 /// Writes the configuration into a new folder, and refuses that of another run.
 fn write_configuration(folder: &Path, configuration: &str) -> Result<(), TrainError> {
     let path = folder.join(HPARAMS);
-    match fs::read(&path) {
+    match file::read(&path) {
         Ok(found) if found == configuration.as_bytes() => Ok(()),
         Ok(_) => Err(TrainError::OtherRun { folder: folder.to_path_buf() }),
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -158,7 +158,7 @@ fn restore(
     network: &mut Network<f32>,
     optimizer: &mut Optimizer<f32>,
 ) -> Result<Position, TrainError> {
-    let bytes = fs::read(path).map_err(TrainError::file(path, "cannot be read"))?;
+    let bytes = file::read(path).map_err(TrainError::file(path, "cannot be read"))?;
     let position = checkpoint::restore(path, &bytes, network, optimizer)?;
     match steps_of(path) {
         Some(steps) if steps != position.steps => Err(TrainError::Checkpoint {
