@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Error, Result};
+use grader::messages::printable;
 
 use crate::data_argument;
 
@@ -32,9 +33,9 @@ pub(crate) fn code(ended: Result<Exit>) -> ExitCode {
         Ok(Exit::Success) => ExitCode::SUCCESS,
         Ok(Exit::FoundWrong) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", printable(&format!("{error:#}")));
             if let Some(help) = help(&error) {
-                eprintln!("help: {help}");
+                eprintln!("help: {}", printable(&help));
             }
             ExitCode::from(COULD_NOT_RUN)
         }

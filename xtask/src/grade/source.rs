@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
+use grader::messages;
 use grader::submission::{OutputsFolder, Process, Submission};
 use isolation::InForce;
 
@@ -69,8 +70,8 @@ impl Source {
                 .map(|process| Some(Untrusted::Process(Box::new(process))));
         }
         let Some(folder) = &self.outputs else { return Ok(None) };
-        ensure!(folder.is_dir(), "{}: expected a folder of outputs", folder.display());
-        Ok(Some(Untrusted::Outputs(OutputsFolder::new(folder.display().to_string(), folder))))
+        ensure!(folder.is_dir(), "{}: expected a folder of outputs", messages::path(folder));
+        Ok(Some(Untrusted::Outputs(OutputsFolder::new(messages::path(folder), folder))))
     }
 
     /// The arguments that name it.
