@@ -33,16 +33,32 @@ pub(crate) fn code(ended: Result<Exit>) -> ExitCode {
         Ok(Exit::Success) => ExitCode::SUCCESS,
         Ok(Exit::FoundWrong) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("error: {}", printable(&format!("{error:#}")));
+            eprintln!("error: {}", indented(&format!("{error:#}")));
             if let Some(help) = help(&error) {
-                eprintln!("help: {}", printable(&help));
+                eprintln!("help: {}", indented(&help));
             }
             ExitCode::from(COULD_NOT_RUN)
         }
     }
 }
 
+/// A message whose later lines cannot be taken for lines of ours, whatever names are in them.
+fn indented(message: &str) -> String {
+    printable(message).replace('\n', "\n       ")
+}
+
 /// What to do about an error of a library, in arguments of the command line.
 fn help(error: &Error) -> Option<String> {
     data_argument::help(error.chain().find_map(|cause| cause.downcast_ref())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_an_error_moves_no_cursor_and_begins_no_line() {
+        let message = indented("x\u{1b}[2J\r\nspatial_batchnorm_forward passed.: found none");
+        assert_eq!(message, "x[2J\n       spatial_batchnorm_forward passed.: found none");
+    }
 }

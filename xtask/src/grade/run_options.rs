@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf, absolute};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use grader::messages;
 use grader::submission::{Interpreter, Process, RunContext, TimeLimits};
 use isolation::{Launcher, Limits, Strength};
 
@@ -64,8 +65,8 @@ impl RunOptions {
 
     /// The submission of a Python file.
     pub(super) fn python(&self, file: &Path) -> Result<Process> {
-        let source = fs::read(file).with_context(|| format!("{}", file.display()))?;
-        let name = file.display().to_string();
+        let name = messages::path(file);
+        let source = fs::read(file).with_context(|| name.clone())?;
         Ok(Process::python(name, file, &source, &self.interpreter()?, self.context()?))
     }
 
