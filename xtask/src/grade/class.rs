@@ -62,6 +62,8 @@ pub(super) fn run(
     asked: &Asked<'_>,
 ) -> Result<Exit> {
     let table = hand_ins.csv.as_deref().context("--csv names no file")?;
+    let reports = reports_of(table)?;
+    let found = (!hand_ins.worker).then(|| find_hand_ins(folder)).transpose()?;
     let Asked { fixtures, cases, options, rubric, format, command } = *asked;
     let judge = Judge {
         fixtures,
@@ -72,11 +74,10 @@ pub(super) fn run(
         interpreter: &run_options.interpreter()?,
         context: &run_options.context()?,
     };
-    if hand_ins.worker {
+    let Some(found) = found else {
         serve(&judge, io::stdin(), io::stdout(), || process::exit(COULD_NOT_RUN.into()))?;
         return Ok(Exit::Success);
-    }
-    let (reports, found) = (reports_of(table)?, find_hand_ins(folder)?);
+    };
     let interrupt =
         Interrupt::listen("stopping after the hand-ins in progress; again to stop at once")?;
     let cores = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);

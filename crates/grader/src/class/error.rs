@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::class::machine::SelfCheckError;
 use crate::fixture::FixtureError;
 use crate::messages::path as shown;
 
@@ -62,12 +63,25 @@ pub enum ClassError {
     /// A worker process cannot judge.
     #[error("a worker process cannot grade: {0}")]
     Worker(String),
-    /// A known right hand-in did not get full marks on this machine.
-    #[error("{0}")]
-    Machine(String),
+    /// The machine cannot grade.
+    #[error("{}", gets_no_mark(during.as_deref()))]
+    Machine {
+        /// The hand-in in which that was noticed; none before the first.
+        during: Option<String>,
+        /// What is wrong with the machine.
+        source: SelfCheckError,
+    },
     /// The manifest of the fixtures could not be made.
     #[error(transparent)]
     Fixtures(#[from] FixtureError),
+}
+
+/// What a machine that cannot grade means for the batch.
+fn gets_no_mark(during: Option<&str>) -> String {
+    match during {
+        None => "nobody gets a mark".to_owned(),
+        Some(id) => format!("the batch ends at the hand-in {id}, which gets no mark"),
+    }
 }
 
 impl ClassError {

@@ -135,7 +135,7 @@ pub fn grade_class(class: &Class<'_>) -> Result<GradedClass, ClassError> {
         }
     }
     if !open.is_empty() {
-        work.check_machine().inspect_err(|_| folder.remove_if_new())?;
+        work.check_machine(None).inspect_err(|_| folder.remove_if_new())?;
     }
     for record in known {
         if record.line.marks.is_none() {
@@ -242,7 +242,7 @@ impl Work<'_> {
         };
         if judged.suspicion.is_some() {
             let _alone = self.machine.write().unwrap_or_else(PoisonError::into_inner);
-            self.check_machine()?;
+            self.check_machine(Some(open.id))?;
             judged = self.ask(open, worker)?;
         }
         let record = match judged.grade {
@@ -280,10 +280,11 @@ impl Work<'_> {
         }
     }
 
-    /// Grades a known right hand-in, which gets full marks unless the machine costs it some.
-    fn check_machine(&self) -> Result<(), ClassError> {
-        let Judge { interpreter, context, .. } = self.class.judge;
-        self_check(interpreter, context).map_err(ClassError::Machine)
+    /// Grades a known right hand-in, which loses marks only by the machine's fault.
+    fn check_machine(&self, during: Option<&str>) -> Result<(), ClassError> {
+        let Judge { interpreter, context, cases, options, .. } = self.class.judge;
+        self_check(interpreter, context, cases, options)
+            .map_err(|source| ClassError::Machine { during: during.map(str::to_owned), source })
     }
 
     /// Writes the reports and the record of a graded hand-in. What cannot be written is the problem of

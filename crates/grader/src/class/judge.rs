@@ -10,6 +10,7 @@ use crate::check::Options;
 use crate::class::error::ClassError;
 use crate::class::finding::Findings;
 use crate::class::key::Key;
+use crate::class::machine::suspicion;
 use crate::class::table::Line;
 use crate::export::{OutputFormat, TEXT};
 use crate::fixture::{Case, Manifest};
@@ -115,6 +116,6 @@ impl Judge<'_> {
             findings: Findings::of(&grading),
             reports,
         });
-        Judged { grade, suspicion: None }
+        Judged { grade, suspicion: suspicion(&process) }
     }
 }
