@@ -6,6 +6,7 @@ use anyhow::{Error, Result};
 use grader::messages::printable;
 
 use crate::data_argument;
+use crate::grade::run_options;
 
 /// How a command ended that could do its work. A command that could not returns an error instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +50,9 @@ fn indented(message: &str) -> String {
 
 /// What to do about an error of a library, in arguments of the command line.
 fn help(error: &Error) -> Option<String> {
-    data_argument::help(error.chain().find_map(|cause| cause.downcast_ref())?)
+    let of_machine = error.chain().find_map(|cause| run_options::help(cause.downcast_ref()?));
+    of_machine
+        .or_else(|| data_argument::help(error.chain().find_map(|cause| cause.downcast_ref())?))
 }
 
 #[cfg(test)]

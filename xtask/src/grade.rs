@@ -21,11 +21,12 @@ use crate::grade::class::Asked;
 use crate::grade::run_options::RunOptions;
 use crate::grade::shell::quoted;
 use crate::grade::source::{Source, Untrusted};
+use crate::interrupt::Interrupt;
 use crate::output::say;
 use crate::workspace;
 
 mod class;
-mod run_options;
+pub(crate) mod run_options;
 mod shell;
 mod source;
 mod watch;
@@ -141,8 +142,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let untrusted = arguments.source.submission(&arguments.run_options)?;
     let ours = arguments.target.unwrap_or(Target::Kernels).submission();
     let submission = untrusted.as_ref().map_or(ours.as_ref(), Untrusted::submission);
-    let mut grading = grade(submission, &cases, &options, arguments.command());
-    grading.isolation = untrusted.as_ref().map(Untrusted::isolation).transpose()?.flatten();
+    let command = arguments.command();
+    let mut grading = match &untrusted {
+        Some(untrusted) => {
+            // What runs is ended first, and its files are removed.
+            Interrupt::listen_for(arguments.run_options.is_cancelled.clone(), "stopping")?;
+            untrusted.grade(&cases, &options, &command, &arguments.run_options)?
+        }
+        None => grade(submission, &cases, &options, command),
+    };
     if grading.report.verdicts().next().is_none() {
         let asked = arguments.case.as_deref().unwrap_or("the fixtures");
         if needs_no_fixture(asked) {

@@ -9,7 +9,6 @@ mod grade;
 mod hand_in;
 mod judge;
 mod key;
-mod machine;
 mod moves;
 mod reason;
 mod record;

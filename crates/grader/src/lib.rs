@@ -20,6 +20,7 @@ pub mod npy;
 mod replace;
 pub mod report;
 pub mod rubric;
+pub mod self_check;
 mod stream;
 pub mod submission;
 pub mod tensor;

@@ -2,9 +2,10 @@
 
 use crate::capture::Captured;
 use crate::in_force::InForce;
+use crate::untrusted::Folder;
 
 /// How a program ended.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Ended {
     /// Why it is no longer running.
     pub how: End,
@@ -14,6 +15,8 @@ pub struct Ended {
     pub stderr: Captured,
     /// The measures of the sandbox that it ran in.
     pub in_force: InForce,
+    /// What the program has left in its [room](crate::Job::room).
+    pub room: Folder,
 }
 
 /// Why a program is no longer running.

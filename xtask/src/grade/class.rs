@@ -5,7 +5,9 @@ use std::io;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command};
+use std::sync::atomic::Ordering;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use grader::check::Options;
@@ -24,6 +26,9 @@ use crate::grade::run_options::RunOptions;
 use crate::interrupt::Interrupt;
 use crate::output::say;
 use crate::workspace;
+
+/// How long a worker may take to end after its batch has.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// Hand-ins to grade together.
 #[derive(Debug, Clone, clap::Args)]
@@ -75,7 +80,13 @@ pub(super) fn run(
         context: &run_options.context()?,
     };
     let Some(found) = found else {
-        serve(&judge, io::stdin(), io::stdout(), || process::exit(COULD_NOT_RUN.into()))?;
+        let is_cancelled = run_options.is_cancelled.clone();
+        serve(&judge, io::stdin(), io::stdout(), move || {
+            // What runs is ended and its files are removed, and then this process ends by itself.
+            is_cancelled.store(true, Ordering::Relaxed);
+            thread::sleep(GRACE);
+            process::exit(COULD_NOT_RUN.into());
+        })?;
         return Ok(Exit::Success);
     };
     let interrupt =

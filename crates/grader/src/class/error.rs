@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::class::machine::SelfCheckError;
 use crate::fixture::FixtureError;
 use crate::messages::path as shown;
+use crate::self_check::SelfCheckError;
 
 /// Why a class could not be graded. What is wrong with one hand-in stands in its line of the table.
 #[derive(Debug, Error)]

@@ -13,7 +13,6 @@ use crate::class::files;
 use crate::class::hand_in::{HandIn, Source};
 use crate::class::judge::{Grade, Judge, Judged, Task};
 use crate::class::key::{hash, hash_of_file};
-use crate::class::machine::self_check;
 use crate::class::moves::{ClassMarks, Gradings};
 use crate::class::record::{Record, Stored};
 use crate::class::summary::Summary;
@@ -21,6 +20,7 @@ use crate::class::table::{Line, table};
 use crate::class::worker::Worker;
 use crate::messages::with_sources;
 use crate::replace::replace;
+use crate::self_check::self_check;
 
 /// A class, and how its hand-ins are graded.
 pub struct Class<'a> {

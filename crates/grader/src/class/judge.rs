@@ -10,7 +10,6 @@ use crate::check::Options;
 use crate::class::error::ClassError;
 use crate::class::finding::Findings;
 use crate::class::key::Key;
-use crate::class::machine::suspicion;
 use crate::class::table::Line;
 use crate::export::{OutputFormat, TEXT};
 use crate::fixture::{Case, Manifest};
@@ -116,6 +115,6 @@ impl Judge<'_> {
             findings: Findings::of(&grading),
             reports,
         });
-        Judged { grade, suspicion: suspicion(&process) }
+        Judged { grade, suspicion: process.suspicion() }
     }
 }

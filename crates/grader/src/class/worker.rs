@@ -117,6 +117,8 @@ pub fn serve(
                 break;
             }
         }
+        // A worker that is idle ends by itself.
+        drop(sender);
         end();
     };
     thread::Builder::new()
