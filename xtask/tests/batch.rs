@@ -462,6 +462,91 @@ fn names_and_words_of_hand_ins_move_no_cursor_and_break_no_line() {
 }
 
 #[test]
+fn a_machine_that_cannot_grade_gives_nobody_a_mark_and_leaves_what_is_there() {
+    let Some(python) = with_numpy("a machine that cannot grade") else { return };
+    let class = Class::new(python, &[("anna.py", "right/one_step.py")]);
+    let scarce = ["--memory-limit", "50"];
+    let refused = |output: &Output| {
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.starts_with("error: nobody gets a mark: this machine cannot grade"), "{said}");
+        assert!(said.contains("\nhelp: give it more memory with --memory-limit"), "{said}");
+    };
+    refused(&class.grade(&scarce));
+    for name in ["marks.csv", "mistakes.csv", "marks"] {
+        assert!(!class.path(name).exists(), "{name}");
+    }
+    assert_eq!(class.grade(&[]).status.code(), Some(0));
+    let files = || {
+        let mut files = written(&class.path("marks"));
+        files.push(("marks.csv".into(), fs::read_to_string(class.path("marks.csv")).unwrap()));
+        files
+    };
+    let before = files();
+    refused(&class.grade(&scarce));
+    assert_eq!(files(), before);
+    assert!(stdout(&class.grade(&[])).contains(" 0 of them graded now"));
+}
+
+#[test]
+fn a_machine_that_fails_in_the_middle_ends_the_batch_and_costs_nobody_marks() {
+    let Some(python) = with_numpy("a machine that fails") else { return };
+    let right = "right/one_step.py";
+    let class = Class::new(python.clone(), &[("anna.py", right), ("cleo.py", right)]);
+    class.hand_in("ben.py", &format!("import time\ntime.sleep(2)\n{}", source(right)));
+    // A Python that can be taken away.
+    let make = "import numpy, pathlib, sys, venv; venv.create(sys.argv[1]); \
+                lib = next(pathlib.Path(sys.argv[1], 'lib').iterdir()) / 'site-packages'; \
+                (lib / 'numpy.pth').write_text(str(pathlib.Path(numpy.__file__).parents[1]))";
+    let environment = class.path("python");
+    let made = Command::new(&python).args(["-c", make]).arg(&environment).status().unwrap();
+    assert!(made.success());
+    let interpreter = environment.join("bin/python");
+    let class = Class { python: interpreter.clone(), ..class };
+    let (batch, _) = in_the_middle(&class, "anna");
+    fs::remove_file(&interpreter).unwrap();
+    let output = batch.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.starts_with("error: the batch ends at the hand-in "), "{said}");
+    assert!(said.contains(", which gets no mark: this machine cannot grade"), "{said}");
+    let table = class.table();
+    assert!((2..4).contains(&table.len()), "{table:?}");
+    assert!(table[1..].iter().all(|row| row[1] == "10.0" && row[9].is_empty()), "{table:?}");
+    // Once it works again, so does the batch.
+    std::os::unix::fs::symlink(environment.join("bin/python3"), &interpreter).unwrap();
+    let output = class.grade(&[]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(class.table()[1..].iter().all(|row| row[1] == "10.0"));
+}
+
+#[test]
+fn a_failure_that_the_machine_could_have_caused_counts_once_it_has_not() {
+    let Some(python) = with_numpy("failures that look like the machine's") else { return };
+    let class = Class::new(python, &[("anna.py", "right/one_step.py")]);
+    for (name, raised) in [
+        ("ben.py", "MemoryError('Unable to allocate 8.00 MiB')"),
+        ("cleo.py", "OSError(28, 'No space left on device')"),
+        ("dora.py", "RuntimeError(\"can't start new thread\")"),
+    ] {
+        class.hand_in(
+            name,
+            &format!(
+                "def spatial_batchnorm_forward(x, gamma, beta, p): raise {raised}\n\
+                 def spatial_batchnorm_backward(dout, cache): pass\n"
+            ),
+        );
+    }
+    let output = class.grade(&[]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let table = class.table();
+    let marks: Vec<&str> = table[1..].iter().map(|row| row[1].as_str()).collect();
+    assert_eq!(marks, ["10.0", "0.0", "0.0", "0.0"]);
+    assert!(table[2][8].starts_with("Every call ended in MemoryError"), "{table:?}");
+    assert!(stdout(&class.grade(&[])).contains(" 0 of them graded now"));
+}
+
+#[test]
 fn no_process_to_start_is_an_error_with_a_sentence() {
     let Some(python) = with_numpy("no process to start") else { return };
     let class = Class::new(python, &[("anna.py", "right/one_step.py")]);

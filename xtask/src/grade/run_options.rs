@@ -137,6 +137,7 @@ pub(crate) fn help(error: &SelfCheckError) -> Option<String> {
     let remedy = match error.lack {
         Lack::Memory => "give it more memory with --memory-limit MIB",
         Lack::Room => "make room where temporary folders are made, or name another place in TMPDIR",
+        Lack::Processes => "end other programs, or raise the limit of `ulimit -u`",
         Lack::Time => "give it more time with --time-limit SECONDS, or let less run beside it",
         Lack::Interpreter => {
             "name a Python whose NumPy works with --interpreter PATH; what it reads outside of its \
