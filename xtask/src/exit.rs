@@ -5,8 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Error, Result};
 use grader::messages::printable;
 
-use crate::data_argument;
-use crate::grade::run_options;
+use crate::{data_argument, machine};
 
 /// How a command ended that could do its work. A command that could not returns an error instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +49,7 @@ fn indented(message: &str) -> String {
 
 /// What to do about an error of a library, in arguments of the command line.
 fn help(error: &Error) -> Option<String> {
-    let of_machine = error.chain().find_map(|cause| run_options::help(cause.downcast_ref()?));
+    let of_machine = error.chain().find_map(|cause| machine::help(cause.downcast_ref()?));
     of_machine
         .or_else(|| data_argument::help(error.chain().find_map(|cause| cause.downcast_ref())?))
 }

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use grader::check::Options;
 use grader::fixture::Case;
 use grader::messages;
-use grader::self_check::{Lack, SelfCheckError, self_check};
+use grader::self_check::self_check;
 use grader::submission::{Interpreter, Process, RunContext, TimeLimits};
 use isolation::{Launcher, Limits, Strength};
 
@@ -130,22 +130,6 @@ impl RunOptions {
         };
         self.allow_read.iter().map(allow).collect()
     }
-}
-
-/// What to do about a machine that cannot grade, in arguments of the command line.
-pub(crate) fn help(error: &SelfCheckError) -> Option<String> {
-    let remedy = match error.lack {
-        Lack::Memory => "give it more memory with --memory-limit MIB",
-        Lack::Room => "make room where temporary folders are made, or name another place in TMPDIR",
-        Lack::Processes => "end other programs, or raise the limit of `ulimit -u`",
-        Lack::Time => "give it more time with --time-limit SECONDS, or let less run beside it",
-        Lack::Interpreter => {
-            "name a Python whose NumPy works with --interpreter PATH; what it reads outside of its \
-             own folder needs --allow-read PATH"
-        }
-        Lack::Other => return None,
-    };
-    Some(format!("{remedy}; nothing was graded"))
 }
 
 /// Where temporary folders may be made: in TMPDIR if that is set, else in memory if there is plenty, else
