@@ -130,7 +130,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let rubric = arguments.rubric(&cases)?;
     if let Some(folder) = &arguments.hand_ins.batch {
         let asked = Asked {
-            fixtures: &fixtures,
             cases: &cases,
             options: &options,
             rubric: rubric.as_ref().context("--batch is without marks")?,

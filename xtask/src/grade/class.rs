@@ -50,7 +50,6 @@ pub(super) struct HandIns {
 
 /// What all hand-ins are asked, and how they are marked.
 pub(super) struct Asked<'a> {
-    pub fixtures: &'a Path,
     pub cases: &'a [Case],
     pub options: &'a Options,
     pub rubric: &'a Rubric,
@@ -69,9 +68,8 @@ pub(super) fn run(
     let table = hand_ins.csv.as_deref().context("--csv names no file")?;
     let reports = reports_of(table)?;
     let found = (!hand_ins.worker).then(|| find_hand_ins(folder)).transpose()?;
-    let Asked { fixtures, cases, options, rubric, format, command } = *asked;
+    let Asked { cases, options, rubric, format, command } = *asked;
     let judge = Judge {
-        fixtures,
         cases,
         options,
         rubric,

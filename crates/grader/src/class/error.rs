@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::fixture::FixtureError;
 use crate::messages::path as shown;
 use crate::self_check::SelfCheckError;
 
@@ -71,9 +70,6 @@ pub enum ClassError {
         /// What is wrong with the machine.
         source: SelfCheckError,
     },
-    /// The manifest of the fixtures could not be made.
-    #[error(transparent)]
-    Fixtures(#[from] FixtureError),
 }
 
 /// What a machine that cannot grade means for the batch.

@@ -7,20 +7,17 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::check::Options;
-use crate::class::error::ClassError;
 use crate::class::finding::Findings;
 use crate::class::key::Key;
 use crate::class::table::Line;
 use crate::export::{OutputFormat, TEXT};
-use crate::fixture::{Case, Manifest};
+use crate::fixture::Case;
 use crate::grading::grade;
 use crate::rubric::Rubric;
 use crate::submission::{Interpreter, Process, RunContext, Submission};
 
 /// What every hand-in of a class is asked, how it is run, and what its checks are worth.
 pub struct Judge<'a> {
-    /// The folder of fixtures.
-    pub fixtures: &'a Path,
     /// The cases of the fixtures.
     pub cases: &'a [Case],
     /// What is asked.
@@ -74,14 +71,15 @@ impl Judge<'_> {
     }
 
     /// Everything that all grades depend on, but for the program that grades.
-    pub(super) fn key(&self) -> Result<Key, ClassError> {
-        let Self { fixtures, options, rubric, interpreter, context, .. } = self;
+    pub(super) fn key(&self) -> Key {
+        let Self { cases, options, rubric, interpreter, context, .. } = self;
         let RunContext { strength, limits, time_limits, .. } = context;
-        Ok(Key::default()
-            .with(Manifest::of(fixtures)?.to_string())
+        let cases = cases.iter().map(|case| format!("{} {}\n", case.sha256, case.name));
+        Key::default()
+            .with(cases.collect::<String>())
             .with(format!("{:?}", rubric.entries))
             .with(format!("{options:?}"))
-            .with(format!("{strength:?} {limits:?} {time_limits:?} {interpreter:?}")))
+            .with(format!("{strength:?} {limits:?} {time_limits:?} {interpreter:?}"))
     }
 
     /// Grades a hand-in. Whatever is wrong with it, or with the grader on meeting it, stays with it.

@@ -100,7 +100,7 @@ fn how(status: ExitStatus) -> String {
 ///
 /// # Errors
 ///
-/// [`ClassError`] if there is no thread to read by, the fixtures cannot be read, or nobody listens.
+/// [`ClassError`] if there is no thread to read by, or nobody listens.
 pub fn serve(
     judge: &Judge<'_>,
     input: impl Read + Send + 'static,
@@ -109,7 +109,7 @@ pub fn serve(
 ) -> Result<(), ClassError> {
     let (sender, tasks) = mpsc::channel();
     let unheard = |error: io::Error| ClassError::Worker(format!("nobody listens to it: {error}"));
-    write_line(&mut output, &judge.key()?.finish()).map_err(unheard)?;
+    write_line(&mut output, &judge.key().finish()).map_err(unheard)?;
     let read = move || {
         let mut input = BufReader::new(input);
         while let Ok(Some(task)) = read_task(&mut input) {
