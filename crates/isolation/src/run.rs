@@ -17,7 +17,7 @@ use crate::ended::{End, Ended, Stop};
 use crate::error::Error;
 use crate::in_force::InForce;
 use crate::job::{Job, Launcher, Limits, Strength};
-use crate::launcher::LAUNCHER;
+use crate::launcher::{LAUNCHER, Launch};
 use crate::room::Room;
 use crate::untrusted::Folder;
 
@@ -49,11 +49,12 @@ pub fn run(
     launcher: &Launcher,
     watch: &mut dyn FnMut(Duration, &Folder) -> bool,
 ) -> Result<Ended, Error> {
-    let task = serde_json::to_string(job).map_err(|error| Error::Broken(error.to_string()))?;
     let not_started = |source| Error::Launcher { program: launcher.program.clone(), source };
     set_dumpable(false).map_err(|error| not_started(error.into()))?;
-    let room =
+    let (room, user) =
         Room::prepare(job).map_err(|source| Error::Room { folder: job.room.clone(), source })?;
+    let task = serde_json::to_string(&Launch { job, user });
+    let task = task.map_err(|error| Error::Broken(error.to_string()))?;
     let (channel, theirs) = Channel::new().map_err(not_started)?;
     let mut child = Command::new(&launcher.program)
         .args(&launcher.arguments)
