@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use anyhow::{Error, Result};
+use grader::messages::printable;
 
-use crate::data_argument;
-use crate::grade::run_options;
+use crate::{data_argument, machine};
 
 /// How a command ended that could do its work. A command that could not returns an error instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,18 +33,34 @@ pub(crate) fn code(ended: Result<Exit>) -> ExitCode {
         Ok(Exit::Success) => ExitCode::SUCCESS,
         Ok(Exit::FoundWrong) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", indented(&format!("{error:#}")));
             if let Some(help) = help(&error) {
-                eprintln!("help: {help}");
+                eprintln!("help: {}", indented(&help));
             }
             ExitCode::from(COULD_NOT_RUN)
         }
     }
 }
 
+/// A message whose later lines cannot be taken for lines of ours, whatever names are in them.
+fn indented(message: &str) -> String {
+    printable(message).replace('\n', "\n       ")
+}
+
 /// What to do about an error of a library, in arguments of the command line.
 fn help(error: &Error) -> Option<String> {
-    let of_machine = error.chain().find_map(|cause| run_options::help(cause.downcast_ref()?));
+    let of_machine = error.chain().find_map(|cause| machine::help(cause.downcast_ref()?));
     of_machine
         .or_else(|| data_argument::help(error.chain().find_map(|cause| cause.downcast_ref())?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_an_error_moves_no_cursor_and_begins_no_line() {
+        let message = indented("x\u{1b}[2J\r\nspatial_batchnorm_forward passed.: found none");
+        assert_eq!(message, "x[2J\n       spatial_batchnorm_forward passed.: found none");
+    }
 }

@@ -26,7 +26,7 @@ use crate::output::say;
 use crate::workspace;
 
 mod class;
-pub(crate) mod run_options;
+mod run_options;
 mod shell;
 mod source;
 mod watch;

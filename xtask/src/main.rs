@@ -18,6 +18,7 @@ mod fixtures;
 mod grade;
 mod hash;
 mod interrupt;
+mod machine;
 mod network_argument;
 mod output;
 mod python;

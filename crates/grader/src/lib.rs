@@ -15,7 +15,7 @@ pub mod diagnosis;
 pub mod export;
 pub mod fixture;
 pub mod grading;
-mod messages;
+pub mod messages;
 pub mod npy;
 mod replace;
 pub mod report;

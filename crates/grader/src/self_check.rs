@@ -35,6 +35,8 @@ pub enum Lack {
     Room,
     /// Time within the limit.
     Time,
+    /// Processes and threads that may be started.
+    Processes,
     /// A Python and a NumPy that can be loaded in the sandbox.
     Interpreter,
     /// Something else.
@@ -86,6 +88,8 @@ fn lack(found: &str) -> Lack {
     let says = |words: &[&str]| words.iter().any(|word| found.contains(word));
     if says(&["MemoryError", "memory", "failed to map segment", "signal 9", "signal 11"]) {
         Lack::Memory
+    } else if says(&["Resource temporarily unavailable", "start new thread"]) {
+        Lack::Processes
     } else if says(&["No space left", "quota", "too many files", "no temporary folder"]) {
         Lack::Room
     } else if says(&["took longer", "time limit"]) {
@@ -107,6 +111,7 @@ mod tests {
             ("behaviour/x_untouched: MemoryError: Unable to allocate", Lack::Memory),
             ("libopenblas.so: failed to map segment from shared object", Lack::Memory),
             ("OSError: [Errno 28] No space left on device", Lack::Room),
+            ("python could not be started: Resource temporarily unavailable", Lack::Processes),
             ("known_right.py could not be loaded: it took longer than a second", Lack::Time),
             ("ImportError: libgfortran.so.5: cannot open shared object file", Lack::Interpreter),
             ("found 1.0, expected 2.0", Lack::Other),

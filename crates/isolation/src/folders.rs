@@ -1,27 +1,7 @@
-//! Folders that a program is given: one in memory, and one that belongs to the program's user. And how
-//! what a program has left in one is removed.
+//! Folders in memory, and how what a program has left in one is removed.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
-
-/// The number of the user that a program of root's runs as: `nobody`, who owns no files.
-#[cfg(target_os = "linux")]
-pub(crate) const NOBODY: u32 = 65_534;
-
-/// Prepares a folder of the caller's to be [writable](crate::Job::writable) by a program. If the caller is
-/// root, the program runs as another user, to whom the folder is given.
-///
-/// # Errors
-///
-/// The error of the system.
-pub(crate) fn hand_over(folder: &Path) -> io::Result<()> {
-    #[cfg(target_os = "linux")]
-    if nix::unistd::geteuid().is_root() {
-        std::os::unix::fs::chown(folder, Some(NOBODY), Some(NOBODY))?;
-    }
-    let _ = folder;
-    Ok(())
-}
 
 /// Removes a folder that a program has filled: one that it has closed to others, too, and one nested
 /// deeper than there are open files or letters in a path.
@@ -125,7 +105,7 @@ mod tests {
             fs::rename(outside.path().join("chain"), folder.join("chain")).unwrap();
         }
         fs::create_dir_all(folder.join("closed/within")).unwrap();
-        fs::set_permissions(folder.join("closed"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(folder.join("closed"), fs::Permissions::from_mode(0o000)).unwrap();
         remove(&folder).unwrap();
         assert!(!folder.exists() && outside.path().join("kept").exists());
     }

@@ -13,6 +13,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, close, setsid};
 use rustix::event::Timespec;
 use rustix::process::{PidfdFlags, pidfd_open};
+use serde::{Deserialize, Serialize};
 
 use crate::channel::{Channel, Event, text};
 use crate::descendants::descendants;
@@ -24,6 +25,14 @@ use crate::supervisor::{Task, supervise};
 /// The role of a process is the first of its last two arguments.
 pub(crate) const LAUNCHER: &str = "launcher";
 const SUPERVISOR: &str = "supervisor";
+
+/// What a caller hands to the launcher.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Launch<J> {
+    pub(crate) job: J,
+    /// The user as whom the program is to run, if that is another than the caller.
+    pub(crate) user: Option<u32>,
+}
 
 /// How long the launcher waits for its caller or its supervisor to end before it looks at both, where
 /// it cannot wait for both at once.
@@ -50,7 +59,7 @@ pub fn launch(role: &str, task: &str) -> i32 {
     }
 }
 
-fn start_supervisor(mut job: Job) -> Result<(), String> {
+fn start_supervisor(Launch { mut job, user }: Launch<Job>) -> Result<(), String> {
     close_inherited();
     let channel = Channel::of_standard_input()?;
     let removed_without_caller = job.removed_without_caller.take();
@@ -63,7 +72,7 @@ fn start_supervisor(mut job: Job) -> Result<(), String> {
         Strength::Off => Namespaces::default(),
         Strength::Auto | Strength::Full => namespaces::enter(),
     };
-    let task = serde_json::to_string(&Task { job, namespaces }).map_err(text)?;
+    let task = serde_json::to_string(&Task { job, user, namespaces }).map_err(text)?;
     let mut arguments: Vec<_> = env::args_os().skip(1).collect();
     arguments.truncate(arguments.len().saturating_sub(2));
     // This path leads to the running program even if its file was replaced.

@@ -49,6 +49,8 @@ mod run;
 mod seccomp;
 #[cfg(target_os = "linux")]
 mod supervisor;
+#[cfg(target_os = "linux")]
+mod user;
 
 pub use capture::Captured;
 pub use ended::{End, Ended, Stop};

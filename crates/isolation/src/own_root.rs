@@ -11,7 +11,6 @@ use nix::sched::{CloneFlags, unshare};
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{chdir, pivot_root};
 
-use crate::folders::hand_over;
 use crate::job::Job;
 use crate::room::make_folders;
 
@@ -44,12 +43,12 @@ const TO_SPARE: u64 = 8 << 20;
 const FILES_TO_SPARE: u64 = 100;
 
 /// Makes such a folder the root of this process and of all that it starts. Returns the program's room,
-/// which is another user's if this is the system's root.
+/// which is the user's, if one is named.
 ///
 /// # Errors
 ///
 /// The error of the system, as a text. This process then still sees the old root.
-pub(crate) fn enter(job: &Job, as_root: bool) -> Result<OwnedFd, String> {
+pub(crate) fn enter(job: &Job, user: Option<u32>) -> Result<OwnedFd, String> {
     unshare(CloneFlags::CLONE_NEWNS).map_err(|error| format!("unshare: {}", error.desc()))?;
     // The folder that is the room elsewhere is covered by the new root.
     let root = job.room.clone();
@@ -68,7 +67,7 @@ pub(crate) fn enter(job: &Job, as_root: bool) -> Result<OwnedFd, String> {
     for path in system.chain(readable) {
         bind(&root, path, plain | MsFlags::MS_RDONLY)?;
     }
-    let room = make_room(&root, job, as_root)?;
+    let room = make_room(&root, job, user)?;
     for path in DEVICES.iter().map(Path::new) {
         bind(&root, path, MsFlags::MS_NOSUID)?;
     }
@@ -89,7 +88,7 @@ pub(crate) fn enter(job: &Job, as_root: bool) -> Result<OwnedFd, String> {
 }
 
 /// Mounts a file system in memory, of a fixed size, for the room of a job below the new root.
-fn make_room(root: &Path, job: &Job, as_root: bool) -> Result<OwnedFd, String> {
+fn make_room(root: &Path, job: &Job, user: Option<u32>) -> Result<OwnedFd, String> {
     let room = root.join(job.room.strip_prefix("/").unwrap_or(&job.room));
     let at = |error: io::Error| format!("{}: {error}", job.room.display());
     make_folder(&room).map_err(at)?;
@@ -99,11 +98,7 @@ fn make_room(root: &Path, job: &Job, as_root: bool) -> Result<OwnedFd, String> {
     let plain = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     mount(Some("tmpfs"), &room, Some("tmpfs"), plain, Some(options.as_str()))
         .map_err(|error| format!("mount tmpfs: {}", error.desc()))?;
-    make_folders(&room, &job.room_folders).map_err(at)?;
-    let folders = job.room_folders.iter().map(|name| room.join(name));
-    for folder in folders.chain([room.clone()]).filter(|_| as_root) {
-        hand_over(&folder).map_err(at)?;
-    }
+    make_folders(&room, &job.room_folders, user).map_err(at)?;
     Ok(File::open(&room).map_err(at)?.into())
 }
 

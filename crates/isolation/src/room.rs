@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{StatVfs, fstatvfs};
 
 use crate::descendants::Descendants;
-use crate::folders::hand_over;
 use crate::job::{Job, Limits};
 use crate::untrusted::Folder;
+use crate::user::{self, give};
 
 /// How deep folders in a room may lie, and how long their paths may be, in bytes. Deeper ones could not
 /// be counted.
@@ -35,15 +35,13 @@ pub(crate) enum Room {
 }
 
 impl Room {
-    /// Prepares the folder of a job, in which a program without a file system of its own lives.
-    pub(crate) fn prepare(job: &Job) -> io::Result<Self> {
-        make_folders(&job.room, &job.room_folders)?;
-        hand_over(&job.room)?;
-        for name in &job.room_folders {
-            hand_over(&job.room.join(name))?;
-        }
+    /// Prepares the folder of a job, in which a program without a file system of its own lives. Returns
+    /// the user as whom it is to run, if that is another.
+    pub(crate) fn prepare(job: &Job) -> io::Result<(Self, Option<u32>)> {
+        let user = user::own(&job.room)?;
+        make_folders(&job.room, &job.room_folders, user)?;
         let folder = Folder::open(&job.room).map_err(io::Error::other)?;
-        Ok(Self::Shared { folder, free: 0 })
+        Ok((Self::Shared { folder, free: 0 }, user))
     }
 
     /// What is in it.
@@ -95,12 +93,14 @@ fn free_bytes(system: &StatVfs) -> u64 {
     system.f_bfree.saturating_mul(system.f_frsize)
 }
 
-/// Makes the folders of a room, which anyone may enter whatever the umask is.
-pub(crate) fn make_folders(room: &Path, names: &[String]) -> io::Result<()> {
-    for name in names {
-        fs::DirBuilder::new().recursive(true).mode(0o755).create(room.join(name))?;
+/// Makes the folders of a room, and gives room and folders to the user, if one is named.
+pub(crate) fn make_folders(room: &Path, names: &[String], user: Option<u32>) -> io::Result<()> {
+    let folders: Vec<_> = names.iter().map(|name| room.join(name)).collect();
+    for folder in &folders {
+        fs::create_dir_all(folder)?;
     }
-    Ok(())
+    let Some(user) = user else { return Ok(()) };
+    folders.iter().map(PathBuf::as_path).chain([room]).try_for_each(|folder| give(folder, user))
 }
 
 /// Bytes and files.

@@ -14,26 +14,29 @@ use nix::sys::prctl::{set_dumpable, set_no_new_privs, set_pdeathsig};
 use nix::sys::signal::Signal;
 use nix::sys::stat::{Mode, umask};
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{Gid, Pid, Uid, geteuid, setgroups, setresgid, setresuid};
+use nix::unistd::{Gid, Pid, Uid, setgroups, setresgid, setresuid};
 use serde::{Deserialize, Serialize};
 
 use crate::channel::{Channel, Event, text};
-use crate::folders::NOBODY;
 use crate::in_force::{InForce, Measure};
 use crate::job::{Job, Strength};
 use crate::namespaces::Namespaces;
+use crate::user::is_own;
 use crate::{landlock_rules, own_root, resource_limits, seccomp};
 
 /// What the launcher hands to the supervisor.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Task {
     pub(crate) job: Job,
+    pub(crate) user: Option<u32>,
     pub(crate) namespaces: Namespaces,
 }
 
 /// Runs the program of a task to its end.
 pub(crate) fn supervise(task: Task) -> Result<(), String> {
-    let Task { job, namespaces } = task;
+    let Task { job, user, namespaces } = task;
+    // Root of the namespaces alone is the caller, and nobody else is to be had there.
+    let user = user.filter(|_| namespaces.as_root || namespaces.entered().is_err());
     set_pdeathsig(Signal::SIGKILL).map_err(text)?;
     // What is made for the program must be open to it, whatever the caller's umask is.
     umask(Mode::S_IWGRP | Mode::S_IWOTH);
@@ -47,11 +50,11 @@ pub(crate) fn supervise(task: Task) -> Result<(), String> {
         }
         Strength::Auto | Strength::Full => {
             let entered = namespaces.entered();
-            let room = entered.clone().and_then(|()| own_root::enter(&job, namespaces.as_root));
+            let room = entered.clone().and_then(|()| own_root::enter(&job, user));
             if let Ok(room) = &room {
                 channel.send_room(room.as_fd())?;
             }
-            let no_rights = give_up_rights(&job, &namespaces, room.is_ok());
+            let no_rights = give_up_rights(&job, user, &namespaces, room.is_ok());
             let limits = resource_limits::set(&job.limits, no_rights == Ok(Counted::ByThemselves));
             let landlock = landlock_rules::restrict(&job, room.is_ok());
             hide_memory()?;
@@ -96,34 +99,34 @@ enum Counted {
     WithOthers,
 }
 
-/// Becomes a user who owns no files, if this is root, and gives up all rights over the namespaces.
+/// Becomes the user, if one is named, and gives up all rights over the namespaces.
 fn give_up_rights(
     job: &Job,
+    user: Option<u32>,
     namespaces: &Namespaces,
     has_own_root: bool,
 ) -> Result<Counted, String> {
-    let is_root = geteuid().is_root() && (namespaces.as_root || namespaces.entered().is_err());
-    if is_root {
+    if let Some(user) = user {
         let mut named = job.readable.iter().chain([&job.room]);
         if !has_own_root && let Some(closed) = named.find_map(|path| closed_to_others(path)) {
             return Err(format!("runs as root, since only root may enter {closed}"));
         }
-        let (user, group) = (Uid::from_raw(NOBODY), Gid::from_raw(NOBODY));
+        let (number, group) = (Uid::from_raw(user), Gid::from_raw(user));
         let refused = |error: nix::Error| format!("runs as root: {}", error.desc());
         setgroups(&[]).map_err(refused)?;
         setresgid(group, group, group).map_err(refused)?;
-        setresuid(user, user, user).map_err(refused)?;
+        setresuid(number, number, number).map_err(refused)?;
     } else if namespaces.entered().is_err() {
         return Err("runs as the user who calls it".to_owned());
     }
     // In a new user namespace that maps no user, the program has no rights over the other namespaces.
-    // The kernel also counts its processes in that namespace. Otherwise, if root has become `nobody`,
-    // the count would include other processes of `nobody`.
+    // The kernel also counts its processes in that namespace, or else all processes of the user.
     match unshare(CloneFlags::CLONE_NEWUSER) {
         Ok(()) => Ok(Counted::ByThemselves),
-        Err(error) if !is_root && namespaces.entered().is_ok() => {
+        Err(error) if user.is_none() => {
             Err(format!("keeps rights over its namespaces: {}", error.desc()))
         }
+        Err(_) if user.is_some_and(is_own) => Ok(Counted::ByThemselves),
         Err(_) => Ok(Counted::WithOthers),
     }
 }

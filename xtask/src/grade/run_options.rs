@@ -11,7 +11,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use grader::check::Options;
 use grader::fixture::Case;
-use grader::self_check::{Lack, SelfCheckError, self_check};
+use grader::messages;
+use grader::self_check::self_check;
 use grader::submission::{Interpreter, Process, RunContext, TimeLimits};
 use isolation::{Launcher, Limits, Strength};
 
@@ -82,8 +83,8 @@ impl RunOptions {
 
     /// The submission of a Python file.
     pub(super) fn python(&self, file: &Path) -> Result<Process> {
-        let source = trainer::file::read(file).with_context(|| format!("{}", file.display()))?;
-        let name = file.display().to_string();
+        let name = messages::path(file);
+        let source = trainer::file::read(file).with_context(|| name.clone())?;
         Ok(Process::python(name, file, &source, &self.interpreter()?, self.context()?))
     }
 
@@ -113,7 +114,13 @@ impl RunOptions {
                 resolved.push(argument.into());
             }
         }
-        Ok(Process::new(command, resolved, readable, self.plain, self.context()?))
+        Ok(Process::new(
+            messages::visible(command),
+            resolved,
+            readable,
+            self.plain,
+            self.context()?,
+        ))
     }
 
     fn allowed(&self) -> Result<Vec<PathBuf>> {
@@ -123,21 +130,6 @@ impl RunOptions {
         };
         self.allow_read.iter().map(allow).collect()
     }
-}
-
-/// What to do about a machine that cannot grade, in arguments of the command line.
-pub(crate) fn help(error: &SelfCheckError) -> Option<String> {
-    let remedy = match error.lack {
-        Lack::Memory => "give it more memory with --memory-limit MIB",
-        Lack::Room => "make room where temporary folders are made, or name another place in TMPDIR",
-        Lack::Time => "give it more time with --time-limit SECONDS, or let less run beside it",
-        Lack::Interpreter => {
-            "name a Python whose NumPy works with --interpreter PATH; what it reads outside of its \
-             own folder needs --allow-read PATH"
-        }
-        Lack::Other => return None,
-    };
-    Some(format!("{remedy}; nothing was graded"))
 }
 
 /// Where temporary folders may be made: in TMPDIR if that is set, else in memory if there is plenty, else

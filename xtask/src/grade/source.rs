@@ -6,6 +6,7 @@ use anyhow::{Result, bail, ensure};
 use grader::check::{Options, Scope};
 use grader::fixture::Case;
 use grader::grading::{Grading, grade};
+use grader::messages;
 use grader::submission::{OutputsFolder, Process, Submission};
 
 use crate::grade::run_options::RunOptions;
@@ -95,8 +96,8 @@ impl Source {
                 .map(|process| Some(Untrusted::Process(Box::new(process))));
         }
         let Some(folder) = &self.outputs else { return Ok(None) };
-        ensure!(folder.is_dir(), "{}: expected a folder of outputs", folder.display());
-        Ok(Some(Untrusted::Outputs(OutputsFolder::new(folder.display().to_string(), folder))))
+        ensure!(folder.is_dir(), "{}: expected a folder of outputs", messages::path(folder));
+        Ok(Some(Untrusted::Outputs(OutputsFolder::new(messages::path(folder), folder))))
     }
 
     /// The arguments that name it.
