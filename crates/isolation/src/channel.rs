@@ -105,9 +105,9 @@ impl Channel {
         if length == 0 {
             return Ok(Received::Closed);
         }
-        let folder = with.drain().find_map(|with| match with {
-            RecvAncillaryMessage::ScmRights(mut folders) => folders.next(),
-            _ => None,
+        let folder = with.drain().find_map(|with| {
+            let RecvAncillaryMessage::ScmRights(mut folders) = with else { return None };
+            folders.next()
         });
         Ok(Received::Event(serde_json::from_slice(&bytes[..length])?, folder))
     }

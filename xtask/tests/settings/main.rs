@@ -2,7 +2,7 @@
 //! and as an ordinary user, with and without namespaces and Landlock.
 
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../support/python.rs"]
 mod python;
@@ -278,6 +278,35 @@ fn calls_that_no_program_needs_are_refused_and_no_file_of_the_caller_is_open() {
             assert!(said.contains("worked: ."), "{}: {said}", setting.name);
         } else {
             assert!(said.contains("socket"), "the probe sees nothing: {said}");
+        }
+    }
+}
+
+#[test]
+fn what_is_in_force_cannot_be_forged() {
+    let Some(room) = Room::new("forged isolation") else { return };
+    room.hand_in("forge.py", "settings/forge.py", &[]);
+    room.hand_in("right.py", "hand_ins/right/one_step.py", &[]);
+    for setting in room.settings() {
+        let isolation = |file: &str| {
+            json(&room.grade(setting, &["--python", file, "--format", "json"]))["isolation"].clone()
+        };
+        assert_eq!(isolation("forge.py"), isolation("right.py"), "{}", setting.name);
+    }
+}
+
+#[test]
+fn where_no_temporary_folder_can_be_made_the_next_place_is_taken() {
+    use std::os::unix::ffi::OsStrExt;
+    let Some(room) = Room::new("places for temporary folders") else { return };
+    room.hand_in("right.py", "hand_ins/right/one_step.py", &[]);
+    let not_text = std::ffi::OsStr::from_bytes(b"scr\xff");
+    fs::create_dir(room.folder.path().join(not_text)).unwrap();
+    for setting in room.settings() {
+        for place in ["".as_ref(), not_text, "right.py".as_ref(), "/proc".as_ref()] {
+            let mut command = room.command(setting, &["--python", "right.py"]);
+            let output = setting.output(command.env("TMPDIR", place));
+            assert!(output.status.success(), "{place:?}: {}", stderr(&output));
         }
     }
 }
