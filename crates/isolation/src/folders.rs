@@ -105,7 +105,7 @@ mod tests {
             fs::rename(outside.path().join("chain"), folder.join("chain")).unwrap();
         }
         fs::create_dir_all(folder.join("closed/within")).unwrap();
-        fs::set_permissions(folder.join("closed"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(folder.join("closed"), fs::Permissions::from_mode(0o000)).unwrap();
         remove(&folder).unwrap();
         assert!(!folder.exists() && outside.path().join("kept").exists());
     }

@@ -78,7 +78,7 @@ pub fn run(
             return Err(not_started(error));
         }
     };
-    let mut running = Running { job, channel, room, told: Told::default() };
+    let mut running = Running { job, channel, room, processor: None, told: Told::default() };
     let printed = || stdout.length() + stderr.length();
     let stopped = running.wait(&mut child, &printed, watch).map_err(not_started)?;
 
@@ -86,10 +86,11 @@ pub fn run(
     while !(stdout_thread.is_finished() && stderr_thread.is_finished()) && since.elapsed() < GRACE {
         thread::sleep(SHORTEST_PAUSE);
     }
-    let Running { room, told, .. } = running;
+    let Running { room, processor, told, .. } = running;
     let (how, in_force) = told.outcome(job.strength, stopped)?;
     let room = room.into_folder();
-    Ok(Ended { how, stdout: stdout.so_far(), stderr: stderr.so_far(), in_force, room })
+    let (stdout, stderr) = (stdout.so_far(), stderr.so_far());
+    Ok(Ended { how, stdout, stderr, processor, in_force, room })
 }
 
 /// A program that is running.
@@ -97,6 +98,7 @@ struct Running<'a> {
     job: &'a Job,
     channel: Channel,
     room: Room,
+    processor: Option<Duration>,
     told: Told,
 }
 
@@ -136,6 +138,11 @@ impl Running<'_> {
                 stop = is_full.then_some(Stop::Disk);
             }
             if let Some(stop) = stop {
+                if stop == Stop::Time {
+                    let found = descendants(launcher);
+                    self.processor =
+                        Some(found.below.iter().map(|process| process.processor).sum());
+                }
                 end(child)?;
                 self.listen()?;
                 return Ok(Some(stop));

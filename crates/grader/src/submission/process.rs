@@ -233,7 +233,8 @@ impl Process {
         // What a short program did may not have been watched.
         let begun = |name: &String| outputs.as_ref().is_some_and(|outputs| outputs.has(name));
         has_begun |= names.first().is_some_and(begun);
-        let suspicion = suspicion::of_end(ended.how, has_begun);
+        let is_starved = ended.processor.is_some_and(|processor| processor < took / 2);
+        let suspicion = suspicion::of_end(ended.how, has_begun, is_starved);
         let mut seen = self.seen();
         seen.suspicion = seen.suspicion.take().or(suspicion);
         seen.in_force = Some(ended.in_force);

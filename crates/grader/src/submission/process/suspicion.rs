@@ -25,14 +25,18 @@ const WORDS: [&str; 16] = [
     "failed to map segment",
 ];
 
-/// The same for how a program ended, in words; `has_begun` if it came to its first script.
-pub(super) fn of_end(how: End, has_begun: bool) -> Option<String> {
+/// The same for how a program ended, in words; `has_begun` if it came to its first script, `is_starved` if
+/// it reached a time limit with little processor time.
+pub(super) fn of_end(how: End, has_begun: bool, is_starved: bool) -> Option<String> {
     // For want of memory, and for a file in memory that has no more room.
     const SIGKILL: i32 = 9;
     const SIGBUS: i32 = 7;
     match how {
         End::Killed(signal @ (SIGKILL | SIGBUS)) => {
             Some(format!("the program was ended by signal {signal}"))
+        }
+        End::Stopped(Stop::Time) if is_starved => {
+            Some("the program had little processor time within its time limit".to_owned())
         }
         End::Exited(_) | End::Killed(_) | End::Stopped(Stop::Time) if !has_begun => {
             Some("the program did not come to its first call".to_owned())
@@ -64,10 +68,12 @@ mod tests {
         assert!(refused("OSError: [Errno 28] No space left on device").is_some());
         assert!(refused("MemoryError: Unable to allocate 8.00 MiB").is_some());
         assert!(refused("ValueError: operands could not be broadcast together").is_none());
-        assert!(of_end(End::Killed(9), true).is_some());
-        assert!(of_end(End::Killed(11), true).is_none());
-        assert!(of_end(End::Killed(11), false).is_some());
-        assert!(of_end(End::Exited(3), true).is_none());
-        assert!(of_end(End::Stopped(Stop::Memory), false).is_none());
+        assert!(of_end(End::Killed(9), true, false).is_some());
+        assert!(of_end(End::Killed(11), true, false).is_none());
+        assert!(of_end(End::Killed(11), false, false).is_some());
+        assert!(of_end(End::Exited(3), true, false).is_none());
+        assert!(of_end(End::Stopped(Stop::Memory), false, false).is_none());
+        assert!(of_end(End::Stopped(Stop::Time), true, false).is_none());
+        assert!(of_end(End::Stopped(Stop::Time), true, true).is_some());
     }
 }
