@@ -1,5 +1,6 @@
 //! How a command ends: its exit code, and the message of a command that could not do its work.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::{Error, Result};
@@ -40,6 +41,19 @@ pub(crate) fn code(ended: Result<Exit>) -> ExitCode {
             ExitCode::from(COULD_NOT_RUN)
         }
     }
+}
+
+/// The exit code of a command whose arguments are unusable, or only ask for help. It is told as clap tells
+/// it, but for characters that do something to a terminal.
+pub(crate) fn of_arguments(error: &clap::Error) -> ExitCode {
+    let text = printable(&error.render().to_string());
+    // Nobody may be listening any more.
+    let _ = if error.use_stderr() {
+        io::stderr().write_all(text.as_bytes())
+    } else {
+        io::stdout().write_all(text.as_bytes())
+    };
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 /// A message whose later lines cannot be taken for lines of ours, whatever names are in them.

@@ -307,6 +307,48 @@ fn a_killed_batch_leaves_no_worker_and_no_lock() {
 }
 
 #[test]
+fn a_batch_that_is_killed_at_any_moment_leaves_nothing_unfinished() {
+    let Some(python) = with_numpy("batches that are killed") else { return };
+    let names: Vec<String> = (0..6).map(|at| format!("student_{at}.py")).collect();
+    let hand_ins: Vec<(&str, &str)> =
+        names.iter().map(|name| (name.as_str(), "right/one_step.py")).collect();
+    let class = Class::new(python, &hand_ins);
+    for step in 0..12 {
+        let mut batch =
+            class.command(&[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(Duration::from_millis(150 * step));
+        batch.kill().unwrap();
+        batch.wait().unwrap();
+        // Every table on the way is right.
+        if class.path("marks.csv").exists() {
+            assert!(class.table()[1..].iter().all(|row| row[1] == "10.0"), "{step}");
+        }
+        if step % 4 == 0 {
+            let _ = fs::remove_dir_all(class.path("marks"));
+        }
+    }
+    // As a process that is killed while it writes leaves it.
+    let unfinished = |path: &Path| {
+        let mut names: Vec<String> = Vec::new();
+        for entry in fs::read_dir(path).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            names.extend(Some(name).filter(|name| name.starts_with(".part")));
+        }
+        names
+    };
+    let part = ".part-0b34b646-a1b2c3";
+    for folder in ["", "marks", "marks/.records"] {
+        fs::create_dir_all(class.path(folder)).unwrap();
+        fs::write(class.path(folder).join(part), "").unwrap();
+    }
+    assert_eq!(class.grade(&[]).status.code(), Some(0));
+    for folder in ["", "marks", "marks/.records"] {
+        assert_eq!(unfinished(&class.path(folder)), [] as [String; 0], "{folder}");
+    }
+    assert_eq!(class.table().len(), 7);
+}
+
+#[test]
 fn the_longest_names_have_marks_and_reports() {
     let Some(python) = with_numpy("long names") else { return };
     let right = "right/one_step.py";
@@ -600,6 +642,8 @@ fn what_cannot_be_meant_is_refused_before_anything_is_graded() {
             "class: found no folder, expected a folder of hand-ins",
         ),
         (&["--format", "gradescope", "--case", "random/train"], "marks are of everything"),
+        (&["--python", "a.py", "b\u{1b}[2J.py"], "unexpected argument 'b[2J.py'"),
+        (&["--case", "b\u{1b}[2J"], "b[2J"),
         (&["--target", "kernels", "--watch"], "expected --target exercise"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
@@ -611,6 +655,7 @@ fn what_cannot_be_meant_is_refused_before_anything_is_graded() {
             .unwrap();
         let message = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.code() == Some(2) && message.contains(expected), "{message}");
+        assert!(!message.contains('\u{1b}'), "{message:?}");
     }
     assert!(!folder.path().join("marks.csv").exists());
 }

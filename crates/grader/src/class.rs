@@ -5,6 +5,7 @@ mod cells;
 mod error;
 mod files;
 mod finding;
+mod folder;
 mod grade;
 mod hand_in;
 mod judge;

@@ -31,6 +31,13 @@ pub(super) fn record(reports: &Path, id: &str) -> PathBuf {
     records(reports).join(format!("{}.json", stem(id)))
 }
 
+/// What the names of the unfinished files of a table's batch begin with: another table in the same folder
+/// has others.
+pub(super) fn part(table: &Path) -> String {
+    let name = table.file_name().unwrap_or_default().to_string_lossy();
+    format!(".part-{}-", &hash(&name)[..8])
+}
+
 /// What the names of a hand-in's files begin with: its id, or the beginning of one that is too long,
 /// with its hash. No two hand-ins have the same.
 fn stem(id: &str) -> String {

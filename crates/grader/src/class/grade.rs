@@ -1,7 +1,7 @@
 //! The grading of a class.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,6 +10,7 @@ use std::thread;
 
 use crate::class::error::ClassError;
 use crate::class::files;
+use crate::class::folder::Folder;
 use crate::class::hand_in::{HandIn, Source};
 use crate::class::judge::{Grade, Judge, Judged, Task};
 use crate::class::key::{hash, hash_of_file};
@@ -19,7 +20,7 @@ use crate::class::summary::Summary;
 use crate::class::table::{Line, table};
 use crate::class::worker::Worker;
 use crate::messages::with_sources;
-use crate::replace::replace;
+use crate::replace::{folder_of, remove_parts, replace};
 use crate::self_check::self_check;
 
 /// A class, and how its hand-ins are graded.
@@ -120,7 +121,17 @@ pub fn grade_class(class: &Class<'_>) -> Result<GradedClass, ClassError> {
     let worker_key = key.clone().finish();
     let key = key.with_file(program).map_err(ClassError::read(program))?;
     let folder = Folder::lock(class.reports)?;
-    let work = Work { class, worker_key, lines: Mutex::default(), machine: RwLock::default() };
+    let work = Work {
+        class,
+        worker_key,
+        part: files::part(class.table),
+        lines: Mutex::default(),
+        machine: RwLock::default(),
+    };
+    // Nobody else writes these files now: such as are there are of a batch that was killed.
+    for of_killed in [folder_of(class.table), class.reports, &files::records(class.reports)] {
+        remove_parts(of_killed, &work.part);
+    }
     let (mut known, mut open) = (Vec::new(), Vec::new());
     for hand_in in class.hand_ins {
         match &hand_in.source {
@@ -151,36 +162,6 @@ pub fn grade_class(class: &Class<'_>) -> Result<GradedClass, ClassError> {
     Ok(GradedClass { all: class.hand_ins.len(), open: open.len(), lines, summary })
 }
 
-/// The folder of reports, which one batch at a time writes into. The system unlocks it when the batch
-/// ends, however it ends.
-struct Folder<'a> {
-    path: &'a Path,
-    is_new: bool,
-    _lock: Option<File>,
-}
-
-impl<'a> Folder<'a> {
-    fn lock(path: &'a Path) -> Result<Self, ClassError> {
-        let is_new = !path.exists();
-        fs::create_dir_all(path).map_err(ClassError::write(path))?;
-        // Where a folder cannot be opened as a file, as on Windows, the lock keeps nobody out.
-        let lock = File::open(path).ok();
-        match lock.as_ref().map(File::try_lock) {
-            Some(Err(TryLockError::WouldBlock)) => Err(ClassError::Taken { path: path.to_owned() }),
-            Some(Ok(()) | Err(TryLockError::Error(_))) | None => {
-                Ok(Self { path, is_new, _lock: lock })
-            }
-        }
-    }
-
-    fn remove_if_new(&self) {
-        if self.is_new {
-            // What is not empty stays.
-            let _ = fs::remove_dir(self.path);
-        }
-    }
-}
-
 /// A hand-in that is to be graded.
 struct Open<'a> {
     id: &'a str,
@@ -193,6 +174,8 @@ struct Work<'a> {
     class: &'a Class<'a>,
     /// What a worker process must judge by.
     worker_key: String,
+    /// What the names of its unfinished files begin with.
+    part: String,
     /// The lines so far, by id, with what was found.
     lines: Mutex<BTreeMap<String, Record>>,
     /// Held together by all who grade, and alone by who must know what the machine's fault is.
@@ -312,15 +295,14 @@ impl Work<'_> {
         let mut written = Ok(());
         for (format, text) in self.class.judge.formats().into_iter().zip(reports) {
             let path = files::report(self.class.reports, open.id, format.extension);
-            let result = replace(&path, text.as_bytes()).map_err(ClassError::write(&path));
-            written = written.and(result);
+            written = written.and(self.replace(&path, text.as_bytes()));
             hashes.insert(format.extension.to_owned(), hash(text));
         }
         written?;
         let path = files::record(self.class.reports, open.id);
         let stored = Stored::new(&open.key, record.clone(), hashes);
         let json = stored.and_then(|stored| stored.to_json()).map_err(ClassError::write(&path))?;
-        replace(&path, json.as_bytes()).map_err(ClassError::write(&path))
+        self.replace(&path, json.as_bytes())
     }
 
     /// The record of an earlier run, if it was of the same hand-in, and it and all reports are as they
@@ -361,7 +343,11 @@ impl Work<'_> {
         let (lines, path) = (self.lines(), self.class.table);
         let table =
             table(lines.values().map(|record| &record.line)).map_err(ClassError::write(path))?;
-        replace(path, &table).map_err(ClassError::write(path))
+        self.replace(path, &table)
+    }
+
+    fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), ClassError> {
+        replace(path, bytes, &self.part).map_err(ClassError::write(path))
     }
 
     /// Writes the results of the class at a glance.
@@ -376,14 +362,12 @@ impl Work<'_> {
             mistakes: class.table.with_file_name(MISTAKES),
             page: class.reports.join(PAGE),
         };
-        let write =
-            |path: &Path, bytes: &[u8]| replace(path, bytes).map_err(ClassError::write(path));
         let mistakes = summary.mistakes().map_err(ClassError::write(&files.mistakes))?;
-        write(&files.mistakes, &mistakes)?;
-        write(&files.page, summary.page(gradings.moves().as_ref()).as_bytes())?;
+        self.replace(&files.mistakes, &mistakes)?;
+        self.replace(&files.page, summary.page(gradings.moves().as_ref()).as_bytes())?;
         // Last, so that what stops this leaves the earlier marks to compare with.
         let json = gradings.to_json().map_err(ClassError::write(&path))?;
-        write(&path, json.as_bytes())?;
+        self.replace(&path, json.as_bytes())?;
         Ok(files)
     }
 }

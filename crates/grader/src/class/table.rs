@@ -79,9 +79,26 @@ fn in_ids(diagnosis: &Diagnosis) -> String {
     found.chain(unknown).collect::<Vec<_>>().join("; ")
 }
 
+/// The columns of the table: the fields of a line.
+const COLUMNS: [&str; 11] = [
+    "id",
+    "marks",
+    "out_of",
+    "notebook",
+    "reference",
+    "behaviour",
+    "random",
+    "diagnosis",
+    "reason",
+    "seconds",
+    "problem",
+];
+
 /// The bytes of the table, with its heading.
 pub(super) fn table<'a>(lines: impl Iterator<Item = &'a Line>) -> csv::Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    // A table without lines has its heading too.
+    writer.write_record(COLUMNS)?;
     for line in lines {
         writer.serialize(Line {
             id: inert(&line.id),
@@ -105,5 +122,9 @@ mod tests {
         let expected = "id,marks,out_of,notebook,reference,behaviour,random,diagnosis,reason,seconds,problem\n\
                         '=1+1,,,,,,,,,,\"found no .py file, expected one\"\n";
         assert_eq!(table, expected);
+        let mut by_fields = csv::Writer::from_writer(Vec::new());
+        by_fields.serialize(&lines[0]).unwrap();
+        let by_fields = String::from_utf8(by_fields.into_inner().unwrap()).unwrap();
+        assert_eq!(by_fields.lines().next(), Some(COLUMNS.join(",").as_str()));
     }
 }
