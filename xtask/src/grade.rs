@@ -122,11 +122,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         Some(name) => vec![load_one(&fixtures, name)?],
         None => load_all(&fixtures)?,
     };
-    let options = arguments.options();
+    let mut options = arguments.options();
     if let Some(folder) = &arguments.source.export_inputs {
         return export_inputs(folder, &cases, &options);
     }
     let rubric = arguments.rubric(&cases)?;
+    options.hidden = rubric.as_ref().map(Rubric::hidden).unwrap_or_default();
     if let Some(folder) = &arguments.hand_ins.batch {
         let asked = Asked {
             fixtures: &fixtures,
@@ -228,6 +229,7 @@ impl Arguments {
                 Some(name) if needs_no_fixture(name) => Scope::Only(name.clone()),
                 Some(_) => Scope::Cases,
             },
+            hidden: Vec::new(),
         }
     }
 
