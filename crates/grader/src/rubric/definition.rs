@@ -179,9 +179,9 @@ impl Rubric {
     pub fn validate(&self, known: &[CheckId]) -> Result<(), RubricError> {
         for (at, entry) in self.entries.iter().enumerate() {
             let fields = [("checks", &entry.checks), ("needs", &entry.needs)];
-            let named = fields.into_iter().flat_map(|(field, patterns)| {
-                patterns.iter().map(move |pattern| (field, pattern))
-            });
+            let named = fields
+                .into_iter()
+                .flat_map(|(field, patterns)| patterns.iter().map(move |pattern| (field, pattern)));
             for (field, pattern) in named {
                 if !known.iter().any(|CheckId { case, check }| pattern.names(case, check)) {
                     return Err(RubricError::Field {

@@ -156,7 +156,8 @@ impl Answers<'_> {
             match line.split_once(' ') {
                 Some(("error", message)) => note.error = Some(one_line(message)),
                 Some(("touched", names)) => {
-                    let is_named = |array: &Touched| names.split(' ').any(|name| name == array.name());
+                    let is_named =
+                        |array: &Touched| names.split(' ').any(|name| name == array.name());
                     note.touched = Touched::ALL.into_iter().filter(is_named).collect();
                 }
                 _ => {}

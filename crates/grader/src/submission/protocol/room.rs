@@ -44,7 +44,12 @@ impl Room {
 }
 
 /// The shape of a result of the forward passes in a line, of which there are so many from this step on.
-pub(super) fn shape_of_step(script: &Script, role: &str, first: usize, passes: usize) -> Vec<usize> {
+pub(super) fn shape_of_step(
+    script: &Script,
+    role: &str,
+    first: usize,
+    passes: usize,
+) -> Vec<usize> {
     let Some(step) = script.steps.get(first) else { return Vec::new() };
     let of_one = if role == "out" { step.x.shape() } else { step.gamma.shape() };
     [&[passes], of_one].concat()
