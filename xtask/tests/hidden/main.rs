@@ -6,7 +6,7 @@
 #[path = "../support/python.rs"]
 mod python;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -48,8 +48,8 @@ fn as_told(value: f64) -> [String; 3] {
     [value.to_string(), listed(", "), listed(",\n")]
 }
 
-/// The first value of the first x of each script that is asked with these arguments.
-fn first_values(folder: &Path, arguments: &[&str]) -> BTreeSet<u64> {
+/// The first value of the first x of each script that is asked with these arguments, by its name.
+fn first_values(folder: &Path, arguments: &[&str]) -> BTreeMap<String, u64> {
     let inputs = tempfile::tempdir_in(folder).unwrap();
     let exported =
         xtask(folder, &[&["--export-inputs", inputs.path().to_str().unwrap()], arguments].concat());
@@ -58,21 +58,27 @@ fn first_values(folder: &Path, arguments: &[&str]) -> BTreeSet<u64> {
     let first = |script: &str| {
         let bytes = fs::read(inputs.path().join(script).join("x_0.npy")).unwrap();
         let x = npy::parse(&bytes).ok().filter(|x| x.dtype() == Dtype::Float64)?;
-        Some(x.to_f64().iter().next()?.to_bits())
+        Some((script.to_owned(), x.to_f64().iter().next()?.to_bits()))
     };
     scripts.lines().filter_map(first).collect()
 }
 
-/// The values of hidden checks' inputs, and those of all others.
+/// The values of inputs that hidden checks alone have, and those of all others.
 fn values(folder: &Path) -> (Vec<f64>, Vec<f64>) {
     let all = first_values(folder, &[]);
-    let other_seed = first_values(folder, &["--seed", "2"]);
-    let mut hidden: BTreeSet<u64> = all.difference(&other_seed).copied().collect();
+    // What another seed does not change is not drawn.
+    let mut others = first_values(folder, &["--seed", "2"]);
     for case in ["notebook/forward_nontrivial_train", "spatial_batch_norm/one_pixel"] {
-        hidden.extend(first_values(folder, &["--case", case]));
+        for script in first_values(folder, &["--case", case]).keys() {
+            others.remove(script);
+        }
     }
-    let seen = all.difference(&hidden).copied().map(f64::from_bits).collect();
-    (hidden.into_iter().map(f64::from_bits).collect(), seen)
+    let is_seen = |(script, _): &(&String, &u64)| others.contains_key(*script);
+    let seen: BTreeSet<u64> = all.iter().filter(is_seen).map(|(_, &value)| value).collect();
+    let hidden: BTreeSet<u64> =
+        all.values().copied().filter(|value| !seen.contains(value)).collect();
+    let values = |bits: BTreeSet<u64>| bits.into_iter().map(f64::from_bits).collect();
+    (values(hidden), values(seen))
 }
 
 fn told(text: &str, values: &[f64]) -> usize {

@@ -125,6 +125,6 @@ fn no_hand_in_of_a_class_can_make_the_grader_large_and_right_ones_beside_it_get_
     assert_eq!(lines.len(), 9, "{table}");
     for line in lines {
         let is_right = line.starts_with("right_beside_");
-        assert_eq!(line.contains(",100.0,"), is_right, "{line}");
+        assert_eq!(line.contains(",100.0,100.0,"), is_right, "{line}");
     }
 }
