@@ -1,10 +1,12 @@
 //! How a command ends: its exit code, and the message of a command that could not do its work.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use anyhow::{Error, Result};
+use grader::messages::printable;
 
-use crate::data_argument;
+use crate::{data_argument, machine};
 
 /// How a command ended that could do its work. A command that could not returns an error instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,16 +34,47 @@ pub(crate) fn code(ended: Result<Exit>) -> ExitCode {
         Ok(Exit::Success) => ExitCode::SUCCESS,
         Ok(Exit::FoundWrong) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", indented(&format!("{error:#}")));
             if let Some(help) = help(&error) {
-                eprintln!("help: {help}");
+                eprintln!("help: {}", indented(&help));
             }
             ExitCode::from(COULD_NOT_RUN)
         }
     }
 }
 
+/// The exit code of a command whose arguments are unusable, or only ask for help. It is told as clap tells
+/// it, but for characters that do something to a terminal.
+pub(crate) fn of_arguments(error: &clap::Error) -> ExitCode {
+    let text = printable(&error.render().to_string());
+    // Nobody may be listening any more.
+    let _ = if error.use_stderr() {
+        io::stderr().write_all(text.as_bytes())
+    } else {
+        io::stdout().write_all(text.as_bytes())
+    };
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+/// A message whose later lines cannot be taken for lines of ours, whatever names are in them.
+fn indented(message: &str) -> String {
+    printable(message).replace('\n', "\n       ")
+}
+
 /// What to do about an error of a library, in arguments of the command line.
 fn help(error: &Error) -> Option<String> {
-    data_argument::help(error.chain().find_map(|cause| cause.downcast_ref())?)
+    let of_machine = error.chain().find_map(|cause| machine::help(cause.downcast_ref()?));
+    of_machine
+        .or_else(|| data_argument::help(error.chain().find_map(|cause| cause.downcast_ref())?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_an_error_moves_no_cursor_and_begins_no_line() {
+        let message = indented("x\u{1b}[2J\r\nspatial_batchnorm_forward passed.: found none");
+        assert_eq!(message, "x[2J\n       spatial_batchnorm_forward passed.: found none");
+    }
 }

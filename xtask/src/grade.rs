@@ -21,6 +21,7 @@ use crate::grade::class::Asked;
 use crate::grade::run_options::RunOptions;
 use crate::grade::shell::quoted;
 use crate::grade::source::{Source, Untrusted};
+use crate::interrupt::Interrupt;
 use crate::output::say;
 use crate::workspace;
 
@@ -130,7 +131,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     options.hidden = rubric.as_ref().map(Rubric::hidden).unwrap_or_default();
     if let Some(folder) = &arguments.hand_ins.batch {
         let asked = Asked {
-            fixtures: &fixtures,
             cases: &cases,
             options: &options,
             rubric: rubric.as_ref().context("--batch is without marks")?,
@@ -142,8 +142,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let untrusted = arguments.source.submission(&arguments.run_options)?;
     let ours = arguments.target.unwrap_or(Target::Kernels).submission();
     let submission = untrusted.as_ref().map_or(ours.as_ref(), Untrusted::submission);
-    let mut grading = grade(submission, &cases, &options, arguments.command());
-    grading.isolation = untrusted.as_ref().map(Untrusted::isolation).transpose()?.flatten();
+    let command = arguments.command();
+    let mut grading = match &untrusted {
+        Some(untrusted) => {
+            // What runs is ended first, and its files are removed.
+            Interrupt::listen_for(arguments.run_options.is_cancelled.clone(), "stopping")?;
+            untrusted.grade(&cases, &options, &command, &arguments.run_options)?
+        }
+        None => grade(submission, &cases, &options, command),
+    };
     if grading.report.verdicts().next().is_none() {
         let asked = arguments.case.as_deref().unwrap_or("the fixtures");
         if needs_no_fixture(asked) {

@@ -19,7 +19,12 @@ impl Interrupt {
     /// Listens for Ctrl-C and, where the system has it, for the signal to terminate. The first of
     /// them prints the line `answer`.
     pub(crate) fn listen(answer: &'static str) -> Result<Self> {
-        let interrupt = Self::default();
+        Self::listen_for(Arc::default(), answer)
+    }
+
+    /// The same, which sets `asked`.
+    pub(crate) fn listen_for(asked: Arc<AtomicBool>, answer: &'static str) -> Result<Self> {
+        let interrupt = Self { asked };
         let listener = interrupt.clone();
         ctrlc::set_handler(move || {
             if listener.asked.swap(true, Ordering::Relaxed) {

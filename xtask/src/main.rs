@@ -18,6 +18,7 @@ mod fixtures;
 mod grade;
 mod hash;
 mod interrupt;
+mod machine;
 mod network_argument;
 mod output;
 mod python;
@@ -58,7 +59,10 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let command = Arguments::parse().command;
+    let command = match Arguments::try_parse() {
+        Ok(Arguments { command }) => command,
+        Err(error) => return exit::of_arguments(&error),
+    };
     if let Command::Isolated { role, task } = &command {
         let code = u8::try_from(isolation::launch(role, task)).unwrap_or(COULD_NOT_RUN);
         return ExitCode::from(code);

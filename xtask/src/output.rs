@@ -5,10 +5,12 @@ use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use grader::messages::{path as shown, printable};
 
-/// Prints a line. It is no failure when the reader stops reading, as `head` does.
+/// Prints a line, without characters that do something to a terminal. It is no failure when the reader
+/// stops reading, as `head` does.
 pub(crate) fn say(line: impl Display) -> Result<()> {
-    match writeln!(io::stdout(), "{line}") {
+    match writeln!(io::stdout(), "{}", printable(&line.to_string())) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.context("standard output cannot be written"),
     }
@@ -17,7 +19,7 @@ pub(crate) fn say(line: impl Display) -> Result<()> {
 /// Writes a file whole or not at all, by [`trainer::file::replace`].
 pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
     trainer::file::replace(path, bytes)
-        .with_context(|| format!("{} cannot be written", path.display()))
+        .with_context(|| format!("{} cannot be written", shown(path)))
 }
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
 //! `cargo xtask grade --batch`, as a teacher meets it.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/python.rs"]
 mod python;
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -191,6 +192,441 @@ fn a_batch_that_is_interrupted_leaves_a_table_and_goes_on() {
     assert_eq!(class.table().len(), 7);
 }
 
+/// A hand-in whose forward pass takes longer than any test.
+const SLOW: &str = "import time\ndef spatial_batchnorm_forward(x, gamma, beta, p): time.sleep(99)\n\
+                    def spatial_batchnorm_backward(dout, cache): pass\n";
+
+/// The processes that this one has started, by their ids.
+fn children(parent: u32) -> Vec<u32> {
+    let of = |entry: fs::DirEntry| {
+        let id = entry.file_name().to_str()?.parse().ok()?;
+        let stat = fs::read_to_string(entry.path().join("stat")).ok()?;
+        // After the name, which may hold anything, come the state and the parent.
+        let found = stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse::<u32>().ok()?;
+        (found == parent).then_some(id)
+    };
+    fs::read_dir("/proc").unwrap().filter_map(|entry| of(entry.unwrap())).collect()
+}
+
+fn wait_for<T>(what: &str, mut find: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..3_000 {
+        if let Some(found) = find() {
+            return found;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    panic!("waited in vain for {what}");
+}
+
+fn kill(signal: &str, id: u32) {
+    assert!(Command::new("kill").args([signal, &id.to_string()]).status().unwrap().success());
+}
+
+/// A batch that grades one hand-in at a time, and the worker that is in the middle of the hand-in `slow`.
+fn in_the_middle(class: &Class, slow_comes_after: &str) -> (Child, u32) {
+    let mut batch = class
+        .command(&["--threads", "1"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let report = class.path("marks").join(format!("{slow_comes_after}.txt"));
+    let worker = wait_for("a worker that runs the slow hand-in", || {
+        assert!(batch.try_wait().unwrap().is_none());
+        let workers = children(batch.id());
+        let at_work = |&id: &u32| report.exists() && !children(id).is_empty();
+        workers.into_iter().find(at_work)
+    });
+    (batch, worker)
+}
+
+/// Every file that grading a class has written, as text.
+fn written(folder: &Path) -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(written(&path));
+        } else {
+            files.push((path.clone(), fs::read_to_string(&path).unwrap()));
+        }
+    }
+    files
+}
+
+#[test]
+fn a_worker_that_dies_costs_one_hand_in_its_grade_and_no_other() {
+    let Some(python) = with_numpy("a worker that dies") else { return };
+    let right = "right/one_step.py";
+    let class = Class::new(python, &[("anna.py", right), ("zoe.py", right)]);
+    class.hand_in("ben.py", SLOW);
+    for (signal, number) in [("-ABRT", 6), ("-ILL", 4), ("-KILL", 9)] {
+        let _ = fs::remove_dir_all(class.path("marks"));
+        let (batch, worker) = in_the_middle(&class, "anna");
+        kill(signal, worker);
+        let output = batch.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+        let table = class.table();
+        let problem = format!(
+            "the grader ended with signal {number} while it judged this; please report this as a bug"
+        );
+        assert_eq!([&table[1][1], &table[3][1]], ["10.0", "10.0"]);
+        assert_eq!([&table[2][0], &table[2][1], &table[2][9]], ["ben", "", problem.as_str()]);
+        assert!(stdout(&output).contains(&format!("not graded: ben: {problem}\n")));
+        assert!(!class.path("marks/.records/ben.json").exists());
+    }
+    // What was not graded is graded by the next batch.
+    class.hand_in("ben.py", &source(right));
+    assert!(stdout(&class.grade(&[])).contains(" 1 of them graded now"));
+    assert_eq!(class.table()[2][1], "10.0");
+}
+
+#[test]
+fn a_killed_batch_leaves_no_worker_and_no_lock() {
+    let Some(python) = with_numpy("a killed batch") else { return };
+    let class = Class::new(python, &[("anna.py", "right/one_step.py")]);
+    class.hand_in("ben.py", SLOW);
+    let (mut batch, worker) = in_the_middle(&class, "anna");
+    // While it grades, another is kept out, and changes nothing.
+    let table = fs::read(class.path("marks.csv")).unwrap();
+    let output = class.grade(&["--threads", "1"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.starts_with("error: marks: found another batch"), "{said}");
+    assert_eq!(fs::read(class.path("marks.csv")).unwrap(), table);
+    kill("-KILL", batch.id());
+    batch.wait().unwrap();
+    // A process that has ended and that nobody has waited for has no arguments.
+    let is_gone =
+        || fs::read(format!("/proc/{worker}/cmdline")).map_or(true, |line| line.is_empty());
+    wait_for("the end of the worker", || is_gone().then_some(()));
+    class.hand_in("ben.py", &source("right/one_step.py"));
+    let output = class.grade(&[]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(stdout(&output).contains(" 1 of them graded now"), "{}", stdout(&output));
+}
+
+#[test]
+fn a_batch_that_is_killed_at_any_moment_leaves_nothing_unfinished() {
+    let Some(python) = with_numpy("batches that are killed") else { return };
+    let names: Vec<String> = (0..6).map(|at| format!("student_{at}.py")).collect();
+    let hand_ins: Vec<(&str, &str)> =
+        names.iter().map(|name| (name.as_str(), "right/one_step.py")).collect();
+    let class = Class::new(python, &hand_ins);
+    for step in 0..12 {
+        let mut batch =
+            class.command(&[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        thread::sleep(Duration::from_millis(150 * step));
+        batch.kill().unwrap();
+        batch.wait().unwrap();
+        // Every table on the way is right.
+        if class.path("marks.csv").exists() {
+            assert!(class.table()[1..].iter().all(|row| row[1] == "10.0"), "{step}");
+        }
+        if step % 4 == 0 {
+            let _ = fs::remove_dir_all(class.path("marks"));
+        }
+    }
+    // As a process that is killed while it writes leaves it.
+    let unfinished = |path: &Path| {
+        let mut names: Vec<String> = Vec::new();
+        for entry in fs::read_dir(path).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            names.extend(Some(name).filter(|name| name.starts_with(".part")));
+        }
+        names
+    };
+    let part = ".part-0b34b646-a1b2c3";
+    for folder in ["", "marks", "marks/.records"] {
+        fs::create_dir_all(class.path(folder)).unwrap();
+        fs::write(class.path(folder).join(part), "").unwrap();
+    }
+    assert_eq!(class.grade(&[]).status.code(), Some(0));
+    for folder in ["", "marks", "marks/.records"] {
+        assert_eq!(unfinished(&class.path(folder)), [] as [String; 0], "{folder}");
+    }
+    assert_eq!(class.table().len(), 7);
+}
+
+#[test]
+fn the_longest_names_have_marks_and_reports() {
+    let Some(python) = with_numpy("long names") else { return };
+    let right = "right/one_step.py";
+    let names = [
+        format!("{}.py", "a".repeat(240)),
+        format!("{}.py", "b".repeat(252)),
+        format!("{}.py", "ä".repeat(126)),
+        format!("{}/layers.py", "c".repeat(255)),
+        format!("{}/{}.py", "\u{1f600}".repeat(63), "d".repeat(252)),
+        // Each of these has an id that is longer than its name.
+        format!("{}.py", "\u{1b}".repeat(252)),
+    ];
+    let hand_ins: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), right)).collect();
+    let class = Class::new(python, &hand_ins);
+    let output = class.grade(&["--format", "gradescope"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let table = class.table();
+    assert!(table.len() == 1 + names.len() && table[1..].iter().all(|row| row[1] == "10.0"));
+    let reports = written(&class.path("marks"));
+    for ending in [".txt", ".gradescope.json"] {
+        let named = |(path, _): &&(PathBuf, String)| path.to_string_lossy().ends_with(ending);
+        assert_eq!(reports.iter().filter(named).count(), names.len());
+    }
+    assert!(stdout(&class.grade(&["--format", "gradescope"])).contains(" 0 of them graded now"));
+}
+
+#[test]
+fn a_report_that_cannot_be_written_costs_no_marks() {
+    let Some(python) = with_numpy("reports that cannot be written") else { return };
+    let names = ["anna.py", "ben.py", "cleo.py", "dora.py"];
+    let class = Class::new(python, &names.map(|name| (name, "right/one_step.py")));
+    for taken in ["marks/anna.txt/x", "marks/ben.gradescope.json/x", "marks/.records/cleo.json/x"] {
+        fs::create_dir_all(class.path(taken)).unwrap();
+    }
+    let output = class.grade(&["--format", "gradescope"]);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let table = class.table();
+    assert!(table[1..].iter().all(|row| row[1] == "10.0"), "{table:?}");
+    for (row, file) in [(1, "marks/anna.txt"), (2, "marks/ben.gradescope.json"), (3, "cleo.json")] {
+        assert!(table[row][9].contains(&format!("{file} cannot be written: ")), "{table:?}");
+    }
+    assert_eq!(table[4][9], "");
+    assert!(class.path("marks/ben.txt").exists() && class.path("marks/dora.txt").exists());
+    // Once they can be written, they are.
+    for taken in ["marks/anna.txt", "marks/ben.gradescope.json", "marks/.records/cleo.json"] {
+        fs::remove_dir_all(class.path(taken)).unwrap();
+    }
+    let output = class.grade(&["--format", "gradescope"]);
+    assert!(stdout(&output).contains(" 3 of them graded now"), "{}", stdout(&output));
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn records_and_reports_that_were_edited_are_made_again() {
+    let Some(python) = with_numpy("edited records") else { return };
+    let hand_ins = [("anna.py", "right/one_step.py"), ("ben.py", "wrong/no_transpose.py")];
+    let class = Class::new(python, &hand_ins);
+    class.grade(&[]);
+    let table = class.table();
+    let (anna, ben) =
+        (class.path("marks/.records/anna.json"), class.path("marks/.records/ben.json"));
+    let record = fs::read_to_string(&ben).unwrap();
+    let report = fs::read(class.path("marks/ben.txt")).unwrap();
+    let marks = format!("\"marks\": {}", table[2][1]);
+    assert!(record.contains(&marks), "{record}");
+    let edits: [&dyn Fn(); 7] = [
+        &|| fs::write(&ben, record.replace(&marks, "\"marks\": 900")).unwrap(),
+        &|| fs::write(&ben, record.replace(&marks, "\"marks\": 10.0")).unwrap(),
+        &|| fs::write(&ben, &record[..record.len() / 2]).unwrap(),
+        &|| fs::write(&ben, "").unwrap(),
+        &|| assert!(fs::copy(&anna, &ben).unwrap() > 0),
+        &|| fs::write(class.path("marks/ben.txt"), "All tests passed").unwrap(),
+        &|| fs::write(class.path("marks/ben.txt"), "").unwrap(),
+    ];
+    for (number, edit) in edits.iter().enumerate() {
+        edit();
+        let output = class.grade(&[]);
+        assert!(stdout(&output).contains(" 1 of them graded now"), "edit {number}");
+        assert_eq!(class.table(), table, "edit {number}");
+        assert_eq!(fs::read(class.path("marks/ben.txt")).unwrap(), report, "edit {number}");
+    }
+    assert!(stdout(&class.grade(&[])).contains(" 0 of them graded now"));
+}
+
+#[test]
+fn names_and_words_of_hand_ins_move_no_cursor_and_break_no_line() {
+    let Some(python) = with_numpy("control characters") else { return };
+    let class = Class::new(python, &[]);
+    let names = [
+        "a\u{1b}[2Jb",
+        "x\nspatial_batchnorm_forward passed.",
+        "\u{202e}ypp.anna",
+        "tab\tcr\rbell\u{7}",
+        "\u{9b}31m",
+        "＝1+1",
+    ];
+    let forged = "\u{1b}[2J\nspatial_batchnorm_forward passed.\r\u{202e}\u{85}";
+    let raising = format!(
+        "def spatial_batchnorm_forward(x, gamma, beta, p): raise ValueError({forged:?})\n\
+         def spatial_batchnorm_backward(dout, cache): pass\n"
+    );
+    let raising = raising.replace("\\u{1b}", "\\x1b").replace("\\u{202e}", "\\u202e");
+    let raising = raising.replace("\\u{85}", "\\x85");
+    for name in names {
+        class.hand_in(&format!("{name}.py"), &raising);
+        fs::create_dir_all(class.path("class").join(format!("{name} none"))).unwrap();
+        class.hand_in(&format!("{name} py/{name}.py"), &raising);
+    }
+    let is_harmless = |letter: char| letter == '\n' || !letter.is_control() && letter != '\u{202e}';
+    for format in ["text", "json", "junit", "gradescope", "exercism"] {
+        let output = class.grade(&["--format", format]);
+        assert_eq!(output.status.code(), Some(1));
+        for text in [&output.stdout, &output.stderr] {
+            let text = String::from_utf8(text.clone()).unwrap();
+            assert!(text.chars().all(is_harmless), "{format}: {text:?}");
+            assert!(!text.lines().any(|line| line.starts_with("spatial_")), "{format}: {text}");
+        }
+        let mut files = written(&class.path("marks"));
+        for table in ["marks.csv", "mistakes.csv"] {
+            files.push((table.into(), fs::read_to_string(class.path(table)).unwrap()));
+        }
+        assert!(files.len() > 3 * names.len());
+        for (path, text) in files {
+            let path = path.to_string_lossy();
+            assert!(path.chars().all(|letter| is_harmless(letter) && letter != '\n'), "{path:?}");
+            assert!(text.chars().all(is_harmless), "{path}: {text:?}");
+            let is_forged = |line: &str| line == "spatial_batchnorm_forward passed.";
+            assert!(!text.lines().any(is_forged), "{path}: {text}");
+        }
+    }
+    let table = class.table();
+    let ids: Vec<&str> = table[1..].iter().map(|row| row[0].as_str()).collect();
+    assert!(ids.contains(&r"a\u{1b}[2Jb") && ids.contains(&"'＝1+1"), "{ids:?}");
+    // One alone, in text and in errors.
+    for name in names {
+        let file = class.path("class").join(format!("{name}.py"));
+        let gone = class.path("class").join(format!("{name} gone.py"));
+        for file in [file, gone] {
+            let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+                .args(["grade", "--interpreter"])
+                .args([class.python.as_os_str(), "--python".as_ref(), file.as_os_str()])
+                .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
+                .output()
+                .unwrap();
+            for text in [&output.stdout, &output.stderr] {
+                let text = String::from_utf8(text.clone()).unwrap();
+                assert!(text.chars().all(is_harmless), "{text:?}");
+                let is_forged = |line: &str| line.starts_with("spatial_batchnorm_forward passed.");
+                assert!(!text.lines().any(is_forged), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_machine_that_cannot_grade_gives_nobody_a_mark_and_leaves_what_is_there() {
+    let Some(python) = with_numpy("a machine that cannot grade") else { return };
+    let class = Class::new(python, &[("anna.py", "right/one_step.py")]);
+    let scarce = ["--memory-limit", "50"];
+    let refused = |output: &Output| {
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.starts_with("error: nobody gets a mark: this machine cannot grade"), "{said}");
+        assert!(said.contains("\nhelp: give it more memory with --memory-limit"), "{said}");
+    };
+    refused(&class.grade(&scarce));
+    for name in ["marks.csv", "mistakes.csv", "marks"] {
+        assert!(!class.path(name).exists(), "{name}");
+    }
+    assert_eq!(class.grade(&[]).status.code(), Some(0));
+    let files = || {
+        let mut files = written(&class.path("marks"));
+        files.push(("marks.csv".into(), fs::read_to_string(class.path("marks.csv")).unwrap()));
+        files
+    };
+    let before = files();
+    refused(&class.grade(&scarce));
+    assert_eq!(files(), before);
+    assert!(stdout(&class.grade(&[])).contains(" 0 of them graded now"));
+}
+
+#[test]
+fn a_machine_that_fails_in_the_middle_ends_the_batch_and_costs_nobody_marks() {
+    let Some(python) = with_numpy("a machine that fails") else { return };
+    let right = "right/one_step.py";
+    let class = Class::new(python.clone(), &[("anna.py", right), ("cleo.py", right)]);
+    class.hand_in("ben.py", &format!("import time\ntime.sleep(2)\n{}", source(right)));
+    // A Python that can be taken away.
+    let make = "import numpy, pathlib, sys, venv; venv.create(sys.argv[1]); \
+                lib = next(pathlib.Path(sys.argv[1], 'lib').iterdir()) / 'site-packages'; \
+                (lib / 'numpy.pth').write_text(str(pathlib.Path(numpy.__file__).parents[1]))";
+    let environment = class.path("python");
+    let made = Command::new(&python).args(["-c", make]).arg(&environment).status().unwrap();
+    assert!(made.success());
+    let interpreter = environment.join("bin/python");
+    let class = Class { python: interpreter.clone(), ..class };
+    let (batch, _) = in_the_middle(&class, "anna");
+    fs::remove_file(&interpreter).unwrap();
+    let output = batch.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.starts_with("error: the batch ends at the hand-in "), "{said}");
+    assert!(said.contains(", which gets no mark: this machine cannot grade"), "{said}");
+    let table = class.table();
+    assert!((2..4).contains(&table.len()), "{table:?}");
+    assert!(table[1..].iter().all(|row| row[1] == "10.0" && row[9].is_empty()), "{table:?}");
+    // Once it works again, so does the batch.
+    std::os::unix::fs::symlink(environment.join("bin/python3"), &interpreter).unwrap();
+    let output = class.grade(&[]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(class.table()[1..].iter().all(|row| row[1] == "10.0"));
+}
+
+#[test]
+fn a_failure_that_the_machine_could_have_caused_counts_once_it_has_not() {
+    let Some(python) = with_numpy("failures that look like the machine's") else { return };
+    let class = Class::new(python, &[("anna.py", "right/one_step.py")]);
+    for (name, raised) in [
+        ("ben.py", "MemoryError('Unable to allocate 8.00 MiB')"),
+        ("cleo.py", "OSError(28, 'No space left on device')"),
+        ("dora.py", "RuntimeError(\"can't start new thread\")"),
+    ] {
+        class.hand_in(
+            name,
+            &format!(
+                "def spatial_batchnorm_forward(x, gamma, beta, p): raise {raised}\n\
+                 def spatial_batchnorm_backward(dout, cache): pass\n"
+            ),
+        );
+    }
+    let output = class.grade(&[]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let table = class.table();
+    let marks: Vec<&str> = table[1..].iter().map(|row| row[1].as_str()).collect();
+    assert_eq!(marks, ["10.0", "0.0", "0.0", "0.0"]);
+    assert!(table[2][8].starts_with("Every call ended in MemoryError"), "{table:?}");
+    assert!(stdout(&class.grade(&[])).contains(" 0 of them graded now"));
+}
+
+#[test]
+fn no_process_to_start_is_an_error_with_a_sentence() {
+    let Some(python) = with_numpy("no process to start") else { return };
+    let class = Class::new(python, &[("anna.py", "right/one_step.py")]);
+    // A user of the test's own, of whom no other process counts; root is bound by no limit.
+    for limit in 1..=12 {
+        let _ = fs::remove_dir_all(class.path("marks"));
+        let plain = class.command(&[]);
+        let is_root = fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
+        let mut command = Command::new(if is_root { "setpriv" } else { "prlimit" });
+        if is_root {
+            fs::set_permissions(class.folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+            command.args(["--reuid=54321", "--regid=54321", "--clear-groups"]);
+            // It may read what root may, or it would not get as far.
+            command.args(["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]);
+            command.arg("prlimit");
+        }
+        command.arg(format!("--nproc={limit}")).arg(plain.get_program()).args(plain.get_args());
+        let output = command
+            .current_dir(class.folder.path())
+            .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code().is_some_and(|code| code <= 2), "{limit}: {said}");
+        assert!(!said.contains("panicked") && !stdout(&output).contains("panicked"), "{said}");
+        if output.status.code() == Some(2) {
+            assert!(said.starts_with("error: "), "{limit}: {said}");
+        }
+        // Whatever fails, no marks are lost by it.
+        if class.path("marks.csv").exists() {
+            assert!(
+                class.table()[1..].iter().all(|row| ["", "10.0"].contains(&&*row[1])),
+                "{limit}"
+            );
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_meant_is_refused_before_anything_is_graded() {
     let folder = tempfile::tempdir().unwrap();
@@ -206,6 +642,8 @@ fn what_cannot_be_meant_is_refused_before_anything_is_graded() {
             "class: found no folder, expected a folder of hand-ins",
         ),
         (&["--format", "gradescope", "--case", "random/train"], "marks are of everything"),
+        (&["--python", "a.py", "b\u{1b}[2J.py"], "unexpected argument 'b[2J.py'"),
+        (&["--case", "b\u{1b}[2J"], "b[2J"),
         (&["--target", "kernels", "--watch"], "expected --target exercise"),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
@@ -217,6 +655,7 @@ fn what_cannot_be_meant_is_refused_before_anything_is_graded() {
             .unwrap();
         let message = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.code() == Some(2) && message.contains(expected), "{message}");
+        assert!(!message.contains('\u{1b}'), "{message:?}");
     }
     assert!(!folder.path().join("marks.csv").exists());
 }

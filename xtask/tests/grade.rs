@@ -376,8 +376,15 @@ fn a_case_by_hand_is_added_graded_and_edited() {
     let output = xtask(here, &grade);
     assert!(stdout(&output).ends_with("Total: 3 of 3 checks passed\n"), "{}", stdout(&output));
 
-    // Twice under one name is refused; an edited one is recorded anew from its own place.
-    assert_eq!(xtask(here, &add).status.code(), Some(2));
+    // The same again changes nothing. Another under its name is refused; an edited one is recorded
+    // anew from its own place.
+    assert!(xtask(here, &add).status.success());
+    fs::write(here.join("two_samples_on_paper/x.npy"), npy("<f8", "(2, 1)", &[4.0, 1.0])).unwrap();
+    let swapped = npy("<f8", "(2, 1)", &[7.0, -5.0]);
+    fs::write(here.join("two_samples_on_paper/expected_out.npy"), swapped).unwrap();
+    let output = xtask(here, &add);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("a case of this name already"), "{}", stderr(&output));
     let inside = "fixtures/batch_norm/two_samples_on_paper";
     let description = here.join(inside).join("case.toml");
     let text = fs::read_to_string(&description).unwrap();

@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
 use std::net::TcpListener;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -40,17 +41,16 @@ impl Stage {
         };
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let (given, scratch) = (everyone("given", 0o755), everyone("scratch", 0o777));
-        let launcher_folder = everyone("launcher", 0o700);
         fs::write(given.join("x"), "given").unwrap();
         fs::write(folder.path().join("secret"), "expected").unwrap();
         let command = ["/bin/sh", "-c", script].map(OsString::from).to_vec();
         let job = Job {
             command,
             environment: vec![("HOME".to_owned(), scratch.clone().into())],
-            folder: scratch.clone(),
             readable: vec![given],
-            writable: vec![scratch],
-            launcher_folder,
+            room: scratch,
+            room_folders: Vec::new(),
+            removed_without_caller: None,
             limits: Limits::default(),
             strength,
         };
@@ -62,12 +62,17 @@ impl Stage {
     }
 
     fn run_for(&self, time_limit: Duration) -> Result<Ended, Error> {
-        run(&self.job, &launcher(), &mut |elapsed| elapsed < time_limit)
+        run(&self.job, &launcher(), &mut |elapsed, _| elapsed < time_limit)
     }
 
     fn run(&self) -> Ended {
         self.run_for(TIME_LIMIT).unwrap()
     }
+}
+
+/// The path of what a program has left in its room, while `ended` is there.
+fn room(ended: &Ended) -> PathBuf {
+    format!("/proc/self/fd/{}", ended.room.as_fd().as_raw_fd()).into()
 }
 
 fn stdout(ended: &Ended) -> String {
@@ -97,10 +102,11 @@ fn has(measure: &Measure, test: &str) -> bool {
 fn a_program_has_its_files_its_scratch_folder_and_a_clean_environment() {
     for strength in [Strength::Auto, Strength::Off] {
         let stage = Stage::new("cat ../given/x && echo w > w && cat w && env | sort", strength);
-        let text = stdout(&stage.run());
+        let ended = stage.run();
+        let text = stdout(&ended);
         let names: Vec<&str> = text.lines().map(|line| line.split('=').next().unwrap()).collect();
         assert_eq!(names, ["givenw", "HOME", "LANG", "PATH", "PWD"], "{text}");
-        assert_eq!(fs::read_to_string(stage.path("scratch/w")).unwrap(), "w\n");
+        assert_eq!(fs::read_to_string(room(&ended).join("w")).unwrap(), "w\n");
     }
 }
 
@@ -164,7 +170,7 @@ fn a_timeout_ends_it_and_all_that_it_started() {
         let stage = Stage::new(script, strength);
         let ended = stage.run_for(Duration::from_millis(500)).unwrap();
         assert_eq!(ended.how, End::Stopped(Stop::Time));
-        assert_is_quiet(&stage, &["a", "b"]);
+        assert_is_quiet(&ended, &["a", "b"]);
     }
 }
 
@@ -175,19 +181,21 @@ fn nothing_outlives_it() {
                       > /dev/null 2>&1 < /dev/null & \
                       while [ ! -s a ]; do sleep 0.01; done";
         let stage = Stage::new(script, strength);
-        assert_eq!(stage.run().how, End::Exited(0));
-        assert_is_quiet(&stage, &["a"]);
+        let ended = stage.run();
+        assert_eq!(ended.how, End::Exited(0));
+        assert_is_quiet(&ended, &["a"]);
     }
 }
 
-/// Nobody writes these files of the scratch folder any more, and somebody has.
-fn assert_is_quiet(stage: &Stage, names: &[&str]) {
+/// Nobody writes these files of the room any more, and somebody has.
+fn assert_is_quiet(ended: &Ended, names: &[&str]) {
+    let room = room(ended);
     for name in names {
-        fs::remove_file(stage.path("scratch").join(name)).unwrap();
+        fs::remove_file(room.join(name)).unwrap();
     }
     std::thread::sleep(Duration::from_millis(200));
     for name in names {
-        assert!(!stage.path("scratch").join(name).exists(), "{name} is still written");
+        assert!(!room.join(name).exists(), "{name} is still written");
     }
 }
 
@@ -205,8 +213,9 @@ fn each_limit_ends_it() {
         assert_eq!(stage.run().how, End::Stopped(Stop::Disk));
 
         let stage = Stage::new("head -c 100m /dev/zero > f", strength);
-        assert_ne!(stage.run().how, End::Exited(0));
-        assert!(fs::metadata(stage.path("scratch/f")).unwrap().len() <= 64 << 20);
+        let ended = stage.run();
+        assert_ne!(ended.how, End::Exited(0));
+        assert!(fs::metadata(room(&ended).join("f")).unwrap().len() <= 64 << 20);
 
         // tail keeps its last part in memory.
         for (bytes, fits) in [("1m", true), ("300m", false)] {

@@ -3,16 +3,24 @@
 
 mod cells;
 mod error;
+mod files;
 mod finding;
+mod folder;
 mod grade;
 mod hand_in;
+mod judge;
 mod key;
 mod moves;
 mod reason;
+mod record;
 mod summary;
 mod table;
+mod wire;
+mod worker;
 
 pub use error::ClassError;
 pub use grade::{Class, GradedClass, Progress, SummaryFiles, grade_class, reports_of};
 pub use hand_in::{HandIn, Source, find_hand_ins};
+pub use judge::Judge;
 pub use table::Line;
+pub use worker::serve;

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use grader::fixture::{CASE_FILE, FixtureError, files_below, load_one};
+use grader::fixture::{CASE_FILE, FixtureError, Manifest, files_below, load_one};
 use tempfile::TempDir;
 
 const CASE: &str = "training/fully_connected_network";
@@ -28,12 +28,14 @@ fn refusal(old: &str, new: &str) -> FixtureError {
     let text = fs::read_to_string(&description).unwrap();
     assert!(text.contains(old));
     fs::write(&description, text.replace(old, new)).unwrap();
-    load_one(fixtures.path(), CASE).unwrap_err()
+    Manifest::of(fixtures.path()).unwrap_err()
 }
 
 #[test]
 fn a_training_has_its_state_dicts() {
-    let case = load_one(copy().path(), CASE).unwrap();
+    let fixtures = copy();
+    Manifest::of(fixtures.path()).unwrap().write(fixtures.path()).unwrap();
+    let case = load_one(fixtures.path(), CASE).unwrap();
     let roles: Vec<&str> = case.state_dicts.keys().map(String::as_str).collect();
     assert_eq!(roles, ["final_f32", "final_f64", "initial"]);
 }
@@ -44,11 +46,11 @@ fn a_cut_state_dict_is_named() {
     let path = fixtures.path().join(CASE).join("final_f32.safetensors");
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() - 4]).unwrap();
-    let error = load_one(fixtures.path(), CASE).unwrap_err();
+    let error = Manifest::of(fixtures.path()).unwrap_err();
     assert!(matches!(&error, FixtureError::StateDict { path: named, .. } if *named == path));
     assert!(error.to_string().contains("final_f32.safetensors: not a safetensors file"), "{error}");
     fs::remove_file(&path).unwrap();
-    let error = load_one(fixtures.path(), CASE).unwrap_err();
+    let error = Manifest::of(fixtures.path()).unwrap_err();
     assert!(matches!(&error, FixtureError::Missing { path: named, .. } if *named == path));
 }
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use grader::fixture::{
-    FixtureError, MANIFEST_FILE, Manifest, Problem, case_names, files_below, load_one,
+    FixtureError, MANIFEST_FILE, Manifest, Problem, case_names, files_below, load_all, load_one,
 };
 use tempfile::TempDir;
 
@@ -115,7 +115,7 @@ fn a_case_cannot_name_files_elsewhere() {
         let path = fixtures.path().join("relu/zeros/case.toml");
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, text.replace("x = \"x.npy\"", &format!("x = \"{name}\""))).unwrap();
-        match load_one(fixtures.path(), "relu/zeros") {
+        match Manifest::of(fixtures.path()) {
             Err(FixtureError::Schema { expected, .. }) => assert!(expected.contains("plain name")),
             other => panic!("{name}: {other:?}"),
         }
@@ -130,5 +130,77 @@ fn a_link_is_not_followed() {
     fs::rename(&path, fixtures.path().join("generate/x.npy")).unwrap();
     std::os::unix::fs::symlink(fixtures.path().join("generate/x.npy"), &path).unwrap();
     assert!(problems(fixtures.path()).iter().any(|(found, _)| found == "relu/zeros/x.npy"));
-    assert!(matches!(load_one(fixtures.path(), "relu/zeros"), Err(FixtureError::NotAFile { .. })));
+    assert!(matches!(Manifest::of(fixtures.path()), Err(FixtureError::NotAFile { .. })));
+    let error = load_one(fixtures.path(), "relu/zeros").unwrap_err();
+    assert!(matches!(error, FixtureError::NotAsRecorded { .. }), "{error}");
+}
+
+/// Ways to change a folder of fixtures, each with the file that must be named.
+type Change = (&'static str, fn(&Path));
+
+#[test]
+fn only_recorded_fixtures_are_loaded() {
+    let changes: [Change; 6] = [
+        ("relu/zeros/case.toml: damaged", |folder| {
+            let path = folder.join("relu/zeros/case.toml");
+            let text = fs::read_to_string(&path).unwrap();
+            let wide = text.replace("rtol = 0.0", "rtol = 1e+12");
+            assert_ne!(wide, text);
+            fs::write(path, wide).unwrap();
+        }),
+        ("relu/zeros/expected_out.npy: damaged", |folder| {
+            let path = folder.join("relu/zeros/expected_out.npy");
+            let mut bytes = fs::read(&path).unwrap();
+            *bytes.last_mut().unwrap() ^= 1;
+            fs::write(path, bytes).unwrap();
+        }),
+        ("relu/zeros/x.npy: found no file", |folder| {
+            fs::remove_file(folder.join("relu/zeros/x.npy")).unwrap();
+        }),
+        ("relu/zeros/extra.npy: orphan", |folder| {
+            fs::write(folder.join("relu/zeros/extra.npy"), "").unwrap();
+        }),
+        ("manifest.toml: found no file", |folder| {
+            fs::remove_file(folder.join(MANIFEST_FILE)).unwrap();
+        }),
+        ("relu/zeros: its case.toml names other files", |folder| {
+            let path = folder.join(MANIFEST_FILE);
+            let text = fs::read_to_string(&path).unwrap();
+            let start = text.find("path = \"relu/zeros\"").unwrap();
+            let other = text[start..].replacen("seed = ", "seed = 1", 1);
+            fs::write(path, format!("{}{other}", &text[..start])).unwrap();
+        }),
+    ];
+    for (named, change) in changes {
+        let fixtures = small_copy();
+        assert_eq!(load_all(fixtures.path()).unwrap().len(), CASES.len());
+        change(fixtures.path());
+        for error in [
+            load_all(fixtures.path()).unwrap_err(),
+            load_one(fixtures.path(), "relu/zeros").unwrap_err(),
+        ] {
+            let message = error.to_string();
+            assert!(message.contains(named), "{named}: {message}");
+            let remedies = ["version control", "remove it", "fixtures regenerate"];
+            assert!(remedies.iter().any(|remedy| message.contains(remedy)), "no remedy: {message}");
+        }
+        // The other cases are not asked when one is loaded alone.
+        let other = load_one(fixtures.path(), "dropout/half_f32");
+        assert_eq!(other.is_ok(), !named.starts_with(MANIFEST_FILE), "{named}");
+    }
+}
+
+#[test]
+fn a_case_that_is_in_no_manifest_is_not_graded() {
+    let fixtures = small_copy();
+    let case = fixtures.path().join("relu/copy");
+    fs::create_dir(&case).unwrap();
+    for file in files_below(&fixtures.path().join("relu/zeros")).unwrap() {
+        fs::copy(fixtures.path().join("relu/zeros").join(&file), case.join(&file)).unwrap();
+    }
+    let message = load_all(fixtures.path()).unwrap_err().to_string();
+    assert!(message.contains("relu/copy/case.toml: orphan"), "{message}");
+    assert!(message.contains("`cargo xtask fixtures verify` lists this and 4 more"), "{message}");
+    let message = load_one(fixtures.path(), "relu/copy").unwrap_err().to_string();
+    assert!(message.contains("found no case relu/copy"), "{message}");
 }

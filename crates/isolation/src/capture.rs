@@ -1,6 +1,6 @@
 //! The output of a program: read to its end, so that the program never blocks, and kept up to a bound.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -27,10 +27,16 @@ pub(crate) struct Capture {
 impl Capture {
     /// Captures a stream on a thread of its own, which ends with the stream. Nobody may wait for
     /// that thread without a timeout: a process that escaped could hold the stream open for ever.
-    pub(crate) fn start(mut stream: impl Read + Send + 'static) -> (Self, thread::JoinHandle<()>) {
+    ///
+    /// # Errors
+    ///
+    /// The error of the system if there is no thread to be had.
+    pub(crate) fn start(
+        mut stream: impl Read + Send + 'static,
+    ) -> io::Result<(Self, thread::JoinHandle<()>)> {
         let capture = Self::default();
         let into = capture.clone();
-        let thread = thread::spawn(move || {
+        let thread = thread::Builder::new().spawn(move || {
             let mut buffer = vec![0; KEPT];
             while let Ok(read @ 1..) = stream.read(&mut buffer) {
                 let mut kept = into.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -38,8 +44,8 @@ impl Capture {
                 kept.extend_from_slice(&buffer[..read.min(room)]);
                 into.length.fetch_add(read as u64, Ordering::Relaxed);
             }
-        });
-        (capture, thread)
+        })?;
+        Ok((capture, thread))
     }
 
     /// The number of bytes read so far.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::time::Duration;
 
 /// The descendants of a process at one moment.
 #[derive(Debug, Default)]
@@ -20,7 +21,12 @@ pub(crate) struct Process {
     pub(crate) threads: u64,
     /// Resident memory in pages of 4 KiB.
     pub(crate) resident_pages: u64,
+    /// Processor time, its own and that of its children which have ended.
+    pub(crate) processor: Duration,
 }
+
+/// The unit of processor times, the same on every Linux that we know of.
+const TICK: Duration = Duration::from_millis(10);
 
 /// Finds the descendants of a process. A process that ends during the search may be missing, and so
 /// may its children.
@@ -56,7 +62,8 @@ fn read(id: i32) -> Option<Process> {
     let parent = fields.get(1)?.parse().ok()?;
     let threads = fields.get(17)?.parse().ok()?;
     let resident_pages = fields.get(21)?.parse().ok()?;
-    Some(Process { id, parent, threads, resident_pages })
+    let ticks = fields.get(11..15)?.iter().filter_map(|ticks| ticks.parse::<u32>().ok()).sum();
+    Some(Process { id, parent, threads, resident_pages, processor: TICK.saturating_mul(ticks) })
 }
 
 #[cfg(test)]

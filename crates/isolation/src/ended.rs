@@ -1,10 +1,13 @@
 //! How a program in the sandbox ended.
 
+use std::time::Duration;
+
 use crate::capture::Captured;
 use crate::in_force::InForce;
+use crate::untrusted::Folder;
 
 /// How a program ended.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Ended {
     /// Why it is no longer running.
     pub how: End,
@@ -12,8 +15,12 @@ pub struct Ended {
     pub stdout: Captured,
     /// The beginning of its standard error.
     pub stderr: Captured,
+    /// How much processor time it had, if the caller's time limit ended it.
+    pub processor: Option<Duration>,
     /// The measures of the sandbox that it ran in.
     pub in_force: InForce,
+    /// What the program has left in its [room](crate::Job::room).
+    pub room: Folder,
 }
 
 /// Why a program is no longer running.

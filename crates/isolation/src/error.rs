@@ -19,6 +19,19 @@ pub enum Error {
         source: std::io::Error,
     },
 
+    /// The program's room could not be prepared.
+    #[error("{}: {source}", folder.display())]
+    Room {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+
+    /// The time limit ended before the program had started.
+    #[error("the sandbox was not ready within the time limit")]
+    Slow,
+
     /// The launcher could not start the program.
     #[error("{0}")]
     NotStarted(String),

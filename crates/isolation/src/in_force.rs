@@ -12,13 +12,16 @@ pub struct InForce {
     /// A root folder of its own, which has no other files, and in which readable files cannot be
     /// written.
     pub own_root: Measure,
-    /// An empty network namespace: no connection to anything.
+    /// No connection to anything: an empty network namespace, or a filter that refuses sockets.
     pub no_network: Measure,
     /// A process namespace of its own: it sees no other process, and none of its processes outlives
     /// it.
     pub own_processes: Measure,
-    /// A user who owns no files and has no rights.
+    /// A user without rights: none over the system, and none over files and processes of the caller's
+    /// that it can see.
     pub no_rights: Measure,
+    /// A seccomp filter, which refuses the calls of the kernel that no such program needs.
+    pub seccomp: Measure,
     /// Limits on memory, processes, files and output.
     pub limits: Measure,
 }
@@ -53,18 +56,20 @@ impl InForce {
             no_network: off(),
             own_processes: off(),
             no_rights: off(),
+            seccomp: off(),
             limits: Measure::InForce,
         }
     }
 
     /// The measures with their names in messages.
-    pub fn measures(&self) -> [(&'static str, &Measure); 6] {
+    pub fn measures(&self) -> [(&'static str, &Measure); 7] {
         [
             ("Landlock", &self.landlock),
             ("own root", &self.own_root),
             ("no network", &self.no_network),
             ("own processes", &self.own_processes),
             ("user without rights", &self.no_rights),
+            ("seccomp filter", &self.seccomp),
             ("limits", &self.limits),
         ]
     }

@@ -12,15 +12,17 @@ pub struct Job {
     pub command: Vec<OsString>,
     /// The variables of its environment, to which only PATH and LANG are added.
     pub environment: Vec<(String, OsString)>,
-    /// The folder in which it starts.
-    pub folder: PathBuf,
     /// Files and folders that it may read and execute, in addition to the system's programs and
     /// libraries.
     pub readable: Vec<PathBuf>,
-    /// Folders in which it may do anything.
-    pub writable: Vec<PathBuf>,
-    /// An empty folder for the launcher. The program cannot see it, and nobody else may write there.
-    pub launcher_folder: PathBuf,
+    /// An empty folder, in which it may do anything: its room. Where the system grants it, the program
+    /// finds there a file system in memory of its own, which holds [`Limits::disk`] bytes and ends with
+    /// the job; elsewhere it finds this folder itself. Either is in [`Ended::room`](crate::Ended::room).
+    pub room: PathBuf,
+    /// The names of the folders that it finds in its room. It starts in the first of them.
+    pub room_folders: Vec<String>,
+    /// A folder of the caller's that is to be removed if the caller ends before the job.
+    pub removed_without_caller: Option<PathBuf>,
     /// How much it may use.
     pub limits: Limits,
     /// How strictly it is isolated.
@@ -39,9 +41,9 @@ pub struct Limits {
     pub open_files: u64,
     /// Bytes per file.
     pub file: u64,
-    /// Bytes of all files in writable folders together.
+    /// Bytes of all files in its room together.
     pub disk: u64,
-    /// Files and folders in all writable folders together.
+    /// Files and folders in its room together.
     pub files: u64,
     /// Bytes of standard output and standard error together.
     pub output: u64,

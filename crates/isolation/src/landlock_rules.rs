@@ -33,7 +33,7 @@ pub(crate) fn restrict(job: &Job, with_processes: bool) -> Result<(), String> {
             .create()?
             .add_rules(path_beneath_rules(system, read))?
             .add_rules(path_beneath_rules(&job.readable, read))?
-            .add_rules(path_beneath_rules(&job.writable, all))?
+            .add_rules(path_beneath_rules([&job.room], all))?
             .add_rules(path_beneath_rules(DEVICES, use_devices))?
             .restrict_self()
     };

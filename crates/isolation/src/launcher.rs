@@ -2,27 +2,45 @@
 //! the supervisor has ended.
 
 use std::env;
-use std::fs::File;
-use std::process::Command;
+use std::fs;
+use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitStatus};
 
-use nix::sys::prctl::{set_child_subreaper, set_pdeathsig};
+use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
-use nix::unistd::{Pid, setsid};
+use nix::unistd::{Pid, close, setsid};
+use rustix::event::Timespec;
+use rustix::process::{PidfdFlags, pidfd_open};
+use serde::{Deserialize, Serialize};
 
+use crate::channel::{Channel, Event, text};
 use crate::descendants::descendants;
+use crate::folders::remove;
 use crate::job::{Job, Strength};
 use crate::namespaces::{self, Namespaces};
-use crate::status::{STATUS_FILE, StatusLine, append, text};
 use crate::supervisor::{Task, supervise};
 
 /// The role of a process is the first of its last two arguments.
 pub(crate) const LAUNCHER: &str = "launcher";
 const SUPERVISOR: &str = "supervisor";
 
+/// What a caller hands to the launcher.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Launch<J> {
+    pub(crate) job: J,
+    /// The user as whom the program is to run, if that is another than the caller.
+    pub(crate) user: Option<u32>,
+}
+
+/// How long the launcher waits for its caller or its supervisor to end before it looks at both, where
+/// it cannot wait for both at once.
+const PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 5_000_000 };
+
 /// Does what [`run`](fn@crate::run) has started this process for, as launcher or as supervisor. The
-/// caller hands in the last two arguments of the process, before it starts a second thread, and
-/// exits with the code that is returned.
+/// caller hands in the last two arguments of the process, before it starts a second thread or opens a
+/// file, and exits with the code that is returned.
 pub fn launch(role: &str, task: &str) -> i32 {
     let done = match role {
         LAUNCHER => serde_json::from_str(task).map_err(text).and_then(start_supervisor),
@@ -31,15 +49,20 @@ pub fn launch(role: &str, task: &str) -> i32 {
     };
     match done {
         Ok(()) => 0,
-        // The status file then tells of no end, which `run` reports.
-        Err(_) => 1,
+        Err(problem) => {
+            // Without a channel nobody has called.
+            if let Ok(channel) = Channel::of_standard_input() {
+                let _ = channel.send(&Event::Broken(problem));
+            }
+            1
+        }
     }
 }
 
-fn start_supervisor(job: Job) -> Result<(), String> {
-    // The launcher dies with the caller, the supervisor with the launcher, the program with the
-    // supervisor.
-    set_pdeathsig(Signal::SIGKILL).map_err(text)?;
+fn start_supervisor(Launch { mut job, user }: Launch<Job>) -> Result<(), String> {
+    close_inherited();
+    let channel = Channel::of_standard_input()?;
+    let removed_without_caller = job.removed_without_caller.take();
     // A session of its own: the program gets no signals of the caller's terminal, and cannot write to
     // it.
     setsid().map_err(text)?;
@@ -49,22 +72,69 @@ fn start_supervisor(job: Job) -> Result<(), String> {
         Strength::Off => Namespaces::default(),
         Strength::Auto | Strength::Full => namespaces::enter(),
     };
-    let status = job.launcher_folder.join(STATUS_FILE);
-    let task = serde_json::to_string(&Task { job, namespaces }).map_err(text)?;
+    let task = serde_json::to_string(&Task { job, user, namespaces }).map_err(text)?;
     let mut arguments: Vec<_> = env::args_os().skip(1).collect();
     arguments.truncate(arguments.len().saturating_sub(2));
     // This path leads to the running program even if its file was replaced.
     let mut supervisor = Command::new("/proc/self/exe");
     supervisor.args(arguments).arg(SUPERVISOR).arg(task);
-    let ended = supervisor.status();
+    let started = supervisor.spawn();
+    let mut supervisor =
+        started.map_err(|error| format!("its supervisor could not be started: {error}"))?;
+    let ended = wait_for_supervisor(&mut supervisor, &channel);
     end_everyone();
-    let problem = match &ended {
-        Ok(status) if status.success() => return Ok(()),
-        Ok(status) => format!("its supervisor ended with {status}"),
-        Err(error) => format!("its supervisor could not be started: {error}"),
-    };
-    let mut file = File::options().append(true).create(true).open(status).map_err(text)?;
-    append(&mut file, &StatusLine::Broken(problem))
+    match ended? {
+        None => {
+            if let Some(folder) = removed_without_caller {
+                // The next call removes what is left.
+                let _ = remove(&folder);
+            }
+            Ok(())
+        }
+        Some(status) if status.success() => Ok(()),
+        // It has said what is wrong itself.
+        Some(status) if status.code() == Some(1) => Ok(()),
+        // The supervisor was ended from outside: by the program, or by the kernel for lack of memory.
+        Some(status) if status.signal().is_some() => {
+            channel.send(&Event::Killed(status.signal().unwrap_or_default()))
+        }
+        Some(status) => channel.send(&Event::Broken(format!("its supervisor ended with {status}"))),
+    }
+}
+
+/// Closes the files that the caller's caller has left open: the program would inherit them.
+fn close_inherited() {
+    let open: Vec<i32> = fs::read_dir("/proc/self/fd")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect();
+    for file in open.into_iter().filter(|&file| file > 2) {
+        // The listing itself is closed already.
+        let _ = close(file);
+    }
+}
+
+/// How the supervisor ended; `None` if it was ended because the caller is gone.
+fn wait_for_supervisor(
+    supervisor: &mut Child,
+    channel: &Channel,
+) -> Result<Option<ExitStatus>, String> {
+    let id = rustix::process::Pid::from_child(supervisor);
+    // Kernels before 5.3 have none.
+    let end = pidfd_open(id, PidfdFlags::empty()).ok();
+    let longest = end.is_none().then_some(PAUSE);
+    loop {
+        let is_alone = channel.wait(end.as_ref().map(AsFd::as_fd), longest).map_err(text)?;
+        if let Some(status) = supervisor.try_wait().map_err(text)? {
+            return Ok(Some(status));
+        }
+        if is_alone {
+            supervisor.kill().and_then(|()| supervisor.wait()).map_err(text)?;
+            return Ok(None);
+        }
+    }
 }
 
 /// Ends all processes that the program has started. With a process namespace of its own, they have

@@ -1,7 +1,7 @@
 //! A sandbox: runs an untrusted program with nothing but what it is given, within limits and with a
 //! timeout.
 //!
-//! A program gets files and folders to read, folders to write, a clean environment, and [`Limits`].
+//! A program gets files and folders to read, a room to write in, a clean environment, and [`Limits`].
 //! It gets no network, no other process and no other file, and none of its processes outlives it.
 //! [`InForce`] lists these measures, and whether the system grants each of them. The `README.md` of
 //! the crate says which file keeps which promise.
@@ -11,7 +11,7 @@
 //! more arguments, which it hands to [`launch()`]. The launcher starts a *supervisor* in the same way:
 //!
 //! ```text
-//! caller ── run ──> launcher (new namespaces) ──> supervisor (own root, limits, Landlock) ──> program
+//! caller ── run ──> launcher (namespaces) ──> supervisor (own root, limits, filters) ──> program
 //! ```
 //!
 //! The supervisor is the first process of its process namespace, so the kernel ends all the others
@@ -25,6 +25,8 @@ mod in_force;
 mod job;
 pub mod untrusted;
 
+#[cfg(target_os = "linux")]
+mod channel;
 #[cfg(target_os = "linux")]
 mod descendants;
 #[cfg(target_os = "linux")]
@@ -40,16 +42,20 @@ mod own_root;
 #[cfg(target_os = "linux")]
 mod resource_limits;
 #[cfg(target_os = "linux")]
+mod room;
+#[cfg(target_os = "linux")]
 mod run;
 #[cfg(target_os = "linux")]
-mod status;
+mod seccomp;
 #[cfg(target_os = "linux")]
 mod supervisor;
+#[cfg(target_os = "linux")]
+mod user;
 
 pub use capture::Captured;
 pub use ended::{End, Ended, Stop};
 pub use error::Error;
-pub use folders::{folder_in_memory, hand_over};
+pub use folders::{folder_in_memory, remove};
 pub use in_force::{InForce, Measure};
 pub use job::{Job, Launcher, Limits, Strength};
 #[cfg(not(target_os = "linux"))]

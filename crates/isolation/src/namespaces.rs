@@ -1,5 +1,6 @@
-//! New namespaces: for users, mounts, processes, the network, messages between processes, and the
-//! name of the host.
+//! New namespaces: for users, processes, the network, messages between processes, and the name of the
+//! host. The namespace for mounts is the supervisor's own, so that the launcher still sees the files of
+//! the caller.
 
 use std::fs;
 
@@ -29,10 +30,9 @@ impl Namespaces {
     }
 }
 
-/// Enters new namespaces of every kind. The mounts are still those of the caller.
+/// Enters new namespaces of each of these kinds.
 pub(crate) fn enter() -> Namespaces {
-    let apart = CloneFlags::CLONE_NEWNS
-        | CloneFlags::CLONE_NEWPID
+    let apart = CloneFlags::CLONE_NEWPID
         | CloneFlags::CLONE_NEWNET
         | CloneFlags::CLONE_NEWIPC
         | CloneFlags::CLONE_NEWUTS;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::untrusted::Folder;
 use crate::{Ended, Error, Job, Launcher};
 
 /// Runs nothing.
@@ -12,7 +13,7 @@ use crate::{Ended, Error, Job, Launcher};
 pub fn run(
     _job: &Job,
     _launcher: &Launcher,
-    _watch: &mut dyn FnMut(Duration) -> bool,
+    _watch: &mut dyn FnMut(Duration, &Folder) -> bool,
 ) -> Result<Ended, Error> {
     Err(Error::OtherSystem)
 }

@@ -1,15 +1,18 @@
-//! A root folder that has only what the program may see.
+//! A root folder that has only what the program may see, and a room of the program's own in it.
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, symlink};
 use std::path::{Component, Path, PathBuf};
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sched::{CloneFlags, unshare};
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{chdir, pivot_root};
 
 use crate::job::Job;
+use crate::room::make_folders;
 
 /// The programs and libraries of the system, and the files by which they are found.
 pub(crate) const SYSTEM: [&str; 12] = [
@@ -34,16 +37,23 @@ pub(crate) const DEVICES: [&str; 5] =
 /// The symbolic links that one path may lead through, at most: as in the kernel.
 const MAX_LINKS: usize = 40;
 
-/// Makes such a folder the root of this process and of all that it starts.
+/// What a room can hold beyond the limits, in bytes and files: whoever goes beyond a limit is ended by
+/// it, and does not meet the end of the room first.
+const TO_SPARE: u64 = 8 << 20;
+const FILES_TO_SPARE: u64 = 100;
+
+/// Makes such a folder the root of this process and of all that it starts. Returns the program's room,
+/// which is the user's, if one is named.
 ///
 /// # Errors
 ///
 /// The error of the system, as a text. This process then still sees the old root.
-pub(crate) fn enter(job: &Job) -> Result<(), String> {
-    let root = job.launcher_folder.join("root");
+pub(crate) fn enter(job: &Job, user: Option<u32>) -> Result<OwnedFd, String> {
+    unshare(CloneFlags::CLONE_NEWNS).map_err(|error| format!("unshare: {}", error.desc()))?;
+    // The folder that is the room elsewhere is covered by the new root.
+    let root = job.room.clone();
     let at = |what: &'static str| move |error: nix::Error| format!("{what}: {}", error.desc());
     let on_disk = |path: &Path, error: io::Error| format!("{}: {error}", path.display());
-    fs::create_dir(&root).map_err(|error| on_disk(&root, error))?;
     const NOTHING: Option<&str> = None;
     // Mounts of this namespace are not to appear in others.
     let private = MsFlags::MS_REC | MsFlags::MS_PRIVATE;
@@ -57,9 +67,7 @@ pub(crate) fn enter(job: &Job) -> Result<(), String> {
     for path in system.chain(readable) {
         bind(&root, path, plain | MsFlags::MS_RDONLY)?;
     }
-    for path in &job.writable {
-        bind(&root, path, plain)?;
-    }
+    let room = make_room(&root, job, user)?;
     for path in DEVICES.iter().map(Path::new) {
         bind(&root, path, MsFlags::MS_NOSUID)?;
     }
@@ -75,7 +83,23 @@ pub(crate) fn enter(job: &Job) -> Result<(), String> {
     umount2("/.old", MntFlags::MNT_DETACH).map_err(at("umount"))?;
     fs::remove_dir("/.old").map_err(|error| on_disk(Path::new("/.old"), error))?;
     let read_only = plain | MsFlags::MS_RDONLY | MsFlags::MS_REMOUNT | MsFlags::MS_BIND;
-    mount(NOTHING, "/", NOTHING, read_only, NOTHING).map_err(at("remount /"))
+    mount(NOTHING, "/", NOTHING, read_only, NOTHING).map_err(at("remount /"))?;
+    Ok(room)
+}
+
+/// Mounts a file system in memory, of a fixed size, for the room of a job below the new root.
+fn make_room(root: &Path, job: &Job, user: Option<u32>) -> Result<OwnedFd, String> {
+    let room = root.join(job.room.strip_prefix("/").unwrap_or(&job.room));
+    let at = |error: io::Error| format!("{}: {error}", job.room.display());
+    make_folder(&room).map_err(at)?;
+    let bytes = job.limits.disk.saturating_add(TO_SPARE);
+    let files = job.limits.files.saturating_add(FILES_TO_SPARE);
+    let options = format!("size={bytes},nr_inodes={files},mode=755");
+    let plain = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    mount(Some("tmpfs"), &room, Some("tmpfs"), plain, Some(options.as_str()))
+        .map_err(|error| format!("mount tmpfs: {}", error.desc()))?;
+    make_folders(&room, &job.room_folders, user).map_err(at)?;
+    Ok(File::open(&room).map_err(at)?.into())
 }
 
 /// Shows a file or folder, if it exists, below the new root under its own path.

@@ -1,26 +1,25 @@
 //! The caller's side: starts the launcher, watches the program, and ends it when it goes beyond a limit
 //! or its time limit.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::io::Read;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::sys::prctl::set_dumpable;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use rustix::event::Timespec;
 
 use crate::capture::Capture;
+use crate::channel::{Channel, Event, Received};
 use crate::descendants::{Descendants, descendants};
 use crate::ended::{End, Ended, Stop};
 use crate::error::Error;
 use crate::in_force::InForce;
-use crate::job::{Job, Launcher, Limits};
-use crate::launcher::LAUNCHER;
-use crate::status::{STATUS_FILE, StatusLine};
+use crate::job::{Job, Launcher, Limits, Strength};
+use crate::launcher::{LAUNCHER, Launch};
+use crate::room::Room;
+use crate::untrusted::Folder;
 
 /// The pauses between two checks of the program. They are short at first, since most programs are
 /// short.
@@ -34,13 +33,13 @@ const FILES_PAUSE: Duration = Duration::from_millis(200);
 /// The time within which processes must end, and their output arrive, after the program has ended.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// The bytes that are read of the status file, at most.
-const MAX_STATUS: u64 = 64 << 10;
-
 /// Runs a program in the sandbox until it ends, goes beyond a limit, or `watch` returns `false`.
 ///
-/// `watch` is called every few milliseconds with the time since the start. It is where a caller sets a
-/// timeout: `&mut |elapsed| elapsed < time_limit`.
+/// `watch` is called every few milliseconds with the time since the start and the program's room as it is
+/// then. It is where a caller sets a timeout: `&mut |elapsed, _| elapsed < time_limit`.
+///
+/// From then on, no other program may look into this process, which may know what the program must
+/// not: it is no longer [dumpable](https://man7.org/linux/man-pages/man2/prctl.2.html).
 ///
 /// # Errors
 ///
@@ -48,16 +47,21 @@ const MAX_STATUS: u64 = 64 << 10;
 pub fn run(
     job: &Job,
     launcher: &Launcher,
-    watch: &mut dyn FnMut(Duration) -> bool,
+    watch: &mut dyn FnMut(Duration, &Folder) -> bool,
 ) -> Result<Ended, Error> {
-    let task = serde_json::to_string(job).map_err(|error| Error::Broken(error.to_string()))?;
     let not_started = |source| Error::Launcher { program: launcher.program.clone(), source };
+    set_dumpable(false).map_err(|error| not_started(error.into()))?;
+    let (room, user) =
+        Room::prepare(job).map_err(|source| Error::Room { folder: job.room.clone(), source })?;
+    let task = serde_json::to_string(&Launch { job, user });
+    let task = task.map_err(|error| Error::Broken(error.to_string()))?;
+    let (channel, theirs) = Channel::new().map_err(not_started)?;
     let mut child = Command::new(&launcher.program)
         .args(&launcher.arguments)
         .arg(LAUNCHER)
         .arg(task)
         .env_clear()
-        .stdin(Stdio::null())
+        .stdin(theirs)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -66,55 +70,151 @@ pub fn run(
     let (Some(stdout), Some(stderr)) = streams else {
         return Err(Error::Broken("it has no output".to_owned()));
     };
-    let (stdout, stdout_thread) = Capture::start(stdout);
-    let (stderr, stderr_thread) = Capture::start(stderr);
+    let captured = Capture::start(stdout).and_then(|out| Ok((out, Capture::start(stderr)?)));
+    let ((stdout, stdout_thread), (stderr, stderr_thread)) = match captured {
+        Ok(captured) => captured,
+        Err(error) => {
+            end(&mut child).map_err(not_started)?;
+            return Err(not_started(error));
+        }
+    };
+    let mut running = Running { job, channel, room, processor: None, told: Told::default() };
     let printed = || stdout.length() + stderr.length();
-    let stopped = wait(&mut child, job, &printed, watch).map_err(not_started)?;
+    let stopped = running.wait(&mut child, &printed, watch).map_err(not_started)?;
 
     let since = Instant::now();
     while !(stdout_thread.is_finished() && stderr_thread.is_finished()) && since.elapsed() < GRACE {
         thread::sleep(SHORTEST_PAUSE);
     }
-    let (how, in_force) = outcome(&job.launcher_folder, stopped)?;
-    Ok(Ended { how, stdout: stdout.so_far(), stderr: stderr.so_far(), in_force })
+    let Running { room, processor, told, .. } = running;
+    let (how, in_force) = told.outcome(job.strength, stopped)?;
+    let room = room.into_folder();
+    let (stdout, stderr) = (stdout.so_far(), stderr.so_far());
+    Ok(Ended { how, stdout, stderr, processor, in_force, room })
 }
 
-/// Waits for the launcher to end. Returns the limit for which it was ended, if it was.
-fn wait(
-    child: &mut Child,
-    job: &Job,
-    printed: &dyn Fn() -> u64,
-    watch: &mut dyn FnMut(Duration) -> bool,
-) -> std::io::Result<Option<Stop>> {
-    let start = Instant::now();
-    let launcher = child.id().cast_signed();
-    let (mut processes_counted, mut files_counted) = (Duration::ZERO, Duration::ZERO);
-    let mut pause = SHORTEST_PAUSE;
-    loop {
-        if child.try_wait()?.is_some() {
-            return Ok(None);
+/// A program that is running.
+struct Running<'a> {
+    job: &'a Job,
+    channel: Channel,
+    room: Room,
+    processor: Option<Duration>,
+    told: Told,
+}
+
+impl Running<'_> {
+    /// Waits for the launcher to end. Returns the limit for which it was ended, if it was.
+    fn wait(
+        &mut self,
+        child: &mut Child,
+        printed: &dyn Fn() -> u64,
+        watch: &mut dyn FnMut(Duration, &Folder) -> bool,
+    ) -> std::io::Result<Option<Stop>> {
+        let start = Instant::now();
+        let launcher = child.id().cast_signed();
+        let limits = &self.job.limits;
+        let (mut processes_counted, mut files_counted) = (Duration::ZERO, Duration::ZERO);
+        let mut pause = SHORTEST_PAUSE;
+        loop {
+            let has_ended = child.try_wait()?.is_some();
+            self.listen()?;
+            if has_ended {
+                // What filled its room may have ended before that was noticed.
+                let is_full = self.room.is_too_full(limits, &Descendants::default());
+                return Ok(is_full.then_some(Stop::Disk));
+            }
+            let elapsed = start.elapsed();
+            let mut stop = None;
+            if !watch(elapsed, self.room.folder()) {
+                stop = Some(Stop::Time);
+            } else if printed() > limits.output {
+                stop = Some(Stop::Output);
+            } else if elapsed - processes_counted > PROCESSES_PAUSE {
+                processes_counted = elapsed;
+                stop = exceeded_limit(&descendants(launcher), limits);
+            } else if self.room.has_changed() || elapsed - files_counted > FILES_PAUSE {
+                files_counted = elapsed;
+                let is_full = self.room.is_too_full(limits, &descendants(launcher));
+                stop = is_full.then_some(Stop::Disk);
+            }
+            if let Some(stop) = stop {
+                if stop == Stop::Time {
+                    let found = descendants(launcher);
+                    self.processor =
+                        Some(found.below.iter().map(|process| process.processor).sum());
+                }
+                end(child)?;
+                self.listen()?;
+                return Ok(Some(stop));
+            }
+            let longest = Timespec { tv_sec: 0, tv_nsec: i64::from(pause.subsec_nanos()) };
+            if self.channel.wait(None, Some(longest))? {
+                // The launcher is about to end.
+                thread::sleep(SHORTEST_PAUSE / 4);
+            }
+            pause = (pause + SHORTEST_PAUSE / 4).min(LONGEST_PAUSE);
         }
-        let elapsed = start.elapsed();
-        let mut stop = None;
-        if !watch(elapsed) {
-            stop = Some(Stop::Time);
-        } else if printed() > job.limits.output {
-            stop = Some(Stop::Output);
-        } else if elapsed - processes_counted > PROCESSES_PAUSE {
-            processes_counted = elapsed;
-            let found = descendants(launcher);
-            stop = exceeded_limit(&found, &job.limits)
-                .or((nameless_bytes(&found) > job.limits.disk).then_some(Stop::Disk));
-        } else if elapsed - files_counted > FILES_PAUSE {
-            files_counted = elapsed;
-            stop = is_too_full(&job.writable, &job.limits).then_some(Stop::Disk);
+    }
+
+    /// Takes what launcher and supervisor have said.
+    fn listen(&mut self) -> std::io::Result<()> {
+        while let Received::Event(event, folder) = self.channel.receive()? {
+            match event {
+                Event::Room => {
+                    if let Some(folder) = folder {
+                        self.room = Room::Own(Folder::of(folder, &self.job.room));
+                    }
+                }
+                Event::InForce(measures) => self.told.in_force = Some(measures),
+                Event::NotIsolated(measures) => {
+                    self.told.refused = Some(Error::NotIsolated(Box::new(measures)));
+                }
+                Event::NotStarted(error) => self.told.refused = Some(Error::NotStarted(error)),
+                Event::Broken(error) => self.told.problem = Some(error),
+                Event::Exited(code) => self.told.end = self.told.end.or(Some(End::Exited(code))),
+                Event::Killed(signal) => {
+                    self.told.end = self.told.end.or(Some(End::Killed(signal)));
+                }
+            }
         }
-        if let Some(stop) = stop {
-            end(child)?;
-            return Ok(Some(stop));
+        Ok(())
+    }
+}
+
+/// What launcher and supervisor have said.
+#[derive(Debug, Default)]
+struct Told {
+    in_force: Option<InForce>,
+    refused: Option<Error>,
+    problem: Option<String>,
+    end: Option<End>,
+}
+
+impl Told {
+    /// How the program ended, and in which sandbox it ran.
+    fn outcome(self, strength: Strength, stopped: Option<Stop>) -> Result<(End, InForce), Error> {
+        if let Some(refused) = self.refused {
+            return Err(refused);
         }
-        thread::sleep(pause);
-        pause = (pause + SHORTEST_PAUSE / 4).min(LONGEST_PAUSE);
+        let end = stopped.map(End::Stopped).or(self.end);
+        let did_not_start = || "it did not reach the start of the program".to_owned();
+        let Some(in_force) = self.in_force else {
+            return match stopped {
+                Some(Stop::Time) => Err(Error::Slow),
+                _ => Err(Error::Broken(self.problem.unwrap_or_else(did_not_start))),
+            };
+        };
+        let in_force = match strength {
+            // Whatever was said: without a sandbox there are limits at best.
+            Strength::Off => InForce { limits: in_force.limits, ..InForce::limits_alone() },
+            Strength::Auto | Strength::Full => in_force,
+        };
+        match (end, self.problem) {
+            (Some(end), _) => Ok((end, in_force)),
+            (None, Some(problem)) => Err(Error::Broken(problem)),
+            // The launcher was ended from outside, most likely by the program.
+            (None, None) => Ok((End::Killed(Signal::SIGKILL as i32), in_force)),
+        }
     }
 }
 
@@ -129,44 +229,6 @@ fn exceeded_limit(found: &Descendants, limits: &Limits) -> Option<Stop> {
     } else {
         None
     }
-}
-
-/// The bytes of deleted files that these processes keep open. No folder lists them.
-fn nameless_bytes(found: &Descendants) -> u64 {
-    let mut files = BTreeMap::new();
-    for process in &found.below {
-        let open = fs::read_dir(format!("/proc/{}/fd", process.id));
-        for file in open.into_iter().flatten().flatten() {
-            if let Ok(metadata) = fs::metadata(file.path())
-                && metadata.is_file()
-                && metadata.nlink() == 0
-            {
-                files.insert((metadata.dev(), metadata.ino()), 512 * metadata.blocks());
-            }
-        }
-    }
-    files.values().sum()
-}
-
-/// Whether the folders have more bytes or more files than the limits allow.
-fn is_too_full(folders: &[PathBuf], limits: &Limits) -> bool {
-    let (mut bytes, mut files) = (0_u64, 0_u64);
-    let mut unvisited = folders.to_vec();
-    while let Some(folder) = unvisited.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            // The metadata of a link itself, not of its target.
-            let Ok(metadata) = entry.metadata() else { continue };
-            files += 1;
-            bytes = bytes.saturating_add(metadata.len());
-            if bytes > limits.disk || files > limits.files {
-                return true;
-            }
-            if metadata.is_dir() {
-                unvisited.push(entry.path());
-            }
-        }
-    }
-    false
 }
 
 /// Ends the program and all that it started, then the supervisor, then the launcher.
@@ -198,40 +260,4 @@ fn end(launcher: &mut Child) -> std::io::Result<()> {
         thread::sleep(SHORTEST_PAUSE);
     }
     Ok(())
-}
-
-/// How the program ended, and in which sandbox it ran, by the status file.
-fn outcome(launcher_folder: &Path, stopped: Option<Stop>) -> Result<(End, InForce), Error> {
-    let path = launcher_folder.join(STATUS_FILE);
-    let mut text = String::new();
-    let read =
-        fs::File::open(&path).and_then(|file| file.take(MAX_STATUS).read_to_string(&mut text));
-    if read.is_err() && stopped.is_none() {
-        return Err(Error::Broken("it left no status file".to_owned()));
-    }
-    let mut in_force = None;
-    let mut end = stopped.map(End::Stopped);
-    let mut problem = None;
-    for line in text.lines() {
-        match serde_json::from_str(line) {
-            Ok(StatusLine::InForce(measures)) => in_force = Some(measures),
-            Ok(StatusLine::NotIsolated(measures)) => {
-                return Err(Error::NotIsolated(Box::new(measures)));
-            }
-            Ok(StatusLine::NotStarted(error)) => return Err(Error::NotStarted(error)),
-            Ok(StatusLine::Broken(error)) => problem = Some(error),
-            Ok(StatusLine::Exited(code)) => end = end.or(Some(End::Exited(code))),
-            Ok(StatusLine::Killed(signal)) => end = end.or(Some(End::Killed(signal))),
-            // The last line is incomplete if the supervisor was ended while it wrote.
-            Err(_) => {}
-        }
-    }
-    match (end, in_force, problem) {
-        (Some(end), Some(in_force), _) => Ok((end, in_force)),
-        // The supervisor was ended from outside, most likely by the kernel for lack of memory.
-        (None, Some(in_force), _) => Ok((End::Killed(Signal::SIGKILL as i32), in_force)),
-        (_, None, problem) => Err(Error::Broken(
-            problem.unwrap_or_else(|| "it did not reach the start of the program".to_owned()),
-        )),
-    }
 }

@@ -37,6 +37,13 @@ pub struct Folder {
     path: PathBuf,
 }
 
+#[cfg(target_os = "linux")]
+impl std::os::fd::AsFd for Folder {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.descriptor.as_fd()
+    }
+}
+
 /// How folders are opened.
 #[cfg(target_os = "linux")]
 const FOLDER: nix::fcntl::OFlag = nix::fcntl::OFlag::O_DIRECTORY
@@ -106,7 +113,13 @@ impl Folder {
         }
     }
 
-    /// Its path.
+    /// An open folder, which is shown by this path.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn of(descriptor: std::os::fd::OwnedFd, path: &Path) -> Self {
+        Self { descriptor, path: path.to_owned() }
+    }
+
+    /// Its path, by which it may no longer be found.
     pub fn path(&self) -> &Path {
         &self.path
     }

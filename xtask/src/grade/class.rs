@@ -1,24 +1,34 @@
 //! `cargo xtask grade --batch`: the arguments, the progress bar and the summary.
 
+use std::env;
+use std::io;
 use std::num::NonZero;
-use std::path::{Display, Path, PathBuf};
+use std::path::{Path, PathBuf};
+use std::process::{self, Command};
+use std::sync::atomic::Ordering;
 use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use grader::check::Options;
 use grader::class::{
-    Class, GradedClass, Line, Progress, SummaryFiles, find_hand_ins, grade_class, reports_of,
+    Class, GradedClass, Judge, Line, Progress, SummaryFiles, find_hand_ins, grade_class,
+    reports_of, serve,
 };
 use grader::export::OutputFormat;
 use grader::fixture::Case;
+use grader::messages;
 use grader::rubric::Rubric;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::exit::Exit;
+use crate::exit::{COULD_NOT_RUN, Exit};
 use crate::grade::run_options::RunOptions;
 use crate::interrupt::Interrupt;
 use crate::output::say;
 use crate::workspace;
+
+/// How long a worker may take to end after its batch has.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// Hand-ins to grade together.
 #[derive(Debug, Clone, clap::Args)]
@@ -33,11 +43,13 @@ pub(super) struct HandIns {
     /// Hand-ins to grade at a time [default: the number of cores]
     #[arg(long, value_name = "N", requires = "batch")]
     threads: Option<NonZero<usize>>,
+    /// Judge the hand-ins that a batch writes to standard input
+    #[arg(long, hide = true, requires = "batch")]
+    worker: bool,
 }
 
 /// What all hand-ins are asked, and how they are marked.
 pub(super) struct Asked<'a> {
-    pub fixtures: &'a Path,
     pub cases: &'a [Case],
     pub options: &'a Options,
     pub rubric: &'a Rubric,
@@ -54,23 +66,37 @@ pub(super) fn run(
     asked: &Asked<'_>,
 ) -> Result<Exit> {
     let table = hand_ins.csv.as_deref().context("--csv names no file")?;
-    let (reports, found) = (reports_of(table)?, find_hand_ins(folder)?);
-    let interrupt =
-        Interrupt::listen("stopping after the hand-ins in progress; again to stop at once")?;
-    let cores = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
-    let bar = bar();
-    let Asked { fixtures, cases, options, rubric, format, command } = *asked;
-    let graded = grade_class(&Class {
-        hand_ins: &found,
-        table,
-        reports: &reports,
-        fixtures,
+    let reports = reports_of(table)?;
+    let found = (!hand_ins.worker).then(|| find_hand_ins(folder)).transpose()?;
+    let Asked { cases, options, rubric, format, command } = *asked;
+    let judge = Judge {
         cases,
         options,
         rubric,
         format,
         interpreter: &run_options.interpreter()?,
         context: &run_options.context()?,
+    };
+    let Some(found) = found else {
+        let is_cancelled = run_options.is_cancelled.clone();
+        serve(&judge, io::stdin(), io::stdout(), move || {
+            // What runs is ended and its files are removed, and then this process ends by itself.
+            is_cancelled.store(true, Ordering::Relaxed);
+            thread::sleep(GRACE);
+            process::exit(COULD_NOT_RUN.into());
+        })?;
+        return Ok(Exit::Success);
+    };
+    let interrupt =
+        Interrupt::listen("stopping after the hand-ins in progress; again to stop at once")?;
+    let cores = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
+    let bar = bar();
+    let graded = grade_class(&Class {
+        hand_ins: &found,
+        table,
+        reports: &reports,
+        judge: &judge,
+        worker: &|| worker(&judge.context.launcher.program),
         threads: hand_ins.threads.unwrap_or(cores),
         command,
         is_stopped: &|| interrupt.is_asked(),
@@ -82,9 +108,16 @@ pub(super) fn run(
             }
             bar.set_position(done as u64);
         },
-    })?;
+    });
     bar.finish_and_clear();
-    summary(&graded, table, &reports)
+    summary(&graded?, table, &reports)
+}
+
+/// The command of a worker process: this one, whose arguments say what is asked.
+fn worker(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.args(env::args_os().skip(1)).arg("--worker");
+    command
 }
 
 fn bar() -> ProgressBar {
@@ -92,8 +125,8 @@ fn bar() -> ProgressBar {
     ProgressBar::no_length().with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn shown(path: &Path) -> Display<'_> {
-    workspace::relative(path).display()
+fn shown(path: &Path) -> String {
+    messages::path(workspace::relative(path))
 }
 
 fn summary(graded: &GradedClass, table: &Path, reports: &Path) -> Result<Exit> {
@@ -114,8 +147,9 @@ fn summary(graded: &GradedClass, table: &Path, reports: &Path) -> Result<Exit> {
         say(format!("{}: the class at a glance, and what moved", shown(page)))?;
     }
     let problems: Vec<&Line> = lines.iter().filter(|line| line.problem.is_some()).collect();
-    for Line { id, problem, .. } in &problems {
-        say(format!("not graded: {id}: {}", problem.as_deref().unwrap_or_default()))?;
+    for Line { id, marks, problem, .. } in &problems {
+        let what = if marks.is_none() { "not graded" } else { "graded, with a problem" };
+        say(format!("{what}: {id}: {}", problem.as_deref().unwrap_or_default()))?;
     }
     Ok(if problems.is_empty() { Exit::Success } else { Exit::FoundWrong })
 }

@@ -4,9 +4,15 @@ use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use grader::check::Options;
+use grader::fixture::Case;
+use grader::messages;
+use grader::self_check::self_check;
 use grader::submission::{Interpreter, Process, RunContext, TimeLimits};
 use isolation::{Launcher, Limits, Strength};
 
@@ -35,6 +41,9 @@ pub(super) struct RunOptions {
     /// Whether a submission runs in a sandbox
     #[arg(long, value_enum, default_value_t = Isolation::Auto)]
     isolation: Isolation,
+    /// Whether to end what runs, and to run nothing more.
+    #[arg(skip)]
+    pub is_cancelled: Arc<AtomicBool>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -59,13 +68,23 @@ impl RunOptions {
         };
         let limits = Limits { memory: self.memory_limit << 20, ..Limits::default() };
         let time_limits = TimeLimits::for_script(Duration::from_secs(self.time_limit));
-        Ok(RunContext { launcher, strength, limits, time_limits, scratch: scratch(&limits) })
+        let (scratch, is_cancelled) = (scratch(&limits), self.is_cancelled.clone());
+        Ok(RunContext { launcher, strength, limits, time_limits, scratch, is_cancelled })
+    }
+
+    /// Whether a known right hand-in passes here.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the machine, of which no submission is to be judged then.
+    pub(super) fn self_check(&self, cases: &[Case], options: &Options) -> Result<()> {
+        Ok(self_check(&self.interpreter()?, &self.context()?, cases, options)?)
     }
 
     /// The submission of a Python file.
     pub(super) fn python(&self, file: &Path) -> Result<Process> {
-        let source = fs::read(file).with_context(|| format!("{}", file.display()))?;
-        let name = file.display().to_string();
+        let name = messages::path(file);
+        let source = fs::read(file).with_context(|| name.clone())?;
         Ok(Process::python(name, file, &source, &self.interpreter()?, self.context()?))
     }
 
@@ -95,7 +114,13 @@ impl RunOptions {
                 resolved.push(argument.into());
             }
         }
-        Ok(Process::new(command, resolved, readable, self.plain, self.context()?))
+        Ok(Process::new(
+            messages::visible(command),
+            resolved,
+            readable,
+            self.plain,
+            self.context()?,
+        ))
     }
 
     fn allowed(&self) -> Result<Vec<PathBuf>> {
@@ -107,13 +132,14 @@ impl RunOptions {
     }
 }
 
-/// Where temporary folders are made: in TMPDIR if that is set, else in memory if there is plenty.
-fn scratch(limits: &Limits) -> PathBuf {
+/// Where temporary folders may be made: in TMPDIR if that is set, else in memory if there is plenty, else
+/// on disk.
+fn scratch(limits: &Limits) -> Vec<PathBuf> {
     const PLENTY: u64 = 8;
-    if env::var_os("TMPDIR").is_some() {
-        return env::temp_dir();
-    }
-    isolation::folder_in_memory(PLENTY * limits.disk).unwrap_or_else(env::temp_dir)
+    let named = env::var_os("TMPDIR").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let in_memory = isolation::folder_in_memory(PLENTY * limits.disk);
+    let on_disk = ["/tmp", "/var/tmp"].map(PathBuf::from);
+    named.into_iter().chain(in_memory).chain(on_disk).collect()
 }
 
 /// The program of this name, on the search path if it is a bare one.

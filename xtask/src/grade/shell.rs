@@ -1,6 +1,7 @@
 //! Commands in one argument, as a shell reads and writes them.
 
 use anyhow::{Context, Result};
+use grader::messages::is_plain;
 
 /// The words of a command.
 pub(super) fn words(command: &str) -> Result<Vec<String>> {
@@ -8,8 +9,17 @@ pub(super) fn words(command: &str) -> Result<Vec<String>> {
         .with_context(|| format!("{command}: found a quote or a \\ without its counterpart"))
 }
 
-/// A word as it is typed in a shell.
+/// A word as it is typed in a shell, on one line.
 pub(super) fn quoted(word: &str) -> String {
+    if !word.chars().all(is_plain) {
+        // As bash, zsh and ksh read it.
+        let escaped = |letter: char| match letter {
+            '\\' | '\'' => format!("\\{letter}"),
+            plain if is_plain(plain) => plain.to_string(),
+            other => format!("\\U{:08x}", u32::from(other)),
+        };
+        return format!("$'{}'", word.chars().map(escaped).collect::<String>());
+    }
     // What a shell cannot be told, no command line had.
     shlex::try_quote(word).map_or_else(|_| word.to_owned(), |quoted| quoted.into_owned())
 }
@@ -32,6 +42,11 @@ mod tests {
         ] {
             assert_eq!(words(command).unwrap(), expected, "{command}");
         }
+    }
+
+    #[test]
+    fn what_moves_the_cursor_is_typed_as_an_escape() {
+        assert_eq!(quoted("a\u{1b}[2J\n'\\b"), r"$'a\U0000001b[2J\U0000000a\'\\b'");
     }
 
     #[test]

@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
+use grader::check::{Options, Scope};
+use grader::fixture::Case;
+use grader::grading::{Grading, grade};
+use grader::messages;
 use grader::submission::{OutputsFolder, Process, Submission};
-use isolation::InForce;
 
 use crate::grade::run_options::RunOptions;
 use crate::grade::shell::quoted;
@@ -43,17 +46,41 @@ impl Untrusted {
         }
     }
 
-    /// Which isolation was in force.
+    /// Grades it. A failure counts only where the machine is known to be well, and one that the machine
+    /// could have caused only if it happens again.
     ///
     /// # Errors
     ///
-    /// Why it was not run at all, which is not to be held against it.
-    pub(super) fn isolation(&self) -> Result<Option<InForce>> {
-        let Self::Process(process) = self else { return Ok(None) };
-        match process.trouble() {
-            Some(trouble) => bail!("{} was not run: {trouble}", process.name()),
-            None => Ok(process.in_force()),
+    /// Why it could not be graded, which is not to be held against it.
+    pub(super) fn grade(
+        &self,
+        cases: &[Case],
+        options: &Options,
+        command: &str,
+        run_options: &RunOptions,
+    ) -> Result<Grading> {
+        let graded = || -> Result<Grading> {
+            let mut grading = grade(self.submission(), cases, options, command);
+            if let Self::Process(process) = self {
+                if let Some(trouble) = process.trouble() {
+                    bail!("{} was not run: {trouble}", process.name());
+                }
+                grading.isolation = process.in_force();
+            }
+            Ok(grading)
+        };
+        let grading = graded()?;
+        let Self::Process(process) = self else { return Ok(grading) };
+        if grading.report.all_passed() {
+            return Ok(grading);
         }
+        let is_suspect = process.suspicion().is_some();
+        if process.is_python() {
+            // What needs no case shows as well whether the machine computes, and takes less time.
+            let everything = Options { scope: Scope::Everything, ..options.clone() };
+            run_options.self_check(if is_suspect { cases } else { &[] }, &everything)?;
+        }
+        if is_suspect { graded() } else { Ok(grading) }
     }
 }
 
@@ -69,8 +96,8 @@ impl Source {
                 .map(|process| Some(Untrusted::Process(Box::new(process))));
         }
         let Some(folder) = &self.outputs else { return Ok(None) };
-        ensure!(folder.is_dir(), "{}: expected a folder of outputs", folder.display());
-        Ok(Some(Untrusted::Outputs(OutputsFolder::new(folder.display().to_string(), folder))))
+        ensure!(folder.is_dir(), "{}: expected a folder of outputs", messages::path(folder));
+        Ok(Some(Untrusted::Outputs(OutputsFolder::new(messages::path(folder), folder))))
     }
 
     /// The arguments that name it.

@@ -382,6 +382,7 @@ fn filling_the_disk() {
     let Some(attack) = Attack::new("fill_disk", &[]) else { return };
     attack.impatient().fails(&[
         "too many files, or too long ones",
+        "No space left on device",
         "signal 25",
         "longer than a second",
     ]);
@@ -390,7 +391,8 @@ fn filling_the_disk() {
 #[test]
 fn filling_the_disk_with_files_without_a_name() {
     let Some(attack) = Attack::new("unlinked", &[]) else { return };
-    attack.impatient().fails(&["too many files, or too long ones"]);
+    // A room of its own is full before the grader ends what fills it.
+    attack.impatient().fails(&["too many files, or too long ones", "No space left on device"]);
 }
 
 #[test]

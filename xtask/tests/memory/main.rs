@@ -18,6 +18,8 @@ use tempfile::TempDir;
 /// The most memory that the grader may ever have had, in KiB.
 const LIMIT: u64 = 300 << 10;
 
+const XTASK: &str = env!("CARGO_BIN_EXE_xtask");
+
 const HOSTILE: [&str; 3] = ["sparse", "wide", "notes"];
 
 fn source(name: &str) -> PathBuf {
@@ -29,7 +31,7 @@ fn right() -> PathBuf {
 }
 
 fn grade(folder: &TempDir, arguments: &[&str]) -> (u64, Option<i32>) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+    let mut child = Command::new(XTASK)
         .arg("grade")
         .args(arguments)
         .current_dir(folder.path())
@@ -47,11 +49,27 @@ fn grade(folder: &TempDir, arguments: &[&str]) -> (u64, Option<i32>) {
     }
 }
 
-/// The most memory that a process has had so far, in KiB: its own, and not that of its children.
+/// The most memory that a grader and its workers have had so far, in KiB: their own, and not that of the
+/// programs that they run.
 fn high_water_mark(child: &Child) -> Option<u64> {
-    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.split_whitespace().next()?.parse().ok()
+    let of = |id: &str| -> Option<(u64, u64)> {
+        let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+        let field = |name: &str| -> Option<u64> {
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            line.split_whitespace().next()?.parse().ok()
+        };
+        Some((field("PPid:")?, field("VmHWM:")?))
+    };
+    let id = child.id();
+    let is_grader = |id: &str| {
+        fs::read_link(format!("/proc/{id}/exe")).is_ok_and(|exe| exe == Path::new(XTASK))
+    };
+    let processes = fs::read_dir("/proc").ok()?.flatten();
+    let names = processes.filter_map(|entry| entry.file_name().into_string().ok());
+    let workers = names.filter(|name| is_grader(name)).filter_map(|name| of(&name));
+    let of_workers: u64 =
+        workers.filter(|(parent, _)| *parent == u64::from(id)).map(|(_, peak)| peak).sum();
+    Some(of(&id.to_string())?.1 + of_workers)
 }
 
 /// Grades in this way; the code is what the grading must end with.

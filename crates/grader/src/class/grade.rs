@@ -3,26 +3,25 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::num::NonZero;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread;
-use std::time::Instant;
 
-use crate::check::Options;
 use crate::class::error::ClassError;
-use crate::class::finding::Findings;
+use crate::class::files;
+use crate::class::folder::Folder;
 use crate::class::hand_in::{HandIn, Source};
-use crate::class::key::Key;
+use crate::class::judge::{Grade, Judge, Judged, Task};
+use crate::class::key::{hash, hash_of_file};
 use crate::class::moves::{ClassMarks, Gradings};
+use crate::class::record::{Record, Stored};
 use crate::class::summary::Summary;
-use crate::class::table::{Line, Record, table};
-use crate::export::{OutputFormat, TEXT};
-use crate::fixture::{Case, Manifest};
-use crate::grading::grade;
-use crate::replace::replace;
-use crate::rubric::Rubric;
-use crate::submission::{Interpreter, Process, RunContext, Submission};
+use crate::class::table::{Line, table};
+use crate::class::worker::Worker;
+use crate::messages::with_sources;
+use crate::replace::{folder_of, remove_parts, replace};
+use crate::self_check::self_check;
 
 /// A class, and how its hand-ins are graded.
 pub struct Class<'a> {
@@ -32,22 +31,11 @@ pub struct Class<'a> {
     pub table: &'a Path,
     /// Where the reports go.
     pub reports: &'a Path,
-    /// The folder of fixtures.
-    pub fixtures: &'a Path,
-    /// The cases of the fixtures.
-    pub cases: &'a [Case],
-    /// What is asked.
-    pub options: &'a Options,
-    /// What the checks are worth.
-    pub rubric: &'a Rubric,
-    /// The format of the reports, beside text.
-    pub format: &'a OutputFormat,
-    /// The Python that runs the hand-ins.
-    pub interpreter: &'a Interpreter,
-    /// How the hand-ins are run. Its launcher is the program that grades: a hand-in is graded again
-    /// when the program has changed.
-    pub context: &'a RunContext,
-    /// How many hand-ins are graded at a time.
+    /// What they are asked, and how they are marked.
+    pub judge: &'a Judge<'a>,
+    /// The command of a worker process, which calls [`serve`](crate::class::serve) with the same judge.
+    pub worker: &'a (dyn Fn() -> Command + Sync),
+    /// How many hand-ins are graded at a time, each by a worker process of its own.
     pub threads: NonZero<usize>,
     /// The command that grades the file of one hand-in in the same way.
     pub command: &'a (dyn Fn(&Path) -> String + Sync),
@@ -120,149 +108,213 @@ pub fn reports_of(table: &Path) -> Result<PathBuf, ClassError> {
 /// Grades the hand-ins that have not been graded in this way already. The table is written again
 /// after each, so that what stops the grading loses at most the hand-ins in progress.
 ///
+/// Before anyone is graded, a known right hand-in is: if the machine costs it marks, nobody gets any.
+/// The same is done when the machine could have caused what went wrong with a hand-in. If the machine
+/// proves sound, that hand-in is graded again while no other is, and the second grade counts.
+///
 /// # Errors
 ///
 /// [`ClassError`]. What is wrong with one hand-in is no error: its line says so.
 pub fn grade_class(class: &Class<'_>) -> Result<GradedClass, ClassError> {
-    let work = Work { class, lines: Mutex::default() };
-    let hand_ins = class.hand_ins;
-    let common = work.common_key()?;
-    let mut open = Vec::new();
-    for hand_in in hand_ins {
+    let program = &class.judge.context.launcher.program;
+    let key = class.judge.key();
+    let worker_key = key.clone().finish();
+    let key = key.with_file(program).map_err(ClassError::read(program))?;
+    let folder = Folder::lock(class.reports)?;
+    let work = Work {
+        class,
+        worker_key,
+        part: files::part(class.table),
+        lines: Mutex::default(),
+        machine: RwLock::default(),
+    };
+    // Nobody else writes these files now: such as are there are of a batch that was killed.
+    for of_killed in [folder_of(class.table), class.reports, &files::records(class.reports)] {
+        remove_parts(of_killed, &work.part);
+    }
+    let (mut known, mut open) = (Vec::new(), Vec::new());
+    for hand_in in class.hand_ins {
         match &hand_in.source {
-            Err(problem) => {
-                work.forget(&hand_in.id);
-                work.add(Record::problem(&hand_in.id, problem));
-            }
+            Err(problem) => known.push(Record::problem(&hand_in.id, problem)),
             Ok(source) => {
-                let key = common.clone().with(&source.name).with(&source.bytes).finish();
+                let key = key.clone().with(&source.name).with(&source.bytes).finish();
                 match work.known(&hand_in.id, &key) {
-                    Some(record) => work.add(record),
-                    None => open.push((hand_in, source, key)),
+                    Some(record) => known.push(record),
+                    None => open.push(Open { id: &hand_in.id, source, key }),
                 }
             }
         }
     }
-    work.write_table()?;
-    let tell = |done| (class.progress)(Progress { all: hand_ins.len(), done });
-    tell(hand_ins.len() - open.len());
-    let queue = Mutex::new(open.iter());
-    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let grade_all = || -> Result<(), ClassError> {
-        while let Some((hand_in, source, key)) = next().filter(|_| !(class.is_stopped)()) {
-            // A file that cannot be written is no fault of the hand-in's: no other is begun.
-            if let Err(error) = work.grade(hand_in, source, key) {
-                while next().is_some() {}
-                return Err(error);
-            }
-            tell(work.lines().len());
+    if !open.is_empty() {
+        work.check_machine(None).inspect_err(|_| folder.remove_if_new())?;
+    }
+    for record in known {
+        if record.line.marks.is_none() {
+            work.forget(&record.line.id);
         }
-        Ok(())
-    };
-    thread::scope(|scope| {
-        let workers: Vec<_> =
-            (0..class.threads.get().min(open.len())).map(|_| scope.spawn(grade_all)).collect();
-        let ended = workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        ended.collect::<Result<(), _>>()
-    })?;
-    let is_whole = work.lines().len() == hand_ins.len();
+        work.add(record);
+    }
+    work.write_table()?;
+    work.grade_all(&open)?;
+    let is_whole = work.lines().len() == class.hand_ins.len();
     let summary = is_whole.then(|| work.write_summary()).transpose()?;
     let lines = work.lines().values().map(|record| record.line.clone()).collect();
-    Ok(GradedClass { all: hand_ins.len(), open: open.len(), lines, summary })
+    Ok(GradedClass { all: class.hand_ins.len(), open: open.len(), lines, summary })
 }
 
-/// The line of a hand-in, what was found, and its transcripts by their paths.
-type Graded = (Line, Findings, Vec<(PathBuf, String)>);
+/// A hand-in that is to be graded.
+struct Open<'a> {
+    id: &'a str,
+    source: &'a Source,
+    key: String,
+}
 
 /// A class that is being graded.
 struct Work<'a> {
     class: &'a Class<'a>,
+    /// What a worker process must judge by.
+    worker_key: String,
+    /// What the names of its unfinished files begin with.
+    part: String,
     /// The lines so far, by id, with what was found.
     lines: Mutex<BTreeMap<String, Record>>,
+    /// Held together by all who grade, and alone by who must know what the machine's fault is.
+    machine: RwLock<()>,
 }
 
 impl Work<'_> {
-    /// Everything that the grades of all hand-ins depend on.
-    fn common_key(&self) -> Result<Key, ClassError> {
-        let Class { options, rubric, interpreter, context, .. } = self.class;
-        // The program's version alone would not tell what it asks.
-        let program = &context.launcher.program;
-        let program = fs::read(program).map_err(ClassError::read(program))?;
-        let RunContext { strength, limits, time_limits, .. } = context;
-        Ok(Key::default()
-            .with(program)
-            .with(Manifest::of(self.class.fixtures)?.to_string())
-            .with(format!("{:?}", rubric.entries))
-            .with(format!("{options:?}"))
-            .with(format!("{strength:?} {limits:?} {time_limits:?} {interpreter:?}")))
+    /// Grades what is open, several at a time.
+    fn grade_all(&self, open: &[Open<'_>]) -> Result<(), ClassError> {
+        let Class { hand_ins, threads, is_stopped, progress, .. } = self.class;
+        let tell = |done| progress(Progress { all: hand_ins.len(), done });
+        tell(hand_ins.len() - open.len());
+        let queue = Mutex::new(open.iter());
+        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let empty_queue = || while next().is_some() {};
+        let grade_some = || -> Result<(), ClassError> {
+            let mut worker = None;
+            while let Some(open) = next().filter(|_| !is_stopped()) {
+                self.grade(open, &mut worker)?;
+                tell(self.lines().len());
+            }
+            Ok(())
+        };
+        thread::scope(|scope| {
+            let start = |_| {
+                // After an error, no other hand-in is begun.
+                let grade = || grade_some().inspect_err(|_| empty_queue());
+                thread::Builder::new()
+                    .spawn_scoped(scope, grade)
+                    .inspect_err(|_| empty_queue())
+                    .map_err(|cause| ClassError::Start { what: "a thread", cause })
+            };
+            let started: Vec<_> = (0..threads.get().min(open.len())).map(start).collect();
+            let ended = started.into_iter().map(|thread| {
+                thread?.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            });
+            // Every thread is waited for, whichever fails first.
+            ended.fold(Ok(()), Result::and)
+        })
     }
 
-    fn formats(&self) -> [&OutputFormat; 2] {
-        [&TEXT, self.class.format]
-    }
-
-    fn report(&self, id: &str, format: &OutputFormat) -> PathBuf {
-        self.class.reports.join(format!("{id}.{}", format.extension))
-    }
-
-    fn record(&self, id: &str) -> PathBuf {
-        self.class.reports.join(".records").join(format!("{id}.json"))
-    }
-
-    /// The record of an earlier run, if it was of the same hand-in and all its files are there.
-    fn known(&self, id: &str, key: &str) -> Option<Record> {
-        let record = Record::read(&self.record(id))?;
-        let is_whole = self.formats().iter().all(|format| self.report(id, format).is_file());
-        (record.key == key && record.line.id == id && is_whole).then_some(record)
-    }
-
-    /// Grades one hand-in, and writes its report, its record, and the table.
-    fn grade(&self, hand_in: &HandIn, source: &Source, key: &str) -> Result<(), ClassError> {
-        let id = &hand_in.id;
-        // Whatever is wrong with one hand-in, or with the grader on meeting it, stays with it.
-        let graded = catch_unwind(AssertUnwindSafe(|| self.transcripts(id, source)))
-            .unwrap_or_else(|_| Err("the grader panicked; please report this as a bug".to_owned()));
-        let record = match graded {
+    /// Grades one hand-in, and writes its reports, its record, and the table.
+    fn grade(&self, open: &Open<'_>, worker: &mut Option<Worker>) -> Result<(), ClassError> {
+        let mut judged = {
+            let _others_too = self.machine.read().unwrap_or_else(PoisonError::into_inner);
+            self.ask(open, worker)?
+        };
+        if judged.suspicion.is_some() {
+            let _alone = self.machine.write().unwrap_or_else(PoisonError::into_inner);
+            self.check_machine(Some(open.id))?;
+            judged = self.ask(open, worker)?;
+        }
+        let record = match judged.grade {
             Err(problem) => {
-                self.forget(id);
-                Record::problem(id, &problem)
+                self.forget(open.id);
+                Record::problem(open.id, &problem)
             }
-            Ok((line, findings, transcripts)) => {
-                for (path, text) in transcripts {
-                    replace(&path, text.as_bytes()).map_err(ClassError::write(&path))?;
-                }
-                let record = Record { key: key.to_owned(), line, findings };
-                let path = self.record(id);
-                let json = record.to_json().map_err(ClassError::write(&path))?;
-                replace(&path, json.as_bytes()).map_err(ClassError::write(&path))?;
-                record
-            }
+            Ok(grade) => self.keep(open, grade),
         };
         self.add(record);
         self.write_table()
     }
 
-    /// The line of a hand-in, what was found, and its transcripts by their paths.
-    fn transcripts(&self, id: &str, source: &Source) -> Result<Graded, String> {
-        let Class { cases, options, rubric, interpreter, context, command, .. } = *self.class;
-        let started = Instant::now();
-        let process =
-            Process::python(id, &source.path, &source.bytes, interpreter, context.clone());
-        let mut grading = grade(&process, cases, options, command(&source.path));
-        if let Some(trouble) = process.trouble() {
-            return Err(format!("{} was not run: {trouble}", process.name()));
+    /// What a worker process judges of a hand-in. One that has died is replaced.
+    fn ask(&self, open: &Open<'_>, worker: &mut Option<Worker>) -> Result<Judged, ClassError> {
+        let mut asked = match worker.take().and_then(Worker::if_alive) {
+            Some(idle) => idle,
+            None => Worker::start((self.class.worker)(), &self.worker_key)?,
+        };
+        let task = Task {
+            id: open.id.to_owned(),
+            file_name: open.source.name.clone(),
+            command: (self.class.command)(&open.source.path),
+        };
+        match asked.ask(&task, &open.source.bytes) {
+            Ok(judged) => {
+                *worker = Some(asked);
+                Ok(judged)
+            }
+            Err(how) => {
+                let problem =
+                    format!("the grader {how} while it judged this; please report this as a bug");
+                Ok(Judged { grade: Err(problem), suspicion: None })
+            }
         }
-        grading.isolation = process.in_force();
-        grading.mark(rubric);
-        grading.seconds = Some(started.elapsed().as_secs_f64());
-        let mut transcripts = Vec::new();
-        for format in self.formats() {
-            let text = format.write(&grading).map_err(|error| error.to_string())?;
-            transcripts.push((self.report(id, format), text));
+    }
+
+    /// Grades a known right hand-in, which loses marks only by the machine's fault.
+    fn check_machine(&self, during: Option<&str>) -> Result<(), ClassError> {
+        let Judge { interpreter, context, cases, options, .. } = self.class.judge;
+        self_check(interpreter, context, cases, options)
+            .map_err(|source| ClassError::Machine { during: during.map(str::to_owned), source })
+    }
+
+    /// Writes the reports and the record of a graded hand-in. What cannot be written is the problem of
+    /// its line, and costs no marks.
+    fn keep(&self, open: &Open<'_>, grade: Grade) -> Record {
+        let Grade { line, findings, reports } = grade;
+        let mut record = Record { line, findings };
+        if let Err(error) = self.write(open, &record, &reports) {
+            self.forget_record(open.id);
+            record.line.problem = Some(format!(
+                "the marks are as they should be, but {}; the hand-in will be graded again",
+                with_sources(&error)
+            ));
         }
-        Ok((Line::of(id, &grading), Findings::of(&grading), transcripts))
+        record
+    }
+
+    fn write(
+        &self,
+        open: &Open<'_>,
+        record: &Record,
+        reports: &[String],
+    ) -> Result<(), ClassError> {
+        let mut hashes = BTreeMap::new();
+        let mut written = Ok(());
+        for (format, text) in self.class.judge.formats().into_iter().zip(reports) {
+            let path = files::report(self.class.reports, open.id, format.extension);
+            written = written.and(self.replace(&path, text.as_bytes()));
+            hashes.insert(format.extension.to_owned(), hash(text));
+        }
+        written?;
+        let path = files::record(self.class.reports, open.id);
+        let stored = Stored::new(&open.key, record.clone(), hashes);
+        let json = stored.and_then(|stored| stored.to_json()).map_err(ClassError::write(&path))?;
+        self.replace(&path, json.as_bytes())
+    }
+
+    /// The record of an earlier run, if it was of the same hand-in, and it and all reports are as they
+    /// were written.
+    fn known(&self, id: &str, key: &str) -> Option<Record> {
+        let reports = self.class.reports;
+        let mut hashes = BTreeMap::new();
+        for format in self.class.judge.formats() {
+            let hash = hash_of_file(&files::report(reports, id, format.extension))?;
+            hashes.insert(format.extension.to_owned(), hash);
+        }
+        Stored::read(&files::record(reports, id), key, id, &hashes)
     }
 
     fn lines(&self) -> MutexGuard<'_, BTreeMap<String, Record>> {
@@ -275,11 +327,15 @@ impl Work<'_> {
 
     /// Removes what an earlier run wrote of a hand-in that cannot be graded any more.
     fn forget(&self, id: &str) {
-        let reports = self.formats().map(|format| self.report(id, format));
-        for file in reports.iter().chain([&self.record(id)]) {
+        for format in self.class.judge.formats() {
             // It need not be there.
-            let _ = fs::remove_file(file);
+            let _ = fs::remove_file(files::report(self.class.reports, id, format.extension));
         }
+        self.forget_record(id);
+    }
+
+    fn forget_record(&self, id: &str) {
+        let _ = fs::remove_file(files::record(self.class.reports, id));
     }
 
     fn write_table(&self) -> Result<(), ClassError> {
@@ -287,7 +343,11 @@ impl Work<'_> {
         let (lines, path) = (self.lines(), self.class.table);
         let table =
             table(lines.values().map(|record| &record.line)).map_err(ClassError::write(path))?;
-        replace(path, &table).map_err(ClassError::write(path))
+        self.replace(path, &table)
+    }
+
+    fn replace(&self, path: &Path, bytes: &[u8]) -> Result<(), ClassError> {
+        replace(path, bytes, &self.part).map_err(ClassError::write(path))
     }
 
     /// Writes the results of the class at a glance.
@@ -295,21 +355,19 @@ impl Work<'_> {
         let (lines, class) = (self.lines(), self.class);
         let marks: ClassMarks =
             lines.iter().map(|(id, record)| (id.clone(), record.line.marks)).collect();
-        let path = class.reports.join(".records").join(GRADINGS);
+        let path = files::records(class.reports).join(GRADINGS);
         let gradings = Gradings::after(&path, marks);
         let summary = Summary::of(lines.values());
         let files = SummaryFiles {
             mistakes: class.table.with_file_name(MISTAKES),
             page: class.reports.join(PAGE),
         };
-        let write =
-            |path: &Path, bytes: &[u8]| replace(path, bytes).map_err(ClassError::write(path));
         let mistakes = summary.mistakes().map_err(ClassError::write(&files.mistakes))?;
-        write(&files.mistakes, &mistakes)?;
-        write(&files.page, summary.page(gradings.moves().as_ref()).as_bytes())?;
+        self.replace(&files.mistakes, &mistakes)?;
+        self.replace(&files.page, summary.page(gradings.moves().as_ref()).as_bytes())?;
         // Last, so that what stops this leaves the earlier marks to compare with.
         let json = gradings.to_json().map_err(ClassError::write(&path))?;
-        write(&path, json.as_bytes())?;
+        self.replace(&path, json.as_bytes())?;
         Ok(files)
     }
 }

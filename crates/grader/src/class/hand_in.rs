@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::class::error::ClassError;
+use crate::messages;
 
 /// The largest hand-in, in bytes.
 const SIZE_LIMIT: u64 = 1 << 20;
@@ -19,6 +20,7 @@ const FILES_LIMIT: usize = 1_000;
 const FUNCTION: &str = "def spatial_batchnorm_forward";
 
 /// A hand-in: a Python file, whose name without `.py` is its id, or a folder, whose name is its id.
+/// In an id, escapes such as `\n` stand for characters that would not stay where they are written.
 #[derive(Debug)]
 pub struct HandIn {
     /// Its name in the table, which no other has.
@@ -32,7 +34,7 @@ pub struct HandIn {
 pub struct Source {
     /// Where it lies.
     pub path: PathBuf,
-    /// Its name, which its messages may have.
+    /// Its name, which its messages may have, with `_` for what would not stay where it is written.
     pub name: String,
     /// What it says.
     pub bytes: Vec<u8>,
@@ -57,12 +59,11 @@ pub fn find_hand_ins(folder: &Path) -> Result<Vec<HandIn>, ClassError> {
     for entry in fs::read_dir(folder).map_err(ClassError::read(folder))? {
         let entry = entry.map_err(ClassError::read(folder))?;
         let path = entry.path();
-        let name = entry.file_name().to_string_lossy().into_owned();
+        let name = messages::distinct(&entry.file_name());
         if is_skipped(&name) {
             continue;
         }
-        let kind = entry.file_type().map_err(ClassError::read(&path))?;
-        let (id, source) = if kind.is_dir() {
+        let (id, source) = if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             (name, within(&path))
         } else if let Some(id) = name.strip_suffix(".py") {
             (id.to_owned(), read(&path))
@@ -94,15 +95,13 @@ fn within(folder: &Path) -> Result<Source, String> {
         return read(only);
     }
     let none = files.is_empty();
-    let mut defining: Vec<Source> = files
-        .iter()
-        .filter_map(|file| read(file).ok())
-        .filter(|source| {
-            let text = String::from_utf8_lossy(&source.bytes);
-            text.lines().any(|line| line.starts_with(FUNCTION))
-        })
-        .collect();
-    match (defining.pop(), defining.len()) {
+    let defines = |source: &Source| {
+        let text = String::from_utf8_lossy(&source.bytes);
+        text.lines().any(|line| line.starts_with(FUNCTION))
+    };
+    let mut defining = files.iter().filter_map(|file| read(file).ok()).filter(defines);
+    // One at a time: together they may be more than fits into memory.
+    match (defining.next(), defining.count()) {
         (Some(one), 0) => Ok(one),
         (Some(_), others) => Err(format!(
             "found {} files that define spatial_batchnorm_forward, expected one",
@@ -119,7 +118,7 @@ fn within(folder: &Path) -> Result<Source, String> {
 
 /// The Python files below a folder. Links are not followed: they may lead to anything.
 fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), String> {
-    let unreadable = |error| format!("{} cannot be read: {error}", folder.display());
+    let unreadable = |error| format!("{} cannot be read: {error}", messages::path(folder));
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -140,7 +139,7 @@ fn list(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Str
 }
 
 fn read(path: &Path) -> Result<Source, String> {
-    let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let name = path.file_name().map_or_else(String::new, messages::flat_name);
     let unreadable = |error| format!("{name} cannot be read: {error}");
     let metadata = fs::symlink_metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {

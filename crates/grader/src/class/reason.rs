@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diagnosis::{Diagnosis, Mistake};
 use crate::grading::Grading;
+use crate::messages::on_one_line;
 use crate::report::Report;
 use crate::submission::Failure;
 use crate::verdict::{CheckOutcome, Verdict};
@@ -123,7 +124,7 @@ const RESULTS: [&str; 4] = ["out", "dx", "dgamma", "dbeta"];
 
 /// With a capital at its beginning, unless that is a name of the student's, and a full stop at its end.
 fn as_sentence(text: &str) -> String {
-    let text = text.replace(char::is_control, " ");
+    let text = on_one_line(text);
     let first_word = text.split_whitespace().next().unwrap_or_default();
     let is_name = first_word.contains(['_', '.']) || RESULTS.contains(&first_word);
     let mut letters = text.chars();

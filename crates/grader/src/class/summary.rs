@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::class::cells::{escaped, inert};
 use crate::class::finding::{Finding, Kind};
 use crate::class::moves::Moves;
-use crate::class::table::Record;
+use crate::class::record::Record;
 
 /// Checks that the page lists.
 const CHECKS_SHOWN: usize = 10;
@@ -41,7 +41,7 @@ impl<'a> Summary<'a> {
     /// The summary of these records, which are in the order of their ids.
     pub(super) fn of(records: impl Iterator<Item = &'a Record>) -> Self {
         let (graded, not_graded): (Vec<_>, Vec<_>) =
-            records.partition(|record| record.line.problem.is_none());
+            records.partition(|record| record.line.marks.is_some());
         let mut who: BTreeMap<&Finding, Vec<&str>> = BTreeMap::new();
         for record in &graded {
             for finding in &record.findings.mistakes {
@@ -64,7 +64,8 @@ impl<'a> Summary<'a> {
                 explanation: inert(&finding.explanation),
                 hand_ins: who.len(),
                 share: (self.share(who.len()) * 1e4).round() / 1e4,
-                who: inert(&who.join("; ")),
+                // Where a semicolon parts cells, each name begins one.
+                who: who.iter().map(|id| inert(id)).collect::<Vec<_>>().join("; "),
             })?;
         }
         writer.into_inner().map_err(|error| error.into_error().into())
@@ -92,12 +93,16 @@ impl<'a> Summary<'a> {
     fn tell_marks(&self, page: &mut String) {
         let (graded, not_graded) = (self.graded.len(), self.not_graded.len());
         let _ = writeln!(page, "\n{graded} graded, {not_graded} not graded.");
-        if not_graded > 0 {
-            page.push('\n');
-        }
-        for Record { line, .. } in &self.not_graded {
-            let problem = line.problem.as_deref().unwrap_or_default();
-            let _ = writeln!(page, "- {}: {}", escaped(&line.id), escaped(problem));
+        let with_problem = |record: &&&Record| record.line.problem.is_some();
+        let troubled = self.not_graded.iter().chain(self.graded.iter().filter(with_problem));
+        let problems: Vec<String> = troubled
+            .map(|Record { line, .. }| {
+                let problem = line.problem.as_deref().unwrap_or_default();
+                format!("- {}: {}\n", escaped(&line.id), escaped(problem))
+            })
+            .collect();
+        if !problems.is_empty() {
+            let _ = write!(page, "\n{}", problems.concat());
         }
         let mut marks: Vec<f64> =
             self.graded.iter().filter_map(|record| record.line.marks).collect();
@@ -256,7 +261,7 @@ mod tests {
             mistakes: mistakes.iter().map(finding).collect(),
             failed_checks: failed.iter().map(|&check| check.to_owned()).collect(),
         };
-        Record { key: String::new(), line, findings }
+        Record { line, findings }
     }
 
     #[test]

@@ -1,15 +1,12 @@
-//! The table of marks: one line per hand-in, and the record by which a later run knows the line.
-
-use std::fs;
-use std::path::Path;
+//! The table of marks: one line per hand-in.
 
 use serde::{Deserialize, Serialize};
 
 use crate::class::cells::inert;
-use crate::class::finding::Findings;
 use crate::class::reason::reason;
 use crate::diagnosis::{Diagnosis, Mistake};
 use crate::grading::Grading;
+use crate::messages::on_one_line;
 use crate::report::SuiteName;
 
 /// A line of the table. Cells of what was not graded are empty.
@@ -42,7 +39,7 @@ pub struct Line {
 impl Line {
     /// The line of a hand-in that could not be graded.
     pub(super) fn problem(id: &str, problem: &str) -> Self {
-        Self { id: id.to_owned(), problem: Some(problem.to_owned()), ..Self::default() }
+        Self { id: id.to_owned(), problem: Some(on_one_line(problem)), ..Self::default() }
     }
 
     /// The line of a hand-in that was graded.
@@ -82,40 +79,36 @@ fn in_ids(diagnosis: &Diagnosis) -> String {
     found.chain(unknown).collect::<Vec<_>>().join("; ")
 }
 
+/// The columns of the table: the fields of a line.
+const COLUMNS: [&str; 11] = [
+    "id",
+    "marks",
+    "out_of",
+    "notebook",
+    "reference",
+    "behaviour",
+    "random",
+    "diagnosis",
+    "reason",
+    "seconds",
+    "problem",
+];
+
 /// The bytes of the table, with its heading.
 pub(super) fn table<'a>(lines: impl Iterator<Item = &'a Line>) -> csv::Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    // A table without lines has its heading too.
+    writer.write_record(COLUMNS)?;
     for line in lines {
-        let problem = line.problem.as_deref().map(inert);
-        let (id, reason) = (inert(&line.id), inert(&line.reason));
-        writer.serialize(Line { id, reason, problem, ..line.clone() })?;
+        writer.serialize(Line {
+            id: inert(&line.id),
+            diagnosis: inert(&line.diagnosis),
+            reason: inert(&line.reason),
+            problem: line.problem.as_deref().map(inert),
+            ..line.clone()
+        })?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())
-}
-
-/// A line, what was found, and the key of what both depend on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Record {
-    pub(super) key: String,
-    pub(super) line: Line,
-    pub(super) findings: Findings,
-}
-
-impl Record {
-    /// The record of a hand-in that could not be graded, which has no key.
-    pub(super) fn problem(id: &str, problem: &str) -> Self {
-        let (key, findings) = (String::new(), Findings::default());
-        Self { key, line: Line::problem(id, problem), findings }
-    }
-
-    /// The record in a file; one that cannot be read is as good as none.
-    pub(super) fn read(path: &Path) -> Option<Self> {
-        serde_json::from_slice(&fs::read(path).ok()?).ok()
-    }
-
-    pub(super) fn to_json(&self) -> serde_json::Result<String> {
-        Ok(serde_json::to_string_pretty(self)? + "\n")
-    }
 }
 
 #[cfg(test)]
@@ -129,19 +122,9 @@ mod tests {
         let expected = "id,marks,out_of,notebook,reference,behaviour,random,diagnosis,reason,seconds,problem\n\
                         '=1+1,,,,,,,,,,\"found no .py file, expected one\"\n";
         assert_eq!(table, expected);
-    }
-
-    #[test]
-    fn a_record_is_read_back_and_anything_else_is_none() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.json");
-        assert_eq!(Record::read(&path), None);
-        let line = Line { marks: Some(4.25), ..Line::problem("a", "b") };
-        let findings = Findings::default();
-        let record = Record { key: "c".to_owned(), line, findings };
-        fs::write(&path, record.to_json().unwrap()).unwrap();
-        assert_eq!(Record::read(&path), Some(record));
-        fs::write(&path, "{").unwrap();
-        assert_eq!(Record::read(&path), None);
+        let mut by_fields = csv::Writer::from_writer(Vec::new());
+        by_fields.serialize(&lines[0]).unwrap();
+        let by_fields = String::from_utf8(by_fields.into_inner().unwrap()).unwrap();
+        assert_eq!(by_fields.lines().next(), Some(COLUMNS.join(",").as_str()));
     }
 }

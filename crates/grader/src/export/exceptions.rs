@@ -3,6 +3,7 @@
 use crate::diagnosis::Diagnosed;
 use crate::export::next_step::{is_consequence, next_step};
 use crate::grading::Grading;
+use crate::messages::on_one_line;
 use crate::report::Report;
 use crate::submission::Failure;
 use crate::verdict::{CheckOutcome, Verdict};
@@ -25,7 +26,7 @@ pub(super) fn message_of(verdict: &Verdict) -> Option<String> {
     match &verdict.outcome {
         CheckOutcome::Raised { message } => {
             // A message of several lines must not look like several verdicts.
-            let message = message.replace(char::is_control, " ");
+            let message = on_one_line(message);
             let message = Failure::reason(&message);
             Some(message.to_owned())
         }
@@ -114,7 +115,7 @@ fn ended(grading: &Grading) -> Vec<Ended> {
     };
     let mut ended: Vec<Ended> = Vec::new();
     for raised in &grading.diagnosis.exceptions {
-        let message = raised.message.replace(char::is_control, " ");
+        let message = on_one_line(&raised.message);
         if of_checks.iter().any(|(known, _)| *known == message) {
             ended.push(told(&message, format!("{} of {} calls", raised.calls, raised.of)));
         }

@@ -3,14 +3,17 @@
 mod asking;
 mod end;
 mod stage;
+mod suspicion;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use isolation::untrusted::Folder;
-use isolation::{End, InForce, Job, Launcher, Limits, Stop, Strength};
+use isolation::{End, Ended, InForce, Job, Launcher, Limits, Stop, Strength};
 
 use crate::messages::with_sources;
 use crate::submission::failure::Failure;
@@ -34,9 +37,19 @@ pub struct RunContext {
     pub limits: Limits,
     /// How long a program may take.
     pub time_limits: TimeLimits,
-    /// The folder in which a temporary one is made for each grading.
-    pub scratch: PathBuf,
+    /// Where a temporary folder is made for each grading: in the first of these places that has room.
+    pub scratch: Vec<PathBuf>,
+    /// Whether to end what runs now and to run nothing more.
+    pub is_cancelled: Arc<AtomicBool>,
 }
+
+/// What the room of a program has: the answers, and a folder that is its home.
+const OUTPUTS: &str = "outputs";
+const HOME: &str = "home";
+
+/// The pauses before a program whose sandbox failed is started again, in milliseconds. The machine may
+/// have no process to spare for a moment.
+const PAUSES: [u64; 2] = [100, 1000];
 
 /// A program that answers scripts by the [`protocol`], which knows the notebook's convention only.
 #[derive(Debug)]
@@ -62,6 +75,7 @@ pub struct Process {
 pub(super) struct Seen {
     in_force: Option<InForce>,
     trouble: Option<String>,
+    suspicion: Option<String>,
 }
 
 impl Process {
@@ -87,14 +101,30 @@ impl Process {
         }
     }
 
+    /// Whether it is a Python file, whose functions a driver of ours calls.
+    pub fn is_python(&self) -> bool {
+        self.file_name.is_some()
+    }
+
     /// What held the program in when it was last run.
     pub fn in_force(&self) -> Option<InForce> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).in_force.clone()
+        self.seen().in_force.clone()
     }
 
     /// Why the program was not run, for which no submission can be blamed.
     pub fn trouble(&self) -> Option<String> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).trouble.clone()
+        self.seen().trouble.clone()
+    }
+
+    /// The first failure of the program that the machine may have caused, as in "No space left on
+    /// device"; `None` if there was none. Such a failure counts if it is the program's own: if a
+    /// [`self_check`](crate::self_check) passes, and the program fails again when nothing runs beside it.
+    pub fn suspicion(&self) -> Option<String> {
+        self.seen().suspicion.clone()
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn answer(&self, scripts: &[Script]) -> Result<Vec<Outputs>, String> {
@@ -108,36 +138,36 @@ impl Process {
             make_folder(copy.parent().unwrap_or(&copies)).map_err(|error| with_sources(&error))?;
             protocol::write_file(&copy, bytes).map_err(|error| with_sources(&error))?;
         }
+        for name in ["inputs", "copies"] {
+            stage.show(name).map_err(|error| format!("{}: {error}", stage.path(name).display()))?;
+        }
         let time_limits = self.context.time_limits;
         let mut asking = Asking::new(scripts, &names, self.file_name.as_deref(), time_limits);
         let mut starts = 0..;
         while let Some((asked, number)) = asking.next().zip(starts.next()) {
-            let start = self.start(&stage, number, &asked, &asking)?;
+            let room = stage.path(&format!("room-{number}"));
+            let start = self.start(&stage, &room, &asked, &asking)?;
             asking.take(&start);
-            stage.remove(&stage.path(&format!("outputs-{number}")));
+            stage.remove(&room);
         }
-        Ok(asking.finish())
+        let answers = asking.finish();
+        let suspicion = answers.iter().find_map(suspicion::of_answer);
+        let mut seen = self.seen();
+        seen.suspicion = seen.suspicion.take().or(suspicion);
+        Ok(answers)
     }
 
-    /// Starts the program on the scripts of these names.
+    /// Starts the program in a room on the scripts of these names.
     fn start(
         &self,
         stage: &Stage,
-        start: usize,
+        room: &Path,
         names: &[String],
         asking: &Asking<'_>,
     ) -> Result<Start, String> {
         let inputs = stage.path("inputs");
         list_scripts(&inputs, names).map_err(|error| with_sources(&error))?;
-        let folder = |name: &str| -> Result<PathBuf, String> {
-            let path = stage.path(&format!("{name}-{start}"));
-            make_folder(&path).map_err(|error| with_sources(&error))?;
-            Ok(path)
-        };
-        let (outputs, home, aside) = (folder("outputs")?, folder("home")?, folder("aside")?);
-        for writable in [&outputs, &home] {
-            isolation::hand_over(writable).map_err(|error| error.to_string())?;
-        }
+        make_folder(room).map_err(|error| with_sources(&error))?;
         let copies = stage.path("copies");
         let mut command = self.command.clone();
         for argument in &mut command {
@@ -145,20 +175,20 @@ impl Process {
                 *argument = copies.join(&*argument).into();
             }
         }
-        command.extend([inputs.clone().into(), outputs.clone().into()]);
+        command.extend([inputs.clone().into(), room.join(OUTPUTS).into()]);
         let mut environment = self.environment.clone();
         for name in ["HOME", "TMPDIR"] {
-            environment.push((name.to_owned(), home.clone().into()));
+            environment.push((name.to_owned(), room.join(HOME).into()));
         }
         let mut readable = self.readable.clone();
         readable.extend([inputs, copies]);
         let job = Job {
             command,
             environment,
-            folder: home.clone(),
             readable,
-            writable: vec![outputs.clone(), home.clone()],
-            launcher_folder: aside.clone(),
+            room: room.to_owned(),
+            room_folders: vec![HOME.to_owned(), OUTPUTS.to_owned()],
+            removed_without_caller: Some(stage.folder().to_owned()),
             // What is printed is read and forgotten. If it ended the program, the moment at which it
             // is noticed would decide which case pays for it.
             limits: Limits { output: u64::MAX, ..self.context.limits },
@@ -169,13 +199,15 @@ impl Process {
         let whole = asking.remaining();
         let (mut answered, mut since, mut took) = (0, Duration::ZERO, Duration::ZERO);
         let (mut has_begun, mut is_one_script) = (false, false);
-        let mut watch = |now: Duration| {
+        let mut watch = |now: Duration, room: &Folder| {
             took = now;
-            if !has_begun && names.first().is_some_and(|name| outputs.join(name).exists()) {
+            let outputs = room.folder(OUTPUTS);
+            let begun = |name: &String| outputs.as_ref().is_ok_and(|outputs| outputs.has(name));
+            if !has_begun && names.first().is_some_and(begun) {
                 has_begun = true;
                 since = now;
             }
-            while names.get(answered).is_some_and(|name| outputs.join(name).join(DONE).exists()) {
+            while names.get(answered).is_some_and(|name| is_answered(outputs.as_ref().ok(), name)) {
                 answered += 1;
                 since = now;
             }
@@ -187,12 +219,9 @@ impl Process {
                 of_start
             };
             is_one_script = now - since > limit;
-            !is_one_script && now <= whole
+            !is_one_script && now <= whole && !self.is_cancelled()
         };
-        let ended = isolation::run(&job, &self.context.launcher, &mut watch);
-        stage.remove(&home);
-        stage.remove(&aside);
-        let ended = ended.map_err(|error| with_sources(&error))?;
+        let ended = self.run_in_sandbox(&job, &mut watch)?;
         let end = match ended.how {
             End::Stopped(Stop::Time) if is_one_script => StartEnd::ScriptLimit,
             End::Stopped(Stop::Time) => StartEnd::WholeLimit,
@@ -200,13 +229,52 @@ impl Process {
                 StartEnd::Ended(failure_of(&ended))
             }
         };
+        let outputs = ended.room.folder(OUTPUTS).ok();
         // What a short program did may not have been watched.
-        has_begun |= names.first().is_some_and(|name| outputs.join(name).exists());
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let begun = |name: &String| outputs.as_ref().is_some_and(|outputs| outputs.has(name));
+        has_begun |= names.first().is_some_and(begun);
+        let is_starved = ended.processor.is_some_and(|processor| processor < took / 2);
+        let suspicion = suspicion::of_end(ended.how, has_begun, is_starved);
+        let mut seen = self.seen();
+        seen.suspicion = seen.suspicion.take().or(suspicion);
         seen.in_force = Some(ended.in_force);
-        let outputs = Folder::open(&outputs).ok();
         Ok(Start { outputs, has_begun, took, end })
     }
+
+    fn is_cancelled(&self) -> bool {
+        self.context.is_cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Runs a job. A sandbox that fails is tried again: the machine may be out of something for a moment.
+    fn run_in_sandbox(
+        &self,
+        job: &Job,
+        watch: &mut dyn FnMut(Duration, &Folder) -> bool,
+    ) -> Result<Ended, String> {
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let ended = isolation::run(job, &self.context.launcher, watch);
+            if self.is_cancelled() {
+                return Err("interrupted".to_owned());
+            }
+            match (ended, pauses.next()) {
+                (Ok(ended), _) => return Ok(ended),
+                (
+                    Err(isolation::Error::Launcher { .. } | isolation::Error::Broken(_)),
+                    Some(pause),
+                ) => {
+                    thread::sleep(Duration::from_millis(pause));
+                }
+                (Err(error), _) => return Err(with_sources(&error)),
+            }
+        }
+    }
+}
+
+/// Whether a script is answered in full.
+fn is_answered(outputs: Option<&Folder>, name: &str) -> bool {
+    let folder = outputs.and_then(|outputs| outputs.folder(name).ok());
+    folder.is_some_and(|folder| folder.has(DONE))
 }
 
 impl Submission for Process {
@@ -230,8 +298,7 @@ impl Submission for Process {
             Ok(answers) => answers.into_iter().map(Ok).collect(),
             Err(trouble) => {
                 let failure = Failure::Grader(trouble.clone());
-                let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-                seen.trouble = Some(trouble);
+                self.seen().trouble = Some(trouble);
                 vec![Err(failure); scripts.len()]
             }
         }

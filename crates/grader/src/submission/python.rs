@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::messages;
 use crate::submission::process::{Process, RunContext};
 
 /// The driver, which loads the file and answers scripts with its functions.
@@ -28,7 +29,7 @@ impl Process {
         interpreter: &Interpreter,
         context: RunContext,
     ) -> Self {
-        let file_name = file.file_name().map_or("hand_in.py".into(), |name| name.to_string_lossy());
+        let file_name = file.file_name().map_or("hand_in.py".to_owned(), messages::flat_name);
         let copy = format!("hand_in/{file_name}");
         let command = [
             interpreter.program.clone().into(),
@@ -46,12 +47,18 @@ impl Process {
         let readable = interpreter.readable.clone();
         Self {
             environment: environment.to_vec(),
-            file_name: Some(file_name.to_string()),
+            file_name: Some(file_name),
             copies: vec![
                 ("driver.py".to_owned(), DRIVER.as_bytes().to_vec()),
                 (copy, source.to_vec()),
             ],
-            ..Self::new(name, command.to_vec(), readable, answers_plain, context)
+            ..Self::new(
+                messages::visible(&name.into()),
+                command.to_vec(),
+                readable,
+                answers_plain,
+                context,
+            )
         }
     }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use isolation::untrusted::{Folder, Judge, ReadError};
 
+use crate::messages::on_one_line;
 use crate::npy;
 use crate::submission::failure::Failure;
 use crate::submission::outputs::{Gradients, Outputs, StepOutput, Touched};
@@ -181,15 +182,5 @@ impl Answers<'_> {
 
 /// A program's text as one line of bounded length, which cannot be taken for the grader's.
 pub(crate) fn one_line(text: &str) -> String {
-    let line = text.trim().chars().map(|letter| if is_plain(letter) { letter } else { ' ' });
-    line.take(SHOWN).collect()
-}
-
-/// Whether a character stays where it is written: no control, and none that breaks, joins or turns a
-/// line, with which "failed" could be made to look like something else.
-fn is_plain(letter: char) -> bool {
-    let moves = ['\u{200b}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2060}'..='\u{2069}'];
-    !letter.is_control()
-        && letter != '\u{feff}'
-        && !moves.iter().any(|range| range.contains(&letter))
+    on_one_line(text.trim()).chars().take(SHOWN).collect()
 }

@@ -1,0 +1,36 @@
+//! The folder of reports, locked.
+
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+
+use crate::class::error::ClassError;
+
+/// The folder of reports, which one batch at a time writes into. The system unlocks it when the batch
+/// ends, however it ends.
+pub(super) struct Folder<'a> {
+    path: &'a Path,
+    is_new: bool,
+    _lock: Option<File>,
+}
+
+impl<'a> Folder<'a> {
+    pub(super) fn lock(path: &'a Path) -> Result<Self, ClassError> {
+        let is_new = !path.exists();
+        fs::create_dir_all(path).map_err(ClassError::write(path))?;
+        // Where a folder cannot be opened as a file, as on Windows, the lock keeps nobody out.
+        let lock = File::open(path).ok();
+        match lock.as_ref().map(File::try_lock) {
+            Some(Err(TryLockError::WouldBlock)) => Err(ClassError::Taken { path: path.to_owned() }),
+            Some(Ok(()) | Err(TryLockError::Error(_))) | None => {
+                Ok(Self { path, is_new, _lock: lock })
+            }
+        }
+    }
+
+    pub(super) fn remove_if_new(&self) {
+        if self.is_new {
+            // What is not empty stays.
+            let _ = fs::remove_dir(self.path);
+        }
+    }
+}
