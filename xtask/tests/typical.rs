@@ -176,7 +176,7 @@ fn typical_hand_ins_get_the_marks_that_the_default_rubric_names_and_the_class_is
     assert!(line("convention,pytorch_momentum,").ends_with(",1,0.05,pytorch_momentum"));
     assert!(line("exception,NotImplementedError,").ends_with(",1,0.05,not_written"));
     let page = fs::read_to_string(path("marks/class.md")).unwrap();
-    assert!(page.starts_with("# The class: 13 hand-ins\n\n13 graded, 0 not graded.\n"), "{page}");
+    assert!(page.starts_with("# The class: 20 hand-ins\n\n20 graded, 0 not graded.\n"), "{page}");
     assert!(page.ends_with("This is the first grading.\n"), "{page}");
 
     // The same again is the same to the last byte.
