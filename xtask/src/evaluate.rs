@@ -1,6 +1,5 @@
 //! `cargo xtask evaluate`: loss and accuracy of given weights, ours or PyTorch's.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -8,7 +7,7 @@ use clap::ValueEnum;
 use trainer::dataset::{CLASS_NAMES, FASHION_MNIST_IMAGE};
 use trainer::evaluation::{Evaluation, evaluate};
 use trainer::network::{Network, Preset};
-use trainer::{WeightsError, weights};
+use trainer::{WeightsError, file, weights};
 
 use crate::data_argument::DataArguments;
 use crate::exit::Exit;
@@ -51,7 +50,7 @@ enum Part {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let path = relative(&arguments.weights);
-    let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let bytes = file::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let presets = match arguments.network {
         Some(network) => vec![network.0],
         None => Preset::all().to_vec(),

@@ -213,7 +213,12 @@ impl Arguments {
     fn rubric(&self, cases: &[Case]) -> Result<Option<Rubric>> {
         let needs_marks = self.format.needs_marks || self.hand_ins.batch.is_some();
         let rubric = match &self.rubric {
-            Some(file) => Rubric::load(file)?,
+            Some(file) => {
+                let name = file.display().to_string();
+                let text = trainer::file::read_text(file)
+                    .with_context(|| format!("{name}: the rubric cannot be read"))?;
+                Rubric::parse(&text, &name)?
+            }
             None if needs_marks && self.case.is_some() => {
                 bail!("--case: marks are of everything; grade without it")
             }

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use trainer::dataset::PublishedFile;
+use trainer::file::{self, FolderLock};
 
 use crate::download::{Downloader, Failure};
 use crate::error::DataSetError;
@@ -18,6 +19,9 @@ mod tests;
 /// How long all addresses together may take to begin an answer, so that a user without a network
 /// learns of it soon.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How the names of unfinished files end.
+const PART: &str = ".part";
 
 /// What happens to a file while [`fetch`] runs.
 #[derive(Debug, Clone, Copy)]
@@ -107,6 +111,7 @@ struct Fetch<'a> {
 
 impl Fetch<'_> {
     fn run(mut self, folder: &Path, mut notify: impl FnMut(Event)) -> Result<(), DataSetError> {
+        let mut lock = folder.is_dir().then(|| self.lock(folder)).flatten();
         let mut writable = false;
         for file in self.files {
             let name = file.name;
@@ -119,6 +124,7 @@ impl Fetch<'_> {
                 fs::create_dir_all(folder).and_then(|()| tempfile::tempfile_in(folder)).map_err(
                     |source| DataSetError::ReadOnly { folder: folder.to_owned(), source },
                 )?;
+                lock = lock.or_else(|| self.lock(folder));
                 writable = true;
             }
             let (bytes, url, failures) = self.get(file, &mut notify)?;
@@ -129,7 +135,24 @@ impl Fetch<'_> {
                 .map_err(|source| DataSetError::NotWritten { path: folder.join(name), source })?;
             notify(Event::Fetched { name, url: &url });
         }
+        drop(lock);
         Ok(())
+    }
+
+    /// Locks the folder, and removes what a fetch that was killed left unfinished. While another
+    /// fetch holds the lock, the unfinished files may be that one's, and stay.
+    fn lock(&self, folder: &Path) -> Option<FolderLock> {
+        let lock = file::lock(folder)?;
+        let is_part = |name: &str| {
+            name.ends_with(PART) && self.files.iter().any(|file| name.starts_with(file.name))
+        };
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            if entry.file_name().to_str().is_some_and(is_part) {
+                // It is in nobody's way; the next fetch tries again.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+        Some(lock)
     }
 
     /// The bytes of a file, the address that gave them, and the failures before.
@@ -176,7 +199,7 @@ impl Fetch<'_> {
 /// Puts a file into a folder, whole or not at all, even if another process does the same.
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(name).suffix(".part");
+    builder.prefix(name).suffix(PART);
     // As readable as any new file: several people may share the folder.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

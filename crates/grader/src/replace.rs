@@ -5,8 +5,13 @@ use std::path::Path;
 use std::{fs, io};
 
 /// Writes a file beside its place and renames it into it, so that no reader ever finds a part of it.
-/// Makes the folder where it is missing. The name of the file beside its place begins with `part`.
+/// Makes the folder where it is missing. The name of the file beside its place begins with `part`. A
+/// folder, a pipe or a device is not replaced.
 pub(crate) fn replace(path: &Path, bytes: &[u8], part: &str) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        let found = "found a folder, a pipe or a device, expected a regular file; name another";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, found));
+    }
     let folder = folder_of(path);
     fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();

@@ -77,7 +77,7 @@ impl StudyFolder {
         for entry in wanted.difference(&folder.listed) {
             folder.expect_free(entry)?;
         }
-        let is_same = fs::read_to_string(path.join(CONFIG_FILE)).is_ok_and(|found| found == config);
+        let is_same = file::read_text(&path.join(CONFIG_FILE)).is_ok_and(|found| found == config);
         let is_finished = folder.listed.contains(CONFIG_FILE) && path.join(RunRow::FILE).exists();
         if is_same && folder.listed.contains(CONFIG_FILE) && !anew {
             folder.list(wanted)?;
@@ -151,7 +151,7 @@ impl StudyFolder {
 
 fn read_list(folder: &Path) -> Result<BTreeSet<String>> {
     let path = folder.join(LIST_FILE);
-    let text = match fs::read_to_string(&path) {
+    let text = match file::read_text(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
         Err(error) => return Err(StudyError::file(&path, "cannot be read")(error)),

@@ -14,8 +14,9 @@ mod damage;
 mod key;
 mod rows;
 
-use std::fs;
 use std::path::{Path, PathBuf};
+
+use trainer::file;
 
 use crate::config::{CONFIG_FILE, StudyConfig};
 use crate::error::{Result, StudyError};
@@ -53,7 +54,7 @@ impl Study {
         let read = |file: &str| {
             let path = folder.join(file);
             let action = "cannot be read; `cargo xtask experiment` writes it";
-            let text = fs::read_to_string(&path).map_err(StudyError::file(&path, action))?;
+            let text = file::read_text(&path).map_err(StudyError::file(&path, action))?;
             Ok::<_, StudyError>((path, text))
         };
         fn damaged<T>(path: PathBuf, found: Result<T, String>) -> Result<T> {

@@ -34,8 +34,28 @@ pub struct Position {
     pub steps: u64,
     /// The run's configuration, as its file has it.
     pub configuration: String,
-    /// The length in bytes of each log that belongs to this state, by its file name.
-    pub log_lengths: BTreeMap<String, u64>,
+    /// What each log that belongs to this state held, by its file name. None in a checkpoint of a
+    /// program that noted the logs' lengths alone.
+    #[serde(default)]
+    pub logs: BTreeMap<String, LogState>,
+}
+
+/// What a log held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogState {
+    /// Its length in bytes.
+    pub length: u64,
+    /// The SHA-256 of its bytes, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// How a file is not the checkpoint that was written.
+#[derive(Debug)]
+pub(crate) struct Damage {
+    /// What was expected.
+    pub expected: String,
+    /// What was found.
+    pub got: String,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -101,27 +121,21 @@ pub fn restore<F: Real>(
     network: &mut Network<F>,
     optimizer: &mut Optimizer<F>,
 ) -> Result<Position, TrainError> {
-    let unreadable = |error: String| refuse(path, "a checkpoint", error);
-    let (_, header) =
-        SafeTensors::read_metadata(bytes).map_err(|error| unreadable(error.to_string()))?;
-    let metadata = header
-        .metadata()
-        .as_ref()
-        .and_then(|metadata| metadata.get(METADATA_KEY))
-        .ok_or_else(|| unreadable(format!("no metadata {METADATA_KEY:?}")))?;
-    let Metadata { position, numerics, sha256 } =
-        serde_json::from_str(metadata).map_err(|error| unreadable(error.to_string()))?;
+    let damaged = |Damage { expected, got }| refuse(path, expected, got);
+    let metadata = metadata(bytes).map_err(damaged)?;
     let expected = numerics_of(network, optimizer);
-    if numerics != expected {
-        let path = path.to_path_buf();
-        return Err(TrainError::OtherNumerics { path, expected, found: numerics });
+    if metadata.numerics != expected {
+        let (path, found) = (path.to_path_buf(), metadata.numerics);
+        return Err(TrainError::OtherNumerics { path, expected, found });
     }
-    let file = SafeTensors::deserialize(bytes).map_err(|error| unreadable(error.to_string()))?;
+    if metadata.position.logs.is_empty() {
+        return Err(TrainError::UnknownLogs { path: path.to_path_buf() });
+    }
+    let file = SafeTensors::deserialize(bytes)
+        .map_err(|error| damaged(Damage::of_format(error.to_string())))?;
     let tensors: BTreeMap<&str, TensorView<'_>> = file.iter().collect();
-    let found = digest(&position, &numerics, &tensors);
-    if found != sha256 {
-        return Err(refuse(path, format!("contents with SHA-256 {sha256}"), found));
-    }
+    expect_digest(&metadata, &tensors).map_err(damaged)?;
+    let Metadata { position, .. } = metadata;
     if position.steps == u64::MAX {
         let got = position.steps.to_string();
         return Err(refuse(path, "a number of steps that another can follow", got));
@@ -133,6 +147,44 @@ pub fn restore<F: Real>(
     rest.expect_empty()?;
     optimizer.set_steps(position.steps);
     Ok(position)
+}
+
+/// Where the state in these bytes was saved, whatever network it is of.
+pub(crate) fn position(bytes: &[u8]) -> Result<Position, Damage> {
+    let metadata = metadata(bytes)?;
+    let file =
+        SafeTensors::deserialize(bytes).map_err(|error| Damage::of_format(error.to_string()))?;
+    expect_digest(&metadata, &file.iter().collect())?;
+    Ok(metadata.position)
+}
+
+impl Damage {
+    fn of_format(got: String) -> Self {
+        Self { expected: "a checkpoint".to_owned(), got }
+    }
+}
+
+fn metadata(bytes: &[u8]) -> Result<Metadata, Damage> {
+    let (_, header) =
+        SafeTensors::read_metadata(bytes).map_err(|error| Damage::of_format(error.to_string()))?;
+    let metadata = header
+        .metadata()
+        .as_ref()
+        .and_then(|metadata| metadata.get(METADATA_KEY))
+        .ok_or_else(|| Damage::of_format(format!("no metadata {METADATA_KEY:?}")))?;
+    serde_json::from_str(metadata).map_err(|error| Damage::of_format(error.to_string()))
+}
+
+fn expect_digest(
+    metadata: &Metadata,
+    tensors: &BTreeMap<&str, TensorView<'_>>,
+) -> Result<(), Damage> {
+    let Metadata { position, numerics, sha256 } = metadata;
+    let got = digest(position, numerics, tensors);
+    if got == *sha256 {
+        return Ok(());
+    }
+    Err(Damage { expected: format!("contents with SHA-256 {sha256}"), got })
 }
 
 fn refuse(path: &Path, expected: impl Into<String>, got: String) -> TrainError {
@@ -222,8 +274,9 @@ mod tests {
     }
 
     fn position(steps: u64) -> Position {
-        let log_lengths = BTreeMap::from([("metrics.csv".to_owned(), 17)]);
-        Position { steps, configuration: "seed: 5\n".to_owned(), log_lengths }
+        let log = LogState { length: 17, sha256: "ab".repeat(32) };
+        let logs = BTreeMap::from([("metrics.csv".to_owned(), log)]);
+        Position { steps, configuration: "seed: 5\n".to_owned(), logs }
     }
 
     fn every_value_comes_back<F: Real>() {

@@ -111,6 +111,30 @@ pub enum TrainError {
         got: String,
     },
 
+    /// A checkpoint before the last is not what was written. The run does not need it to go on.
+    #[error(
+        "{}: an earlier checkpoint: expected {expected}, found {got}; remove it, and the run goes on from its last one",
+        .path.display()
+    )]
+    EarlierCheckpoint {
+        /// The file.
+        path: PathBuf,
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        got: String,
+    },
+
+    /// A checkpoint does not say what the logs held, so they cannot be trusted.
+    #[error(
+        "{}: saved by an earlier program, which did not note the hashes of the run's logs; remove the run's folder to start anew",
+        .path.display()
+    )]
+    UnknownLogs {
+        /// The checkpoint.
+        path: PathBuf,
+    },
+
     /// A checkpoint is of a program that computes other numbers, which would not fit together.
     #[error(
         "{}: saved by a program that computes other numbers ({found}, this one {expected}); continue with that one, or remove the run's folder to start anew",
@@ -150,6 +174,22 @@ pub enum TrainError {
         expected: u64,
         /// Its length.
         found: u64,
+    },
+
+    /// A log is not what was written up to the checkpoint.
+    #[error(
+        "{}: its first {length} bytes were changed since the last checkpoint: found SHA-256 {found}, expected {expected}; restore the file, or remove the run's folder to start anew",
+        .path.display()
+    )]
+    ChangedLog {
+        /// The log.
+        path: PathBuf,
+        /// Its length by the checkpoint.
+        length: u64,
+        /// The SHA-256 by the checkpoint.
+        expected: String,
+        /// The SHA-256 of these bytes.
+        found: String,
     },
 
     /// A folder holds a run with another configuration.

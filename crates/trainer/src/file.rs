@@ -1,16 +1,86 @@
-//! Files that are whole or not there, and folders that one process at a time works in.
+//! Files that are whole or not there, files that others name, and folders that one process at a time
+//! works in.
 
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
+use std::fs::{self, File, Metadata, TryLockError};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+
+/// The longest file that [`read`] takes in: more than any that this workspace writes.
+const LENGTH_LIMIT: u64 = 1 << 30;
+
+/// The bytes of a file that somebody named: a regular file, or a link to one. Reading a pipe could
+/// wait for ever, and reading a device take all memory.
+///
+/// # Errors
+///
+/// Those of the file system, and one of the kind [`ErrorKind::InvalidInput`] that says what was found
+/// and what was expected.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let file = open(path)?;
+    let found = file.metadata()?.len();
+    let too_long = |length| {
+        let found = format!("found {length} bytes, expected at most {LENGTH_LIMIT}");
+        io::Error::new(ErrorKind::InvalidInput, found)
+    };
+    if found > LENGTH_LIMIT {
+        return Err(too_long(found));
+    }
+    let mut bytes = Vec::new();
+    file.take(LENGTH_LIMIT + 1).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 {
+        length if length <= LENGTH_LIMIT => Ok(bytes),
+        length => Err(too_long(length)),
+    }
+}
+
+/// The text of a file that somebody named.
+///
+/// # Errors
+///
+/// As for [`read`], and [`ErrorKind::InvalidData`] for bytes that are not UTF-8.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    String::from_utf8(read(path)?)
+        .map_err(|error| io::Error::new(ErrorKind::InvalidData, error.utf8_error()))
+}
+
+/// Opens a file that somebody named, to read it.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    // Before it is opened, which waits at a pipe; and after, when it can be no other.
+    expect_regular(&fs::metadata(path)?)?;
+    let file = File::open(path)?;
+    expect_regular(&file.metadata()?)?;
+    Ok(file)
+}
+
+/// An empty file in the place of whatever regular file was there.
+pub(crate) fn create(path: &Path) -> io::Result<File> {
+    expect_free(path)?;
+    File::create(path)
+}
+
+/// Refuses a place that has something which is no regular file, and which a file must not replace.
+fn expect_free(path: &Path) -> io::Result<()> {
+    fs::metadata(path).map_or(Ok(()), |metadata| expect_regular(&metadata))
+}
+
+fn expect_regular(metadata: &Metadata) -> io::Result<()> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    let kind = if metadata.is_dir() { "a folder" } else { "a pipe, a socket or a device" };
+    let found = format!("found {kind}, expected a regular file; name another");
+    Err(io::Error::new(ErrorKind::InvalidInput, found))
+}
 
 /// Writes a file beside its place and renames it into it, so that no reader ever finds a part of
 /// it, and a failure leaves an older one as it was. Makes the folder where it is missing.
 ///
 /// # Errors
 ///
-/// Those of the file system; nothing of the new file is then left.
+/// Those of the file system, and one for a folder, a pipe or a device in the file's place; nothing of
+/// the new file is then left.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    expect_free(path)?;
     let part = part_of(path);
     let write = || -> io::Result<()> {
         if let Some(folder) = path.parent() {
@@ -43,5 +113,42 @@ pub fn lock(folder: &Path) -> Option<FolderLock> {
         Ok(()) => Some(FolderLock(Some(file))),
         Err(TryLockError::WouldBlock) => None,
         Err(TryLockError::Error(_)) => Some(FolderLock(None)),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+    use std::os::unix::net::UnixListener;
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn only_regular_files_and_links_to_them_are_read_and_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("file"), "text").unwrap();
+        symlink(path("file"), path("link")).unwrap();
+        assert_eq!(read(&path("file")).unwrap(), b"text");
+        assert_eq!(read_text(&path("link")).unwrap(), "text");
+
+        assert!(Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
+        symlink(path("pipe"), path("link to pipe")).unwrap();
+        symlink("/dev/zero", path("zero")).unwrap();
+        let _listener = UnixListener::bind(path("socket")).unwrap();
+        fs::create_dir(path("folder")).unwrap();
+        for name in ["pipe", "link to pipe", "zero", "socket", "folder", "/dev/zero"] {
+            let error = read(&path(name)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{name}: {error}");
+            assert!(error.to_string().contains("expected a regular file"), "{name}: {error}");
+            assert!(replace(&path(name), b"new").is_err(), "{name}");
+            assert!(!part_of(&path(name)).exists(), "{name}");
+        }
+        let file = File::create(path("long")).unwrap();
+        file.set_len(LENGTH_LIMIT + 1).unwrap();
+        assert!(read(&path("long")).unwrap_err().to_string().contains("expected at most"));
+        replace(&path("file"), b"new").unwrap();
+        assert_eq!(read(&path("file")).unwrap(), b"new");
     }
 }

@@ -11,16 +11,16 @@
 //! weights.safetensors                   the trained network, for PyTorch too: `weights`
 //! ```
 //!
-//! Logs are written at the end of an epoch, then the checkpoint, which remembers their lengths.
-//! Going on starts from the last checkpoint and cuts the logs to the lengths in it, so what comes
-//! out is to the byte what an undisturbed run gives.
+//! Logs are written at the end of an epoch, then the checkpoint, which remembers their lengths and
+//! hashes. Going on starts from the last checkpoint and cuts the logs to the lengths in it, so what
+//! comes out is to the byte what an undisturbed run gives. A log or a checkpoint that is not what was
+//! written is refused.
 
 mod checkpoints;
 mod log_file;
 mod logs;
 mod names;
 
-use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -150,7 +150,7 @@ impl RunConfig {
     ) -> Result<Network<f32>, TrainError> {
         let (mut network, _) = self.start(images)?;
         let path = folder.join(WEIGHTS);
-        let bytes = fs::read(&path).map_err(TrainError::file(&path, "cannot be read"))?;
+        let bytes = file::read(&path).map_err(TrainError::file(&path, "cannot be read"))?;
         weights::load(&bytes, &mut network)
             .map_err(|source| TrainError::Weights { path, source })?;
         Ok(network)

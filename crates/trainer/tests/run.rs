@@ -283,6 +283,70 @@ fn folders_that_cannot_be_gone_on_with_are_refused_and_stay() {
 }
 
 #[test]
+fn a_log_with_a_changed_byte_is_refused_by_name_and_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    train(folder.path()).unwrap();
+    let good = files(folder.path());
+    for name in ["metrics.csv", "distributions.csv", "events.out.tfevents.run"] {
+        let path = folder.path().join(name);
+        for place in [0, good[name].len() / 3, good[name].len() / 2, good[name].len() - 2] {
+            let mut bytes = good[name].clone();
+            bytes[place] ^= 1; // of a digit another digit
+            bytes.extend(b"what a killed process added");
+            fs::write(&path, &bytes).unwrap();
+            let error = train(folder.path()).unwrap_err();
+            assert!(matches!(error, TrainError::ChangedLog { .. }), "{name} {place}: {error}");
+            let message = error.to_string();
+            assert!(message.contains(name) && message.contains("to start anew"), "{message}");
+            assert_eq!(fs::read(&path).unwrap(), bytes);
+        }
+        fs::write(&path, &good[name]).unwrap();
+    }
+    train(folder.path()).unwrap();
+    assert_eq!(files(folder.path()), good);
+}
+
+#[test]
+fn an_earlier_checkpoint_that_is_damaged_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    train(folder.path()).unwrap();
+    let good = files(folder.path());
+    let name = "checkpoints/epoch=0-step=5.safetensors";
+    let earlier = folder.path().join(name);
+    let mut damaged = vec![Vec::new(), good["checkpoints/epoch=1-step=10.safetensors"].clone()];
+    for place in [9, good[name].len() / 2, good[name].len() - 1] {
+        let mut bytes = good[name].clone();
+        bytes[place] ^= 1;
+        damaged.push(bytes);
+    }
+    for bytes in damaged {
+        fs::write(&earlier, bytes).unwrap();
+        let error = train(folder.path()).unwrap_err();
+        assert!(matches!(error, TrainError::EarlierCheckpoint { .. }), "{error}");
+        let message = error.to_string();
+        assert!(message.contains(name) && message.contains("remove it"), "{message}");
+    }
+    // What the message says helps.
+    fs::remove_file(&earlier).unwrap();
+    assert_eq!(train(folder.path()).unwrap(), Ended::Complete);
+}
+
+#[test]
+fn a_checkpoint_that_does_not_know_the_logs_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    train(folder.path()).unwrap();
+    let last = folder.path().join("checkpoints/epoch=1-step=10.safetensors");
+    let mut bytes = fs::read(&last).unwrap();
+    let key = br#"\"logs\":"#;
+    let at = bytes.windows(key.len()).position(|window| window == key).unwrap();
+    bytes[at + 2] = b'd';
+    fs::write(&last, bytes).unwrap();
+    let error = train(folder.path()).unwrap_err();
+    assert!(matches!(error, TrainError::UnknownLogs { .. }), "{error}");
+    assert!(error.to_string().contains("remove the run's folder to start anew"), "{error}");
+}
+
+#[test]
 fn the_trained_network_can_be_had_again() {
     let folder = tempfile::tempdir().unwrap();
     let (images, split) = two_halves();

@@ -84,7 +84,7 @@ impl RunOptions {
     /// The submission of a Python file.
     pub(super) fn python(&self, file: &Path) -> Result<Process> {
         let name = messages::path(file);
-        let source = fs::read(file).with_context(|| name.clone())?;
+        let source = trainer::file::read(file).with_context(|| name.clone())?;
         Ok(Process::python(name, file, &source, &self.interpreter()?, self.context()?))
     }
 

@@ -292,7 +292,7 @@ fn isolation_can_be_required_and_turned_off() {
     let auto = grade(&[&case[..], &["--format", "json"]].concat());
     let report: serde_json::Value = serde_json::from_str(&stdout(&auto)).unwrap();
     let measures = report["isolation"].as_object().unwrap();
-    assert_eq!(measures.len(), 6);
+    assert_eq!(measures.len(), 7);
     if measures.values().all(|measure| measure == "in_force") {
         assert_eq!(required.status.code(), Some(1));
     } else {

@@ -109,6 +109,28 @@ fn what_is_missing_or_wrong_is_fetched_and_what_is_right_is_kept() {
     assert_eq!(names(&folder), ["abc", "long"]);
 }
 
+#[test]
+fn what_a_killed_fetch_left_is_removed_by_the_next_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = good();
+    for name in ["abcX1y2z3.part", "longAbCdEf.part", "mine.part"] {
+        fs::write(folder.path().join(name), "half").unwrap();
+    }
+    // Another fetch still runs.
+    let other = file::lock(folder.path()).unwrap();
+    fetch_both(folder.path(), &[&server]).0.unwrap();
+    assert_eq!(names(folder.path()).len(), 5);
+    drop(other);
+    // Even if every file is there.
+    fetch_both(folder.path(), &[&server]).0.unwrap();
+    assert_eq!(names(folder.path()), ["abc", "long", "mine.part"]);
+
+    fs::remove_file(folder.path().join("abc")).unwrap();
+    fs::write(folder.path().join("abcX1y2z3.part"), "half").unwrap();
+    fetch_both(folder.path(), &[&server]).0.unwrap();
+    assert_eq!(names(folder.path()), ["abc", "long", "mine.part"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn files_are_as_readable_as_any_other_new_one() {

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::TrainError;
-use crate::file;
+use crate::checkpoint::{self, Damage};
+use crate::{TrainError, file};
 
 /// The checkpoints of a run: files `epoch=E-step=S.safetensors`, with the epoch that the last step
 /// belongs to, counted from 0, and the number of steps taken, as PyTorch Lightning names them. There
@@ -24,6 +24,28 @@ impl Checkpoints {
     /// The one with the most steps, and its number of steps.
     pub(super) fn last(&self) -> Result<Option<(u64, PathBuf)>, TrainError> {
         Ok(self.list()?.pop())
+    }
+
+    /// Refuses a checkpoint before the last that is not what was written. None of them is needed to go
+    /// on, but whoever keeps them may need one.
+    pub(super) fn expect_earlier_whole(&self) -> Result<(), TrainError> {
+        let mut earlier = self.list()?;
+        earlier.pop();
+        for (steps, path) in earlier {
+            let bytes = file::read(&path).map_err(TrainError::file(&path, "cannot be read"))?;
+            let refuse = |expected: String, got: String| TrainError::EarlierCheckpoint {
+                path: path.clone(),
+                expected,
+                got,
+            };
+            let found = checkpoint::position(&bytes)
+                .map_err(|Damage { expected, got }| refuse(expected, got))?;
+            if found.steps != steps {
+                let expected = format!("the state after {steps} steps, as its name says");
+                return Err(refuse(expected, format!("that after {}", found.steps)));
+            }
+        }
+        Ok(())
     }
 
     /// Writes the one with this number of steps.

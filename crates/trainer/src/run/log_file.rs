@@ -1,41 +1,80 @@
 //! A file that only grows.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::OpenOptions;
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
-use crate::TrainError;
+use sha2::{Digest, Sha256};
+
+use crate::checkpoint::LogState;
+use crate::{TrainError, file};
 
 /// A file that only grows, by whole parts.
 #[derive(Debug)]
 pub(super) struct LogFile {
     path: PathBuf,
+    written: Written,
+}
+
+/// What a log holds.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Written {
     length: u64,
+    hasher: Sha256,
+}
+
+impl Written {
+    fn add(&mut self, part: &[u8]) {
+        self.length += part.len() as u64;
+        self.hasher.update(part);
+    }
+
+    fn sha256(&self) -> String {
+        hex::encode(self.hasher.clone().finalize())
+    }
 }
 
 impl LogFile {
     /// An empty log in the place of whatever was there.
     pub(super) fn begin(path: PathBuf) -> Result<Self, TrainError> {
-        File::create(&path).map_err(TrainError::file(&path, "cannot be made"))?;
-        Ok(Self { path, length: 0 })
+        file::create(&path).map_err(TrainError::file(&path, "cannot be made"))?;
+        Ok(Self { path, written: Written::default() })
     }
 
-    /// The log as it was when it had this length: what was written since is cut off.
-    pub(super) fn go_on(path: PathBuf, length: u64) -> Result<Self, TrainError> {
-        let open = || -> io::Result<u64> {
+    /// The log as a checkpoint knows it: what was written since is cut off, and what was there before
+    /// must be the same bytes.
+    pub(super) fn go_on(path: PathBuf, known: &LogState) -> Result<Self, TrainError> {
+        let length = known.length;
+        let read = || -> io::Result<Written> {
+            let mut file = file::open(&path)?.take(length);
+            let (mut written, mut chunk) = (Written::default(), vec![0; 1 << 16]);
+            loop {
+                match file.read(&mut chunk)? {
+                    0 => return Ok(written),
+                    count => written.add(&chunk[..count]),
+                }
+            }
+        };
+        let unusable = || TrainError::file(&path, "cannot be continued");
+        let written = read().map_err(unusable())?;
+        if written.length < length {
+            return Err(TrainError::ShortLog { path, expected: length, found: written.length });
+        }
+        let found = written.sha256();
+        if found != known.sha256 {
+            let expected = known.sha256.clone();
+            return Err(TrainError::ChangedLog { path, length, expected, found });
+        }
+        let cut = || -> io::Result<()> {
             let file = OpenOptions::new().write(true).open(&path)?;
-            let found = file.metadata()?.len();
-            if found > length {
+            if file.metadata()?.len() > length {
                 file.set_len(length)?;
                 file.sync_all()?;
             }
-            Ok(found)
+            Ok(())
         };
-        let found = open().map_err(TrainError::file(&path, "cannot be continued"))?;
-        if found < length {
-            return Err(TrainError::ShortLog { path, expected: length, found });
-        }
-        Ok(Self { path, length })
+        cut().map_err(unusable())?;
+        Ok(Self { path, written })
     }
 
     /// For `map_err` where what belongs into this file cannot be made.
@@ -43,8 +82,14 @@ impl LogFile {
         TrainError::file(&self.path, "cannot be written")
     }
 
-    pub(super) fn length(&self) -> u64 {
-        self.length
+    /// What it holds, to go back to by [`Self::cut`].
+    pub(super) fn written(&self) -> Written {
+        self.written.clone()
+    }
+
+    /// What it holds, for a checkpoint.
+    pub(super) fn state(&self) -> LogState {
+        LogState { length: self.written.length, sha256: self.written.sha256() }
     }
 
     /// Adds a part, and waits until the disk has it.
@@ -55,16 +100,16 @@ impl LogFile {
             file.sync_all()
         };
         append().map_err(self.unwritable())?;
-        self.length += part.len() as u64;
+        self.written.add(part);
         Ok(())
     }
 
-    /// Takes back what was written after this length, as well as it goes: making a file shorter
-    /// needs no room on a full disk, and if even that fails, the next start cuts it.
-    pub(super) fn cut(&mut self, length: u64) {
+    /// Takes back what was added since, as well as it goes: making a file shorter needs no room on a
+    /// full disk, and if even that fails, the next start cuts it.
+    pub(super) fn cut(&mut self, before: Written) {
         if let Ok(file) = OpenOptions::new().write(true).open(&self.path) {
-            let _ = file.set_len(length);
+            let _ = file.set_len(before.length);
         }
-        self.length = length;
+        self.written = before;
     }
 }

@@ -1,6 +1,5 @@
 //! The files of a run while it trains.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -31,7 +30,7 @@ pub(super) struct Logs {
 }
 
 impl Logs {
-    /// Brings network and optimiser to the last checkpoint of the folder, the logs to their lengths
+    /// Brings network and optimiser to the last checkpoint of the folder, the logs to what they held
     /// then, and says which step is next. A folder without a checkpoint starts anew.
     pub(super) fn open(
         folder: &Path,
@@ -54,9 +53,11 @@ impl Logs {
                 if position.configuration != configuration {
                     return Err(TrainError::OtherRun { folder: folder.to_path_buf() });
                 }
+                checkpoints.expect_earlier_whole()?;
                 let files = NAMES.map(|name| {
-                    let length = position.log_lengths.get(name).copied().unwrap_or_default();
-                    LogFile::go_on(folder.join(name), length)
+                    let unnamed = || TrainError::UnknownLogs { path: path.clone() };
+                    let known = position.logs.get(name).ok_or_else(unnamed)?;
+                    LogFile::go_on(folder.join(name), known)
                 });
                 (files, position.steps)
             }
@@ -109,10 +110,10 @@ impl Logs {
         network: &Network<f32>,
         optimizer: &Optimizer<f32>,
     ) -> Result<(), TrainError> {
-        let before = self.files.each_ref().map(LogFile::length);
+        let before = self.files.each_ref().map(LogFile::written);
         self.write(network, optimizer).inspect_err(|_| {
-            for (file, length) in self.files.iter_mut().zip(before) {
-                file.cut(length);
+            for (file, before) in self.files.iter_mut().zip(before) {
+                file.cut(before);
             }
         })?;
         self.checkpoints.tidy()
@@ -129,11 +130,10 @@ impl Logs {
         let part = self.distributions.take().map_err(distributions.unwritable())?;
         distributions.append(&part)?;
         events.append(&self.events.take())?;
-        let lengths = NAMES.iter().zip(&self.files);
-        let log_lengths: BTreeMap<String, u64> =
-            lengths.map(|(name, file)| ((*name).to_owned(), file.length())).collect();
+        let named = NAMES.iter().zip(&self.files);
+        let logs = named.map(|(name, file)| ((*name).to_owned(), file.state())).collect();
         let (steps, configuration) = (optimizer.steps(), self.configuration.clone());
-        let position = Position { steps, configuration, log_lengths };
+        let position = Position { steps, configuration, logs };
         let bytes = checkpoint::to_bytes(network, optimizer, &position)?;
         self.checkpoints.write(steps, &bytes)
     }
@@ -142,7 +142,7 @@ impl Logs {
 /// Writes the configuration into a new folder, and refuses that of another run.
 fn write_configuration(folder: &Path, configuration: &str) -> Result<(), TrainError> {
     let path = folder.join(HPARAMS);
-    match fs::read(&path) {
+    match file::read(&path) {
         Ok(found) if found == configuration.as_bytes() => Ok(()),
         Ok(_) => Err(TrainError::OtherRun { folder: folder.to_path_buf() }),
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -158,7 +158,7 @@ fn restore(
     network: &mut Network<f32>,
     optimizer: &mut Optimizer<f32>,
 ) -> Result<Position, TrainError> {
-    let bytes = fs::read(path).map_err(TrainError::file(path, "cannot be read"))?;
+    let bytes = file::read(path).map_err(TrainError::file(path, "cannot be read"))?;
     let position = checkpoint::restore(path, &bytes, network, optimizer)?;
     match steps_of(path) {
         Some(steps) if steps != position.steps => Err(TrainError::Checkpoint {

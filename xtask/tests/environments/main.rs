@@ -1,13 +1,13 @@
-//! What is promised of the sandbox, in every setting that a machine may be: by real programs, as root
+//! What is promised of the sandbox, in every environment that a machine may be: by real programs, as root
 //! and as an ordinary user, with and without namespaces and Landlock.
 
 #![cfg(all(target_os = "linux", any(target_arch = "x86_64", target_arch = "aarch64")))]
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../support/environment.rs"]
+mod environment;
 #[path = "../support/python.rs"]
 mod python;
-#[path = "../support/setting.rs"]
-mod setting;
 
 use std::fs;
 use std::io::{self, Write};
@@ -17,8 +17,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use environment::{Environment, is_root};
 use serde_json::Value;
-use setting::{Setting, is_root};
 use tempfile::TempDir;
 
 /// Fixtures that are enough for a verdict.
@@ -81,27 +81,27 @@ impl Room {
         open_to_all(&self.path(to));
     }
 
-    /// The settings whose programs can be run here; says aloud which are skipped.
-    fn settings(&self) -> Vec<Setting> {
-        let (possible, skipped_ones): (Vec<_>, Vec<_>) = Setting::ALL
+    /// The environments whose programs can be run here; says aloud which are skipped.
+    fn environments(&self) -> Vec<Environment> {
+        let (possible, skipped_ones): (Vec<_>, Vec<_>) = Environment::ALL
             .into_iter()
-            .partition(|setting| !setting.is_ordinary_user || self.for_everyone.is_some());
-        for setting in skipped_ones {
-            skipped(&format!("{}: it needs a Python that this user may start", setting.name));
+            .partition(|environment| !environment.is_ordinary_user || self.for_everyone.is_some());
+        for environment in skipped_ones {
+            skipped(&format!("{}: it needs a Python that this user may start", environment.name));
         }
         possible
     }
 
-    fn setting(&self, name: &str) -> Option<Setting> {
-        self.settings().into_iter().find(|setting| setting.name == name)
+    fn environment(&self, name: &str) -> Option<Environment> {
+        self.environments().into_iter().find(|environment| environment.name == name)
     }
 
-    fn command(&self, setting: Setting, arguments: &[&str]) -> Command {
+    fn command(&self, environment: Environment, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command
             .arg("grade")
             .args(arguments)
-            .args(["--fixtures", "fixtures", "--isolation", setting.isolation, "--interpreter"])
+            .args(["--fixtures", "fixtures", "--isolation", environment.isolation, "--interpreter"])
             .arg(self.for_everyone.as_ref().unwrap_or(&self.interpreter))
             .current_dir(self.folder.path())
             .env("TMPDIR", self.path("scratch"))
@@ -109,8 +109,8 @@ impl Room {
         command
     }
 
-    fn grade(&self, setting: Setting, arguments: &[&str]) -> Output {
-        setting.output(&mut self.command(setting, arguments))
+    fn grade(&self, environment: Environment, arguments: &[&str]) -> Output {
+        environment.output(&mut self.command(environment, arguments))
     }
 
     /// What is left where temporary folders are made.
@@ -216,16 +216,16 @@ fn becomes(holds: impl Fn() -> bool) -> bool {
 
 #[test]
 fn the_table_of_the_readme_is_what_the_transcript_says() {
-    let Some(room) = Room::new("the table of settings") else { return };
+    let Some(room) = Room::new("the table of environments") else { return };
     room.hand_in("right.py", "hand_ins/right/one_step.py", &[]);
     let readme = python::workspace().join("crates/isolation/README.md");
     let readme = fs::read_to_string(readme).unwrap();
     if !is_root() {
-        return skipped("the settings of root, since the tests are run by another user");
+        return skipped("the environments of root, since the tests are run by another user");
     }
-    for setting in room.settings() {
-        let graded = json(&room.grade(setting, &["--python", "right.py", "--format", "json"]));
-        assert_eq!(graded["all_passed"], true, "{}", setting.name);
+    for environment in room.environments() {
+        let graded = json(&room.grade(environment, &["--python", "right.py", "--format", "json"]));
+        assert_eq!(graded["all_passed"], true, "{}", environment.name);
         let isolation = graded["isolation"].as_object().unwrap();
         let cell = |measure: &str| {
             let is_in_force = isolation[measure] == "in_force";
@@ -241,10 +241,10 @@ fn the_table_of_the_readme_is_what_the_transcript_says() {
             "limits",
         ];
         assert_eq!(isolation.len(), measures.len());
-        let row = format!("| {} | {} |", setting.name, measures.map(cell).join(" | "));
-        if setting.name == "everything is granted" && row.contains('–') {
+        let row = format!("| {} | {} |", environment.name, measures.map(cell).join(" | "));
+        if environment.name == "everything is granted" && row.contains('–') {
             return skipped(&format!(
-                "the table of settings, since this machine grants less: {row}"
+                "the table of environments, since this machine grants less: {row}"
             ));
         }
         assert!(readme.contains(&row), "expected in the README: {row}");
@@ -254,10 +254,10 @@ fn the_table_of_the_readme_is_what_the_transcript_says() {
 #[test]
 fn calls_that_no_program_needs_are_refused_and_no_file_of_the_caller_is_open() {
     let Some(room) = Room::new("refused calls") else { return };
-    room.hand_in("probe.py", "settings/probe.py", &[]);
-    for setting in room.settings() {
+    room.hand_in("probe.py", "environments/probe.py", &[]);
+    for environment in room.environments() {
         let arguments = ["--python", "probe.py", "--case", "spatial_batch_norm/one_pixel"];
-        let mut command = room.command(setting, &arguments);
+        let mut command = room.command(environment, &arguments);
         // Two files that the grader inherits, as from a careless shell.
         let line = "exec 7<fixtures/manifest.toml 9<rubric.toml; exec \"$@\"";
         let words = [command.get_program().to_owned()];
@@ -270,12 +270,12 @@ fn calls_that_no_program_needs_are_refused_and_no_file_of_the_caller_is_open() {
             shell.env(name, value.unwrap());
         }
         command = shell;
-        let graded = json(&setting.output(&mut command));
+        let graded = json(&environment.output(&mut command));
         let said = graded["suites"][0]["verdicts"][0]["message"].as_str().unwrap();
         let is_filtered = graded["isolation"]["seccomp"] == "in_force";
-        assert!(!said.contains("file "), "{}: {said}", setting.name);
+        assert!(!said.contains("file "), "{}: {said}", environment.name);
         if is_filtered {
-            assert!(said.contains("worked: ."), "{}: {said}", setting.name);
+            assert!(said.contains("worked: ."), "{}: {said}", environment.name);
         } else {
             assert!(said.contains("socket"), "the probe sees nothing: {said}");
         }
@@ -285,13 +285,14 @@ fn calls_that_no_program_needs_are_refused_and_no_file_of_the_caller_is_open() {
 #[test]
 fn what_is_in_force_cannot_be_forged() {
     let Some(room) = Room::new("forged isolation") else { return };
-    room.hand_in("forge.py", "settings/forge.py", &[]);
+    room.hand_in("forge.py", "environments/forge.py", &[]);
     room.hand_in("right.py", "hand_ins/right/one_step.py", &[]);
-    for setting in room.settings() {
+    for environment in room.environments() {
         let isolation = |file: &str| {
-            json(&room.grade(setting, &["--python", file, "--format", "json"]))["isolation"].clone()
+            json(&room.grade(environment, &["--python", file, "--format", "json"]))["isolation"]
+                .clone()
         };
-        assert_eq!(isolation("forge.py"), isolation("right.py"), "{}", setting.name);
+        assert_eq!(isolation("forge.py"), isolation("right.py"), "{}", environment.name);
     }
 }
 
@@ -302,10 +303,10 @@ fn where_no_temporary_folder_can_be_made_the_next_place_is_taken() {
     room.hand_in("right.py", "hand_ins/right/one_step.py", &[]);
     let not_text = std::ffi::OsStr::from_bytes(b"scr\xff");
     fs::create_dir(room.folder.path().join(not_text)).unwrap();
-    for setting in room.settings() {
+    for environment in room.environments() {
         for place in ["".as_ref(), not_text, "right.py".as_ref(), "/proc".as_ref()] {
-            let mut command = room.command(setting, &["--python", "right.py"]);
-            let output = setting.output(command.env("TMPDIR", place));
+            let mut command = room.command(environment, &["--python", "right.py"]);
+            let output = environment.output(command.env("TMPDIR", place));
             assert!(output.status.success(), "{place:?}: {}", stderr(&output));
         }
     }
@@ -324,17 +325,17 @@ fn a_right_hand_in_gets_full_marks_whatever_its_neighbours_do() {
     }
     for hostile in ["deep", "kill_all", "sparse"] {
         let to = format!("class/{hostile}.py");
-        room.hand_in(&to, &format!("settings/{hostile}.py"), &[]);
+        room.hand_in(&to, &format!("environments/{hostile}.py"), &[]);
     }
     for name in
         ["everything is granted", "neither", "an ordinary user, neither", "`--isolation off`"]
     {
-        let Some(setting) = room.setting(name) else { continue };
+        let Some(environment) = room.environment(name) else { continue };
         let table = format!("{}.csv", name.replace(|letter: char| !letter.is_alphabetic(), "_"));
         let marked = ["--csv", &table, "--rubric", "rubric.toml"];
         let limits = ["--time-limit", "1", "--threads", "2"];
         let arguments = [&["--batch", "class"][..], &marked, &limits].concat();
-        let output = room.grade(setting, &arguments);
+        let output = room.grade(environment, &arguments);
         assert!(matches!(output.status.code(), Some(0 | 1)), "{name}: {}", stderr(&output));
         let mut reader = csv::Reader::from_path(room.path(&table)).unwrap();
         let mut seen = 0;
@@ -354,27 +355,27 @@ fn a_right_hand_in_gets_full_marks_whatever_its_neighbours_do() {
 }
 
 /// A grading of a hand-in that leaves a process apart, and whose processes have the mark.
-fn start_lingering(room: &Room, setting: Setting, mark: &str) -> Child {
-    room.hand_in("linger.py", "settings/linger.py", &[("MARK", mark)]);
-    let mut command = room.command(setting, &["--python", "linger.py"]);
+fn start_lingering(room: &Room, environment: Environment, mark: &str) -> Child {
+    room.hand_in("linger.py", "environments/linger.py", &[("MARK", mark)]);
+    let mut command = room.command(environment, &["--python", "linger.py"]);
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    setting.spawn(&mut command).unwrap()
+    environment.spawn(&mut command).unwrap()
 }
 
 #[test]
 fn nothing_outlives_a_killed_grader_and_the_next_call_removes_its_files() {
     let Some(room) = Room::new("killed graders") else { return };
     room.hand_in("right.py", "hand_ins/right/one_step.py", &[]);
-    for (number, setting) in room.settings().into_iter().enumerate() {
+    for (number, environment) in room.environments().into_iter().enumerate() {
         let mark = format!("{}.{}", 5000 + number, std::process::id());
-        let mut grader = start_lingering(&room, setting, &mark);
-        assert!(becomes(|| processes_with(&mark) > 1), "{}", setting.name);
+        let mut grader = start_lingering(&room, environment, &mark);
+        assert!(becomes(|| processes_with(&mark) > 1), "{}", environment.name);
         grader.kill().unwrap();
         grader.wait().unwrap();
-        assert!(becomes(|| processes_with(&mark) == 0), "{}", setting.name);
-        let output = room.grade(setting, &["--python", "right.py"]);
+        assert!(becomes(|| processes_with(&mark) == 0), "{}", environment.name);
+        let output = room.grade(environment, &["--python", "right.py"]);
         assert!(output.status.success(), "{}", stderr(&output));
-        assert_eq!(room.left(), [] as [PathBuf; 0], "{}", setting.name);
+        assert_eq!(room.left(), [] as [PathBuf; 0], "{}", environment.name);
     }
 }
 
@@ -382,9 +383,9 @@ fn nothing_outlives_a_killed_grader_and_the_next_call_removes_its_files() {
 fn a_signal_ends_a_grading_and_leaves_nothing() {
     let Some(room) = Room::new("signals") else { return };
     let signals = ["INT", "TERM", "HUP"];
-    for (number, (signal, setting)) in signals.iter().zip(room.settings()).enumerate() {
+    for (number, (signal, environment)) in signals.iter().zip(room.environments()).enumerate() {
         let mark = format!("{}.{}", 6000 + number, std::process::id());
-        let mut grader = start_lingering(&room, setting, &mark);
+        let mut grader = start_lingering(&room, environment, &mark);
         assert!(becomes(|| processes_with(&mark) > 1), "{signal}");
         let killed = Command::new("kill").args(["-s", signal, &grader.id().to_string()]).status();
         assert!(killed.unwrap().success());
@@ -397,19 +398,19 @@ fn a_signal_ends_a_grading_and_leaves_nothing() {
 fn a_strict_umask_costs_no_marks() {
     let Some(room) = Room::new("umasks") else { return };
     room.hand_in("right.py", "hand_ins/right/one_step.py", &[]);
-    for (umask, setting) in ["027", "037", "077"].iter().flat_map(|umask| {
+    for (umask, environment) in ["027", "037", "077"].iter().flat_map(|umask| {
         ["everything is granted", "no namespaces", "neither"]
-            .map(|name| (umask, room.setting(name).unwrap()))
+            .map(|name| (umask, room.environment(name).unwrap()))
     }) {
-        let command = room.command(setting, &["--python", "right.py"]);
+        let command = room.command(environment, &["--python", "right.py"]);
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", &format!("umask {umask}; exec \"$@\""), "sh"]).arg(command.get_program());
         shell.args(command.get_args()).current_dir(room.folder.path());
         for (name, value) in command.get_envs() {
             shell.env(name, value.unwrap());
         }
-        let output = setting.output(&mut shell);
-        assert!(output.status.success(), "{umask}, {}: {}", setting.name, stderr(&output));
+        let output = environment.output(&mut shell);
+        assert!(output.status.success(), "{umask}, {}: {}", environment.name, stderr(&output));
     }
 }
 
@@ -417,7 +418,7 @@ fn a_strict_umask_costs_no_marks() {
 fn a_machine_that_cannot_grade_gives_no_verdict() {
     let Some(room) = Room::new("machines that cannot grade") else { return };
     room.hand_in("right.py", "hand_ins/right/one_step.py", &[]);
-    let full = room.setting("everything is granted").unwrap();
+    let full = room.environment("everything is granted").unwrap();
     let says = |output: &Output, words: &[&str]| {
         assert_eq!(output.status.code(), Some(2), "{}", stderr(output));
         assert!(output.stdout.is_empty());
@@ -465,9 +466,9 @@ fn no_room_for_temporary_files_gives_no_verdict_or_all_marks() {
     }
     // Without namespaces there would be none to have such a file system in.
     for name in ["everything is granted", "`--isolation off`"] {
-        let setting = room.setting(name).unwrap();
+        let environment = room.environment(name).unwrap();
         for kilobytes in [100, 1000, 2000, 3000, 4000, 6000, 8000, 16000] {
-            let command = room.command(setting, &["--python", "right.py"]);
+            let command = room.command(environment, &["--python", "right.py"]);
             let line =
                 format!("mount -t tmpfs -o size={kilobytes}k,mode=777 tmpfs \"$0\" && exec \"$@\"");
             let mut shell = Command::new("unshare");
@@ -477,7 +478,7 @@ fn no_room_for_temporary_files_gives_no_verdict_or_all_marks() {
             for (variable, value) in command.get_envs() {
                 shell.env(variable, value.unwrap());
             }
-            let output = setting.output(&mut shell);
+            let output = environment.output(&mut shell);
             let code = output.status.code();
             assert!(matches!(code, Some(0 | 2)), "{name}, {kilobytes} KiB: {}", stderr(&output));
         }

@@ -1,5 +1,5 @@
-//! The settings in which a machine may run programs that are graded. What a setting lacks is refused by
-//! a seccomp filter, as containers refuse it.
+//! The environments in which a machine may run programs that are graded. What an environment lacks is
+//! refused by a seccomp filter, as containers refuse it.
 
 use std::collections::BTreeMap;
 use std::env::consts::ARCH;
@@ -10,9 +10,9 @@ use std::thread;
 
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter};
 
-/// A setting.
+/// What a machine grants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Setting {
+pub(crate) struct Environment {
     pub(crate) name: &'static str,
     has_namespaces: bool,
     has_landlock: bool,
@@ -20,7 +20,7 @@ pub(crate) struct Setting {
     pub(crate) isolation: &'static str,
 }
 
-const FULL: Setting = Setting {
+const FULL: Environment = Environment {
     name: "everything is granted",
     has_namespaces: true,
     has_landlock: true,
@@ -31,7 +31,7 @@ const FULL: Setting = Setting {
 /// An ordinary user, if the tests are run by root.
 const ORDINARY_USER: u32 = 1000;
 
-impl Setting {
+impl Environment {
     pub(crate) const ALL: [Self; 8] = [
         FULL,
         Self { name: "no namespaces", has_namespaces: false, ..FULL },
@@ -54,7 +54,7 @@ impl Setting {
         Self { name: "`--isolation off`", isolation: "off", ..FULL },
     ];
 
-    /// Starts a command in this setting.
+    /// Starts a command in this environment.
     pub(crate) fn spawn(self, command: &mut Command) -> io::Result<Child> {
         let mut refused = Vec::new();
         if !self.has_namespaces {
@@ -83,7 +83,7 @@ impl Setting {
         })
     }
 
-    /// Runs a command to its end in this setting.
+    /// Runs a command to its end in this environment.
     pub(crate) fn output(self, command: &mut Command) -> Output {
         let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         self.spawn(piped).unwrap().wait_with_output().unwrap()

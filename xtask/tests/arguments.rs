@@ -1,0 +1,218 @@
+//! What commands refuse to read or to replace: pipes, devices and folders in the place of a file.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// Longer than any refusal takes, much shorter than a test that waits for ever.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Runs the command in `folder`, and ends it when it waits for something.
+#[track_caller]
+fn xtask(folder: &Path, arguments: &[&str]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if started.elapsed() > PATIENCE {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            unreachable!("{arguments:?} waits");
+        }
+        sleep(Duration::from_millis(5));
+    }
+    child.wait_with_output().unwrap()
+}
+
+/// A folder with something that is no regular file under each of [`NAMES`].
+fn no_files() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    assert!(Command::new("mkfifo").arg(path("pipe.csv")).status().unwrap().success());
+    symlink(path("pipe.csv"), path("link.csv")).unwrap();
+    symlink("/dev/zero", path("zero.csv")).unwrap();
+    fs::create_dir(path("folder.csv")).unwrap();
+    folder
+}
+
+const NAMES: [&str; 4] = ["pipe.csv", "link.csv", "zero.csv", "folder.csv"];
+
+#[track_caller]
+fn is_refused(output: &Output, name: &str) {
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(message.contains(name), "{name}: {message}");
+    assert!(message.contains("expected a regular file"), "{name}: {message}");
+}
+
+#[test]
+fn an_argument_that_is_no_regular_file_is_refused_at_once() {
+    let folder = no_files();
+    for name in NAMES {
+        is_refused(&xtask(folder.path(), &["evaluate", name]), name);
+        is_refused(&xtask(folder.path(), &["grade", "--python", name]), name);
+        is_refused(&xtask(folder.path(), &["grade", "--rubric", name]), name);
+        let output = xtask(folder.path(), &["grade", "--program", &format!("./{name}")]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("found no such program"));
+    }
+    // Nothing was removed or made.
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), NAMES.len());
+}
+
+#[test]
+fn a_file_of_a_named_folder_that_is_no_regular_file_is_refused_at_once() {
+    let study = Path::new(env!("CARGO_MANIFEST_DIR")).join("../reports/fashion-mnist");
+    for name in NAMES {
+        for table in ["study.toml", "runs.csv", "steps.csv", "grade.txt"] {
+            let folder = no_files();
+            for entry in fs::read_dir(&study).unwrap() {
+                let entry = entry.unwrap();
+                if entry.file_type().unwrap().is_file() {
+                    fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+                }
+            }
+            fs::remove_file(folder.path().join(table)).unwrap();
+            fs::rename(folder.path().join(name), folder.path().join(table)).unwrap();
+            is_refused(&xtask(folder.path(), &["report", "."]), table);
+        }
+        let folder = no_files();
+        let data = folder.path().join("train-labels-idx1-ubyte.gz");
+        fs::rename(folder.path().join(name), data).unwrap();
+        let arguments =
+            ["experiment", "--quick", "--dataset", "fashion-mnist", "--data-dir", ".", "--offline"];
+        let output = xtask(folder.path(), &[&arguments[..], &["--out", "out"]].concat());
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+    }
+}
+
+#[test]
+fn a_case_whose_files_are_no_regular_files_is_not_added() {
+    for name in NAMES {
+        for file in ["case.toml", "x.npy"] {
+            let folder = no_files();
+            let case = folder.path().join("case");
+            fs::create_dir(&case).unwrap();
+            let known = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/relu/zeros");
+            for entry in fs::read_dir(known).unwrap() {
+                let entry = entry.unwrap();
+                fs::copy(entry.path(), case.join(entry.file_name())).unwrap();
+            }
+            fs::remove_file(case.join(file)).unwrap();
+            fs::rename(folder.path().join(name), case.join(file)).unwrap();
+            let output = xtask(folder.path(), &["fixtures", "add", "case", "--fixtures", "all"]);
+            assert_eq!(output.status.code(), Some(2), "{output:?}");
+            let message = String::from_utf8_lossy(&output.stderr);
+            assert!(message.contains("not a regular file"), "{message}");
+            assert!(!folder.path().join("all").exists());
+        }
+    }
+}
+
+#[test]
+fn a_pipe_a_device_or_a_folder_is_not_replaced_by_a_file() {
+    let folder = no_files();
+    fs::create_dir(folder.path().join("class")).unwrap();
+    fs::write(folder.path().join("class/one.py"), "").unwrap();
+    for name in NAMES {
+        is_refused(
+            &xtask(folder.path(), &["data", "preview", "--dataset", "synthetic", "--out", name]),
+            name,
+        );
+        assert!(!fs::metadata(folder.path().join(name)).unwrap().is_file(), "{name}");
+    }
+}
+
+/// `fixtures add` may be killed at any moment: the same call then goes on, and nothing is left over.
+#[test]
+fn adding_a_case_can_be_killed_at_any_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let known = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/relu/zeros");
+    let add = |case: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command
+            .args(["fixtures", "add", case, "--fixtures", "fixtures"])
+            .current_dir(folder.path())
+            .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        command
+    };
+    let mut killed = 0;
+    for round in 0..60 {
+        let case = format!("case_{round}");
+        fs::create_dir(folder.path().join(&case)).unwrap();
+        for entry in fs::read_dir(&known).unwrap() {
+            let entry = entry.unwrap();
+            fs::copy(entry.path(), folder.path().join(&case).join(entry.file_name())).unwrap();
+        }
+        let description = folder.path().join(&case).join("case.toml");
+        let text = fs::read_to_string(&description).unwrap();
+        fs::write(&description, text.replace("pytorch_cases.py", "by hand")).unwrap();
+
+        let mut child = add(&case).spawn().unwrap();
+        sleep(Duration::from_micros(500 * round));
+        killed += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let output = add(&case).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let fixtures = folder.path().join("fixtures");
+        assert_eq!(grader::fixture::Manifest::verify(&fixtures).unwrap(), [], "round {round}");
+        assert_eq!(fs::read_dir(&fixtures).unwrap().count(), 2, "round {round}");
+    }
+    assert!(killed > 10, "only {killed} calls were killed");
+}
+
+/// Whatever reads the fixtures refuses those that are not what their manifest lists.
+#[test]
+fn every_way_to_grade_refuses_fixtures_that_differ_from_their_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = "spatial_batch_norm/one_pixel";
+    let known = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(case);
+    let fixtures = folder.path().join("fixtures");
+    fs::create_dir_all(fixtures.join(case)).unwrap();
+    for entry in fs::read_dir(known).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), fixtures.join(case).join(entry.file_name())).unwrap();
+    }
+    grader::fixture::Manifest::of(&fixtures).unwrap().write(&fixtures).unwrap();
+    fs::create_dir(folder.path().join("class")).unwrap();
+    fs::write(folder.path().join("class/one.py"), "").unwrap();
+    fs::write(folder.path().join("one.py"), "").unwrap();
+
+    let description = fixtures.join(case).join("case.toml");
+    let text = fs::read_to_string(&description).unwrap();
+    let line = text.lines().find(|line| line.starts_with("rtol")).unwrap();
+    fs::write(&description, text.replacen(line, "rtol = 1e+12", 1)).unwrap();
+    for more in [
+        &[][..],
+        &["--case", "one_pixel"],
+        &["--python", "one.py"],
+        &["--batch", "class", "--csv", "marks.csv"],
+        &["--export-inputs", "inputs"],
+    ] {
+        let arguments = [&["grade", "--fixtures", "fixtures"][..], more].concat();
+        let output = xtask(folder.path(), &arguments);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{more:?}: {message}");
+        assert!(message.contains("one_pixel/case.toml: damaged"), "{more:?}: {message}");
+        assert!(message.contains("restore it from version control"), "{more:?}: {message}");
+    }
+    assert!(!folder.path().join("marks.csv").exists() && !folder.path().join("inputs").exists());
+}
