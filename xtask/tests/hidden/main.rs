@@ -140,6 +140,14 @@ fn inputs_of_hidden_checks_are_in_no_report_for_students() {
     let first = xtask(folder, &[&grade[..], &options].concat());
     assert_eq!(told(&String::from_utf8(first.stdout).unwrap(), &hidden), 0);
 
+    // Whoever knows the seed can draw the hidden inputs.
+    for (rubric, names_seed) in [(&["--rubric", "rubric.toml"][..], false), (&[], true)] {
+        let output =
+            xtask(folder, &[&grade[..], rubric, &["--seed", "7", "--format", "json"]].concat());
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(text.contains("--seed 7"), names_seed, "{text}");
+    }
+
     let batch = ["--batch", "class", "--csv", "marks.csv", "--rubric", "rubric.toml"];
     let output =
         xtask(folder, &[&batch[..], &["--interpreter", interpreter, "--format", "json"]].concat());
