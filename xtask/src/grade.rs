@@ -123,25 +123,26 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         Some(name) => vec![load_one(&fixtures, name)?],
         None => load_all(&fixtures)?,
     };
-    let options = arguments.options();
+    let mut options = arguments.options();
     if let Some(folder) = &arguments.source.export_inputs {
         return export_inputs(folder, &cases, &options);
     }
     let rubric = arguments.rubric(&cases)?;
+    options.hidden = rubric.as_ref().map(Rubric::hidden).unwrap_or_default();
     if let Some(folder) = &arguments.hand_ins.batch {
         let asked = Asked {
             cases: &cases,
             options: &options,
             rubric: rubric.as_ref().context("--batch is without marks")?,
             format: arguments.format,
-            command: &|file| arguments.command_of(&source::python(file)),
+            command: &|file| arguments.command_of(&source::python(file), &options),
         };
         return class::run(folder, &arguments.hand_ins, &arguments.run_options, &asked);
     }
     let untrusted = arguments.source.submission(&arguments.run_options)?;
     let ours = arguments.target.unwrap_or(Target::Kernels).submission();
     let submission = untrusted.as_ref().map_or(ours.as_ref(), Untrusted::submission);
-    let command = arguments.command();
+    let command = arguments.command(&options);
     let mut grading = match &untrusted {
         Some(untrusted) => {
             // What runs is ended first, and its files are removed.
@@ -204,7 +205,7 @@ pub(crate) fn transcript_of_kernels() -> Result<String> {
 impl Arguments {
     /// What a watch grades by at every save.
     fn graded_again(&self) -> Result<Vec<String>> {
-        let words = shell::words(&self.command())?.into_iter().skip(2);
+        let words = shell::words(&self.command(&self.options()))?.into_iter().skip(2);
         Ok(words.chain(["--first-failure".to_owned()]).collect())
     }
 
@@ -240,25 +241,27 @@ impl Arguments {
                 Some(name) if needs_no_fixture(name) => Scope::Only(name.clone()),
                 Some(_) => Scope::Cases,
             },
+            hidden: Vec::new(),
         }
     }
 
     /// The command that grades the same submission on the same fixtures.
-    fn command(&self) -> String {
+    fn command(&self, options: &Options) -> String {
         let source = self.source.command().unwrap_or_else(|| match self.target {
             None | Some(Target::Kernels) => "--target kernels".to_owned(),
             Some(Target::Exercise) => "--target exercise".to_owned(),
         });
-        self.command_of(&source)
+        self.command_of(&source, options)
     }
 
     /// The command that grades this source in the same way.
-    fn command_of(&self, source: &str) -> String {
+    fn command_of(&self, source: &str, options: &Options) -> String {
         let mut command = format!("cargo xtask grade {source}");
         if let Some(fixtures) = &self.fixtures {
             command.push_str(&format!(" --fixtures {}", quoted(&fixtures.display().to_string())));
         }
-        if self.seed != DEFAULT_SEED {
+        // Hidden inputs may follow from it, and students read the command.
+        if self.seed != DEFAULT_SEED && options.hidden.is_empty() {
             command.push_str(&format!(" --seed {}", self.seed));
         }
         if self.profile == ProfileName::Strict {

@@ -54,8 +54,12 @@ fn changed(hand_in: &str, replacements: &[(&str, &str)]) -> String {
 /// The hand-ins of the table in the default rubric, by id.
 fn hand_ins() -> Vec<(&'static str, String)> {
     let right = |replacements: &[(&str, &str)]| changed("right/one_step.py", replacements);
-    let nothing = |out, dx, dgamma| {
+    let nothing = |out: &str, dx: &str, dgamma: &str| {
         DOES_NOTHING.replace("OUT", out).replace("DX", dx).replace("DGAMMA", dgamma)
+    };
+    let filled = |with: &str| {
+        let of = |array: &str| with.replace("ARRAY", array);
+        nothing(&of("x"), &of("dout"), &of("gamma"))
     };
     let momentum = "momentum * running_mean + (1 - momentum) * mu";
     let momentum_of_var = "momentum * running_var + (1 - momentum) * var";
@@ -88,8 +92,15 @@ fn hand_ins() -> Vec<(&'static str, String)> {
         ("no_backward", right(&[("return dx, dgamma, dbeta", "return None, None, None")])),
         ("no_transpose", changed("wrong/no_transpose.py", &[])),
         ("return_x", nothing("x", "dout", "np.zeros_like(gamma)")),
-        ("zeros", nothing("np.zeros_like(x)", "np.zeros_like(dout)", "np.zeros_like(gamma)")),
-        ("nan", nothing("x * np.nan", "dout * np.nan", "gamma * np.nan")),
+        ("copies", filled("ARRAY.copy()")),
+        ("zeros", filled("np.zeros_like(ARRAY)")),
+        ("ones", filled("np.ones_like(ARRAY)")),
+        ("constant", filled("np.full(ARRAY.shape, 0.25, ARRAY.dtype)")),
+        ("nan", filled("ARRAY * np.nan")),
+        ("random_numbers", filled("np.random.standard_normal(ARRAY.shape)")),
+        ("empty", filled("np.zeros(0)")),
+        ("none", filled("None")),
+        ("refuses", NOT_WRITTEN.replace("NotImplementedError", "ValueError(\"I do not\")")),
         ("not_written", NOT_WRITTEN.to_owned()),
     ]
 }
@@ -131,7 +142,7 @@ fn typical_hand_ins_get_the_marks_that_the_default_rubric_names_and_the_class_is
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stderr}");
     let said = String::from_utf8(output.stdout).unwrap();
-    let expected = "13 hand-ins, 13 of them graded now: marks in marks.csv, one report per hand-in in \
+    let expected = "20 hand-ins, 20 of them graded now: marks in marks.csv, one report per hand-in in \
                     marks/\nmistakes.csv: which mistakes how often, and by whom\n\
                     marks/class.md: the class at a glance, and what moved\n";
     assert_eq!(said, expected);
@@ -162,10 +173,10 @@ fn typical_hand_ins_get_the_marks_that_the_default_rubric_names_and_the_class_is
     assert!(mistakes.starts_with("kind,id,explanation,hand_ins,share,who\n"), "{mistakes}");
     let line = |id: &str| mistakes.lines().find(|line| line.contains(id)).unwrap().to_owned();
     assert!(line("mistake,running_not_stored,").contains("no_running"), "{mistakes}");
-    assert!(line("convention,pytorch_momentum,").ends_with(",1,0.0769,pytorch_momentum"));
-    assert!(line("exception,NotImplementedError,").ends_with(",1,0.0769,not_written"));
+    assert!(line("convention,pytorch_momentum,").ends_with(",1,0.05,pytorch_momentum"));
+    assert!(line("exception,NotImplementedError,").ends_with(",1,0.05,not_written"));
     let page = fs::read_to_string(path("marks/class.md")).unwrap();
-    assert!(page.starts_with("# The class: 13 hand-ins\n\n13 graded, 0 not graded.\n"), "{page}");
+    assert!(page.starts_with("# The class: 20 hand-ins\n\n20 graded, 0 not graded.\n"), "{page}");
     assert!(page.ends_with("This is the first grading.\n"), "{page}");
 
     // The same again is the same to the last byte.

@@ -22,6 +22,7 @@ use crate::check::reference::{give_own_hints, reference_questions};
 use crate::diagnosis::{Diagnosis, Profile};
 use crate::fixture::Case;
 use crate::report::{CheckId, Report, SuiteName};
+use crate::rubric::Pattern;
 use crate::submission::{Answer, Failure, Script, Submission, protocol};
 use crate::verdict::Verdict;
 
@@ -40,12 +41,21 @@ pub struct Options {
     pub seed: u64,
     /// What is asked beside the given cases.
     pub scope: Scope,
+    /// The checks that students do not see: [`Rubric::hidden`](crate::rubric::Rubric::hidden). What
+    /// serves them alone is asked after everything else and apart from it, so that no answer to a
+    /// check that students see can hold inputs of one that they do not.
+    pub hidden: Vec<Pattern>,
 }
 
 impl Default for Options {
     /// Everything is asked, with the default seed and profile.
     fn default() -> Self {
-        Self { profile: Profile::default(), seed: DEFAULT_SEED, scope: Scope::Everything }
+        Self {
+            profile: Profile::default(),
+            seed: DEFAULT_SEED,
+            scope: Scope::Everything,
+            hidden: Vec::new(),
+        }
     }
 }
 
@@ -71,8 +81,10 @@ fn questions<'a>(
     cases: &'a [Case],
     options: &Options,
 ) -> Vec<Questions<'a>> {
-    let mut questions =
-        vec![notebook_questions(submission, cases), reference_questions(submission, cases)];
+    let mut questions = vec![
+        notebook_questions(submission, cases, &options.hidden),
+        reference_questions(submission, cases),
+    ];
     if options.scope != Scope::Cases {
         questions.push(behaviour_questions(submission));
         questions.push(random_questions(submission, options.seed));
@@ -87,7 +99,7 @@ pub(crate) fn examine(
     options: &Options,
 ) -> (Report, Diagnosis) {
     let questions = questions(submission, cases, options);
-    let (mut suites, diagnosis) = ask(submission, questions, options.profile);
+    let (mut suites, diagnosis) = ask(submission, questions, options.profile, &options.hidden);
     for suite in suites.iter_mut().filter(|suite| suite.name == SuiteName::Reference) {
         give_own_hints(suite, cases);
     }

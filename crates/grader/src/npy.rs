@@ -136,15 +136,18 @@ pub fn parse(bytes: &[u8]) -> Result<Tensor, NpyError> {
     })
 }
 
-/// Checks a file of `length` bytes by its header alone. The `beginning` must hold the whole file, or a
-/// little more than [`HEADER_LIMIT`] bytes of it.
+/// Checks a file of `length` bytes by its header alone, and gives the shape of the array and the bytes
+/// that its values take. The `beginning` must hold the whole file, or a little more than
+/// [`HEADER_LIMIT`] bytes of it.
 ///
 /// # Errors
 ///
 /// As [`parse`], except errors of the values.
-pub fn check_header(beginning: &[u8], length: usize) -> Result<(), NpyError> {
+pub fn check_header(beginning: &[u8], length: usize) -> Result<(Vec<usize>, usize), NpyError> {
     let (header, dtype, rest) = header(beginning)?;
-    expect_body(&header.shape, dtype, length.saturating_sub(beginning.len() - rest.len()))
+    let body = length.saturating_sub(beginning.len() - rest.len());
+    expect_body(&header.shape, dtype, body)?;
+    Ok((header.shape, body))
 }
 
 /// The header, the type that it names, and the bytes after it.

@@ -11,7 +11,11 @@ use grader::fixture::load_all;
 use grader::grading::{Grading, grade};
 use grader::report::CheckId;
 use grader::rubric::Rubric;
-use grader::submission::{Kernels, Submission};
+use grader::submission::{
+    Answer, AskedMode, Backward, Failure, Gradients, Kernels, Outputs, Script, Step, StepOutput,
+    Submission,
+};
+use grader::tensor::Tensor;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -156,6 +160,7 @@ fn a_rubric_with_a_slip_names_file_and_field() {
         ("checks = [\"notebook/*\"]", "checks = []"),
         ("notebook/*", "notebok/*"),
         ("random/train:out", "random/train:output"),
+        ("points = 2\n", "points = 2\nneeds = [\"random/trian\"]\n"),
         ("[[entry]]", "[[entry]"),
         (RUBRIC, "# Nothing\n"),
         ("\n[[entry]]", "title = \"Exam\"\n\n[[entry]]"),
@@ -345,4 +350,96 @@ fn the_first_failure_is_told_with_its_diagnosis() {
     insta::assert_snapshot!("first_failure", export::first_failure(&grading));
     let right = export::first_failure(&graded(&Kernels));
     assert!(right.starts_with("Checks passed: ") && right.lines().count() == 1);
+}
+
+/// Answers every call with the same kind of nothing.
+struct Nothing {
+    /// Makes a result of the argument of the same shape.
+    result: fn(&Tensor) -> Tensor,
+    /// The running statistics after a call, of those before it.
+    running: fn(&Tensor) -> Tensor,
+    /// Whether a mode that does not exist is refused.
+    refuses: bool,
+}
+
+impl Submission for Nothing {
+    fn name(&self) -> &str {
+        "nothing"
+    }
+
+    fn run(&self, script: &Script) -> Answer {
+        let step = |step: &Step| {
+            if self.refuses && step.mode == AskedMode::Unknown {
+                return Err(Failure::Refused("no such mode".to_owned()));
+            }
+            Ok(StepOutput {
+                out: (self.result)(&step.x),
+                running_mean: Some((self.running)(&script.running_mean)),
+                running_var: Some((self.running)(&script.running_var)),
+                touched: Vec::new(),
+            })
+        };
+        let backward = |backward: &Backward| {
+            let gamma = &script.steps[backward.step].gamma;
+            let dgamma = (self.result)(gamma);
+            let dx = (self.result)(&backward.dout);
+            Ok(Gradients { dx, dbeta: dgamma.clone(), dgamma, touched: Vec::new() })
+        };
+        Ok(Outputs {
+            steps: script.steps.iter().map(step).collect(),
+            gradients: script.backwards.iter().map(backward).collect(),
+        })
+    }
+}
+
+/// An array of the same shape and type with this value everywhere.
+fn filled(like: &Tensor, value: f64) -> Tensor {
+    match like {
+        Tensor::Float32(array) => Tensor::Float32(array.mapv(|_| value as f32)),
+        Tensor::Float64(_) | Tensor::Int64(_) | Tensor::Bool(_) => {
+            Tensor::Float64(like.to_f64().mapv(|_| value))
+        }
+    }
+}
+
+#[test]
+fn what_computes_nothing_gets_nothing_by_the_default_rubric() {
+    let cases = load_all(&fixtures()).unwrap();
+    let kinds: [fn(&Tensor) -> Tensor; 5] = [
+        Tensor::clone,
+        |like| filled(like, 0.0),
+        |like| filled(like, 1.0),
+        |like| filled(like, f64::NAN),
+        |_| Tensor::Float64(ndarray::ArrayD::zeros(ndarray::IxDyn(&[0]))),
+    ];
+    let runnings: [fn(&Tensor) -> Tensor; 3] =
+        [Tensor::clone, |like| filled(like, 0.0), |like| filled(like, f64::NAN)];
+    for (kind, result) in kinds.into_iter().enumerate() {
+        // Each of them with one kind of running statistics, and all with those left alone.
+        for running in [runnings[0], runnings[kind % 3]] {
+            let mut grading =
+                grade(&Nothing { result, running, refuses: true }, &cases, &Options::default(), "");
+            grading.mark(&Rubric::preset().unwrap());
+            let marks = grading.marks.unwrap();
+            assert_eq!(marks.scored.to_f64(), 0.0, "kind {kind}: {marks:#?}");
+            // It is the evidence that is missing: some checks do pass.
+            assert!(marks.entries.iter().any(|entry| entry.passed > 0), "kind {kind}");
+        }
+    }
+}
+
+#[test]
+fn points_that_need_evidence_are_given_if_one_of_the_named_checks_passes_or_none_is_asked() {
+    let mut grading = graded(&with_mistake("running_var_with_epsilon"));
+    for (needs, scored) in [
+        (r#"["random/train:running_var"]"#, 0.0),
+        (r#"["random/train:running_var", "random/train:out"]"#, 2.0),
+        (r#"["behaviour/one_value_per_channel"]"#, 2.0),
+        ("[]", 2.0),
+    ] {
+        let entry = "[[entry]]\nname = \"a\"\nchecks = [\"notebook/*\"]\npoints = 2\n";
+        let rubric = format!("{entry}needs = {needs}\n");
+        grading.mark(&Rubric::parse(&rubric, "rubric.toml").unwrap());
+        assert_eq!(grading.marks.as_ref().unwrap().scored.to_f64(), scored, "{needs}");
+    }
 }

@@ -1,5 +1,6 @@
-//! Reading what an untrusted program wrote: regular files only, by their own names, up to a length.
-//! Links, pipes and devices in their place are refused without being opened or followed.
+//! Reading what an untrusted program wrote: regular files only, by their own names, and no more of
+//! them than is wanted. Links, pipes and devices in their place are refused without being opened or
+//! followed.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -20,14 +21,6 @@ pub enum ReadError {
     /// It is not a regular file with a single name.
     #[error("is not a regular file")]
     NotAFile,
-    /// It is longer than the limit.
-    #[error("has {length} bytes, expected at most {limit}")]
-    TooLong {
-        /// Its length.
-        length: u64,
-        /// The limit.
-        limit: u64,
-    },
     /// The [`Judge`] refuses it.
     #[error("{0}")]
     Refused(String),
@@ -57,7 +50,8 @@ const FOLDER: nix::fcntl::OFlag = nix::fcntl::OFlag::O_DIRECTORY
     .union(nix::fcntl::OFlag::O_NOFOLLOW)
     .union(nix::fcntl::OFlag::O_CLOEXEC);
 
-/// Judges a file by its first bytes, up to [`BEGINNING`] of them, and by its length.
+/// Judges a file by its first bytes, up to [`BEGINNING`] of them, and by its length, before the rest of
+/// it is read. A sparse file counts by its length too.
 pub type Judge<'a> = &'a dyn Fn(&[u8], u64) -> Result<(), String>;
 
 impl Folder {
@@ -130,13 +124,36 @@ impl Folder {
         &self.path
     }
 
-    /// The bytes of a file in the folder, if they are at most `limit` and `judge` accepts them.
+    /// The bytes of a file in the folder, if `judge` accepts it.
     ///
     /// # Errors
     ///
     /// [`ReadError`] for anything else.
-    pub fn read(&self, name: &str, limit: u64, judge: Judge<'_>) -> Result<Vec<u8>, ReadError> {
-        let mut file = self.open_file(name).map_err(refused)?;
+    pub fn read(&self, name: &str, judge: Judge<'_>) -> Result<Vec<u8>, ReadError> {
+        let (mut file, length) = self.open_regular(name)?;
+        let mut bytes = Vec::new();
+        file.by_ref().take(BEGINNING as u64).read_to_end(&mut bytes)?;
+        judge(&bytes, length).map_err(ReadError::Refused)?;
+        // The file may have become longer since it was judged; the rest of it is not read.
+        file.take(length.saturating_sub(bytes.len() as u64)).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// The first bytes of a file in the folder, at most `limit` of them.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] if there is no such file.
+    pub fn beginning(&self, name: &str, limit: u64) -> Result<Vec<u8>, ReadError> {
+        let (file, _) = self.open_regular(name)?;
+        let mut bytes = Vec::new();
+        file.take(limit).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// A regular file with a single name, and its length.
+    fn open_regular(&self, name: &str) -> Result<(File, u64), ReadError> {
+        let file = self.open_file(name).map_err(refused)?;
         let metadata = file.metadata()?;
         #[cfg(unix)]
         let has_one_name = std::os::unix::fs::MetadataExt::nlink(&metadata) == 1;
@@ -145,16 +162,7 @@ impl Folder {
         if !(metadata.is_file() && has_one_name) {
             return Err(ReadError::NotAFile);
         }
-        let length = metadata.len();
-        if length > limit {
-            return Err(ReadError::TooLong { length, limit });
-        }
-        let mut bytes = Vec::new();
-        file.by_ref().take(BEGINNING as u64).read_to_end(&mut bytes)?;
-        judge(&bytes, length).map_err(ReadError::Refused)?;
-        // The file may have become longer since it was judged; the rest of it is not read.
-        file.take(length.saturating_sub(bytes.len() as u64)).read_to_end(&mut bytes)?;
-        Ok(bytes)
+        Ok((file, metadata.len()))
     }
 
     #[cfg(target_os = "linux")]
@@ -219,17 +227,18 @@ mod tests {
         let within = Folder::open(parent.path()).unwrap();
         let opened = within.folder("folder").unwrap();
         assert!(opened.has("file") && opened.has("link") && !opened.has("nothing"));
-        let read = |name, limit| opened.read(name, limit, &|_, _| Ok(()));
-        assert_eq!(read("file", 5).unwrap(), b"12345");
-        assert!(matches!(read("file", 4), Err(ReadError::TooLong { length: 5, limit: 4 })));
-        assert!(matches!(read("nothing", 4), Err(ReadError::NotThere)));
+        let read = |name| opened.read(name, &|_, _| Ok(()));
+        assert_eq!(read("file").unwrap(), b"12345");
+        assert!(matches!(read("nothing"), Err(ReadError::NotThere)));
         for name in ["link", "device", "pipe", "folder", "twice"] {
-            assert!(matches!(read(name, 9), Err(ReadError::NotAFile)), "{name}");
+            assert!(matches!(read(name), Err(ReadError::NotAFile)), "{name}");
+            assert!(matches!(opened.beginning(name, 9), Err(ReadError::NotAFile)), "{name}");
         }
-        assert!(read("socket", 9).is_err());
+        assert!(read("socket").is_err());
+        assert_eq!(opened.beginning("file", 4).unwrap(), b"1234");
         assert!(matches!(within.folder("elsewhere"), Err(ReadError::NotAFile)));
         assert!(matches!(within.folder("nothing"), Err(ReadError::NotThere)));
-        let refusal = opened.read("file", 5, &|bytes, length| {
+        let refusal = opened.read("file", &|bytes, length| {
             assert_eq!((bytes, length), (&b"12345"[..], 5));
             Err("no".to_owned())
         });

@@ -18,21 +18,23 @@ use crate::compare::is_close;
 use crate::diagnosis::Profile;
 use crate::fixture::{Case, Config, Mode, NOTEBOOK_BACKWARD, NOTEBOOK_TESTS};
 use crate::report::{Suite, SuiteName};
+use crate::rubric::Pattern;
 use crate::submission::{Answer, AskedMode, Backward, Failure, Script, Step, Submission};
 use crate::tensor::Tensor;
 use crate::verdict::{CheckOutcome, Finding, Verdict};
 
 /// Asks the notebook's tests whose cases are among `cases`.
 pub(crate) fn notebook_suite(submission: &dyn Submission, cases: &[Case]) -> Suite {
-    let questions = notebook_questions(submission, cases);
-    let (mut suites, _) = ask(submission, vec![questions], Profile::Strict);
+    let questions = notebook_questions(submission, cases, &[]);
+    let (mut suites, _) = ask(submission, vec![questions], Profile::Strict, &[]);
     suites.pop().unwrap_or_else(|| Suite::new(SuiteName::Notebook))
 }
 
-/// The notebook's tests whose cases are among `cases`.
+/// The notebook's tests whose cases are among `cases`. Those that are `hidden` are asked apart.
 pub(crate) fn notebook_questions<'a>(
     submission: &dyn Submission,
     cases: &'a [Case],
+    hidden: &[Pattern],
 ) -> Questions<'a> {
     let tests = NOTEBOOK_TESTS.into_iter().filter_map(|(name, check)| {
         let case = cases.iter().find(|case| case.name == name)?;
@@ -42,8 +44,15 @@ pub(crate) fn notebook_questions<'a>(
         Some((Test { case, check, mode: *mode, backward: name == NOTEBOOK_BACKWARD }, script))
     });
     let (backward, forward): (Vec<_>, Vec<_>) = tests.partition(|(test, _)| test.backward);
+    let is_hidden = |(test, _): &(Test<'a>, Script)| {
+        hidden.iter().any(|pattern| pattern.names(&test.case.name, test.check))
+    };
+    let (unseen, seen): (Vec<_>, Vec<_>) = forward.into_iter().partition(is_hidden);
     let mut questions = Vec::new();
-    if !forward.is_empty() {
+    for forward in [seen, unseen] {
+        if forward.is_empty() {
+            continue;
+        }
         let (tests, scripts): (Vec<Test<'a>>, Vec<Script>) = forward.into_iter().unzip();
         questions.push(Question::new(scripts, move |scripts, answers, _| {
             forward_verdicts(&tests, scripts, answers)

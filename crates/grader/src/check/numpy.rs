@@ -5,12 +5,17 @@ use ndarray::{ArrayD, Axis, IxDyn};
 
 use crate::submission::Failure;
 
+/// The most values that two arrays are broadcast to, if neither has more. Two shapes such as (n, 1) and
+/// (1, n) give n², which no answer to the notebook needs.
+const VALUES_LIMIT: usize = 1 << 16;
+
 /// Both arrays in the shape that NumPy broadcasts them to: shapes are aligned at their ends, and an
 /// axis of length 1 fits any.
 ///
 /// # Errors
 ///
-/// [`Failure::Unusable`], as NumPy raises an exception, if the shapes do not fit.
+/// [`Failure::Unusable`], as NumPy raises an exception, if the shapes do not fit or give far more values
+/// than either array has.
 pub(super) fn broadcast(
     what: &str,
     a: &ArrayD<f64>,
@@ -26,7 +31,12 @@ pub(super) fn broadcast(
             (of_a, _) => of_a,
         })
         .collect();
-    let to = |array: &ArrayD<f64>| array.broadcast(IxDyn(&shape)).map(|view| view.to_owned());
+    let limit = VALUES_LIMIT.max(a.len()).max(b.len());
+    let values = shape.iter().try_fold(1, |values: usize, &length| values.checked_mul(length));
+    let to = |array: &ArrayD<f64>| {
+        values.filter(|&values| values <= limit)?;
+        array.broadcast(IxDyn(&shape)).map(|view| view.to_owned())
+    };
     to(a).zip(to(b)).ok_or_else(|| Failure::Unusable {
         what: what.to_owned(),
         reason: format!(
@@ -83,6 +93,9 @@ mod tests {
             (&[15, 3, 5], &[15, 1, 5], Some(&[15, 3, 5])),
             (&[3], &[4], None),
             (&[2, 1], &[8, 4, 3], None),
+            // These two are too large for us, not for NumPy.
+            (&[1000, 1], &[1, 1000], None),
+            (&[70_000, 1], &[480], None),
         ] {
             let found = broadcast("a", &zeros(a), &zeros(b)).ok();
             let shapes = found.map(|(a, b)| (a.shape().to_vec(), b.shape().to_vec()));

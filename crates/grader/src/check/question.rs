@@ -1,9 +1,10 @@
 //! Questions: all are collected before the first is asked, so that a submission in another process
-//! is started once for a whole grading.
+//! is started once for a whole grading; once more, and later, for what students do not see.
 
 use crate::diagnosis::limits::VALUES_PER_SCRIPT;
 use crate::diagnosis::{Answered, ConventionPolicy, Diagnosis, Profile, diagnose};
 use crate::report::{Suite, SuiteName};
+use crate::rubric::Pattern;
 use crate::submission::{Answer, Failure, Script, Submission};
 use crate::verdict::Verdict;
 
@@ -29,6 +30,18 @@ impl<'a> Question<'a> {
     /// The same, whose answers are what a diagnosis goes by.
     pub(crate) fn for_diagnosis(self) -> Self {
         Self { for_diagnosis: true, ..self }
+    }
+
+    /// Whether it serves only checks that are hidden: found out by judging no answers at all.
+    fn is_hidden(&self, hidden: &[Pattern]) -> bool {
+        if hidden.is_empty() {
+            return false;
+        }
+        let nothing: Vec<Answer> = vec![Err(Failure::TooFew); self.scripts.len()];
+        let policy = ConventionPolicy::new(Profile::Strict, &Diagnosis::default());
+        (self.judge)(&self.scripts, &nothing, &policy).iter().all(|verdict| {
+            hidden.iter().any(|pattern| pattern.names(&verdict.case, &verdict.check))
+        })
     }
 }
 
@@ -62,21 +75,28 @@ impl<'a> Questions<'a> {
     }
 }
 
-/// Asks all questions at once, judges, and looks for what is wrong if anything is.
+/// Asks all questions at once, but those that are `hidden` after the others and apart from them. Judges,
+/// and looks for what is wrong if anything is.
 pub(crate) fn ask(
     submission: &dyn Submission,
     suites: Vec<Questions<'_>>,
     profile: Profile,
+    hidden: &[Pattern],
 ) -> (Vec<Suite>, Diagnosis) {
     let scripts: Vec<Script> = suites.iter().flat_map(Questions::scripts).cloned().collect();
-    let mut answers = submission.run_all(&scripts);
-    answers.resize_with(scripts.len(), || Err(Failure::TooFew));
+    let is_hidden: Vec<bool> = suites
+        .iter()
+        .flat_map(|suite| &suite.asked)
+        .flat_map(|question| vec![question.is_hidden(hidden); question.scripts.len()])
+        .collect();
+    let answers = answers(submission, &scripts, &is_hidden);
 
     let mut diagnosis = Diagnosis::default();
     let mut policy = ConventionPolicy::new(profile, &diagnosis);
     let mut judged = judge(&suites, &answers, &policy);
     if judged.iter().flat_map(|suite| &suite.verdicts).any(|verdict| !verdict.is_well()) {
-        diagnosis = diagnose(&to_diagnose(&suites, &scripts, &answers));
+        let (shown, unseen) = to_diagnose(&suites, &scripts, &answers, &is_hidden);
+        diagnosis = diagnose(&shown, &unseen);
         policy = ConventionPolicy::new(profile, &diagnosis);
         if policy.is_lenient() {
             judged = judge(&suites, &answers, &policy);
@@ -88,6 +108,23 @@ pub(crate) fn ask(
         }
     }
     (judged, diagnosis)
+}
+
+/// The answers to all scripts, in order. A program that answers what students see has not met the rest.
+fn answers(submission: &dyn Submission, scripts: &[Script], is_hidden: &[bool]) -> Vec<Answer> {
+    let mut answers = vec![Err(Failure::TooFew); scripts.len()];
+    for asks_hidden in [false, true] {
+        let places: Vec<usize> =
+            (0..scripts.len()).filter(|&at| is_hidden[at] == asks_hidden).collect();
+        if places.is_empty() {
+            continue;
+        }
+        let asked: Vec<Script> = places.iter().map(|&at| scripts[at].clone()).collect();
+        for (at, answer) in places.into_iter().zip(submission.run_all(&asked)) {
+            answers[at] = answer;
+        }
+    }
+    answers
 }
 
 fn judge(suites: &[Questions<'_>], answers: &[Answer], policy: &ConventionPolicy) -> Vec<Suite> {
@@ -105,12 +142,14 @@ fn judge(suites: &[Questions<'_>], answers: &[Answer], policy: &ConventionPolicy
     judged
 }
 
-/// The scripts meant for it, or all of a fair size if there are none.
+/// The scripts meant for it, or all of a fair size if there are none: those of which students see
+/// something, and the hidden ones.
 fn to_diagnose<'a>(
     suites: &[Questions<'_>],
     scripts: &'a [Script],
     answers: &'a [Answer],
-) -> Vec<Answered<'a>> {
+    is_hidden: &[bool],
+) -> (Vec<Answered<'a>>, Vec<Answered<'a>>) {
     let questions = suites.iter().flat_map(|suite| &suite.asked);
     let is_meant: Vec<bool> = questions
         .flat_map(|question| vec![question.for_diagnosis; question.scripts.len()])
@@ -120,11 +159,14 @@ fn to_diagnose<'a>(
         let sizes = script.steps.iter().map(|step| step.x.shape().iter().product::<usize>());
         sizes.sum::<usize>() <= VALUES_PER_SCRIPT
     };
-    scripts
-        .iter()
-        .zip(answers)
-        .zip(is_meant)
-        .filter(|((script, _), is_meant)| *is_meant || (!any && is_small(script)))
-        .filter_map(|((script, answer), _)| answer.as_ref().ok().map(|outputs| (script, outputs)))
-        .collect()
+    let (mut shown, mut unseen) = (Vec::new(), Vec::new());
+    for (at, (script, answer)) in scripts.iter().zip(answers).enumerate() {
+        if (is_meant[at] || (!any && is_small(script)))
+            && let Ok(outputs) = answer
+        {
+            let part = if is_hidden[at] { &mut unseen } else { &mut shown };
+            part.push((script, outputs));
+        }
+    }
+    (shown, unseen)
 }

@@ -22,13 +22,16 @@ use crate::submission::{AskedMode, Kind, Outputs, Script, Submission, Touched};
 /// A script with a submission's answer.
 pub(crate) type Answered<'a> = (&'a Script, &'a Outputs);
 
-/// Looks for mistakes that reproduce these answers.
-pub(crate) fn diagnose(answered: &[Answered<'_>]) -> Diagnosis {
+/// Looks for mistakes that reproduce these answers. The submission's own words and shapes are told of
+/// `shown` alone: those in `unseen` could hold inputs that students are not to see.
+pub(crate) fn diagnose(shown: &[Answered<'_>], unseen: &[Answered<'_>]) -> Diagnosis {
     let right = Variant::with([]);
-    let is_diagnosed =
-        |script: &Script| script.kind == Kind::Spatial && right.declines(script).is_none();
-    let answered: Vec<Answered<'_>> =
-        answered.iter().filter(|(script, _)| is_diagnosed(script)).copied().collect();
+    let is_diagnosed = |(script, _): &&Answered<'_>| {
+        script.kind == Kind::Spatial && right.declines(script).is_none()
+    };
+    let shown: Vec<Answered<'_>> = shown.iter().filter(is_diagnosed).copied().collect();
+    let unseen = unseen.iter().filter(is_diagnosed);
+    let answered: Vec<Answered<'_>> = shown.iter().chain(unseen).copied().collect();
     let shaped: Vec<Outputs> =
         answered.iter().map(|(script, outputs)| in_right_shapes(script, outputs)).collect();
     let mut search = Search {
@@ -52,7 +55,7 @@ pub(crate) fn diagnose(answered: &[Answered<'_>]) -> Diagnosis {
     diagnosis.found.splice(0..0, differing.map(without_numbers));
     diagnosis.found.extend(changed_in_place(&answered).into_iter().map(without_numbers));
 
-    for Found { form, is_form_alone } in wrong_forms(&answered) {
+    for Found { form, is_form_alone } in wrong_forms(&shown) {
         let is_shape = form.is_of_shape();
         let is_of_form = |part: &AnswerPart| {
             if is_shape { part.is_of(&form.quantity) } else { *part == AnswerPart::Types }
@@ -62,7 +65,7 @@ pub(crate) fn diagnose(answered: &[Answered<'_>]) -> Diagnosis {
             diagnosis.wrong_forms.push(form);
         }
     }
-    diagnosis.exceptions = exceptions(&answered, &search.stages);
+    diagnosis.exceptions = exceptions(&shown, &search.stages);
     let all_failed = |part: &AnswerPart| search.has_only_failures(*part);
     diagnosis.unexplained.retain(|part| !all_failed(part));
     if !diagnosis.exceptions.is_empty() {

@@ -34,6 +34,9 @@ pub struct Entry {
     pub points: Points,
     /// For how much of the checks there are how many.
     pub award: Award,
+    /// The evidence that the points need: one of these checks must pass, if any of them is asked. What
+    /// computes nothing passes the checks that ask only to leave things as they are.
+    pub needs: Vec<Pattern>,
     /// Whether students see neither the checks nor what came of them, points excepted.
     pub hidden: bool,
 }
@@ -42,6 +45,11 @@ impl Entry {
     /// Whether it counts this check of this case.
     pub fn counts(&self, case: &str, check: &str) -> bool {
         self.checks.iter().any(|pattern| pattern.names(case, check))
+    }
+
+    /// Whether this check of this case is evidence for it.
+    pub fn is_evidence(&self, case: &str, check: &str) -> bool {
+        self.needs.iter().any(|pattern| pattern.names(case, check))
     }
 }
 
@@ -76,6 +84,8 @@ struct FileEntry {
     points: f64,
     #[serde(default)]
     award: Award,
+    #[serde(default)]
+    needs: Vec<String>,
     #[serde(default)]
     hidden: bool,
 }
@@ -148,10 +158,17 @@ impl Rubric {
                 checks: entry.checks.into_iter().map(Pattern::new).collect(),
                 points,
                 award: entry.award,
+                needs: entry.needs.into_iter().map(Pattern::new).collect(),
                 hidden: entry.hidden,
             });
         }
         Ok(Self { file: file.to_owned(), entries })
+    }
+
+    /// The checks that students do not see.
+    pub fn hidden(&self) -> Vec<Pattern> {
+        let hidden = self.entries.iter().filter(|entry| entry.hidden);
+        hidden.flat_map(|entry| &entry.checks).cloned().collect()
     }
 
     /// Holds every pattern against the checks that there are, so that no slip costs points.
@@ -161,11 +178,15 @@ impl Rubric {
     /// [`RubricError::Field`] for a pattern that names none.
     pub fn validate(&self, known: &[CheckId]) -> Result<(), RubricError> {
         for (at, entry) in self.entries.iter().enumerate() {
-            for pattern in &entry.checks {
+            let fields = [("checks", &entry.checks), ("needs", &entry.needs)];
+            let named = fields
+                .into_iter()
+                .flat_map(|(field, patterns)| patterns.iter().map(move |pattern| (field, pattern)));
+            for (field, pattern) in named {
                 if !known.iter().any(|CheckId { case, check }| pattern.names(case, check)) {
                     return Err(RubricError::Field {
                         file: self.file.clone(),
-                        field: format!("entry {} ({}): checks", at + 1, entry.name),
+                        field: format!("entry {} ({}): {field}", at + 1, entry.name),
                         found: format!("\"{pattern}\", which names no check"),
                         expected: "a case or a check of it, as in random/train, random/* or \
                                    spatial_batch_norm/*:dx; --format json lists them",

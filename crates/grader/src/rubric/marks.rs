@@ -82,16 +82,22 @@ impl Marks {
 fn marks_of(report: &Report, entry: &Entry) -> EntryMarks {
     let mut places = Vec::new();
     let mut passed = 0;
+    let mut evidence = Vec::new();
     for (at, suite) in report.suites.iter().enumerate() {
         for (nth, verdict) in suite.verdicts.iter().enumerate() {
             if entry.counts(&verdict.case, &verdict.check) {
                 places.push((at, nth));
                 passed += usize::from(verdict.is_well());
             }
+            if entry.is_evidence(&verdict.case, &verdict.check) {
+                evidence.push(verdict.is_well());
+            }
         }
     }
     let asked = places.len();
+    let has_evidence = evidence.is_empty() || evidence.contains(&true);
     let scored = match entry.award {
+        Award::All | Award::Proportional | Award::AboveHalf if !has_evidence => Points::default(),
         Award::All if passed < asked => Points::default(),
         Award::All | Award::Proportional => entry.points.part(passed, asked),
         Award::AboveHalf => entry.points.part((2 * passed).saturating_sub(asked), asked),

@@ -4,6 +4,7 @@
 mod answers;
 mod encoding;
 mod files;
+mod room;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -214,6 +214,61 @@ fn a_bad_result_costs_its_own_call_and_no_other() {
     assert_eq!(lines, [WELL, "of [2J its own", WELL, "no"]);
 }
 
+/// A sparse file of float64 with this shape.
+fn sparse(path: &Path, shape: &str, bytes: u64) {
+    let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n");
+    let length = u16::try_from(header.len()).unwrap().to_le_bytes();
+    let beginning = [b"\x93NUMPY\x01\0", &length[..], header.as_bytes()].concat();
+    fs::write(path, &beginning).unwrap();
+    let file = fs::File::options().write(true).open(path).unwrap();
+    file.set_len(beginning.len() as u64 + bytes).unwrap();
+}
+
+#[test]
+fn a_result_far_larger_than_asked_is_not_read_and_its_failure_names_both_shapes() {
+    let lines = answered(|answer| {
+        sparse(&answer.join("out_0.npy"), "(2, 4194304)", 8 << 23);
+        sparse(&answer.join("dgamma_0.npy"), "(8388608,)", 8 << 23);
+    });
+    let reason = "; results so much larger than asked are not read";
+    let of_out = "SCRIPT/out_0.npy has shape [2, 4194304], expected [2, 2, 1, 2, 3]";
+    let of_dgamma = "SCRIPT/dgamma_0.npy has shape [8388608], expected [1]";
+    assert_eq!(lines[0], format!("{of_out}{reason}"));
+    assert_eq!([&lines[1], &lines[2]], [&lines[0], WELL]);
+    assert_eq!(lines[3], format!("{of_dgamma}{reason}"));
+}
+
+#[test]
+fn results_of_a_wrong_shape_are_read_as_long_as_the_script_has_room() {
+    // The room of so small a script is 64 KiB: 6000 values leave 2192 for others, so that dgamma has
+    // room and dbeta has none. What is no larger than asked is read all the same.
+    let lines = answered(|answer| {
+        sparse(&answer.join("out_0.npy"), "(2, 3000)", 8 * 6000);
+        sparse(&answer.join("dgamma_0.npy"), "(2000,)", 8 * 2000);
+    });
+    assert_eq!(lines, ["[3000] []", "[3000] []", WELL, WELL]);
+    let lines = answered(|answer| {
+        sparse(&answer.join("out_0.npy"), "(2, 3000)", 8 * 6000);
+        sparse(&answer.join("dgamma_0.npy"), "(2000,)", 8 * 2000);
+        sparse(&answer.join("dbeta_0.npy"), "(2000,)", 8 * 2000);
+    });
+    assert_eq!(lines[..3], ["[3000] []", "[3000] []", WELL]);
+    assert!(lines[3].starts_with("SCRIPT/dbeta_0.npy has shape [2000], expected [1]"), "{lines:?}");
+}
+
+#[test]
+fn of_a_long_note_the_beginning_counts() {
+    let lines = answered(|answer| {
+        fs::remove_file(answer.join("out_1.npy")).unwrap();
+        let note = format!("error {}", "far too long ".repeat(1 << 20));
+        fs::write(answer.join("forward_1.txt"), note).unwrap();
+        fs::write(answer.join("backward_0.txt"), "touched x ".repeat(1 << 20)).unwrap();
+    });
+    assert_eq!(lines[..2], [WELL; 2]);
+    assert!(lines[2].starts_with("far too long far") && lines[2].len() == 500, "{}", lines[2]);
+    assert_eq!(lines[3], "[2, 1, 2, 3] [X]");
+}
+
 #[test]
 fn nothing_is_believed_about_a_folder_that_is_not_there() {
     let outputs = OutputsFolder::new("outputs", "no/such/folder");

@@ -1,4 +1,7 @@
-//! Answers in files, each of which may be damaged or hostile.
+//! Answers in files, each of which may be damaged or hostile. What all of a script's files can cost
+//! follows from the script: its results have a [`Room`], and there is one note per line.
+
+use std::ops::Range;
 
 use isolation::untrusted::{Folder, Judge, ReadError};
 
@@ -7,17 +10,15 @@ use crate::npy;
 use crate::submission::failure::Failure;
 use crate::submission::outputs::{Gradients, Outputs, StepOutput, Touched};
 use crate::submission::protocol::encoding::runs;
+use crate::submission::protocol::room::{Room, shape_of_gradient, shape_of_step};
 use crate::submission::script::Script;
 use crate::tensor::Tensor;
 
 /// The file whose presence says that a script is answered.
 pub(crate) const DONE: &str = "done";
 
-/// The longest array that is read, in bytes.
-const ARRAY_LIMIT: u64 = 64 << 20;
-
-/// The longest note that is read, in bytes, and shown, in characters.
-const NOTE_LIMIT: u64 = 64 << 10;
+/// What is read of a note, in bytes, and shown of a message, in characters.
+const NOTE_LIMIT: u64 = 4 << 10;
 const SHOWN: usize = 500;
 
 /// Reads the answer to a script from its folder, which is called `name`.
@@ -26,12 +27,9 @@ pub(crate) fn read_outputs(
     name: &str,
     script: &Script,
 ) -> Outputs {
-    let answers = Answers { folder, name };
+    let answers = Answers { folder, name, script, room: Room::of(script) };
     let runs = runs(script);
-    let steps = runs.iter().enumerate().flat_map(|(number, run)| {
-        let differences = script.moved_steps > 0 && run.start == 0;
-        answers.forward(number, run.len(), !differences)
-    });
+    let steps = runs.iter().enumerate().flat_map(|(number, run)| answers.forward(number, run));
     let gradients = (0..script.backwards.len()).map(|number| answers.backward(number));
     Outputs { steps: steps.collect(), gradients: gradients.collect() }
 }
@@ -40,6 +38,8 @@ pub(crate) fn read_outputs(
 struct Answers<'a> {
     folder: Result<Folder, ReadError>,
     name: &'a str,
+    script: &'a Script,
+    room: Room,
 }
 
 /// What a program has to say about a call.
@@ -50,18 +50,17 @@ struct Note {
 }
 
 impl Answers<'_> {
-    /// The passes of a line, whose running statistics are read if `with_running`.
-    fn forward(
-        &self,
-        number: usize,
-        calls: usize,
-        with_running: bool,
-    ) -> Vec<Result<StepOutput, Failure>> {
+    /// The passes of a line, which are these steps of the script.
+    fn forward(&self, number: usize, run: &Range<usize>) -> Vec<Result<StepOutput, Failure>> {
+        let calls = run.len();
+        // A numeric gradient is asked for outputs alone.
+        let with_running = self.script.moved_steps == 0 || run.start > 0;
         let note = self.note(&format!("forward_{number}.txt"));
         let read = || {
             let rows = |role: &str| -> Result<Vec<Option<Tensor>>, Failure> {
                 let file = format!("{role}_{number}.npy");
-                let array = self.array(&file)?;
+                let array =
+                    self.array(&file, &shape_of_step(self.script, role, run.start, calls))?;
                 let found = array.shape().first().copied();
                 let rows = array.rows(calls).ok_or_else(|| {
                     let found = found.map_or("none".to_owned(), |found| found.to_string());
@@ -107,14 +106,17 @@ impl Answers<'_> {
         if let Some(error) = note.error {
             return Err(Failure::Refused(error));
         }
-        let array = |role: &str| self.array(&format!("{role}_{number}.npy"));
+        let array = |role: &str| {
+            let expected = shape_of_gradient(self.script, role, number);
+            self.array(&format!("{role}_{number}.npy"), &expected)
+        };
         let (dx, dgamma, dbeta) = (array("dx")?, array("dgamma")?, array("dbeta")?);
         Ok(Gradients { dx, dgamma, dbeta, touched: note.touched })
     }
 
-    fn read(&self, file: &str, limit: u64, judge: Judge<'_>) -> Result<Vec<u8>, Failure> {
+    fn read(&self, file: &str, judge: Judge<'_>) -> Result<Vec<u8>, Failure> {
         let found = match &self.folder {
-            Ok(folder) => folder.read(file, limit, judge),
+            Ok(folder) => folder.read(file, judge),
             Err(ReadError::NotThere) => Err(ReadError::NotThere),
             Err(error) => return Err(self.unreadable("", &error.to_string())),
         };
@@ -127,30 +129,37 @@ impl Answers<'_> {
         })
     }
 
-    fn array(&self, file: &str) -> Result<Tensor, Failure> {
-        // Nothing of the size that a header promises is allocated before it is known to be there.
+    /// The array in a file, of which this shape was asked.
+    fn array(&self, file: &str, expected: &[usize]) -> Result<Tensor, Failure> {
+        // Nothing of the size that a header promises is read or allocated before there is room for it.
         let judge = |beginning: &[u8], length: u64| {
             let length = usize::try_from(length).unwrap_or(usize::MAX);
-            npy::check_header(beginning, length).map_err(|error| error.to_string())
+            let (found, body) =
+                npy::check_header(beginning, length).map_err(|error| error.to_string())?;
+            if self.room.take(body as u64, expected) {
+                return Ok(());
+            }
+            Err(format!(
+                "has shape {found:?}, expected {expected:?}; results so much larger than asked are \
+                 not read"
+            ))
         };
-        let bytes = self.read(file, ARRAY_LIMIT, &judge)?;
+        let bytes = self.read(file, &judge)?;
         npy::parse(&bytes).map_err(|error| self.unreadable(file, &error.to_string()))
     }
 
     /// The note about a call; an unreadable one says nothing.
     fn note(&self, file: &str) -> Note {
         let mut note = Note::default();
-        let Ok(bytes) = self.read(file, NOTE_LIMIT, &|_, _| Ok(())) else { return note };
+        let Ok(folder) = &self.folder else { return note };
+        let Ok(bytes) = folder.beginning(file, NOTE_LIMIT) else { return note };
         for line in String::from_utf8_lossy(&bytes).lines() {
             match line.split_once(' ') {
                 Some(("error", message)) => note.error = Some(one_line(message)),
                 Some(("touched", names)) => {
-                    note.touched = names
-                        .split(' ')
-                        .filter_map(|name| {
-                            Touched::ALL.into_iter().find(|array| array.name() == name)
-                        })
-                        .collect();
+                    let is_named =
+                        |array: &Touched| names.split(' ').any(|name| name == array.name());
+                    note.touched = Touched::ALL.into_iter().filter(is_named).collect();
                 }
                 _ => {}
             }
