@@ -86,7 +86,10 @@ pub fn self_check(
 /// What is lacking, by the words of the system.
 fn lack(found: &str) -> Lack {
     let says = |words: &[&str]| words.iter().any(|word| found.contains(word));
-    if says(&["MemoryError", "memory", "failed to map segment", "signal 9", "signal 11"]) {
+    // A file in memory that has no more room is told by signal 7.
+    if says(&["signal 7"]) {
+        Lack::Room
+    } else if says(&["MemoryError", "memory", "failed to map segment", "signal 9", "signal 11"]) {
         Lack::Memory
     } else if says(&["Resource temporarily unavailable", "start new thread"]) {
         Lack::Processes
@@ -110,6 +113,7 @@ mod tests {
         for (found, expected) in [
             ("behaviour/x_untouched: MemoryError: Unable to allocate", Lack::Memory),
             ("libopenblas.so: failed to map segment from shared object", Lack::Memory),
+            ("the program was ended by signal 7 (memory that is not its own)", Lack::Room),
             ("OSError: [Errno 28] No space left on device", Lack::Room),
             ("python could not be started: Resource temporarily unavailable", Lack::Processes),
             ("known_right.py could not be loaded: it took longer than a second", Lack::Time),

@@ -10,9 +10,6 @@ use std::{fs, io};
 ///
 /// The error of the system for what cannot be removed.
 pub fn remove(folder: &Path) -> io::Result<()> {
-    if fs::remove_dir_all(folder).is_ok() {
-        return Ok(());
-    }
     // Folders within folders are moved up, so that all paths stay short.
     let mut moved = 0_usize;
     loop {

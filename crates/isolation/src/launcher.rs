@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus};
 
-use nix::sys::prctl::set_child_subreaper;
+use nix::sys::prctl::{set_child_subreaper, set_dumpable};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, close, setsid};
@@ -21,6 +21,7 @@ use crate::folders::remove;
 use crate::job::{Job, Strength};
 use crate::namespaces::{self, Namespaces};
 use crate::supervisor::{Task, supervise};
+use crate::user::User;
 
 /// The role of a process is the first of its last two arguments.
 pub(crate) const LAUNCHER: &str = "launcher";
@@ -31,7 +32,7 @@ const SUPERVISOR: &str = "supervisor";
 pub(crate) struct Launch<J> {
     pub(crate) job: J,
     /// The user as whom the program is to run, if that is another than the caller.
-    pub(crate) user: Option<u32>,
+    pub(crate) user: Option<User>,
 }
 
 /// How long the launcher waits for its caller or its supervisor to end before it looks at both, where
@@ -72,6 +73,8 @@ fn start_supervisor(Launch { mut job, user }: Launch<Job>) -> Result<(), String>
         Strength::Off => Namespaces::default(),
         Strength::Auto | Strength::Full => namespaces::enter(),
     };
+    // A program of the same user must not write into this process, and so into the channel.
+    set_dumpable(false).map_err(text)?;
     let task = serde_json::to_string(&Task { job, user, namespaces }).map_err(text)?;
     let mut arguments: Vec<_> = env::args_os().skip(1).collect();
     arguments.truncate(arguments.len().saturating_sub(2));

@@ -13,6 +13,7 @@ use nix::unistd::{chdir, pivot_root};
 
 use crate::job::Job;
 use crate::room::make_folders;
+use crate::user::User;
 
 /// The programs and libraries of the system, and the files by which they are found.
 pub(crate) const SYSTEM: [&str; 12] = [
@@ -48,10 +49,20 @@ const FILES_TO_SPARE: u64 = 100;
 /// # Errors
 ///
 /// The error of the system, as a text. This process then still sees the old root.
-pub(crate) fn enter(job: &Job, user: Option<u32>) -> Result<OwnedFd, String> {
+pub(crate) fn enter(job: &Job, user: Option<User>) -> Result<OwnedFd, String> {
     unshare(CloneFlags::CLONE_NEWNS).map_err(|error| format!("unshare: {}", error.desc()))?;
     // The folder that is the room elsewhere is covered by the new root.
-    let root = job.room.clone();
+    let root = &job.room;
+    let room = fill(root, job, user).and_then(|room| change_to(root).map(|()| room));
+    if room.is_err() {
+        // It is the room after all.
+        let _ = umount2(root, MntFlags::MNT_DETACH);
+    }
+    room
+}
+
+/// Mounts the new root at `root`, with all that the program may see. Returns the program's room.
+fn fill(root: &Path, job: &Job, user: Option<User>) -> Result<OwnedFd, String> {
     let at = |what: &'static str| move |error: nix::Error| format!("{what}: {}", error.desc());
     let on_disk = |path: &Path, error: io::Error| format!("{}: {error}", path.display());
     const NOTHING: Option<&str> = None;
@@ -60,35 +71,43 @@ pub(crate) fn enter(job: &Job, user: Option<u32>) -> Result<OwnedFd, String> {
     mount(NOTHING, "/", NOTHING, private, NOTHING).map_err(at("mount /"))?;
     let plain = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     let small = Some("size=1m,mode=755");
-    mount(Some("tmpfs"), &root, Some("tmpfs"), plain, small).map_err(at("mount tmpfs"))?;
+    mount(Some("tmpfs"), root, Some("tmpfs"), plain, small).map_err(at("mount tmpfs"))?;
 
     let system = SYSTEM.iter().map(Path::new);
     let readable = job.readable.iter().map(PathBuf::as_path);
     for path in system.chain(readable) {
-        bind(&root, path, plain | MsFlags::MS_RDONLY)?;
+        bind(root, path, plain | MsFlags::MS_RDONLY)?;
     }
-    let room = make_room(&root, job, user)?;
+    let room = make_room(root, job, user)?;
     for path in DEVICES.iter().map(Path::new) {
-        bind(&root, path, MsFlags::MS_NOSUID)?;
+        bind(root, path, MsFlags::MS_NOSUID)?;
     }
     // Not every container allows this, and few programs need it.
     let processes = root.join("proc");
     make_folder(&processes).map_err(|error| on_disk(&processes, error))?;
     let _ = mount(Some("proc"), &processes, Some("proc"), plain | MsFlags::MS_NOEXEC, NOTHING);
 
+    Ok(room)
+}
+
+/// Makes a folder, on which a file system is mounted, the root.
+fn change_to(root: &Path) -> Result<(), String> {
+    let at = |what: &'static str| move |error: nix::Error| format!("{what}: {}", error.desc());
+    let on_disk = |path: &Path, error: io::Error| format!("{}: {error}", path.display());
+    let plain = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    const NOTHING: Option<&str> = None;
     let old = root.join(".old");
     make_folder(&old).map_err(|error| on_disk(&old, error))?;
-    pivot_root(&root, &old).map_err(at("pivot_root"))?;
+    pivot_root(root, &old).map_err(at("pivot_root"))?;
     chdir("/").map_err(at("chdir"))?;
     umount2("/.old", MntFlags::MNT_DETACH).map_err(at("umount"))?;
     fs::remove_dir("/.old").map_err(|error| on_disk(Path::new("/.old"), error))?;
     let read_only = plain | MsFlags::MS_RDONLY | MsFlags::MS_REMOUNT | MsFlags::MS_BIND;
-    mount(NOTHING, "/", NOTHING, read_only, NOTHING).map_err(at("remount /"))?;
-    Ok(room)
+    mount(NOTHING, "/", NOTHING, read_only, NOTHING).map_err(at("remount /"))
 }
 
 /// Mounts a file system in memory, of a fixed size, for the room of a job below the new root.
-fn make_room(root: &Path, job: &Job, user: Option<u32>) -> Result<OwnedFd, String> {
+fn make_room(root: &Path, job: &Job, user: Option<User>) -> Result<OwnedFd, String> {
     let room = root.join(job.room.strip_prefix("/").unwrap_or(&job.room));
     let at = |error: io::Error| format!("{}: {error}", job.room.display());
     make_folder(&room).map_err(at)?;

@@ -1,8 +1,9 @@
 //! A program's room: the folder in which it may do anything, and how full it is.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, ErrorKind};
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -10,13 +11,11 @@ use rustix::fs::{StatVfs, fstatvfs};
 
 use crate::descendants::Descendants;
 use crate::job::{Job, Limits};
-use crate::untrusted::Folder;
-use crate::user::{self, give};
+use crate::untrusted::{Folder, ReadError};
+use crate::user::User;
 
-/// How deep folders in a room may lie, and how long their paths may be, in bytes. Deeper ones could not
-/// be counted.
+/// How deep folders in a room may lie. Each level that is counted takes an open file.
 const DEPTH: usize = 64;
-const PATH: usize = 3000;
 
 /// A change of the free space from which a room is counted again at once.
 const CHANGE: u64 = 8 << 20;
@@ -37,8 +36,8 @@ pub(crate) enum Room {
 impl Room {
     /// Prepares the folder of a job, in which a program without a file system of its own lives. Returns
     /// the user as whom it is to run, if that is another.
-    pub(crate) fn prepare(job: &Job) -> io::Result<(Self, Option<u32>)> {
-        let user = user::own(&job.room)?;
+    pub(crate) fn prepare(job: &Job) -> io::Result<(Self, Option<User>)> {
+        let user = User::next(&job.room)?;
         make_folders(&job.room, &job.room_folders, user)?;
         let folder = Folder::open(&job.room).map_err(io::Error::other)?;
         Ok((Self::Shared { folder, free: 0 }, user))
@@ -73,17 +72,15 @@ impl Room {
     }
 
     /// Whether it has more bytes or more files than the limits allow, or folders that cannot be counted.
-    pub(crate) fn is_too_full(&self, limits: &Limits, program: &Descendants) -> bool {
+    pub(crate) fn is_too_full(&self, limits: &Limits, program: impl Fn() -> Descendants) -> bool {
         match self {
             Self::Own(folder) => fstatvfs(folder).is_ok_and(|system| {
                 let bytes = (system.f_blocks - system.f_bfree).saturating_mul(system.f_frsize);
                 bytes > limits.disk || system.f_files - system.f_ffree > limits.files
             }),
             Self::Shared { folder, .. } => {
-                let mut count = Count::default();
-                let is_uncounted = count.add(folder.path(), DEPTH).is_err();
-                count.add_nameless(program);
-                is_uncounted || count.bytes > limits.disk || count.files > limits.files
+                let mut count = Count { limits: *limits, bytes: 0, files: 0 };
+                count.add(folder, DEPTH).and_then(|()| count.add_nameless(&program())).is_err()
             }
         }
     }
@@ -94,62 +91,74 @@ fn free_bytes(system: &StatVfs) -> u64 {
 }
 
 /// Makes the folders of a room, and gives room and folders to the user, if one is named.
-pub(crate) fn make_folders(room: &Path, names: &[String], user: Option<u32>) -> io::Result<()> {
+pub(crate) fn make_folders(room: &Path, names: &[String], user: Option<User>) -> io::Result<()> {
     let folders: Vec<_> = names.iter().map(|name| room.join(name)).collect();
     for folder in &folders {
         fs::create_dir_all(folder)?;
     }
     let Some(user) = user else { return Ok(()) };
-    folders.iter().map(PathBuf::as_path).chain([room]).try_for_each(|folder| give(folder, user))
+    folders.iter().map(PathBuf::as_path).chain([room]).try_for_each(|folder| user.give(folder))
 }
 
-/// Bytes and files.
-#[derive(Debug, Default)]
+/// Bytes and files. Counting ends with an error as soon as they go beyond the limits, or cannot be counted.
+#[derive(Debug)]
 struct Count {
+    limits: Limits,
     bytes: u64,
     files: u64,
 }
 
 impl Count {
+    fn take(&mut self, bytes: u64, files: u64) -> io::Result<()> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.files += files;
+        let is_within = self.bytes <= self.limits.disk && self.files <= self.limits.files;
+        is_within.then_some(()).ok_or_else(|| io::Error::other("beyond the limits"))
+    }
+
     /// Adds what is below a folder. Bytes are those of the blocks that a file takes, not its length.
-    fn add(&mut self, folder: &Path, depth: usize) -> io::Result<()> {
-        let cannot = |why: &str| Err(io::Error::other(why));
-        if depth == 0 || folder.as_os_str().len() > PATH {
-            return cannot("too deep");
-        }
-        let entries = match fs::read_dir(folder) {
-            // It was there a moment ago.
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            entries => entries?,
-        };
-        for entry in entries {
+    /// Folders are opened by their names in an open folder, so that no link can lead elsewhere.
+    fn add(&mut self, folder: &Folder, depth: usize) -> io::Result<()> {
+        let Some(depth) = depth.checked_sub(1) else { return Err(io::Error::other("too deep")) };
+        let path = format!("/proc/self/fd/{}", folder.as_fd().as_raw_fd());
+        for entry in fs::read_dir(path)? {
             let entry = entry?;
-            // The metadata of a link itself, not of its target.
+            // The metadata of a link itself, not of its target. It may be gone by now.
             let Ok(metadata) = entry.metadata() else { continue };
-            self.files += 1;
-            self.bytes = self.bytes.saturating_add(512 * metadata.blocks());
+            self.take(512 * metadata.blocks(), 1)?;
             if metadata.is_dir() {
-                self.add(&entry.path(), depth - 1)?;
+                let name = entry.file_name();
+                let name = name.to_str().ok_or_else(|| io::Error::other("no text"))?;
+                match folder.folder(name) {
+                    Ok(folder) => self.add(&folder, depth)?,
+                    // It was there a moment ago.
+                    Err(ReadError::NotThere | ReadError::NotAFile) => {}
+                    Err(error) => return Err(io::Error::other(error)),
+                }
             }
         }
         Ok(())
     }
 
     /// Adds deleted files that processes keep open. No folder lists them.
-    fn add_nameless(&mut self, program: &Descendants) {
-        let mut files = BTreeMap::new();
+    fn add_nameless(&mut self, program: &Descendants) -> io::Result<()> {
+        let mut seen = BTreeSet::new();
         for process in &program.below {
-            let open = fs::read_dir(format!("/proc/{}/fd", process.id));
+            let open = match fs::read_dir(format!("/proc/{}/fd", process.id)) {
+                Err(error) if error.kind() == ErrorKind::PermissionDenied => return Err(error),
+                open => open,
+            };
             for file in open.into_iter().flatten().flatten() {
                 if let Ok(metadata) = fs::metadata(file.path())
                     && metadata.is_file()
                     && metadata.nlink() == 0
+                    && seen.insert((metadata.dev(), metadata.ino()))
                 {
-                    files.insert((metadata.dev(), metadata.ino()), 512 * metadata.blocks());
+                    self.take(512 * metadata.blocks(), 0)?;
                 }
             }
         }
-        self.bytes = files.values().fold(self.bytes, |sum, bytes| sum.saturating_add(*bytes));
+        Ok(())
     }
 }
 
@@ -167,16 +176,24 @@ mod tests {
         fs::create_dir(path.join("a")).unwrap();
         fs::write(path.join("a/full"), vec![1; 1 << 20]).unwrap();
         symlink("/usr", path.join("elsewhere")).unwrap();
-        let mut count = Count::default();
-        count.add(path, DEPTH).unwrap();
+        let room = Folder::open(path).unwrap();
+        let limits = Limits { disk: 2 << 20, files: 4, ..Limits::default() };
+        let counted = |limits| {
+            let mut count = Count { limits, bytes: 0, files: 0 };
+            count.add(&room, DEPTH).map(|()| count)
+        };
+        let count = counted(limits).unwrap();
         assert_eq!(count.files, 4);
         assert!((1 << 20..2 << 20).contains(&count.bytes), "{}", count.bytes);
+
+        assert!(counted(Limits { disk: 1 << 20, ..limits }).is_err());
+        assert!(counted(Limits { files: 3, ..limits }).is_err());
 
         let mut deep = path.to_owned();
         for _ in 0..DEPTH {
             deep.push("d");
         }
         fs::create_dir_all(deep).unwrap();
-        assert!(Count::default().add(path, DEPTH).is_err());
+        assert!(counted(Limits::default()).is_err());
     }
 }

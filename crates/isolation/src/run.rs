@@ -80,7 +80,11 @@ pub fn run(
     };
     let mut running = Running { job, channel, room, processor: None, told: Told::default() };
     let printed = || stdout.length() + stderr.length();
-    let stopped = running.wait(&mut child, &printed, watch).map_err(not_started)?;
+    let stopped = running.wait(&mut child, &printed, watch).or_else(|error| {
+        // Else the launcher would take its caller for dead, and remove what is the caller's.
+        end(&mut child).and(Err(error))
+    });
+    let stopped = stopped.map_err(not_started)?;
 
     let since = Instant::now();
     while !(stdout_thread.is_finished() && stderr_thread.is_finished()) && since.elapsed() < GRACE {
@@ -120,7 +124,7 @@ impl Running<'_> {
             self.listen()?;
             if has_ended {
                 // What filled its room may have ended before that was noticed.
-                let is_full = self.room.is_too_full(limits, &Descendants::default());
+                let is_full = self.room.is_too_full(limits, Descendants::default);
                 return Ok(is_full.then_some(Stop::Disk));
             }
             let elapsed = start.elapsed();
@@ -134,7 +138,7 @@ impl Running<'_> {
                 stop = exceeded_limit(&descendants(launcher), limits);
             } else if self.room.has_changed() || elapsed - files_counted > FILES_PAUSE {
                 files_counted = elapsed;
-                let is_full = self.room.is_too_full(limits, &descendants(launcher));
+                let is_full = self.room.is_too_full(limits, || descendants(launcher));
                 stop = is_full.then_some(Stop::Disk);
             }
             if let Some(stop) = stop {

@@ -13,7 +13,7 @@ use seccompiler::{
 use crate::channel::text;
 
 /// Calls that are refused whatever their arguments are.
-const REFUSED: [libc::c_long; 54] = [
+const REFUSED: [libc::c_long; 57] = [
     // Keys, which outlive a process and are the user's.
     libc::SYS_add_key,
     libc::SYS_keyctl,
@@ -25,7 +25,10 @@ const REFUSED: [libc::c_long; 54] = [
     libc::SYS_process_vm_readv,
     libc::SYS_process_vm_writev,
     libc::SYS_ptrace,
-    // The network, and messages to other programs of this machine. Two ends of a pair can still be made.
+    // The network, and messages to other programs of this machine. Pairs of connected streams remain.
+    libc::SYS_bind,
+    libc::SYS_connect,
+    libc::SYS_listen,
     libc::SYS_socket,
     // With these, one process hands open files to another, out of the sight of whoever counts them.
     libc::SYS_sendmmsg,
@@ -103,7 +106,8 @@ const X32_ALONE: [i64; 6] = [521, 539, 540, 528, 518, 538];
 /// The error of the system, as a text.
 pub(crate) fn restrict() -> Result<(), String> {
     // The C library then takes clone, whose flags a filter can see.
-    let clone3 = filter(BTreeMap::from([(libc::SYS_clone3, Vec::new())]), ENOSYS)?;
+    let clone3 = [libc::SYS_clone3, libc::SYS_clone3 | X32].map(|call| (call, Vec::new()));
+    let clone3 = filter(clone3.into(), ENOSYS)?;
     let refused = filter(refused()?, EPERM)?;
     apply_filter(&clone3).and_then(|()| apply_filter(&refused)).map_err(text)
 }
@@ -121,7 +125,7 @@ fn filter(
 /// The refused calls by their numbers; one with rules is refused where a rule matches.
 fn refused() -> Result<BTreeMap<i64, Vec<SeccompRule>>, String> {
     let is_asked = |argument, comparison, value: u64| {
-        SeccompCondition::new(argument, SeccompCmpArgLen::Qword, comparison, value)
+        SeccompCondition::new(argument, SeccompCmpArgLen::Dword, comparison, value)
             .and_then(|condition| SeccompRule::new(vec![condition]))
             .map_err(text)
     };
@@ -133,9 +137,17 @@ fn refused() -> Result<BTreeMap<i64, Vec<SeccompRule>>, String> {
     // Whoever watches a program counts its open files, which it could hide.
     let dumpable = u64::from(libc::PR_SET_DUMPABLE.unsigned_abs());
     let hiding = vec![is_asked(0, SeccompCmpOp::Eq, dumpable)?];
+    // One end of a pair of datagrams can write to any other socket that it can name.
+    let datagram = u64::from(libc::SOCK_DGRAM.unsigned_abs());
+    let datagrams = vec![is_asked(1, SeccompCmpOp::MaskedEq(0xf), datagram)?];
     let refused = REFUSED.into_iter().map(|call| (call, Vec::new()));
-    let mut calls: BTreeMap<i64, Vec<SeccompRule>> =
-        refused.chain([(libc::SYS_clone, namespaces), (libc::SYS_prctl, hiding)]).collect();
+    let mut calls: BTreeMap<i64, Vec<SeccompRule>> = refused
+        .chain([
+            (libc::SYS_clone, namespaces),
+            (libc::SYS_prctl, hiding),
+            (libc::SYS_socketpair, datagrams),
+        ])
+        .collect();
     if ARCH == "x86_64" {
         let again: Vec<_> = calls.iter().map(|(call, rules)| (call | X32, rules.clone())).collect();
         calls.extend(again);

@@ -21,14 +21,14 @@ use crate::channel::{Channel, Event, text};
 use crate::in_force::{InForce, Measure};
 use crate::job::{Job, Strength};
 use crate::namespaces::Namespaces;
-use crate::user::is_own;
+use crate::user::User;
 use crate::{landlock_rules, own_root, resource_limits, seccomp};
 
 /// What the launcher hands to the supervisor.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Task {
     pub(crate) job: Job,
-    pub(crate) user: Option<u32>,
+    pub(crate) user: Option<User>,
     pub(crate) namespaces: Namespaces,
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn supervise(task: Task) -> Result<(), String> {
                 channel.send_room(room.as_fd())?;
             }
             let no_rights = give_up_rights(&job, user, &namespaces, room.is_ok());
-            let limits = resource_limits::set(&job.limits, no_rights == Ok(Counted::ByThemselves));
+            let limits = resource_limits::set(&job.limits, no_rights.is_ok());
             let landlock = landlock_rules::restrict(&job, room.is_ok());
             hide_memory()?;
             let seccomp = seccomp::restrict();
@@ -90,28 +90,19 @@ fn hide_memory() -> Result<(), String> {
     set_dumpable(false).map_err(text)
 }
 
-/// How the kernel counts the processes of the program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Counted {
-    /// Apart from all others.
-    ByThemselves,
-    /// Together with all others of the same user.
-    WithOthers,
-}
-
-/// Becomes the user, if one is named, and gives up all rights over the namespaces.
+/// Becomes the user, if one is named, whose processes the kernel then counts by themselves, and gives up all rights over the namespaces.
 fn give_up_rights(
     job: &Job,
-    user: Option<u32>,
+    user: Option<User>,
     namespaces: &Namespaces,
     has_own_root: bool,
-) -> Result<Counted, String> {
+) -> Result<(), String> {
     if let Some(user) = user {
         let mut named = job.readable.iter().chain([&job.room]);
         if !has_own_root && let Some(closed) = named.find_map(|path| closed_to_others(path)) {
             return Err(format!("runs as root, since only root may enter {closed}"));
         }
-        let (number, group) = (Uid::from_raw(user), Gid::from_raw(user));
+        let (number, group) = (Uid::from_raw(user.number), Gid::from_raw(user.number));
         let refused = |error: nix::Error| format!("runs as root: {}", error.desc());
         setgroups(&[]).map_err(refused)?;
         setresgid(group, group, group).map_err(refused)?;
@@ -122,12 +113,12 @@ fn give_up_rights(
     // In a new user namespace that maps no user, the program has no rights over the other namespaces.
     // The kernel also counts its processes in that namespace, or else all processes of the user.
     match unshare(CloneFlags::CLONE_NEWUSER) {
-        Ok(()) => Ok(Counted::ByThemselves),
+        Ok(()) => Ok(()),
         Err(error) if user.is_none() => {
             Err(format!("keeps rights over its namespaces: {}", error.desc()))
         }
-        Err(_) if user.is_some_and(is_own) => Ok(Counted::ByThemselves),
-        Err(_) => Ok(Counted::WithOthers),
+        Err(_) if user.is_some_and(|user| user.is_own) => Ok(()),
+        Err(_) => Err("is the user nobody, as other programs are that run now".to_owned()),
     }
 }
 

@@ -46,8 +46,8 @@ impl Untrusted {
         }
     }
 
-    /// Grades it. A failure counts only where the machine is known to be well, and one that the machine
-    /// could have caused only if it happens again.
+    /// Grades it. A failure of a Python file counts only where a known right one passes. One that the machine
+    /// could have caused counts only if it happens again.
     ///
     /// # Errors
     ///
@@ -75,12 +75,23 @@ impl Untrusted {
             return Ok(grading);
         }
         let is_suspect = process.suspicion().is_some();
-        if process.is_python() {
+        let check_machine = || {
+            if !process.is_python() {
+                return Ok(());
+            }
             // What needs no case shows as well whether the machine computes, and takes less time.
             let everything = Options { scope: Scope::Everything, ..options.clone() };
-            run_options.self_check(if is_suspect { cases } else { &[] }, &everything)?;
+            run_options.self_check(if is_suspect { cases } else { &[] }, &everything)
+        };
+        check_machine()?;
+        if !is_suspect {
+            return Ok(grading);
         }
-        if is_suspect { graded() } else { Ok(grading) }
+        let again = graded()?;
+        if !again.report.all_passed() {
+            check_machine()?;
+        }
+        Ok(again)
     }
 }
 

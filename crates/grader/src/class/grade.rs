@@ -227,6 +227,9 @@ impl Work<'_> {
             let _alone = self.machine.write().unwrap_or_else(PoisonError::into_inner);
             self.check_machine(Some(open.id))?;
             judged = self.ask(open, worker)?;
+            if judged.suspicion.is_some() {
+                self.check_machine(Some(open.id))?;
+            }
         }
         let record = match judged.grade {
             Err(problem) => {

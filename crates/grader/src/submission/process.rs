@@ -37,7 +37,7 @@ pub struct RunContext {
     pub limits: Limits,
     /// How long a program may take.
     pub time_limits: TimeLimits,
-    /// Where a temporary folder is made for each grading: in the first of these places that has room.
+    /// Where a temporary folder is made for each grading: in the first of these places where one can be made.
     pub scratch: Vec<PathBuf>,
     /// Whether to end what runs now and to run nothing more.
     pub is_cancelled: Arc<AtomicBool>,
@@ -46,6 +46,10 @@ pub struct RunContext {
 /// What the room of a program has: the answers, and a folder that is its home.
 const OUTPUTS: &str = "outputs";
 const HOME: &str = "home";
+
+/// The part of the time that a program which only computes has at least, on a machine with nothing else to
+/// do.
+const MUCH_TIME: f64 = 0.9;
 
 /// The pauses before a program whose sandbox failed is started again, in milliseconds. The machine may
 /// have no process to spare for a moment.
@@ -218,7 +222,7 @@ impl Process {
             } else {
                 of_start
             };
-            is_one_script = now - since > limit;
+            is_one_script = now.saturating_sub(since) > limit;
             !is_one_script && now <= whole && !self.is_cancelled()
         };
         let ended = self.run_in_sandbox(&job, &mut watch)?;
@@ -233,7 +237,8 @@ impl Process {
         // What a short program did may not have been watched.
         let begun = |name: &String| outputs.as_ref().is_some_and(|outputs| outputs.has(name));
         has_begun |= names.first().is_some_and(begun);
-        let is_starved = ended.processor.is_some_and(|processor| processor < took / 2);
+        let is_starved =
+            ended.processor.is_some_and(|processor| processor < took.mul_f64(MUCH_TIME));
         let suspicion = suspicion::of_end(ended.how, has_begun, is_starved);
         let mut seen = self.seen();
         seen.suspicion = seen.suspicion.take().or(suspicion);

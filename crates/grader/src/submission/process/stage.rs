@@ -16,7 +16,7 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// A new folder in the first of these places that has room for one.
+    /// A new folder in the first of these places where one can be made.
     pub(super) fn new(places: &[PathBuf]) -> Result<Self, String> {
         let mut refusals = Vec::new();
         for place in places {

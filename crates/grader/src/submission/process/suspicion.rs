@@ -5,8 +5,8 @@ use isolation::{End, Stop};
 use crate::submission::failure::Failure;
 use crate::submission::outputs::Outputs;
 
-/// What a system says, in any language's messages, when it has no more of something.
-const WORDS: [&str; 16] = [
+/// What programs of Python, C++, Rust and Java say when the system has no more of something.
+const WORDS: [&str; 15] = [
     "MemoryError",
     "OutOfMemoryError",
     "bad_alloc",
@@ -20,7 +20,6 @@ const WORDS: [&str; 16] = [
     "can't start new thread",
     "Read-only file system",
     "Permission denied",
-    "Operation not permitted",
     "cannot open shared object file",
     "failed to map segment",
 ];
