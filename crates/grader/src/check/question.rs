@@ -96,7 +96,9 @@ pub(crate) fn ask(
     let mut judged = judge(&suites, &answers, &policy);
     if judged.iter().flat_map(|suite| &suite.verdicts).any(|verdict| !verdict.is_well()) {
         let (shown, unseen) = to_diagnose(&suites, &scripts, &answers, &is_hidden);
-        diagnosis = diagnose(&shown, &unseen);
+        if has_numbers(shown.iter().chain(&unseen)) {
+            diagnosis = diagnose(&shown, &unseen);
+        }
         policy = ConventionPolicy::new(profile, &diagnosis);
         if policy.is_lenient() {
             judged = judge(&suites, &answers, &policy);
@@ -108,6 +110,14 @@ pub(crate) fn ask(
         }
     }
     (judged, diagnosis)
+}
+
+/// Whether there is a number in the outputs, if there are outputs at all. What has none equals every mistake
+/// that gives none, which is no evidence of how it was computed.
+fn has_numbers<'a>(answered: impl Iterator<Item = &'a Answered<'a>>) -> bool {
+    let outputs = answered.flat_map(|(_, outputs)| outputs.steps.iter().flatten());
+    let mut values = outputs.flat_map(|step| step.out.to_f64()).peekable();
+    values.peek().is_none() || values.any(|value| !value.is_nan())
 }
 
 /// The answers to all scripts, in order. A program that answers what students see has not met the rest.

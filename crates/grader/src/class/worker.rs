@@ -125,7 +125,11 @@ pub fn serve(
         .spawn(read)
         .map_err(|cause| ClassError::Start { what: "a thread", cause })?;
     for (task, source) in tasks {
-        write_line(&mut output, &judge.judge(&task, &source)).map_err(unheard)?;
+        match write_line(&mut output, &judge.judge(&task, &source)) {
+            // The batch has ended, and this hand-in is the next batch's.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
+            written => written.map_err(unheard)?,
+        }
     }
     Ok(())
 }

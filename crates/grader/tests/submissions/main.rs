@@ -217,6 +217,11 @@ fn nan_and_wrong_shapes_are_failures_and_not_crashes() {
             Ok((Array4::zeros([1, 1, 1, 1]), Default::default(), Default::default()))
         },
     );
+    // What has no number in it equals every mistake that gives none.
+    let cases = load_all(&fixtures()).unwrap();
+    let diagnosis = grade(&nan, &cases, &Options::default(), COMMAND).diagnosis;
+    assert!(diagnosis.found.is_empty() && diagnosis.unexplained.is_empty());
+
     let submissions: [&dyn Submission; 2] = [&nan, &cut];
     for submission in submissions {
         let grading = graded(submission);
