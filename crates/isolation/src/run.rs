@@ -205,7 +205,9 @@ impl Told {
         let Some(in_force) = self.in_force else {
             return match stopped {
                 Some(Stop::Time) => Err(Error::Slow),
-                _ => Err(Error::Broken(self.problem.unwrap_or_else(did_not_start))),
+                Some(Stop::Memory | Stop::Processes | Stop::Output | Stop::Disk) | None => {
+                    Err(Error::Broken(self.problem.unwrap_or_else(did_not_start)))
+                }
             };
         };
         let in_force = match strength {
