@@ -17,7 +17,7 @@ use grader::submission::{Interpreter, Process, RunContext, TimeLimits};
 use isolation::{Launcher, Limits, Strength};
 
 use crate::grade::shell::words;
-use crate::python;
+use terminal::python;
 
 /// How a Python file or a program is run.
 #[derive(Debug, Clone, clap::Args)]
@@ -84,7 +84,7 @@ impl RunOptions {
     /// The submission of a Python file.
     pub(super) fn python(&self, file: &Path) -> Result<Process> {
         let name = messages::path(file);
-        let source = trainer::file::read(file).with_context(|| name.clone())?;
+        let source = files::read(file).with_context(|| name.clone())?;
         Ok(Process::python(name, file, &source, &self.interpreter()?, self.context()?))
     }
 
