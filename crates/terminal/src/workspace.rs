@@ -41,9 +41,14 @@ pub fn cargo(action: &str, package: &str) -> Result<Command> {
     Ok(cargo)
 }
 
-/// The folder of the reports of the studies.
+/// The folder of the committed reports.
 pub fn reports() -> Result<PathBuf> {
     Ok(root()?.join("reports"))
+}
+
+/// The folder of what a user trains and draws, which Git ignores.
+pub fn runs() -> Result<PathBuf> {
+    Ok(root()?.join("runs"))
 }
 
 /// A path as a user would type it: relative to the current folder if it lies below that.

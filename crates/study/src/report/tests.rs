@@ -191,16 +191,17 @@ fn a_report_made_again_from_the_tables_is_the_same() {
 }
 
 #[test]
-fn studies_are_found_below_a_folder_in_order() {
+fn studies_are_found_below_folders_in_order() {
     let folder = tempfile::tempdir().unwrap();
-    let none = studies_below(folder.path()).unwrap_err().to_string();
+    let folders = [folder.path().to_path_buf(), folder.path().join("nowhere")];
+    let none = studies_below(&folders).unwrap_err().to_string();
     assert!(none.contains("found no folder with a study.toml"), "{none}");
     for name in ["synthetic", "fashion-mnist/quick", "fashion-mnist"] {
         fs::create_dir_all(folder.path().join(name)).unwrap();
         fs::write(folder.path().join(name).join(CONFIG_FILE), "").unwrap();
     }
     fs::create_dir_all(folder.path().join("other")).unwrap();
-    let found = studies_below(folder.path()).unwrap();
+    let found = studies_below(&folders).unwrap();
     let names: Vec<_> = found
         .iter()
         .map(|path| path.strip_prefix(folder.path()).unwrap().to_str().unwrap())
