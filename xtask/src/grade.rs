@@ -26,6 +26,7 @@ use terminal::output::say;
 use terminal::workspace;
 
 mod class;
+mod marks_table;
 mod run_options;
 mod shell;
 mod source;
