@@ -7,7 +7,7 @@
 //! [`lib/gradebook_importer.rb`](https://github.com/instructure/canvas-lms/blob/master/lib/gradebook_importer.rb).
 
 use crate::class::roster::platform::{
-    Downloaded, MarkColumn, Platform, Student, Students, TableFormat, plain, present,
+    Downloaded, MarkColumn, Platform, Rows, Student, Students, TableFormat, plain, present,
 };
 use crate::class::roster::sheet::{Flaw, Sheet};
 use crate::rubric::Points;
@@ -170,7 +170,7 @@ fn new_export(
     students: &[Downloaded<'_>],
     assignment: Option<&str>,
     out_of: Points,
-) -> Option<Vec<Vec<String>>> {
+) -> Option<Rows> {
     let row = |cells: [&str; 6]| cells.map(str::to_owned).to_vec();
     let header = row(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment?]);
     let possible = row(["    Points Possible", "", "", "", "", &out_of.to_string()]);

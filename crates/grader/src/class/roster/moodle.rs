@@ -7,7 +7,7 @@
 
 use crate::class::cells::inert;
 use crate::class::roster::platform::{
-    Downloaded, MarkColumn, Platform, Student, Students, TableFormat, plain, present,
+    Downloaded, MarkColumn, Platform, Rows, Student, Students, TableFormat, plain, present,
 };
 use crate::class::roster::sheet::{Flaw, Sheet};
 use crate::rubric::Points;
@@ -109,11 +109,7 @@ fn marks<'a>(sheet: &'a Sheet, assignment: Option<&str>) -> Result<MarkColumn<'a
 }
 
 /// The columns without which Moodle refuses a worksheet, and the name and the maximum for people.
-fn new_export(
-    students: &[Downloaded<'_>],
-    _: Option<&str>,
-    out_of: Points,
-) -> Option<Vec<Vec<String>>> {
+fn new_export(students: &[Downloaded<'_>], _: Option<&str>, out_of: Points) -> Option<Rows> {
     let header = [IDENTIFIER, NAME, GRADE, MAXIMUM, "Last modified (grade)"].map(str::to_owned);
     let row = |student: &Downloaded<'_>| {
         let identifier = format!("Participant {}", student.number);

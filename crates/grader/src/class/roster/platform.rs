@@ -31,8 +31,11 @@ pub(crate) struct Platform {
     /// Where the marks of the assignment of this name go.
     pub(crate) marks: for<'a> fn(&'a Sheet, Option<&str>) -> Result<MarkColumn<'a>, Flaw>,
     /// A file for these students alone; `None` without the name of an assignment that it needs.
-    pub(crate) new_export: fn(&[Downloaded<'_>], Option<&str>, Points) -> Option<Vec<Vec<String>>>,
+    pub(crate) new_export: fn(&[Downloaded<'_>], Option<&str>, Points) -> Option<Rows>,
 }
+
+/// The cells of a file, row by row.
+pub(crate) type Rows = Vec<Vec<String>>;
 
 /// The students of a file.
 #[derive(Debug, Default)]
