@@ -170,9 +170,9 @@ fn say_roster(marks: &MarksTable) -> Result<bool> {
         let (count, of, who) = (absent.len(), marks.students(), absent.join("; "));
         say(format!("handed in nothing: {count} of {of} in {roster}: {who}"))?;
     }
-    let what = if marks.has_strangers() { "nobody's, by" } else { "without a place in" };
-    for (id, why) in marks.strangers() {
+    let what = if marks.has_lines_for_unmatched() { "nobody's, by" } else { "without a place in" };
+    for (id, why) in marks.unmatched() {
         say(format!("{what} {roster}: {id}: {why}"))?;
     }
-    Ok(marks.has_strangers() || marks.strangers().is_empty())
+    Ok(marks.has_lines_for_unmatched() || marks.unmatched().is_empty())
 }

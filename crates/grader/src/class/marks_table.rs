@@ -53,7 +53,7 @@ pub struct MarksTable {
     students: Students,
     claims: Vec<Claim>,
     /// The hand-ins that are nobody's, and why.
-    strangers: Vec<(String, String)>,
+    unmatched: Vec<(String, String)>,
 }
 
 /// A platform's file, and where the marks go in it.
@@ -108,7 +108,7 @@ impl MarksTable {
                 roster: path,
                 students,
                 claims,
-                strangers: Vec::new(),
+                unmatched: Vec::new(),
             });
         };
         let Roster { path: file, sheet, platform, mut students } = roster;
@@ -116,7 +116,7 @@ impl MarksTable {
             Some(platform) => platform.downloaded,
             None => |_| None,
         };
-        let Matching { claims, strangers } = matching(&students.students, hand_ins, downloaded);
+        let Matching { claims, unmatched } = matching(&students.students, hand_ins, downloaded);
         let line = |at: usize| sheet.rows()[students.students[at].row][0].place.to_string();
         let why = |why: Why| match why {
             Why::Unknown => "no line has this id".to_owned(),
@@ -126,7 +126,7 @@ impl MarksTable {
             }
             Why::Shared(at) => format!("another hand-in fits {} too", line(at)),
         };
-        let strangers = strangers.into_iter().map(|(id, reason)| (id, why(reason))).collect();
+        let unmatched = unmatched.into_iter().map(|(id, reason)| (id, why(reason))).collect();
         let filled = match format.platform {
             None => None,
             Some(platform) => Some(
@@ -137,7 +137,7 @@ impl MarksTable {
         let taken = COLUMNS.into_iter().map(str::to_owned).chain(entries.iter().cloned());
         let named = students.headings.iter().map(String::as_str);
         students.headings = headings(named, taken.collect(), "_in_roster");
-        Ok(Self { entries, filled, roster: path, students, claims, strangers })
+        Ok(Self { entries, filled, roster: path, students, claims, unmatched })
     }
 
     /// The file that lists the students.
@@ -170,12 +170,12 @@ impl MarksTable {
     }
 
     /// The hand-ins that are nobody's in the roster, each with the reason.
-    pub fn strangers(&self) -> &[(String, String)] {
-        &self.strangers
+    pub fn unmatched(&self) -> &[(String, String)] {
+        &self.unmatched
     }
 
     /// Whether there is a place for the marks of hand-ins that are nobody's.
-    pub fn has_strangers(&self) -> bool {
+    pub fn has_lines_for_unmatched(&self) -> bool {
         self.filled.is_none()
     }
 

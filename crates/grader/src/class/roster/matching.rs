@@ -32,7 +32,7 @@ pub(crate) struct Matching {
     /// One per student.
     pub(crate) claims: Vec<Claim>,
     /// The hand-ins that are nobody's, by id.
-    pub(crate) strangers: BTreeMap<String, Why>,
+    pub(crate) unmatched: BTreeMap<String, Why>,
 }
 
 /// Whether a hand-in could be a student's, in the order in which it is asked of all hand-ins. Whoever
@@ -68,7 +68,7 @@ pub(crate) fn matching<'a>(
     };
     let mut open: Vec<Name<'_>> = hand_ins.iter().map(name).collect();
     let mut claims = vec![Claim::Nothing; students.len()];
-    let mut strangers = BTreeMap::new();
+    let mut unmatched = BTreeMap::new();
     for fits in RULES {
         let mut left = Vec::new();
         let mut fitting: BTreeMap<usize, Vec<String>> = BTreeMap::new();
@@ -88,7 +88,7 @@ pub(crate) fn matching<'a>(
                 claims[at] = Claim::HandIn(only.clone());
                 continue;
             }
-            strangers.extend(ids.iter().map(|id| (id.clone(), Why::Shared(at))));
+            unmatched.extend(ids.iter().map(|id| (id.clone(), Why::Shared(at))));
             claims[at] = Claim::Unclear(ids);
         }
         for (id, of) in unclear {
@@ -99,12 +99,12 @@ pub(crate) fn matching<'a>(
                     nothing @ Claim::Nothing => *nothing = Claim::Unclear(vec![id.clone()]),
                 }
             }
-            strangers.insert(id, Why::Several(of));
+            unmatched.insert(id, Why::Several(of));
         }
         open = left;
     }
-    strangers.extend(open.into_iter().map(|name| (name.id.to_owned(), Why::Unknown)));
-    Matching { claims, strangers }
+    unmatched.extend(open.into_iter().map(|name| (name.id.to_owned(), Why::Unknown)));
+    Matching { claims, unmatched }
 }
 
 #[cfg(test)]
@@ -135,20 +135,20 @@ mod tests {
     fn the_number_counts_first_then_the_same_name_then_its_letters() {
         let students: [(&str, &[&str]); 3] =
             [("7", &["anna", "Müller, Anna"]), ("8", &["ben"]), ("9", &["cleo", "S9"])];
-        let Matching { claims, strangers } =
+        let Matching { claims, unmatched } =
             matched(&students, &["cleo#8", "MÜLLER, ANNA ", "s9", "zoe"]);
         assert_eq!(claims, [of("MÜLLER, ANNA "), of("cleo#8"), of("s9")]);
-        assert_eq!(strangers, BTreeMap::from([("zoe".to_owned(), Why::Unknown)]));
+        assert_eq!(unmatched, BTreeMap::from([("zoe".to_owned(), Why::Unknown)]));
         // Who is called so exactly has it before others.
         let students: [(&str, &[&str]); 2] = [("", &["Anna"]), ("", &["anna"])];
-        let Matching { claims, strangers } = matched(&students, &["anna", "ANNA"]);
-        assert_eq!((claims, strangers.len()), (vec![of("ANNA"), of("anna")], 0));
+        let Matching { claims, unmatched } = matched(&students, &["anna", "ANNA"]);
+        assert_eq!((claims, unmatched.len()), (vec![of("ANNA"), of("anna")], 0));
     }
 
     #[test]
     fn what_is_unclear_is_nobodys() {
         let students: [(&str, &[&str]); 3] = [("", &["Anna"]), ("", &["anna"]), ("5", &["ben"])];
-        let Matching { claims, strangers } = matched(&students, &["ANNA", "x#5", "y#5"]);
+        let Matching { claims, unmatched } = matched(&students, &["ANNA", "x#5", "y#5"]);
         let unclear = |ids: &[&str]| Claim::Unclear(ids.iter().map(|&id| id.to_owned()).collect());
         assert_eq!(claims, [unclear(&["ANNA"]), unclear(&["ANNA"]), unclear(&["x#5", "y#5"])]);
         let expected = BTreeMap::from([
@@ -156,6 +156,6 @@ mod tests {
             ("x#5".to_owned(), Why::Shared(2)),
             ("y#5".to_owned(), Why::Shared(2)),
         ]);
-        assert_eq!(strangers, expected);
+        assert_eq!(unmatched, expected);
     }
 }
