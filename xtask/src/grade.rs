@@ -1,6 +1,7 @@
 //! `cargo xtask grade`: arguments, and which submission is graded on which cases.
 
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -10,24 +11,29 @@ use grader::check::{
 };
 use grader::diagnosis::Profile;
 use grader::export::{self, Detail, FORMATS, OutputFormat};
-use grader::fixture::{Case, Mode, load_all, load_one};
+use grader::fixture::{Case, load_all, load_one};
 use grader::grading::grade;
+use grader::messages;
 use grader::rubric::Rubric;
 use grader::submission::protocol::write_inputs;
-use grader::submission::{BnParam, Kernels, RustFunctions, Submission};
+use grader::submission::{Kernels, Submission};
 
+use crate::embedded::Fixtures;
 use crate::grade::class::Asked;
+use crate::grade::exercise::Exercise;
 use crate::grade::run_options::RunOptions;
 use crate::grade::shell::quoted;
 use crate::grade::source::{Source, Untrusted};
+use crate::grade::watch::{Watch, Watched};
 use terminal::exit::Exit;
 use terminal::interrupt::Interrupt;
-use terminal::output::say;
-use terminal::workspace;
+use terminal::output::{replace_file, say};
 
 mod class;
+mod exercise;
+mod marks_table;
 mod run_options;
-mod shell;
+pub(crate) mod shell;
 mod source;
 mod watch;
 
@@ -38,7 +44,7 @@ pub(crate) struct Arguments {
     target: Option<Target>,
     #[command(flatten)]
     source: Source,
-    /// Folder of the fixtures [default: fixtures/ of this workspace]
+    /// Folder of the fixtures [default: fixtures/ of this workspace, else those of this program]
     #[arg(long, value_name = "DIR")]
     fixtures: Option<PathBuf>,
     /// Grade this case alone, as in spatial_batch_norm/one_pixel or behaviour/x_untouched
@@ -56,6 +62,9 @@ pub(crate) struct Arguments {
     /// Format of the transcript
     #[arg(long, value_parser = formats(), default_value = FORMATS[0].name)]
     format: &'static OutputFormat,
+    /// Write the transcript to this file instead of standard output
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["watch", "batch", "export_inputs"])]
+    out: Option<PathBuf>,
     /// List every check in the text, those that passed too
     #[arg(long, conflicts_with_all = ["first_failure", "watch", "batch"])]
     verbose: bool,
@@ -66,13 +75,14 @@ pub(crate) struct Arguments {
     /// Print the first failure alone, and what to do about it
     #[arg(long, conflicts_with_all = ["format", "batch"])]
     first_failure: bool,
-    /// Grade at every save, and show the first failure
-    #[arg(long, requires = "target", conflicts_with_all = ["format", "case", "rubric"])]
+    /// Grade at every save: show what is done, the first failure, and hints on request
+    #[arg(long, requires = "source", conflicts_with_all = ["format", "case", "rubric"])]
     watch: bool,
+    /// Another folder than crates/exercise, for tests
+    #[arg(long, hide = true, requires = "target")]
+    exercise_folder: Option<PathBuf>,
     #[command(flatten)]
     hand_ins: class::HandIns,
-    #[command(flatten)]
-    watched: watch::Watched,
     #[command(flatten)]
     run_options: RunOptions,
 }
@@ -109,23 +119,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         "--verbose: found --format {}, expected text; the other formats list every check anyway",
         arguments.format.name
     );
-    if arguments.watch {
-        ensure!(
-            arguments.target == Some(Target::Exercise),
-            "--watch: found --target kernels, expected --target exercise"
-        );
-        return watch::run(&arguments.watched, &arguments.graded_again()?);
-    }
-    // All cases are read before the first is asked, so that a bad one leaves no half transcript.
-    let fixtures = workspace::fixtures_folder(arguments.fixtures.as_deref())?;
-    let cases = match &arguments.case {
-        Some(name) if needs_no_fixture(name) => Vec::new(),
-        Some(name) => vec![load_one(&fixtures, name)?],
-        None => load_all(&fixtures)?,
-    };
+    let cases = arguments.cases()?;
     let mut options = arguments.options();
     if let Some(folder) = &arguments.source.export_inputs {
         return export_inputs(folder, &cases, &options);
+    }
+    if arguments.watch {
+        return watch::run(&Watch {
+            watched: arguments.watched()?,
+            cases: &cases,
+            options: &options,
+            command: arguments.command(&options),
+            run_options: &arguments.run_options,
+        });
     }
     let rubric = arguments.rubric(&cases)?;
     options.hidden = rubric.as_ref().map(Rubric::hidden).unwrap_or_default();
@@ -139,9 +145,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         };
         return class::run(folder, &arguments.hand_ins, &arguments.run_options, &asked);
     }
-    let untrusted = arguments.source.submission(&arguments.run_options)?;
-    let ours = arguments.target.unwrap_or(Target::Kernels).submission();
-    let submission = untrusted.as_ref().map_or(ours.as_ref(), Untrusted::submission);
+    let untrusted = match arguments.target {
+        Some(Target::Exercise) => Some(arguments.exercise()?),
+        None | Some(Target::Kernels) => arguments.source.submission(&arguments.run_options)?,
+    };
+    let submission = untrusted.as_ref().map_or(&Kernels as &dyn Submission, Untrusted::submission);
     let command = arguments.command(&options);
     let mut grading = match &untrusted {
         Some(untrusted) => {
@@ -176,7 +184,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     } else {
         arguments.format.write(&grading)?
     };
-    say(transcript.trim_end())?;
+    match &arguments.out {
+        Some(file) => {
+            replace_file(file, transcript.as_bytes())?;
+            say(format!("wrote {}", messages::path(file)))?;
+        }
+        None => say(transcript.trim_end())?,
+    }
+    let is_for_people = arguments.first_failure || arguments.format.name == export::TEXT.name;
+    if is_for_people && let Some(printed) = untrusted.as_ref().and_then(Untrusted::printed) {
+        say(format!("\n{}", printed.text()))?;
+    }
     let all_passed = grading.report.all_passed();
     Ok(if all_passed { Exit::Success } else { Exit::FoundWrong })
 }
@@ -194,29 +212,85 @@ fn export_inputs(folder: &Path, cases: &[Case], options: &Options) -> Result<Exi
     Ok(Exit::Success)
 }
 
+/// The arguments of `cargo xtask grade` with these words after it.
+pub(crate) fn parse(words: &[String]) -> Result<Arguments, clap::Error> {
+    #[derive(clap::Parser)]
+    #[command(name = "cargo xtask grade")]
+    struct Alone {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+    let words = iter::once("grade").chain(words.iter().map(String::as_str));
+    Ok(<Alone as clap::Parser>::try_parse_from(words)?.arguments)
+}
+
+/// The text of the rubric in this file, else of the default one. It fits what is asked.
+pub(crate) fn rubric_text(file: Option<&Path>) -> Result<String> {
+    let cases = load_all(&Fixtures::find(None)?.folder)?;
+    let (rubric, text) = read_rubric(file)?;
+    rubric.validate(&known_checks(&cases))?;
+    Ok(text)
+}
+
+/// The rubric in this file, else the default one, and its text.
+fn read_rubric(file: Option<&Path>) -> Result<(Rubric, String)> {
+    let Some(file) = file else {
+        return Ok((Rubric::preset()?, Rubric::PRESET.to_owned()));
+    };
+    let name = file.display().to_string();
+    let text =
+        files::read_text(file).with_context(|| format!("{name}: the rubric cannot be read"))?;
+    Ok((Rubric::parse(&text, &name)?, text))
+}
+
 impl Arguments {
-    /// What a watch grades by at every save.
-    fn graded_again(&self) -> Result<Vec<String>> {
-        let words = shell::words(&self.command(&self.options()))?.into_iter().skip(2);
-        Ok(words.chain(["--first-failure".to_owned()]).collect())
+    /// The exercise, built.
+    fn exercise(&self) -> Result<Untrusted> {
+        let exercise = Exercise::new(self.exercise_folder.as_deref())?;
+        let program = exercise
+            .build()?
+            .context("the exercise does not build; mend the first of the errors above")?;
+        let process = exercise.submission(program, &self.run_options)?;
+        Ok(Untrusted::Process(Box::new(process)))
+    }
+
+    /// What is graded at every save.
+    fn watched(&self) -> Result<Watched> {
+        match (self.target, self.source.python()) {
+            (Some(Target::Exercise), _) => {
+                Ok(Watched::Exercise(Exercise::new(self.exercise_folder.as_deref())?))
+            }
+            (_, Some(path)) => Ok(Watched::Python(path.to_owned())),
+            (Some(Target::Kernels), None) => {
+                bail!(
+                    "--watch: found --target kernels, expected --target exercise or --python FILE"
+                )
+            }
+            (None, None) => bail!("--watch: expected --target exercise or --python FILE"),
+        }
+    }
+
+    /// The cases that are asked. All are read before the first is asked, so that a bad one leaves no half
+    /// transcript.
+    fn cases(&self) -> Result<Vec<Case>> {
+        let fixtures = Fixtures::find(self.fixtures.as_deref())?;
+        Ok(match &self.case {
+            Some(name) if needs_no_fixture(name) => Vec::new(),
+            Some(name) => vec![load_one(&fixtures.folder, name)?],
+            None => load_all(&fixtures.folder)?,
+        })
     }
 
     /// The rubric that is named; else the default one, where marks are asked for.
     fn rubric(&self, cases: &[Case]) -> Result<Option<Rubric>> {
         let needs_marks = self.format.needs_marks || self.hand_ins.batch.is_some();
-        let rubric = match &self.rubric {
-            Some(file) => {
-                let name = file.display().to_string();
-                let text = files::read_text(file)
-                    .with_context(|| format!("{name}: the rubric cannot be read"))?;
-                Rubric::parse(&text, &name)?
+        if self.rubric.is_none() {
+            if !needs_marks {
+                return Ok(None);
             }
-            None if needs_marks && self.case.is_some() => {
-                bail!("--case: marks are of everything; grade without it")
-            }
-            None if needs_marks => Rubric::preset()?,
-            None => return Ok(None),
-        };
+            ensure!(self.case.is_none(), "--case: marks are of everything; grade without it");
+        }
+        let (rubric, _) = read_rubric(self.rubric.as_deref())?;
         rubric.validate(&known_checks(cases))?;
         Ok(Some(rubric))
     }
@@ -260,33 +334,5 @@ impl Arguments {
             command.push_str(" --profile strict");
         }
         command
-    }
-}
-
-impl Target {
-    fn submission(self) -> Box<dyn Submission> {
-        match self {
-            Self::Kernels => Box::new(Kernels),
-            Self::Exercise => Box::new(RustFunctions::new(
-                "exercise",
-                |x, gamma, beta, bn_param: &mut BnParam| {
-                    let mut param = exercise::BnParam {
-                        mode: match bn_param.mode {
-                            Mode::Train => exercise::Mode::Train,
-                            Mode::Eval => exercise::Mode::Test,
-                        },
-                        eps: bn_param.eps,
-                        momentum: bn_param.momentum,
-                        running_mean: bn_param.running_mean.clone(),
-                        running_var: bn_param.running_var.clone(),
-                    };
-                    let result = exercise::spatial_batchnorm_forward(x, gamma, beta, &mut param);
-                    bn_param.running_mean = param.running_mean;
-                    bn_param.running_var = param.running_var;
-                    result
-                },
-                exercise::spatial_batchnorm_backward,
-            )),
-        }
     }
 }

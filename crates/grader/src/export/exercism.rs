@@ -15,6 +15,7 @@ pub(super) const EXERCISM: OutputFormat = OutputFormat {
     extension: "exercism.json",
     needs_marks: false,
     write: exercism,
+    ungraded: Some(ungraded),
 };
 
 /// The longest message that is shown, in bytes.
@@ -80,6 +81,12 @@ fn exercism(grading: &Grading) -> Result<String, ExportError> {
     Ok(serde_json::to_string_pretty(&results)? + "\n")
 }
 
+fn ungraded(reason: &str) -> Result<String, ExportError> {
+    let message = Some(cut(format!("This submission could not be graded: {reason}.")));
+    let results = Results { version: 3, status: Status::Error, message, tests: Vec::new() };
+    Ok(serde_json::to_string_pretty(&results)? + "\n")
+}
+
 fn test(verdict: &Verdict, grading: &Grading) -> Test {
     let status = match verdict.outcome {
         CheckOutcome::Passed | CheckOutcome::Noted { .. } => Status::Pass,
@@ -96,7 +103,7 @@ fn test(verdict: &Verdict, grading: &Grading) -> Test {
 }
 
 /// The task that a check is of, if it is of one alone.
-fn task(check: &str) -> Option<u8> {
+pub(super) fn task(check: &str) -> Option<u8> {
     match check {
         "out" | "running_mean" | "running_var" => Some(1),
         "dx" | "dgamma" | "dbeta" => Some(2),
