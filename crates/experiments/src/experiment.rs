@@ -15,7 +15,7 @@ use study::config::{StudyConfig, StudyRequest};
 use study::experiment::{Experiment, Introduction};
 use study::folder::State;
 use study::folder_name::folder_name;
-use study::memory::memory;
+use study::memory::Memory;
 use study::report::PAGE;
 use trainer::dataset::{DataSet, Split};
 
@@ -146,21 +146,19 @@ impl Arguments {
 
 /// Refuses a study that needs more memory than there is.
 fn expect_memory(config: &StudyConfig, threads: usize, available: u64) -> Result<()> {
-    let runs = threads.min(config.arms().len() * config.seeds.len());
-    let needed = memory(config, runs)?;
+    let memory = Memory::of(config)?;
+    let runs = threads.min(memory.runs());
+    let needed = memory.bytes(runs);
     if needed <= available {
         return Ok(());
     }
-    let mut fewer = 0;
-    while fewer + 1 < runs && memory(config, fewer + 1)? <= available {
-        fewer += 1;
-    }
+    let fewer = (1..runs).rev().find(|&fewer| memory.bytes(fewer) <= available);
     let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
     let side_by_side =
         if runs == 1 { "its run".to_owned() } else { format!("{runs} runs side by side") };
     let remedy = match fewer {
-        0 => "give a smaller --batch-size".to_owned(),
-        fewer => format!("give a smaller --batch-size, or --threads {fewer}"),
+        None => "give a smaller --batch-size".to_owned(),
+        Some(fewer) => format!("give a smaller --batch-size, or --threads {fewer}"),
     };
     bail!(
         "the study needs about {} of memory for {side_by_side}, and {} are available; {remedy}",
