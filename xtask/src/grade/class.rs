@@ -12,8 +12,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use grader::check::Options;
 use grader::class::{
-    Class, GradedClass, Judge, Line, Progress, SummaryFiles, find_hand_ins, grade_class,
-    reports_of, serve,
+    Class, GradedClass, Judge, Line, MarksTable, Progress, SummaryFiles, find_hand_ins,
+    grade_class, reports_of, serve,
 };
 use grader::export::OutputFormat;
 use grader::fixture::Case;
@@ -21,6 +21,7 @@ use grader::messages;
 use grader::rubric::Rubric;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::grade::marks_table::TableOptions;
 use crate::grade::run_options::RunOptions;
 use terminal::exit::{COULD_NOT_RUN, Exit};
 use terminal::interrupt::Interrupt;
@@ -43,6 +44,8 @@ pub(super) struct HandIns {
     /// Hand-ins to grade at a time [default: the number of cores]
     #[arg(long, value_name = "N", requires = "batch")]
     threads: Option<NonZero<usize>>,
+    #[command(flatten)]
+    table: TableOptions,
     /// Judge the hand-ins that a batch writes to standard input
     #[arg(long, hide = true, requires = "batch")]
     worker: bool,
@@ -87,6 +90,8 @@ pub(super) fn run(
         })?;
         return Ok(Exit::Success);
     };
+    let ids: Vec<&str> = found.iter().map(|hand_in| hand_in.id.as_str()).collect();
+    let marks = hand_ins.table.table(table, rubric, &ids)?;
     let interrupt =
         Interrupt::listen("stopping after the hand-ins in progress; again to stop at once")?;
     let cores = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
@@ -94,6 +99,7 @@ pub(super) fn run(
     let graded = grade_class(&Class {
         hand_ins: &found,
         table,
+        marks: &marks,
         reports: &reports,
         judge: &judge,
         worker: &|| worker(&judge.context.launcher.program),
@@ -110,7 +116,7 @@ pub(super) fn run(
         },
     });
     bar.finish_and_clear();
-    summary(&graded?, table, &reports)
+    summary(&graded?, &marks, table, &reports)
 }
 
 /// The command of a worker process: this one, whose arguments say what is asked.
@@ -129,7 +135,7 @@ fn shown(path: &Path) -> String {
     messages::path(workspace::relative(path))
 }
 
-fn summary(graded: &GradedClass, table: &Path, reports: &Path) -> Result<Exit> {
+fn summary(graded: &GradedClass, marks: &MarksTable, table: &Path, reports: &Path) -> Result<Exit> {
     let GradedClass { all, open, lines, summary } = graded;
     let (table, reports) = (shown(table), shown(reports));
     if lines.len() < *all {
@@ -151,5 +157,22 @@ fn summary(graded: &GradedClass, table: &Path, reports: &Path) -> Result<Exit> {
         let what = if marks.is_none() { "not graded" } else { "graded, with a problem" };
         say(format!("{what}: {id}: {}", problem.as_deref().unwrap_or_default()))?;
     }
-    Ok(if problems.is_empty() { Exit::Success } else { Exit::FoundWrong })
+    let is_complete = say_roster(marks)? && problems.is_empty();
+    Ok(if is_complete { Exit::Success } else { Exit::FoundWrong })
+}
+
+/// Says who handed in nothing, and which hand-ins are nobody's. Returns whether all have their marks in the
+/// table.
+fn say_roster(marks: &MarksTable) -> Result<bool> {
+    let roster = marks.roster().map_or_else(|| "the table".to_owned(), |path| shown(path));
+    let absent = marks.absent();
+    if !absent.is_empty() {
+        let (count, of, who) = (absent.len(), marks.students(), absent.join("; "));
+        say(format!("handed in nothing: {count} of {of} in {roster}: {who}"))?;
+    }
+    let what = if marks.has_lines_for_unmatched() { "nobody's, by" } else { "without a place in" };
+    for (id, why) in marks.unmatched() {
+        say(format!("{what} {roster}: {id}: {why}"))?;
+    }
+    Ok(marks.has_lines_for_unmatched() || marks.unmatched().is_empty())
 }
