@@ -39,12 +39,15 @@ fn copy_of_the_exercise() -> PathBuf {
         }
         dependencies.insert(name.to_owned(), dependency);
     }
-    // Dependencies that are built already fit, if the profile is the same. The kernels are built again, and
-    // need not be fast.
+    // Dependencies that are built already fit, if the profile is the same. What is built again need not be
+    // fast.
     let mut profile = root["profile"]["dev"].as_table().unwrap().clone();
-    profile.insert("opt-level".to_owned(), 0.into());
+    let slow = toml::Table::from_iter([("opt-level".to_owned(), 0.into())]);
     let others = profile["package"]["*"].clone();
-    profile["package"] = toml::Table::from_iter([("*".to_owned(), others)]).into();
+    let packages =
+        ["answer", "exercise-copy", "kernels"].map(|name| (name.to_owned(), slow.clone().into()));
+    let packages = packages.into_iter().chain([("*".to_owned(), others)]);
+    profile["package"] = toml::Table::from_iter(packages).into();
     let manifest = toml::toml! {
         workspace = {}
         package = { name = "exercise-copy", edition = "2024" }
