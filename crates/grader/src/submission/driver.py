@@ -1,32 +1,50 @@
-"""Answers scripts (see the protocol in crates/grader/README.md) with the functions of one file.
+"""Answers scripts (see the protocol in crates/grader/README.md) with the functions of one hand-in.
 
-    driver.py FILE PACKAGES INPUTS OUTPUTS
+    driver.py FILE PACKAGES COURSE INPUTS OUTPUTS
 
-PACKAGES is the folder in which NumPy lies. Whatever FILE does, judging is done elsewhere: this
-program only calls and writes down. It holds on to what it needs of NumPy before FILE is loaded, so
-that a function which FILE replaces there is not one that is used here.
+FILE is the main file of the hand-in, a Python file or the cells of a notebook. It lies in the folder
+`hand_in` beside this program, with the hand-in's other files. PACKAGES is the folder in which NumPy
+lies, COURSE that of the course's own helpers, or empty. Whatever FILE does, judging is done elsewhere:
+this program only calls and writes down. It holds on to what it needs of NumPy before FILE is loaded,
+so that a function which FILE replaces there is not one that is used here.
 """
 
 import ast
 import builtins
+import importlib
 import os
+import re
+import signal
 import sys
+import time
 import traceback
 import types
+from importlib.machinery import ModuleSpec
 
-FILE, PACKAGES, INPUTS, OUTPUTS = sys.argv[1:5]
+DRIVER = os.path.abspath(sys.argv[0])
+FILE, PACKAGES, COURSE, INPUTS, OUTPUTS = sys.argv[1:6]
+ROOT = os.path.join(os.path.dirname(DRIVER), "hand_in")
 if PACKAGES not in sys.path:
     sys.path.append(PACKAGES)
 
 import numpy as np
 
+# What messages call FILE: its name, unless another file of the hand-in is called that by its path.
 FILE_NAME = os.path.basename(FILE)
+if os.path.exists(os.path.join(ROOT, FILE_NAME)):
+    FILE_NAME = os.path.relpath(FILE, ROOT)
 LONGEST = 400  # letters of an error's message
 LONGEST_STATEMENT = 60  # letters of a statement that cannot be read
+FOLDERS_SEARCHED = 1000  # folders of the course in which a module is looked for
+SECONDS_OF_CELLS = 3  # what the cells of a notebook may take once its functions are there
+SECONDS_OF_CELL = 0.2  # what each cell may take after that
 SETTINGS = ("kind", "eps", "momentum", "running")
 ARGUMENTS = ("x", "gamma", "beta")
 RUNNING = ("running_mean", "running_var")
+CLASSES = {"spatial_": "SpatialBatchNorm", "": "BatchNorm"}
+ARGUMENTS_OF = {"forward": 4, "backward": 2}
 asarray, empty, frombuffer, ndindex, ndarray = np.asarray, np.empty, np.frombuffer, np.ndindex, np.ndarray
+arange, float64 = np.arange, np.float64
 
 
 def read(path):
@@ -80,6 +98,24 @@ class NotThere:
     def __setitem__(self, key, value):
         pass
 
+    def __instancecheck__(self, instance):
+        return False
+
+    def __subclasscheck__(self, subclass):
+        return False
+
+    def __or__(self, other):
+        # As in the annotation `x: Tensor | None`.
+        return self
+
+    __ror__ = __or__
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return False
+
     def __iter__(self):
         # Else Python would ask for one item after the other and never come to an end.
         raise self._missing()
@@ -95,6 +131,16 @@ class NotThere:
     def _missing(self):
         return ImportError(f"{self._name} is not there when this file is graded alone")
 
+    def _refuse(self, *arguments):
+        raise self._missing()
+
+    # NumPy asks for these before it computes.
+    __array__ = __float__ = __int__ = __index__ = __len__ = __contains__ = _refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __matmul__ = __rmatmul__ = _refuse
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _refuse
+    __pow__ = __rpow__ = __neg__ = __pos__ = __abs__ = _refuse
+    __lt__ = __le__ = __gt__ = __ge__ = _refuse
+
 
 class Stub(types.ModuleType):
     """A module that is not there."""
@@ -108,34 +154,244 @@ class Stub(types.ModuleType):
         return NotThere(f"{self.__name__}.{name}")
 
 
-class Imports:
-    """The import statement of FILE, which alone gets a stub for what is not there. Where FILE is
-    prepared for an ImportError, it gets one, unless `stubs_only`."""
+class Nothing:
+    """What `get_ipython()` is outside of a notebook: anything may be asked of it, and nothing is done."""
 
-    def __init__(self, source, stubs_only):
-        self.prepared = set() if stubs_only else lines_prepared_for_import_errors(source)
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Nothing()
+
+    def __call__(self, *arguments, **options):
+        return None
+
+
+# Names that a notebook finds without an import.
+OF_NOTEBOOKS = {"get_ipython": Nothing, "display": Nothing()}
+
+
+# --- where the hand-in's own modules and those of the course lie
+
+
+def parts(folder):
+    return [] if folder in ("", ".") else folder.split(os.sep)
+
+
+def folders_with_files(root):
+    """The folders below `root` that have Python files, from the root, the outermost first."""
+    found = []
+    for folder, inner, files in os.walk(root):
+        inner[:] = sorted(name for name in inner if not name.startswith((".", "__")))
+        if any(name.endswith(".py") for name in files):
+            found.append(os.path.relpath(folder, root))
+        if len(found) == FOLDERS_SEARCHED:
+            break
+    return sorted(found, key=lambda folder: (len(parts(folder)), folder))
+
+
+def upwards(root, folder):
+    """A folder of `root`, and those that it lies in, up to `root`."""
+    names = parts(folder)
+    return [os.path.join(root, *names[:length]) for length in range(len(names), -1, -1)]
+
+
+OWN_FOLDER = os.path.dirname(os.path.relpath(FILE, ROOT))
+OWN_FOLDERS = folders_with_files(ROOT)
+COURSE_FOLDERS = folders_with_files(COURSE) if COURSE else []
+
+
+def folder_in_course():
+    """The folder of COURSE in which FILE would lie: the one that has a file of its name."""
+    file = os.path.basename(FILE)
+    has = [name for name in COURSE_FOLDERS if os.path.isfile(os.path.join(COURSE, name, file))]
+    if len(has) > 1 and OWN_FOLDER in has:
+        return OWN_FOLDER
+    return has[0] if len(has) == 1 and has[0] != "." else OWN_FOLDER
+
+
+IN_COURSE = folder_in_course() if COURSE else OWN_FOLDER
+# As if FILE were run where it lies; then the course's; then whatever has the name.
+SEARCHED = upwards(ROOT, OWN_FOLDER) + (upwards(COURSE, IN_COURSE) if COURSE else [])
+OTHERS = [os.path.join(ROOT, name) for name in OWN_FOLDERS]
+OTHERS += [os.path.join(COURSE, name) for name in COURSE_FOLDERS]
+
+
+def is_ours(path):
+    return any(root and (path == root or path.startswith(root + os.sep)) for root in (ROOT, COURSE))
+
+
+def shown(path):
+    """What messages call a file: the hand-in's own by its path in the hand-in."""
+    if COURSE and path.startswith(COURSE + os.sep):
+        return f"{os.path.relpath(path, COURSE)} of the course"
+    return os.path.relpath(path, ROOT)
+
+
+def folders_named(name, folders):
+    """The folders that are a package of this name: of several, the modules of the first are found first."""
+    found = [os.path.join(folder, name) for folder in folders]
+    if COURSE and name == os.path.basename(COURSE):
+        found.append(COURSE)
+    return [folder for folder in found if os.path.isdir(folder)]
+
+
+def find(fullname, folders, and_folders):
+    """What to import a module of the hand-in's or the course's by; None if there is none. A folder
+    without an `__init__.py` is one only `and_folders`."""
+    name = fullname.rpartition(".")[2]
+    for folder in folders:
+        if os.path.isfile(os.path.join(folder, name, "__init__.py")):
+            break
+        path = os.path.join(folder, f"{name}.py")
+        if os.path.isfile(path):
+            return ModuleSpec(fullname, Loader(path), origin=shown(path))
+    packages = folders_named(name, folders)
+    inits = [os.path.join(folder, "__init__.py") for folder in packages]
+    init = next((path for path in inits if os.path.isfile(path)), None)
+    if init is None and not (and_folders and packages):
+        return None
+    spec = ModuleSpec(fullname, Loader(init), origin=init and shown(init), is_package=True)
+    spec.submodule_search_locations = packages
+    return spec
+
+
+def asks():
+    """The file whose import statement is being answered: one of the hand-in's or the course's, or None."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if file in LOADED.files:
+            return file
+        is_on_the_way = file.startswith("<frozen importlib") or file in (DRIVER, importlib.__file__)
+        if not is_on_the_way:
+            return None
+        frame = frame.f_back
+    return None
+
+
+class Finder:
+    """Finds the modules of the hand-in and of the course, for these alone."""
+
+    def __init__(self, folders, and_folders):
+        self.folders, self.and_folders = folders, and_folders
+
+    def find_spec(self, fullname, path=None, target=None):
+        if path is None:
+            file = asks()
+            spec = find(fullname, self.folders, self.and_folders) if file else None
+            # What has the name of a module is not that module.
+            is_itself = file == FILE_NAME and spec is not None and spec.loader.path == FILE
+            return None if is_itself else spec
+        path = list(path)
+        return find(fullname, path, True) if path and all(map(is_ours, path)) else None
+
+
+class Loader:
+    """Runs a module of the hand-in's or the course's by the same rules as FILE."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        LOADED.modules.add(module.__name__)
+        if self.path is None:
+            return
+        name = shown(self.path)
+        # Helpers of the course may read what lies beside them; where that is, is not told.
+        module.__file__ = self.path if name.endswith(" of the course") else name
+        with open(self.path, "rb") as file:
+            run(file.read(), name, module)
+
+
+class Loaded:
+    """What has been loaded so far, and how imports of what is not there are answered."""
+
+    def __init__(self, stubs_only):
+        self.stubs_only = stubs_only
+        # Whether a file got an ImportError that it is prepared for.
         self.refused = False
-        # The modules that are not there and of which FILE imports everything.
+        # The modules that are not there and of which a file imports everything.
         self.starred = []
+        # The names of the files, each with its lines that are prepared for an ImportError.
+        self.files = {}
+        self.modules = set()
 
-    def __call__(self, name, globals=None, locals=None, fromlist=(), level=0):
+
+LOADED = Loaded(False)
+
+
+def import_module(name, globals=None, locals=None, fromlist=(), level=0):
+    """The import statement of the hand-in's files, which alone get a stub for what is not there. Where
+    a file is prepared for an ImportError, it gets one, unless LOADED.stubs_only."""
+    frame = sys._getframe(1)
+    is_prepared = frame.f_lineno in LOADED.files.get(frame.f_code.co_filename, ())
+    try:
         try:
-            return builtins.__import__(name, globals, locals, fromlist, level)
+            module = builtins.__import__(name, globals, locals, fromlist, level)
         except ImportError:
-            frame = sys._getframe(1)
-            if frame.f_code.co_filename == FILE_NAME and frame.f_lineno in self.prepared:
-                self.refused = True
+            if level or not stands_for_own_folder(name):
                 raise
-            if fromlist and "*" in fromlist:
-                self.starred.append("." * level + name)
-            return Stub(name if fromlist else name.split(".")[0])
+            module = builtins.__import__(name, globals, locals, fromlist, level)
+        return with_all(module, fromlist, is_prepared)
+    except ImportError:
+        if is_prepared:
+            LOADED.refused = True
+            raise
+        if fromlist and "*" in fromlist:
+            LOADED.starred.append("." * level + name)
+        return Stub(name) if fromlist else with_stub(name)
 
 
-def lines_prepared_for_import_errors(source):
+def stands_for_own_folder(name):
+    """Makes a package of the first name that stands for the folder of FILE, if the hand-in has that
+    folder's files but not the folder: `nndl.layers` is then `layers.py` beside FILE."""
+    package, _, rest = name.partition(".")
+    own = os.path.join(ROOT, OWN_FOLDER)
+    beside = os.path.join(own, *rest.split("."))
+    is_there = os.path.isfile(beside + ".py") or os.path.isdir(beside)
+    if not rest or not is_there or beside + ".py" == FILE or package in sys.modules:
+        return False
+    module = sys.modules[package] = types.ModuleType(package)
+    module.__path__ = [own]
+    LOADED.modules.add(package)
+    return True
+
+
+def with_all(module, fromlist, is_prepared):
+    """A package of ours, in which what was asked of it is there at least as a stub."""
+    path = list(getattr(module, "__path__", None) or ())
+    if isinstance(module, Stub) or not path or not all(map(is_ours, path)):
+        return module
+    for name in fromlist or ():
+        if name != "*" and not hasattr(module, name):
+            if is_prepared:
+                raise ImportError(f"cannot import name {name!r}")
+            setattr(module, name, Stub(name))
+    return module
+
+
+def with_stub(name):
+    """The outermost package of a module that is not there, with a stub for what of it is not."""
+    first, *rest = name.split(".")
+    module = top = sys.modules.get(first)
+    if top is None:
+        return Stub(first)
+    for index, part in enumerate(rest):
+        if not hasattr(module, part):
+            setattr(module, part, Stub(".".join([first, *rest[: index + 1]])))
+            break
+        module = getattr(module, part)
+    return top
+
+
+def lines_prepared_for_import_errors(tree):
     """The lines in the body of a `try` that catches an ImportError."""
     caught = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
     prepared = set()
-    for node in ast.walk(ast.parse(source, FILE_NAME)):
+    for node in ast.walk(tree):
         for handler in getattr(node, "handlers", ()):
             names = {getattr(name, "id", None) for name in ast.walk(handler.type or node)}
             if handler.type is None or names & caught:
@@ -143,43 +399,210 @@ def lines_prepared_for_import_errors(source):
     return prepared
 
 
-STARRED = []
+def run(source, name, module):
+    """Runs a file, or a cell of a notebook, in a module."""
+    LOADED.files[name] = ()
+    if isinstance(source, bytes) and b"\0" in source:
+        line = source[: source.index(b"\0")].count(b"\n") + 1
+        raise Refused(f"{name} is not a text: it has a NUL byte in line {line}")
+    tree = compile(source, name, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+    if not LOADED.stubs_only:
+        LOADED.files[name] = lines_prepared_for_import_errors(tree)
+    module.__builtins__ = dict(vars(builtins), **OF_NOTEBOOKS, __import__=import_module)
+    exec(compile(tree, name, "exec", dont_inherit=True), module.__dict__)
 
 
-def load(stubs_only=False):
-    """Loads FILE, as a module deep enough in a package for its relative imports. If it does not
-    get along without a module although it is prepared to, it is loaded again with a stub."""
-    with open(FILE, "rb") as file:
-        source = file.read()
-    code = compile(source, FILE_NAME, "exec", dont_inherit=True)
-    imports = Imports(source, stubs_only)
+# --- notebooks
+
+# The magics before a cell that is Python all the same.
+CELLS_OF_PYTHON = ("time", "capture", "prun", "debug")
+# The magics before a statement.
+LINES_OF_PYTHON = re.compile(r"%(?:time|prun)\s+(?!-)(?=\S)")
+ASSIGNED = re.compile(r"(\s*)([A-Za-z_][\w.,\s\[\]]*?)\s*=\s*[!%]")
+
+
+def is_magic(line):
+    """Whether a line that Python cannot read may be a command of the notebook."""
+    words = line.strip()
+    return words.startswith(("%", "!", "?")) or words.endswith("?") or bool(ASSIGNED.match(line))
+
+
+def without_magic(line):
+    """What takes the place of a command of the notebook."""
+    indent = line[: len(line) - len(line.lstrip())]
+    statement = LINES_OF_PYTHON.match(line.strip())
+    if statement:
+        return indent + line.strip()[statement.end() :]
+    assigned = ASSIGNED.match(line)
+    return f"{indent}{assigned.group(2)} = None" if assigned else f"{indent}pass"
+
+
+def replace_magic(lines, at):
+    lines, continues = list(lines), lines[at].rstrip().endswith("\\")
+    lines[at] = without_magic(lines[at].rstrip().removesuffix("\\") if continues else lines[at])
+    while continues and at + 1 < len(lines):
+        at += 1
+        lines[at], continues = "", lines[at].rstrip().endswith("\\")
+    return lines
+
+
+def syntax_error(lines, name):
+    try:
+        compile("\n".join(lines) + "\n", name, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+    except SyntaxError as error:
+        return error
+    return None
+
+
+def python_of(cell, name):
+    """The Python of a cell, each line where it was."""
+    lines = cell.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    first = next((at for at, line in enumerate(lines) if line.strip() and line.strip()[0] != "#"), None)
+    if first is not None and lines[first].startswith("%%"):
+        if not lines[first].startswith(tuple(f"%%{magic}" for magic in CELLS_OF_PYTHON)):
+            return ""
+        lines[first] = ""
+    # A line is taken for a command only where Python cannot read it, so that one in a text stays.
+    for _ in range(len(lines) + 1):
+        error = syntax_error(lines, name)
+        if error is None:
+            break
+        at = min((error.lineno or 1), len(lines)) - 1
+        while at >= 0 and not is_magic(lines[at]):
+            at -= 1
+        if at < 0:
+            break
+        replaced = replace_magic(lines, at)
+        if replaced == lines:
+            break
+        lines = replaced
+    return "\n".join(lines)
+
+
+class TooLong(BaseException):
+    """A cell took longer than one may that defines something."""
+
+
+def stop_cell(number, frame):
+    raise TooLong()
+
+
+def run_cells(source, module):
+    """Runs the cells of a notebook, each for itself: what one needs that is not there, such as data,
+    costs no other anything. The first error counts if the functions are not there in the end."""
+    import json
+
+    first_error, spent = None, 0.0
+    signal.signal(signal.SIGALRM, stop_cell)
+    for number, cell in json.loads(source):
+        name = f"{FILE_NAME}, cell {number}"
+        LOADED.files[name] = ()
+        began, had_functions = time.monotonic(), has_functions(module)
+        try:
+            # A cell that trains or tests need not come to its end.
+            if had_functions:
+                signal.setitimer(signal.ITIMER_REAL, max(SECONDS_OF_CELLS - spent, SECONDS_OF_CELL))
+            run(python_of(cell, name), name, module)
+        except BaseException as error:
+            first_error = first_error or error
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        if had_functions:
+            spent += time.monotonic() - began
+    if first_error is not None and not has_functions(module):
+        raise first_error
+
+
+# --- loading
+
+
+def own_package():
+    """Makes the package of FILE, and those that it is in, deep enough for relative imports."""
     package = ""
     for name in ("course", "exercise", "code", "networks"):
         package += ("." if package else "") + name
         sys.modules[package] = Stub(package)
+    own, course = parts(OWN_FOLDER), parts(IN_COURSE)
+    depth = max(len(own), len(course))
+    for up in range(depth, -1, -1):
+        if up < depth:
+            names = own if len(own) > up else course
+            package += "." + names[len(names) - up - 1].replace(".", "_")
+        module = types.ModuleType(package)
+        module.__path__ = []
+        if len(own) >= up:
+            module.__path__.append(os.path.join(ROOT, *own[: len(own) - up]))
+        if COURSE and len(course) >= up:
+            module.__path__.append(os.path.join(COURSE, *course[: len(course) - up]))
+        sys.modules[package] = module
+        LOADED.modules.add(package)
+        parent, _, name = package.rpartition(".")
+        setattr(sys.modules[parent], name, module)
+        inits = [os.path.join(folder, "__init__.py") for folder in module.__path__]
+        init = next((path for path in inits if os.path.isfile(path)), None)
+        if init is not None and init != FILE:
+            try:
+                Loader(init).exec_module(module)
+            except BaseException:
+                # FILE may need nothing of it, and says what is missing if it does.
+                pass
+    return package
+
+
+def load(stubs_only=False):
+    """Loads FILE, as a module of its package. If it does not get along without a module although it
+    is prepared to, it is loaded again with a stub."""
+    global LOADED
+    for name in LOADED.modules:
+        sys.modules.pop(name, None)
+    LOADED = Loaded(stubs_only)
+    # The current folder is on the path of no other file, either.
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not isinstance(finder, Finder)]
+    sys.meta_path.insert(0, Finder(SEARCHED, False))
+    sys.meta_path.append(Finder(SEARCHED + OTHERS, True))
+    with open(FILE, "rb") as file:
+        source = file.read()
+    if not source.strip():
+        raise Refused(f"{FILE_NAME} is empty, expected the functions of the course")
+    package = own_package()
     module = types.ModuleType(f"{package}.{os.path.splitext(FILE_NAME)[0]}")
     module.__file__ = FILE_NAME
     module.__package__ = package
-    module.__builtins__ = dict(vars(builtins), __import__=imports)
     sys.modules[module.__name__] = module
+    LOADED.modules.add(module.__name__)
     # FILE reads no arguments of ours.
     sys.argv = [FILE_NAME]
     try:
-        exec(code, module.__dict__)
+        if FILE_NAME.lower().endswith(".ipynb"):
+            run_cells(source, module)
+        else:
+            run(source, FILE_NAME, module)
     except BaseException:
-        if imports.refused:
+        if LOADED.refused:
             return load(stubs_only=True)
         raise
-    finally:
-        STARRED[:] = imports.starred
+    if LOADED.refused and not has_functions(module):
+        return load(stubs_only=True)
     NotThere._is_loading = False
     return module
+
+
+def has_functions(module):
+    """Whether a module has both spatial functions, or the class that has them."""
+    spatial = ["spatial_batchnorm_forward", "spatial_batchnorm_backward"]
+    of_class = getattr(module, CLASSES["spatial_"], None)
+    return all(hasattr(module, name) for name in spatial) or all(
+        hasattr(of_class, name) for name in ARGUMENTS_OF
+    )
 
 
 def what_is_missing(module):
     """That FILE has none of the course's functions, and what it has instead; else None."""
     spatial = ["spatial_batchnorm_forward", "spatial_batchnorm_backward"]
     if any(hasattr(module, name) for name in [*spatial, "batchnorm_forward", "batchnorm_backward"]):
+        return None
+    of_course = [vars(module).get(name) for name in CLASSES.values()]
+    if any(isinstance(value, type) and hasattr(value, "forward") for value in of_course):
         return None
     own = [
         (name, value)
@@ -196,15 +619,29 @@ def what_is_missing(module):
     return f"{FILE_NAME} has no function {spatial[0]}{others}"
 
 
+def without_folders(message):
+    """A message without the folders in which files lie, and the packages in which they are loaded: where a
+    machine keeps them is nobody's business."""
+    for path, instead in ((ROOT, "the hand-in's folder"), (COURSE, "the course's folder")):
+        if path:
+            message = message.replace(path + os.sep, "").replace(path, instead)
+    return message.replace("course.exercise.code.networks.", "").replace(" (unknown location)", "")
+
+
 def explain(error):
-    """An error as one line, with the last line of FILE that it went through."""
-    lines = [
-        frame.lineno
+    """An error as one line, with the last line of the hand-in's that it went through, else of the
+    course's."""
+    if type(error) is Refused:
+        return str(error)
+    frames = [
+        (frame.filename, frame.lineno)
         for frame in traceback.extract_tb(error.__traceback__)
-        if frame.filename == FILE_NAME
+        if frame.filename in LOADED.files
     ]
-    if isinstance(error, SyntaxError) and error.filename == FILE_NAME:
-        lines, message = [error.lineno], error.msg
+    own = [frame for frame in frames if not frame[0].endswith(" of the course")]
+    frames = own or frames
+    if isinstance(error, SyntaxError) and error.filename in LOADED.files:
+        frames, message = [(error.filename, error.lineno)], error.msg
         statement = (error.text or "").strip()[:LONGEST_STATEMENT]
         if statement:
             message += f": `{statement}`"
@@ -213,12 +650,13 @@ def explain(error):
     if isinstance(error, AttributeError):
         # NumPy tells the history of a name that went in the lines after the first.
         message = message.split("\n")[0].removesuffix(".")
-    if isinstance(error, NameError) and STARRED and "is not defined" in message:
-        message += f"; {STARRED[0]} is not there when this file is graded alone"
+    if isinstance(error, NameError) and LOADED.starred and "is not defined" in message:
+        message += f"; {LOADED.starred[0]} is not there when this file is graded alone"
     if isinstance(error, ImportError) and error.path:
         # Where a machine keeps its packages is nobody's business.
         message = message.replace(f" ({error.path})", "")
-    where = f" ({FILE_NAME}, line {lines[-1]})" if lines else ""
+    message = without_folders(message)
+    where = f" ({frames[-1][0]}, line {frames[-1][1]})" if frames else ""
     said = " ".join(f"{type(error).__name__}: {message}".split()) if message else type(error).__name__
     return said[:LONGEST] + where
 
@@ -227,11 +665,27 @@ class Refused(Exception):
     """An answer that is none, in words of the grader's."""
 
 
+def as_array(value):
+    """A tensor as the array of the same memory; anything else as it is."""
+    torch = sys.modules.get("torch")
+    tensor = getattr(torch, "Tensor", None)
+    if isinstance(tensor, type) and isinstance(value, tensor):
+        for step in ("detach", "cpu", "numpy"):
+            if hasattr(value, step):
+                value = getattr(value, step)()
+    return value
+
+
+def as_tensor(array):
+    """The tensor of the same memory, if it is of floating point; else one of float64."""
+    return sys.modules["torch"].from_numpy(array if array.dtype.kind == "f" else array.astype(float64))
+
+
 def numbers(value, what):
     """A result as an array of numbers."""
     if value is None:
         raise Refused(f"{what} is None")
-    array = asarray(value)
+    array = asarray(as_array(value))
     if array.dtype.hasobject or array.dtype.kind not in "fiubc":
         raise Refused(f"{what} is not an array of numbers but {type(value).__name__}")
     if array.dtype.str[1:] not in ("f8", "f4", "i8", "b1"):
@@ -260,19 +714,84 @@ class KeptEntry:
         return type(now) is not type(self.value) or now != self.value
 
 
-def call(function, arguments, names):
+class Functions:
+    """The course's functions of one kind: those of FILE, else the methods of its class. An instance of
+    the class is made where a method needs one."""
+
+    def __init__(self, module, prefix):
+        self.module, self.prefix = module, prefix
+        self.class_name = CLASSES[prefix]
+        self.of_class = getattr(module, self.class_name, None)
+        self.instance = None
+
+    def is_of_class(self):
+        functions = (f"{self.prefix}batchnorm_{name}" for name in ARGUMENTS_OF)
+        return isinstance(self.of_class, type) and not any(hasattr(self.module, name) for name in functions)
+
+    def find(self, direction):
+        """A function, by its name in messages."""
+        name = f"{self.prefix}batchnorm_{direction}"
+        function = getattr(self.module, name, None)
+        if self.is_of_class():
+            name = f"{self.class_name}.{direction}"
+            function = getattr(self.of_class, direction, None)
+            if self.needs_instance(direction):
+                if self.instance is None:
+                    self.instance = self.of_class()
+                function = getattr(self.instance, direction)
+        if function is None:
+            raise Refused(f"{FILE_NAME} has no function {name}")
+        return name, function
+
+    def needs_instance(self, direction):
+        """Whether a method takes the instance before the course's arguments."""
+        of_classes = (vars(one).get(direction) for one in self.of_class.__mro__)
+        method = next((method for method in of_classes if method is not None), None)
+        if not isinstance(method, types.FunctionType):
+            return False
+        code = method.__code__
+        names = code.co_varnames[: code.co_argcount]
+        return names[:1] == ("self",) or len(names) == ARGUMENTS_OF[direction] + 1
+
+
+def works_on_tensors(functions):
+    """Whether the hand-in is to be given tensors: it has imported torch, and a trial call on small arrays
+    gives an error or tensors."""
+    if not hasattr(sys.modules.get("torch"), "from_numpy"):
+        return False
+
+    def results(give):
+        """What a trial call gives; None if it fails."""
+        x = arange(16, dtype=float64).reshape(2, 2, 2, 2) ** 2 / 16
+        if not functions.prefix:
+            x = x.reshape(8, 2)
+        arguments = [give(x.copy()), give(x.reshape(-1, 2)[0] + 1), give(x.reshape(-1, 2)[1] - 1)]
+        bn_param = {"mode": "train"}
+        try:
+            (_, forward), (_, backward) = functions.find("forward"), functions.find("backward")
+            out, cache = forward(*arguments, bn_param)
+            return [out, *bn_param.values(), *backward(give(x[::-1].copy()), cache)]
+        except BaseException:
+            return None
+
+    of_arrays = results(lambda array: array)
+    if of_arrays is not None and all(as_array(value) is value for value in of_arrays):
+        return False
+    return functions.is_of_class() or results(as_tensor) is not None
+
+
+def call(name, function, arguments, names):
     """Calls a function that returns a tuple of so many results."""
     results = function(*arguments)
     if isinstance(results, types.GeneratorType):
         results = tuple(results)  # as unpacking it would
     wanted = ", ".join(names)
-    name = getattr(function, "__name__", "the function")
     if results is None:
         raise Refused(f"{name} returned None, expected ({wanted})")
     if not isinstance(results, (tuple, list)) or len(results) != len(names):
         found = f"{len(results)} results" if isinstance(results, tuple) else type(results).__name__
         raise Refused(f"{name} returned {found}, expected ({wanted})")
-    if "cache" in names and isinstance(results[1], ndarray) and isinstance(results[0], (tuple, dict)):
+    if "cache" in names and isinstance(as_array(results[1]), ndarray) and isinstance(results[0], (tuple, dict)):
         raise Refused(f"{name} returned (cache, out), expected (out, cache)")
     return results
 
@@ -291,6 +810,10 @@ def moves(arrays, step):
     yield arrays
 
 
+# Whether the functions of a kind are given tensors, by the prefix of their names.
+ON_TENSORS = {}
+
+
 class Script:
     """One script: calls over one evolving bn_param."""
 
@@ -301,13 +824,17 @@ class Script:
             self.lines = [line.split() for line in file]
         settings = {line[0]: line[1] for line in self.lines if line[0] in SETTINGS}
         prefix = "" if settings["kind"] == "plain" else "spatial_"
-        self.module, self.prefix = module, prefix
+        self.functions = Functions(module, prefix)
+        # One trial for all scripts of a kind, and after a script has begun: it may not return.
+        if prefix not in ON_TENSORS:
+            ON_TENSORS[prefix] = works_on_tensors(Functions(module, prefix))
+        self.give = as_tensor if ON_TENSORS[prefix] else lambda array: array
         self.bn_param = {
             name: float(settings[name]) for name in ("eps", "momentum") if settings[name] != "default"
         }
         if settings["running"] == "given":
             for name in RUNNING:
-                self.bn_param[name] = self.input(f"{name}.npy")[0].copy()
+                self.bn_param[name] = self.give(self.input(f"{name}.npy")[0].copy())
         # The notebook's own tests set nothing but the mode, and that only when it changes.
         self.sets_mode_once = not self.bn_param
         self.mode = None
@@ -316,13 +843,6 @@ class Script:
         self.needed = {(line[2], line[3]) for line in self.lines if line[0] == "backward"}
         # The latest results, which no later call may change.
         self.results = []
-
-    def function(self, name):
-        name = self.prefix + name
-        function = getattr(self.module, name, None)
-        if function is None:
-            raise Refused(f"{FILE_NAME} has no function {name}")
-        return function
 
     def input(self, file):
         return read(os.path.join(self.inputs, file))
@@ -349,8 +869,9 @@ class Script:
         kept = [Kept(name, array) for name, array in arrays]
         kept += [Kept("earlier_result", array) for array in self.results]
         for name in RUNNING:
-            if isinstance(self.bn_param.get(name), ndarray):
-                kept.append(Kept(name, self.bn_param[name]))
+            array = as_array(self.bn_param.get(name))
+            if isinstance(array, ndarray):
+                kept.append(Kept(name, array))
         names = [name for name in ("eps", "momentum") if name in self.bn_param]
         return kept + [KeptEntry(name, self.bn_param) for name in names]
 
@@ -374,9 +895,9 @@ class Script:
             if "mode" in self.bn_param:
                 kept.append(KeptEntry("mode", self.bn_param))
             try:
-                result = call(
-                    self.function("batchnorm_forward"), [*arguments, self.bn_param], ("out", "cache")
-                )
+                given = [self.give(array) for array in arguments]
+                function = self.functions.find("forward")
+                result = call(*function, [*given, self.bn_param], ("out", "cache"))
                 if isinstance(result[0], (list, tuple)):
                     raise Refused(f"out is a {type(result[0]).__name__}, expected a NumPy array")
                 of_call = {"out": numbers(result[0], "out")}
@@ -388,7 +909,7 @@ class Script:
                     if values and (new.shape, new.dtype) != (values[0].shape, values[0].dtype):
                         raise Refused(f"{name} changes its shape or type from call to call")
             except BaseException as error:
-                lines = ["error " + (str(error) if type(error) is Refused else explain(error))]
+                lines = ["error " + explain(error)]
             touched += [one.name for one in kept if one.is_touched() and one.name not in touched]
             if lines:
                 break
@@ -412,7 +933,8 @@ class Script:
 
     def returned(self, *results):
         """Remembers the results of a call, and forgets those of all but the latest."""
-        self.results = [*self.results, *(one for one in results if isinstance(one, ndarray))][-4:]
+        arrays = (as_array(one) for one in results)
+        self.results = [*self.results, *(one for one in arrays if isinstance(one, ndarray))][-4:]
 
     def backward(self, number, forward, index, then=None):
         dout = self.input(f"dout_{number}.npy")[0].copy(order="K")
@@ -425,10 +947,10 @@ class Script:
             if then == "overwrite_x":
                 x[...] = 0
             kept = self.kept([("dout", dout), ("x", x)])
-            given = call(self.function("batchnorm_backward"), [dout, cache], names)
+            given = call(*self.functions.find("backward"), [self.give(dout), cache], names)
             results = [numbers(result, name) for name, result in zip(names, given)]
         except BaseException as error:
-            lines = ["error " + (str(error) if type(error) is Refused else explain(error))]
+            lines = ["error " + explain(error)]
         touched = [one.name for one in kept if one.is_touched()]
         failed = bool(lines)
         if touched:
