@@ -1,8 +1,8 @@
 //! Answers the grader's scripts: a worked example of the protocol that README.md describes.
 //!
 //! ```sh
-//! cargo build --release --example answer
-//! cargo xtask grade --program target/release/examples/answer
+//! cargo build --example answer
+//! cargo xtask grade --program target/debug/examples/answer
 //! ```
 
 use std::collections::BTreeMap;
