@@ -2,12 +2,12 @@
 //! with a program.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use crate::hand_in::collected::Collected;
 use crate::hand_in::kind::Kind;
-use crate::messages::flat_name;
+use crate::messages::{flat_name, path as shown};
 
 mod archive;
 mod collected;
@@ -51,8 +51,11 @@ impl HandIn {
     ///
     /// [`Problem`], which says why there is nothing to grade.
     pub fn read(path: &Path) -> Result<Self, Problem> {
-        let name = path.file_name().map_or_else(|| path.as_os_str().into(), flat_name);
-        let metadata = fs::metadata(path).map_err(|error| Problem::unreadable(&name, &error))?;
+        let name = path.file_name().map_or_else(|| shown(path), flat_name);
+        let metadata = fs::metadata(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Problem::new(&name, "no such file", kind::EXPECTED),
+            _ => Problem::unreadable(&name, &error),
+        })?;
         if metadata.is_dir() {
             return folder::read(path);
         }
@@ -99,5 +102,5 @@ fn within(folder: &str, name: &str) -> String {
 
 /// A path that programs which start elsewhere can use.
 fn absolute(path: &Path) -> Result<PathBuf, Problem> {
-    path.canonicalize().map_err(|error| Problem::unreadable(&crate::messages::path(path), &error))
+    path.canonicalize().map_err(|error| Problem::unreadable(&shown(path), &error))
 }

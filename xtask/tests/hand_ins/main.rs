@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod course;
+mod forms;
 #[path = "../support/python.rs"]
 mod python;
 
@@ -139,7 +140,7 @@ fn what_fails_alike_is_said_once_with_the_next_step() {
     insta::assert_snapshot!("alike_backward", text("product.py", &product));
     let in_class = |right: String| {
         right
-            .replace("def spatial_batchnorm_", "class SpatialBatchNorm:\n  def ")
+            .replace("def spatial_batchnorm_", "class Norm:\n  def ")
             .replace("\n    ", "\n      ")
     };
     insta::assert_snapshot!("alike_class", text("in_class.py", &in_class));
@@ -265,7 +266,7 @@ fn what_cannot_be_run_is_named() {
     let no_numpy = no_numpy.to_str().unwrap();
     let file = "right/einsum.py";
     for (arguments, message) in [
-        (&["--python", "nothing.py"][..], "nothing.py: No such file"),
+        (&["--python", "nothing.py"][..], "nothing.py: found no such file, expected a .py, "),
         (&["--python", file, "--interpreter", "/no/python"], "/no/python could not be started"),
         (&["--python", file, "--interpreter", no_numpy], "-m pip install numpy"),
         (&["--program", "no-such-program x"], "no-such-program: found no such program"),

@@ -21,7 +21,7 @@ use crate::class::summary::Summary;
 use crate::class::table::{Line, table};
 use crate::class::worker::Worker;
 use crate::hand_in::HandIn;
-use crate::messages::with_sources;
+use crate::messages::{flat_name, with_sources};
 use crate::replace::{folder_of, remove_parts, replace};
 use crate::self_check::self_check;
 
@@ -143,7 +143,10 @@ pub fn grade_class(class: &Class<'_>) -> Result<GradedClass, ClassError> {
     for hand_in in class.hand_ins {
         let Entry { id, path, hand_in } = hand_in;
         match hand_in {
-            Err(problem) => known.push(Record::problem(id, &problem.to_string())),
+            Err(problem) => {
+                let name = path.file_name().map_or_else(String::new, flat_name);
+                known.push(Record::problem(id, &problem.of(&name)));
+            }
             Ok(hand_in) => {
                 let key = key.clone().with_hand_in(hand_in).finish();
                 match work.known(id, &key) {

@@ -39,7 +39,8 @@ pub(super) fn read(
     let mut archive = ZipArchive::new(file).map_err(|error| broken(&error))?;
     for index in 0..archive.len() {
         let entry = archive.by_index_raw(index).map_err(|error| broken(&error))?;
-        let Some((path, kind)) = path(name, entry.name())? else { continue };
+        let own = entry.name().map_err(|error| broken(&error))?;
+        let Some((path, kind)) = path(name, &own)? else { continue };
         let is_file = entry.is_file()
             && entry.unix_mode().is_none_or(|mode| matches!(mode & KIND, 0 | REGULAR));
         if !is_file {
@@ -84,7 +85,7 @@ fn path(archive: &str, entry: &str) -> Result<Option<(String, Kind)>, Problem> {
 
 /// How many files the table of an archive can have at most.
 fn entries(file: &mut File) -> std::io::Result<usize> {
-    let (mut found, mut kept) = (0, Vec::new());
+    let (mut found, mut kept) = (0, Vec::<u8>::new());
     let mut bytes = vec![0; 1 << 20];
     loop {
         let read = file.read(&mut bytes)?;

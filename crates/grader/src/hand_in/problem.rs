@@ -24,6 +24,11 @@ impl Problem {
         Self { name: name.into(), what }
     }
 
+    /// The problem in words for a reader who knows that it is about `name`.
+    pub(crate) fn of(&self, name: &str) -> String {
+        if self.name == name { self.what.clone() } else { self.to_string() }
+    }
+
     /// What the system said when the file was read.
     pub(crate) fn unreadable(name: &str, error: &io::Error) -> Self {
         Self { name: name.to_owned(), what: format!("cannot be read: {error}") }

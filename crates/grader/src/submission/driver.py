@@ -110,6 +110,9 @@ class NotThere:
 
     __ror__ = __or__
 
+    def __bool__(self):
+        return True
+
     def __enter__(self):
         return self
 
