@@ -8,10 +8,10 @@ use grader::check::kernel_verdicts;
 use grader::fixture::{MANIFEST_FILE, Manifest, NewCase, Regeneration, generators};
 use grader::verdict::{CheckOutcome, Verdict};
 
-use crate::exit::Exit;
-use crate::output::say;
-use crate::python::{execute, virtual_environment};
-use crate::workspace::fixtures_folder;
+use terminal::exit::Exit;
+use terminal::output::say;
+use terminal::python::{execute, virtual_environment};
+use terminal::workspace::fixtures_folder;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {

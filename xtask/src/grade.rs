@@ -18,14 +18,14 @@ use grader::rubric::Rubric;
 use grader::submission::protocol::write_inputs;
 use grader::submission::{BnParam, Kernels, RustFunctions, Submission};
 
-use crate::exit::Exit;
 use crate::grade::class::Asked;
 use crate::grade::run_options::RunOptions;
 use crate::grade::shell::quoted;
 use crate::grade::source::{Source, Untrusted};
-use crate::interrupt::Interrupt;
-use crate::output::say;
-use crate::workspace;
+use terminal::exit::Exit;
+use terminal::interrupt::Interrupt;
+use terminal::output::say;
+use terminal::workspace;
 
 mod class;
 mod run_options;
@@ -196,14 +196,6 @@ fn export_inputs(folder: &Path, cases: &[Case], options: &Options) -> Result<Exi
     Ok(Exit::Success)
 }
 
-/// What `cargo xtask grade --verbose` prints of the workspace's own kernels and the fixtures.
-pub(crate) fn transcript_of_kernels() -> Result<String> {
-    let cases = load_all(&workspace::root()?.join("fixtures"))?;
-    let options = Options { scope: Scope::Cases, ..Options::default() };
-    let grading = grade(&Kernels, &cases, &options, "cargo xtask grade");
-    Ok(export::text(&grading, Detail::EveryCheck))
-}
-
 impl Arguments {
     /// What a watch grades by at every save.
     fn graded_again(&self) -> Result<Vec<String>> {
@@ -217,7 +209,7 @@ impl Arguments {
         let rubric = match &self.rubric {
             Some(file) => {
                 let name = file.display().to_string();
-                let text = trainer::file::read_text(file)
+                let text = files::read_text(file)
                     .with_context(|| format!("{name}: the rubric cannot be read"))?;
                 Rubric::parse(&text, &name)?
             }

@@ -1,9 +1,11 @@
 //! What to do about a machine that cannot grade.
 
+use anyhow::Error;
 use grader::self_check::{Lack, SelfCheckError};
 
 /// What to do about a machine that cannot grade, in arguments of the command line.
-pub(crate) fn help(error: &SelfCheckError) -> Option<String> {
+pub(crate) fn help(error: &Error) -> Option<String> {
+    let error: &SelfCheckError = error.chain().find_map(|cause| cause.downcast_ref())?;
     let remedy = match error.lack {
         Lack::Memory => "give it more memory with --memory-limit MIB",
         Lack::Room => "make room where temporary folders are made, or name another place in TMPDIR",

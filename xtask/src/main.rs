@@ -1,5 +1,5 @@
-//! The commands of this workspace, a file per command. This is the only crate that reads arguments,
-//! prints to the terminal and chooses exit codes.
+//! The commands of this workspace, a file per command. Those that train, study and measure are a program
+//! of their own, the package `experiments`, which is built when it is first asked for.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "talking to the terminal is its job")]
 
@@ -8,24 +8,12 @@ use std::process::ExitCode;
 use anyhow::{Error, Result};
 use clap::{Parser, Subcommand};
 
-mod bench;
-mod data;
-mod data_argument;
-mod evaluate;
-mod exit;
-mod experiment;
+mod experiments;
 mod fixtures;
 mod grade;
-mod hash;
-mod interrupt;
 mod machine;
-mod network_argument;
-mod output;
-mod python;
-mod report;
-mod workspace;
 
-use exit::{COULD_NOT_RUN, Exit};
+use terminal::exit::{self, COULD_NOT_RUN, Exit};
 
 /// Spatial batch normalisation: graded, trained and studied.
 #[derive(Parser)]
@@ -39,20 +27,10 @@ struct Arguments {
 enum Command {
     /// Grade an implementation of spatial batch normalisation
     Grade(Box<grade::Arguments>),
-    /// Train a network with and one without batch normalisation, and compare them
-    Experiment(experiment::Arguments),
-    /// Fetch, verify or draw the data sets
-    Data(data::Arguments),
-    /// Evaluate weights, a run's or PyTorch's, on validation or test images
-    Evaluate(evaluate::Arguments),
-    /// Make the figures and the report of a study again, from its tables
-    Report(report::Arguments),
-    /// Measure kernels and trainings, against this machine's ceiling and against PyTorch
-    Bench(bench::Arguments),
-    /// Train each network for some steps and print a hash of all results, the same everywhere
-    Hash(hash::Arguments),
     /// Verify, regenerate or add the reference fixtures
     Fixtures(fixtures::Arguments),
+    #[command(flatten)]
+    OfExperiments(experiments::Command),
     /// The launcher of untrusted programs, which this program starts itself
     #[command(hide = true)]
     Isolated { role: String, task: String },
@@ -68,19 +46,15 @@ fn main() -> ExitCode {
         return ExitCode::from(code);
     }
     // Kernels ignore an unusable KERNELS_ISA; a command says so.
-    exit::code(kernels::instruction_set().map_err(Error::new).and_then(|_| run(&command)))
+    let ended = kernels::instruction_set().map_err(Error::new).and_then(|_| run(&command));
+    exit::code(ended, machine::help)
 }
 
 fn run(command: &Command) -> Result<Exit> {
     match command {
         Command::Grade(arguments) => grade::run(arguments),
-        Command::Experiment(arguments) => experiment::run(arguments),
-        Command::Data(arguments) => data::run(arguments),
-        Command::Evaluate(arguments) => evaluate::run(arguments),
-        Command::Report(arguments) => report::run(arguments),
-        Command::Bench(arguments) => bench::run(arguments),
-        Command::Hash(arguments) => hash::run(arguments),
         Command::Fixtures(arguments) => fixtures::run(arguments),
+        Command::OfExperiments(command) => experiments::run(command),
         Command::Isolated { .. } => anyhow::bail!("the launcher has no other task"),
     }
 }

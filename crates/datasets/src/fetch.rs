@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use files::FolderLock;
 use trainer::dataset::PublishedFile;
-use trainer::file::{self, FolderLock};
 
 use crate::download::{Downloader, Failure};
 use crate::error::DataSetError;
@@ -142,7 +142,7 @@ impl Fetch<'_> {
     /// Locks the folder, and removes what a fetch that was killed left unfinished. While another
     /// fetch holds the lock, the unfinished files may be that one's, and stay.
     fn lock(&self, folder: &Path) -> Option<FolderLock> {
-        let lock = file::lock(folder)?;
+        let lock = files::lock(folder)?;
         let is_part = |name: &str| {
             name.ends_with(PART) && self.files.iter().any(|file| name.starts_with(file.name))
         };

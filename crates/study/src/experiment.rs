@@ -10,7 +10,7 @@ use trainer::dataset::{LabelledImages, Split};
 use trainer::evaluation::{Evaluation, Score, evaluate};
 use trainer::network::ModelSummary;
 use trainer::run::Ended;
-use trainer::{Measurement, TrainError, file};
+use trainer::{Measurement, TrainError};
 
 use crate::axis::Arm;
 use crate::cell::{Cell, cells};
@@ -194,7 +194,7 @@ impl Experiment {
     fn write(&self, file: &Path, bytes: &[u8]) -> Result<()> {
         let path = self.path.join(file);
         let action = "cannot be written; with this mended, the same command goes on from here";
-        file::replace(&path, bytes).map_err(StudyError::file(&path, action))
+        files::replace(&path, bytes).map_err(StudyError::file(&path, action))
     }
 
     fn failed(&self, action: &'static str, cell: &Cell, source: TrainError) -> StudyError {

@@ -9,8 +9,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
-use trainer::file::FolderLock;
-use trainer::{file, run};
+use files::FolderLock;
+use trainer::run;
 
 use crate::cell::Cell;
 use crate::config::CONFIG_FILE;
@@ -64,7 +64,7 @@ impl StudyFolder {
         // A folder that cannot be written to should show before the training, not after.
         let action = "cannot be made; --out gives another";
         fs::create_dir_all(path).map_err(StudyError::file(path, action))?;
-        let lock = file::lock(path).ok_or_else(|| {
+        let lock = files::lock(path).ok_or_else(|| {
             let fault = ": another process works on a study here; wait for it, or give another \
                          folder with --out";
             refusal(path, fault)
@@ -77,7 +77,7 @@ impl StudyFolder {
         for entry in wanted.difference(&folder.listed) {
             folder.expect_free(entry)?;
         }
-        let is_same = file::read_text(&path.join(CONFIG_FILE)).is_ok_and(|found| found == config);
+        let is_same = files::read_text(&path.join(CONFIG_FILE)).is_ok_and(|found| found == config);
         let is_finished = folder.listed.contains(CONFIG_FILE) && path.join(RunRow::FILE).exists();
         if is_same && folder.listed.contains(CONFIG_FILE) && !anew {
             folder.list(wanted)?;
@@ -108,7 +108,7 @@ impl StudyFolder {
             let lines: String = listed.iter().map(|path| format!("{path}\n")).collect();
             let text = format!("{LIST_HEADER}\n{lines}");
             let path = self.path.join(LIST_FILE);
-            file::replace(&path, text.as_bytes()).map_err(StudyError::file(
+            files::replace(&path, text.as_bytes()).map_err(StudyError::file(
                 &path,
                 "cannot be written; --out gives another folder",
             ))?;
@@ -151,7 +151,7 @@ impl StudyFolder {
 
 fn read_list(folder: &Path) -> Result<BTreeSet<String>> {
     let path = folder.join(LIST_FILE);
-    let text = match file::read_text(&path) {
+    let text = match files::read_text(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
         Err(error) => return Err(StudyError::file(&path, "cannot be read")(error)),
@@ -220,7 +220,7 @@ mod tests {
     }
 
     fn write(out: &Path, path: &str, text: &str) {
-        file::replace(&out.join(path), text.as_bytes()).unwrap();
+        files::replace(&out.join(path), text.as_bytes()).unwrap();
     }
 
     #[test]

@@ -16,8 +16,6 @@ mod rows;
 
 use std::path::{Path, PathBuf};
 
-use trainer::file;
-
 use crate::config::{CONFIG_FILE, StudyConfig};
 use crate::error::{Result, StudyError};
 
@@ -54,7 +52,7 @@ impl Study {
         let read = |file: &str| {
             let path = folder.join(file);
             let action = "cannot be read; `cargo xtask experiment` writes it";
-            let text = file::read_text(&path).map_err(StudyError::file(&path, action))?;
+            let text = files::read_text(&path).map_err(StudyError::file(&path, action))?;
             Ok::<_, StudyError>((path, text))
         };
         fn damaged<T>(path: PathBuf, found: Result<T, String>) -> Result<T> {

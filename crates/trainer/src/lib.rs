@@ -15,7 +15,6 @@ pub mod checkpoint;
 pub mod dataset;
 mod error;
 pub mod evaluation;
-pub mod file;
 pub mod fingerprint;
 pub mod fit;
 pub mod log;

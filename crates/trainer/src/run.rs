@@ -29,7 +29,7 @@ use crate::fit::steps_per_epoch;
 use crate::log::{DistributionRow, Hparam, hparams_yaml, read_csv};
 use crate::network::{Network, NetworkConfig};
 use crate::optimizer::{Optimizer, OptimizerConfig};
-use crate::{FitConfig, Head, Measurement, Phase, TrainError, file, fit, weights};
+use crate::{FitConfig, Head, Measurement, Phase, TrainError, fit, weights};
 
 use self::logs::Logs;
 use self::names::{CHECKPOINTS, DISTRIBUTIONS, HPARAMS, METRICS, WEIGHTS};
@@ -129,7 +129,7 @@ impl RunConfig {
             Ok(()) => {
                 let path = folder.join(WEIGHTS);
                 let bytes = weights::save(&network, optimizer.steps())?;
-                file::replace(&path, &bytes)
+                files::replace(&path, &bytes)
                     .map_err(TrainError::file(&path, "cannot be written"))?;
                 Ok(Ended::Complete)
             }
@@ -150,7 +150,7 @@ impl RunConfig {
     ) -> Result<Network<f32>, TrainError> {
         let (mut network, _) = self.start(images)?;
         let path = folder.join(WEIGHTS);
-        let bytes = file::read(&path).map_err(TrainError::file(&path, "cannot be read"))?;
+        let bytes = files::read(&path).map_err(TrainError::file(&path, "cannot be read"))?;
         weights::load(&bytes, &mut network)
             .map_err(|source| TrainError::Weights { path, source })?;
         Ok(network)
@@ -221,6 +221,6 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>, TrainError> {
     files.extend(checkpoints::own_files(&folder.join(CHECKPOINTS))?);
     files.extend(logs::NAMES.map(|name| folder.join(name)));
     files.push(folder.join(HPARAMS));
-    files.extend([HPARAMS, WEIGHTS].map(|name| file::part_of(&folder.join(name))));
+    files.extend([HPARAMS, WEIGHTS].map(|name| files::part_of(&folder.join(name))));
     Ok(files)
 }

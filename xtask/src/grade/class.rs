@@ -21,11 +21,11 @@ use grader::messages;
 use grader::rubric::Rubric;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::exit::{COULD_NOT_RUN, Exit};
 use crate::grade::run_options::RunOptions;
-use crate::interrupt::Interrupt;
-use crate::output::say;
-use crate::workspace;
+use terminal::exit::{COULD_NOT_RUN, Exit};
+use terminal::interrupt::Interrupt;
+use terminal::output::say;
+use terminal::workspace;
 
 /// How long a worker may take to end after its batch has.
 const GRACE: Duration = Duration::from_secs(3);

@@ -18,7 +18,7 @@ use grader::submission::{Interpreter, Process, RunContext, TimeLimits};
 use isolation::{Launcher, Limits, Strength};
 
 use crate::grade::shell::words;
-use crate::python;
+use terminal::python;
 
 /// The least memory that is worth a try, in MiB: no Python starts with less.
 const LEAST_MEMORY: u64 = 16;

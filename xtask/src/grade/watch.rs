@@ -12,10 +12,10 @@ use std::{env, process};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::exit::{COULD_NOT_RUN, Exit};
 use crate::grade::shell::words;
-use crate::output::say;
-use crate::workspace;
+use terminal::exit::{COULD_NOT_RUN, Exit};
+use terminal::output::say;
+use terminal::workspace;
 
 /// The pause between two looks at the files.
 const PAUSE: Duration = Duration::from_millis(300);

@@ -117,7 +117,7 @@ fn what_a_killed_fetch_left_is_removed_by_the_next_alone() {
         fs::write(folder.path().join(name), "half").unwrap();
     }
     // Another fetch still runs.
-    let other = file::lock(folder.path()).unwrap();
+    let other = files::lock(folder.path()).unwrap();
     fetch_both(folder.path(), &[&server]).0.unwrap();
     assert_eq!(names(folder.path()).len(), 5);
     drop(other);

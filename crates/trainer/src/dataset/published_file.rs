@@ -5,8 +5,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::TrainError;
 use crate::error::Mismatch;
-use crate::{TrainError, file};
 
 /// A file of a data set as its publishers offer it, known by its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl PublishedFile {
     /// [`TrainError::Checksum`] if its bytes are others.
     pub fn read(&self, folder: &Path, data_set: &'static str) -> Result<Vec<u8>, TrainError> {
         let path = folder.join(self.name);
-        let mut file = file::open(&path).map_err(|source| {
+        let mut file = files::open(&path).map_err(|source| {
             let path = path.clone();
             if source.kind() == io::ErrorKind::NotFound {
                 TrainError::DataFileMissing { path, data_set }

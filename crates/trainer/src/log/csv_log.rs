@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{TrainError, file};
+use crate::TrainError;
 
 /// A log of rows as CSV, collected in memory until [`Self::take`]n to its file. The first line names
 /// the columns, which are the fields of `R`. Numbers are the shortest decimals that read back as the
@@ -65,7 +65,7 @@ impl<R: Serialize> CsvLog<R> {
 ///
 /// [`TrainError`] naming the file, and the line that is not such a row.
 pub fn read_csv<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>, TrainError> {
-    let bytes = file::read(path).map_err(TrainError::file(path, "cannot be read"))?;
+    let bytes = files::read(path).map_err(TrainError::file(path, "cannot be read"))?;
     csv::Reader::from_reader(bytes.as_slice())
         .into_deserialize()
         .collect::<Result<_, _>>()

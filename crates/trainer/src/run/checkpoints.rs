@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::TrainError;
 use crate::checkpoint::{self, Damage};
-use crate::{TrainError, file};
 
 /// The checkpoints of a run: files `epoch=E-step=S.safetensors`, with the epoch that the last step
 /// belongs to, counted from 0, and the number of steps taken, as PyTorch Lightning names them. There
@@ -32,7 +32,7 @@ impl Checkpoints {
         let mut earlier = self.list()?;
         earlier.pop();
         for (steps, path) in earlier {
-            let bytes = file::read(&path).map_err(TrainError::file(&path, "cannot be read"))?;
+            let bytes = files::read(&path).map_err(TrainError::file(&path, "cannot be read"))?;
             let refuse = |expected: String, got: String| TrainError::EarlierCheckpoint {
                 path: path.clone(),
                 expected,
@@ -52,7 +52,7 @@ impl Checkpoints {
     pub(super) fn write(&self, steps: u64, bytes: &[u8]) -> Result<(), TrainError> {
         let epoch = steps.saturating_sub(1) / self.steps_per_epoch;
         let path = self.folder.join(format!("epoch={epoch}-step={steps}.safetensors"));
-        file::replace(&path, bytes).map_err(TrainError::file(&path, "cannot be written"))
+        files::replace(&path, bytes).map_err(TrainError::file(&path, "cannot be written"))
     }
 
     /// Removes what a process that was killed can have left behind: parts of files, and checkpoints

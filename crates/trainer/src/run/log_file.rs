@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 
+use crate::TrainError;
 use crate::checkpoint::LogState;
-use crate::{TrainError, file};
 
 /// A file that only grows, by whole parts.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Written {
 impl LogFile {
     /// An empty log in the place of whatever was there.
     pub(super) fn begin(path: PathBuf) -> Result<Self, TrainError> {
-        file::create(&path).map_err(TrainError::file(&path, "cannot be made"))?;
+        files::create(&path).map_err(TrainError::file(&path, "cannot be made"))?;
         Ok(Self { path, written: Written::default() })
     }
 
@@ -46,7 +46,7 @@ impl LogFile {
     pub(super) fn go_on(path: PathBuf, known: &LogState) -> Result<Self, TrainError> {
         let length = known.length;
         let read = || -> io::Result<Written> {
-            let mut file = file::open(&path)?.take(length);
+            let mut file = files::open(&path)?.take(length);
             let (mut written, mut chunk) = (Written::default(), vec![0; 1 << 16]);
             loop {
                 match file.read(&mut chunk)? {

@@ -8,11 +8,11 @@ use super::checkpoints::{Checkpoints, steps_of};
 use super::log_file::LogFile;
 use super::names::{CHECKPOINTS, DISTRIBUTIONS, HPARAMS, METRICS};
 use crate::checkpoint::{self, Position};
-use crate::file::{self, FolderLock};
 use crate::log::{CsvLog, DistributionRow, EventFile};
 use crate::network::Network;
 use crate::optimizer::Optimizer;
 use crate::{Measurement, Moment, Phase, TrainError};
+use files::FolderLock;
 
 /// The logs, in the order of [`Logs::files`].
 pub(super) const NAMES: [&str; 3] = [METRICS, DISTRIBUTIONS, EventFile::FILE_NAME];
@@ -41,8 +41,8 @@ impl Logs {
     ) -> Result<(Self, u64), TrainError> {
         fs::create_dir_all(folder).map_err(TrainError::file(folder, "cannot be made"))?;
         // Two processes would write into the same logs.
-        let lock =
-            file::lock(folder).ok_or_else(|| TrainError::InUse { folder: folder.to_path_buf() })?;
+        let lock = files::lock(folder)
+            .ok_or_else(|| TrainError::InUse { folder: folder.to_path_buf() })?;
         write_configuration(folder, configuration)?;
         let checkpoints = Checkpoints::new(folder.join(CHECKPOINTS), steps_per_epoch);
         checkpoints.tidy()?;
@@ -142,11 +142,11 @@ impl Logs {
 /// Writes the configuration into a new folder, and refuses that of another run.
 fn write_configuration(folder: &Path, configuration: &str) -> Result<(), TrainError> {
     let path = folder.join(HPARAMS);
-    match file::read(&path) {
+    match files::read(&path) {
         Ok(found) if found == configuration.as_bytes() => Ok(()),
         Ok(_) => Err(TrainError::OtherRun { folder: folder.to_path_buf() }),
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            file::replace(&path, configuration.as_bytes())
+            files::replace(&path, configuration.as_bytes())
                 .map_err(TrainError::file(&path, "cannot be written"))
         }
         Err(error) => Err(TrainError::file(&path, "cannot be read")(error)),
@@ -158,7 +158,7 @@ fn restore(
     network: &mut Network<f32>,
     optimizer: &mut Optimizer<f32>,
 ) -> Result<Position, TrainError> {
-    let bytes = file::read(path).map_err(TrainError::file(path, "cannot be read"))?;
+    let bytes = files::read(path).map_err(TrainError::file(path, "cannot be read"))?;
     let position = checkpoint::restore(path, &bytes, network, optimizer)?;
     match steps_of(path) {
         Some(steps) if steps != position.steps => Err(TrainError::Checkpoint {

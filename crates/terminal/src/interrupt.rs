@@ -11,19 +11,19 @@ use crate::exit::COULD_NOT_RUN;
 
 /// Whether the work is asked to stop.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Interrupt {
+pub struct Interrupt {
     asked: Arc<AtomicBool>,
 }
 
 impl Interrupt {
     /// Listens for Ctrl-C and, where the system has it, for the signal to terminate. The first of
     /// them prints the line `answer`.
-    pub(crate) fn listen(answer: &'static str) -> Result<Self> {
+    pub fn listen(answer: &'static str) -> Result<Self> {
         Self::listen_for(Arc::default(), answer)
     }
 
     /// The same, which sets `asked`.
-    pub(crate) fn listen_for(asked: Arc<AtomicBool>, answer: &'static str) -> Result<Self> {
+    pub fn listen_for(asked: Arc<AtomicBool>, answer: &'static str) -> Result<Self> {
         let interrupt = Self { asked };
         let listener = interrupt.clone();
         ctrlc::set_handler(move || {
@@ -37,7 +37,7 @@ impl Interrupt {
     }
 
     /// Whether the work is asked to stop.
-    pub(crate) fn is_asked(&self) -> bool {
+    pub fn is_asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
     }
 }

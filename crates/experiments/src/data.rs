@@ -9,9 +9,9 @@ use study::figures::contact_sheet::ContactSheet;
 use trainer::dataset::Split;
 
 use crate::data_argument::{self, DataArguments};
-use crate::exit::Exit;
-use crate::output::{replace_file, say};
-use crate::workspace::{self, relative};
+use terminal::exit::Exit;
+use terminal::output::{replace_file, say};
+use terminal::workspace::{self, relative};
 
 /// Images among which there are enough of each class.
 const PREVIEWED_IMAGES: usize = 1_000;

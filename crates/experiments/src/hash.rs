@@ -8,10 +8,10 @@ use trainer::ShortTraining;
 use trainer::fingerprint::Fingerprint;
 use trainer::network::Preset;
 
-use crate::exit::Exit;
 use crate::network_argument::NetworkArgument;
-use crate::output::say;
 use study::side_by_side::side_by_side;
+use terminal::exit::Exit;
+use terminal::output::say;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {

@@ -9,12 +9,12 @@ use std::process::{Command, Output};
 /// Weights that PyTorch trained, on images unlike those of any data set.
 fn of_pytorch(training: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join(format!("../fixtures/training/{training}/final_f32.safetensors"))
+        .join(format!("../../fixtures/training/{training}/final_f32.safetensors"))
 }
 
 /// Runs the command in `folder`, without the data set that the environment may name.
 fn evaluate(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_xtask"))
+    Command::new(env!("CARGO_BIN_EXE_experiments"))
         .arg("evaluate")
         .args(arguments)
         .current_dir(folder)

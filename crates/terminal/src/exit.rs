@@ -6,11 +6,9 @@ use std::process::ExitCode;
 use anyhow::{Error, Result};
 use grader::messages::printable;
 
-use crate::{data_argument, machine};
-
 /// How a command ended that could do its work. A command that could not returns an error instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exit {
+pub enum Exit {
     /// All is well: exit code 0.
     Success,
     /// Something was examined and found wrong: exit code 1.
@@ -19,17 +17,17 @@ pub(crate) enum Exit {
 
 impl Exit {
     /// `Success` if nothing wrong was found.
-    pub(crate) fn of(all_right: bool) -> Self {
+    pub fn of(all_right: bool) -> Self {
         if all_right { Self::Success } else { Self::FoundWrong }
     }
 }
 
 /// The exit code of a command that could not do its work; also clap's for unusable arguments.
-pub(crate) const COULD_NOT_RUN: u8 = 2;
+pub const COULD_NOT_RUN: u8 = 2;
 
 /// The exit code of a command that ended so. An error is said on standard error: first the cause,
-/// then what to do, where that is known.
-pub(crate) fn code(ended: Result<Exit>) -> ExitCode {
+/// then what to do, where `help` knows it.
+pub fn code(ended: Result<Exit>, help: impl FnOnce(&Error) -> Option<String>) -> ExitCode {
     match ended {
         Ok(Exit::Success) => ExitCode::SUCCESS,
         Ok(Exit::FoundWrong) => ExitCode::FAILURE,
@@ -45,7 +43,7 @@ pub(crate) fn code(ended: Result<Exit>) -> ExitCode {
 
 /// The exit code of a command whose arguments are unusable, or only ask for help. It is told as clap tells
 /// it, but for characters that do something to a terminal.
-pub(crate) fn of_arguments(error: &clap::Error) -> ExitCode {
+pub fn of_arguments(error: &clap::Error) -> ExitCode {
     let text = printable(&error.render().to_string());
     // Nobody may be listening any more.
     let _ = if error.use_stderr() {
@@ -59,13 +57,6 @@ pub(crate) fn of_arguments(error: &clap::Error) -> ExitCode {
 /// A message whose later lines cannot be taken for lines of ours, whatever names are in them.
 fn indented(message: &str) -> String {
     printable(message).replace('\n', "\n       ")
-}
-
-/// What to do about an error of a library, in arguments of the command line.
-fn help(error: &Error) -> Option<String> {
-    let of_machine = error.chain().find_map(|cause| machine::help(cause.downcast_ref()?));
-    of_machine
-        .or_else(|| data_argument::help(error.chain().find_map(|cause| cause.downcast_ref())?))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Where kernels are meant to give other bits than before, this makes the snapshots anew, unless
 //! the ways to run disagree, and then says what `trainer::numerics` has to be:
-//! `INSTA_UPDATE=always cargo test --package xtask --test hash`
+//! `INSTA_UPDATE=always cargo test --package experiments --test hash`
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -14,7 +14,7 @@ use kernels::InstructionSet;
 use trainer::fingerprint::Fingerprint;
 use trainer::numerics::{NOTEBOOK, Numerics};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_xtask");
+const PROGRAM: &str = env!("CARGO_BIN_EXE_experiments");
 
 /// The command's own default.
 const WHOLE: [&str; 2] = ["--steps=300", "--batch-size=50"];

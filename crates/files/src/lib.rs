@@ -44,7 +44,7 @@ pub fn read_text(path: &Path) -> io::Result<String> {
 }
 
 /// Opens a file that somebody named, to read it.
-pub(crate) fn open(path: &Path) -> io::Result<File> {
+pub fn open(path: &Path) -> io::Result<File> {
     // Before it is opened, which waits at a pipe; and after, when it can be no other.
     expect_regular(&fs::metadata(path)?)?;
     let file = File::open(path)?;
@@ -53,7 +53,7 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 }
 
 /// An empty file in the place of whatever regular file was there.
-pub(crate) fn create(path: &Path) -> io::Result<File> {
+pub fn create(path: &Path) -> io::Result<File> {
     expect_free(path)?;
     File::create(path)
 }

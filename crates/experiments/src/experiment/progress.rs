@@ -14,8 +14,8 @@ use study::config::StudyConfig;
 use study::experiment::Watch;
 use study::published::Published;
 
-use crate::interrupt::Interrupt;
-use crate::output::say;
+use terminal::interrupt::Interrupt;
+use terminal::output::say;
 
 /// The transcript of runs that train side by side.
 ///
@@ -158,13 +158,16 @@ impl Watch for Progress<'_> {
     }
 }
 
-impl Watch for Interrupt {
+/// Shows nothing, and stops when Ctrl-C asks for it.
+pub(crate) struct Silent<'a>(pub(crate) &'a Interrupt);
+
+impl Watch for Silent<'_> {
     fn see(&self, _cell: usize, _measurement: &Measurement) -> ControlFlow<()> {
-        if self.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if self.0.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
     fn is_asked_to_stop(&self) -> bool {
-        self.is_asked()
+        self.0.is_asked()
     }
 }
 

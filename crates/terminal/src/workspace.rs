@@ -2,6 +2,7 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -9,7 +10,7 @@ use anyhow::{Context, Result};
 ///
 /// Cargo names this package's folder when it runs the program. A program that was started by hand
 /// searches upwards from the current folder.
-pub(crate) fn root() -> Result<PathBuf> {
+pub fn root() -> Result<PathBuf> {
     let start = match env::var_os("CARGO_MANIFEST_DIR") {
         Some(package) => PathBuf::from(package),
         None => env::current_dir().context("the current folder cannot be read")?,
@@ -27,13 +28,26 @@ pub(crate) fn root() -> Result<PathBuf> {
         })
 }
 
+/// Cargo, which is to build or run a package of the workspace by the profile of `cargo xtask` itself, so
+/// that nothing is compiled twice.
+///
+/// # Errors
+///
+/// If there is no workspace around.
+pub fn cargo(action: &str, package: &str) -> Result<Command> {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.arg(action).arg("--manifest-path").arg(root()?.join("Cargo.toml"));
+    cargo.args(["--package", package]);
+    Ok(cargo)
+}
+
 /// The folder of the reports of the studies.
-pub(crate) fn reports() -> Result<PathBuf> {
+pub fn reports() -> Result<PathBuf> {
     Ok(root()?.join("reports"))
 }
 
 /// A path as a user would type it: relative to the current folder if it lies below that.
-pub(crate) fn relative(path: &Path) -> &Path {
+pub fn relative(path: &Path) -> &Path {
     match env::current_dir() {
         Ok(current) => path.strip_prefix(current).unwrap_or(path),
         Err(_) => path,
@@ -41,7 +55,7 @@ pub(crate) fn relative(path: &Path) -> &Path {
 }
 
 /// The folder of fixtures: `named`, else the workspace's.
-pub(crate) fn fixtures_folder(named: Option<&Path>) -> Result<PathBuf> {
+pub fn fixtures_folder(named: Option<&Path>) -> Result<PathBuf> {
     match named {
         Some(folder) => Ok(folder.to_owned()),
         None => Ok(relative(&root()?.join("fixtures")).to_owned()),

@@ -20,7 +20,7 @@ const TINY: [&str; 3] = ["--quick", "--batch-size=10", "--dataset=synthetic"];
 
 /// The command in `folder`, without the data set that the environment may name.
 fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_experiments"));
     command
         .arg("experiment")
         .args(arguments)

@@ -8,22 +8,27 @@ use std::thread;
 
 use anyhow::{Context, Result, ensure};
 use datasets::LocalDataSet;
+use grader::check::{Options, Scope};
+use grader::export::{self, Detail};
+use grader::fixture::load_all;
+use grader::grading::grade;
+use grader::submission::Kernels;
 use study::config::{StudyConfig, StudyRequest};
 use study::experiment::{Experiment, Introduction};
 use study::folder::State;
 use study::report::PAGE;
 
 use crate::data_argument::DataArguments;
-use crate::exit::Exit;
-use crate::interrupt::Interrupt;
-use crate::output::say;
-use crate::{grade, workspace};
+use terminal::exit::Exit;
+use terminal::interrupt::Interrupt;
+use terminal::output::say;
+use terminal::workspace;
 
 mod axis_options;
 mod progress;
 
 use axis_options::AxisOptions;
-use progress::Progress;
+use progress::{Progress, Silent};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -104,7 +109,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         State::New => {}
     }
     // Everything that needs no training comes first, so that only the training can fail late.
-    let transcript = grade::transcript_of_kernels()?;
+    let transcript = transcript_of_kernels()?;
     experiment.introduce(&images, &split)?.iter().try_for_each(introduce)?;
     say("")?;
     let interrupt = Interrupt::listen("stopping after this step; again to stop at once")?;
@@ -113,7 +118,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     progress.finish()?;
     trained?;
     say(format_args!("testing on {} images", experiment.config().test_images))?;
-    let tested = experiment.test(&data_set.test()?, &interrupt)?;
+    let tested = experiment.test(&data_set.test()?, &Silent(&interrupt))?;
     let files = experiment.finish(&tested, transcript)?;
     say(format_args!("wrote {files} files; open {page}"))?;
     Ok(Exit::Success)
@@ -154,4 +159,11 @@ fn introduce(Introduction { label, seed, summary, score }: &Introduction) -> Res
         score.count(),
         score.accuracy()
     ))
+}
+/// What `cargo xtask grade --verbose` prints of the workspace's own kernels and the fixtures.
+fn transcript_of_kernels() -> Result<String> {
+    let cases = load_all(&workspace::root()?.join("fixtures"))?;
+    let options = Options { scope: Scope::Cases, ..Options::default() };
+    let grading = grade(&Kernels, &cases, &options, "cargo xtask grade");
+    Ok(export::text(&grading, Detail::EveryCheck))
 }

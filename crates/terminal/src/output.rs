@@ -9,17 +9,16 @@ use grader::messages::{path as shown, printable};
 
 /// Prints a line, without characters that do something to a terminal. It is no failure when the reader
 /// stops reading, as `head` does.
-pub(crate) fn say(line: impl Display) -> Result<()> {
+pub fn say(line: impl Display) -> Result<()> {
     match writeln!(io::stdout(), "{}", printable(&line.to_string())) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.context("standard output cannot be written"),
     }
 }
 
-/// Writes a file whole or not at all, by [`trainer::file::replace`].
-pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    trainer::file::replace(path, bytes)
-        .with_context(|| format!("{} cannot be written", shown(path)))
+/// Writes a file whole or not at all, by [`files::replace`].
+pub fn replace_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    files::replace(path, bytes).with_context(|| format!("{} cannot be written", shown(path)))
 }
 
 #[cfg(test)]

@@ -11,10 +11,10 @@ use bench::{Options, Program, STUDY_EPOCHS, StudyCommand};
 use clap::ValueEnum;
 
 use crate::data_argument::DataArguments;
-use crate::exit::Exit;
-use crate::output::{replace_file, say};
-use crate::python::virtual_environment;
-use crate::workspace;
+use terminal::exit::Exit;
+use terminal::output::{replace_file, say};
+use terminal::python::virtual_environment;
+use terminal::workspace;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {

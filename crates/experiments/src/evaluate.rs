@@ -7,13 +7,13 @@ use clap::ValueEnum;
 use trainer::dataset::{CLASS_NAMES, FASHION_MNIST_IMAGE};
 use trainer::evaluation::{Evaluation, evaluate};
 use trainer::network::{Network, Preset};
-use trainer::{WeightsError, file, weights};
+use trainer::{WeightsError, weights};
 
 use crate::data_argument::DataArguments;
-use crate::exit::Exit;
 use crate::network_argument::NetworkArgument;
-use crate::output::say;
-use crate::workspace::relative;
+use terminal::exit::Exit;
+use terminal::output::say;
+use terminal::workspace::relative;
 
 /// Images per forward pass; no result depends on it.
 const BATCH_SIZE: usize = 100;
@@ -50,7 +50,7 @@ enum Part {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let path = relative(&arguments.weights);
-    let bytes = file::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let bytes = files::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let presets = match arguments.network {
         Some(network) => vec![network.0],
         None => Preset::all().to_vec(),

@@ -4,14 +4,14 @@ use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use datasets::{Choice, DataSetError, Event, Found, LocalDataSet, Published, Search};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use trainer::dataset::DataSet;
 
-use crate::workspace::{self, relative};
+use terminal::workspace::{self, relative};
 
 /// Which data set, for the commands that take one.
 #[derive(Debug, Clone, clap::Args)]
@@ -82,7 +82,7 @@ impl DataArguments {
                     "{:#}\n\
                      {} take its place. `cargo xtask data fetch` fetches the files, --data-dir names \
                      their folder, and --dataset {} silences this message.",
-                    anyhow::Error::new(reason),
+                    Error::new(reason),
                     data_set.data_set(),
                     data_set.data_set().entry().argument
                 );
@@ -122,8 +122,8 @@ fn download_bar(name: &'static str, bytes: u64) -> ProgressBar {
 }
 
 /// What to do about an error, in arguments of the command line.
-pub(crate) fn help(error: &DataSetError) -> Option<String> {
-    match error {
+pub(crate) fn help(error: &Error) -> Option<String> {
+    match error.chain().find_map(|cause| cause.downcast_ref::<DataSetError>())? {
         DataSetError::NotRead { folder, .. } => Some(format!(
             "`cargo xtask data fetch --data-dir {}` fetches missing and damaged files; --dataset \
              synthetic needs no files",

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-#[path = "../../crates/datasets/tests/support/server.rs"]
+#[path = "../../datasets/tests/support/server.rs"]
 mod server;
 
 use server::{Server, read_head, respond, send};
@@ -49,7 +49,7 @@ impl Home {
     }
 
     fn run(&self, arguments: &[&str]) -> Ran {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_experiments"));
         command.args(arguments).current_dir(self.folder.path());
         for variable in ["FASHION_MNIST_DIR", "XDG_CACHE_HOME", "all_proxy", "no_proxy"] {
             command.env_remove(variable);

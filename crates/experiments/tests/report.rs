@@ -37,7 +37,7 @@ const TABLES: [(&str, &str); 8] = [
 ];
 
 fn report(folder: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_xtask"))
+    Command::new(env!("CARGO_BIN_EXE_experiments"))
         .args(["report", "study"])
         .current_dir(folder)
         .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))

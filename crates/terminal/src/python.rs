@@ -12,7 +12,7 @@ use crate::workspace;
 
 /// The interpreter of a virtual environment below `target/`, which has the pinned packages of the
 /// file `requirements`.
-pub(crate) fn virtual_environment(name: &str, requirements: &Path) -> Result<PathBuf> {
+pub fn virtual_environment(name: &str, requirements: &Path) -> Result<PathBuf> {
     let environment = workspace::root()?.join("target").join(name);
     let python = environment.join("bin/python");
     if !python.is_file() {
@@ -44,7 +44,7 @@ struct Where {
 
 /// The interpreter `named`, else the one of the variable GRADER_PYTHON, else `python3`. It must have
 /// NumPy.
-pub(crate) fn with_numpy(named: Option<&Path>) -> Result<Interpreter> {
+pub fn with_numpy(named: Option<&Path>) -> Result<Interpreter> {
     // The interpreter is started in another folder. A bare name is searched for in PATH.
     let absolute = |path: &Path| match path.components().count() {
         1 => Ok(path.to_owned()),
@@ -82,7 +82,7 @@ pub(crate) fn with_numpy(named: Option<&Path>) -> Result<Interpreter> {
 }
 
 /// Runs a program to its end. An exit code other than 0 is an error.
-pub(crate) fn execute(command: &mut Command) -> Result<()> {
+pub fn execute(command: &mut Command) -> Result<()> {
     let program = Path::new(command.get_program()).display().to_string();
     let status = command.status().with_context(|| {
         format!("{program} could not be started; install it, or name another with --python PATH")

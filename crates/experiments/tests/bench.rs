@@ -6,7 +6,7 @@ use std::fs;
 use std::process::{Command, Output};
 
 fn xtask(arguments: &[&str], instruction_set: Option<&str>) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_experiments"));
     command.args(arguments).env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"));
     match instruction_set {
         Some(set) => command.env("KERNELS_ISA", set),
@@ -40,7 +40,8 @@ fn a_request_is_answered_in_json_with_the_same_bits_on_every_instruction_set() {
     let best = answer(None);
     assert_eq!(best.len(), 64);
     assert_eq!(answer(Some("portable")), best);
-    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let readme =
+        fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
     assert!(
         readme.contains(&best[..16]),
         "README.md has other bits than {best}; put into it the table that `cargo xtask bench --bits \

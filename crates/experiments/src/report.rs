@@ -6,9 +6,9 @@ use anyhow::{Context, Result};
 use study::report::{render, studies_below};
 use study::tables::Study;
 
-use crate::exit::Exit;
-use crate::output::{replace_file, say};
-use crate::workspace;
+use terminal::exit::Exit;
+use terminal::output::{replace_file, say};
+use terminal::workspace;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {

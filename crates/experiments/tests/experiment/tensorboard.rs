@@ -1,6 +1,6 @@
 //! The event files of a study, read back by TensorBoard's own reader.
 
-#[path = "../../../crates/trainer/tests/tensorboard/python.rs"]
+#[path = "../../../trainer/tests/tensorboard/python.rs"]
 #[allow(dead_code, reason = "the trainer's tests use the rest")]
 mod python;
 

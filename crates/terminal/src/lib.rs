@@ -1,0 +1,10 @@
+//! What all commands share of talking to people: lines and files as results, errors and exit codes,
+//! Ctrl-C, the folder of the workspace, and Python.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "talking to the terminal is its job")]
+
+pub mod exit;
+pub mod interrupt;
+pub mod output;
+pub mod python;
+pub mod workspace;
