@@ -7,8 +7,8 @@ mod error;
 mod files;
 mod finding;
 mod folder;
-mod grade;
 mod gone;
+mod grade;
 mod judge;
 mod key;
 mod moves;
@@ -21,7 +21,9 @@ mod worker;
 
 pub use entries::{Entries, Entry, find_entries};
 pub use error::ClassError;
-pub use grade::{Class, GradedClass, Progress, SummaryFiles, grade_class, reports_of, written_files};
+pub use grade::{
+    Class, GradedClass, Progress, SummaryFiles, grade_class, reports_of, written_files,
+};
 pub use judge::Judge;
 pub use table::Line;
 pub use worker::serve;

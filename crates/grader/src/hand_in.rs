@@ -1,8 +1,7 @@
 //! What is handed in, found at a path: a Python file, a notebook, a `.zip`, a folder of these, or a folder
 //! with a program.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::{fs, io};
 
 use crate::hand_in::collected::Collected;
@@ -13,18 +12,24 @@ mod archive;
 mod collected;
 mod content;
 mod course;
+mod file;
 mod folder;
 mod kind;
+mod limits;
+mod listing;
 mod main_file;
 mod notebook;
+mod paths;
 mod problem;
 mod program;
+mod python_files;
 mod text;
 
 pub use course::Course;
 pub(crate) use kind::{is_of_system, without_ending};
 pub use problem::Problem;
 pub use program::ProgramFolder;
+pub use python_files::PythonFiles;
 
 /// What is handed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,15 +38,6 @@ pub enum HandIn {
     Python(PythonFiles),
     /// A program, which speaks the protocol.
     Program(ProgramFolder),
-}
-
-/// Files in Python, one of which has the functions that are graded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PythonFiles {
-    /// The file that has the functions, by its path in the hand-in.
-    pub(crate) main: String,
-    /// All files, by their paths in the hand-in: Python files as they are, and of a notebook its cells.
-    pub(crate) files: BTreeMap<String, Vec<u8>>,
 }
 
 impl HandIn {
@@ -57,14 +53,18 @@ impl HandIn {
             _ => Problem::unreadable(&name, &error),
         })?;
         if metadata.is_dir() {
-            return folder::read(path);
+            return match program::find(path)? {
+                Some(program) => Ok(Self::Program(program)),
+                None => folder::read(path).map(Self::Python),
+            };
         }
         if !metadata.is_file() {
             return Err(Problem::new(name, "something that is no file", kind::EXPECTED));
         }
-        let kind = Kind::of(&name).ok_or_else(|| Problem::new(&name, kind::found(&name), kind::EXPECTED))?;
+        let kind = Kind::of(&name)
+            .ok_or_else(|| Problem::new(&name, kind::found(&name), kind::EXPECTED))?;
         let mut collected = Collected::default();
-        collected.open(kind, &name, path)?;
+        file::read(kind, &name, path, &mut collected)?;
         collected.python(&name).map(Self::Python)
     }
 
@@ -75,32 +75,4 @@ impl HandIn {
             Self::Program(_) => program::FILE,
         }
     }
-}
-
-impl PythonFiles {
-    /// One file alone.
-    pub fn single(name: &str, content: &[u8]) -> Self {
-        let main = name.to_owned();
-        Self { files: BTreeMap::from([(main.clone(), content.to_vec())]), main }
-    }
-
-    /// The name of the main file.
-    pub(crate) fn file_name(&self) -> &str {
-        self.main.rsplit('/').next().unwrap_or(&self.main)
-    }
-
-    /// Whether the main file has both functions of plain batch norm, or the class that has them.
-    pub(crate) fn answers_plain(&self) -> bool {
-        self.files.get(&self.main).is_some_and(|main| main_file::has_plain(&self.main, main))
-    }
-}
-
-/// The path of `folder` and a name in it, within the hand-in.
-fn within(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
-}
-
-/// A path that programs which start elsewhere can use.
-fn absolute(path: &Path) -> Result<PathBuf, Problem> {
-    path.canonicalize().map_err(|error| Problem::unreadable(&shown(path), &error))
 }

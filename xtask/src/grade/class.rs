@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use grader::check::Options;
 use grader::class::{
     Class, GradedClass, Judge, Line, Progress, SummaryFiles, find_entries, grade_class, reports_of,
@@ -90,8 +90,10 @@ pub(super) fn run(
         })?;
         return Ok(Exit::Success);
     };
-    let interrupt =
-        Interrupt::listen("stopping after the hand-ins in progress; again to stop at once")?;
+    let interrupt = Interrupt::listen_and_clean_up(
+        run_options.is_cancelled.clone(),
+        "stopping after the hand-ins in progress; again to stop at once",
+    )?;
     let cores = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let bar = bar();
     let graded = grade_class(&Class {
@@ -113,6 +115,10 @@ pub(super) fn run(
         },
     });
     bar.finish_and_clear();
+    ensure!(
+        !run_options.is_cancelled.load(Ordering::Relaxed),
+        "stopped at once; the same command goes on with what has no marks yet"
+    );
     summary(&graded?, table, &reports, &found.of_system)
 }
 

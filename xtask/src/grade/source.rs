@@ -99,7 +99,9 @@ impl Source {
     /// The submission that is named, if one is.
     pub(super) fn submission(&self, options: &RunOptions) -> Result<Option<Untrusted>> {
         if let Some(file) = &self.python {
-            return options.hand_in(file).map(|process| Some(Untrusted::Process(Box::new(process))));
+            return options
+                .hand_in(file)
+                .map(|process| Some(Untrusted::Process(Box::new(process))));
         }
         if let Some(command) = &self.program {
             return options

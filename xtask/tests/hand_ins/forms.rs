@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::python::with_numpy;
+use crate::python::{with_numpy, workspace};
 use crate::{grade, here, transcript};
 
 /// A hand-in: its name in the class's folder, its files, and what is to come of it.
@@ -73,15 +75,26 @@ fn encrypted() -> Vec<u8> {
     bytes
 }
 
+/// An archive with two files of one name.
+fn with_duplicates() -> Vec<u8> {
+    let bytes = zipped(&[("layers.py", right().as_bytes()), ("layers.px", b"x = 1\n")]);
+    let mut bytes = bytes.to_vec();
+    for at in 0..bytes.len() - 9 {
+        if &bytes[at..at + 9] == b"layers.px" {
+            bytes[at + 8] = b'y';
+        }
+    }
+    bytes
+}
+
 /// The right hand-in as a class, with this before each method and as its first argument.
 fn class(decorator: &str, first: &str) -> Vec<u8> {
-    let (head, body) = right().split_once("def spatial_batchnorm_forward(").map(|(head, body)| {
-        (head.to_owned(), format!("def spatial_batchnorm_forward({body}"))
-    }).unwrap();
-    let body = body.replace('\n', "\n    ").replace(
-        "def spatial_batchnorm_",
-        &format!("{decorator}def "),
-    );
+    let (head, body) = right()
+        .split_once("def spatial_batchnorm_forward(")
+        .map(|(head, body)| (head.to_owned(), format!("def spatial_batchnorm_forward({body}")))
+        .unwrap();
+    let body =
+        body.replace('\n', "\n    ").replace("def spatial_batchnorm_", &format!("{decorator}def "));
     let body = body.replace("forward(x", &format!("forward({first}x"));
     let body = body.replace("backward(dout", &format!("backward({first}dout"));
     format!("{head}\nclass SpatialBatchNorm(object):\n    {body}\n").into_bytes()
@@ -94,7 +107,8 @@ fn of_notebooks() -> Vec<Form> {
                   files = !ls\nwhere = %pwd\nnp.zeros?\n?np\nfor _ in range(2):\n    %timeit 1 + 1\n\
                   %time seven = 7\ntext = '''\n%matplotlib is no command here\n!nor this\n'''\n\
                   assert '!nor this' in text and seven == 7 and 10 %3 == 1\n!echo \"it's (\n";
-    let raising = right.replace("    if mode == \"train\":", "    raise KeyError('x')\n    if mode:");
+    let raising =
+        right.replace("    if mode == \"train\":", "    raise KeyError('x')\n    if mode:");
     vec![
         Form {
             name: "magics.ipynb",
@@ -107,6 +121,7 @@ fn of_notebooks() -> Vec<Form> {
                     "%%html\n<b>'</b>",
                     "data = np.load('cifar.npy')\nfor epoch in range(10):\n    train(data)\n",
                     "# a comment\n\n%%javascript\nlet x = 1;\n",
+                    "import os\nos.chdir('/content/drive')\nAXES = (0, 2, 3)",
                     "import sys\nsys.exit()",
                     "this is no Python",
                     "get_ipython().system('ls')\ndisplay(np.zeros(3))",
@@ -139,6 +154,14 @@ fn of_notebooks() -> Vec<Form> {
                     &with_import("from channels import widened"),
                 ]),
             )],
+            expected: Passes,
+        },
+        Form {
+            name: "runs_file",
+            files: vec![
+                ("hw.ipynb", notebook(&["%run ./channels.py", &with_import("")])),
+                ("channels.py", WIDENED.as_bytes().to_vec()),
+            ],
             expected: Passes,
         },
         Form {
@@ -196,6 +219,11 @@ fn of_archives() -> Vec<Form> {
             expected: Problem("layers.py: found an encrypted file, expected one that is not"),
         },
         Form {
+            name: "duplicates.zip",
+            files: vec![("", with_duplicates())],
+            expected: Problem("found two files of one name, expected each once"),
+        },
+        Form {
             name: "outside.zip",
             files: vec![("", zipped(&[("a/../../layers.py", right.as_bytes())]))],
             expected: Problem("outside.zip: found a file outside of it: a/../../layers.py, "),
@@ -251,8 +279,14 @@ fn of_folders() -> Vec<Form> {
             files: vec![
                 ("hw 2/a.b/nets/bn.py", file(&with_import("from ..parts.c import widened"))),
                 ("hw 2/a.b/parts/__init__.py", file("")),
-                ("hw 2/a.b/parts/c.py", file(&format!("from . import d\nfrom nets import e\n{WIDENED}"))),
-                ("hw 2/a.b/parts/d.py", file("import importlib\nimportlib.import_module('parts.c')\n")),
+                (
+                    "hw 2/a.b/parts/c.py",
+                    file(&format!("from . import d\nfrom nets import e\n{WIDENED}")),
+                ),
+                (
+                    "hw 2/a.b/parts/d.py",
+                    file("import importlib\nimportlib.import_module('parts.c')\n"),
+                ),
                 ("hw 2/a.b/nets/e.py", file("")),
             ],
             expected: Passes,
@@ -270,7 +304,10 @@ fn of_folders() -> Vec<Form> {
             files: vec![
                 (
                     "notebooks/hw.ipynb",
-                    notebook(&["import sys\nsys.path.append('../src')", &with_import("import channels\nfrom channels import *")]),
+                    notebook(&[
+                        "import sys\nsys.path.append('../src')",
+                        &with_import("import channels\nfrom channels import *"),
+                    ]),
                 ),
                 ("src/channels.py", file(WIDENED)),
             ],
@@ -279,7 +316,10 @@ fn of_folders() -> Vec<Form> {
         Form {
             name: "helper_raises",
             files: vec![
-                ("layers.py", file(&with_import("import utils.channels\nwidened = utils.channels.widened"))),
+                (
+                    "layers.py",
+                    file(&with_import("import utils.channels\nwidened = utils.channels.widened")),
+                ),
                 ("utils/channels.py", file(raising)),
             ],
             expected: Told("KeyError: 'x' (utils/channels.py, line 2)"),
@@ -298,21 +338,26 @@ fn of_folders() -> Vec<Form> {
                 ("layers.py", file(&with_import("from .channels import widened"))),
                 ("channels.py", file("x = 1\n")),
             ],
-            expected: Told("ImportError: cannot import name 'widened' from 'channels' (layers.py, line 1)"),
+            expected: Told(
+                "ImportError: cannot import name 'widened' from 'channels' (layers.py, line 1)",
+            ),
         },
         Form {
             name: "of_another",
             files: vec![("layers.py", file(&with_import("from star.nndl.utils import widened")))],
-            expected: Told("star.nndl.utils.widened is not there when this file is graded alone"),
+            expected: Told("star.nndl.utils.widened is not there when this is graded"),
         },
         Form {
             name: "beside_it.py",
             files: vec![("", file(&with_import("from exported import *")))],
-            expected: Told("exported is not there when this file is graded alone"),
+            expected: Told("exported is not there when this is graded"),
         },
         Form {
             name: "holds_a_zip",
-            files: vec![("hand_in.zip", zipped(&[("layers.py", right().as_bytes())])), ("note.txt", file("hi"))],
+            files: vec![
+                ("hand_in.zip", zipped(&[("layers.py", right().as_bytes())])),
+                ("note.txt", file("hi")),
+            ],
             expected: Passes,
         },
         Form {
@@ -321,7 +366,9 @@ fn of_folders() -> Vec<Form> {
                 ("a.py", file("def spatial_batchnorm_forward(x): pass\n")),
                 ("b.py", file("def spatial_batchnorm_forward(y): pass\n")),
             ],
-            expected: Problem("two: found 2 files that define spatial_batchnorm_forward: a.py, b.py, expected one"),
+            expected: Problem(
+                "two: found 2 files that define spatial_batchnorm_forward: a.py, b.py, expected one",
+            ),
         },
         Form {
             name: "nothing",
@@ -382,14 +429,21 @@ fn of_texts() -> Vec<Form> {
 
 fn write(folder: &Path, form: &Form) {
     for (path, content) in &form.files {
-        let path = if path.is_empty() { folder.join(form.name) } else { folder.join(form.name).join(path) };
+        let path = if path.is_empty() {
+            folder.join(form.name)
+        } else {
+            folder.join(form.name).join(path)
+        };
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
+        fs::write(&path, content).unwrap();
+        if path.ends_with("run") {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
     }
 }
 
 /// What is wrong with what became of hand-ins that are graded alone and in a class.
-fn misjudged(forms: &[Form], python: &Path) -> Vec<String> {
+fn misjudged(forms: &[Form], python: &Path, more: &[&str]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let in_class = folder.path().join("class");
     let (python, table) = (python.to_str().unwrap(), folder.path().join("marks.csv"));
@@ -397,7 +451,8 @@ fn misjudged(forms: &[Form], python: &Path) -> Vec<String> {
     for form in forms {
         write(&in_class, form);
         let path = in_class.join(form.name);
-        let output = grade(&["--python", path.to_str().unwrap(), "--interpreter", python]);
+        let arguments = ["--python", path.to_str().unwrap(), "--interpreter", python];
+        let output = grade(&[&arguments[..], more].concat());
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         let code = output.status.code();
         let is_right = match form.expected {
@@ -411,14 +466,9 @@ fn misjudged(forms: &[Form], python: &Path) -> Vec<String> {
             wrong.push(format!("{} alone: {code:?}\n{text}{stderr}", form.name));
         }
     }
-    let output = grade(&[
-        "--batch",
-        in_class.to_str().unwrap(),
-        "--csv",
-        table.to_str().unwrap(),
-        "--interpreter",
-        python,
-    ]);
+    let (in_class, csv) = (in_class.to_str().unwrap(), table.to_str().unwrap());
+    let arguments = ["--batch", in_class, "--csv", csv, "--interpreter", python];
+    let output = grade(&[&arguments[..], more].concat());
     let said = String::from_utf8(output.stdout).unwrap();
     let mut reader = csv::Reader::from_path(&table).unwrap();
     let headers = reader.headers().unwrap().clone();
@@ -460,7 +510,7 @@ fn misjudged(forms: &[Form], python: &Path) -> Vec<String> {
 
 fn judged_rightly(forms: &[Form], test: &str) {
     let Some(python) = with_numpy(test) else { return };
-    let wrong = misjudged(forms, &python);
+    let wrong = misjudged(forms, &python, &[]);
     assert!(wrong.is_empty(), "{} misjudged:\n{}", wrong.len(), wrong.join("\n"));
 }
 
@@ -482,4 +532,125 @@ fn folders_have_neighbours_of_their_own_alone() {
 #[test]
 fn encodings_and_classes_are_those_of_courses() {
     judged_rightly(&of_texts(), "encodings and classes");
+}
+
+/// A Python with NumPy and a small stand-in for torch, whose tensors are not arrays.
+fn with_stand_in_for_torch(python: &Path, folder: &Path) -> PathBuf {
+    let make = "import numpy, pathlib, sys, venv; venv.create(sys.argv[1]); \
+                lib = next(pathlib.Path(sys.argv[1], 'lib').iterdir()) / 'site-packages'; \
+                (lib / 'numpy.pth').write_text(str(pathlib.Path(numpy.__file__).parents[1])); \
+                (lib / 'torch.py').write_text(sys.argv[2])";
+    let environment = folder.join("python");
+    let stand_in = fs::read_to_string(here().join("torch/stand_in.py")).unwrap();
+    let made = Command::new(python).args(["-c", make]).arg(&environment).arg(stand_in).status();
+    assert!(made.unwrap().success());
+    environment.join("bin/python")
+}
+
+#[test]
+fn tensors_are_given_to_hand_ins_that_work_on_them_alone() {
+    let Some(python) = with_numpy("tensors") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let python = with_stand_in_for_torch(&python, folder.path());
+    let of_class = fs::read_to_string(here().join("torch/of_class.py")).unwrap();
+    let one = |name, text: &str, expected| Form {
+        name,
+        files: vec![("", text.as_bytes().to_vec())],
+        expected,
+    };
+    let functions = of_class
+        .replace("class SpatialBatchNorm(object):\n", "")
+        .replace("    @staticmethod\n", "")
+        .replace("    def ", "    def spatial_batchnorm_")
+        .replace("\n    ", "\n");
+    let in_place = of_class
+        .replace("normalised = (x - wide(mean))", "x -= wide(mean)\n            normalised = x");
+    let no_such = of_class.replace("dout.sum(", "dout.summ(");
+    let forms = [
+        one("of_class.py", &of_class, Passes),
+        one("functions.py", &functions, Passes),
+        one("arrays.py", &format!("import torch\n{}", right()), Passes),
+        one("in_place.py", &in_place, Told("[x_changed_in_place]")),
+        one(
+            "no_such.py",
+            &no_such,
+            Told("'Tensor' object has no attribute 'summ' (no_such.py, line "),
+        ),
+    ];
+    let wrong = misjudged(&forms, &python, &[]);
+    assert!(wrong.is_empty(), "{} misjudged:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_course_s_own_files_are_seen_after_those_handed_in_and_where_they_lie_is_not_told() {
+    let Some(python) = with_numpy("a course's files") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let course = folder.path().join("private/course");
+    for (path, text) in [
+        ("cs231n/__init__.py", ""),
+        ("cs231n/layers.py", "raise NotImplementedError\n"),
+        ("cs231n/layer_utils.py", &format!("from .more import *\n{WIDENED}")),
+        ("cs231n/more.py", "more = 1\n"),
+        (
+            "cs231n/broken.py",
+            "import os\nopen(os.path.join(os.path.dirname(__file__), 'data.npy'))\n",
+        ),
+    ] {
+        let path = course.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let one = |name, import: &str, expected| Form {
+        name,
+        files: vec![("", with_import(import).into_bytes())],
+        expected,
+    };
+    let raising = b"def widened(values):\n    raise KeyError('x')\n".to_vec();
+    let forms = [
+        // It has the name of a file of the course, and so its place.
+        one("layers.py", "from .layer_utils import *\nfrom . import more", Passes),
+        one("anna.py", "from cs231n.layer_utils import widened", Passes),
+        one("broken.py", "import cs231n.broken", Told("'cs231n/data.npy' (broken.py, line 1)")),
+        one(
+            "writes.py",
+            "import cs231n.more\nopen(cs231n.more.__file__, 'w')",
+            Told("'cs231n/more.py' (writes.py, line 2)"),
+        ),
+        Form {
+            name: "own_first",
+            files: vec![
+                ("bn.py", with_import("from cs231n.layer_utils import *").into_bytes()),
+                ("cs231n/layer_utils.py", raising),
+            ],
+            expected: Told("KeyError: 'x' (cs231n/layer_utils.py, line 2)"),
+        },
+    ];
+    let course_argument = ["--course", course.to_str().unwrap()];
+    let wrong = misjudged(&forms, &python, &course_argument);
+    assert!(wrong.is_empty(), "{} misjudged:\n{}", wrong.len(), wrong.join("\n"));
+    // The folder of the package does as well as the one that it lies in.
+    let package = course.join("cs231n");
+    let package = ["--course", package.to_str().unwrap()];
+    let wrong = misjudged(&forms[..2], &python, &package);
+    assert!(wrong.is_empty(), "{} misjudged:\n{}", wrong.len(), wrong.join("\n"));
+    // Without the course, nothing of it is there.
+    let told = Told("cs231n.layer_utils.widened is not there when this is graded");
+    let alone = [one("anna.py", "from cs231n.layer_utils import widened", told)];
+    assert_eq!(misjudged(&alone, &python, &[]), [] as [String; 0]);
+}
+
+#[test]
+fn a_folder_with_a_program_is_graded_by_the_protocol() {
+    let Some(python) = with_numpy("a folder with a program") else { return };
+    if !python.is_absolute() {
+        return;
+    }
+    let answer = workspace().join("crates/grader/examples/answer.py");
+    let program = format!("#!{}\n{}", python.display(), fs::read_to_string(answer).unwrap());
+    let form = Form {
+        name: "program",
+        files: vec![("run", program.into_bytes()), ("weights.bin", vec![0; 10])],
+        expected: Passes,
+    };
+    assert_eq!(misjudged(&[form], &python, &[]), [] as [String; 0]);
 }

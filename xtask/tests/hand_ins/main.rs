@@ -139,9 +139,7 @@ fn what_fails_alike_is_said_once_with_the_next_step() {
         |right: String| right.replace("dout.size // dout.shape[1]", "np.product(dout.shape)");
     insta::assert_snapshot!("alike_backward", text("product.py", &product));
     let in_class = |right: String| {
-        right
-            .replace("def spatial_batchnorm_", "class Norm:\n  def ")
-            .replace("\n    ", "\n      ")
+        right.replace("def spatial_batchnorm_", "class Norm:\n  def ").replace("\n    ", "\n      ")
     };
     insta::assert_snapshot!("alike_class", text("in_class.py", &in_class));
 
@@ -164,12 +162,12 @@ fn what_fails_alike_is_said_once_with_the_next_step() {
                     "from cs231n.layers import spatial_batchnorm_forward\nAXES =",
                 )
             },
-            "The file is graded without the course's other files.",
+            "It is graded without the course's other files.",
         ),
         (
             "starred.py",
             &|right| right.replace("c = x.shape[1]", "c = channels(x)"),
-            "The file is graded without the course's other files.",
+            "It is graded without the course's other files.",
         ),
         (
             "exits.py",

@@ -264,10 +264,7 @@ impl Work<'_> {
             Some(idle) => idle,
             None => Worker::start((self.class.worker)(), &self.worker_key)?,
         };
-        let task = Task {
-            id: open.id.to_owned(),
-            command: (self.class.command)(open.path),
-        };
+        let task = Task { id: open.id.to_owned(), command: (self.class.command)(open.path) };
         match asked.ask(&task, open.hand_in) {
             Ok(judged) => {
                 *worker = Some(asked);

@@ -94,8 +94,7 @@ impl Judge<'_> {
     fn grade(&self, task: &Task, hand_in: &HandIn) -> Judged {
         let started = Instant::now();
         let context = self.context.clone();
-        let process =
-            Process::hand_in(&task.id, hand_in, self.interpreter, self.course, context);
+        let process = Process::hand_in(&task.id, hand_in, self.interpreter, self.course, context);
         let mut grading = grade(&process, self.cases, self.options, &task.command);
         if let Some(trouble) = process.trouble() {
             let problem = format!("{} was not run: {trouble}", process.name());

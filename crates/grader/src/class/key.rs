@@ -29,9 +29,9 @@ impl Key {
     /// The same key, with a hand-in more.
     pub(super) fn with_hand_in(self, hand_in: &HandIn) -> Self {
         match hand_in {
-            HandIn::Python(PythonFiles { main, files }) => files
-                .iter()
-                .fold(self.with(main), |key, (path, bytes)| key.with(path).with(bytes)),
+            HandIn::Python(PythonFiles { main, files }) => {
+                files.iter().fold(self.with(main), |key, (path, bytes)| key.with(path).with(bytes))
+            }
             HandIn::Program(ProgramFolder { folder, sha256 }) => {
                 self.with(folder.as_os_str().as_encoded_bytes()).with(sha256)
             }

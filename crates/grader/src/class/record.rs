@@ -62,9 +62,8 @@ impl Stored {
         reports: &BTreeMap<String, String>,
     ) -> Option<Record> {
         let stored = Self::read_sealed(path)?;
-        let is_trusted = stored.key == key
-            && stored.record.line.id == id
-            && stored.reports == *reports;
+        let is_trusted =
+            stored.key == key && stored.record.line.id == id && stored.reports == *reports;
         is_trusted.then_some(stored.record)
     }
 

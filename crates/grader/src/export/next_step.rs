@@ -77,7 +77,7 @@ const PARAMETERS: [(&str, &str); 4] = [
 ];
 
 /// All kinds. The first that fits counts.
-const KINDS: [Kind; 26] = [
+const KINDS: [Kind; 27] = [
     Kind {
         signs: &["NotImplementedError", "not yet implemented", "not implemented"],
         step: |message| {
@@ -122,6 +122,9 @@ const KINDS: [Kind; 26] = [
     Kind {
         signs: &[" has no function "],
         step: |message| {
+            if let Some((class, method)) = message.text.rsplit(' ').next()?.split_once('.') {
+                return Some(format!("Write `{method}` in the class `{class}`."));
+            }
             let missing = if message.text.ends_with(" spatial_batchnorm_backward") {
                 "`spatial_batchnorm_backward(dout, cache)`"
             } else {
@@ -257,11 +260,11 @@ const KINDS: [Kind; 26] = [
         step: |_| Some("Add `import numpy as np` at the top of the file.".into()),
     },
     Kind {
-        signs: &["is not there when this file is graded alone"],
+        signs: &["is not there when this is graded"],
         step: |_| {
             Some(
-                "The file is graded without the course's other files. Copy what you use of them \
-                 into it."
+                "It is graded without the course's other files. Hand in those that you use, too: all in \
+                 one folder or .zip."
                     .into(),
             )
         },
@@ -316,6 +319,12 @@ const KINDS: [Kind; 26] = [
         signs: &["FileNotFoundError"],
         step: |_| {
             Some(format!("The file is graded without any data. Put what reads it below {GUARD}."))
+        },
+    },
+    Kind {
+        signs: &["EOFError"],
+        step: |_| {
+            Some(format!("Nobody answers `input` when this is graded. Put it below {GUARD}."))
         },
     },
     Kind {
@@ -403,14 +412,14 @@ mod tests {
                 "`xrange` is Python 2; the course now runs Python 3. Use `range`.",
             ),
             (
-                "ImportError: cPickle.load is not there when this file is graded alone",
+                "ImportError: cPickle.load is not there when this is graded",
                 "`cPickle` is Python 2; the course now runs Python 3. Use `pickle`.",
             ),
             (
-                "ImportError: cs231n.layers.batchnorm_forward is not there when this file is \
-                 graded alone (a.py, line 6)",
-                "The file is graded without the course's other files. Copy what you use of them \
-                 into it.",
+                "ImportError: cs231n.layers.batchnorm_forward is not there when this is graded \
+                 (a.py, line 6)",
+                "It is graded without the course's other files. Hand in those that you use, too: \
+                 all in one folder or .zip.",
             ),
             (
                 "AttributeError: module 'numpy' has no attribute 'product' (a.py, line 32)",
@@ -473,6 +482,15 @@ mod tests {
             (
                 "SystemExit: 2 (a.py, line 40)",
                 "Line 40 ends Python. Remove it, or put it below `if __name__ == \"__main__\":`.",
+            ),
+            (
+                "EOFError: EOF when reading a line (a.py, line 4)",
+                "Nobody answers `input` when this is graded. Put it below `if __name__ == \
+                 \"__main__\":`.",
+            ),
+            (
+                "a.py has no function SpatialBatchNorm.backward",
+                "Write `backward` in the class `SpatialBatchNorm`.",
             ),
             (
                 "KeyError: 'eps' (a.py, line 4)",

@@ -6,8 +6,9 @@ use std::io::{Read, Seek};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use crate::hand_in::collected::{Collected, DEPTH_LIMIT, ENTRIES_LIMIT, too_large, too_many_entries};
+use crate::hand_in::collected::Collected;
 use crate::hand_in::kind::{Kind, is_of_system};
+use crate::hand_in::limits::{DEPTH_LIMIT, ENTRIES_LIMIT, too_large, too_many_entries};
 use crate::hand_in::problem::Problem;
 use crate::messages::flat_name;
 
@@ -19,11 +20,7 @@ const KIND: u32 = 0o170_000;
 const REGULAR: u32 = 0o100_000;
 
 /// Adds the Python files and notebooks of an archive.
-pub(super) fn read(
-    name: &str,
-    file: &mut File,
-    collected: &mut Collected,
-) -> Result<(), Problem> {
+pub(super) fn read(name: &str, file: &mut File, collected: &mut Collected) -> Result<(), Problem> {
     let unreadable = |error| Problem::unreadable(name, &error);
     let limit = Kind::Archive.size_limit();
     if file.metadata().map_err(unreadable)?.len() > limit {
@@ -35,8 +32,13 @@ pub(super) fn read(
         return Err(too_many_entries(name));
     }
     file.rewind().map_err(unreadable)?;
-    let broken = |error: &ZipError| Problem::new(name, format!("no .zip that can be read ({error})"), "one");
+    let broken =
+        |error: &ZipError| Problem::new(name, format!("no .zip that can be read ({error})"), "one");
     let mut archive = ZipArchive::new(file).map_err(|error| broken(&error))?;
+    // Of two files of one name, only one would be seen.
+    if archive.has_duplicate_names() {
+        return Err(Problem::new(name, "two files of one name", "each once"));
+    }
     for index in 0..archive.len() {
         let entry = archive.by_index_raw(index).map_err(|error| broken(&error))?;
         let own = entry.name().map_err(|error| broken(&error))?;
@@ -51,7 +53,11 @@ pub(super) fn read(
         }
         drop(entry);
         let mut entry = archive.by_index(index).map_err(|error| {
-            Problem::new(&path, format!("a file that cannot be unpacked ({error})"), "a .zip by Deflate")
+            Problem::new(
+                &path,
+                format!("a file that cannot be unpacked ({error})"),
+                "a .zip by Deflate",
+            )
         })?;
         collected.add(kind, &path, &mut entry)?;
     }
@@ -76,7 +82,11 @@ fn path(archive: &str, entry: &str) -> Result<Option<(String, Kind)>, Problem> {
         .map(|part| flat_name(part.as_ref()))
         .collect();
     if parts.len() > DEPTH_LIMIT + 1 {
-        return Err(Problem::new(archive, format!("more than {DEPTH_LIMIT} folders in each other"), "at most that"));
+        return Err(Problem::new(
+            archive,
+            format!("more than {DEPTH_LIMIT} folders in each other"),
+            "at most that",
+        ));
     }
     let kind = parts.last().and_then(|last| Kind::of(last));
     let is_left_out = parts.iter().any(|part| is_of_system(part));

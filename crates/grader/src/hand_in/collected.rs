@@ -1,28 +1,14 @@
 //! The files of a hand-in, as they are found: bounded, and without those that are not needed.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Read;
-use std::path::Path;
 
 use crate::hand_in::kind::Kind;
+use crate::hand_in::limits::{FILES_LIMIT, KEPT_LIMIT, READ_LIMIT, too_large};
+use crate::hand_in::paths::within;
 use crate::hand_in::problem::Problem;
-use crate::hand_in::{PythonFiles, archive, kind, main_file, notebook, text, within};
-
-/// The largest number of Python files and notebooks of a hand-in.
-const FILES_LIMIT: usize = 1_000;
-
-/// What is kept of all files together, in bytes.
-const KEPT_LIMIT: usize = 8 << 20;
-
-/// What is read of all files together, in bytes.
-const READ_LIMIT: u64 = 256 << 20;
-
-/// The largest number of folders in each other.
-pub(super) const DEPTH_LIMIT: usize = 16;
-
-/// The largest number of files and folders of all kinds.
-pub(super) const ENTRIES_LIMIT: usize = 50_000;
+use crate::hand_in::python_files::PythonFiles;
+use crate::hand_in::{main_file, notebook, text};
 
 /// The files of a hand-in so far.
 #[derive(Debug, Default)]
@@ -33,16 +19,6 @@ pub(super) struct Collected {
 }
 
 impl Collected {
-    /// Adds the file at `path`, or the files that are packed in it.
-    pub(super) fn open(&mut self, kind: Kind, name: &str, path: &Path) -> Result<(), Problem> {
-        let unreadable = |error| Problem::unreadable(name, &error);
-        let mut file = File::open(path).map_err(unreadable)?;
-        match kind {
-            Kind::Python | Kind::Notebook => self.add(kind, name, &mut file),
-            Kind::Archive => archive::read(name, &mut file, self),
-        }
-    }
-
     /// Adds a Python file or a notebook, by its path in the hand-in. Bytes are counted as they come: what
     /// a header says of them need not be true.
     pub(super) fn add(
@@ -112,19 +88,4 @@ impl Collected {
             .to_owned();
         Ok(PythonFiles { main, files })
     }
-}
-
-/// A file that is larger than its kind may be.
-pub(super) fn too_large(name: &str, limit: u64) -> Problem {
-    let limit = match limit >> 20 {
-        0 | 1 => format!("{limit} bytes"),
-        mebibytes => format!("{mebibytes} MiB"),
-    };
-    Problem::new(name, format!("more than {limit}"), "at most that")
-}
-
-/// Something that is not a file of a hand-in's.
-pub(super) fn too_many_entries(name: &str) -> Problem {
-    let found = format!("more than {ENTRIES_LIMIT} files and folders");
-    Problem::new(name, found, kind::EXPECTED)
 }

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::hand_in::absolute;
 use crate::hand_in::content::Content;
+use crate::hand_in::paths::absolute;
 use crate::hand_in::problem::Problem;
 use crate::messages::path as shown;
 
@@ -31,6 +31,7 @@ impl Course {
         if content.files == 0 {
             return Err(Problem::new(shown(folder), "an empty folder", expected));
         }
+        content.ensure_open()?;
         Ok(Self { folder: absolute(folder)?, sha256: content.sha256 })
     }
 }

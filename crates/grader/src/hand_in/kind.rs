@@ -62,7 +62,8 @@ pub(super) fn found(name: &str) -> String {
 
 /// Whether a file or folder of this name is what systems and programs leave among the files of people.
 pub(crate) fn is_of_system(name: &str) -> bool {
-    const NAMES: [&str; 5] = ["__MACOSX", "__pycache__", "node_modules", "Thumbs.db", "desktop.ini"];
+    const NAMES: [&str; 5] =
+        ["__MACOSX", "__pycache__", "node_modules", "Thumbs.db", "desktop.ini"];
     // Among those that begin with a dot are `.DS_Store`, `.git` and `.ipynb_checkpoints`.
     name.starts_with('.') || NAMES.contains(&name)
 }

@@ -141,7 +141,8 @@ mod tests {
 
     #[test]
     fn the_main_file_defines_the_function_else_the_class_and_two_are_named() {
-        let (f, c) = ("def spatial_batchnorm_forward(x): pass\n", "class SpatialBatchNorm:\n  pass\n");
+        let (f, c) =
+            ("def spatial_batchnorm_forward(x): pass\n", "class SpatialBatchNorm:\n  pass\n");
         for (files, main) in [
             (&[("only.py", "")][..], "only.py"),
             (&[("a.py", ""), ("b/c.py", f)], "b/c.py"),

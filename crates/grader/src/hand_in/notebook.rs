@@ -76,7 +76,11 @@ pub(super) fn is_one(path: &str) -> bool {
 pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Notebook, Problem> {
     let expected = "a notebook as Jupyter saves it";
     let stored: Stored = serde_json::from_str(&text::decoded(bytes)).map_err(|error| {
-        let found = if bytes.is_empty() { "an empty file".into() } else { format!("no notebook ({error})") };
+        let found = if bytes.is_empty() {
+            "an empty file".into()
+        } else {
+            format!("no notebook ({error})")
+        };
         Problem::new(name, found, expected)
     })?;
     if let Some(language) = stored.metadata.kernelspec.and_then(|kernel| kernel.language)
@@ -121,8 +125,7 @@ fn written_file(cell: &str) -> Option<(String, bool, &str)> {
     let [path] = words.as_slice() else { return None };
     let path = path.trim_matches(['"', '\'']);
     let path = path.strip_prefix("./").unwrap_or(path);
-    let is_inside =
-        Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+    let is_inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
     (is_inside && Kind::of(path) == Some(Kind::Python)).then(|| (path.to_owned(), is_more, content))
 }
 

@@ -3,8 +3,8 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use crate::hand_in::absolute;
 use crate::hand_in::content::Content;
+use crate::hand_in::paths::absolute;
 use crate::hand_in::problem::Problem;
 
 /// The name of the program in its folder.
@@ -35,10 +35,15 @@ pub(super) fn find(folder: &Path) -> Result<Option<ProgramFolder>, Problem> {
     let unreadable = |error| Problem::unreadable(FILE, &error);
     let file = File::open(&program).map_err(unreadable)?;
     if !is_executable(&file).map_err(unreadable)? {
-        return Err(Problem::new(FILE, "a file that is not executable", "a program; run `chmod +x run`"));
+        return Err(Problem::new(
+            FILE,
+            "a file that is not executable",
+            "a program; run `chmod +x run`",
+        ));
     }
-    let sha256 = Content::of(folder)?.sha256;
-    Ok(Some(ProgramFolder { folder: absolute(folder)?, sha256 }))
+    let content = Content::of(folder)?;
+    content.ensure_open()?;
+    Ok(Some(ProgramFolder { folder: absolute(folder)?, sha256: content.sha256 }))
 }
 
 #[cfg(unix)]

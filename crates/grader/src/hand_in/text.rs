@@ -69,7 +69,8 @@ fn cookie(bytes: &[u8]) -> Option<String> {
         let comment = line.trim_start().strip_prefix('#')?;
         let rest = &comment[comment.find("coding")? + "coding".len()..];
         let name = rest.strip_prefix([':', '='])?.trim_start();
-        let end = name.find(|letter: char| !letter.is_ascii_alphanumeric() && !"-_.".contains(letter));
+        let end =
+            name.find(|letter: char| !letter.is_ascii_alphanumeric() && !"-_.".contains(letter));
         Some(name[..end.unwrap_or(name.len())].to_ascii_lowercase())
     })
 }
@@ -128,8 +129,7 @@ mod tests {
         let expected = "#!/usr/bin/python\n# coding utf-8\nx = '\u{cf}'\n";
         assert_eq!(String::from_utf8(for_python(wrong)).unwrap(), expected);
         let text = "# coding: utf-16\nx = 1\n";
-        let utf_16: Vec<u8> =
-            text.encode_utf16().flat_map(|unit| unit.to_le_bytes()).collect();
+        let utf_16: Vec<u8> = text.encode_utf16().flat_map(|unit| unit.to_le_bytes()).collect();
         assert_eq!(for_python(utf_16), b"# coding  utf-16\nx = 1\n");
         assert_eq!(for_python([MARK, b"# coding=cp1251\n"].concat()), b"# coding cp1251\n");
         // Zeros alone are no UTF-16.

@@ -6,10 +6,8 @@ use std::path::PathBuf;
 
 use crate::hand_in::{Course, HandIn, ProgramFolder, PythonFiles};
 use crate::messages;
+use crate::submission::driver::DRIVER;
 use crate::submission::process::{Process, RunContext};
-
-/// The driver, which loads the main file and answers scripts with its functions.
-const DRIVER: &str = include_str!("driver.py");
 
 /// A Python with NumPy.
 #[derive(Debug, Clone, PartialEq, Eq)]
