@@ -1,6 +1,7 @@
 //! `cargo xtask grade`: arguments, and which submission is graded on which cases.
 
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -14,22 +15,23 @@ use grader::diagnosis::Profile;
 use grader::export::{self, Detail, FORMATS, OutputFormat};
 use grader::fixture::{Case, Mode, load_all, load_one};
 use grader::grading::grade;
+use grader::messages;
 use grader::rubric::Rubric;
 use grader::submission::protocol::write_inputs;
 use grader::submission::{BnParam, Kernels, RustFunctions, Submission};
 
+use crate::embedded::Fixtures;
 use crate::grade::class::Asked;
 use crate::grade::run_options::RunOptions;
 use crate::grade::shell::quoted;
 use crate::grade::source::{Source, Untrusted};
 use terminal::exit::Exit;
 use terminal::interrupt::Interrupt;
-use terminal::output::say;
-use terminal::workspace;
+use terminal::output::{replace_file, say};
 
 mod class;
 mod run_options;
-mod shell;
+pub(crate) mod shell;
 mod source;
 mod watch;
 
@@ -40,7 +42,7 @@ pub(crate) struct Arguments {
     target: Option<Target>,
     #[command(flatten)]
     source: Source,
-    /// Folder of the fixtures [default: fixtures/ of this workspace]
+    /// Folder of the fixtures [default: fixtures/ of this workspace, else those of this program]
     #[arg(long, value_name = "DIR")]
     fixtures: Option<PathBuf>,
     /// Grade this case alone, as in spatial_batch_norm/one_pixel or behaviour/x_untouched
@@ -58,6 +60,9 @@ pub(crate) struct Arguments {
     /// Format of the transcript
     #[arg(long, value_parser = formats(), default_value = FORMATS[0].name)]
     format: &'static OutputFormat,
+    /// Write the transcript to this file instead of standard output
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["watch", "batch", "export_inputs"])]
+    out: Option<PathBuf>,
     /// List every check in the text, those that passed too
     #[arg(long, conflicts_with_all = ["first_failure", "watch", "batch"])]
     verbose: bool,
@@ -118,13 +123,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         );
         return watch::run(&arguments.watched, &arguments.graded_again()?);
     }
-    // All cases are read before the first is asked, so that a bad one leaves no half transcript.
-    let fixtures = workspace::fixtures_folder(arguments.fixtures.as_deref())?;
-    let cases = match &arguments.case {
-        Some(name) if needs_no_fixture(name) => Vec::new(),
-        Some(name) => vec![load_one(&fixtures, name)?],
-        None => load_all(&fixtures)?,
-    };
+    let cases = arguments.cases()?;
     let mut options = arguments.options();
     if let Some(folder) = &arguments.source.export_inputs {
         return export_inputs(folder, &cases, &options);
@@ -178,7 +177,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     } else {
         arguments.format.write(&grading)?
     };
-    say(transcript.trim_end())?;
+    match &arguments.out {
+        Some(file) => {
+            replace_file(file, transcript.as_bytes())?;
+            say(format!("wrote {}", messages::path(file)))?;
+        }
+        None => say(transcript.trim_end())?,
+    }
     let all_passed = grading.report.all_passed();
     Ok(if all_passed { Exit::Success } else { Exit::FoundWrong })
 }
@@ -196,7 +201,49 @@ fn export_inputs(folder: &Path, cases: &[Case], options: &Options) -> Result<Exi
     Ok(Exit::Success)
 }
 
+/// The arguments of `cargo xtask grade` with these words after it.
+pub(crate) fn parse(words: &[String]) -> Result<Arguments, clap::Error> {
+    #[derive(clap::Parser)]
+    #[command(name = "cargo xtask grade")]
+    struct Alone {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+    let words = iter::once("grade").chain(words.iter().map(String::as_str));
+    Ok(<Alone as clap::Parser>::try_parse_from(words)?.arguments)
+}
+
+/// The text of the rubric in this file, else of the default one. It fits what is asked.
+pub(crate) fn rubric_text(file: Option<&Path>) -> Result<String> {
+    let cases = load_all(&Fixtures::find(None)?.folder)?;
+    let (rubric, text) = read_rubric(file)?;
+    rubric.validate(&known_checks(&cases))?;
+    Ok(text)
+}
+
+/// The rubric in this file, else the default one, and its text.
+fn read_rubric(file: Option<&Path>) -> Result<(Rubric, String)> {
+    let Some(file) = file else {
+        return Ok((Rubric::preset()?, Rubric::PRESET.to_owned()));
+    };
+    let name = file.display().to_string();
+    let text =
+        files::read_text(file).with_context(|| format!("{name}: the rubric cannot be read"))?;
+    Ok((Rubric::parse(&text, &name)?, text))
+}
+
 impl Arguments {
+    /// The cases that are asked. All are read before the first is asked, so that a bad one leaves no half
+    /// transcript.
+    fn cases(&self) -> Result<Vec<Case>> {
+        let fixtures = Fixtures::find(self.fixtures.as_deref())?;
+        Ok(match &self.case {
+            Some(name) if needs_no_fixture(name) => Vec::new(),
+            Some(name) => vec![load_one(&fixtures.folder, name)?],
+            None => load_all(&fixtures.folder)?,
+        })
+    }
+
     /// What a watch grades by at every save.
     fn graded_again(&self) -> Result<Vec<String>> {
         let words = shell::words(&self.command(&self.options()))?.into_iter().skip(2);
@@ -206,19 +253,13 @@ impl Arguments {
     /// The rubric that is named; else the default one, where marks are asked for.
     fn rubric(&self, cases: &[Case]) -> Result<Option<Rubric>> {
         let needs_marks = self.format.needs_marks || self.hand_ins.batch.is_some();
-        let rubric = match &self.rubric {
-            Some(file) => {
-                let name = file.display().to_string();
-                let text = files::read_text(file)
-                    .with_context(|| format!("{name}: the rubric cannot be read"))?;
-                Rubric::parse(&text, &name)?
+        if self.rubric.is_none() {
+            if !needs_marks {
+                return Ok(None);
             }
-            None if needs_marks && self.case.is_some() => {
-                bail!("--case: marks are of everything; grade without it")
-            }
-            None if needs_marks => Rubric::preset()?,
-            None => return Ok(None),
-        };
+            ensure!(self.case.is_none(), "--case: marks are of everything; grade without it");
+        }
+        let (rubric, _) = read_rubric(self.rubric.as_deref())?;
         rubric.validate(&known_checks(cases))?;
         Ok(Some(rubric))
     }

@@ -8,10 +8,12 @@ use std::process::ExitCode;
 use anyhow::{Error, Result};
 use clap::{Parser, Subcommand};
 
+mod embedded;
 mod experiments;
 mod fixtures;
 mod grade;
 mod machine;
+mod package;
 
 use terminal::exit::{self, COULD_NOT_RUN, Exit};
 
@@ -29,6 +31,8 @@ enum Command {
     Grade(Box<grade::Arguments>),
     /// Verify, regenerate or add the reference fixtures
     Fixtures(fixtures::Arguments),
+    /// Make a file of the grader that a platform runs where hand-ins arrive
+    Package(package::Arguments),
     #[command(flatten)]
     OfExperiments(experiments::Command),
     /// The launcher of untrusted programs, which this program starts itself
@@ -54,6 +58,7 @@ fn run(command: &Command) -> Result<Exit> {
     match command {
         Command::Grade(arguments) => grade::run(arguments),
         Command::Fixtures(arguments) => fixtures::run(arguments),
+        Command::Package(arguments) => package::run(arguments),
         Command::OfExperiments(command) => experiments::run(command),
         Command::Isolated { .. } => anyhow::bail!("the launcher has no other task"),
     }

@@ -10,7 +10,7 @@ pub(super) fn words(command: &str) -> Result<Vec<String>> {
 }
 
 /// A word as it is typed in a shell, on one line.
-pub(super) fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     if !word.chars().all(is_plain) {
         // As bash, zsh and ksh read it.
         let escaped = |letter: char| match letter {

@@ -15,6 +15,7 @@ pub(super) const EXERCISM: OutputFormat = OutputFormat {
     extension: "exercism.json",
     needs_marks: false,
     write: exercism,
+    ungraded: Some(ungraded),
 };
 
 /// The longest message that is shown, in bytes.
@@ -77,6 +78,12 @@ fn exercism(grading: &Grading) -> Result<String, ExportError> {
         (Status::Fail, None)
     };
     let results = Results { version: 3, status, message, tests };
+    Ok(serde_json::to_string_pretty(&results)? + "\n")
+}
+
+fn ungraded(reason: &str) -> Result<String, ExportError> {
+    let message = Some(cut(format!("This submission could not be graded: {reason}.")));
+    let results = Results { version: 3, status: Status::Error, message, tests: Vec::new() };
     Ok(serde_json::to_string_pretty(&results)? + "\n")
 }
 

@@ -1,5 +1,7 @@
 //! What an output format is, and why a grading could not be exported.
 
+use std::io;
+
 use thiserror::Error;
 
 use crate::grading::Grading;
@@ -17,6 +19,8 @@ pub struct OutputFormat {
     pub needs_marks: bool,
     /// Writes a grading.
     pub(super) write: fn(&Grading) -> Result<String, ExportError>,
+    /// Tells why a submission could not be graded, for platforms that wait for an answer.
+    pub(super) ungraded: Option<fn(&str) -> Result<String, ExportError>>,
 }
 
 impl OutputFormat {
@@ -27,6 +31,16 @@ impl OutputFormat {
     /// [`ExportError`].
     pub fn write(&self, grading: &Grading) -> Result<String, ExportError> {
         (self.write)(grading)
+    }
+
+    /// In this format, that a submission could not be graded for a reason of its own; none if the format
+    /// has no way to say so.
+    ///
+    /// # Errors
+    ///
+    /// [`ExportError`].
+    pub fn ungraded(&self, reason: &str) -> Result<Option<String>, ExportError> {
+        self.ungraded.map(|write| write(reason)).transpose()
     }
 }
 
@@ -42,5 +56,5 @@ pub enum ExportError {
     Unmarked,
     /// The XML writer refused.
     #[error("the report could not be written as JUnit XML")]
-    Junit(#[from] quick_junit::SerializeError),
+    Junit(#[source] io::Error),
 }

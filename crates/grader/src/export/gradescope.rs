@@ -16,6 +16,7 @@ pub(super) const GRADESCOPE: OutputFormat = OutputFormat {
     extension: "gradescope.json",
     needs_marks: true,
     write: gradescope,
+    ungraded: Some(ungraded),
 };
 
 /// Failures told of one entry; the others are counted.
@@ -62,6 +63,20 @@ fn gradescope(grading: &Grading) -> Result<String, ExportError> {
         // What a submission prints is its own, and may be anything.
         stdout_visibility: "hidden",
         tests: marks.entries.iter().map(|entry| test(grading, marks, entry)).collect(),
+    };
+    Ok(serde_json::to_string_pretty(&results)? + "\n")
+}
+
+/// A submission without marks: no test is asked, and the reason is shown.
+fn ungraded(reason: &str) -> Result<String, ExportError> {
+    let results = Results {
+        score: 0.0,
+        execution_time: None,
+        output: format!("This submission could not be graded: {reason}."),
+        output_format: "text",
+        visibility: "visible",
+        stdout_visibility: "hidden",
+        tests: Vec::new(),
     };
     Ok(serde_json::to_string_pretty(&results)? + "\n")
 }

@@ -17,6 +17,7 @@ pub(super) const JSON: OutputFormat = OutputFormat {
     extension: "json",
     needs_marks: false,
     write: json,
+    ungraded: None,
 };
 
 #[derive(Serialize)]

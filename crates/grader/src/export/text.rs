@@ -22,6 +22,7 @@ pub const TEXT: OutputFormat = OutputFormat {
     extension: "txt",
     needs_marks: false,
     write: |grading| Ok(text(grading, Detail::Failures)),
+    ungraded: None,
 };
 
 /// How much of a grading a text lists.
