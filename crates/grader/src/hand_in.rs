@@ -59,7 +59,7 @@ impl HandIn {
             };
         }
         if !metadata.is_file() {
-            return Err(Problem::new(name, "something that is no file", kind::EXPECTED));
+            return Err(Problem::new(name, "something that is no regular file", kind::EXPECTED));
         }
         let kind = Kind::of(&name)
             .ok_or_else(|| Problem::new(&name, kind::found(&name), kind::EXPECTED))?;

@@ -558,11 +558,11 @@ fn tensors_are_given_to_hand_ins_that_work_on_them_alone() {
         files: vec![("", text.as_bytes().to_vec())],
         expected,
     };
-    let functions = of_class
-        .replace("class SpatialBatchNorm(object):\n", "")
-        .replace("    @staticmethod\n", "")
-        .replace("    def ", "    def spatial_batchnorm_")
-        .replace("\n    ", "\n");
+    let (head, methods) = of_class.split_once("class SpatialBatchNorm(object):\n").unwrap();
+    let methods =
+        methods.replace("    @staticmethod\n", "").replace("def ", "def spatial_batchnorm_");
+    let methods = format!("\n{methods}").replace("\n    ", "\n");
+    let functions = format!("{head}{methods}");
     let in_place = of_class
         .replace("normalised = (x - wide(mean))", "x -= wide(mean)\n            normalised = x");
     let no_such = of_class.replace("dout.sum(", "dout.summ(");
