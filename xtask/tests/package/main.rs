@@ -54,7 +54,7 @@ for path; do
     if [ -d "$path" ]; then mkdir -p "$root$path"; else mkdir -p "$root${path%/*}"; : > "$root$path"; fi
     mount --rbind "$path" "$root$path"
 done
-env -i PATH="$search:/usr/bin:/bin" chroot "$root" /bin/sh -c '
+exec "$(command -v chroot)" "$root" /usr/bin/env -i PATH="$search:/usr/bin:/bin" /bin/sh -c '
     if command -v cargo || command -v rustc; then exit 99; fi
     exec /autograder/run_autograder'
 "#;
