@@ -13,23 +13,26 @@ use grader::check::{
 };
 use grader::diagnosis::Profile;
 use grader::export::{self, Detail, FORMATS, OutputFormat};
-use grader::fixture::{Case, Mode, load_all, load_one};
+use grader::fixture::{Case, load_all, load_one};
 use grader::grading::grade;
 use grader::messages;
 use grader::rubric::Rubric;
 use grader::submission::protocol::write_inputs;
-use grader::submission::{BnParam, Kernels, RustFunctions, Submission};
+use grader::submission::{Kernels, Submission};
 
 use crate::embedded::Fixtures;
 use crate::grade::class::Asked;
+use crate::grade::exercise::Exercise;
 use crate::grade::run_options::RunOptions;
 use crate::grade::shell::quoted;
 use crate::grade::source::{Source, Untrusted};
+use crate::grade::watch::{Watch, Watched};
 use terminal::exit::Exit;
 use terminal::interrupt::Interrupt;
 use terminal::output::{replace_file, say};
 
 mod class;
+mod exercise;
 mod run_options;
 pub(crate) mod shell;
 mod source;
@@ -73,13 +76,14 @@ pub(crate) struct Arguments {
     /// Print the first failure alone, and what to do about it
     #[arg(long, conflicts_with_all = ["format", "batch"])]
     first_failure: bool,
-    /// Grade at every save, and show the first failure
-    #[arg(long, requires = "target", conflicts_with_all = ["format", "case", "rubric"])]
+    /// Grade at every save: show what is done, the first failure, and hints on request
+    #[arg(long, requires = "source", conflicts_with_all = ["format", "case", "rubric"])]
     watch: bool,
+    /// Another folder than crates/exercise, for tests
+    #[arg(long, hide = true, requires = "target")]
+    exercise_folder: Option<PathBuf>,
     #[command(flatten)]
     hand_ins: class::HandIns,
-    #[command(flatten)]
-    watched: watch::Watched,
     #[command(flatten)]
     run_options: RunOptions,
 }
@@ -116,17 +120,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         "--verbose: found --format {}, expected text; the other formats list every check anyway",
         arguments.format.name
     );
-    if arguments.watch {
-        ensure!(
-            arguments.target == Some(Target::Exercise),
-            "--watch: found --target kernels, expected --target exercise"
-        );
-        return watch::run(&arguments.watched, &arguments.graded_again()?);
-    }
     let cases = arguments.cases()?;
     let mut options = arguments.options();
     if let Some(folder) = &arguments.source.export_inputs {
         return export_inputs(folder, &cases, &options);
+    }
+    if arguments.watch {
+        return watch::run(&Watch {
+            watched: arguments.watched()?,
+            cases: &cases,
+            options: &options,
+            command: arguments.command(&options),
+            run_options: &arguments.run_options,
+        });
     }
     let rubric = arguments.rubric(&cases)?;
     options.hidden = rubric.as_ref().map(Rubric::hidden).unwrap_or_default();
@@ -140,9 +146,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         };
         return class::run(folder, &arguments.hand_ins, &arguments.run_options, &asked);
     }
-    let untrusted = arguments.source.submission(&arguments.run_options)?;
-    let ours = arguments.target.unwrap_or(Target::Kernels).submission();
-    let submission = untrusted.as_ref().map_or(ours.as_ref(), Untrusted::submission);
+    let untrusted = match arguments.target {
+        Some(Target::Exercise) => Some(arguments.exercise()?),
+        None | Some(Target::Kernels) => arguments.source.submission(&arguments.run_options)?,
+    };
+    let submission = untrusted.as_ref().map_or(&Kernels as &dyn Submission, Untrusted::submission);
     let command = arguments.command(&options);
     let mut grading = match &untrusted {
         Some(untrusted) => {
@@ -183,6 +191,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
             say(format!("wrote {}", messages::path(file)))?;
         }
         None => say(transcript.trim_end())?,
+    }
+    let is_for_people = arguments.first_failure || arguments.format.name == export::TEXT.name;
+    if is_for_people && let Some(printed) = untrusted.as_ref().and_then(Untrusted::printed) {
+        say(format!("\n{}", printed.text()))?;
     }
     let all_passed = grading.report.all_passed();
     Ok(if all_passed { Exit::Success } else { Exit::FoundWrong })
@@ -233,6 +245,32 @@ fn read_rubric(file: Option<&Path>) -> Result<(Rubric, String)> {
 }
 
 impl Arguments {
+    /// The exercise, built.
+    fn exercise(&self) -> Result<Untrusted> {
+        let exercise = Exercise::new(self.exercise_folder.as_deref())?;
+        let program = exercise
+            .build()?
+            .context("the exercise does not build; mend the first of the errors above")?;
+        let process = exercise.submission(program, &self.run_options)?;
+        Ok(Untrusted::Process(Box::new(process)))
+    }
+
+    /// What is graded at every save.
+    fn watched(&self) -> Result<Watched> {
+        match (self.target, self.source.python()) {
+            (Some(Target::Exercise), _) => {
+                Ok(Watched::Exercise(Exercise::new(self.exercise_folder.as_deref())?))
+            }
+            (_, Some(path)) => Ok(Watched::Python(path.to_owned())),
+            (Some(Target::Kernels), None) => {
+                bail!(
+                    "--watch: found --target kernels, expected --target exercise or --python FILE"
+                )
+            }
+            (None, None) => bail!("--watch: expected --target exercise or --python FILE"),
+        }
+    }
+
     /// The cases that are asked. All are read before the first is asked, so that a bad one leaves no half
     /// transcript.
     fn cases(&self) -> Result<Vec<Case>> {
@@ -242,12 +280,6 @@ impl Arguments {
             Some(name) => vec![load_one(&fixtures.folder, name)?],
             None => load_all(&fixtures.folder)?,
         })
-    }
-
-    /// What a watch grades by at every save.
-    fn graded_again(&self) -> Result<Vec<String>> {
-        let words = shell::words(&self.command(&self.options()))?.into_iter().skip(2);
-        Ok(words.chain(["--first-failure".to_owned()]).collect())
     }
 
     /// The rubric that is named; else the default one, where marks are asked for.
@@ -322,33 +354,5 @@ impl Arguments {
             command.push_str(" --profile strict");
         }
         command
-    }
-}
-
-impl Target {
-    fn submission(self) -> Box<dyn Submission> {
-        match self {
-            Self::Kernels => Box::new(Kernels),
-            Self::Exercise => Box::new(RustFunctions::new(
-                "exercise",
-                |x, gamma, beta, bn_param: &mut BnParam| {
-                    let mut param = exercise::BnParam {
-                        mode: match bn_param.mode {
-                            Mode::Train => exercise::Mode::Train,
-                            Mode::Eval => exercise::Mode::Test,
-                        },
-                        eps: bn_param.eps,
-                        momentum: bn_param.momentum,
-                        running_mean: bn_param.running_mean.clone(),
-                        running_var: bn_param.running_var.clone(),
-                    };
-                    let result = exercise::spatial_batchnorm_forward(x, gamma, beta, &mut param);
-                    bn_param.running_mean = param.running_mean;
-                    bn_param.running_var = param.running_var;
-                    result
-                },
-                exercise::spatial_batchnorm_backward,
-            )),
-        }
     }
 }

@@ -1,35 +1,12 @@
 //! Plain batch normalisation over `(N, D)`, supplied. It is the notebook's interface to
 //! [`kernels::batch_norm`]; you need not change it, and may call it.
 
+use std::panic::Location;
+
+use answer::{BnParam, Error, Mode, Result};
 use kernels::batch_norm::{self, BatchStatistics};
 use kernels::{BatchNormConfig, Convention, RunningStatistics};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
-
-use crate::Result;
-
-/// Whether a network is being trained, or used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// Normalise by the batch's own mean and variance, and update the running ones.
-    Train,
-    /// Normalise by the running mean and variance, and leave them alone.
-    Test,
-}
-
-/// What batch normalisation is told beside its inputs, and where its running statistics live.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BnParam {
-    /// Training or test.
-    pub mode: Mode,
-    /// ε, added to the variance inside the root.
-    pub eps: f64,
-    /// `running = momentum * running + (1 - momentum) * batch`.
-    pub momentum: f64,
-    /// Running mean, shape `(D,)`: one value a feature, or a channel.
-    pub running_mean: Array1<f64>,
-    /// Running variance (biased), shape `(D,)`.
-    pub running_var: Array1<f64>,
-}
 
 /// What [`batchnorm_backward`] needs to know of the forward pass.
 #[derive(Debug, Clone)]
@@ -57,8 +34,19 @@ enum NormalizedBy {
 /// # Errors
 ///
 /// For shapes that do not fit, for an ε or momentum out of range, and in training for a single
-/// row; the message says which.
+/// row; the message says which. The line is that of the call.
+#[track_caller]
 pub fn batchnorm_forward(
+    x: ArrayView2<'_, f64>,
+    gamma: ArrayView1<'_, f64>,
+    beta: ArrayView1<'_, f64>,
+    bn_param: &mut BnParam,
+) -> Result<(Array2<f64>, BatchnormCache)> {
+    let called_at = Location::caller();
+    forward(x, gamma, beta, bn_param).map_err(|error| error.at(called_at))
+}
+
+fn forward(
     x: ArrayView2<'_, f64>,
     gamma: ArrayView1<'_, f64>,
     beta: ArrayView1<'_, f64>,
@@ -94,7 +82,8 @@ pub fn batchnorm_forward(
 ///
 /// # Errors
 ///
-/// When `dout` has another shape than the `x` of the forward pass.
+/// When `dout` has another shape than the `x` of the forward pass. The line is that of the call.
+#[track_caller]
 pub fn batchnorm_backward(
     dout: ArrayView2<'_, f64>,
     cache: &BatchnormCache,
@@ -102,11 +91,13 @@ pub fn batchnorm_backward(
     let BatchnormCache { x, gamma, normalized_by } = cache;
     let gradients = match normalized_by {
         NormalizedBy::Batch(statistics) => {
-            batch_norm::backward_train(dout, x.view(), gamma.view(), statistics)?
+            batch_norm::backward_train(dout, x.view(), gamma.view(), statistics)
         }
         NormalizedBy::Running(running, config) => {
-            batch_norm::backward_eval(dout, x.view(), gamma.view(), running, config)?
+            batch_norm::backward_eval(dout, x.view(), gamma.view(), running, config)
         }
     };
+    let called_at = Location::caller();
+    let gradients = gradients.map_err(|error| Error::from(error).at(called_at))?;
     Ok((gradients.dx, gradients.dgamma, gradients.dbeta))
 }

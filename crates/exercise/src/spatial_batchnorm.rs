@@ -1,29 +1,22 @@
 //! The exercise itself: spatial batch normalisation over `(N, C, H, W)`.
 //!
-//! Fill in the two functions, then run `cargo xtask grade --target exercise`. What they compute and
-//! why is explained in this crate's `README.md`.
+//! Fill in the two functions, while `cargo xtask grade --target exercise --watch` grades them at every
+//! save. What they compute and why is explained in this crate's `README.md`.
 
-#![expect(
-    unused_variables,
-    clippy::todo,
-    reason = "the two functions are for you to fill in; delete this line when you start"
-)]
-
+use answer::{BnParam, Result};
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4};
-
-use crate::{BatchnormCache, BnParam, Result};
 
 /// What your backward pass needs to know of the forward pass; change it as you like.
 #[derive(Debug, Clone)]
 pub struct SpatialBatchnormCache {
-    /// The cache of plain batch norm, if you build on [`crate::batchnorm_forward`].
-    pub plain: BatchnormCache,
+    /// The cache of plain batch norm, if you build on [`crate::batchnorm::batchnorm_forward`].
+    pub plain: crate::batchnorm::BatchnormCache,
 }
 
 /// Task 1. Normalises each channel of `x` over the batch and all positions, then scales it by
 /// `gamma` and shifts it by `beta`.
 ///
-/// In [`crate::Mode::Train`] it also updates `bn_param.running_mean` and `bn_param.running_var`.
+/// In [`answer::Mode::Train`] it also updates `bn_param.running_mean` and `bn_param.running_var`.
 ///
 /// # Shapes
 ///
@@ -31,7 +24,7 @@ pub struct SpatialBatchnormCache {
 ///
 /// # Hints
 ///
-/// - You can reuse [`crate::batchnorm_forward`], which normalises the columns of an `(N, D)` array.
+/// - You can reuse [`crate::batchnorm::batchnorm_forward`], which normalises the columns of an `(N, D)` array.
 ///   Which axes of `x` must become its rows, and which its columns?
 /// - `permuted_axes` renames axes without moving data; reshaping with `into_shape_with_order` needs
 ///   data in that order, which `as_standard_layout` gives.
@@ -42,7 +35,7 @@ pub fn spatial_batchnorm_forward(
     beta: ArrayView1<'_, f64>,
     bn_param: &mut BnParam,
 ) -> Result<(Array4<f64>, SpatialBatchnormCache)> {
-    todo!("spatial_batchnorm_forward in crates/exercise/src/spatial_batchnorm.rs")
+    answer::not_implemented!(x, gamma, beta, bn_param)
 }
 
 /// Task 2. The gradients `(dx, dgamma, dbeta)` of your forward pass.
@@ -53,11 +46,11 @@ pub fn spatial_batchnorm_forward(
 ///
 /// # Hints
 ///
-/// - You can reuse [`crate::batchnorm_backward`]; `dout` needs the same rearrangement as `x` did.
+/// - You can reuse [`crate::batchnorm::batchnorm_backward`]; `dout` needs the same rearrangement as `x` did.
 /// - A sum over the batch is now a sum over the batch and all positions.
 pub fn spatial_batchnorm_backward(
     dout: ArrayView4<'_, f64>,
     cache: &SpatialBatchnormCache,
 ) -> Result<(Array4<f64>, Array1<f64>, Array1<f64>)> {
-    todo!("spatial_batchnorm_backward in crates/exercise/src/spatial_batchnorm.rs")
+    answer::not_implemented!(dout, cache)
 }

@@ -11,11 +11,13 @@ mod json;
 mod junit;
 mod mistakes;
 pub(crate) mod next_step;
+mod progress;
 mod text;
 
 pub use first_failure::first_failure;
 pub use format::{ExportError, OutputFormat};
 pub use mistakes::list_of_mistakes;
+pub use progress::{FirstFailure, Progress, TaskProgress};
 pub use text::{Detail, TEXT, text};
 
 /// All output formats. The first is the default.

@@ -35,10 +35,16 @@ pub fn root() -> Result<PathBuf> {
 ///
 /// If there is no workspace around.
 pub fn cargo(action: &str, package: &str) -> Result<Command> {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.arg(action).arg("--manifest-path").arg(root()?.join("Cargo.toml"));
+    let mut cargo = cargo_at(action, &root()?);
     cargo.args(["--package", package]);
     Ok(cargo)
+}
+
+/// The same for whatever package or workspace lies in this folder.
+pub fn cargo_at(action: &str, folder: &Path) -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.arg(action).arg("--manifest-path").arg(folder.join("Cargo.toml"));
+    cargo
 }
 
 /// The folder of the reports of the studies.

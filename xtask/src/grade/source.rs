@@ -7,7 +7,7 @@ use grader::check::{Options, Scope};
 use grader::fixture::Case;
 use grader::grading::{Grading, grade};
 use grader::messages;
-use grader::submission::{OutputsFolder, Process, Submission};
+use grader::submission::{OutputsFolder, Printed, Process, Submission};
 
 use crate::grade::run_options::RunOptions;
 use crate::grade::shell::quoted;
@@ -46,6 +46,16 @@ impl Untrusted {
         }
     }
 
+    /// What a learner's or a student's code printed, if it printed anything.
+    pub(super) fn printed(&self) -> Option<Printed> {
+        match self {
+            Self::Process(process) if process.is_exercise() || process.is_python() => {
+                process.printed()
+            }
+            Self::Process(_) | Self::Outputs(_) => None,
+        }
+    }
+
     /// Grades it. A failure of a Python file counts only where a known right one passes. One that the machine
     /// could have caused counts only if it happens again.
     ///
@@ -71,7 +81,8 @@ impl Untrusted {
         };
         let grading = graded()?;
         let Self::Process(process) = self else { return Ok(grading) };
-        if grading.report.all_passed() {
+        // A learner grades again anyhow, and waits.
+        if grading.report.all_passed() || process.is_exercise() {
             return Ok(grading);
         }
         let is_suspect = process.suspicion().is_some();
@@ -118,6 +129,11 @@ impl Source {
              --export-inputs writes"
         );
         Ok(Some(Untrusted::Outputs(OutputsFolder::new(messages::path(folder), folder))))
+    }
+
+    /// What `--python` names, if anything.
+    pub(super) fn python(&self) -> Option<&Path> {
+        self.python.as_deref()
     }
 
     /// The arguments that name it.

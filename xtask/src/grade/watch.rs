@@ -1,119 +1,114 @@
-//! Grading at every save. The exercise is a part of this program, so Cargo builds the program again
-//! each time and runs it. Where the code does not build, the compiler's message is shown.
+//! Grading at every save: the exercise, or whatever `--python` names. What is shown is what is done of
+//! each task, the first failure, and its hints, one after the other on request.
+//!
+//! One thread looks at the files and at the keys, and starts a round for each save. A round builds, grades
+//! and ends by itself. A save, `q` or Ctrl-C while it runs cancels it.
 
-use std::ffi::OsString;
-use std::fs;
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+mod round;
+mod saves;
+mod screen;
+mod watched;
+
+use std::io::{self, BufRead, IsTerminal};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
-use std::{env, process};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
-use crate::grade::shell::words;
-use terminal::exit::{COULD_NOT_RUN, Exit};
-use terminal::output::say;
-use terminal::workspace;
+use crate::grade::watch::round::Round;
+use crate::grade::watch::saves::Saves;
+use crate::grade::watch::screen::Screen;
+use terminal::exit::Exit;
+use terminal::interrupt::Interrupt;
 
-/// The pause between two looks at the files.
-const PAUSE: Duration = Duration::from_millis(300);
+pub(super) use self::watched::{Watch, Watched};
 
-/// What is watched and done, for tests of the watching.
-#[derive(Debug, Clone, clap::Args)]
-pub(super) struct Watched {
-    /// Instead of the exercise's sources
-    #[arg(long, hide = true, requires = "watch")]
-    watch_folder: Option<PathBuf>,
-    /// Instead of building and grading
-    #[arg(long, hide = true, requires = "watch")]
-    watch_command: Option<String>,
+/// The pause between two looks at the files. A save that takes longer is seen when it is over.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What happens while the files are watched.
+enum Event {
+    Line(String),
+    NoMoreKeys,
+    Ended(Round),
 }
 
-/// Grades by this command's `arguments` now and after each save, until interrupted.
-pub(super) fn run(watched: &Watched, arguments: &[String]) -> Result<Exit> {
-    let folder = match &watched.watch_folder {
-        Some(folder) => folder.clone(),
-        None => workspace::root()?.join("crates/exercise/src"),
-    };
-    let command = match &watched.watch_command {
-        Some(command) => words(command)?.into_iter().map(OsString::from).collect(),
-        None => {
-            say("Building, which takes minutes the first time and seconds after a save.")?;
-            built_and_graded(arguments)
-        }
-    };
-    let shown = workspace::relative(&folder).display();
-    let mut graded = None;
-    loop {
-        let contents = contents(&folder)?;
-        if graded.as_ref() != Some(&contents) {
-            if graded.is_some() {
-                say("\n--- saved: grading again ---\n")?;
+/// Grades now and after each save, until `q` or Ctrl-C.
+pub(super) fn run(watch: &Watch<'_>) -> Result<Exit> {
+    let interrupt = Interrupt::listen(screen::STOPPING)?;
+    let (sender, events) = mpsc::channel();
+    listen_to_keys(sender.clone())?;
+    let mut screen = Screen::new(&watch.path(), &watch.command);
+    let mut saves = Saves::of(watch.path());
+    thread::scope(|scope| {
+        // Set to cancel the round that runs, if one does.
+        let mut running: Option<Arc<AtomicBool>> = None;
+        let mut is_wanted = true;
+        let ended = loop {
+            if interrupt.is_asked() {
+                break Ok(());
             }
-            grade(&command, &folder)?;
-            say(format!("Watching {shown}; Ctrl-C ends it."))?;
-            io::stdout().flush().context("standard output cannot be written")?;
-            graded = Some(contents);
+            is_wanted |= saves.is_new();
+            if is_wanted && let Some(is_cancelled) = &running {
+                is_cancelled.store(true, Ordering::Relaxed);
+            } else if is_wanted {
+                is_wanted = false;
+                if let Err(error) = screen.begin() {
+                    break Err(error);
+                }
+                let mut run_options = watch.run_options.clone();
+                run_options.is_cancelled = Arc::default();
+                running = Some(run_options.is_cancelled.clone());
+                let sender = sender.clone();
+                let round = move || {
+                    let round = round::run(watch, &run_options);
+                    // Nobody listens any more once the watch has ended.
+                    let _ = sender.send(Event::Ended(round));
+                };
+                let started = thread::Builder::new().spawn_scoped(scope, round);
+                if let Err(error) = started {
+                    break Err(error).context("a round could not be started");
+                }
+            }
+            let shown = match events.recv_timeout(PAUSE) {
+                Ok(Event::Ended(round)) => {
+                    running = None;
+                    // A save has made it out of date.
+                    if is_wanted { Ok(()) } else { screen.end(round) }
+                }
+                Ok(Event::Line(line)) => match line.trim() {
+                    "q" | "quit" => break Ok(()),
+                    "h" | "hint" if running.is_none() => screen.more(),
+                    _ => screen.keys(),
+                },
+                Ok(Event::NoMoreKeys) if io::stdin().is_terminal() => break Ok(()),
+                Ok(Event::NoMoreKeys) | Err(_) => Ok(()),
+            };
+            if shown.is_err() {
+                break shown;
+            }
+        };
+        // The scope waits for the round, which removes its files.
+        if let Some(is_cancelled) = running {
+            is_cancelled.store(true, Ordering::Relaxed);
         }
-        thread::sleep(PAUSE);
-    }
+        ended
+    })?;
+    Ok(Exit::Success)
 }
 
-/// Builds and grades without optimisation: after a save that takes seconds, an optimised build most
-/// of a minute.
-fn built_and_graded(arguments: &[String]) -> Vec<OsString> {
-    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = vec![cargo];
-    command.extend(["run", "--quiet", "--package", "xtask", "--"].map(OsString::from));
-    command.extend(arguments.iter().map(OsString::from));
-    command
-}
-
-/// Grades once, and says what to do next. What the command prints goes to the terminal as it is.
-fn grade(command: &[OsString], folder: &Path) -> Result<()> {
-    let (program, arguments) = command.split_first().context("there is nothing to run")?;
-    let status = Command::new(program)
-        .args(arguments)
-        .status()
-        .with_context(|| format!("{} could not be started", Path::new(program).display()))?;
-    let folder = workspace::relative(folder).display();
-    let next = match status.code() {
-        Some(0) => "All checks pass. Next: cargo xtask grade --target exercise --profile strict, \
-                    or cargo xtask experiment."
-            .to_owned(),
-        Some(1) => format!("Next: mend that in {folder}, and save."),
-        Some(code) if code == i32::from(COULD_NOT_RUN) => {
-            "It could not be graded, as told above. Next: mend that, and save.".to_owned()
+/// Reads lines on a thread of its own, which ends with the program.
+fn listen_to_keys(sender: mpsc::Sender<Event>) -> Result<()> {
+    let listen = move || {
+        for line in io::stdin().lock().lines().map_while(Result::ok) {
+            if sender.send(Event::Line(line)).is_err() {
+                return;
+            }
         }
-        Some(_) => format!(
-            "The code does not build. Next: mend the first error above in {folder}, and save."
-        ),
-        None => {
-            ensure!(cfg!(unix), "the command ended in an unknown way");
-            // The signal that ended it was most likely meant for both.
-            process::exit(COULD_NOT_RUN.into());
-        }
+        let _ = sender.send(Event::NoMoreKeys);
     };
-    say(format!("\n{next}"))
-}
-
-/// The contents of the files below a folder, by name. A file that is just being written may be
-/// missing for a moment.
-fn contents(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>> {
-    let mut found = Vec::new();
-    let entries = fs::read_dir(folder).with_context(|| format!("{}", folder.display()))?;
-    for entry in entries {
-        let path = entry.with_context(|| format!("{}", folder.display()))?.path();
-        if path.is_dir() {
-            found.extend(contents(&path)?);
-        } else if path.extension().is_some_and(|extension| extension == "rs")
-            && let Ok(bytes) = fs::read(&path)
-        {
-            found.push((path, bytes));
-        }
-    }
-    found.sort();
-    Ok(found)
+    thread::Builder::new().spawn(listen).context("no thread listens to the keys")?;
+    Ok(())
 }

@@ -76,10 +76,13 @@ const PARAMETERS: [(&str, &str); 4] = [
     ("running_var", "bn_param.get(\"running_var\", np.zeros(C))"),
 ];
 
+/// What is said of a function that is not written yet.
+const UNWRITTEN: [&str; 3] = ["NotImplementedError", "not yet implemented", "not implemented"];
+
 /// All kinds. The first that fits counts.
-const KINDS: [Kind; 27] = [
+const KINDS: [Kind; 31] = [
     Kind {
-        signs: &["NotImplementedError", "not yet implemented", "not implemented"],
+        signs: &UNWRITTEN,
         step: |message| {
             let at = message.line.map_or(String::new(), |line| format!(" at {line}"));
             Some(format!("This function is not written yet. Write it{at}."))
@@ -308,6 +311,35 @@ const KINDS: [Kind; 27] = [
         },
     },
     Kind {
+        signs: &["did not return within"],
+        step: |_| {
+            Some(
+                "Is there a loop whose condition never changes, or one over every single value? \
+                 Print what changes from turn to turn."
+                    .into(),
+            )
+        },
+    },
+    Kind {
+        signs: &["overflowed the stack"],
+        step: |_| Some("Which function calls itself, and what ends that?".into()),
+    },
+    Kind {
+        signs: &["ended the program with exit code", "aborted the program"],
+        step: |_| {
+            Some("A function returns a result or an error. Remove what ends the program.".into())
+        },
+    },
+    Kind {
+        signs: &["took more memory than its limit"],
+        step: |_| {
+            Some(
+                "Which array grows, or has more values than x? Print the shapes that you make."
+                    .into(),
+            )
+        },
+    },
+    Kind {
         signs: &["SystemExit"],
         step: |message| {
             let line = message.line.unwrap_or("A line of the file");
@@ -343,6 +375,17 @@ pub(crate) fn next_step(message: &str) -> Option<String> {
     let message = Message::of(message);
     let fits = |kind: &&Kind| kind.signs.iter().any(|sign| message.text.contains(sign));
     KINDS.iter().filter(fits).find_map(|kind| (kind.step)(&message))
+}
+
+/// Whether a message says that a function is not written yet.
+pub(super) fn is_unwritten(message: &str) -> bool {
+    UNWRITTEN.iter().any(|sign| message.contains(sign))
+}
+
+/// The place that a message names at its end, as in "layers.py, line 14".
+pub(super) fn place(message: &str) -> Option<&str> {
+    let (_, place) = message.strip_suffix(')')?.rsplit_once(" (")?;
+    place.contains(", line ").then_some(place)
 }
 
 /// Whether a message tells of another failure's consequence alone.

@@ -18,7 +18,9 @@ use isolation::{End, Ended, InForce, Job, Launcher, Limits, Stop, Strength};
 use crate::messages::with_sources;
 use crate::submission::failure::Failure;
 use crate::submission::interface::{Submission, run_alone};
+use crate::submission::learner::{self, Learner};
 use crate::submission::outputs::{Answer, Outputs};
+use crate::submission::printed::Printed;
 use crate::submission::process::asking::{Asking, Start, StartEnd};
 use crate::submission::process::end::failure_of;
 use crate::submission::process::stage::Stage;
@@ -70,6 +72,8 @@ pub struct Process {
     /// The name of the file whose functions a driver of ours calls, if it is one.
     pub(super) file_name: Option<String>,
     pub(super) answers_plain: bool,
+    /// What is known of it if it is a learner's, who waits for the answers.
+    pub(super) learner: Option<Learner>,
     pub(super) context: RunContext,
     pub(super) seen: Mutex<Seen>,
 }
@@ -80,6 +84,7 @@ pub(super) struct Seen {
     in_force: Option<InForce>,
     trouble: Option<String>,
     suspicion: Option<String>,
+    printed: Option<Printed>,
 }
 
 impl Process {
@@ -100,6 +105,7 @@ impl Process {
             copies: Vec::new(),
             file_name: None,
             answers_plain,
+            learner: None,
             context,
             seen: Mutex::default(),
         }
@@ -108,6 +114,11 @@ impl Process {
     /// Whether it is a Python file, whose functions a driver of ours calls.
     pub fn is_python(&self) -> bool {
         self.file_name.is_some()
+    }
+
+    /// Whether it is the exercise.
+    pub fn is_exercise(&self) -> bool {
+        self.learner.as_ref().is_some_and(|learner| learner.is_exercise)
     }
 
     /// What held the program in when it was last run.
@@ -125,6 +136,11 @@ impl Process {
     /// [`self_check`](crate::self_check) passes, and the program fails again when nothing runs beside it.
     pub fn suspicion(&self) -> Option<String> {
         self.seen().suspicion.clone()
+    }
+
+    /// What the code printed in its first run, if it printed anything.
+    pub fn printed(&self) -> Option<Printed> {
+        self.seen().printed.clone()
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -146,7 +162,8 @@ impl Process {
             stage.show(name).map_err(|error| format!("{}: {error}", stage.path(name).display()))?;
         }
         let time_limits = self.context.time_limits;
-        let mut asking = Asking::new(scripts, &names, self.file_name.as_deref(), time_limits);
+        let (file_name, learner) = (self.file_name.as_deref(), self.learner.as_ref());
+        let mut asking = Asking::new(scripts, &names, file_name, learner, time_limits);
         let mut starts = 0..;
         while let Some((asked, number)) = asking.next().zip(starts.next()) {
             let room = stage.path(&format!("room-{number}"));
@@ -183,6 +200,9 @@ impl Process {
         let mut environment = self.environment.clone();
         for name in ["HOME", "TMPDIR"] {
             environment.push((name.to_owned(), room.join(HOME).into()));
+        }
+        if let Some(reason) = asking.without_backward() {
+            environment.push((learner::WITHOUT_BACKWARD.to_owned(), reason.into()));
         }
         let mut readable = self.readable.clone();
         readable.extend([inputs, copies]);
@@ -230,7 +250,10 @@ impl Process {
             End::Stopped(Stop::Time) if is_one_script => StartEnd::ScriptLimit,
             End::Stopped(Stop::Time) => StartEnd::WholeLimit,
             End::Stopped(_) | End::Exited(_) | End::Killed(_) => {
-                StartEnd::Ended(failure_of(&ended))
+                StartEnd::Ended(match self.learner {
+                    Some(_) => Failure::Crashed(learner::ended(&ended, &self.context.limits)),
+                    None => failure_of(&ended),
+                })
             }
         };
         let outputs = ended.room.folder(OUTPUTS).ok();
@@ -242,6 +265,7 @@ impl Process {
         let suspicion = suspicion::of_end(ended.how, has_begun, is_starved);
         let mut seen = self.seen();
         seen.suspicion = seen.suspicion.take().or(suspicion);
+        seen.printed = seen.printed.take().or_else(|| Printed::of([&ended.stdout, &ended.stderr]));
         seen.in_force = Some(ended.in_force);
         Ok(Start { outputs, has_begun, took, end })
     }
@@ -288,6 +312,9 @@ impl Submission for Process {
     }
 
     fn declines(&self, script: &Script) -> Option<&'static str> {
+        if self.is_exercise() {
+            return learner::declines(script);
+        }
         declines(script, self.answers_plain)
     }
 

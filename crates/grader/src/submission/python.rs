@@ -50,6 +50,8 @@ impl Process {
             // Without the user's folders and variables, and without files of bytecode.
             OsString::from("-I"),
             OsString::from("-B"),
+            // What is printed is there when a loop is ended.
+            OsString::from("-u"),
             OsString::from("driver.py"),
             OsString::from(copy(&python.main)),
             interpreter.packages.clone().into(),

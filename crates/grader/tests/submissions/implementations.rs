@@ -4,10 +4,11 @@
 use std::error::Error;
 
 use grader::fixture::Mode;
-use grader::submission::BnParam;
 use kernels::batch_norm::{self, BatchStatistics};
 use kernels::{BatchNormConfig, Convention, RunningStatistics};
 use ndarray::{Array1, Array2, Array4, ArrayView1, ArrayView4, Axis};
+
+use crate::rust_functions::BnParam;
 
 pub(crate) type Gradients = (Array4<f64>, Array1<f64>, Array1<f64>);
 

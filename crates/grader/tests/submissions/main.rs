@@ -12,11 +12,14 @@ use grader::export::{self, Detail};
 use grader::fixture::{Case, load_all, load_one};
 use grader::grading::{Grading, grade};
 use grader::report::SuiteName;
-use grader::submission::{Kernels, RustFunctions, Submission};
+use grader::submission::{Kernels, Submission};
 use grader::verdict::CheckOutcome;
 use ndarray::{Array4, ArrayView4, s};
 
+use rust_functions::RustFunctions;
+
 mod implementations;
+mod rust_functions;
 mod styles;
 mod unknown_mistakes;
 
@@ -242,7 +245,7 @@ fn nan_and_wrong_shapes_are_failures_and_not_crashes() {
 fn evaluation_may_not_move_running_statistics_by_a_single_bit() {
     let grading = graded(&RustFunctions::new(
         "exercise",
-        |x, gamma, beta, bn_param: &mut grader::submission::BnParam| {
+        |x, gamma, beta, bn_param: &mut rust_functions::BnParam| {
             let result = implementations::forward(x, gamma, beta, bn_param)?;
             if bn_param.mode == grader::fixture::Mode::Eval {
                 bn_param.running_var[0] = f64::from_bits(bn_param.running_var[0].to_bits() + 1);

@@ -5,12 +5,13 @@ use std::error::Error;
 
 use grader::fixture::Mode;
 use grader::submission::{
-    AskedMode, BnParam, Failure, Gradients, Kind, Outputs, RustFunctions, Script, StepOutput,
-    Submission,
+    AskedMode, Failure, Gradients, Kind, Outputs, Script, StepOutput, Submission,
 };
 use grader::tensor::{Dtype, Tensor};
 use kernels::Convention;
 use ndarray::{Array1, Array2, Array4, ArrayView1, ArrayView4, Axis, Zip};
+
+use crate::rust_functions::{BnParam, RustFunctions};
 
 type Answer<T> = Result<T, Box<dyn Error>>;
 type Gradients64 = (Array4<f64>, Array1<f64>, Array1<f64>);

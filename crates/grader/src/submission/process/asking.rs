@@ -1,12 +1,14 @@
 //! Which scripts a program is still to be asked, within which limit, and what it has answered.
 //!
 //! A program that has ended is started again on what remains. The script in which it ended costs its
-//! own calls and no others. Three rules bound the time:
+//! own calls and no others. Four rules bound the time:
 //!
 //! 1. All starts together have the limit for all scripts.
 //! 2. Once a script has reached its limit, the later ones have a tenth of it. At the end, those that
 //!    reached this shorter limit are asked again within the full one, until one of them reaches that.
-//! 3. A program that has never answered a call is started three times at most, on other scripts each
+//! 3. A learner waits. In whichever pass the code ends or loops first, that pass is not called again: the
+//!    exercise is asked its other forward passes, everybody else nothing more.
+//! 4. A program that has never answered a call is started three times at most, on other scripts each
 //!    time. A Python file that cannot be loaded is started twice.
 
 use std::time::Duration;
@@ -14,6 +16,7 @@ use std::time::Duration;
 use isolation::untrusted::{Folder, ReadError};
 
 use crate::submission::failure::Failure;
+use crate::submission::learner::{Learner, did_not_return};
 use crate::submission::outputs::Outputs;
 use crate::submission::process::end::{has_results, interrupted};
 use crate::submission::protocol::{DONE, read_outputs};
@@ -55,6 +58,9 @@ pub(super) struct Asking<'a> {
     names: &'a [String],
     /// The file whose functions are called, if the program is a Python file.
     file_name: Option<&'a str>,
+    learner: Option<&'a Learner>,
+    /// Why the backward pass is not called any more.
+    without_backward: Option<String>,
     time_limits: TimeLimits,
     answers: Vec<Option<Outputs>>,
     /// The scripts still to be asked in this round, in order.
@@ -77,12 +83,15 @@ impl<'a> Asking<'a> {
         scripts: &'a [Script],
         names: &'a [String],
         file_name: Option<&'a str>,
+        learner: Option<&'a Learner>,
         time_limits: TimeLimits,
     ) -> Self {
         Self {
             scripts,
             names,
             file_name,
+            learner,
+            without_backward: None,
             time_limits,
             answers: vec![None; scripts.len()],
             open: (0..scripts.len()).collect(),
@@ -111,6 +120,11 @@ impl<'a> Asking<'a> {
         (!is_over).then(|| self.open.iter().map(|&index| self.names[index].clone()).collect())
     }
 
+    /// Why the backward pass is not to be called at the next start, if it is not.
+    pub(super) fn without_backward(&self) -> Option<&str> {
+        self.without_backward.as_deref()
+    }
+
     /// The limit for each script at the next start.
     pub(super) fn limit(&self) -> Duration {
         self.limit
@@ -127,7 +141,8 @@ impl<'a> Asking<'a> {
         if let Some(file) = self.file_name.filter(|_| !start.has_begun) {
             self.without_loading += 1;
             if self.without_loading == STARTS_WITHOUT_LOADING {
-                self.given_up = Some(not_loaded(file, &start.end, self.time_limits));
+                let is_learners = self.learner.is_some();
+                self.given_up = Some(not_loaded(file, &start.end, self.time_limits, is_learners));
             }
             return;
         }
@@ -147,11 +162,23 @@ impl<'a> Asking<'a> {
         if let Some(&index) = self.open.get(done) {
             let answer = read(index);
             self.has_answered |= has_results(&answer);
-            let why = |function| self.why(function, &start.end);
+            let mut ended_in = "";
+            let why = |function| {
+                ended_in = function;
+                self.why(function, &start.end)
+            };
             let answer = interrupted(&self.scripts[index], answer, why);
             // The last attempt had the longest limit, so that it has answered the most.
             self.answers[index] = Some(answer);
-            if matches!(start.end, StartEnd::ScriptLimit) {
+            if let Some(learner) = self.learner {
+                let reason = self.why(ended_in, &start.end).to_string();
+                let can_go_on = learner.is_exercise && self.without_backward.is_none();
+                if can_go_on && ended_in.ends_with("_backward") {
+                    self.without_backward = Some(reason);
+                } else {
+                    self.given_up = Some(Failure::GivenUp(reason));
+                }
+            } else if matches!(start.end, StartEnd::ScriptLimit) {
                 if self.is_last_round {
                     self.open.truncate(done + 1);
                 } else if self.limit < self.time_limits.script {
@@ -176,6 +203,18 @@ impl<'a> Asking<'a> {
 
     /// Why this function has not answered.
     fn why(&self, function: &str, end: &StartEnd) -> Failure {
+        if let Some(learner) = self.learner {
+            let told = |predicate: &str| learner.sentence(function, predicate);
+            match end {
+                StartEnd::ScriptLimit => {
+                    return Failure::Stopped(told(&did_not_return(self.time_limits.script)));
+                }
+                StartEnd::Ended(Failure::Crashed(predicate)) => {
+                    return Failure::Crashed(told(predicate));
+                }
+                StartEnd::WholeLimit | StartEnd::Ended(_) => {}
+            }
+        }
         match end {
             StartEnd::ScriptLimit => {
                 let what = if self.file_name.is_some() { function } else { "the program" };
@@ -203,8 +242,11 @@ fn all_took_too_long(time_limits: TimeLimits) -> Failure {
     Failure::GivenUp(format!("all calls together took longer than {}", seconds(time_limits.whole)))
 }
 
-fn not_loaded(file: &str, end: &StartEnd, time_limits: TimeLimits) -> Failure {
+fn not_loaded(file: &str, end: &StartEnd, time_limits: TimeLimits, is_learners: bool) -> Failure {
     match end {
+        StartEnd::Ended(Failure::Crashed(predicate)) if is_learners => {
+            Failure::Crashed(format!("{file} {predicate} while it was loaded"))
+        }
         StartEnd::ScriptLimit | StartEnd::WholeLimit => Failure::Stopped(format!(
             "{file} could not be loaded: it took longer than {}",
             seconds(time_limits.script)
