@@ -1,11 +1,13 @@
-//! `cargo xtask fixtures`: checking the reference fixtures, making them anew, adding a case.
+//! `cargo xtask fixtures`: checking the reference fixtures, making them anew, adding and removing a case.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 use grader::check::kernel_verdicts;
-use grader::fixture::{MANIFEST_FILE, Manifest, NewCase, Regeneration, generators};
+use grader::fixture::{
+    MANIFEST_FILE, Manifest, NewCase, Regeneration, RemovedCase, generators, remove_case,
+};
 use grader::verdict::{CheckOutcome, Verdict};
 
 use terminal::exit::Exit;
@@ -38,6 +40,15 @@ enum Action {
         #[arg(long, value_name = "DIR")]
         fixtures: Option<PathBuf>,
     },
+    /// Take a case made by hand out of the fixtures and the manifest, with its files
+    Remove {
+        /// Name of the case, as in batch_norm/two_samples_on_paper
+        #[arg(value_name = "NAME")]
+        case: String,
+        /// Folder of the fixtures [default: fixtures/ of this workspace]
+        #[arg(long, value_name = "DIR")]
+        fixtures: Option<PathBuf>,
+    },
 }
 
 #[derive(clap::Args)]
@@ -61,6 +72,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         Action::Verify { fixtures } => verify(&fixtures_folder(fixtures.as_deref())?),
         Action::Regenerate(arguments) => regenerate(arguments),
         Action::Add { case, fixtures } => add(case, &fixtures_folder(fixtures.as_deref())?),
+        Action::Remove { case, fixtures } => remove(case, &fixtures_folder(fixtures.as_deref())?),
     }
 }
 
@@ -142,6 +154,15 @@ fn add(folder: &Path, fixtures: &Path) -> Result<Exit> {
     say(format_args!(
         "{name} is recorded in {MANIFEST_FILE}. Run it alone: cargo xtask grade --case {name}"
     ))?;
+    Ok(Exit::Success)
+}
+
+fn remove(case: &str, fixtures: &Path) -> Result<Exit> {
+    let RemovedCase { name, files } = remove_case(fixtures, case)?;
+    for file in &files {
+        say(format_args!("removed: {name}/{file}"))?;
+    }
+    say(format_args!("{name} is no more in {MANIFEST_FILE}; {} files removed.", files.len()))?;
     Ok(Exit::Success)
 }
 

@@ -33,6 +33,7 @@ use terminal::output::{replace_file, say};
 
 mod class;
 mod exercise;
+mod marks_table;
 mod run_options;
 pub(crate) mod shell;
 mod source;

@@ -102,15 +102,16 @@ fn a_case_whose_files_are_no_regular_files_is_not_added() {
     }
 }
 
-/// `fixtures add` may be killed at any moment: the same call then goes on, and nothing is left over.
+/// `fixtures add` and `fixtures remove` may be killed at any moment: the same call then goes on, and nothing
+/// is left over.
 #[test]
-fn adding_a_case_can_be_killed_at_any_moment() {
+fn adding_and_removing_a_case_can_be_killed_at_any_moment() {
     let folder = tempfile::tempdir().unwrap();
     let known = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/relu/zeros");
-    let add = |case: &str| {
+    let call = |action: &str, case: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         command
-            .args(["fixtures", "add", case, "--fixtures", "fixtures"])
+            .args(["fixtures", action, case, "--fixtures", "fixtures"])
             .current_dir(folder.path())
             .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
             .stdout(Stdio::null())
@@ -129,15 +130,34 @@ fn adding_a_case_can_be_killed_at_any_moment() {
         let text = fs::read_to_string(&description).unwrap();
         fs::write(&description, text.replace("pytorch_cases.py", "by hand")).unwrap();
 
-        let mut child = add(&case).spawn().unwrap();
+        let mut child = call("add", &case).spawn().unwrap();
         sleep(Duration::from_micros(500 * round));
         killed += u32::from(child.try_wait().unwrap().is_none());
         child.kill().unwrap();
         child.wait().unwrap();
-        let output = add(&case).output().unwrap();
+        let output = call("add", &case).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let fixtures = folder.path().join("fixtures");
         assert_eq!(grader::fixture::Manifest::verify(&fixtures).unwrap(), [], "round {round}");
+        assert_eq!(fs::read_dir(&fixtures).unwrap().count(), 2, "round {round}");
+    }
+    assert!(killed > 10, "only {killed} calls were killed");
+
+    let mut killed = 0;
+    // The first case stays, or there would be no fixtures.
+    for round in 1..60 {
+        let case = format!("case_{round}");
+        let fixtures = folder.path().join("fixtures");
+        let mut child = call("remove", &case).spawn().unwrap();
+        sleep(Duration::from_micros(250 * round));
+        killed += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let output = call("remove", &case).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() || said.contains("found no case"), "{said}");
+        assert_eq!(grader::fixture::Manifest::verify(&fixtures).unwrap(), [], "round {round}");
+        assert!(!fixtures.join("relu").join(&case).exists(), "round {round}");
         assert_eq!(fs::read_dir(&fixtures).unwrap().count(), 2, "round {round}");
     }
     assert!(killed > 10, "only {killed} calls were killed");

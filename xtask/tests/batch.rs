@@ -157,6 +157,205 @@ fn a_class_is_graded_and_only_what_changed_is_graded_again() {
     assert!(stdout(&class.grade(&["--format", "gradescope"])).contains(" 5 of them graded now"));
 }
 
+/// A line of a table by its beginning.
+fn line<'a>(table: &'a str, beginning: &str) -> &'a str {
+    let found = table.lines().find(|line| line.starts_with(beginning));
+    found.unwrap_or_else(|| panic!("no line begins with {beginning:?}: {table}"))
+}
+
+#[test]
+fn who_handed_in_nothing_has_a_line_and_whose_hand_in_is_unknown_is_named() {
+    let Some(python) = with_numpy("a roster") else { return };
+    let class =
+        Class::new(python, &[("anna.py", "right/one_step.py"), ("zoe.py", "wrong/syntax.py")]);
+    fs::write(class.path("ids.csv"), "\u{feff}Name;ID\r\n=Müller;ANNA\r\n\"Maier; Ben\";ben\r\n")
+        .unwrap();
+    let output = class.grade(&["--roster", "ids.csv"]);
+    let said = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.starts_with("2 hand-ins, 2 of them graded now: "), "{said}");
+    assert!(said.contains("\nhanded in nothing: 1 of 2 in ids.csv: ben (Maier; Ben)\n"), "{said}");
+    assert!(said.contains("\nnobody's, by ids.csv: zoe: no line has this id\n"), "{said}");
+    let table = fs::read_to_string(class.path("marks.csv")).unwrap();
+    let header = "id,marks,out_of,notebook_points,drawn,notebook,reference,behaviour,random,\
+                  diagnosis,reason,seconds,problem,Name";
+    assert_eq!(table.lines().next(), Some(header));
+    let anna = line(&table, "anna,");
+    assert!(anna.starts_with("anna,10.0,10.0,6.0,4.0,4 of 4,") && anna.ends_with(",,'=Müller"));
+    assert_eq!(line(&table, "ben,"), "ben,,,,,,,,,,,,handed in nothing,Maier; Ben");
+    assert!(line(&table, "zoe,").starts_with("zoe,0.0,10.0,0.0,0.0,0 of 4,"), "{table}");
+    let page = fs::read_to_string(class.path("marks/class.md")).unwrap();
+    assert!(page.contains("\nHanded in nothing: ben \\(Maier; Ben\\).\n"), "{page}");
+    // What cannot be used is refused before anyone is graded again.
+    for (file, text, more, expected) in [
+        ("a.csv", "anna\nben\n", &[][..], "a.csv: line 1, column 1: found \"anna\", which looks"),
+        ("b.csv", "id\nben\nben\n", &[], "b.csv: line 3, column 1: found ben for the second time"),
+        ("c.csv", "id,name\nben,\"B\n", &[], "c.csv: line 2, column 5: found a quotation mark"),
+        (
+            "d.csv",
+            "id\nben\n",
+            &["--csv-format", "moodle"],
+            "d.csv: line 1, column 1: found the columns \"id\", expected a grading worksheet",
+        ),
+        ("e.csv", "id\nben\n", &["--csv", "e.csv"], "e.csv: found one file for --roster and --csv"),
+        (
+            "f.csv",
+            "id\nben\n",
+            &["--assignment", "A"],
+            "--csv-format table: found --assignment, expected",
+        ),
+    ] {
+        fs::write(class.path(file), text).unwrap();
+        let mut command = class.command(&[]);
+        if more.contains(&"--csv") {
+            command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+            command.args(["grade", "--batch", "class"]).arg("--interpreter").arg(&class.python);
+            command
+                .current_dir(class.folder.path())
+                .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"));
+        }
+        let output = command.args(["--roster", file]).args(more).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains(expected), "{said}");
+        assert_eq!(fs::read_to_string(class.path(file)).unwrap(), text);
+    }
+    assert_eq!(fs::read_to_string(class.path("marks.csv")).unwrap(), table);
+}
+
+/// A gradebook as Canvas exports it: a byte order mark, quotation marks, a line on posting, the points, notes,
+/// a student who is excused, and the student that Canvas tries a course as.
+const GRADEBOOK: &str = "\u{feff}Student,ID,SIS User ID,SIS Login ID,Section,Notes,Essay (7),Batch norm (8),Final Score\r\n\
+    ,,,,,,,Manual Posting,\r\n    \
+    Points Possible,,,,,,20.00,10.00,(read only)\r\n\
+    \"Zuse, Änne\",101,S1,azuse,\"CS, 1\",\"says \"\"hi\"\"\",18.00,,90.00\r\n\
+    \"Doe, Jane\",102,S2,jdoe,CS 1,,,3.00,\r\n\
+    \"Roe, Ben\",103,S3,broe,CS 1,,,,\r\n\
+    \"=cmd, X\",104,S4,xcmd,CS 1,,,5.50,\r\n\
+    \"Maier, Eva\",105,S5,emaier,CS 1,,,EX,\r\n\
+    \"Nobody, No\",106,S6,nobody,CS 1,,,,\r\n\
+    \"Student, Test\",999,,f00,CS 1,,,,\r\n";
+
+/// A grading worksheet as Moodle gives it.
+const WORKSHEET: &str = "Identifier,\"Full name\",\"ID number\",\"Email address\",Status,Grade,\"Maximum Grade\",\"Grade can be changed\",\"Last modified (submission)\",\"Last modified (grade)\",\"Feedback comments\"\n\
+    \"Participant 12\",\"Änne Zuse\",S1,azuse@uni.example,\"Submitted for grading - \",,10.00,Yes,\"Monday, 2 March 2026, 9:00 AM\",-,\n\
+    \"Participant 34\",\"Jane Doe\",S2,jdoe@uni.example,\"Submitted for grading - \",3.00,10.00,Yes,-,-,\"well, \"\"nearly\"\"\"\n\
+    \"Participant 56\",\"Eva Maier\",S5,emaier@uni.example,\"No submission - \",,10.00,Yes,-,-,\n";
+
+#[test]
+fn a_file_of_canvas_or_moodle_comes_back_with_the_marks_and_nothing_else_changed() {
+    let Some(python) = with_numpy("tables of platforms") else { return };
+    let class = Class::new(python, &[]);
+    let (right, wrong) = (source("right/one_step.py"), source("wrong/no_transpose.py"));
+    // As Canvas and Moodle name downloads, and by login, number and name.
+    class.hand_in("zuseaenne_LATE_101_5501_layers.py", &right);
+    class.hand_in("S3.py", &wrong);
+    class.hand_in("X =cmd.py", &right);
+    class.hand_in("Jane Doe_34_assignsubmission_file/readme.txt", "I have nothing");
+    class.hand_in("Änne Zuse_12_assignsubmission_file_/layers.py", &right);
+    class.hand_in("jdoe/readme.txt", "I have nothing");
+    fs::write(class.path("gradebook.csv"), GRADEBOOK).unwrap();
+    fs::write(class.path("worksheet.csv"), WORKSHEET).unwrap();
+
+    let canvas =
+        ["--csv-format", "canvas", "--roster", "gradebook.csv", "--assignment", "Batch norm"];
+    let output = class.grade(&canvas);
+    let said = stdout(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.starts_with("6 hand-ins, 4 of them graded now: "), "{said}");
+    let absent =
+        "handed in nothing: 2 of 6 in gradebook.csv: emaier (Maier, Eva); nobody (Nobody, No)\n";
+    assert!(said.contains(absent), "{said}");
+    let nobodys = "without a place in gradebook.csv: Änne Zuse_12_assignsubmission_file_: no line has this id\n";
+    assert!(said.contains(nobodys), "{said}");
+    let expected = GRADEBOOK
+        .replace(",18.00,,90.00", ",18.00,10,90.00")
+        .replace("jdoe,CS 1,,,3.00,", "jdoe,CS 1,,,,")
+        .replace("broe,CS 1,,,,", "broe,CS 1,,,0,")
+        .replace("xcmd,CS 1,,,5.50,", "xcmd,CS 1,,,10,");
+    assert_eq!(fs::read_to_string(class.path("marks.csv")).unwrap(), expected);
+
+    // Another format, and nothing is graded again.
+    let output = class.grade(&["--csv-format", "moodle", "--roster", "worksheet.csv"]);
+    let said = stdout(&output);
+    assert!(said.starts_with("6 hand-ins, 0 of them graded now: "), "{said}");
+    let expected =
+        WORKSHEET.replacen("- \",,10.00", "- \",10,10.00", 1).replace("3.00,10.00", ",10.00");
+    assert_eq!(fs::read_to_string(class.path("marks.csv")).unwrap(), expected);
+    // A worksheet of another language, with commas in its numbers.
+    let german = WORKSHEET
+        .replace("Identifier", "ID")
+        .replace("Participant", "Teilnehmer/in")
+        .replace("Grade,\"Maximum Grade\"", "Bewertung,\"Bestwertung\"")
+        .replace("10.00", "\"10,00\"");
+    fs::write(class.path("worksheet.csv"), &german).unwrap();
+    fs::write(
+        class.path("rubric.toml"),
+        RUBRIC.replace("points = 4", "points = 3.5").replace("points = 6", "points = 6.5"),
+    )
+    .unwrap();
+    class.hand_in("Änne Zuse_12_assignsubmission_file_/layers.py", &wrong);
+    let moodle =
+        ["--csv-format", "moodle", "--roster", "worksheet.csv", "--assignment", "Bewertung"];
+    class.grade(&moodle);
+    let marks = fs::read_to_string(class.path("marks.csv")).unwrap();
+    let first = "\"Teilnehmer/in 12\",\"Änne Zuse\",S1,azuse@uni.example,\"Submitted for grading - \",0,\"10,00\",";
+    assert!(marks.lines().nth(1).unwrap().starts_with(first), "{marks}");
+
+    // Other points than the platform has.
+    fs::write(class.path("rubric.toml"), RUBRIC.replace("points = 4", "points = 5")).unwrap();
+    for (arguments, expected) in [
+        (
+            &canvas[..],
+            "gradebook.csv: line 3, column 32: found \"10.00\" as the most points, expected 11, which",
+        ),
+        (
+            &moodle[..],
+            "worksheet.csv: line 2, column 81: found \"10,00\" as the most points, expected 11, which",
+        ),
+        (
+            &canvas[..4],
+            "gradebook.csv: line 1, column 51: found the assignments \"Essay (7)\", \"Batch norm (8)\", expected one",
+        ),
+    ] {
+        let output = class.grade(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains(expected), "{said}");
+    }
+}
+
+#[test]
+fn without_a_file_of_the_platform_the_names_of_downloads_give_the_rows() {
+    let Some(python) = with_numpy("tables from names") else { return };
+    let class = Class::new(python, &[("doejane_102_5502_layers.py", "right/one_step.py")]);
+    class.hand_in("zuse_LATE_101_5501_my_layers/readme.txt", "I have nothing");
+    let output = class.grade(&["--csv-format", "canvas", "--assignment", "Batch norm"]);
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    let expected = "Student,ID,SIS User ID,SIS Login ID,Section,Batch norm\n    Points Possible,,,,,10\n\
+                    doejane,102,,,,10\nzuse,101,,,,\n";
+    assert_eq!(fs::read_to_string(class.path("marks.csv")).unwrap(), expected);
+    let refused = |more: &[&str], expected: &str| {
+        let output = class.grade(more);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && said.contains(expected), "{said}");
+    };
+    refused(
+        &["--csv-format", "canvas"],
+        "--csv-format canvas: found no name of the assignment, expected --assignment",
+    );
+    refused(
+        &["--csv-format", "moodle"],
+        "--csv-format moodle: found the hand-in doejane_102_5502_layers, expected names such as Jane Doe_1234_assignsubmission_file, or a grading worksheet",
+    );
+    fs::remove_dir_all(class.path("class")).unwrap();
+    class.hand_in("=Doe_34_assignsubmission_file/a.py", &source("right/one_step.py"));
+    let output = class.grade(&["--csv-format", "moodle"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let expected = "Identifier,Full name,Grade,Maximum Grade,Last modified (grade)\n\
+                    Participant 34,'=Doe,10,10,-\n";
+    assert_eq!(fs::read_to_string(class.path("marks.csv")).unwrap(), expected);
+}
+
 #[test]
 fn a_batch_that_is_interrupted_leaves_a_table_and_goes_on() {
     let Some(python) = with_numpy("an interrupted batch") else { return };
@@ -271,7 +470,7 @@ fn a_worker_that_dies_costs_one_hand_in_its_grade_and_no_other() {
             "the grader ended with signal {number} while it judged this; please report this as a bug"
         );
         assert_eq!([&table[1][1], &table[3][1]], ["10.0", "10.0"]);
-        assert_eq!([&table[2][0], &table[2][1], &table[2][9]], ["ben", "", problem.as_str()]);
+        assert_eq!([&table[2][0], &table[2][1], &table[2][11]], ["ben", "", problem.as_str()]);
         assert!(stdout(&output).contains(&format!("not graded: ben: {problem}\n")));
         assert!(!class.path("marks/.records/ben.json").exists());
     }
@@ -388,9 +587,9 @@ fn a_report_that_cannot_be_written_costs_no_marks() {
     let table = class.table();
     assert!(table[1..].iter().all(|row| row[1] == "10.0"), "{table:?}");
     for (row, file) in [(1, "marks/anna.txt"), (2, "marks/ben.gradescope.json"), (3, "cleo.json")] {
-        assert!(table[row][9].contains(&format!("{file} cannot be written: ")), "{table:?}");
+        assert!(table[row][11].contains(&format!("{file} cannot be written: ")), "{table:?}");
     }
-    assert_eq!(table[4][9], "");
+    assert_eq!(table[4][11], "");
     assert!(class.path("marks/ben.txt").exists() && class.path("marks/dora.txt").exists());
     // Once they can be written, they are.
     for taken in ["marks/anna.txt", "marks/ben.gradescope.json", "marks/.records/cleo.json"] {
@@ -554,7 +753,7 @@ fn a_machine_that_fails_in_the_middle_ends_the_batch_and_costs_nobody_marks() {
     assert!(said.contains(", which gets no mark: this machine cannot grade"), "{said}");
     let table = class.table();
     assert!((2..4).contains(&table.len()), "{table:?}");
-    assert!(table[1..].iter().all(|row| row[1] == "10.0" && row[9].is_empty()), "{table:?}");
+    assert!(table[1..].iter().all(|row| row[1] == "10.0" && row[11].is_empty()), "{table:?}");
     // Once it works again, so does the batch.
     std::os::unix::fs::symlink(environment.join("bin/python3"), &interpreter).unwrap();
     let output = class.grade(&[]);
@@ -584,7 +783,7 @@ fn a_failure_that_the_machine_could_have_caused_counts_once_it_has_not() {
     let table = class.table();
     let marks: Vec<&str> = table[1..].iter().map(|row| row[1].as_str()).collect();
     assert_eq!(marks, ["10.0", "0.0", "0.0", "0.0"]);
-    assert!(table[2][8].starts_with("Every call ended in MemoryError"), "{table:?}");
+    assert!(table[2][10].starts_with("Every call ended in MemoryError"), "{table:?}");
     assert!(stdout(&class.grade(&[])).contains(" 0 of them graded now"));
 }
 

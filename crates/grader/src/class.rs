@@ -11,9 +11,11 @@ mod gone;
 mod grade;
 mod judge;
 mod key;
+mod marks_table;
 mod moves;
 mod reason;
 mod record;
+mod roster;
 mod summary;
 mod table;
 mod wire;
@@ -25,5 +27,7 @@ pub use grade::{
     Class, GradedClass, Progress, SummaryFiles, grade_class, reports_of, written_files,
 };
 pub use judge::Judge;
+pub use marks_table::{MarksTable, TABLE_FORMATS, TableRequest};
+pub use roster::{Roster, TableFormat};
 pub use table::Line;
 pub use worker::serve;

@@ -12,8 +12,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use grader::check::Options;
 use grader::class::{
-    Class, GradedClass, Judge, Line, Progress, SummaryFiles, find_entries, grade_class, reports_of,
-    serve, written_files,
+    Class, GradedClass, Judge, Line, MarksTable, Progress, SummaryFiles, find_entries, grade_class,
+    reports_of, serve, written_files,
 };
 use grader::export::OutputFormat;
 use grader::fixture::Case;
@@ -21,6 +21,7 @@ use grader::messages;
 use grader::rubric::Rubric;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::grade::marks_table::TableOptions;
 use crate::grade::run_options::RunOptions;
 use terminal::exit::{COULD_NOT_RUN, Exit};
 use terminal::interrupt::Interrupt;
@@ -43,6 +44,8 @@ pub(super) struct HandIns {
     /// Hand-ins to grade at a time [default: the number of cores]
     #[arg(long, value_name = "N", requires = "batch")]
     threads: Option<NonZero<usize>>,
+    #[command(flatten)]
+    table: TableOptions,
     /// Judge the hand-ins that a batch writes to standard input
     #[arg(long, hide = true, requires = "batch")]
     worker: bool,
@@ -90,6 +93,8 @@ pub(super) fn run(
         })?;
         return Ok(Exit::Success);
     };
+    let ids: Vec<&str> = found.entries.iter().map(|entry| entry.id.as_str()).collect();
+    let marks = hand_ins.table.table(table, rubric, &ids)?;
     let interrupt = Interrupt::listen_and_clean_up(
         run_options.is_cancelled.clone(),
         "stopping after the hand-ins in progress; again to stop at once",
@@ -99,6 +104,7 @@ pub(super) fn run(
     let graded = grade_class(&Class {
         hand_ins: &found.entries,
         table,
+        marks: &marks,
         reports: &reports,
         judge: &judge,
         worker: &|| worker(&judge.context.launcher.program),
@@ -119,7 +125,7 @@ pub(super) fn run(
         !run_options.is_cancelled.load(Ordering::Relaxed),
         "stopped at once; the same command goes on with what has no marks yet"
     );
-    summary(&graded?, table, &reports, &found.of_system)
+    summary(&graded?, &marks, table, &reports, &found.of_system)
 }
 
 /// The command of a worker process: this one, whose arguments say what is asked.
@@ -140,6 +146,7 @@ fn shown(path: &Path) -> String {
 
 fn summary(
     graded: &GradedClass,
+    marks: &MarksTable,
     table: &Path,
     reports: &Path,
     of_system: &[String],
@@ -168,5 +175,22 @@ fn summary(
         let what = if marks.is_none() { "not graded" } else { "graded, with a problem" };
         say(format!("{what}: {id}: {}", problem.as_deref().unwrap_or_default()))?;
     }
-    Ok(if problems.is_empty() { Exit::Success } else { Exit::FoundWrong })
+    let is_complete = say_roster(marks)? && problems.is_empty();
+    Ok(if is_complete { Exit::Success } else { Exit::FoundWrong })
+}
+
+/// Says who handed in nothing, and which hand-ins are nobody's. Returns whether all have their marks in the
+/// table.
+fn say_roster(marks: &MarksTable) -> Result<bool> {
+    let roster = marks.roster().map_or_else(|| "the table".to_owned(), |path| shown(path));
+    let absent = marks.absent();
+    if !absent.is_empty() {
+        let (count, of, who) = (absent.len(), marks.students(), absent.join("; "));
+        say(format!("handed in nothing: {count} of {of} in {roster}: {who}"))?;
+    }
+    let what = if marks.has_lines_for_unmatched() { "nobody's, by" } else { "without a place in" };
+    for (id, why) in marks.unmatched() {
+        say(format!("{what} {roster}: {id}: {why}"))?;
+    }
+    Ok(marks.has_lines_for_unmatched() || marks.unmatched().is_empty())
 }

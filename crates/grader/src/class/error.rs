@@ -38,6 +38,24 @@ pub enum ClassError {
         /// What the system said.
         source: io::Error,
     },
+    /// The file that lists the students is not as it must be.
+    #[error("{}: {flaw}", shown(path))]
+    Roster {
+        /// The file.
+        path: PathBuf,
+        /// Where in it, what was found and what was expected.
+        flaw: String,
+    },
+    /// A format of the table lacks what it needs.
+    #[error("--csv-format {format}: found {found}, expected {expected}")]
+    TableFormat {
+        /// The name of the format.
+        format: &'static str,
+        /// What there is.
+        found: String,
+        /// What it needs.
+        expected: String,
+    },
     /// Another batch writes the same table.
     #[error(
         "{}: found another batch that is grading into this folder, expected none; wait until it has \
@@ -84,6 +102,11 @@ impl ClassError {
     /// The error of reading `path`, as a function to map errors with.
     pub(super) fn read(path: &Path) -> impl Fn(io::Error) -> Self {
         move |source| Self::Read { path: path.to_owned(), source }
+    }
+
+    /// The error of a file that lists students.
+    pub(super) fn roster(path: &Path, flaw: impl ToString) -> Self {
+        Self::Roster { path: path.to_owned(), flaw: flaw.to_string() }
     }
 
     /// The error of writing `path`, as a function to map errors with.

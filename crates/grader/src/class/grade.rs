@@ -15,10 +15,11 @@ use crate::class::folder::Folder;
 use crate::class::gone;
 use crate::class::judge::{Grade, Judge, Judged, Task};
 use crate::class::key::{hash, hash_of_file};
+use crate::class::marks_table::MarksTable;
 use crate::class::moves::{ClassMarks, Gradings};
 use crate::class::record::{Record, Stored};
 use crate::class::summary::Summary;
-use crate::class::table::{Line, table};
+use crate::class::table::Line;
 use crate::class::worker::Worker;
 use crate::hand_in::HandIn;
 use crate::messages::{flat_name, with_sources};
@@ -31,6 +32,8 @@ pub struct Class<'a> {
     pub hand_ins: &'a [Entry],
     /// Where the table goes.
     pub table: &'a Path,
+    /// What is in the table.
+    pub marks: &'a MarksTable,
     /// Where the reports go.
     pub reports: &'a Path,
     /// What they are asked, and how they are marked.
@@ -356,8 +359,7 @@ impl Work<'_> {
     fn write_table(&self) -> Result<(), ClassError> {
         // The lock is held until the file is there, or an older table might replace a newer one.
         let (lines, path) = (self.lines(), self.class.table);
-        let table =
-            table(lines.values().map(|record| &record.line)).map_err(ClassError::write(path))?;
+        let table = self.class.marks.bytes(&lines).map_err(ClassError::write(path))?;
         self.replace(path, &table)
     }
 
@@ -379,7 +381,10 @@ impl Work<'_> {
         };
         let mistakes = summary.mistakes().map_err(ClassError::write(&files.mistakes))?;
         self.replace(&files.mistakes, &mistakes)?;
-        self.replace(&files.page, summary.page(gradings.moves().as_ref()).as_bytes())?;
+        self.replace(
+            &files.page,
+            summary.page(gradings.moves().as_ref(), &class.marks.absent()).as_bytes(),
+        )?;
         // Last, so that what stops this leaves the earlier marks to compare with.
         let json = gradings.to_json().map_err(ClassError::write(&path))?;
         self.replace(&path, json.as_bytes())?;

@@ -75,11 +75,12 @@ impl<'a> Summary<'a> {
         hand_ins as f64 / self.graded.len().max(1) as f64
     }
 
-    /// The page, in Markdown. `moves` is what moved since the last grading, if there was one.
-    pub(super) fn page(&self, moves: Option<&Moves>) -> String {
+    /// The page, in Markdown. `moves` is what moved since the last grading, if there was one; `absent`
+    /// are the students who handed in nothing.
+    pub(super) fn page(&self, moves: Option<&Moves>, absent: &[String]) -> String {
         let all = self.graded.len() + self.not_graded.len();
         let mut page = format!("# The class: {}\n", counted(all, "hand-in"));
-        self.tell_marks(&mut page);
+        self.tell_marks(&mut page, absent);
         self.tell_mistakes(&mut page);
         self.tell_checks(&mut page);
         page.push_str("\n## Since the last grading\n\n");
@@ -90,7 +91,7 @@ impl<'a> Summary<'a> {
         page
     }
 
-    fn tell_marks(&self, page: &mut String) {
+    fn tell_marks(&self, page: &mut String, absent: &[String]) {
         let (graded, not_graded) = (self.graded.len(), self.not_graded.len());
         let _ = writeln!(page, "\n{graded} graded, {not_graded} not graded.");
         let with_problem = |record: &&&Record| record.line.problem.is_some();
@@ -103,6 +104,10 @@ impl<'a> Summary<'a> {
             .collect();
         if !problems.is_empty() {
             let _ = write!(page, "\n{}", problems.concat());
+        }
+        if !absent.is_empty() {
+            let absent: Vec<String> = absent.iter().map(|id| escaped(id)).collect();
+            let _ = writeln!(page, "\nHanded in nothing: {}.", absent.join("; "));
         }
         let mut marks: Vec<f64> =
             self.graded.iter().filter_map(|record| record.line.marks).collect();
@@ -282,17 +287,17 @@ mod tests {
                         mistake,c,it has c,2,0.6667,'=a; d|e\n\
                         mistake,b,it has b,1,0.3333,'=a\n";
         assert_eq!(table, expected);
-        let page = summary.page(None);
+        let page = summary.page(None, &[]);
         assert!(page.contains("| 5 | 6.25 | 7.5 | 8.75 | 10 | 1 | 0 |"), "{page}");
         assert!(page.contains("| 2 | 66.7 % | mistake | it has c | \\=a; d\\|e |"), "{page}");
         let checks =
             "| 2 | 66.7 % | `random/train:dx` |\n| 1 | 33.3 % | `notebook/backward:dx` |\n";
         assert!(page.contains(checks), "{page}");
         assert!(page.ends_with("This is the first grading.\n"));
-        let page = summary.page(Some(&Moves::default()));
+        let page = summary.page(Some(&Moves::default()), &[]);
         assert!(page.ends_with("- Risen: none\n- Fallen: none\n- New: none\n- Gone: none\n"));
         assert_eq!(
-            Summary::of(std::iter::empty()).page(None).lines().next(),
+            Summary::of(std::iter::empty()).page(None, &[]).lines().next(),
             Some("# The class: 0 hand-ins")
         );
     }

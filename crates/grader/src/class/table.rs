@@ -18,6 +18,8 @@ pub struct Line {
     pub marks: Option<f64>,
     /// The points that there are.
     pub out_of: Option<f64>,
+    /// The points earned by each entry of the rubric, in its order.
+    pub entries: Vec<f64>,
     /// The checks of the notebook suite that passed, as in "4 of 4".
     pub notebook: Option<String>,
     /// The same of the reference suite.
@@ -54,6 +56,9 @@ impl Line {
             id: id.to_owned(),
             marks: marks.map(|marks| marks.scored.to_f64()),
             out_of: marks.map(|marks| marks.out_of.to_f64()),
+            entries: marks
+                .map(|marks| marks.entries.iter().map(|entry| entry.scored.to_f64()).collect())
+                .unwrap_or_default(),
             notebook: suite(SuiteName::Notebook),
             reference: suite(SuiteName::Reference),
             behaviour: suite(SuiteName::Behaviour),
@@ -63,6 +68,27 @@ impl Line {
             seconds: grading.seconds.map(|seconds| (seconds * 100.0).round() / 100.0),
             problem: None,
         }
+    }
+
+    /// The cells of the line, with those of so many entries of the rubric.
+    pub(super) fn cells(&self, entries: usize) -> Vec<String> {
+        // 10.0, not 10: every number of a column has decimals.
+        let number = |number: Option<&f64>| number.map(|number| format!("{number:?}"));
+        let text = |text: &Option<String>| text.as_deref().map(inert);
+        let before =
+            [Some(inert(&self.id)), number(self.marks.as_ref()), number(self.out_of.as_ref())];
+        let entries = (0..entries).map(|at| number(self.entries.get(at)));
+        let after = [
+            text(&self.notebook),
+            text(&self.reference),
+            text(&self.behaviour),
+            text(&self.random),
+            Some(inert(&self.diagnosis)),
+            Some(inert(&self.reason)),
+            number(self.seconds.as_ref()),
+            text(&self.problem),
+        ];
+        before.into_iter().chain(entries).chain(after).map(Option::unwrap_or_default).collect()
     }
 }
 
@@ -79,8 +105,8 @@ fn in_ids(diagnosis: &Diagnosis) -> String {
     found.chain(unknown).collect::<Vec<_>>().join("; ")
 }
 
-/// The columns of the table: the fields of a line.
-const COLUMNS: [&str; 11] = [
+/// The columns of the table. The entries of the rubric follow `out_of`.
+pub(super) const COLUMNS: [&str; 11] = [
     "id",
     "marks",
     "out_of",
@@ -94,22 +120,8 @@ const COLUMNS: [&str; 11] = [
     "problem",
 ];
 
-/// The bytes of the table, with its heading.
-pub(super) fn table<'a>(lines: impl Iterator<Item = &'a Line>) -> csv::Result<Vec<u8>> {
-    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    // A table without lines has its heading too.
-    writer.write_record(COLUMNS)?;
-    for line in lines {
-        writer.serialize(Line {
-            id: inert(&line.id),
-            diagnosis: inert(&line.diagnosis),
-            reason: inert(&line.reason),
-            problem: line.problem.as_deref().map(inert),
-            ..line.clone()
-        })?;
-    }
-    writer.into_inner().map_err(|error| error.into_error().into())
-}
+/// The place of `out_of` among the columns.
+pub(super) const OUT_OF: usize = 2;
 
 #[cfg(test)]
 mod tests {
@@ -117,14 +129,35 @@ mod tests {
 
     #[test]
     fn cells_of_what_was_not_graded_are_empty_and_names_are_no_formulas() {
-        let lines = [Line::problem("=1+1", "found no .py file, expected one")];
-        let table = String::from_utf8(table(lines.iter()).unwrap()).unwrap();
-        let expected = "id,marks,out_of,notebook,reference,behaviour,random,diagnosis,reason,seconds,problem\n\
-                        '=1+1,,,,,,,,,,\"found no .py file, expected one\"\n";
-        assert_eq!(table, expected);
-        let mut by_fields = csv::Writer::from_writer(Vec::new());
-        by_fields.serialize(&lines[0]).unwrap();
-        let by_fields = String::from_utf8(by_fields.into_inner().unwrap()).unwrap();
-        assert_eq!(by_fields.lines().next(), Some(COLUMNS.join(",").as_str()));
+        let line = Line::problem("=1+1", "found no .py file, expected one");
+        let mut expected = vec![String::new(); COLUMNS.len() + 2];
+        expected[0] = "'=1+1".to_owned();
+        expected[COLUMNS.len() + 1] = "found no .py file, expected one".to_owned();
+        assert_eq!(line.cells(2), expected);
+    }
+
+    #[test]
+    fn every_cell_stands_below_its_heading() {
+        let of = |name: &str| Some(name.to_owned());
+        let line = Line {
+            id: "id".to_owned(),
+            marks: Some(7.25),
+            out_of: Some(10.0),
+            entries: vec![6.0, 1.25],
+            notebook: of("notebook"),
+            reference: of("reference"),
+            behaviour: of("behaviour"),
+            random: of("random"),
+            diagnosis: "diagnosis".to_owned(),
+            reason: "reason".to_owned(),
+            seconds: Some(0.5),
+            problem: of("problem"),
+        };
+        let mut expected = COLUMNS.map(str::to_owned).to_vec();
+        expected[1] = "7.25".to_owned();
+        expected[OUT_OF] = "10.0".to_owned();
+        expected[9] = "0.5".to_owned();
+        expected.splice(OUT_OF + 1..OUT_OF + 1, ["6.0".to_owned(), "1.25".to_owned()]);
+        assert_eq!(line.cells(2), expected);
     }
 }

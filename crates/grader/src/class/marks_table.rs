@@ -1,0 +1,367 @@
+//! The table of marks of a class: the grader's own, or a learning platform's file with the marks in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use crate::class::cells::inert;
+use crate::class::error::ClassError;
+use crate::class::record::Record;
+use crate::class::roster::{
+    CANVAS, Claim, Downloaded, Flaw, MOODLE, Matching, Platform, Roster, Sheet, Student, Students,
+    TableFormat, Why, matching,
+};
+use crate::class::table::{COLUMNS, Line, OUT_OF};
+use crate::rubric::{Points, Rubric};
+
+/// The grader's own table.
+const TABLE: TableFormat = TableFormat {
+    name: "table",
+    summary: "marks, checks passed, diagnosis and problems, one line per hand-in",
+    platform: None,
+};
+
+/// All formats of the table of marks. The first is the default.
+pub const TABLE_FORMATS: [&TableFormat; 3] = [&TABLE, &CANVAS, &MOODLE];
+
+/// The problem of a student who is in the roster and has no hand-in.
+const NOTHING: &str = "handed in nothing";
+
+/// What the table of marks is to be.
+#[derive(Debug)]
+pub struct TableRequest<'a> {
+    /// Its format.
+    pub format: &'a TableFormat,
+    /// Who is in the class.
+    pub roster: Option<Roster>,
+    /// What a platform calls the assignment, or the column of its marks.
+    pub assignment: Option<&'a str>,
+    /// What the checks are worth.
+    pub rubric: &'a Rubric,
+    /// The ids of the hand-ins.
+    pub hand_ins: &'a [&'a str],
+}
+
+/// The table of marks of a class, but for its marks.
+#[derive(Debug)]
+pub struct MarksTable {
+    /// The headings of the rubric's entries.
+    entries: Vec<String>,
+    /// What to fill in; none for the grader's own table.
+    filled: Option<Filled>,
+    /// The file that lists the students, if one was named.
+    roster: Option<PathBuf>,
+    students: Students,
+    claims: Vec<Claim>,
+    /// The hand-ins that are nobody's, and why.
+    unmatched: Vec<(String, String)>,
+}
+
+/// A platform's file, and where the marks go in it.
+#[derive(Debug)]
+struct Filled {
+    sheet: Sheet,
+    column: usize,
+    has_decimal_comma: bool,
+}
+
+impl MarksTable {
+    /// The table of this class.
+    ///
+    /// # Errors
+    ///
+    /// [`ClassError::Roster`] and [`ClassError::TableFormat`] for a roster that the format has no use
+    /// for, or if what the format needs is not there.
+    pub fn new(request: TableRequest<'_>) -> Result<Self, ClassError> {
+        let TableRequest { format, roster, assignment, rubric, hand_ins } = request;
+        if let Some(roster) = &roster {
+            roster.expect_header(hand_ins)?;
+        }
+        let path = roster.as_ref().map(|roster| roster.path.clone());
+        let out_of = rubric.entries.iter().map(|entry| entry.points).sum();
+        let roster = match (format.platform, roster) {
+            (None, _) if assignment.is_some() => {
+                return Err(ClassError::TableFormat {
+                    format: format.name,
+                    found: "--assignment".to_owned(),
+                    expected: "it with canvas or moodle alone".to_owned(),
+                });
+            }
+            (None, roster) => roster,
+            (Some(platform), Some(roster)) => {
+                expect_export(platform, &roster)?;
+                Some(roster)
+            }
+            (Some(platform), None) => {
+                Some(made_up(format, platform, hand_ins, assignment, out_of)?)
+            }
+        };
+        let entries = headings(
+            rubric.entries.iter().map(|entry| entry.name.as_str()),
+            COLUMNS.map(str::to_owned).into(),
+            "_points",
+        );
+        let Some(roster) = roster else {
+            let (students, claims) = (Students::default(), Vec::new());
+            return Ok(Self {
+                entries,
+                filled: None,
+                roster: path,
+                students,
+                claims,
+                unmatched: Vec::new(),
+            });
+        };
+        let Roster { path: file, sheet, platform, mut students } = roster;
+        let downloaded: fn(&str) -> Option<Downloaded<'_>> = match platform {
+            Some(platform) => platform.downloaded,
+            None => |_| None,
+        };
+        let Matching { claims, unmatched } = matching(&students.students, hand_ins, downloaded);
+        let line = |at: usize| sheet.rows()[students.students[at].row][0].place.to_string();
+        let why = |why: Why| match why {
+            Why::Unknown => "no line has this id".to_owned(),
+            Why::Several(of) => {
+                let lines: Vec<String> = of.into_iter().map(line).collect();
+                format!("it fits {}", lines.join(" and "))
+            }
+            Why::Shared(at) => format!("another hand-in fits {} too", line(at)),
+        };
+        let unmatched = unmatched.into_iter().map(|(id, reason)| (id, why(reason))).collect();
+        let filled = match format.platform {
+            None => None,
+            Some(platform) => Some(
+                Filled::new(platform, sheet, &students.students, assignment, out_of)
+                    .map_err(|flaw| ClassError::roster(&file, flaw))?,
+            ),
+        };
+        let taken = COLUMNS.into_iter().map(str::to_owned).chain(entries.iter().cloned());
+        let named = students.headings.iter().map(String::as_str);
+        students.headings = headings(named, taken.collect(), "_in_roster");
+        Ok(Self { entries, filled, roster: path, students, claims, unmatched })
+    }
+
+    /// The file that lists the students.
+    pub fn roster(&self) -> Option<&PathBuf> {
+        self.roster.as_ref()
+    }
+
+    /// How many students the roster has.
+    pub fn students(&self) -> usize {
+        self.students.students.iter().filter(|student| !student.is_for_tests).count()
+    }
+
+    /// The students who handed in nothing, by id, with their names in brackets.
+    pub fn absent(&self) -> Vec<String> {
+        let absent = self
+            .claimed()
+            .filter(|(student, claim)| **claim == Claim::Nothing && !student.is_for_tests);
+        let shown = |(student, _): (&Student, _)| {
+            let names: Vec<&str> = student
+                .names
+                .iter()
+                .map(String::as_str)
+                .filter(|name| !name.is_empty() && *name != student.id)
+                .collect();
+            let names =
+                if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+            inert(&format!("{}{names}", student.id))
+        };
+        absent.map(shown).collect()
+    }
+
+    /// The hand-ins that are nobody's in the roster, each with the reason.
+    pub fn unmatched(&self) -> &[(String, String)] {
+        &self.unmatched
+    }
+
+    /// Whether there is a place for the marks of hand-ins that are nobody's.
+    pub fn has_lines_for_unmatched(&self) -> bool {
+        self.filled.is_none()
+    }
+
+    fn claimed(&self) -> impl Iterator<Item = (&Student, &Claim)> {
+        self.students.students.iter().zip(&self.claims)
+    }
+
+    /// The bytes of the table.
+    pub(super) fn bytes(&self, lines: &BTreeMap<String, Record>) -> csv::Result<Vec<u8>> {
+        match &self.filled {
+            None => self.own(lines),
+            Some(filled) => Ok(filled.with(self.claimed(), lines)),
+        }
+    }
+
+    fn own(&self, lines: &BTreeMap<String, Record>) -> csv::Result<Vec<u8>> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let after = OUT_OF + 1;
+        let header = COLUMNS.iter().take(after).copied().map(str::to_owned);
+        let header = header.chain(self.entries.iter().map(|name| inert(name)));
+        let header = header.chain(COLUMNS.iter().skip(after).copied().map(str::to_owned));
+        writer.write_record(header.chain(self.students.headings.iter().map(|name| inert(name))))?;
+        let names: BTreeMap<&str, &[String]> = self
+            .claimed()
+            .filter_map(|(student, claim)| match claim {
+                Claim::HandIn(id) => Some((id.as_str(), student.names.as_slice())),
+                Claim::Nothing | Claim::Unclear(_) => None,
+            })
+            .collect();
+        let known = lines.iter().map(|(id, record)| {
+            (record.line.clone(), names.get(id.as_str()).copied().unwrap_or_default())
+        });
+        let without = self.claimed().filter(|(student, _)| !student.is_for_tests).filter_map(
+            |(student, claim)| {
+                let problem = match claim {
+                    Claim::HandIn(_) => return None,
+                    Claim::Nothing => NOTHING.to_owned(),
+                    Claim::Unclear(ids) => {
+                        format!("it is unclear whether {} is theirs", ids.join(" or "))
+                    }
+                };
+                Some((Line::problem(&student.id, &problem), student.names.as_slice()))
+            },
+        );
+        let mut rows: Vec<(Line, &[String])> = known.chain(without).collect();
+        rows.sort_by(|(one, _), (other, _)| one.id.cmp(&other.id));
+        for (line, names) in rows {
+            let mut cells = line.cells(self.entries.len());
+            let blank = String::new();
+            let names = (0..self.students.headings.len()).map(|at| names.get(at).unwrap_or(&blank));
+            cells.extend(names.map(|name| inert(name)));
+            writer.write_record(cells)?;
+        }
+        writer.into_inner().map_err(|error| error.into_error().into())
+    }
+}
+
+/// Headings that are in no other column: a taken one gets this ending.
+fn headings<'a>(
+    names: impl Iterator<Item = &'a str>,
+    mut taken: BTreeSet<String>,
+    ending: &str,
+) -> Vec<String> {
+    let unique = |name: &str| {
+        let mut heading = name.to_owned();
+        while !taken.insert(heading.clone()) {
+            heading.push_str(ending);
+        }
+        heading
+    };
+    names.map(unique).collect()
+}
+
+/// Refuses a roster that is not what this platform exports.
+fn expect_export(platform: &Platform, roster: &Roster) -> Result<(), ClassError> {
+    if (platform.is_export)(&roster.sheet) {
+        return Ok(());
+    }
+    let header = roster.sheet.header();
+    let headings: Vec<String> =
+        header.iter().take(6).map(|cell| format!("{:?}", cell.value.trim())).collect();
+    let found = format!("the columns {}", headings.join(", "));
+    Err(ClassError::roster(&roster.path, Flaw::new(header[0].place, &found, platform.export)))
+}
+
+/// What the platform would export, as far as the names of the hand-ins say it.
+fn made_up(
+    format: &TableFormat,
+    platform: &'static Platform,
+    hand_ins: &[&str],
+    assignment: Option<&str>,
+    out_of: Points,
+) -> Result<Roster, ClassError> {
+    let refuse = |found: String, expected: String| ClassError::TableFormat {
+        format: format.name,
+        found,
+        expected,
+    };
+    let or_export = format!("or {}, named with --roster", platform.export);
+    let mut downloads: Vec<Downloaded<'_>> = Vec::new();
+    for id in hand_ins {
+        let Some(read) = (platform.downloaded)(id) else {
+            let expected = format!("names such as {}, {or_export}", platform.example);
+            return Err(refuse(format!("the hand-in {id}"), expected));
+        };
+        if !downloads.iter().any(|known| known.number == read.number) {
+            downloads.push(read);
+        }
+    }
+    let Some(rows) = (platform.new_export)(&downloads, assignment, out_of) else {
+        let expected = format!("--assignment with its name there, {or_export}");
+        return Err(refuse("no name of the assignment".to_owned(), expected));
+    };
+    let refuse_text = |error: csv::Error| refuse(error.to_string(), platform.export.to_owned());
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row).map_err(refuse_text)?;
+    }
+    let bytes = writer.into_inner().map_err(|error| refuse_text(error.into_error().into()))?;
+    Roster::of(&PathBuf::from(format.name), &bytes)
+}
+
+impl Filled {
+    fn new(
+        platform: &Platform,
+        sheet: Sheet,
+        students: &[Student],
+        assignment: Option<&str>,
+        out_of: Points,
+    ) -> Result<Self, Flaw> {
+        let marks = (platform.marks)(&sheet, assignment)?;
+        let column = marks.column;
+        let mut has_decimal_comma = false;
+        for cell in marks.maxima {
+            let maximum = cell.value.trim();
+            if maximum.is_empty() {
+                continue;
+            }
+            if number(maximum).is_none_or(|maximum| (maximum - out_of.to_f64()).abs() > 1e-9) {
+                let expected =
+                    format!("{out_of}, which the entries of the rubric add up to; change either");
+                let found = format!("{maximum:?} as the most points");
+                return Err(Flaw::new(cell.place, &found, &expected));
+            }
+            has_decimal_comma |= maximum.contains(',') && !maximum.contains('.');
+        }
+        let is_short = |student: &&Student| sheet.cell(student.row, column).is_none();
+        if let Some(student) = students.iter().find(is_short) {
+            let row = &sheet.rows()[student.row];
+            let found = format!("{} cells", row.len());
+            let expected = format!("{}, one per heading", sheet.header().len());
+            return Err(Flaw::new(row[0].place, &found, &expected));
+        }
+        Ok(Self { sheet, column, has_decimal_comma })
+    }
+
+    /// The file with marks. Those of students without a hand-in stay as they are there.
+    fn with<'a>(
+        &self,
+        claimed: impl Iterator<Item = (&'a Student, &'a Claim)>,
+        lines: &BTreeMap<String, Record>,
+    ) -> Vec<u8> {
+        let mark = |id: &str| lines.get(id).and_then(|record| record.line.marks);
+        let values = claimed.filter_map(|(student, claim)| {
+            let value = match claim {
+                Claim::Nothing => return None,
+                Claim::HandIn(id) => mark(id).map(|mark| self.written(mark)).unwrap_or_default(),
+                Claim::Unclear(_) => String::new(),
+            };
+            Some(((student.row, self.column), value))
+        });
+        self.sheet.with(&values.collect())
+    }
+
+    fn written(&self, mark: f64) -> String {
+        let mark = mark.to_string();
+        if self.has_decimal_comma { mark.replace('.', ",") } else { mark }
+    }
+}
+
+/// A number with a point or a comma before its decimals. What stands before the last of these parts
+/// thousands.
+fn number(text: &str) -> Option<f64> {
+    let text = match text.rsplit_once(['.', ',']) {
+        None => text.to_owned(),
+        Some((whole, decimals)) => format!("{}.{decimals}", whole.replace(['.', ','], "")),
+    };
+    text.parse().ok()
+}
