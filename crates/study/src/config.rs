@@ -153,15 +153,12 @@ impl StudyRequest {
         let DataSetEntry { image, class_names, .. } = data_set.entry();
         for arm in config.arms() {
             let run = arm.run(0, data_set.to_string(), 0)?;
-            run.expect_batches(*image, class_names.len(), split.training.len()).map_err(
-                |error| match error {
-                    TrainError::Config { expected, got, .. } => {
-                        let flag = BatchSize::FLAG;
-                        StudyError::Config(format!("--{flag}: found {got}, expected {expected}"))
-                    }
-                    other => other.into(),
-                },
-            )?;
+            let refused = run.expect_batches(*image, class_names.len(), split.training.len());
+            if let Err(TrainError::Config { expected, got, .. }) = &refused {
+                let fault = format!("--{}: found {got}, expected {expected}", BatchSize::FLAG);
+                return Err(StudyError::Config(fault));
+            }
+            refused?;
         }
         Ok((config, split))
     }
