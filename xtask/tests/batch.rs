@@ -189,7 +189,12 @@ fn who_handed_in_nothing_has_a_line_and_whose_hand_in_is_unknown_is_named() {
     // What cannot be used is refused before anyone is graded again.
     for (file, text, more, expected) in [
         ("a.csv", "anna\nben\n", &[][..], "a.csv: line 1, column 1: found \"anna\", which looks"),
-        ("b.csv", "id\nben\nben\n", &[], "b.csv: line 3, column 1: found ben for the second time"),
+        (
+            "b.csv",
+            "id\nben\nben\n",
+            &[],
+            "b.csv: line 3, column 1: found \"ben\" for the second time",
+        ),
         ("c.csv", "id,name\nben,\"B\n", &[], "c.csv: line 2, column 5: found a quotation mark"),
         (
             "d.csv",

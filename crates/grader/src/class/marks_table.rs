@@ -11,6 +11,7 @@ use crate::class::roster::{
     TableFormat, Why, matching,
 };
 use crate::class::table::{COLUMNS, Line, OUT_OF};
+use crate::messages::on_one_line;
 use crate::rubric::{Points, Rubric};
 
 /// The grader's own table.
@@ -164,7 +165,7 @@ impl MarksTable {
                 .collect();
             let names =
                 if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
-            inert(&format!("{}{names}", student.id))
+            on_one_line(&format!("{}{names}", student.id))
         };
         absent.map(shown).collect()
     }
@@ -332,7 +333,7 @@ impl Filled {
         Ok(Self { sheet, column, has_decimal_comma })
     }
 
-    /// The file with marks. Those of students without a hand-in stay as they are there.
+    /// The file with marks. What it has for students without a hand-in of their own stays.
     fn with<'a>(
         &self,
         claimed: impl Iterator<Item = (&'a Student, &'a Claim)>,
@@ -341,9 +342,8 @@ impl Filled {
         let mark = |id: &str| lines.get(id).and_then(|record| record.line.marks);
         let values = claimed.filter_map(|(student, claim)| {
             let value = match claim {
-                Claim::Nothing => return None,
+                Claim::Nothing | Claim::Unclear(_) => return None,
                 Claim::HandIn(id) => mark(id).map(|mark| self.written(mark)).unwrap_or_default(),
-                Claim::Unclear(_) => String::new(),
             };
             Some(((student.row, self.column), value))
         });

@@ -113,7 +113,7 @@ fn expect_students(sheet: &Sheet, students: &[Student]) -> Result<(), Flaw> {
         let id = student.number.as_ref().unwrap_or(&student.id);
         if let Some(first) = seen.insert(id, student) {
             let place = |student: &Student| sheet.rows()[student.row][0].place;
-            let found = format!("{id} for the second time");
+            let found = format!("{id:?} for the second time");
             let expected = format!("each student once; the first is in {}", place(first));
             return Err(Flaw::new(place(student), &found, &expected));
         }
@@ -147,7 +147,7 @@ mod tests {
         let refused = |text| read(text).unwrap_err();
         assert_eq!(
             refused("id,name\nanna,A\nben,B\n\"anna\",C\n"),
-            "roster.csv: line 4, column 1: found anna for the second time, expected each student \
+            "roster.csv: line 4, column 1: found \"anna\" for the second time, expected each student \
              once; the first is in line 2, column 1"
         );
         assert_eq!(
@@ -156,7 +156,7 @@ mod tests {
         );
         assert!(refused("id\n\n").contains("found a header alone, expected a line per student"));
         let twice = "Identifier,Full name,Grade\nParticipant 1,A,\nParticipant 1,B,\n";
-        assert!(refused(twice).contains("line 3, column 1: found 1 for the second time"));
+        assert!(refused(twice).contains("line 3, column 1: found \"1\" for the second time"));
     }
 
     #[test]
