@@ -59,16 +59,13 @@ impl fmt::Debug for Error {
 
 /// ndarray's message names the kind alone.
 fn explained(error: &ShapeError) -> String {
-    let explanation = match error.kind() {
-        ErrorKind::IncompatibleLayout => {
-            "found an array whose elements lie in another order in memory than its axes, as after \
-             permuted_axes, expected the standard layout; call as_standard_layout() first"
-        }
-        ErrorKind::IncompatibleShape => {
-            "found a shape that does not fit the array, expected one with as many elements"
-        }
-        // The enum is ndarray's, and may grow.
-        _ => return error.to_string(),
+    let explanation = if error.kind() == ErrorKind::IncompatibleLayout {
+        "found an array whose elements lie in another order in memory than its axes, as after \
+         permuted_axes, expected the standard layout; call as_standard_layout() first"
+    } else if error.kind() == ErrorKind::IncompatibleShape {
+        "found a shape that does not fit the array, expected one with as many elements"
+    } else {
+        return error.to_string();
     };
     format!("{error}: {explanation}")
 }

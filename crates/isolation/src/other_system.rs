@@ -1,6 +1,8 @@
 //! Systems without a sandbox: a program runs only where none is asked for, within a time limit. Its reader
 //! must trust it: it is the user's own.
 
+#![cfg_attr(test, allow(unreachable_pub, reason = "tests build it where it is not used"))]
+
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::thread;

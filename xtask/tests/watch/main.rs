@@ -2,7 +2,7 @@
 //! watch that survives it.
 
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../support/python.rs"]
 mod python;

@@ -94,8 +94,8 @@ impl Screen {
                  Read next:\n\
                  - \"Reading on\" in crates/exercise/README.md: where batch norm comes from, and why it \
                  helps.\n\
-                 - crates/kernels/src/reference/batch_norm.rs: the same in plain loops, and \
-                 ../ops/batch_norm/ beside it: as this workspace trains with it.\n\
+                 - crates/kernels/src/reference/batch_norm.rs: the same in plain loops.\n\
+                 - crates/kernels/src/ops/batch_norm/: as this workspace trains with it.\n\
                  - {} --profile strict: conventions that pass with a note.\n\
                  - cargo xtask experiment: what it changes when a network is trained.",
                 self.command
