@@ -28,6 +28,9 @@ use terminal::interrupt::Interrupt;
 use terminal::output::say;
 use terminal::workspace;
 
+/// The students without a hand-in whom the summary names.
+const NAMES_SHOWN: usize = 20;
+
 /// How long a worker may take to end after its batch has.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -167,7 +170,11 @@ fn say_roster(marks: &MarksTable) -> Result<bool> {
     let roster = marks.roster().map_or_else(|| "the table".to_owned(), |path| shown(path));
     let absent = marks.absent();
     if !absent.is_empty() {
-        let (count, of, who) = (absent.len(), marks.students(), absent.join("; "));
+        let (count, of) = (absent.len(), marks.students());
+        let mut who = absent[..count.min(NAMES_SHOWN)].join("; ");
+        if count > NAMES_SHOWN {
+            who.push_str(&format!("; and {} more, whom class.md names", count - NAMES_SHOWN));
+        }
         say(format!("handed in nothing: {count} of {of} in {roster}: {who}"))?;
     }
     let what = if marks.has_lines_for_unmatched() { "nobody's, by" } else { "without a place in" };

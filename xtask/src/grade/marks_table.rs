@@ -14,7 +14,7 @@ pub(super) struct TableOptions {
     #[arg(long, value_name = "FORMAT", value_parser = formats(), default_value = TABLE_FORMATS[0].name, requires = "batch")]
     csv_format: &'static TableFormat,
     /// Who is in the class: a CSV file with a column `id`, a gradebook that Canvas exported, or a grading
-    /// worksheet of Moodle; with --csv-format canvas or moodle, this file is written with the marks in it
+    /// worksheet of Moodle; with --csv-format canvas or moodle, the table is this file with the marks in it
     #[arg(long, value_name = "FILE", requires = "batch")]
     roster: Option<PathBuf>,
     /// The assignment's name in Canvas's gradebook, or the column of the grades in Moodle's worksheet

@@ -7,22 +7,12 @@ use crate::class::cells::inert;
 use crate::class::error::ClassError;
 use crate::class::record::Record;
 use crate::class::roster::{
-    CANVAS, Claim, Downloaded, Flaw, MOODLE, Matching, Platform, Roster, Sheet, Student, Students,
-    TableFormat, Why, matching,
+    Claim, Downloaded, Flaw, Matching, Platform, Roster, Sheet, Student, Students, TableFormat,
+    Why, matching,
 };
 use crate::class::table::{COLUMNS, Line, OUT_OF};
 use crate::messages::on_one_line;
 use crate::rubric::{Points, Rubric};
-
-/// The grader's own table.
-const TABLE: TableFormat = TableFormat {
-    name: "table",
-    summary: "marks, checks passed, diagnosis and problems, one line per hand-in",
-    platform: None,
-};
-
-/// All formats of the table of marks. The first is the default.
-pub const TABLE_FORMATS: [&TableFormat; 3] = [&TABLE, &CANVAS, &MOODLE];
 
 /// The problem of a student who is in the roster and has no hand-in.
 const NOTHING: &str = "handed in nothing";
