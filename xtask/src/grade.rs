@@ -5,7 +5,9 @@ use std::iter;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{
+    NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser,
+};
 use grader::check::{
     DEFAULT_SEED, Options, Scope, known_checks, needs_no_fixture, protocol_scripts,
 };
@@ -48,7 +50,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     fixtures: Option<PathBuf>,
     /// Grade this case alone, as in spatial_batch_norm/one_pixel or behaviour/x_untouched
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     case: Option<String>,
     /// Seed of the random cases
     #[arg(long, value_name = "N", default_value_t = DEFAULT_SEED)]
@@ -141,7 +143,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
             options: &options,
             rubric: rubric.as_ref().context("--batch is without marks")?,
             format: arguments.format,
-            command: &|file| arguments.command_of(&source::python(file), &options),
+            command: &|file| arguments.command_for_student(file, &options),
         };
         return class::run(folder, &arguments.hand_ins, &arguments.run_options, &asked);
     }
@@ -320,11 +322,30 @@ impl Arguments {
         self.command_of(&source, options)
     }
 
+    /// The command that grades a hand-in of a class in the same way, without the teacher's folders.
+    fn command_for_student(&self, file: &Path, options: &Options) -> String {
+        let name = |path: &Path| Path::new(path.file_name().unwrap_or_default()).to_owned();
+        self.command_with(&source::python(file), &name, options)
+    }
+
     /// The command that grades this source in the same way.
     fn command_of(&self, source: &str, options: &Options) -> String {
+        self.command_with(source, &Path::to_owned, options)
+    }
+
+    fn command_with(
+        &self,
+        source: &str,
+        shown: &dyn Fn(&Path) -> PathBuf,
+        options: &Options,
+    ) -> String {
         let mut command = format!("cargo xtask grade {source}");
-        if let Some(fixtures) = &self.fixtures {
-            command.push_str(&format!(" --fixtures {}", quoted(&fixtures.display().to_string())));
+        let folders = [("--course", &self.run_options.course), ("--fixtures", &self.fixtures)];
+        for (argument, folder) in folders {
+            if let Some(folder) = folder {
+                let folder = shown(folder).display().to_string();
+                command.push_str(&format!(" {argument} {}", quoted(&folder)));
+            }
         }
         // Hidden inputs may follow from it, and students read the command.
         if self.seed != DEFAULT_SEED && options.hidden.is_empty() {

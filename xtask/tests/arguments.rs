@@ -64,7 +64,12 @@ fn is_refused(output: &Output, name: &str) {
 fn an_argument_that_is_no_regular_file_is_refused_at_once() {
     let folder = no_files();
     for name in NAMES {
-        is_refused(&xtask(folder.path(), &["grade", "--python", name]), name);
+        let output = xtask(folder.path(), &["grade", "--python", name]);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        let found =
+            if name == "folder.csv" { "no .py" } else { "something that is no regular file" };
+        assert!(message.contains(&format!("{name}: found {found}")), "{name}: {message}");
         is_refused(&xtask(folder.path(), &["grade", "--rubric", name]), name);
         let output = xtask(folder.path(), &["grade", "--program", &format!("./{name}")]);
         assert_eq!(output.status.code(), Some(2));

@@ -832,9 +832,128 @@ fn no_process_to_start_is_an_error_with_a_sentence() {
 }
 
 #[test]
+fn everything_in_a_class_has_a_row_and_who_is_gone_has_no_report() {
+    let Some(python) = with_numpy("all that a class's folder holds") else { return };
+    let right = "right/one_step.py";
+    let class =
+        Class::new(python, &[("anna.py", right), ("ben.py", right), ("ben/layers.py", right)]);
+    class.hand_in("report.pdf", "%PDF");
+    class.hand_in(".DS_Store", "");
+    class.hand_in("__MACOSX/._anna.py", "");
+    class.hand_in("zoe.py", &source("wrong/in_place.py"));
+    // The table and the reports lie among the hand-ins.
+    let grade = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        let folder = class.path("class");
+        let table = folder.join("marks.csv");
+        command.args(["grade", "--batch"]).arg(&folder).arg("--csv").arg(&table);
+        command.arg("--interpreter").arg(&class.python).args(["--format", "json"]);
+        command.current_dir("/").env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"));
+        command.output().unwrap()
+    };
+    let rows = || -> Vec<[String; 2]> {
+        let mut reader = csv::Reader::from_path(class.path("class/marks.csv")).unwrap();
+        reader
+            .records()
+            .map(|record| {
+                let record = record.unwrap();
+                [record[0].to_owned(), record[record.len() - 1].to_owned()]
+            })
+            .collect()
+    };
+    for graded in [4, 0] {
+        let output = grade();
+        let said = stdout(&output);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(&format!("5 hand-ins, {graded} of them graded now: ")), "{said}");
+        assert!(said.contains("\nleft out, as no hand-ins: .DS_Store, __MACOSX\n"), "{said}");
+        let problem = "found a .pdf, expected a .py, an .ipynb, a .zip or a folder";
+        assert!(said.contains(&format!("\nnot graded: report.pdf: {problem}\n")), "{said}");
+        let expected =
+            ["anna", "ben", "ben.py", "report.pdf", "zoe"].map(|id| [id.to_owned(), String::new()]);
+        let found = rows();
+        assert_eq!(found[3][1], problem);
+        assert!(
+            found.iter().map(|row| &row[0]).eq(expected.iter().map(|row| &row[0])),
+            "{found:?}"
+        );
+    }
+    // What a student reads names the hand-in, and no folder of the teacher's.
+    let marks = class.path("class/marks");
+    let zoe = fs::read_to_string(marks.join("zoe.txt")).unwrap();
+    assert!(zoe.contains("grade --python zoe.py --case "), "{zoe}");
+    for (path, text) in written(&marks) {
+        let is_told = text.contains(class.folder.path().to_str().unwrap());
+        assert!(!is_told, "{}: {text}", path.display());
+    }
+    // Who is gone has no report, unless somebody wrote into it.
+    fs::write(marks.join("notes.txt"), "mine").unwrap();
+    fs::write(marks.join("zoe.json"), "changed").unwrap();
+    fs::remove_file(class.path("class/zoe.py")).unwrap();
+    fs::remove_file(class.path("class/ben.py")).unwrap();
+    assert!(stdout(&grade()).contains("3 hand-ins, 0 of them graded now: "));
+    let mut left: Vec<String> = fs::read_dir(&marks)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.starts_with('.'))
+        .collect();
+    left.sort();
+    let expected =
+        ["anna.json", "anna.txt", "ben.json", "ben.txt", "class.md", "notes.txt", "zoe.json"];
+    assert_eq!(left, expected);
+    assert!(!marks.join(".records/zoe.json").exists());
+}
+
+#[test]
+fn a_course_that_changes_grades_a_class_again() {
+    let Some(python) = with_numpy("a course that changes") else { return };
+    let class = Class::new(python, &[("anna.py", "right/one_step.py")]);
+    fs::create_dir(class.path("course")).unwrap();
+    fs::write(class.path("course/helpers.py"), "x = 1\n").unwrap();
+    let graded = || stdout(&class.grade(&["--course", "course"]));
+    assert!(graded().contains(" 1 of them graded now"));
+    assert!(graded().contains(" 0 of them graded now"));
+    fs::write(class.path("course/helpers.py"), "x = 2\n").unwrap();
+    assert!(graded().contains(" 1 of them graded now"));
+    let none = class.grade(&["--course", "none"]);
+    let said = String::from_utf8_lossy(&none.stderr);
+    assert_eq!(none.status.code(), Some(2), "{said}");
+    assert!(said.contains("--course: none: found no folder, expected a folder with"), "{said}");
+}
+
+#[test]
+fn two_interruptions_leave_no_temporary_folder_and_no_empty_table() {
+    let Some(python) = with_numpy("two interruptions") else { return };
+    let class = Class::new(python, &[]);
+    class.hand_in("ben.py", SLOW);
+    for pause in [100, 400, 900] {
+        let scratch = class.path("scratch");
+        fs::create_dir_all(&scratch).unwrap();
+        let mut batch = class
+            .command(&["--threads", "1"])
+            .env("TMPDIR", &scratch)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let has_entries = || fs::read_dir(&scratch).unwrap().next().is_some();
+        wait_for("a temporary folder", || has_entries().then_some(()));
+        thread::sleep(Duration::from_millis(pause));
+        kill("-INT", batch.id());
+        thread::sleep(Duration::from_millis(50));
+        // It may have ended by now.
+        let _ = Command::new("kill").args(["-INT", &batch.id().to_string()]).status();
+        assert_eq!(batch.wait().unwrap().code(), Some(2));
+        wait_for("the end of the temporary folder", || (!has_entries()).then_some(()));
+        assert!(!class.path("marks.csv").exists());
+    }
+}
+
+#[test]
 fn what_cannot_be_meant_is_refused_before_anything_is_graded() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("rubric.toml"), RUBRIC.replace("random/*", "rnd/*")).unwrap();
+    fs::create_dir(folder.path().join("empty")).unwrap();
     for (arguments, expected) in [
         (&["--batch", "class"][..], "--csv <FILE>"),
         (&["--csv", "marks.csv"], "--batch <DIR>"),
@@ -849,6 +968,16 @@ fn what_cannot_be_meant_is_refused_before_anything_is_graded() {
         (&["--python", "a.py", "b\u{1b}[2J.py"], "unexpected argument 'b[2J.py'"),
         (&["--case", "b\u{1b}[2J"], "b[2J"),
         (&["--target", "kernels", "--watch"], "expected --target exercise"),
+        (&["--case", ""], "a value is required for '--case <NAME>'"),
+        (
+            &["--time-limit", "0"],
+            "'0' for '--time-limit <SECONDS>': expected a whole number, 1 or more",
+        ),
+        (&["--memory-limit", "1"], "expected a whole number, 16 or more"),
+        (
+            &["--outputs", "empty"],
+            "empty: found an empty folder, expected outputs; make them from ",
+        ),
     ] {
         let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
             .arg("grade")

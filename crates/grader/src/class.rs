@@ -2,12 +2,13 @@
 //! per hand-in, a report on each beside it, a table of mistakes, and a page on the class.
 
 mod cells;
+mod entries;
 mod error;
 mod files;
 mod finding;
 mod folder;
+mod gone;
 mod grade;
-mod hand_in;
 mod judge;
 mod key;
 mod marks_table;
@@ -20,9 +21,11 @@ mod table;
 mod wire;
 mod worker;
 
+pub use entries::{Entries, Entry, find_entries};
 pub use error::ClassError;
-pub use grade::{Class, GradedClass, Progress, SummaryFiles, grade_class, reports_of};
-pub use hand_in::{HandIn, Source, find_hand_ins};
+pub use grade::{
+    Class, GradedClass, Progress, SummaryFiles, grade_class, reports_of, written_files,
+};
 pub use judge::Judge;
 pub use marks_table::{MarksTable, TableRequest};
 pub use roster::{Roster, TABLE_FORMATS, TableFormat};

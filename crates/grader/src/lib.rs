@@ -2,7 +2,7 @@
 //!
 //! The flow goes one way: fixtures → case → submission → outputs → checks → verdicts → diagnosis →
 //! grading → transcript. Modules import in the same direction: [`tensor`] and [`npy`] know nothing of
-//! the others; then come [`fixture`], [`submission`], [`verdict`], [`compare`], [`report`],
+//! the others; then come [`fixture`], [`hand_in`], [`submission`], [`verdict`], [`compare`], [`report`],
 //! [`diagnosis`], [`check`], [`rubric`], [`grading`], [`export`] and [`class`].
 //!
 //! The crate prints nothing, and starts untrusted programs only through `isolation`. `README.md`
@@ -15,6 +15,7 @@ pub mod diagnosis;
 pub mod export;
 pub mod fixture;
 pub mod grading;
+pub mod hand_in;
 pub mod messages;
 pub mod npy;
 mod replace;

@@ -1,13 +1,12 @@
 //! Whether this machine can grade: a known right hand-in is graded as any other is. If it does not
 //! pass, a failure of another hand-in says nothing about that hand-in.
 
-use std::path::Path;
-
 use thiserror::Error;
 
 use crate::check::Options;
 use crate::fixture::Case;
 use crate::grading::grade;
+use crate::hand_in::PythonFiles;
 use crate::report::SuiteName;
 use crate::submission::{Interpreter, Process, RunContext};
 use crate::verdict::{CheckOutcome, Finding};
@@ -56,8 +55,8 @@ pub fn self_check(
     cases: &[Case],
     options: &Options,
 ) -> Result<(), SelfCheckError> {
-    let source = KNOWN_RIGHT.as_bytes();
-    let process = Process::python(FILE, Path::new(FILE), source, interpreter, context.clone());
+    let known_right = PythonFiles::single(FILE, KNOWN_RIGHT.as_bytes());
+    let process = Process::python(FILE, &known_right, interpreter, None, context.clone());
     let grading = grade(&process, cases, options, "");
     let found = process.trouble().or_else(|| {
         let suites = grading.report.suites.iter();

@@ -1,5 +1,6 @@
 //! What is graded: anything that answers a [`Script`] with [`Outputs`].
 
+mod driver;
 mod exercise;
 mod failure;
 mod interface;

@@ -1,68 +1,93 @@
-//! What a folder of hand-ins holds, as [`find_hand_ins`] finds it.
+//! What a class's folder holds, as [`find_entries`] finds it.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
+use std::path::Path;
 
-use grader::class::{HandIn, find_hand_ins};
+use grader::class::{Entries, Entry, find_entries};
+
+/// What each entry is, in a line.
+fn entries(folder: &Path) -> Vec<String> {
+    let Entries { entries, .. } = find_entries(folder, &[]).unwrap();
+    let line = |Entry { id, hand_in, .. }: Entry| match hand_in {
+        Ok(hand_in) => format!("{id}: {}", hand_in.file_name()),
+        Err(problem) => format!("{id}! {problem}"),
+    };
+    entries.into_iter().map(line).collect()
+}
 
 #[test]
-fn hand_ins_are_files_or_folders_with_one() {
+fn everything_in_a_class_s_folder_is_an_entry_or_of_the_system() {
     let folder = tempfile::tempdir().unwrap();
     let write = |path: &str, text: &str| {
         let path = folder.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     };
-    assert!(find_hand_ins(folder.path()).unwrap_err().to_string().contains("found no hand-ins"));
+    let none = find_entries(folder.path(), &[]).unwrap_err().to_string();
+    assert!(none.contains("found no hand-ins"), "{none}");
     write("anna.py", "a");
     write("ben/anything.py", "b");
     write("ben/__pycache__/x.py", "");
+    write("ben/venv/pyvenv.cfg", "");
+    write("ben/venv/lib/y.py", "");
     write("cleo/cs231n/layers.py", "def spatial_batchnorm_forward(x, gamma, beta, p):");
     write("cleo/cs231n/optim.py", "# calls\n  def spatial_batchnorm_forward");
     write("dora/readme.txt", "");
-    write("emil/a.py", "def spatial_batchnorm_forward(");
-    write("emil/b.py", "def spatial_batchnorm_forward(");
+    write("emil/a.py", "def spatial_batchnorm_forward(x):");
+    write("emil/b.py", "def spatial_batchnorm_forward(y):");
     write("fred/a.py", "");
     write("fred/b.py", "");
     write("gina.py", &" ".repeat(1 + (1 << 20)));
+    write("hans/run", "");
     write("notes.txt", "");
+    write("anna.pdf", "");
     write(".hidden.py", "");
-    let found: Vec<String> = find_hand_ins(folder.path())
-        .unwrap()
-        .iter()
-        .map(|HandIn { id, source }| match source {
-            Ok(source) => format!("{id}: {}", source.name),
-            Err(problem) => format!("{id}! {problem}"),
-        })
-        .collect();
+    write("__MACOSX/._anna.py", "");
+    write("marks.csv", "");
+    write("marks/anna.txt", "");
     let expected = [
         "anna: anna.py",
+        "anna.pdf! anna.pdf: found a .pdf, expected a .py, an .ipynb, a .zip or a folder",
         "ben: anything.py",
         "cleo: layers.py",
-        "dora! found no .py file, expected one",
-        "emil! found 2 files that define spatial_batchnorm_forward, expected one",
-        "fred! found 2 .py files, none of which defines spatial_batchnorm_forward, expected \
-         one that does",
-        "gina! gina.py: found 1048577 bytes, expected at most 1048576",
+        "dora! dora: found no .py or .ipynb file, expected one",
+        "emil! emil: found 2 files that define spatial_batchnorm_forward: a.py, b.py, expected one",
+        "fred! fred: found 2 files, none of which defines spatial_batchnorm_forward: a.py, b.py, \
+         expected one that defines spatial_batchnorm_forward or the class SpatialBatchNorm",
+        "gina! gina.py: found more than 1048576 bytes, expected at most that",
+        "hans! run: found a file that is not executable, expected a program; run `chmod +x run`",
+        "marks! marks: found no .py or .ipynb file, expected one",
+        "marks.csv! marks.csv: found a .csv, expected a .py, an .ipynb, a .zip or a folder",
+        "notes.txt! notes.txt: found a .txt, expected a .py, an .ipynb, a .zip or a folder",
     ];
-    assert_eq!(found, expected);
-    write("anna/b.py", "");
-    assert!(
-        find_hand_ins(folder.path()).unwrap_err().to_string().contains("two hand-ins called anna")
-    );
+    assert_eq!(entries(folder.path()), expected);
+    // What grading writes into the folder is no entry; two hand-ins of one name keep their endings.
+    let written = ["marks", "marks.csv"].map(|name| folder.path().join(name));
+    write("anna.ipynb", "");
+    let Entries { entries, of_system } = find_entries(folder.path(), &written).unwrap();
+    let ids: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
+    assert_eq!(ids[..3], ["anna.ipynb", "anna.pdf", "anna.py"]);
+    assert_eq!(ids.last(), Some(&"notes.txt"));
+    assert_eq!(of_system, [".hidden.py", "__MACOSX"]);
 }
 
 #[test]
 #[cfg(unix)]
 fn links_are_not_followed() {
     let folder = tempfile::tempdir().unwrap();
-    let secret = folder.path().join("secret.txt");
+    let secret = folder.path().join("secret.py");
     fs::write(&secret, "").unwrap();
     let hand_ins = folder.path().join("hand_ins");
     fs::create_dir_all(hand_ins.join("eve")).unwrap();
     std::os::unix::fs::symlink(&secret, hand_ins.join("mallory.py")).unwrap();
+    std::os::unix::fs::symlink(folder.path(), hand_ins.join("oscar")).unwrap();
     std::os::unix::fs::symlink(&secret, hand_ins.join("eve/a.py")).unwrap();
-    let found = find_hand_ins(&hand_ins).unwrap();
-    assert!(found.len() == 2 && found.iter().all(|hand_in| hand_in.source.is_err()));
+    let expected = [
+        "eve! eve: found no .py or .ipynb file, expected one",
+        "mallory! mallory.py: found a link, expected the file itself",
+        "oscar! oscar: found a link, expected the file itself",
+    ];
+    assert_eq!(entries(&hand_ins), expected);
 }

@@ -4,10 +4,15 @@
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use crate::exit::COULD_NOT_RUN;
+
+/// How long work that is ended at once may take to clean up.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// Whether the work is asked to stop.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +33,23 @@ impl Interrupt {
         let listener = interrupt.clone();
         ctrlc::set_handler(move || {
             if listener.asked.swap(true, Ordering::Relaxed) {
+                process::exit(COULD_NOT_RUN.into());
+            }
+            eprintln!("{answer}");
+        })
+        .context("found no way to listen for Ctrl-C")?;
+        Ok(interrupt)
+    }
+
+    /// The same for work that must clean up when it is ended at once: the second of them sets `ended`, and
+    /// the process is ended [`GRACE`] later, if it has not ended by itself.
+    pub fn listen_and_clean_up(ended: Arc<AtomicBool>, answer: &'static str) -> Result<Self> {
+        let interrupt = Self::default();
+        let listener = interrupt.clone();
+        ctrlc::set_handler(move || {
+            if listener.asked.swap(true, Ordering::Relaxed) {
+                ended.store(true, Ordering::Relaxed);
+                thread::sleep(GRACE);
                 process::exit(COULD_NOT_RUN.into());
             }
             eprintln!("{answer}");

@@ -9,11 +9,11 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use grader::check::Options;
 use grader::class::{
-    Class, GradedClass, Judge, Line, MarksTable, Progress, SummaryFiles, find_hand_ins,
-    grade_class, reports_of, serve,
+    Class, GradedClass, Judge, Line, MarksTable, Progress, SummaryFiles, find_entries, grade_class,
+    reports_of, serve, written_files,
 };
 use grader::export::OutputFormat;
 use grader::fixture::Case;
@@ -37,7 +37,7 @@ const GRACE: Duration = Duration::from_secs(3);
 /// Hand-ins to grade together.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct HandIns {
-    /// Grade every hand-in of this folder: Python files, or folders with one in them
+    /// Grade every hand-in of this folder: Python files, notebooks, .zip files, and folders
     #[arg(long, value_name = "DIR", group = "source", requires = "csv", conflicts_with = "case")]
     pub batch: Option<PathBuf>,
     /// The table of marks, one line per hand-in; reports and the page class.md go into the folder of
@@ -73,7 +73,9 @@ pub(super) fn run(
 ) -> Result<Exit> {
     let table = hand_ins.csv.as_deref().context("--csv names no file")?;
     let reports = reports_of(table)?;
-    let found = (!hand_ins.worker).then(|| find_hand_ins(folder)).transpose()?;
+    let written = written_files(table, &reports);
+    let found = (!hand_ins.worker).then(|| find_entries(folder, &written)).transpose()?;
+    let course = run_options.course()?;
     let Asked { cases, options, rubric, format, command } = *asked;
     let judge = Judge {
         cases,
@@ -81,6 +83,7 @@ pub(super) fn run(
         rubric,
         format,
         interpreter: &run_options.interpreter()?,
+        course: course.as_ref(),
         context: &run_options.context()?,
     };
     let Some(found) = found else {
@@ -93,14 +96,16 @@ pub(super) fn run(
         })?;
         return Ok(Exit::Success);
     };
-    let ids: Vec<&str> = found.iter().map(|hand_in| hand_in.id.as_str()).collect();
+    let ids: Vec<&str> = found.entries.iter().map(|entry| entry.id.as_str()).collect();
     let marks = hand_ins.table.table(table, rubric, &ids)?;
-    let interrupt =
-        Interrupt::listen("stopping after the hand-ins in progress; again to stop at once")?;
+    let interrupt = Interrupt::listen_and_clean_up(
+        run_options.is_cancelled.clone(),
+        "stopping after the hand-ins in progress; again to stop at once",
+    )?;
     let cores = thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let bar = bar();
     let graded = grade_class(&Class {
-        hand_ins: &found,
+        hand_ins: &found.entries,
         table,
         marks: &marks,
         reports: &reports,
@@ -119,7 +124,11 @@ pub(super) fn run(
         },
     });
     bar.finish_and_clear();
-    summary(&graded?, &marks, table, &reports)
+    ensure!(
+        !run_options.is_cancelled.load(Ordering::Relaxed),
+        "stopped at once; the same command goes on with what has no marks yet"
+    );
+    summary(&graded?, &marks, table, &reports, &found.of_system)
 }
 
 /// The command of a worker process: this one, whose arguments say what is asked.
@@ -138,7 +147,13 @@ fn shown(path: &Path) -> String {
     messages::path(workspace::relative(path))
 }
 
-fn summary(graded: &GradedClass, marks: &MarksTable, table: &Path, reports: &Path) -> Result<Exit> {
+fn summary(
+    graded: &GradedClass,
+    marks: &MarksTable,
+    table: &Path,
+    reports: &Path,
+    of_system: &[String],
+) -> Result<Exit> {
     let GradedClass { all, open, lines, summary } = graded;
     let (table, reports) = (shown(table), shown(reports));
     if lines.len() < *all {
@@ -154,6 +169,9 @@ fn summary(graded: &GradedClass, marks: &MarksTable, table: &Path, reports: &Pat
     if let Some(SummaryFiles { mistakes, page }) = summary {
         say(format!("{}: which mistakes how often, and by whom", shown(mistakes)))?;
         say(format!("{}: the class at a glance, and what moved", shown(page)))?;
+    }
+    if !of_system.is_empty() {
+        say(format!("left out, as no hand-ins: {}", of_system.join(", ")))?;
     }
     let problems: Vec<&Line> = lines.iter().filter(|line| line.problem.is_some()).collect();
     for Line { id, marks, problem, .. } in &problems {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use grader::check::Options;
 use grader::fixture::Case;
+use grader::hand_in::{Course, HandIn};
 use grader::messages;
 use grader::self_check::self_check;
 use grader::submission::{Interpreter, Process, RunContext, TimeLimits};
@@ -19,12 +20,26 @@ use isolation::{Launcher, Limits, Strength};
 use crate::grade::shell::words;
 use terminal::python;
 
-/// How a Python file or a program is run.
+/// The least memory that is worth a try, in MiB: no Python starts with less.
+const LEAST_MEMORY: u64 = 16;
+
+/// A whole number that is not too small.
+fn at_least<const LEAST: u64>(argument: &str) -> Result<u64, String> {
+    match argument.parse() {
+        Ok(number) if number >= LEAST => Ok(number),
+        Ok(_) | Err(_) => Err(format!("expected a whole number, {LEAST} or more")),
+    }
+}
+
+/// How a hand-in or a program is run.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct RunOptions {
-    /// Python with NumPy, for --python [default: $GRADER_PYTHON, else python3]
+    /// Python with NumPy, for --python and --batch [default: $GRADER_PYTHON, else python3]
     #[arg(long, value_name = "PATH")]
     interpreter: Option<PathBuf>,
+    /// The course's own files, which hand-ins in Python may import after their own, and not change
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["program", "outputs", "target"])]
+    pub course: Option<PathBuf>,
     /// The program answers plain batch norm too
     #[arg(long, requires = "program")]
     plain: bool,
@@ -33,10 +48,10 @@ pub(super) struct RunOptions {
     allow_read: Vec<PathBuf>,
     /// Seconds that a submission may take for one case. Once it has reached them, it has a tenth, and at
     /// least 1, for each other case; for all cases it has 120, or 12 times this if that is more
-    #[arg(long, value_name = "SECONDS", default_value_t = TimeLimits::default().script.as_secs())]
+    #[arg(long, value_name = "SECONDS", default_value_t = TimeLimits::default().script.as_secs(), value_parser = at_least::<1>)]
     time_limit: u64,
     /// Memory that a submission may take, in MiB
-    #[arg(long, value_name = "MIB", default_value_t = Limits::default().memory >> 20)]
+    #[arg(long, value_name = "MIB", default_value_t = Limits::default().memory >> 20, value_parser = at_least::<LEAST_MEMORY>)]
     memory_limit: u64,
     /// Whether a submission runs in a sandbox
     #[arg(long, value_enum, default_value_t = Isolation::Auto)]
@@ -81,11 +96,18 @@ impl RunOptions {
         Ok(self_check(&self.interpreter()?, &self.context()?, cases, options)?)
     }
 
-    /// The submission of a Python file.
-    pub(super) fn python(&self, file: &Path) -> Result<Process> {
-        let name = messages::path(file);
-        let source = files::read(file).with_context(|| name.clone())?;
-        Ok(Process::python(name, file, &source, &self.interpreter()?, self.context()?))
+    /// The submission of a hand-in.
+    pub(super) fn hand_in(&self, path: &Path) -> Result<Process> {
+        let hand_in = HandIn::read(path)?;
+        let (name, course) = (messages::path(path), self.course()?);
+        let (interpreter, context) = (self.interpreter()?, self.context()?);
+        Ok(Process::hand_in(name, &hand_in, &interpreter, course.as_ref(), context))
+    }
+
+    /// The course's own files, if they are named.
+    pub(super) fn course(&self) -> Result<Option<Course>> {
+        let read = |folder: &PathBuf| Course::read(folder).context("--course");
+        self.course.as_ref().map(read).transpose()
     }
 
     /// The Python that hand-ins are run by.

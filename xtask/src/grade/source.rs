@@ -1,4 +1,4 @@
-//! Submissions that are not of this workspace: a Python file, a program, or a folder of outputs.
+//! Submissions that are not of this workspace: a hand-in, a program, or a folder of outputs.
 
 use std::path::{Path, PathBuf};
 
@@ -15,8 +15,8 @@ use crate::grade::shell::quoted;
 /// What to grade, if nothing of this workspace.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct Source {
-    /// Grade the functions of this Python file
-    #[arg(long, value_name = "FILE", group = "source")]
+    /// Grade this hand-in: a Python file, a notebook, a .zip, or a folder
+    #[arg(long, value_name = "PATH", group = "source")]
     python: Option<PathBuf>,
     /// Grade this program, run as CMD INPUTS OUTPUTS by the protocol in crates/grader/README.md
     #[arg(long, value_name = "CMD", group = "source")]
@@ -110,7 +110,9 @@ impl Source {
     /// The submission that is named, if one is.
     pub(super) fn submission(&self, options: &RunOptions) -> Result<Option<Untrusted>> {
         if let Some(file) = &self.python {
-            return options.python(file).map(|process| Some(Untrusted::Process(Box::new(process))));
+            return options
+                .hand_in(file)
+                .map(|process| Some(Untrusted::Process(Box::new(process))));
         }
         if let Some(command) = &self.program {
             return options
@@ -118,7 +120,14 @@ impl Source {
                 .map(|process| Some(Untrusted::Process(Box::new(process))));
         }
         let Some(folder) = &self.outputs else { return Ok(None) };
-        ensure!(folder.is_dir(), "{}: expected a folder of outputs", messages::path(folder));
+        let name = messages::path(folder);
+        ensure!(folder.is_dir(), "{name}: expected a folder of outputs");
+        let is_empty = folder.read_dir().is_ok_and(|mut entries| entries.next().is_none());
+        ensure!(
+            !is_empty,
+            "{name}: found an empty folder, expected outputs; make them from the inputs that \
+             --export-inputs writes"
+        );
         Ok(Some(Untrusted::Outputs(OutputsFolder::new(messages::path(folder), folder))))
     }
 
@@ -139,7 +148,7 @@ impl Source {
     }
 }
 
-/// The arguments that name a Python file.
+/// The arguments that name a hand-in.
 pub(super) fn python(file: &Path) -> String {
     format!("--python {}", path(file))
 }

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod course;
+mod forms;
 #[path = "../support/python.rs"]
 mod python;
 
@@ -138,9 +139,7 @@ fn what_fails_alike_is_said_once_with_the_next_step() {
         |right: String| right.replace("dout.size // dout.shape[1]", "np.product(dout.shape)");
     insta::assert_snapshot!("alike_backward", text("product.py", &product));
     let in_class = |right: String| {
-        right
-            .replace("def spatial_batchnorm_", "class SpatialBatchNorm:\n  def ")
-            .replace("\n    ", "\n      ")
+        right.replace("def spatial_batchnorm_", "class Norm:\n  def ").replace("\n    ", "\n      ")
     };
     insta::assert_snapshot!("alike_class", text("in_class.py", &in_class));
 
@@ -163,12 +162,12 @@ fn what_fails_alike_is_said_once_with_the_next_step() {
                     "from cs231n.layers import spatial_batchnorm_forward\nAXES =",
                 )
             },
-            "The file is graded without the course's other files.",
+            "It is graded without the course's other files.",
         ),
         (
             "starred.py",
             &|right| right.replace("c = x.shape[1]", "c = channels(x)"),
-            "The file is graded without the course's other files.",
+            "It is graded without the course's other files.",
         ),
         (
             "exits.py",
@@ -265,7 +264,7 @@ fn what_cannot_be_run_is_named() {
     let no_numpy = no_numpy.to_str().unwrap();
     let file = "right/einsum.py";
     for (arguments, message) in [
-        (&["--python", "nothing.py"][..], "nothing.py: No such file"),
+        (&["--python", "nothing.py"][..], "nothing.py: found no such file, expected a .py, "),
         (&["--python", file, "--interpreter", "/no/python"], "/no/python could not be started"),
         (&["--python", file, "--interpreter", no_numpy], "-m pip install numpy"),
         (&["--program", "no-such-program x"], "no-such-program: found no such program"),

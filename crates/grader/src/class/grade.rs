@@ -8,10 +8,11 @@ use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread;
 
+use crate::class::entries::Entry;
 use crate::class::error::ClassError;
 use crate::class::files;
 use crate::class::folder::Folder;
-use crate::class::hand_in::{HandIn, Source};
+use crate::class::gone;
 use crate::class::judge::{Grade, Judge, Judged, Task};
 use crate::class::key::{hash, hash_of_file};
 use crate::class::marks_table::MarksTable;
@@ -20,14 +21,15 @@ use crate::class::record::{Record, Stored};
 use crate::class::summary::Summary;
 use crate::class::table::Line;
 use crate::class::worker::Worker;
-use crate::messages::with_sources;
+use crate::hand_in::HandIn;
+use crate::messages::{flat_name, with_sources};
 use crate::replace::{folder_of, remove_parts, replace};
 use crate::self_check::self_check;
 
 /// A class, and how its hand-ins are graded.
 pub struct Class<'a> {
     /// The hand-ins.
-    pub hand_ins: &'a [HandIn],
+    pub hand_ins: &'a [Entry],
     /// Where the table goes.
     pub table: &'a Path,
     /// What is in the table.
@@ -40,7 +42,7 @@ pub struct Class<'a> {
     pub worker: &'a (dyn Fn() -> Command + Sync),
     /// How many hand-ins are graded at a time, each by a worker process of its own.
     pub threads: NonZero<usize>,
-    /// The command that grades the file of one hand-in in the same way.
+    /// The command that grades the hand-in of this name in the same way.
     pub command: &'a (dyn Fn(&Path) -> String + Sync),
     /// Whether to stop before the next hand-in.
     pub is_stopped: &'a (dyn Fn() -> bool + Sync),
@@ -85,6 +87,11 @@ const PAGE: &str = "class.md";
 
 /// The file of the marks of the last gradings, among the records. No hand-in's name begins with a dot.
 const GRADINGS: &str = ".gradings.json";
+
+/// The files and folders that grading a class writes, of which its table and reports are two.
+pub fn written_files(table: &Path, reports: &Path) -> [PathBuf; 3] {
+    [table.to_owned(), reports.to_owned(), table.with_file_name(MISTAKES)]
+}
 
 /// The folder of the reports that belong to a table: its name without `.csv`.
 ///
@@ -137,13 +144,17 @@ pub fn grade_class(class: &Class<'_>) -> Result<GradedClass, ClassError> {
     }
     let (mut known, mut open) = (Vec::new(), Vec::new());
     for hand_in in class.hand_ins {
-        match &hand_in.source {
-            Err(problem) => known.push(Record::problem(&hand_in.id, problem)),
-            Ok(source) => {
-                let key = key.clone().with(&source.name).with(&source.bytes).finish();
-                match work.known(&hand_in.id, &key) {
+        let Entry { id, path, hand_in } = hand_in;
+        match hand_in {
+            Err(problem) => {
+                let name = path.file_name().map_or_else(String::new, flat_name);
+                known.push(Record::problem(id, &problem.of(&name)));
+            }
+            Ok(hand_in) => {
+                let key = key.clone().with_hand_in(hand_in).finish();
+                match work.known(id, &key) {
                     Some(record) => known.push(record),
-                    None => open.push(Open { id: &hand_in.id, source, key }),
+                    None => open.push(Open { id, path, hand_in, key }),
                 }
             }
         }
@@ -157,7 +168,11 @@ pub fn grade_class(class: &Class<'_>) -> Result<GradedClass, ClassError> {
         }
         work.add(record);
     }
-    work.write_table()?;
+    gone::remove(class.reports, &class.hand_ins.iter().map(|entry| &*entry.id).collect());
+    // A table without a line is of use to nobody, but one of other marks is not left there.
+    if !work.lines().is_empty() || class.table.exists() {
+        work.write_table()?;
+    }
     work.grade_all(&open)?;
     let is_whole = work.lines().len() == class.hand_ins.len();
     let summary = is_whole.then(|| work.write_summary()).transpose()?;
@@ -168,7 +183,8 @@ pub fn grade_class(class: &Class<'_>) -> Result<GradedClass, ClassError> {
 /// A hand-in that is to be graded.
 struct Open<'a> {
     id: &'a str,
-    source: &'a Source,
+    path: &'a Path,
+    hand_in: &'a HandIn,
     key: String,
 }
 
@@ -251,12 +267,8 @@ impl Work<'_> {
             Some(idle) => idle,
             None => Worker::start((self.class.worker)(), &self.worker_key)?,
         };
-        let task = Task {
-            id: open.id.to_owned(),
-            file_name: open.source.name.clone(),
-            command: (self.class.command)(&open.source.path),
-        };
-        match asked.ask(&task, &open.source.bytes) {
+        let task = Task { id: open.id.to_owned(), command: (self.class.command)(open.path) };
+        match asked.ask(&task, open.hand_in) {
             Ok(judged) => {
                 *worker = Some(asked);
                 Ok(judged)

@@ -1,7 +1,6 @@
 //! Grading one hand-in: everything that its marks depend on, and what comes out.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +12,7 @@ use crate::class::table::Line;
 use crate::export::{OutputFormat, TEXT};
 use crate::fixture::Case;
 use crate::grading::grade;
+use crate::hand_in::{Course, HandIn};
 use crate::rubric::Rubric;
 use crate::submission::{Interpreter, Process, RunContext, Submission};
 
@@ -28,6 +28,8 @@ pub struct Judge<'a> {
     pub format: &'a OutputFormat,
     /// The Python that runs the hand-ins.
     pub interpreter: &'a Interpreter,
+    /// The course's own files, which hand-ins in Python may import.
+    pub course: Option<&'a Course>,
     /// How the hand-ins are run. Its launcher is the program that grades: a hand-in is graded again
     /// when the program has changed.
     pub context: &'a RunContext,
@@ -38,8 +40,6 @@ pub struct Judge<'a> {
 pub(super) struct Task {
     /// Its name in the table.
     pub(super) id: String,
-    /// The name of its file, which its messages may have.
-    pub(super) file_name: String,
     /// The command that grades it in the same way.
     pub(super) command: String,
 }
@@ -72,7 +72,7 @@ impl Judge<'_> {
 
     /// Everything that all grades depend on, but for the program that grades.
     pub(super) fn key(&self) -> Key {
-        let Self { cases, options, rubric, interpreter, context, .. } = self;
+        let Self { cases, options, rubric, interpreter, course, context, .. } = self;
         let RunContext { strength, limits, time_limits, .. } = context;
         let cases = cases.iter().map(|case| format!("{} {}\n", case.sha256, case.name));
         Key::default()
@@ -80,21 +80,21 @@ impl Judge<'_> {
             .with(format!("{:?}", rubric.entries))
             .with(format!("{options:?}"))
             .with(format!("{strength:?} {limits:?} {time_limits:?} {interpreter:?}"))
+            .with(course.map_or("", |course| &course.sha256))
     }
 
     /// Grades a hand-in. Whatever is wrong with it, or with the grader on meeting it, stays with it.
-    pub(super) fn judge(&self, task: &Task, source: &[u8]) -> Judged {
-        catch_unwind(AssertUnwindSafe(|| self.grade(task, source))).unwrap_or_else(|_| Judged {
+    pub(super) fn judge(&self, task: &Task, hand_in: &HandIn) -> Judged {
+        catch_unwind(AssertUnwindSafe(|| self.grade(task, hand_in))).unwrap_or_else(|_| Judged {
             grade: Err("the grader panicked; please report this as a bug".to_owned()),
             suspicion: None,
         })
     }
 
-    fn grade(&self, task: &Task, source: &[u8]) -> Judged {
+    fn grade(&self, task: &Task, hand_in: &HandIn) -> Judged {
         let started = Instant::now();
-        let file = Path::new(&task.file_name);
-        let process =
-            Process::python(&task.id, file, source, self.interpreter, self.context.clone());
+        let context = self.context.clone();
+        let process = Process::hand_in(&task.id, hand_in, self.interpreter, self.course, context);
         let mut grading = grade(&process, self.cases, self.options, &task.command);
         if let Some(trouble) = process.trouble() {
             let problem = format!("{} was not run: {trouble}", process.name());

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::hand_in::{HandIn, ProgramFolder, PythonFiles};
+
 /// A hash of everything put in so far.
 #[derive(Clone, Default)]
 pub(super) struct Key(Sha256);
@@ -22,6 +24,18 @@ impl Key {
     pub(super) fn with_file(mut self, path: &Path) -> io::Result<Self> {
         self.0.update(digest(path)?);
         Ok(self)
+    }
+
+    /// The same key, with a hand-in more.
+    pub(super) fn with_hand_in(self, hand_in: &HandIn) -> Self {
+        match hand_in {
+            HandIn::Python(PythonFiles { main, files }) => {
+                files.iter().fold(self.with(main), |key, (path, bytes)| key.with(path).with(bytes))
+            }
+            HandIn::Program(ProgramFolder { folder, sha256 }) => {
+                self.with(folder.as_os_str().as_encoded_bytes()).with(sha256)
+            }
+        }
     }
 
     /// The hash in hexadecimal digits.

@@ -61,14 +61,28 @@ impl Stored {
         id: &str,
         reports: &BTreeMap<String, String>,
     ) -> Option<Record> {
+        let stored = Self::read_sealed(path)?;
+        let is_trusted =
+            stored.key == key && stored.record.line.id == id && stored.reports == *reports;
+        is_trusted.then_some(stored.record)
+    }
+
+    /// The record in a file, if it is as it was written, whatever it is of.
+    pub(super) fn read_sealed(path: &Path) -> Option<Self> {
         let is_file = path.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
         let bytes = is_file.then(|| fs::read(path).ok()).flatten()?;
         let stored: Self = serde_json::from_slice(&bytes).ok()?;
-        let is_trusted = stored.sealed().is_ok_and(|seal| seal == stored.seal)
-            && stored.key == key
-            && stored.record.line.id == id
-            && stored.reports == *reports;
-        is_trusted.then_some(stored.record)
+        stored.sealed().is_ok_and(|seal| seal == stored.seal).then_some(stored)
+    }
+
+    /// The hand-in that it is of.
+    pub(super) fn id(&self) -> &str {
+        &self.record.line.id
+    }
+
+    /// The hash of the report with this extension.
+    pub(super) fn report(&self, extension: &str) -> Option<&str> {
+        self.reports.get(extension).map(String::as_str)
     }
 
     /// What the seal must be.

@@ -9,6 +9,7 @@ use std::thread;
 use crate::class::error::ClassError;
 use crate::class::judge::{Judge, Judged, Task};
 use crate::class::wire::{read_line, read_task, write_line, write_task};
+use crate::hand_in::HandIn;
 
 /// A worker process, as the batch sees it.
 pub(super) struct Worker {
@@ -55,9 +56,9 @@ impl Worker {
 
     /// What the worker judges of a hand-in. If it dies, the error says how, and it is not to be asked
     /// again.
-    pub(super) fn ask(&mut self, task: &Task, source: &[u8]) -> Result<Judged, String> {
+    pub(super) fn ask(&mut self, task: &Task, hand_in: &HandIn) -> Result<Judged, String> {
         let sent = match &mut self.input {
-            Some(input) => write_task(input, task, source),
+            Some(input) => write_task(input, task, hand_in),
             None => Err(io::ErrorKind::BrokenPipe.into()),
         };
         match sent.and_then(|()| read_line(&mut self.output)) {
@@ -124,8 +125,8 @@ pub fn serve(
     thread::Builder::new()
         .spawn(read)
         .map_err(|cause| ClassError::Start { what: "a thread", cause })?;
-    for (task, source) in tasks {
-        match write_line(&mut output, &judge.judge(&task, &source)) {
+    for (task, hand_in) in tasks {
+        match write_line(&mut output, &judge.judge(&task, &hand_in)) {
             // The batch has ended, and this hand-in is the next batch's.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
             written => written.map_err(unheard)?,

@@ -80,7 +80,7 @@ const PARAMETERS: [(&str, &str); 4] = [
 const UNWRITTEN: [&str; 3] = ["NotImplementedError", "not yet implemented", "not implemented"];
 
 /// All kinds. The first that fits counts.
-const KINDS: [Kind; 30] = [
+const KINDS: [Kind; 31] = [
     Kind {
         signs: &UNWRITTEN,
         step: |message| {
@@ -125,6 +125,9 @@ const KINDS: [Kind; 30] = [
     Kind {
         signs: &[" has no function "],
         step: |message| {
+            if let Some((class, method)) = message.text.rsplit(' ').next()?.split_once('.') {
+                return Some(format!("Write `{method}` in the class `{class}`."));
+            }
             let missing = if message.text.ends_with(" spatial_batchnorm_backward") {
                 "`spatial_batchnorm_backward(dout, cache)`"
             } else {
@@ -260,11 +263,11 @@ const KINDS: [Kind; 30] = [
         step: |_| Some("Add `import numpy as np` at the top of the file.".into()),
     },
     Kind {
-        signs: &["is not there when this file is graded alone"],
+        signs: &["is not there when this is graded"],
         step: |_| {
             Some(
-                "The file is graded without the course's other files. Copy what you use of them \
-                 into it."
+                "It is graded without the course's other files. Hand in those that you use, too: all in \
+                 one folder or .zip."
                     .into(),
             )
         },
@@ -348,6 +351,12 @@ const KINDS: [Kind; 30] = [
         signs: &["FileNotFoundError"],
         step: |_| {
             Some(format!("The file is graded without any data. Put what reads it below {GUARD}."))
+        },
+    },
+    Kind {
+        signs: &["EOFError"],
+        step: |_| {
+            Some(format!("Nobody answers `input` when this is graded. Put it below {GUARD}."))
         },
     },
     Kind {
@@ -446,14 +455,14 @@ mod tests {
                 "`xrange` is Python 2; the course now runs Python 3. Use `range`.",
             ),
             (
-                "ImportError: cPickle.load is not there when this file is graded alone",
+                "ImportError: cPickle.load is not there when this is graded",
                 "`cPickle` is Python 2; the course now runs Python 3. Use `pickle`.",
             ),
             (
-                "ImportError: cs231n.layers.batchnorm_forward is not there when this file is \
-                 graded alone (a.py, line 6)",
-                "The file is graded without the course's other files. Copy what you use of them \
-                 into it.",
+                "ImportError: cs231n.layers.batchnorm_forward is not there when this is graded \
+                 (a.py, line 6)",
+                "It is graded without the course's other files. Hand in those that you use, too: \
+                 all in one folder or .zip.",
             ),
             (
                 "AttributeError: module 'numpy' has no attribute 'product' (a.py, line 32)",
@@ -516,6 +525,15 @@ mod tests {
             (
                 "SystemExit: 2 (a.py, line 40)",
                 "Line 40 ends Python. Remove it, or put it below `if __name__ == \"__main__\":`.",
+            ),
+            (
+                "EOFError: EOF when reading a line (a.py, line 4)",
+                "Nobody answers `input` when this is graded. Put it below `if __name__ == \
+                 \"__main__\":`.",
+            ),
+            (
+                "a.py has no function SpatialBatchNorm.backward",
+                "Write `backward` in the class `SpatialBatchNorm`.",
             ),
             (
                 "KeyError: 'eps' (a.py, line 4)",

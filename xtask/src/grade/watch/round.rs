@@ -36,7 +36,7 @@ fn graded(watch: &Watch<'_>, options: &RunOptions) -> Result<Round> {
             Some(program) => exercise.submission(program, options)?,
             None => return Ok(Round::DoesNotBuild),
         },
-        Watched::Python(path) => options.python(path)?.for_learner(python(path)),
+        Watched::Python(path) => options.hand_in(path)?.for_learner(python(path)),
     };
     if options.is_cancelled.load(Ordering::Relaxed) {
         bail!("interrupted");

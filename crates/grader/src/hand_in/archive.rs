@@ -1,0 +1,110 @@
+//! Files in a `.zip`. Nothing that its headers say is believed: bytes are counted as they come.
+
+use std::fs::File;
+use std::io::{Read, Seek};
+
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use crate::hand_in::collected::Collected;
+use crate::hand_in::kind::{Kind, is_of_system};
+use crate::hand_in::limits::{DEPTH_LIMIT, ENTRIES_LIMIT, too_large, too_many_entries};
+use crate::hand_in::problem::Problem;
+use crate::messages::flat_name;
+
+/// What each file has in the table at the end of a `.zip`.
+const ENTRY: &[u8] = b"PK\x01\x02";
+
+/// The kind of a file among its rights, and that of a regular file; 0 where none is told.
+const KIND: u32 = 0o170_000;
+const REGULAR: u32 = 0o100_000;
+
+/// Adds the Python files and notebooks of an archive.
+pub(super) fn read(name: &str, file: &mut File, collected: &mut Collected) -> Result<(), Problem> {
+    let unreadable = |error| Problem::unreadable(name, &error);
+    let limit = Kind::Archive.size_limit();
+    if file.metadata().map_err(unreadable)?.len() > limit {
+        return Err(too_large(name, limit));
+    }
+    // The table is read into memory as a whole, so that its length is looked at before.
+    let entries = entries(file).map_err(unreadable)?;
+    if entries > ENTRIES_LIMIT {
+        return Err(too_many_entries(name));
+    }
+    file.rewind().map_err(unreadable)?;
+    let broken =
+        |error: &ZipError| Problem::new(name, format!("no .zip that can be read ({error})"), "one");
+    let mut archive = ZipArchive::new(file).map_err(|error| broken(&error))?;
+    // Of two files of one name, only one would be seen.
+    if archive.has_duplicate_names() {
+        return Err(Problem::new(name, "two files of one name", "each once"));
+    }
+    for index in 0..archive.len() {
+        let entry = archive.by_index_raw(index).map_err(|error| broken(&error))?;
+        let own = entry.name().map_err(|error| broken(&error))?;
+        let Some((path, kind)) = path(name, &own)? else { continue };
+        let is_file = entry.is_file()
+            && entry.unix_mode().is_none_or(|mode| matches!(mode & KIND, 0 | REGULAR));
+        if !is_file {
+            continue;
+        }
+        if entry.encrypted() {
+            return Err(Problem::new(path, "an encrypted file", "one that is not"));
+        }
+        drop(entry);
+        let mut entry = archive.by_index(index).map_err(|error| {
+            Problem::new(
+                &path,
+                format!("a file that cannot be unpacked ({error})"),
+                "a .zip by Deflate",
+            )
+        })?;
+        collected.add(kind, &path, &mut entry)?;
+    }
+    Ok(())
+}
+
+/// Where an entry lies in the hand-in, if it is of a kind that is read.
+fn path(archive: &str, entry: &str) -> Result<Option<(String, Kind)>, Problem> {
+    // Some programs write the other slash.
+    let parts: Vec<&str> = entry.split(['/', '\\']).collect();
+    let outside = || {
+        let entry = flat_name(entry.as_ref());
+        Err(Problem::new(archive, format!("a file outside of it: {entry}"), "files inside"))
+    };
+    let is_absolute = entry.starts_with(['/', '\\']) || parts[0].ends_with(':');
+    if is_absolute || parts.contains(&"..") {
+        return outside();
+    }
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|part| !matches!(*part, "" | "."))
+        .map(|part| flat_name(part.as_ref()))
+        .collect();
+    if parts.len() > DEPTH_LIMIT + 1 {
+        return Err(Problem::new(
+            archive,
+            format!("more than {DEPTH_LIMIT} folders in each other"),
+            "at most that",
+        ));
+    }
+    let kind = parts.last().and_then(|last| Kind::of(last));
+    let is_left_out = parts.iter().any(|part| is_of_system(part));
+    Ok(kind.filter(|_| !is_left_out).map(|kind| (parts.join("/"), kind)))
+}
+
+/// How many files the table of an archive can have at most.
+fn entries(file: &mut File) -> std::io::Result<usize> {
+    let (mut found, mut kept) = (0, Vec::<u8>::new());
+    let mut bytes = vec![0; 1 << 20];
+    loop {
+        let read = file.read(&mut bytes)?;
+        if read == 0 {
+            return Ok(found);
+        }
+        kept.extend(&bytes[..read]);
+        found += kept.windows(ENTRY.len()).filter(|window| *window == ENTRY).count();
+        // A mark may begin here and end in what is read next.
+        kept.drain(..kept.len().saturating_sub(ENTRY.len() - 1));
+    }
+}
