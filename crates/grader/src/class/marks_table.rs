@@ -30,6 +30,8 @@ pub struct TableRequest<'a> {
     pub rubric: &'a Rubric,
     /// The ids of the hand-ins.
     pub hand_ins: &'a [&'a str],
+    /// The ids of what is there and cannot be graded. Who has something better, has not handed in these.
+    pub others: &'a [&'a str],
 }
 
 /// The table of marks of a class, but for its marks.
@@ -63,9 +65,10 @@ impl MarksTable {
     /// [`ClassError::Roster`] and [`ClassError::TableFormat`] for a roster that the format has no use
     /// for, or if what the format needs is not there.
     pub fn new(request: TableRequest<'_>) -> Result<Self, ClassError> {
-        let TableRequest { format, roster, assignment, rubric, hand_ins } = request;
+        let TableRequest { format, roster, assignment, rubric, hand_ins, others } = request;
+        let all = [hand_ins, others].concat();
         if let Some(roster) = &roster {
-            roster.expect_header(hand_ins)?;
+            roster.expect_header(&all)?;
         }
         let path = roster.as_ref().map(|roster| roster.path.clone());
         let out_of = rubric.entries.iter().map(|entry| entry.points).sum();
@@ -82,9 +85,7 @@ impl MarksTable {
                 expect_export(platform, &roster)?;
                 Some(roster)
             }
-            (Some(platform), None) => {
-                Some(made_up(format, platform, hand_ins, assignment, out_of)?)
-            }
+            (Some(platform), None) => Some(made_up(format, platform, &all, assignment, out_of)?),
         };
         let entries = headings(
             rubric.entries.iter().map(|entry| entry.name.as_str()),
@@ -107,7 +108,8 @@ impl MarksTable {
             Some(platform) => platform.downloaded,
             None => |_| None,
         };
-        let Matching { claims, unmatched } = matching(&students.students, hand_ins, downloaded);
+        let Matching { claims, unmatched } =
+            matching(&students.students, [hand_ins, others], downloaded);
         let line = |at: usize| sheet.rows()[students.students[at].row][0].place.to_string();
         let why = |why: Why| match why {
             Why::Unknown => "no line has this id".to_owned(),
@@ -115,6 +117,7 @@ impl MarksTable {
                 let lines: Vec<String> = of.into_iter().map(line).collect();
                 format!("it fits {}", lines.join(" and "))
             }
+            Why::Taken(at) => format!("{} has another hand-in", line(at)),
             Why::Shared(at) => format!("another hand-in fits {} too", line(at)),
         };
         let unmatched = unmatched.into_iter().map(|(id, reason)| (id, why(reason))).collect();
