@@ -150,12 +150,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     }
     let untrusted = match arguments.target {
         Some(Target::Exercise) => Some(arguments.exercise()?),
-        None | Some(Target::Kernels) => {
-            match arguments.source.submission(&arguments.run_options) {
-                Ok(untrusted) => untrusted,
-                Err(error) => return arguments.ungraded(error),
-            }
-        }
+        None | Some(Target::Kernels) => match arguments.source.submission(&arguments.run_options) {
+            Ok(untrusted) => untrusted,
+            Err(error) => return arguments.ungraded(error),
+        },
     };
     let submission = untrusted.as_ref().map_or(&Kernels as &dyn Submission, Untrusted::submission);
     let command = arguments.command(&options);

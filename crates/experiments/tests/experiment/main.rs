@@ -79,6 +79,13 @@ fn a_tiny_study_gives_the_same_bytes_on_every_machine() {
     insta::assert_snapshot!("transcript", tiny_study(folder.path(), "out", &[]));
     let files = files(&folder.path().join("out"));
     let text = |name: &str| String::from_utf8(files[name].clone()).unwrap();
+    // The committed report would no longer come out with the same bytes.
+    let committed = "../../reports/fashion-mnist/grade.txt";
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join(committed);
+    assert!(
+        fs::read_to_string(committed).unwrap() == text("grade.txt"),
+        "reports/fashion-mnist/grade.txt is out of date; CONTRIBUTING.md says how reports are made anew"
+    );
     insta::assert_snapshot!("summary.csv", text("summary.csv"));
     insta::assert_snapshot!("report", text("README.md"));
     let digests: String = files
