@@ -70,8 +70,9 @@ pub(super) fn run(
 ) -> Result<Exit> {
     let table = hand_ins.csv.as_deref().context("--csv names no file")?;
     let reports = reports_of(table)?;
-    let written = written_files(table, &reports);
-    let found = (!hand_ins.worker).then(|| find_entries(folder, &written)).transpose()?;
+    let mut not_handed_in = written_files(table, &reports).to_vec();
+    not_handed_in.extend(hand_ins.table.roster_file().map(Path::to_owned));
+    let found = (!hand_ins.worker).then(|| find_entries(folder, &not_handed_in)).transpose()?;
     let course = run_options.course()?;
     let Asked { cases, options, rubric, format, command } = *asked;
     let judge = Judge {

@@ -32,6 +32,11 @@ fn formats() -> impl TypedValueParser<Value = &'static TableFormat> {
 }
 
 impl TableOptions {
+    /// The file of the roster, if it is named.
+    pub(super) fn roster_file(&self) -> Option<&Path> {
+        self.roster.as_deref()
+    }
+
     /// The table of these hand-ins, which is written to `path`.
     pub(super) fn table(
         &self,

@@ -30,13 +30,13 @@ pub struct Entries {
     pub of_system: Vec<String>,
 }
 
-/// The entries of a class's folder, without the files and folders `written`, which grading the class
-/// writes.
+/// The entries of a class's folder, without the files and folders `not_handed_in`, such as those that
+/// grading the class writes.
 ///
 /// # Errors
 ///
 /// [`ClassError`] if the folder cannot be read, or holds no entries.
-pub fn find_entries(folder: &Path, written: &[PathBuf]) -> Result<Entries, ClassError> {
+pub fn find_entries(folder: &Path, not_handed_in: &[PathBuf]) -> Result<Entries, ClassError> {
     let unusable = |found: &str, expected| ClassError::Unusable {
         path: folder.to_owned(),
         found: found.to_owned(),
@@ -45,16 +45,17 @@ pub fn find_entries(folder: &Path, written: &[PathBuf]) -> Result<Entries, Class
     if !folder.is_dir() {
         return Err(unusable("no folder", "a folder of hand-ins"));
     }
-    let written: Vec<PathBuf> =
-        written.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    let not_handed_in: Vec<PathBuf> =
+        not_handed_in.iter().filter_map(|path| path.canonicalize().ok()).collect();
     let (mut found, mut of_system) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(folder).map_err(ClassError::read(folder))? {
         let entry = entry.map_err(ClassError::read(folder))?;
-        let is_written = entry.path().canonicalize().is_ok_and(|path| written.contains(&path));
+        let is_handed_in =
+            !entry.path().canonicalize().is_ok_and(|path| not_handed_in.contains(&path));
         let name = messages::distinct(&entry.file_name());
         if is_of_system(&name) {
             of_system.push(name);
-        } else if !is_written {
+        } else if is_handed_in {
             found.push((name, entry));
         }
     }
