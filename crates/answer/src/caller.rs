@@ -6,11 +6,15 @@ use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 
 use crate::backtrace;
+use crate::error::explained;
 use crate::functions::Result;
 use crate::source::Source;
 
 /// The message of a function that is still to be written.
 const NOT_IMPLEMENTED: [&str; 2] = ["not yet implemented", "not implemented"];
+
+/// The letters of a message that are told: the grader reads some more, and the place is to be among them.
+const LETTERS: usize = 250;
 
 thread_local! {
     /// The place of the last panic on this thread.
@@ -66,6 +70,7 @@ impl Caller {
                 return format!("{function} is not implemented yet ({name}, line {line})");
             }
             let place = if line == 0 { String::new() } else { self.source.place(&file, line) };
+            let message: String = explained(&message).chars().take(LETTERS).collect();
             format!("{function}, given {given}: {message}{place}")
         });
         Err(message.clone())
@@ -105,6 +110,16 @@ mod tests {
         let stepped = caller.call("f", "x", || Ok((0..3).step_by(none).count())).unwrap_err();
         let at = format!("(caller.rs, line {})", line!() - 1);
         assert!(stepped.ends_with(&at), "{stepped}");
+        let sum = || ndarray::array![1.0, 2.0] + ndarray::array![1.0, 2.0, 3.0];
+        let sum = caller.call("f", "x", || Ok(sum())).unwrap_err();
+        let expected = "f, given x: ShapeError/IncompatibleShape: found shapes that do not fit";
+        assert!(sum.starts_with(expected) && sum.contains(" to broadcast "), "{sum}");
+        let long = caller.call("f", "x", || -> Result<()> { panic!("{}", "long ".repeat(1000)) });
+        let at = format!("(caller.rs, line {})", line!() - 1);
+        assert!(
+            long.as_ref().is_err_and(|long| long.len() < 500 && long.ends_with(&at)),
+            "{long:?}"
+        );
         let unwritten = caller.call("f", "x", || -> Result<()> { crate::not_implemented!(line) });
         let expected = format!("f is not implemented yet (caller.rs, line {})", line!() - 1);
         assert_eq!(unwritten, Err(expected));

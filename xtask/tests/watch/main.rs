@@ -18,6 +18,41 @@ use terminal::Watching;
 /// Both functions, right, from rows of pixels to plain batch norm and back.
 const RIGHT: &str = include_str!("right.rs");
 
+/// The exercise in Python, as learners find it.
+const SKELETON: &str = include_str!("../../../crates/exercise/python/layers.py");
+
+/// The exercise in Python, filled in.
+fn right_in_python() -> String {
+    let lines: Vec<&str> =
+        SKELETON.lines().filter(|line| line.contains("raise NotImplementedError(")).collect();
+    let [forward, backward] = lines[..] else { panic!("{lines:?}") };
+    let rows = |array: &str| format!("{array}.transpose(0, 2, 3, 1).reshape(-1, {array}.shape[1])");
+    let images = |rows: &str, like: &str| {
+        format!(
+            "n, c, h, w = {like}.shape\n    {rows} = {rows}.reshape(n, h, w, c).transpose(0, 3, 1, 2)"
+        )
+    };
+    SKELETON
+        .replace(
+            forward,
+            &format!(
+                "    out, cache = plain_batchnorm_forward({}, gamma, beta, bn_param)\n    {}\n    \
+                 return out, cache",
+                rows("x"),
+                images("out", "x")
+            ),
+        )
+        .replace(
+            backward,
+            &format!(
+                "    dx, dgamma, dbeta = plain_batchnorm_backward({}, cache)\n    {}\n    return dx, \
+                 dgamma, dbeta",
+                rows("dout"),
+                images("dx", "dout")
+            ),
+        )
+}
+
 /// A copy of the exercise, so that the workspace stays as it is, with an own name. Everything that it is
 /// built of is the workspace's.
 fn copy_of_the_exercise() -> PathBuf {
@@ -39,12 +74,15 @@ fn copy_of_the_exercise() -> PathBuf {
         }
         dependencies.insert(name.to_owned(), dependency);
     }
-    // Dependencies that are built already fit, if the profile is the same. The kernels are built again, and
-    // need not be fast.
+    // Dependencies that are built already fit, if the profile is the same. What is built again need not be
+    // fast.
     let mut profile = root["profile"]["dev"].as_table().unwrap().clone();
-    profile.insert("opt-level".to_owned(), 0.into());
+    let slow = toml::Table::from_iter([("opt-level".to_owned(), 0.into())]);
     let others = profile["package"]["*"].clone();
-    profile["package"] = toml::Table::from_iter([("*".to_owned(), others)]).into();
+    let packages =
+        ["answer", "exercise-copy", "kernels"].map(|name| (name.to_owned(), slow.clone().into()));
+    let packages = packages.into_iter().chain([("*".to_owned(), others)]);
+    profile["package"] = toml::Table::from_iter(packages).into();
     let manifest = toml::toml! {
         workspace = {}
         package = { name = "exercise-copy", edition = "2024" }
@@ -213,35 +251,7 @@ fn a_save_interrupts_what_runs_and_ctrl_c_leaves_nothing_behind() {
     let scratch = folder.path().join("scratch");
     fs::create_dir(&scratch).unwrap();
     let file = folder.path().join("layers.py");
-    let skeleton = include_str!("../../../crates/exercise/python/layers.py");
-    let lines: Vec<&str> =
-        skeleton.lines().filter(|line| line.contains("raise NotImplementedError(")).collect();
-    let [forward, backward] = lines[..] else { panic!("{lines:?}") };
-    let rows = |array: &str| format!("{array}.transpose(0, 2, 3, 1).reshape(-1, {array}.shape[1])");
-    let images = |rows: &str, like: &str| {
-        format!(
-            "n, c, h, w = {like}.shape\n    {rows} = {rows}.reshape(n, h, w, c).transpose(0, 3, 1, 2)"
-        )
-    };
-    let right = skeleton
-        .replace(
-            forward,
-            &format!(
-                "    out, cache = plain_batchnorm_forward({}, gamma, beta, bn_param)\n    {}\n    \
-                 return out, cache",
-                rows("x"),
-                images("out", "x")
-            ),
-        )
-        .replace(
-            backward,
-            &format!(
-                "    dx, dgamma, dbeta = plain_batchnorm_backward({}, cache)\n    {}\n    return dx, \
-                 dgamma, dbeta",
-                rows("dout"),
-                images("dx", "dout")
-            ),
-        );
+    let (skeleton, right) = (SKELETON, right_in_python());
     save(&file, skeleton);
     let mut command = grade(&["--python", file.to_str().unwrap(), "--watch", "--time-limit", "60"]);
     command.env("GRADER_PYTHON", interpreter).env("TMPDIR", &scratch);
@@ -271,6 +281,34 @@ fn a_save_interrupts_what_runs_and_ctrl_c_leaves_nothing_behind() {
     watching.interrupt();
     assert!(watching.end().success());
     assert_eq!(fs::read_dir(&scratch).unwrap().count(), 0);
+}
+
+#[test]
+fn a_notebook_is_watched_as_a_file_is() {
+    let Some(interpreter) = with_numpy("watching a notebook") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("exercise.ipynb");
+    let notebook = |code: &str| {
+        let cell = serde_json::json!({
+            "cell_type": "code", "source": code, "metadata": {}, "outputs": [], "execution_count": null,
+        });
+        serde_json::json!({ "cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5 })
+            .to_string()
+    };
+    save(&file, &notebook(SKELETON));
+    let mut command = grade(&["--python", file.to_str().unwrap(), "--watch"]);
+    command.env("GRADER_PYTHON", interpreter);
+    let mut watching = Watching::start(command);
+    let untouched = watching.round();
+    assert!(
+        untouched.contains("task 1, spatial_batchnorm_forward, is not written yet"),
+        "{untouched}"
+    );
+    save(&file, &notebook(&right_in_python()));
+    let said = watching.round();
+    assert!(said.contains("All checks pass"), "{said}");
+    watching.type_line("q");
+    assert!(watching.end().success());
 }
 
 #[test]

@@ -60,6 +60,7 @@ impl Printed {
 pub(super) fn is_of_runtime(line: &str) -> bool {
     line.contains(" has overflowed its stack")
         || line.starts_with("fatal runtime error: ")
+        || line.starts_with("note: run with `RUST_BACKTRACE=1`")
         || (line.starts_with("memory allocation of ") && line.ends_with(" failed"))
 }
 
