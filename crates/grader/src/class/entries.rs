@@ -30,39 +30,45 @@ pub struct Entries {
     pub of_system: Vec<String>,
 }
 
-/// The entries of a class's folder, without the files and folders `not_handed_in`, such as those that
-/// grading the class writes.
+/// The entries of a class's folder, without the files and folders `written`, which grading the class
+/// writes.
 ///
 /// # Errors
 ///
 /// [`ClassError`] if the folder cannot be read, or holds no entries.
-pub fn find_entries(folder: &Path, not_handed_in: &[PathBuf]) -> Result<Entries, ClassError> {
-    let unusable = |found: &str, expected| ClassError::Unusable {
-        path: folder.to_owned(),
-        found: found.to_owned(),
-        expected,
-    };
-    if !folder.is_dir() {
-        return Err(unusable("no folder", "a folder of hand-ins"));
+pub fn find_entries(folder: &Path, written: &[PathBuf]) -> Result<Entries, ClassError> {
+    let found = find_any_entries(folder, written)?;
+    if found.entries.is_empty() {
+        let expected = "Python files, notebooks, .zip files or folders";
+        return Err(unusable(folder, "no hand-ins", expected));
     }
-    let not_handed_in: Vec<PathBuf> =
-        not_handed_in.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    Ok(found)
+}
+
+/// As [`find_entries`], but the folder may hold none: where the class is known, that says who handed in
+/// nothing.
+///
+/// # Errors
+///
+/// [`ClassError`] if the folder cannot be read.
+pub fn find_any_entries(folder: &Path, written: &[PathBuf]) -> Result<Entries, ClassError> {
+    if !folder.is_dir() {
+        return Err(unusable(folder, "no folder", "a folder of hand-ins"));
+    }
+    let written: Vec<PathBuf> =
+        written.iter().filter_map(|path| path.canonicalize().ok()).collect();
     let (mut found, mut of_system) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(folder).map_err(ClassError::read(folder))? {
         let entry = entry.map_err(ClassError::read(folder))?;
-        let is_handed_in =
-            !entry.path().canonicalize().is_ok_and(|path| not_handed_in.contains(&path));
+        let is_written = entry.path().canonicalize().is_ok_and(|path| written.contains(&path));
         let name = messages::distinct(&entry.file_name());
         if is_of_system(&name) {
             of_system.push(name);
-        } else if is_handed_in {
+        } else if !is_written {
             found.push((name, entry));
         }
     }
     of_system.sort();
-    if found.is_empty() {
-        return Err(unusable("no hand-ins", "Python files, notebooks, .zip files or folders"));
-    }
     let names: Vec<(String, bool)> = found
         .iter()
         .map(|(name, entry)| (name.clone(), entry.file_type().is_ok_and(|kind| kind.is_dir())))
@@ -74,6 +80,10 @@ pub fn find_entries(folder: &Path, not_handed_in: &[PathBuf]) -> Result<Entries,
         .collect();
     entries.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(Entries { entries, of_system })
+}
+
+fn unusable(folder: &Path, found: &str, expected: &'static str) -> ClassError {
+    ClassError::Unusable { path: folder.to_owned(), found: found.to_owned(), expected }
 }
 
 /// The ids of files and folders: names without endings, but for those that would then be the same.
