@@ -15,6 +15,7 @@ use grader::diagnosis::Profile;
 use grader::export::{self, Detail, FORMATS, OutputFormat};
 use grader::fixture::{Case, load_all, load_one};
 use grader::grading::grade;
+use grader::hand_in::Problem;
 use grader::messages;
 use grader::rubric::Rubric;
 use grader::submission::protocol::write_inputs;
@@ -149,7 +150,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     }
     let untrusted = match arguments.target {
         Some(Target::Exercise) => Some(arguments.exercise()?),
-        None | Some(Target::Kernels) => arguments.source.submission(&arguments.run_options)?,
+        None | Some(Target::Kernels) => {
+            match arguments.source.submission(&arguments.run_options) {
+                Ok(untrusted) => untrusted,
+                Err(error) => return arguments.ungraded(error),
+            }
+        }
     };
     let submission = untrusted.as_ref().map_or(&Kernels as &dyn Submission, Untrusted::submission);
     let command = arguments.command(&options);
@@ -186,13 +192,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     } else {
         arguments.format.write(&grading)?
     };
-    match &arguments.out {
-        Some(file) => {
-            replace_file(file, transcript.as_bytes())?;
-            say(format!("wrote {}", messages::path(file)))?;
-        }
-        None => say(transcript.trim_end())?,
-    }
+    arguments.tell(&transcript)?;
     let is_for_people = arguments.first_failure || arguments.format.name == export::TEXT.name;
     if is_for_people && let Some(printed) = untrusted.as_ref().and_then(Untrusted::printed) {
         say(format!("\n{}", printed.text()))?;
@@ -281,6 +281,23 @@ impl Arguments {
             Some(name) => vec![load_one(&fixtures.folder, name)?],
             None => load_all(&fixtures.folder)?,
         })
+    }
+
+    /// Prints a transcript, or writes it to the file that is named.
+    fn tell(&self, transcript: &str) -> Result<()> {
+        let Some(file) = &self.out else { return say(transcript.trim_end()) };
+        replace_file(file, transcript.as_bytes())?;
+        say(format!("wrote {}", messages::path(file)))
+    }
+
+    /// Tells a platform why a hand-in cannot be graded, if its format has a way to, and if that is due to
+    /// the hand-in.
+    fn ungraded(&self, error: anyhow::Error) -> Result<Exit> {
+        let problem = error.downcast_ref::<Problem>().map(Problem::to_string);
+        match problem.map(|problem| self.format.ungraded(&problem)).transpose()?.flatten() {
+            Some(transcript) => self.tell(&transcript).map(|()| Exit::FoundWrong),
+            None => Err(error),
+        }
     }
 
     /// The rubric that is named; else the default one, where marks are asked for.

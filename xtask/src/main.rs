@@ -19,7 +19,7 @@ use terminal::exit::{self, COULD_NOT_RUN, Exit};
 
 /// Spatial batch normalisation: graded, trained and studied.
 #[derive(Parser)]
-#[command(name = "cargo xtask", version)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

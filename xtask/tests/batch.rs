@@ -189,7 +189,12 @@ fn who_handed_in_nothing_has_a_line_and_whose_hand_in_is_unknown_is_named() {
     // What cannot be used is refused before anyone is graded again.
     for (file, text, more, expected) in [
         ("a.csv", "anna\nben\n", &[][..], "a.csv: line 1, column 1: found \"anna\", which looks"),
-        ("b.csv", "id\nben\nben\n", &[], "b.csv: line 3, column 1: found ben for the second time"),
+        (
+            "b.csv",
+            "id\nben\nben\n",
+            &[],
+            "b.csv: line 3, column 1: found \"ben\" for the second time",
+        ),
         ("c.csv", "id,name\nben,\"B\n", &[], "c.csv: line 2, column 5: found a quotation mark"),
         (
             "d.csv",
@@ -221,6 +226,17 @@ fn who_handed_in_nothing_has_a_line_and_whose_hand_in_is_unknown_is_named() {
         assert_eq!(fs::read_to_string(class.path(file)).unwrap(), text);
     }
     assert_eq!(fs::read_to_string(class.path("marks.csv")).unwrap(), table);
+    // The roster may lie among the hand-ins, and there may be none.
+    fs::remove_dir_all(class.path("class")).unwrap();
+    class.hand_in("ids.csv", "id\nanna\nben\n");
+    let output = class.grade(&["--roster", "class/ids.csv"]);
+    let said = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.starts_with("0 hand-ins, 0 of them graded now: "), "{said}");
+    assert!(said.contains("\nhanded in nothing: 2 of 2 in class/ids.csv: anna; ben\n"), "{said}");
+    let table = fs::read_to_string(class.path("marks.csv")).unwrap();
+    let nothing = format!("{header}\nanna{0}\nben{0}\n", ",,,,,,,,,,,,handed in nothing");
+    assert_eq!(table, nothing.replace(",Name\n", "\n"));
 }
 
 /// A gradebook as Canvas exports it: a byte order mark, quotation marks, a line on posting, the points, notes,

@@ -2,8 +2,10 @@
 //! and beside PyTorch.
 
 use std::env;
+use std::fs;
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::thread;
 
 use anyhow::{Context, Result};
@@ -11,9 +13,10 @@ use bench::{Options, Program, STUDY_EPOCHS, StudyCommand};
 use clap::ValueEnum;
 
 use crate::data_argument::DataArguments;
+use terminal::count;
 use terminal::exit::Exit;
 use terminal::output::{replace_file, say};
-use terminal::python::virtual_environment;
+use terminal::python::{execute, virtual_environment};
 use terminal::workspace;
 
 #[derive(clap::Args)]
@@ -43,7 +46,7 @@ pub(crate) struct Arguments {
     bits: bool,
 
     /// Threads that each side may take [default: the cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count::threads)]
     threads: Option<NonZero<usize>>,
 
     /// What one process of this program is to measure for another
@@ -61,6 +64,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     if let Some(request) = &arguments.request {
         say(bench::answer(request)?)?;
         return Ok(Exit::Success);
+    }
+    // What cannot be written shows before minutes of measuring, not after.
+    if let Some(file) = &arguments.json {
+        files::expect_free(file)
+            .with_context(|| format!("{} cannot be written", file.display()))?;
+    }
+    if let Some(folder) = &arguments.out {
+        fs::create_dir_all(folder)
+            .with_context(|| format!("{} cannot be made", folder.display()))?;
     }
     let options = arguments.options()?;
     if arguments.bits {
@@ -90,7 +102,13 @@ impl Arguments {
         let path = env::current_exe().context("this program cannot find itself")?;
         let python = match (self.against, &self.python) {
             (None, _) => None,
-            (Some(Against::Torch), Some(python)) => Some(python.clone()),
+            (Some(Against::Torch), Some(python)) => {
+                // Without this it would fail after minutes.
+                let mut version = Command::new(python);
+                version.arg("--version").stdout(Stdio::null());
+                execute(&mut version)?;
+                Some(python.clone())
+            }
             (Some(Against::Torch), None) => {
                 let requirements = workspace::root()?.join("crates/bench/peer/requirements.txt");
                 Some(virtual_environment("bench-venv", &requirements)?)

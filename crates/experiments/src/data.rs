@@ -45,7 +45,7 @@ enum Action {
         #[command(flatten)]
         data: DataArguments,
 
-        /// File to draw to [default: reports/fashion-mnist/contact_sheet.png or reports/synthetic/contact_sheet.png]
+        /// File to draw to [default: runs/fashion-mnist_preview.png or runs/synthetic_preview.png]
         #[arg(long, value_name = "FILE.png")]
         out: Option<PathBuf>,
     },
@@ -119,7 +119,8 @@ fn preview(data: &DataArguments, out: Option<&Path>) -> Result<Exit> {
     let out = match out {
         Some(file) => file.to_owned(),
         None => {
-            workspace::reports()?.join(data_set.data_set().entry().folder).join("contact_sheet.png")
+            let folder = data_set.data_set().entry().folder;
+            workspace::runs()?.join(format!("{folder}_preview.png"))
         }
     };
     replace_file(&out, &render_png(&sheet)?)?;

@@ -59,6 +59,14 @@ impl DataArguments {
         Self { data_dir: None, dataset: DataSetArgument(Choice::Auto), offline: true }
     }
 
+    /// Every data set that [`Self::find`] can give.
+    pub(crate) fn possible(&self) -> Vec<DataSet> {
+        match self.dataset.0 {
+            Choice::Auto => DataSet::ALL.to_vec(),
+            Choice::Only(data_set) => vec![data_set],
+        }
+    }
+
     /// The data set to use. Standard error tells what is fetched, and that the built-in set takes
     /// the place of Fashion-MNIST.
     pub(crate) fn find(&self) -> Result<LocalDataSet> {

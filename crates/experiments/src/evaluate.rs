@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
 use trainer::dataset::{CLASS_NAMES, FASHION_MNIST_IMAGE};
 use trainer::evaluation::{Evaluation, evaluate};
 use trainer::network::{Network, Preset};
+use trainer::run::WEIGHTS;
 use trainer::{WeightsError, weights};
 
 use crate::data_argument::DataArguments;
@@ -23,7 +24,7 @@ const CLASSES: usize = CLASS_NAMES.len();
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Weights as safetensors: a run's, or a PyTorch state dict
+    /// Weights as safetensors: a PyTorch state dict, a run's, or the folder of a run
     #[arg(value_name = "WEIGHTS")]
     weights: PathBuf,
 
@@ -49,7 +50,8 @@ enum Part {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
-    let path = relative(&arguments.weights);
+    let path = weights_at(relative(&arguments.weights))?;
+    let path = path.as_path();
     let bytes = files::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let presets = match arguments.network {
         Some(network) => vec![network.0],
@@ -80,6 +82,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         score.accuracy()
     ))?;
     Ok(Exit::Success)
+}
+
+/// The file of weights that is named, or that the named folder of a run has.
+fn weights_at(named: &Path) -> Result<PathBuf> {
+    if !named.is_dir() {
+        return Ok(named.to_owned());
+    }
+    let weights = named.join(WEIGHTS);
+    ensure!(
+        weights.exists(),
+        "{}: found a folder without {WEIGHTS}, expected a regular file, or the folder of a trained \
+         run, such as runs/fashion-mnist/simple_network/version_0",
+        named.display()
+    );
+    Ok(weights)
 }
 
 /// The one network of these that the weights fit, with the weights loaded.

@@ -2,12 +2,10 @@
 //! over heads and seeds, tested at the end, with tables, figures and a report.
 
 use std::num::NonZero;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread;
 
-use anyhow::{Context, Result, ensure};
-use datasets::LocalDataSet;
+use anyhow::{Result, bail};
 use grader::check::{Options, Scope};
 use grader::export::{self, Detail};
 use grader::fixture::load_all;
@@ -16,19 +14,27 @@ use grader::submission::Kernels;
 use study::config::{StudyConfig, StudyRequest};
 use study::experiment::{Experiment, Introduction};
 use study::folder::State;
+use study::folder_name::folder_name;
+use study::memory::Memory;
 use study::report::PAGE;
+use trainer::dataset::{DataSet, Split};
 
 use crate::data_argument::DataArguments;
+use terminal::count;
 use terminal::exit::Exit;
 use terminal::interrupt::Interrupt;
 use terminal::output::say;
 use terminal::workspace;
 
 mod axis_options;
+mod machine_memory;
 mod progress;
+mod reproduced;
+mod seeds;
 
 use axis_options::AxisOptions;
 use progress::{Progress, Silent};
+use seeds::Seeds;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -38,9 +44,9 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     axes: AxisOptions,
 
-    /// Seeds of the initial weights and of the order of the images: how many, from 0, or a range
-    /// as in 5..8 [default: 3, with --quick 1]
-    #[arg(long, value_name = "N", value_parser = parse_seeds)]
+    /// Seeds of the initial weights and of the order of the images: how many, from 0, a range as in
+    /// 5..8, or a list as in 1,2,3 [default: 3, with --quick 1]
+    #[arg(long, value_name = "SEEDS", allow_negative_numbers = true, value_parser = seeds::parse)]
     seeds: Option<Seeds>,
 
     /// A first look of under half a minute: one seed, 3 epochs of 60 batches, 1,000 validation images
@@ -48,10 +54,11 @@ pub(crate) struct Arguments {
     quick: bool,
 
     /// Runs side by side; changes nothing but the time [default: the cores]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count::threads)]
     threads: Option<NonZero<usize>>,
 
-    /// Folder to write to [default: reports/fashion-mnist or reports/synthetic, with --quick the subfolder quick]
+    /// Folder to write to [default: one below runs/, named by the data set and by what is asked for,
+    /// as in runs/fashion-mnist_epochs=2]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
@@ -60,40 +67,23 @@ pub(crate) struct Arguments {
     anew: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Seeds(Range<u64>);
-
-fn parse_seeds(text: &str) -> Result<Seeds> {
-    let number = |text: &str| text.parse::<u64>().with_context(|| format!("found {text:?}"));
-    let seeds = match text.split_once("..") {
-        Some((first, end)) => number(first)?..number(end)?,
-        None => 0..number(text)?,
-    };
-    // A seed costs minutes of training; more seeds than these are a typing error.
-    let count = seeds.end.saturating_sub(seeds.start);
-    ensure!((1..=10_000).contains(&count), "found {count} seeds, expected 1 to 10000");
-    Ok(Seeds(seeds))
-}
-
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
-    let request = StudyRequest {
-        quick: arguments.quick,
-        seeds: arguments.seeds.as_ref().map(|seeds| seeds.0.clone()),
-        axes: arguments.axes.0.clone(),
-    };
-    // An impossible study is refused before anything is read or written.
-    request.grid()?;
-    let root = workspace::root()?;
-    let data_set = arguments.data.find()?;
-    let (config, split) = request.config(
-        data_set.data_set(),
-        data_set.split(),
-        data_set.data_set().entry().test_images,
-    )?;
-    let (images, split) = data_set.training_of(&split)?;
-    let out = arguments.out_folder(&data_set, &root);
     let threads = arguments.threads.or(thread::available_parallelism().ok());
     let threads = threads.map_or(1, NonZero::get);
+    // An impossible study is refused before anything is read or written, whichever data set it gets.
+    let possible = arguments.data.possible();
+    let plans: Vec<_> =
+        possible.iter().map(|&data_set| arguments.plan(data_set, threads)).collect();
+    if plans.iter().all(Result::is_err) {
+        plans.into_iter().collect::<Result<Vec<_>>>()?;
+    }
+    let data_set = arguments.data.find()?;
+    let (config, split) = arguments.plan(data_set.data_set(), threads)?;
+    let (images, split) = data_set.training_of(&split)?;
+    let out = match &arguments.out {
+        Some(folder) => folder.clone(),
+        None => workspace::runs()?.join(folder_name(&config)),
+    };
     let page = out.join(PAGE);
     let page = workspace::relative(&page).display().to_string();
     let (experiment, state) = Experiment::open(config, &out, arguments.anew, threads)?;
@@ -101,6 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     match state {
         State::Finished => {
             say(format_args!("This study is finished: open {page}, or --anew trains it again."))?;
+            compare(&experiment)?;
             return Ok(Exit::Success);
         }
         State::Unfinished => {
@@ -113,7 +104,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     experiment.introduce(&images, &split)?.iter().try_for_each(introduce)?;
     say("")?;
     let interrupt = Interrupt::listen("stopping after this step; again to stop at once")?;
-    let progress = Progress::new(experiment.config(), experiment.cells(), &interrupt);
+    let saved = experiment.saved_steps()?;
+    let progress = Progress::new(experiment.config(), experiment.cells(), saved, &interrupt);
     let trained = experiment.train(&images, &split, &progress);
     progress.finish()?;
     trained?;
@@ -121,17 +113,58 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let tested = experiment.test(&data_set.test()?, &Silent(&interrupt))?;
     let files = experiment.finish(&tested, transcript)?;
     say(format_args!("wrote {files} files; open {page}"))?;
+    compare(&experiment)?;
     Ok(Exit::Success)
 }
 
-impl Arguments {
-    fn out_folder(&self, data_set: &LocalDataSet, root: &Path) -> PathBuf {
-        if let Some(folder) = &self.out {
-            return folder.clone();
-        }
-        let folder = root.join("reports").join(data_set.data_set().entry().folder);
-        if self.quick { folder.join("quick") } else { folder }
+/// Says how the study came out beside its committed report, if there is one.
+fn compare(experiment: &Experiment) -> Result<()> {
+    let committed = workspace::reports()?.join(experiment.config().data_set.entry().folder);
+    match experiment.compare(&committed)? {
+        Some(found) => say(reproduced::sentence(&found, &committed)),
+        None => Ok(()),
     }
+}
+
+impl Arguments {
+    /// The study of this data set, which fits into the memory of this machine.
+    fn plan(&self, data_set: DataSet, threads: usize) -> Result<(StudyConfig, Split)> {
+        let request = StudyRequest {
+            quick: self.quick,
+            seeds: self.seeds.as_ref().map(|Seeds(seeds)| seeds.clone()),
+            axes: self.axes.0.clone(),
+        };
+        let entry = data_set.entry();
+        let whole = Split::four_fifths_of(entry.training_images);
+        let (config, split) = request.config(data_set, whole, entry.test_images)?;
+        if let Some(available) = machine_memory::available() {
+            expect_memory(&config, threads, available)?;
+        }
+        Ok((config, split))
+    }
+}
+
+/// Refuses a study that needs more memory than there is.
+fn expect_memory(config: &StudyConfig, threads: usize, available: u64) -> Result<()> {
+    let memory = Memory::of(config)?;
+    let runs = threads.min(memory.runs());
+    let needed = memory.bytes(runs);
+    if needed <= available {
+        return Ok(());
+    }
+    let fewer = (1..runs).rev().find(|&fewer| memory.bytes(fewer) <= available);
+    let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
+    let side_by_side =
+        if runs == 1 { "its run".to_owned() } else { format!("{runs} runs side by side") };
+    let remedy = match fewer {
+        None => "give a smaller --batch-size".to_owned(),
+        Some(fewer) => format!("give a smaller --batch-size, or --threads {fewer}"),
+    };
+    bail!(
+        "the study needs about {} of memory for {side_by_side}, and {} are available; {remedy}",
+        gigabytes(needed),
+        gigabytes(available)
+    )
 }
 
 fn description(config: &StudyConfig) -> String {

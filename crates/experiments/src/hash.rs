@@ -10,17 +10,18 @@ use trainer::network::Preset;
 
 use crate::network_argument::NetworkArgument;
 use study::side_by_side::side_by_side;
+use terminal::count;
 use terminal::exit::Exit;
 use terminal::output::say;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The optimiser steps of each network
-    #[arg(long, value_name = "N", default_value = "300")]
+    #[arg(long, value_name = "N", default_value = "300", allow_negative_numbers = true, value_parser = count::count)]
     steps: NonZero<usize>,
 
     /// The images of a step, and of the validation at the end
-    #[arg(long, value_name = "N", default_value = "50")]
+    #[arg(long, value_name = "N", default_value = "50", allow_negative_numbers = true, value_parser = count::count)]
     batch_size: NonZero<usize>,
 
     /// Which networks, separated by commas [default: all]
@@ -28,11 +29,11 @@ pub(crate) struct Arguments {
     networks: Vec<NetworkArgument>,
 
     /// Threads of each run; changes no hash
-    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(long, value_name = "N", default_value = "1", allow_negative_numbers = true, value_parser = count::threads)]
     threads: NonZero<usize>,
 
     /// Runs side by side; changes no hash
-    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(long, value_name = "N", default_value = "1", allow_negative_numbers = true, value_parser = count::threads)]
     side_by_side: NonZero<usize>,
 }
 

@@ -21,7 +21,7 @@ use terminal::exit::{self, Exit};
 
 /// Spatial batch normalisation, trained and studied.
 #[derive(Parser)]
-#[command(name = "cargo xtask", version)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use study::folder::is_finished;
 use study::report::{render, studies_below};
 use study::tables::Study;
 
@@ -12,14 +13,14 @@ use terminal::workspace;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Folders of studies [default: every folder below reports/ that has a study.toml]
+    /// Folders of studies [default: every finished study below runs/ and reports/]
     #[arg(value_name = "DIR")]
     folders: Vec<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let folders = match arguments.folders.as_slice() {
-        [] => studies_below(&workspace::root()?.join("reports"))?,
+        [] => finished_studies()?,
         named => named.to_vec(),
     };
     // Everything is drawn before the first file is replaced: what cannot be made leaves the old.
@@ -38,4 +39,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         }
     }
     Ok(Exit::Success)
+}
+
+/// The finished studies of the workspace. Standard error names the others.
+fn finished_studies() -> Result<Vec<PathBuf>> {
+    let mut folders = studies_below(&[workspace::runs()?, workspace::reports()?])?;
+    folders.retain(|folder| {
+        let is_finished = is_finished(folder);
+        if !is_finished {
+            let folder = workspace::relative(folder).display();
+            eprintln!(
+                "{folder}: not finished, left as it is; the command that began it goes on with it"
+            );
+        }
+        is_finished
+    });
+    Ok(folders)
 }

@@ -138,7 +138,7 @@ fn the_built_in_set_takes_the_place_of_a_missing_one_aloud_or_not_at_all() {
     ] {
         let ran = home.run(arguments);
         messages.push_str(&format!("# {title}\n{}\n", ran.transcript()));
-        let picture = home.path("reports/synthetic/contact_sheet.png");
+        let picture = home.path("runs/synthetic_preview.png");
         assert_eq!(picture.exists(), ran.code() == 0, "{title}");
         let _ = fs::remove_file(picture);
     }
@@ -237,7 +237,7 @@ fn the_real_files_are_fetched_verified_drawn_and_not_fetched_again() {
     assert!(ran.stdout().ends_with("All 4 files are as published.\n"), "{}", ran.stdout());
 
     let ran = home.run(&["data", "preview"]);
-    assert_eq!(ran.transcript(), "wrote reports/fashion-mnist/contact_sheet.png\nexit code 0\n");
+    assert_eq!(ran.transcript(), "wrote runs/fashion-mnist_preview.png\nexit code 0\n");
 }
 
 /// The publishers are not asked: the proxy answers in their place.
@@ -260,7 +260,7 @@ fn a_command_that_needs_the_files_fetches_them_from_where_they_are_to_be_had() {
     insta::assert_snapshot!("fetched_by_itself", ran.transcript());
     assert_eq!(proxy.asked().iter().filter(|path| path.starts_with("raw.")).count(), 1);
     let ran = home.run(&["data", "preview", "--offline"]);
-    assert_eq!(ran.transcript(), "wrote reports/fashion-mnist/contact_sheet.png\nexit code 0\n");
+    assert_eq!(ran.transcript(), "wrote runs/fashion-mnist_preview.png\nexit code 0\n");
 }
 
 #[test]

@@ -29,7 +29,12 @@ fn the_network_is_known_by_its_tensors() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
     fs::copy(of_pytorch("simple_network_head_trained"), here.join("a.safetensors")).unwrap();
+    fs::create_dir(here.join("run")).unwrap();
+    fs::copy(here.join("a.safetensors"), here.join("run/weights.safetensors")).unwrap();
+    let of_run = evaluate(here, &["run", "--dataset=synthetic", "--split=test"]).stdout;
     let output = evaluate(here, &["a.safetensors", "--dataset=synthetic", "--split=test"]);
+    let name = |text: &str| text.replace("run/weights.safetensors", "a.safetensors");
+    assert_eq!(name(&String::from_utf8(of_run).unwrap()).as_bytes(), output.stdout);
     let transcript = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     insta::assert_snapshot!("evaluate", transcript);
@@ -46,6 +51,7 @@ fn weights_that_do_not_fit_say_why() {
     let mut messages = String::new();
     for (title, arguments) in [
         ("no such file", ["nowhere.safetensors"].as_slice()),
+        ("a folder without weights", &["."]),
         ("a file that was cut", &["cut.safetensors"]),
         ("a network for 10 × 10 pixels", &["small.safetensors"]),
         ("the same, by its name", &["small.safetensors", "--network=batch-norm"]),

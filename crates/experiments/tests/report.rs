@@ -89,14 +89,48 @@ fn a_study_is_drawn_from_its_tables_and_a_damaged_one_not_at_all() {
     assert_eq!(files(&study), first, "a study that could not be read was drawn");
 }
 
+/// Without folders, all finished studies of a workspace are drawn.
+#[test]
+fn finished_studies_are_drawn_and_others_named() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("xtask")).unwrap();
+    fs::write(folder.path().join("xtask/Cargo.toml"), "").unwrap();
+    let report = || {
+        Command::new(env!("CARGO_BIN_EXE_experiments"))
+            .arg("report")
+            .current_dir(folder.path())
+            .env("CARGO_MANIFEST_DIR", folder.path().join("xtask"))
+            .output()
+            .unwrap()
+    };
+    let output = report();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(message.starts_with("error: found no folder with a study.toml below "), "{message}");
+    for (study, tables) in
+        [("reports/a", &TABLES[..]), ("runs/b", &TABLES), ("runs/c", &TABLES[..1])]
+    {
+        fs::create_dir_all(folder.path().join(study)).unwrap();
+        for (file, text) in tables {
+            fs::write(folder.path().join(study).join(file), text).unwrap();
+        }
+    }
+    let output = report();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "runs/c: not finished, left as it is; the command that began it goes on with it\n"
+    );
+    assert!(folder.path().join("reports/a/index.html").is_file());
+    assert!(folder.path().join("runs/b/index.html").is_file());
+    assert!(!folder.path().join("runs/c/index.html").exists());
+}
+
 #[test]
 fn a_folder_without_a_study_says_what_makes_one() {
     let folder = tempfile::tempdir().unwrap();
     let output = report(folder.path());
     assert_eq!(output.status.code(), Some(2));
     let message = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        message.contains("study/study.toml cannot be read; `cargo xtask experiment`"),
-        "{message}"
-    );
+    assert!(message.ends_with("; `cargo xtask experiment` writes it\n"), "{message}");
 }

@@ -59,7 +59,11 @@ pub fn create(path: &Path) -> io::Result<File> {
 }
 
 /// Refuses a place that has something which is no regular file, and which a file must not replace.
-fn expect_free(path: &Path) -> io::Result<()> {
+///
+/// # Errors
+///
+/// One of the kind [`ErrorKind::InvalidInput`] that says what was found and what was expected.
+pub fn expect_free(path: &Path) -> io::Result<()> {
     fs::metadata(path).map_or(Ok(()), |metadata| expect_regular(&metadata))
 }
 

@@ -21,13 +21,13 @@ mod table;
 mod wire;
 mod worker;
 
-pub use entries::{Entries, Entry, find_entries};
+pub use entries::{Entries, Entry, find_any_entries, find_entries};
 pub use error::ClassError;
 pub use grade::{
     Class, GradedClass, Progress, SummaryFiles, grade_class, reports_of, written_files,
 };
 pub use judge::Judge;
-pub use marks_table::{MarksTable, TABLE_FORMATS, TableRequest};
-pub use roster::{Roster, TableFormat};
+pub use marks_table::{MarksTable, TableRequest};
+pub use roster::{Roster, TABLE_FORMATS, TableFormat};
 pub use table::Line;
 pub use worker::serve;

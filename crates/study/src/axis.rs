@@ -139,9 +139,13 @@ macro_rules! axes {
             }
 
             /// Whether a study can have these values: of each axis at least one, each once, and none
-            /// that is out of range. The error names the key of `study.toml` first.
-            pub(crate) fn check(&self) -> Result<(), String> {
-                $(check_values(&self.$axis)?;)*
+            /// that is out of range. The error begins with the name of the axis, from its option and its
+            /// key in `study.toml`.
+            pub(crate) fn check(
+                &self,
+                name: impl Fn(&'static str, &'static str) -> String,
+            ) -> Result<(), String> {
+                $(check_values(&name(<$kind>::FLAG, <$kind>::KEY), &self.$axis)?;)*
                 Ok(())
             }
         }
@@ -149,26 +153,26 @@ macro_rules! axes {
 }
 
 /// Refuses values of an axis that no study can have.
-fn check_values<A: Axis>(values: &[A]) -> Result<(), String> {
-    expect_distinct(A::KEY, &values.iter().map(A::text).collect::<Vec<_>>())?;
+fn check_values<A: Axis>(name: &str, values: &[A]) -> Result<(), String> {
+    expect_distinct(name, &values.iter().map(A::text).collect::<Vec<_>>())?;
     for value in values {
-        value.check().map_err(|expected| {
-            format!("{}: found {}, expected {expected}", A::KEY, value.text())
-        })?;
+        value
+            .check()
+            .map_err(|expected| format!("{name}: found {}, expected {expected}", value.text()))?;
     }
     Ok(())
 }
 
-/// Refuses an empty list and one with a value twice.
+/// Refuses an empty list and one with a value twice. The error begins with `name`.
 pub(crate) fn expect_distinct<T: PartialEq + std::fmt::Display>(
-    key: &str,
+    name: &str,
     values: &[T],
 ) -> Result<(), String> {
     if values.is_empty() {
-        return Err(format!("{key}: found none, expected at least one"));
+        return Err(format!("{name}: found none, expected at least one"));
     }
     match values.iter().enumerate().find(|(index, value)| values[..*index].contains(value)) {
-        Some((_, value)) => Err(format!("{key}: found {value} twice, expected each once")),
+        Some((_, value)) => Err(format!("{name}: found {value} twice, expected each once")),
         None => Ok(()),
     }
 }

@@ -1,11 +1,9 @@
 //! The configuration of a study, as `study.toml` holds it.
 
-use std::ops::Range;
-
 use serde::{Deserialize, Serialize};
-use trainer::Head;
-use trainer::dataset::Split;
+use trainer::dataset::{DataSetEntry, Split};
 use trainer::fit;
+use trainer::{Head, TrainError};
 
 use crate::axis::{Arm, Axis, BatchSize, Grid, StudyFile, expect_count, expect_distinct};
 use crate::error::{Result, StudyError};
@@ -74,7 +72,7 @@ pub struct StudyRequest {
     /// Whether it is a quick look.
     pub quick: bool,
     /// The seeds; none for the three of the notebook's study, or the one of a quick look.
-    pub seeds: Option<Range<u64>>,
+    pub seeds: Option<Vec<u64>>,
     /// The values of axes, by the names of their options; an axis that is not named has the values
     /// of the notebook's study.
     pub axes: Vec<(&'static str, Vec<String>)>,
@@ -107,7 +105,7 @@ impl StudyRequest {
         let mut heads = grid.head.to_vec();
         heads.sort();
         grid.head = heads.into();
-        grid.check().map_err(StudyError::Config)?;
+        grid.check(|flag, _| format!("--{flag}")).map_err(StudyError::Config)?;
         Ok(grid)
     }
 
@@ -116,7 +114,7 @@ impl StudyRequest {
     ///
     /// # Errors
     ///
-    /// As for [`Self::grid`].
+    /// As for [`Self::grid`], and for a batch that the data set cannot fill.
     pub fn config(
         &self,
         data_set: DataSet,
@@ -124,6 +122,12 @@ impl StudyRequest {
         test_images: usize,
     ) -> Result<(StudyConfig, Split)> {
         let grid = self.grid()?;
+        let all = whole.training.len() as u64;
+        if let Some(size) = grid.batch_size.iter().find(|size| size.0 > all) {
+            let flag = BatchSize::FLAG;
+            let fault = format!("found {}, expected 1 to {all}, the training images", size.0);
+            return Err(StudyError::Config(format!("--{flag}: {fault}")));
+        }
         let largest = grid.batch_size.iter().map(|size| size.0).max().unwrap_or_default();
         let largest = usize::try_from(largest).unwrap_or(usize::MAX);
         let (split, test_images) = match self.quick {
@@ -136,7 +140,7 @@ impl StudyRequest {
         let config = StudyConfig {
             data_set,
             quick: self.quick,
-            seeds: self.seeds.clone().unwrap_or(if self.quick { 0..1 } else { 0..3 }).collect(),
+            seeds: self.seeds.clone().unwrap_or_else(|| default_seeds(self.quick)),
             training_images: split.training.len() as u64,
             validation_images: split.validation.len() as u64,
             test_images: test_images as u64,
@@ -146,8 +150,23 @@ impl StudyRequest {
             )?,
             grid,
         };
+        let DataSetEntry { image, class_names, .. } = data_set.entry();
+        for arm in config.arms() {
+            let run = arm.run(0, data_set.to_string(), 0)?;
+            let refused = run.expect_batches(*image, class_names.len(), split.training.len());
+            if let Err(TrainError::Config { expected, got, .. }) = &refused {
+                let fault = format!("--{}: found {got}, expected {expected}", BatchSize::FLAG);
+                return Err(StudyError::Config(fault));
+            }
+            refused?;
+        }
         Ok((config, split))
     }
+}
+
+/// The seeds of a study that names none.
+pub(crate) fn default_seeds(quick: bool) -> Vec<u64> {
+    if quick { vec![0] } else { vec![0, 1, 2] }
 }
 
 impl StudyConfig {
@@ -221,7 +240,7 @@ impl StudyConfig {
 
     /// Whether a report can be made of such a study.
     fn check(&self) -> Result<(), String> {
-        self.grid.check()?;
+        self.grid.check(|_, key| key.to_owned())?;
         expect_distinct("seeds", &self.seeds)?;
         let sizes = [
             ("training_images", self.training_images),

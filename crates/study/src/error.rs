@@ -13,14 +13,16 @@ use trainer::TrainError;
 #[non_exhaustive]
 pub enum StudyError {
     /// A file or folder could not be read, written, made or removed.
-    #[error("{} {action}", .path.display())]
+    #[error("{} {action}: {cause}{remedy}", .path.display())]
     File {
         /// The file or folder.
         path: PathBuf,
-        /// What could not be done, and what to do about it.
+        /// What could not be done.
         action: &'static str,
         /// Why it failed.
-        source: io::Error,
+        cause: io::Error,
+        /// What to do about it, after a semicolon; empty where nothing is known.
+        remedy: &'static str,
     },
 
     /// A folder holds what a study must not touch, or cannot be worked in.
@@ -39,6 +41,16 @@ pub enum StudyError {
         path: PathBuf,
         /// Where, what was found, and what was expected.
         fault: String,
+    },
+
+    /// There is no study to report.
+    #[error(
+        "found no folder with a study.toml below {}; `cargo xtask experiment` makes one",
+        .folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(" and ")
+    )]
+    NoStudy {
+        /// Where one was searched for.
+        folders: Vec<PathBuf>,
     },
 
     /// No study can have this configuration.
@@ -86,12 +98,14 @@ pub enum StudyError {
 pub type Result<T, E = StudyError> = std::result::Result<T, E>;
 
 impl StudyError {
-    /// An error of this file or folder, for `map_err`.
+    /// An error of this file or folder, for `map_err`. What to do about it may follow the action after
+    /// a semicolon.
     pub(crate) fn file(
         path: &std::path::Path,
         action: &'static str,
     ) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
-        move |source| Self::File { path, action, source }
+        let (action, remedy) = action.split_at(action.find(';').unwrap_or(action.len()));
+        move |cause| Self::File { path, action, cause, remedy }
     }
 }

@@ -9,7 +9,7 @@ use kernels::with_threads;
 use trainer::dataset::{LabelledImages, Split};
 use trainer::evaluation::{Evaluation, Score, evaluate};
 use trainer::network::ModelSummary;
-use trainer::run::Ended;
+use trainer::run::{Ended, saved_steps};
 use trainer::{Measurement, TrainError};
 
 use crate::axis::Arm;
@@ -19,6 +19,7 @@ use crate::config::{CONFIG_FILE, StudyConfig};
 use crate::error::{Result, StudyError};
 use crate::folder::{State, StudyFolder};
 use crate::report;
+use crate::reproduction::Reproduction;
 use crate::side_by_side::side_by_side;
 use crate::tables::{Row, RunRow, TABLE_FILES};
 
@@ -95,6 +96,28 @@ impl Experiment {
     /// All runs.
     pub fn cells(&self) -> &[Cell] {
         &self.cells
+    }
+
+    /// How many steps of each run are trained already.
+    ///
+    /// # Errors
+    ///
+    /// A folder of a run that cannot be listed.
+    pub fn saved_steps(&self) -> Result<Vec<u64>> {
+        let saved = self.cells.iter().map(|cell| {
+            let steps_per_epoch = self.config.steps_per_epoch_of(&cell.key.arm);
+            Ok(saved_steps(&cell.folder_in(&self.path), steps_per_epoch)?)
+        });
+        saved.collect()
+    }
+
+    /// How the files came out, once they are written, beside those of the same study in another folder.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Reproduction::of`].
+    pub fn compare(&self, before: &Path) -> Result<Option<Reproduction>> {
+        Reproduction::of(&self.config, &self.path, before)
     }
 
     /// Builds each arm with its first seed and evaluates it, as the notebook's trainer does before
@@ -181,7 +204,7 @@ impl Experiment {
     /// # Errors
     ///
     /// Logs that cannot be read, and files that cannot be written.
-    pub fn finish(self, tested: &[Evaluation], grade: String) -> Result<usize> {
+    pub fn finish(&self, tested: &[Evaluation], grade: String) -> Result<usize> {
         let study = collect(self.config.clone(), &self.cells, &self.path, tested, grade)?;
         let mut files = study.files()?;
         files.extend(report::render(&study)?);

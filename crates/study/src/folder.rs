@@ -78,7 +78,7 @@ impl StudyFolder {
             folder.expect_free(entry)?;
         }
         let is_same = files::read_text(&path.join(CONFIG_FILE)).is_ok_and(|found| found == config);
-        let is_finished = folder.listed.contains(CONFIG_FILE) && path.join(RunRow::FILE).exists();
+        let is_finished = folder.listed.contains(CONFIG_FILE) && is_finished(path);
         if is_same && folder.listed.contains(CONFIG_FILE) && !anew {
             folder.list(wanted)?;
             return Ok((folder, if is_finished { State::Finished } else { State::Unfinished }));
@@ -147,6 +147,11 @@ impl StudyFolder {
         self.listed.clear();
         Ok(())
     }
+}
+
+/// Whether a study came to its end here: the table that comes last is there.
+pub fn is_finished(folder: &Path) -> bool {
+    folder.join(RunRow::FILE).exists()
 }
 
 fn read_list(folder: &Path) -> Result<BTreeSet<String>> {

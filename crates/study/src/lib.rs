@@ -17,10 +17,13 @@ pub mod error;
 pub mod experiment;
 pub mod figures;
 pub mod folder;
+pub mod folder_name;
 #[cfg(test)]
 mod made_up;
+pub mod memory;
 pub mod published;
 pub mod report;
+pub mod reproduction;
 pub mod side_by_side;
 pub mod tables;
 mod text;

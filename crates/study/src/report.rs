@@ -28,14 +28,16 @@ pub fn files() -> impl Iterator<Item = PathBuf> {
     [PAGE, TEXT, SummaryRow::FILE].into_iter().map(PathBuf::from).chain(figures::files())
 }
 
-/// The folders of all studies below one, in order of their names.
+/// The folders of all studies below these, in order of their names. A folder that does not exist has
+/// none.
 ///
 /// # Errors
 ///
 /// A folder that cannot be read, and no study at all.
-pub fn studies_below(folder: &Path) -> Result<Vec<PathBuf>> {
+pub fn studies_below(folders: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
-    let mut to_visit = vec![folder.to_path_buf()];
+    let mut to_visit: Vec<PathBuf> =
+        folders.iter().filter(|folder| folder.exists()).cloned().collect();
     while let Some(folder) = to_visit.pop() {
         let unreadable = || StudyError::file(&folder, "cannot be read");
         if folder.join(CONFIG_FILE).is_file() {
@@ -51,13 +53,7 @@ pub fn studies_below(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     found.sort();
     if found.is_empty() {
-        return Err(StudyError::Folder {
-            path: folder.to_path_buf(),
-            fault: format!(
-                ": found no folder with a {CONFIG_FILE}, expected one at least; `cargo xtask \
-                 experiment` makes one"
-            ),
-        });
+        return Err(StudyError::NoStudy { folders: folders.to_vec() });
     }
     Ok(found)
 }

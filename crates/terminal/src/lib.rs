@@ -3,6 +3,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "talking to the terminal is its job")]
 
+pub mod count;
 pub mod exit;
 pub mod interrupt;
 pub mod output;

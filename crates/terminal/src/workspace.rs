@@ -47,9 +47,14 @@ pub fn cargo_at(action: &str, folder: &Path) -> Command {
     cargo
 }
 
-/// The folder of the reports of the studies.
+/// The folder of the committed reports.
 pub fn reports() -> Result<PathBuf> {
     Ok(root()?.join("reports"))
+}
+
+/// The folder of what a user trains and draws, which Git ignores.
+pub fn runs() -> Result<PathBuf> {
+    Ok(root()?.join("runs"))
 }
 
 /// A path as a user would type it: relative to the current folder if it lies below that.

@@ -146,7 +146,7 @@ pub fn fit<F: Real, E: From<TrainError>>(
     mut observe: impl FnMut(Moment<'_, F>) -> Result<(), E>,
 ) -> Result<(), E> {
     let steps_per_epoch = steps_per_epoch(split, config.batch_size)?;
-    expect_batches_to_normalize(network, split, config.batch_size)?;
+    expect_batches_to_normalize(network, split.training.len(), config.batch_size)?;
     let last_step = config.epochs.saturating_mul(steps_per_epoch).saturating_sub(1);
     let mut steps = Steps {
         images,
@@ -202,19 +202,19 @@ pub fn steps_per_epoch(split: &Split, batch_size: usize) -> Result<u64, TrainErr
 
 /// Refuses, before the first step, a batch of a single image that the last of an epoch would be
 /// and that batch norm of rows cannot normalise.
-fn expect_batches_to_normalize<F: Real>(
+pub(crate) fn expect_batches_to_normalize<F: Real>(
     network: &Network<F>,
-    split: &Split,
+    training_images: usize,
     batch_size: usize,
 ) -> Result<(), TrainError> {
-    let last = (split.training.len() - 1) % batch_size + 1;
+    let last = training_images.saturating_sub(1) % batch_size + 1;
     if last > 1 || !network.norms().any(|(_, norm)| norm.needs_two_rows) {
         return Ok(());
     }
     Err(TrainError::Config {
         parameter: "the batch size",
         expected: "one that leaves no batch of a single image, which batch norm cannot normalise",
-        got: format!("{batch_size} with {} training images", split.training.len()),
+        got: format!("{batch_size} with {training_images} training images"),
     })
 }
 

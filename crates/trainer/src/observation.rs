@@ -115,6 +115,11 @@ pub struct Observation<F> {
 }
 
 impl<F: Real> Observation<F> {
+    /// The bytes of all values.
+    pub(crate) fn bytes(&self) -> usize {
+        self.distributions.iter().map(|seen| seen.values.len() * size_of::<F>()).sum()
+    }
+
     pub(crate) fn of(network: &Network<F>, tape: &Tape<F>) -> Self {
         let mut distributions = Vec::new();
         let mut add = |layer: &str, quantity, values| {

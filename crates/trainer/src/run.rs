@@ -19,20 +19,25 @@
 mod checkpoints;
 mod log_file;
 mod logs;
+mod memory;
 mod names;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{LabelledImages, Split};
-use crate::fit::steps_per_epoch;
+use crate::dataset::{ImageSize, LabelledImages, Split};
+use crate::evaluation::expect_batch_size;
+use crate::fit::{expect_batches_to_normalize, steps_per_epoch};
 use crate::log::{DistributionRow, Hparam, hparams_yaml, read_csv};
 use crate::network::{Network, NetworkConfig};
 use crate::optimizer::{Optimizer, OptimizerConfig};
 use crate::{FitConfig, Head, Measurement, Phase, TrainError, fit, weights};
 
+use self::checkpoints::Checkpoints;
 use self::logs::Logs;
-use self::names::{CHECKPOINTS, DISTRIBUTIONS, HPARAMS, METRICS, WEIGHTS};
+use self::names::{CHECKPOINTS, DISTRIBUTIONS, HPARAMS, METRICS};
+
+pub use self::names::WEIGHTS;
 
 /// What a run trains, and how.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,6 +84,23 @@ impl RunConfig {
         let trains = |parameter: &str| self.head.trains(parameter);
         let optimizer = Optimizer::new(self.optimizer, &network, trains);
         Ok((network, optimizer))
+    }
+
+    /// Refuses a batch size that [`fit()`] would refuse for so many training images, before any of them
+    /// is read.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError`] for such a batch size, and for a network that cannot be built for these images.
+    pub fn expect_batches(
+        &self,
+        image: ImageSize,
+        classes: usize,
+        training_images: usize,
+    ) -> Result<(), TrainError> {
+        expect_batch_size(self.batch_size)?;
+        let network = self.network.build::<f32>(image, classes, self.seed)?;
+        expect_batches_to_normalize(&network, training_images, self.batch_size)
     }
 
     /// Trains in `folder` from where an earlier call stopped or was killed, else from the start.
@@ -177,6 +199,17 @@ impl RunConfig {
         ]);
         hparams_yaml(&hparams)
     }
+}
+
+/// The steps that the run in this folder does not have to train again, for a caller that says how
+/// far it is. A run of so many steps per epoch.
+///
+/// # Errors
+///
+/// [`TrainError::File`] for a folder that cannot be listed.
+pub fn saved_steps(folder: &Path, steps_per_epoch: u64) -> Result<u64, TrainError> {
+    let last = Checkpoints::new(folder.join(CHECKPOINTS), steps_per_epoch).last()?;
+    Ok(last.map_or(0, |(steps, _)| steps))
 }
 
 /// The measurements of the run in this folder.

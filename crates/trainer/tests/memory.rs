@@ -1,48 +1,71 @@
-//! A training step uses the memory of the one before it.
+//! A training step uses the memory of the one before it, and a run as much as it says before.
 
 #![allow(unsafe_code, reason = "an allocator that counts is an unsafe trait")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::ops::ControlFlow;
 
 use trainer::dataset::{FASHION_MNIST_IMAGE, LabelledImages, Split};
 use trainer::network::Preset;
 use trainer::optimizer::{AdamConfig, Optimizer};
-use trainer::{FitConfig, Phase, TrainError, fit};
+use trainer::run::RunConfig;
+use trainer::{FitConfig, Head, Phase, TrainError, fit};
 
-/// Counts the bytes that each thread asks for.
+/// Counts the bytes that each thread asks for, holds, and held at most.
 struct Counting;
 
 thread_local! {
     static ASKED: Cell<usize> = const { Cell::new(0) };
+    static HELD: Cell<usize> = const { Cell::new(0) };
+    static MOST_HELD: Cell<usize> = const { Cell::new(0) };
+}
+
+fn hold(more: usize, less: usize) {
+    // A thread may give back what another asked for.
+    HELD.set((HELD.get() + more).saturating_sub(less));
+    MOST_HELD.set(MOST_HELD.get().max(HELD.get()));
 }
 
 // SAFETY: every call goes to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ASKED.set(ASKED.get().wrapping_add(layout.size()));
+        hold(layout.size(), 0);
         // SAFETY: the caller keeps the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        hold(0, layout.size());
         // SAFETY: the caller keeps the contract of `dealloc`.
         unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        ASKED.set(ASKED.get().wrapping_add(size));
+        hold(size, layout.size());
+        // SAFETY: the caller keeps the contract of `realloc`.
+        unsafe { System.realloc(pointer, layout, size) }
     }
 }
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+fn images(count: usize) -> LabelledImages {
+    let values = FASHION_MNIST_IMAGE.values();
+    let pixels = (0..count * values).map(|index| (index * 7 % 251) as u8).collect();
+    let labels = (0..count).map(|index| (index % 10) as u8).collect();
+    LabelledImages::new(FASHION_MNIST_IMAGE, 10, pixels, labels).unwrap()
+}
+
 /// The most bytes that a step after the first of each epoch asks for.
 fn asked_by_a_step(preset: &'static Preset, batch_size: usize) -> usize {
     // Two batches and a smaller one.
     let count = 2 * batch_size + batch_size / 2;
-    let values = FASHION_MNIST_IMAGE.values();
-    let pixels = (0..count * values).map(|index| (index * 7 % 251) as u8).collect();
-    let labels = (0..count).map(|index| (index % 10) as u8).collect();
-    let images = LabelledImages::new(FASHION_MNIST_IMAGE, 10, pixels, labels).unwrap();
+    let images = images(count);
     let split = Split { training: (0..count).collect(), validation: vec![0] };
     let mut network = preset.config.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
     let mut adam = Optimizer::new(AdamConfig::new(1e-3).unwrap(), &network, |_| true);
@@ -71,5 +94,38 @@ fn steps_after_the_first_ask_for_no_memory_that_grows_with_the_batch() {
         assert!(few > 0, "{name}: the allocator does not count");
         assert!(many <= 192 << 10, "{name}: {many} bytes");
         assert!(many - few <= 40 * 2048, "{name}: {few} bytes for 20 images and {many} for 60");
+    }
+}
+
+/// A batch of a study can be so large that the machine has no room for it, which the estimate is to show
+/// before the training begins. It lies between nine tenths and one and a half of what is held.
+#[test]
+fn a_run_holds_about_as_much_memory_as_it_says_before() {
+    for &preset in Preset::all() {
+        let batch_size = if preset.config.has_linear_head() { 120 } else { 2_400 };
+        let images = images(2 * batch_size);
+        let split = Split {
+            training: (0..batch_size).collect(),
+            validation: (batch_size..2 * batch_size).collect(),
+        };
+        let run = RunConfig {
+            network: preset.config.clone(),
+            head: Head::Trained,
+            seed: 0,
+            epochs: 1,
+            batch_size,
+            optimizer: AdamConfig::new(1e-3).unwrap().into(),
+            observations_per_epoch: 1,
+            data_set: String::new(),
+        };
+        let expected = run.memory(FASHION_MNIST_IMAGE, 10, batch_size, batch_size).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let before = HELD.get();
+        MOST_HELD.set(before);
+        run.train(&images, &split, folder.path(), |_| ControlFlow::Continue(())).unwrap();
+        let held = MOST_HELD.get() - before;
+        let ratio = expected as f64 / held as f64;
+        let name = preset.name;
+        assert!((0.9..1.5).contains(&ratio), "{name}: {expected} bytes expected, {held} held");
     }
 }

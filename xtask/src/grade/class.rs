@@ -12,8 +12,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use grader::check::Options;
 use grader::class::{
-    Class, GradedClass, Judge, Line, MarksTable, Progress, SummaryFiles, find_entries, grade_class,
-    reports_of, serve, written_files,
+    Class, GradedClass, Judge, Line, MarksTable, Progress, SummaryFiles, find_any_entries,
+    find_entries, grade_class, reports_of, serve, written_files,
 };
 use grader::export::OutputFormat;
 use grader::fixture::Case;
@@ -27,6 +27,9 @@ use terminal::exit::{COULD_NOT_RUN, Exit};
 use terminal::interrupt::Interrupt;
 use terminal::output::say;
 use terminal::workspace;
+
+/// The students without a hand-in whom the summary names.
+const NAMES_SHOWN: usize = 20;
 
 /// How long a worker may take to end after its batch has.
 const GRACE: Duration = Duration::from_secs(3);
@@ -70,8 +73,10 @@ pub(super) fn run(
 ) -> Result<Exit> {
     let table = hand_ins.csv.as_deref().context("--csv names no file")?;
     let reports = reports_of(table)?;
-    let written = written_files(table, &reports);
-    let found = (!hand_ins.worker).then(|| find_entries(folder, &written)).transpose()?;
+    let mut not_handed_in = written_files(table, &reports).to_vec();
+    not_handed_in.extend(hand_ins.table.roster.clone());
+    let find = if hand_ins.table.roster.is_some() { find_any_entries } else { find_entries };
+    let found = (!hand_ins.worker).then(|| find(folder, &not_handed_in)).transpose()?;
     let course = run_options.course()?;
     let Asked { cases, options, rubric, format, command } = *asked;
     let judge = Judge {
@@ -93,8 +98,11 @@ pub(super) fn run(
         })?;
         return Ok(Exit::Success);
     };
-    let ids: Vec<&str> = found.entries.iter().map(|entry| entry.id.as_str()).collect();
-    let marks = hand_ins.table.table(table, rubric, &ids)?;
+    let ids = |can_be_graded: bool| -> Vec<&str> {
+        let entries = found.entries.iter().filter(|entry| entry.hand_in.is_ok() == can_be_graded);
+        entries.map(|entry| entry.id.as_str()).collect()
+    };
+    let marks = hand_ins.table.table(table, rubric, [&ids(true), &ids(false)])?;
     let interrupt = Interrupt::listen_and_clean_up(
         run_options.is_cancelled.clone(),
         "stopping after the hand-ins in progress; again to stop at once",
@@ -185,7 +193,11 @@ fn say_roster(marks: &MarksTable) -> Result<bool> {
     let roster = marks.roster().map_or_else(|| "the table".to_owned(), |path| shown(path));
     let absent = marks.absent();
     if !absent.is_empty() {
-        let (count, of, who) = (absent.len(), marks.students(), absent.join("; "));
+        let (count, of) = (absent.len(), marks.students());
+        let mut who = absent[..count.min(NAMES_SHOWN)].join("; ");
+        if count > NAMES_SHOWN {
+            who.push_str(&format!("; and {} more, whom class.md names", count - NAMES_SHOWN));
+        }
         say(format!("handed in nothing: {count} of {of} in {roster}: {who}"))?;
     }
     let what = if marks.has_lines_for_unmatched() { "nobody's, by" } else { "without a place in" };

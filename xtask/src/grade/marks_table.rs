@@ -14,9 +14,9 @@ pub(super) struct TableOptions {
     #[arg(long, value_name = "FORMAT", value_parser = formats(), default_value = TABLE_FORMATS[0].name, requires = "batch")]
     csv_format: &'static TableFormat,
     /// Who is in the class: a CSV file with a column `id`, a gradebook that Canvas exported, or a grading
-    /// worksheet of Moodle; with --csv-format canvas or moodle, this file is written with the marks in it
+    /// worksheet of Moodle; with --csv-format canvas or moodle, the table is this file with the marks in it
     #[arg(long, value_name = "FILE", requires = "batch")]
-    roster: Option<PathBuf>,
+    pub roster: Option<PathBuf>,
     /// The assignment's name in Canvas's gradebook, or the column of the grades in Moodle's worksheet
     /// [default: the only one, or Grade]
     #[arg(long, value_name = "NAME", requires = "batch")]
@@ -32,12 +32,12 @@ fn formats() -> impl TypedValueParser<Value = &'static TableFormat> {
 }
 
 impl TableOptions {
-    /// The table of these hand-ins, which is written to `path`.
+    /// The table of these hand-ins and of those that cannot be graded, which is written to `path`.
     pub(super) fn table(
         &self,
         path: &Path,
         rubric: &Rubric,
-        hand_ins: &[&str],
+        [hand_ins, others]: [&[&str]; 2],
     ) -> Result<MarksTable> {
         let read = |file: &PathBuf| -> Result<Roster> {
             let shown = messages::path(file);
@@ -58,6 +58,7 @@ impl TableOptions {
             assignment: self.assignment.as_deref(),
             rubric,
             hand_ins,
+            others,
         })?)
     }
 }

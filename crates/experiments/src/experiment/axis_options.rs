@@ -16,7 +16,7 @@ impl Args for AxisOptions {
                 let check = axis.check;
                 ValueParser::from(move |text: &str| match check(text) {
                     Ok(()) => Ok(text.to_owned()),
-                    Err(expected) => Err(format!("found {text}, expected {expected}")),
+                    Err(expected) => Err(format!("expected {expected}")),
                 })
             } else {
                 let values = choices.into_iter();

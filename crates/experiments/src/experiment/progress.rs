@@ -1,11 +1,13 @@
-//! The progress of an experiment while it trains: a line per epoch, and a bar per run.
+//! The progress of an experiment while it trains: a line per epoch, and on a terminal a bar per run and
+//! one for all.
 
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Error, Result};
-use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
+use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use trainer::{Measurement, Phase};
 
 use study::axis::Axis;
@@ -20,12 +22,17 @@ use terminal::output::say;
 /// The transcript of runs that train side by side.
 ///
 /// The order of its lines does not depend on which run is faster: group by group, seed by seed, epoch
-/// by epoch, network by network. A terminal also shows a bar per run.
+/// by epoch, network by network. A terminal also shows a bar per run that trains, and below them how
+/// far the study is.
 pub(crate) struct Progress<'a> {
     config: &'a StudyConfig,
     cells: &'a [Cell],
+    /// How many steps of each run an earlier call trained.
+    saved: Vec<u64>,
     interrupt: &'a Interrupt,
     bars: MultiProgress,
+    /// The work of all runs.
+    whole: ProgressBar,
     state: Mutex<State>,
 }
 
@@ -34,32 +41,58 @@ struct State {
     accuracies: Vec<Vec<f64>>,
     /// The bar of each run that trains.
     bars: Vec<Option<ProgressBar>>,
+    /// The runs that are trained.
+    trained: usize,
     /// The lines of results shown.
     shown: usize,
     /// The error of the first line that could not be shown.
     failure: Option<Error>,
 }
 
+/// The work of an image in a step, where that of an image in the validation is 1: a step goes forward
+/// and computes two gradients.
+const WORK_OF_A_STEP: u64 = 3;
+
+/// As long as it takes until the time left can be told from what was done.
+const FIRST_GUESS: Duration = Duration::from_secs(3);
+
 impl<'a> Progress<'a> {
-    /// Bars are drawn on standard error, if that is a terminal.
+    /// Of the runs so many steps are `saved`. Bars are drawn on standard error, if that is a terminal.
     pub(crate) fn new(
         config: &'a StudyConfig,
         cells: &'a [Cell],
+        saved: Vec<u64>,
         interrupt: &'a Interrupt,
     ) -> Self {
         let state = State {
             accuracies: vec![Vec::new(); cells.len()],
             bars: vec![None; cells.len()],
+            trained: 0,
             shown: 0,
             failure: None,
         };
-        Self { config, cells, interrupt, bars: MultiProgress::new(), state: Mutex::new(state) }
+        let bars = MultiProgress::new();
+        let work_of = |steps: &dyn Fn(usize) -> u64| -> u64 {
+            let works = (0..cells.len()).map(|run| work(config, &cells[run], steps(run)));
+            works.fold(0, u64::saturating_add)
+        };
+        let all = work_of(&|run| config.steps_of(&cells[run].key.arm));
+        let whole = bars.add(ProgressBar::new(all)).with_style(style_of_whole());
+        whole.set_prefix("all runs");
+        whole.set_message(format!("0 of {} runs trained", cells.len()));
+        whole.set_position(work_of(&|run| saved[run]));
+        whole.reset_eta();
+        let state = Mutex::new(state);
+        Self { config, cells, saved, interrupt, bars, whole, state }
     }
 
     /// Shows this measurement of this run. Returns whether every line so far could be shown.
     fn show(&self, run: usize, measurement: &Measurement) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let bar = state.bars[run].get_or_insert_with(|| self.bar(run));
+        if measurement.step >= self.saved[run] {
+            self.whole.inc(measurement.count as u64 * work_per_image(measurement.phase));
+        }
         match measurement.phase {
             Phase::Training => {
                 bar.set_position(measurement.step % self.steps_per_epoch(run) + 1);
@@ -71,6 +104,9 @@ impl<'a> Progress<'a> {
                 bar.reset();
                 if measurement.epoch + 1 == self.cells[run].run.epochs {
                     bar.finish_and_clear();
+                    state.trained += 1;
+                    let runs = self.cells.len();
+                    self.whole.set_message(format!("{} of {runs} runs trained", state.trained));
                 }
                 state.accuracies[run].push(measurement.accuracy);
                 let lines = self.results(&mut state);
@@ -89,6 +125,7 @@ impl<'a> Progress<'a> {
         for bar in state.bars.iter().flatten() {
             bar.finish_and_clear();
         }
+        self.whole.finish_and_clear();
         state.failure.map_or(Ok(()), Err)
     }
 
@@ -97,7 +134,8 @@ impl<'a> Progress<'a> {
     }
 
     fn bar(&self, run: usize) -> ProgressBar {
-        let bar = self.bars.add(ProgressBar::new(self.steps_per_epoch(run)));
+        let bar = ProgressBar::new(self.steps_per_epoch(run));
+        let bar = self.bars.insert_before(&self.whole, bar);
         let template = "{prefix} {bar:16} {pos}/{len} {msg} {per_sec}";
         let rate = |state: &ProgressState, text: &mut dyn fmt::Write| {
             let _ = write!(text, "{:.0} steps/s", state.per_sec()); // a rate that cannot be written is left out
@@ -147,6 +185,34 @@ impl<'a> Progress<'a> {
     }
 }
 
+/// The work of so many steps of a run.
+fn work(config: &StudyConfig, cell: &Cell, steps: u64) -> u64 {
+    let steps_per_epoch = config.steps_per_epoch_of(&cell.key.arm);
+    let (epochs, more) = (steps / steps_per_epoch, steps % steps_per_epoch);
+    let of_epoch = config.training_images * work_per_image(Phase::Training)
+        + config.validation_images * work_per_image(Phase::Validation);
+    let of_rest = (more * cell.run.batch_size as u64) * work_per_image(Phase::Training);
+    epochs.saturating_mul(of_epoch).saturating_add(of_rest)
+}
+
+fn work_per_image(phase: Phase) -> u64 {
+    match phase {
+        Phase::Training => WORK_OF_A_STEP,
+        Phase::Validation => 1,
+    }
+}
+
+fn style_of_whole() -> ProgressStyle {
+    let left = |state: &ProgressState, text: &mut dyn fmt::Write| {
+        if state.elapsed() > FIRST_GUESS {
+            let _ = write!(text, ", {} left", HumanDuration(state.eta())); // or it is left out
+        }
+    };
+    ProgressStyle::with_template("{prefix:26} {bar:16} {percent}%, {msg}{left}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .with_key("left", left)
+}
+
 impl Watch for Progress<'_> {
     fn see(&self, cell: usize, measurement: &Measurement) -> ControlFlow<()> {
         let goes_on = self.show(cell, measurement) && !self.interrupt.is_asked();
@@ -182,7 +248,7 @@ mod tests {
     fn lines(config: &StudyConfig, order: &[(usize, u64)]) -> Vec<String> {
         let cells = cells(config).unwrap();
         let interrupt = Interrupt::default();
-        let progress = Progress::new(config, &cells, &interrupt);
+        let progress = Progress::new(config, &cells, vec![0; cells.len()], &interrupt);
         let mut state = progress.state.lock().unwrap();
         let mut lines = Vec::new();
         for &(run, epoch) in order {
@@ -195,7 +261,7 @@ mod tests {
     #[test]
     fn results_come_in_one_order_with_the_published_figures_where_they_compare() {
         let axes = vec![("epochs", vec!["2".to_owned()])];
-        let request = StudyRequest { seeds: Some(3..4), axes, ..StudyRequest::default() };
+        let request = StudyRequest { seeds: Some(vec![3]), axes, ..StudyRequest::default() };
         let whole = Split::four_fifths_of(60_000);
         let (config, _) = request.config(DataSet::FashionMnist, whole, 10_000).unwrap();
         let expected = [

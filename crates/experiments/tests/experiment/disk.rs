@@ -77,6 +77,6 @@ fn a_read_only_folder_is_refused_before_any_training() {
     let message = refusal(disk.0.path());
     assert_eq!(
         message,
-        "error: out cannot be made; --out gives another: Read-only file system (os error 30)\n"
+        "error: out cannot be made: Read-only file system (os error 30); --out gives another\n"
     );
 }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use crate::{TINY, assert_same, command, files};
 
-const KILLS: u32 = 20;
+const KILLS: u32 = 12;
 
 fn arguments(out: &'static str) -> Vec<&'static str> {
     [
@@ -24,7 +24,7 @@ fn arguments(out: &'static str) -> Vec<&'static str> {
 fn killing_at_any_moment_changes_no_byte() {
     let folder = tempfile::tempdir().unwrap();
     // Networks that train in a moment, so that the moments fall on everything else as well.
-    let fast = [TINY.as_slice(), &["--networks=batch-norm,dropout", "--epochs=4"]].concat();
+    let fast = [TINY.as_slice(), &["--networks=batch-norm,dropout", "--epochs=2"]].concat();
     let spawn = |out, anew: bool| {
         command(folder.path(), &[fast.as_slice(), &[out]].concat())
             .args(anew.then_some("--anew"))

@@ -5,6 +5,8 @@
 #[cfg(unix)]
 mod disk;
 #[cfg(unix)]
+mod folders;
+#[cfg(unix)]
 mod interruption;
 mod tensorboard;
 
@@ -168,7 +170,19 @@ fn what_cannot_run_says_why_and_leaves_nothing_behind() {
         let message = String::from_utf8(output.stderr).unwrap();
         messages.push_str(&format!("# {title}\n{message}\n"));
     }
-    for words in ["--seeds=0", "--seeds=5..5", "--seeds=many", "--epochs=0", "--threads=0"] {
+    for words in [
+        "--seeds=0",
+        "--seeds=5..5",
+        "--seeds=many",
+        "--seeds=1,1",
+        "--epochs=0",
+        "--epochs=-1",
+        "--batch-size=",
+        "--learning-rate=fast",
+        "--threads=0",
+        "--threads=99999",
+        "more",
+    ] {
         let output = experiment(folder.path(), &[words]);
         assert_eq!(output.status.code(), Some(2), "{words}");
         messages.push_str(&format!("# {words}\n{}\n", String::from_utf8(output.stderr).unwrap()));

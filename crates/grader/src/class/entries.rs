@@ -37,13 +37,23 @@ pub struct Entries {
 ///
 /// [`ClassError`] if the folder cannot be read, or holds no entries.
 pub fn find_entries(folder: &Path, written: &[PathBuf]) -> Result<Entries, ClassError> {
-    let unusable = |found: &str, expected| ClassError::Unusable {
-        path: folder.to_owned(),
-        found: found.to_owned(),
-        expected,
-    };
+    let found = find_any_entries(folder, written)?;
+    if found.entries.is_empty() {
+        let expected = "Python files, notebooks, .zip files or folders";
+        return Err(unusable(folder, "no hand-ins", expected));
+    }
+    Ok(found)
+}
+
+/// As [`find_entries`], but the folder may hold none: where the class is known, that says who handed in
+/// nothing.
+///
+/// # Errors
+///
+/// [`ClassError`] if the folder cannot be read.
+pub fn find_any_entries(folder: &Path, written: &[PathBuf]) -> Result<Entries, ClassError> {
     if !folder.is_dir() {
-        return Err(unusable("no folder", "a folder of hand-ins"));
+        return Err(unusable(folder, "no folder", "a folder of hand-ins"));
     }
     let written: Vec<PathBuf> =
         written.iter().filter_map(|path| path.canonicalize().ok()).collect();
@@ -59,9 +69,6 @@ pub fn find_entries(folder: &Path, written: &[PathBuf]) -> Result<Entries, Class
         }
     }
     of_system.sort();
-    if found.is_empty() {
-        return Err(unusable("no hand-ins", "Python files, notebooks, .zip files or folders"));
-    }
     let names: Vec<(String, bool)> = found
         .iter()
         .map(|(name, entry)| (name.clone(), entry.file_type().is_ok_and(|kind| kind.is_dir())))
@@ -73,6 +80,10 @@ pub fn find_entries(folder: &Path, written: &[PathBuf]) -> Result<Entries, Class
         .collect();
     entries.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(Entries { entries, of_system })
+}
+
+fn unusable(folder: &Path, found: &str, expected: &'static str) -> ClassError {
+    ClassError::Unusable { path: folder.to_owned(), found: found.to_owned(), expected }
 }
 
 /// The ids of files and folders: names without endings, but for those that would then be the same.

@@ -7,21 +7,12 @@ use crate::class::cells::inert;
 use crate::class::error::ClassError;
 use crate::class::record::Record;
 use crate::class::roster::{
-    CANVAS, Claim, Downloaded, Flaw, MOODLE, Matching, Platform, Roster, Sheet, Student, Students,
-    TableFormat, Why, matching,
+    Claim, Downloaded, Flaw, Matching, Platform, Roster, Sheet, Student, Students, TableFormat,
+    Why, matching,
 };
 use crate::class::table::{COLUMNS, Line, OUT_OF};
+use crate::messages::on_one_line;
 use crate::rubric::{Points, Rubric};
-
-/// The grader's own table.
-const TABLE: TableFormat = TableFormat {
-    name: "table",
-    summary: "marks, checks passed, diagnosis and problems, one line per hand-in",
-    platform: None,
-};
-
-/// All formats of the table of marks. The first is the default.
-pub const TABLE_FORMATS: [&TableFormat; 3] = [&TABLE, &CANVAS, &MOODLE];
 
 /// The problem of a student who is in the roster and has no hand-in.
 const NOTHING: &str = "handed in nothing";
@@ -39,6 +30,8 @@ pub struct TableRequest<'a> {
     pub rubric: &'a Rubric,
     /// The ids of the hand-ins.
     pub hand_ins: &'a [&'a str],
+    /// The ids of what is there and cannot be graded. Who has something better, has not handed in these.
+    pub others: &'a [&'a str],
 }
 
 /// The table of marks of a class, but for its marks.
@@ -72,9 +65,10 @@ impl MarksTable {
     /// [`ClassError::Roster`] and [`ClassError::TableFormat`] for a roster that the format has no use
     /// for, or if what the format needs is not there.
     pub fn new(request: TableRequest<'_>) -> Result<Self, ClassError> {
-        let TableRequest { format, roster, assignment, rubric, hand_ins } = request;
+        let TableRequest { format, roster, assignment, rubric, hand_ins, others } = request;
+        let all = [hand_ins, others].concat();
         if let Some(roster) = &roster {
-            roster.expect_header(hand_ins)?;
+            roster.expect_header(&all)?;
         }
         let path = roster.as_ref().map(|roster| roster.path.clone());
         let out_of = rubric.entries.iter().map(|entry| entry.points).sum();
@@ -91,9 +85,7 @@ impl MarksTable {
                 expect_export(platform, &roster)?;
                 Some(roster)
             }
-            (Some(platform), None) => {
-                Some(made_up(format, platform, hand_ins, assignment, out_of)?)
-            }
+            (Some(platform), None) => Some(made_up(format, platform, &all, assignment, out_of)?),
         };
         let entries = headings(
             rubric.entries.iter().map(|entry| entry.name.as_str()),
@@ -116,7 +108,8 @@ impl MarksTable {
             Some(platform) => platform.downloaded,
             None => |_| None,
         };
-        let Matching { claims, unmatched } = matching(&students.students, hand_ins, downloaded);
+        let Matching { claims, unmatched } =
+            matching(&students.students, [hand_ins, others], downloaded);
         let line = |at: usize| sheet.rows()[students.students[at].row][0].place.to_string();
         let why = |why: Why| match why {
             Why::Unknown => "no line has this id".to_owned(),
@@ -124,6 +117,7 @@ impl MarksTable {
                 let lines: Vec<String> = of.into_iter().map(line).collect();
                 format!("it fits {}", lines.join(" and "))
             }
+            Why::Taken(at) => format!("{} has another hand-in", line(at)),
             Why::Shared(at) => format!("another hand-in fits {} too", line(at)),
         };
         let unmatched = unmatched.into_iter().map(|(id, reason)| (id, why(reason))).collect();
@@ -164,7 +158,7 @@ impl MarksTable {
                 .collect();
             let names =
                 if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
-            inert(&format!("{}{names}", student.id))
+            on_one_line(&format!("{}{names}", student.id))
         };
         absent.map(shown).collect()
     }
@@ -332,7 +326,7 @@ impl Filled {
         Ok(Self { sheet, column, has_decimal_comma })
     }
 
-    /// The file with marks. Those of students without a hand-in stay as they are there.
+    /// The file with marks. What it has for students without a hand-in of their own stays.
     fn with<'a>(
         &self,
         claimed: impl Iterator<Item = (&'a Student, &'a Claim)>,
@@ -341,9 +335,8 @@ impl Filled {
         let mark = |id: &str| lines.get(id).and_then(|record| record.line.marks);
         let values = claimed.filter_map(|(student, claim)| {
             let value = match claim {
-                Claim::Nothing => return None,
+                Claim::Nothing | Claim::Unclear(_) => return None,
                 Claim::HandIn(id) => mark(id).map(|mark| self.written(mark)).unwrap_or_default(),
-                Claim::Unclear(_) => String::new(),
             };
             Some(((student.row, self.column), value))
         });

@@ -1,9 +1,11 @@
-//! Who is in a class: a list of ids, or the file that a learning platform exports.
+//! Who is in a class: a list of ids, or the file that a learning platform exports and takes back.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::class::error::ClassError;
+use crate::class::roster::canvas::CANVAS;
+use crate::class::roster::moodle::MOODLE;
 
 mod canvas;
 mod matching;
@@ -11,12 +13,20 @@ mod moodle;
 mod platform;
 mod sheet;
 
-pub(super) use canvas::CANVAS;
 pub(super) use matching::{Claim, Matching, Why, matching};
-pub(super) use moodle::MOODLE;
 pub use platform::TableFormat;
 pub(super) use platform::{Downloaded, Platform, Student, Students};
 pub(super) use sheet::{Flaw, Sheet};
+
+/// The grader's own table.
+const TABLE: TableFormat = TableFormat {
+    name: "table",
+    summary: "marks, checks passed, diagnosis and problems, one line per hand-in",
+    platform: None,
+};
+
+/// All formats of the table of marks. The first is the default.
+pub const TABLE_FORMATS: [&TableFormat; 3] = [&TABLE, &CANVAS, &MOODLE];
 
 /// What is called the column of the ids, in letters of either case.
 const ID: &str = "id";
@@ -43,7 +53,7 @@ impl Roster {
     pub fn of(path: &Path, bytes: &[u8]) -> Result<Self, ClassError> {
         let refuse = |flaw: Flaw| ClassError::roster(path, flaw);
         let sheet = Sheet::read(bytes).map_err(refuse)?;
-        let known = [CANVAS, MOODLE].into_iter().filter_map(|format| format.platform);
+        let known = TABLE_FORMATS.into_iter().filter_map(|format| format.platform);
         let platform = known.into_iter().find(|platform| (platform.is_export)(&sheet));
         let students = match platform {
             Some(platform) => (platform.students)(&sheet),
@@ -113,7 +123,7 @@ fn expect_students(sheet: &Sheet, students: &[Student]) -> Result<(), Flaw> {
         let id = student.number.as_ref().unwrap_or(&student.id);
         if let Some(first) = seen.insert(id, student) {
             let place = |student: &Student| sheet.rows()[student.row][0].place;
-            let found = format!("{id} for the second time");
+            let found = format!("{id:?} for the second time");
             let expected = format!("each student once; the first is in {}", place(first));
             return Err(Flaw::new(place(student), &found, &expected));
         }
@@ -147,7 +157,7 @@ mod tests {
         let refused = |text| read(text).unwrap_err();
         assert_eq!(
             refused("id,name\nanna,A\nben,B\n\"anna\",C\n"),
-            "roster.csv: line 4, column 1: found anna for the second time, expected each student \
+            "roster.csv: line 4, column 1: found \"anna\" for the second time, expected each student \
              once; the first is in line 2, column 1"
         );
         assert_eq!(
@@ -156,7 +166,7 @@ mod tests {
         );
         assert!(refused("id\n\n").contains("found a header alone, expected a line per student"));
         let twice = "Identifier,Full name,Grade\nParticipant 1,A,\nParticipant 1,B,\n";
-        assert!(refused(twice).contains("line 3, column 1: found 1 for the second time"));
+        assert!(refused(twice).contains("line 3, column 1: found \"1\" for the second time"));
     }
 
     #[test]

@@ -6,6 +6,9 @@ use thiserror::Error;
 
 use crate::grading::Grading;
 
+/// Writes why a hand-in could not be graded.
+pub(super) type WriteUngraded = fn(&str) -> Result<String, ExportError>;
+
 /// A format of transcripts.
 #[derive(Debug)]
 pub struct OutputFormat {
@@ -20,7 +23,7 @@ pub struct OutputFormat {
     /// Writes a grading.
     pub(super) write: fn(&Grading) -> Result<String, ExportError>,
     /// Tells why a submission could not be graded, for platforms that wait for an answer.
-    pub(super) ungraded: Option<fn(&str) -> Result<String, ExportError>>,
+    pub(super) ungraded: Option<WriteUngraded>,
 }
 
 impl OutputFormat {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use trainer::TrainError;
 use trainer::run::RunConfig;
 
-use super::definition::{Axis, expect_count};
+use super::definition::{Axis, expect_count, expected_count};
 
 /// Images of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ impl Axis for BatchSize {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        text.parse().map(Self).map_err(|_| "a whole number".to_owned())
+        text.parse().map(Self).map_err(|_| expected_count())
     }
 
     fn check(&self) -> Result<(), String> {

@@ -91,7 +91,12 @@ pub trait Axis:
 pub(crate) fn expect_count(count: u64) -> Result<(), String> {
     // Larger numbers would overflow sums of steps.
     let range = 1..=u64::from(u32::MAX);
-    if range.contains(&count) { Ok(()) } else { Err(format!("1 to {}", u32::MAX)) }
+    if range.contains(&count) { Ok(()) } else { Err(expected_count()) }
+}
+
+/// What is expected in the place of a text or number that is no such count.
+pub(crate) fn expected_count() -> String {
+    format!("a whole number from 1 to {}", u32::MAX)
 }
 
 /// The values that a study gives to an axis, in the order of its report. In `study.toml` a single

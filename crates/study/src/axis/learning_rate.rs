@@ -12,6 +12,9 @@ use super::definition::Axis;
 #[serde(transparent)]
 pub struct LearningRate(pub f64);
 
+/// What is expected in the place of another text or number.
+const EXPECTED: &str = "a finite number above 0";
+
 impl LearningRate {
     /// The notebook's.
     pub const NOTEBOOK: Self = Self(5e-4);
@@ -28,12 +31,12 @@ impl Axis for LearningRate {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        text.parse().map(Self).map_err(|_| "a number".to_owned())
+        text.parse().map(Self).map_err(|_| EXPECTED.to_owned())
     }
 
     fn check(&self) -> Result<(), String> {
         let is_rate = self.0.is_finite() && self.0 > 0.0;
-        if is_rate { Ok(()) } else { Err("a finite number above 0".to_owned()) }
+        if is_rate { Ok(()) } else { Err(EXPECTED.to_owned()) }
     }
 
     fn text(&self) -> String {

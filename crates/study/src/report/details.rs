@@ -5,6 +5,7 @@ use super::document::{Block, Table};
 use crate::analysis::{Analysis, SummaryRow};
 use crate::axis::AXES;
 use crate::config::StudyConfig;
+use crate::folder_name::{folder_name, seeds_argument};
 use crate::tables::GRADE_FILE;
 use crate::text::{counted, counted_either, mean_and_std};
 use trainer::dataset::DataSet;
@@ -79,13 +80,9 @@ fn grade(transcript: &str) -> Vec<Block> {
 }
 
 fn again(config: &StudyConfig) -> Vec<Block> {
-    let (data_set, folder) = (config.data_set.entry().argument, config.data_set.entry().folder);
-    let (quick, below) = if config.quick { (" --quick", "/quick") } else { ("", "") };
-    let seeds = match config.seeds.as_slice() {
-        [first, .., last] => format!(" --seeds {first}..{}", last + 1),
-        [seed] => format!(" --seeds {seed}..{}", seed + 1),
-        [] => String::new(),
-    };
+    let data_set = config.data_set.entry().argument;
+    let quick = if config.quick { " --quick" } else { "" };
+    let seeds = format!(" --seeds {}", seeds_argument(&config.seeds));
     let mut command = format!("cargo xtask experiment --dataset {data_set}{quick}");
     // Seeds come after the axes that always distinguish rows.
     let (first, others): (Vec<_>, Vec<_>) =
@@ -101,7 +98,7 @@ fn again(config: &StudyConfig) -> Vec<Block> {
              it."
             .to_owned(),
         ),
-        Block::Code(format!("{command}\ncargo xtask report reports/{folder}{below}")),
+        Block::Code(format!("{command}\ncargo xtask report runs/{}", folder_name(config))),
         Block::Paragraph(
             "The tables: [`study.toml`](study.toml), the configuration; [`runs.csv`](runs.csv), a \
              row per run; [`epochs.csv`](epochs.csv), a row per run and epoch; \

@@ -70,7 +70,7 @@ impl EventFile {
     /// Adds how often values occur at one step: 30 bins of equal width between the smallest and the
     /// largest, with smallest, largest, count, sum and sum of squares. Infinite and NaN values are
     /// left out of all of these; without finite values the histogram has no bins.
-    pub fn histogram(&mut self, step: u64, tag: &str, values: impl Iterator<Item = f64>) {
+    pub fn histogram(&mut self, step: u64, tag: &str, values: impl Iterator<Item = f64> + Clone) {
         let histogram = Histogram::new(values).encode();
         let value = Message::default().string(1, tag).message(5, histogram);
         self.event(step, |event| event.message(5, Message::default().message(1, value)));

@@ -25,10 +25,11 @@ pub(super) struct Histogram {
 }
 
 impl Histogram {
-    /// The histogram of `values`, summed in their order.
-    pub(super) fn new(values: impl Iterator<Item = f64>) -> Self {
-        let values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
-        let Some(&first) = values.first() else {
+    /// The histogram of `values`, summed in their order. They are gone through twice, so that no copy of
+    /// them takes memory.
+    pub(super) fn new(values: impl Iterator<Item = f64> + Clone) -> Self {
+        let values = values.filter(|value| value.is_finite());
+        let Some(first) = values.clone().next() else {
             return Self {
                 min: 0.0,
                 max: 0.0,
@@ -43,13 +44,14 @@ impl Histogram {
         let mut histogram = Self {
             min: first,
             max: first,
-            count: values.len(),
+            count: 0,
             sum: 0.0,
             sum_of_squares: 0.0,
             limits: Vec::new(),
             counts: vec![0.0; BINS],
         };
-        for &value in &values {
+        for value in values.clone() {
+            histogram.count += 1;
             if value < histogram.min {
                 histogram.min = value;
             }
@@ -60,7 +62,7 @@ impl Histogram {
             histogram.sum_of_squares += value * value;
         }
         histogram.limits = limits(histogram.min, histogram.max);
-        for &value in &values {
+        for value in values {
             let bin = histogram.limits.partition_point(|&limit| limit <= value);
             histogram.counts[bin.min(BINS - 1)] += 1.0;
         }

@@ -16,6 +16,7 @@ use kernels::{KernelError, Real};
 use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
 
 use self::kind::{LayerKind, Result};
+use super::memory::Held;
 use crate::numerics::Numerics;
 use crate::random_stream::Stream;
 
@@ -56,6 +57,14 @@ macro_rules! layers {
         #[derive(Debug, Clone)]
         enum SavedOf<F: Real> {
             $($variant(<$layer as LayerKind<F>>::Saved),)*
+        }
+
+        impl<F: Real> SavedOf<F> {
+            fn bytes(&self) -> usize {
+                match self {
+                    $(Self::$variant(own) => own.bytes(),)*
+                }
+            }
         }
 
         impl<F: Real> Layer<F> {
@@ -180,6 +189,13 @@ layers! {
 /// forward pass uses again.
 #[derive(Debug, Clone)]
 pub struct Saved<F: Real>(Option<SavedOf<F>>);
+
+impl<F: Real> Saved<F> {
+    /// The bytes that it holds.
+    pub(super) fn bytes(&self) -> usize {
+        self.0.as_ref().map_or(0, SavedOf::bytes)
+    }
+}
 
 impl<F: Real> Default for Saved<F> {
     fn default() -> Self {

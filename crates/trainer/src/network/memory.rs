@@ -1,8 +1,34 @@
-//! Arrays whose memory is used again from step to step.
+//! Arrays whose memory is used again from step to step, and how much it is.
 
 use std::mem;
 
+use kernels::batch_norm::BatchStatistics;
 use ndarray::{Array, ArrayD, Dimension, IxDyn};
+
+/// What is held from a forward pass for its backward pass.
+pub(super) trait Held {
+    /// The bytes of its elements.
+    fn bytes(&self) -> usize;
+}
+
+impl Held for () {
+    fn bytes(&self) -> usize {
+        0
+    }
+}
+
+impl<T, D: Dimension> Held for Array<T, D> {
+    fn bytes(&self) -> usize {
+        self.len() * size_of::<T>()
+    }
+}
+
+impl Held for Option<BatchStatistics> {
+    /// A few numbers per channel, which are no matter beside a batch.
+    fn bytes(&self) -> usize {
+        0
+    }
+}
 
 /// An array without elements.
 pub(super) fn nothing<T: Clone + Default>() -> ArrayD<T> {

@@ -4,7 +4,7 @@ use kernels::{Real, with_rank};
 use ndarray::{ArrayD, ArrayView2, ArrayViewD, Ix2};
 
 use super::layer::Saved;
-use super::memory::nothing;
+use super::memory::{Held, nothing};
 use crate::TrainError;
 
 /// What a network makes of a batch on the way forward, and of gradients on the way back, in memory
@@ -35,6 +35,12 @@ impl<F: Real> Default for Tape<F> {
 }
 
 impl<F: Real> Tape<F> {
+    /// The bytes that it holds.
+    pub(crate) fn bytes(&self) -> usize {
+        let records = self.records.iter().map(|Record { out, saved }| out.bytes() + saved.bytes());
+        self.images.bytes() + records.chain(self.gradients.iter().map(Held::bytes)).sum::<usize>()
+    }
+
     /// What the layer of this index read in the last forward pass.
     pub(super) fn input_of(&self, layer: usize) -> Option<ArrayViewD<'_, F>> {
         match layer.checked_sub(1) {

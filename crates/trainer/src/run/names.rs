@@ -4,4 +4,6 @@ pub(super) const HPARAMS: &str = "hparams.yaml";
 pub(super) const METRICS: &str = "metrics.csv";
 pub(super) const DISTRIBUTIONS: &str = "distributions.csv";
 pub(super) const CHECKPOINTS: &str = "checkpoints";
-pub(super) const WEIGHTS: &str = "weights.safetensors";
+
+/// The trained network.
+pub const WEIGHTS: &str = "weights.safetensors";

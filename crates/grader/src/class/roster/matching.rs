@@ -22,8 +22,10 @@ pub(crate) enum Why {
     Unknown,
     /// Several students are called so.
     Several(Vec<usize>),
-    /// Other hand-ins are called by the same student.
+    /// Another hand-in fits the same student as well.
     Shared(usize),
+    /// Another hand-in fits the student better.
+    Taken(usize),
 }
 
 /// Which hand-in is whose.
@@ -55,10 +57,11 @@ pub(crate) fn folded(name: &str) -> String {
     name.trim().to_lowercase()
 }
 
-/// Which of these hand-ins is whose. `downloaded` reads a platform's names of hand-ins.
+/// Which of these hand-ins is whose, and then, among the students who have none, which of the others, that
+/// cannot be graded. `downloaded` reads a platform's names of hand-ins.
 pub(crate) fn matching<'a>(
     students: &[Student],
-    hand_ins: &[&'a str],
+    [hand_ins, others]: [&[&'a str]; 2],
     downloaded: fn(&str) -> Option<Downloaded<'_>>,
 ) -> Matching {
     let name = |&id: &&'a str| Name {
@@ -66,45 +69,64 @@ pub(crate) fn matching<'a>(
         folded: folded(id),
         number: downloaded(id).map(|found| found.number),
     };
-    let mut open: Vec<Name<'_>> = hand_ins.iter().map(name).collect();
     let mut claims = vec![Claim::Nothing; students.len()];
     let mut unmatched = BTreeMap::new();
-    for fits in RULES {
-        let mut left = Vec::new();
-        let mut fitting: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-        let mut unclear = Vec::new();
-        for name in open {
-            let is_free = |at: &usize| claims[*at] == Claim::Nothing;
-            let of = (0..students.len()).filter(is_free).filter(|&at| fits(&students[at], &name));
-            let of: Vec<usize> = of.collect();
-            match of[..] {
-                [] => left.push(name),
-                [only] => fitting.entry(only).or_default().push(name.id.to_owned()),
-                [..] => unclear.push((name.id.to_owned(), of)),
-            }
+    let mut rest = Vec::new();
+    for hand_ins in [hand_ins, others] {
+        let mut open: Vec<Name<'_>> = hand_ins.iter().map(name).collect();
+        for fits in RULES {
+            open = claim(fits, open, students, &mut claims, &mut unmatched);
         }
-        for (at, ids) in fitting {
-            if let [only] = &ids[..] {
-                claims[at] = Claim::HandIn(only.clone());
-                continue;
-            }
-            unmatched.extend(ids.iter().map(|id| (id.clone(), Why::Shared(at))));
-            claims[at] = Claim::Unclear(ids);
-        }
-        for (id, of) in unclear {
-            for &at in &of {
-                match &mut claims[at] {
-                    Claim::HandIn(_) => {}
-                    Claim::Unclear(ids) => ids.push(id.clone()),
-                    nothing @ Claim::Nothing => *nothing = Claim::Unclear(vec![id.clone()]),
-                }
-            }
-            unmatched.insert(id, Why::Several(of));
-        }
-        open = left;
+        rest.extend(open);
     }
-    unmatched.extend(open.into_iter().map(|name| (name.id.to_owned(), Why::Unknown)));
+    for name in rest {
+        let is_of = |student: &Student| RULES.iter().any(|fits| fits(student, &name));
+        let why = students.iter().position(is_of).map_or(Why::Unknown, Why::Taken);
+        unmatched.insert(name.id.to_owned(), why);
+    }
     Matching { claims, unmatched }
+}
+
+/// Gives hand-ins to students by one rule. Returns those that fit nobody who has none.
+fn claim<'a>(
+    fits: fn(&Student, &Name<'_>) -> bool,
+    open: Vec<Name<'a>>,
+    students: &[Student],
+    claims: &mut [Claim],
+    unmatched: &mut BTreeMap<String, Why>,
+) -> Vec<Name<'a>> {
+    let mut left = Vec::new();
+    let mut fitting: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    let mut unclear = Vec::new();
+    for name in open {
+        let is_free = |at: &usize| claims[*at] == Claim::Nothing;
+        let of = (0..students.len()).filter(is_free).filter(|&at| fits(&students[at], &name));
+        let of: Vec<usize> = of.collect();
+        match of[..] {
+            [] => left.push(name),
+            [only] => fitting.entry(only).or_default().push(name.id.to_owned()),
+            [..] => unclear.push((name.id.to_owned(), of)),
+        }
+    }
+    for (at, ids) in fitting {
+        if let [only] = &ids[..] {
+            claims[at] = Claim::HandIn(only.clone());
+            continue;
+        }
+        unmatched.extend(ids.iter().map(|id| (id.clone(), Why::Shared(at))));
+        claims[at] = Claim::Unclear(ids);
+    }
+    for (id, of) in unclear {
+        for &at in &of {
+            match &mut claims[at] {
+                Claim::HandIn(_) => {}
+                Claim::Unclear(ids) => ids.push(id.clone()),
+                nothing @ Claim::Nothing => *nothing = Claim::Unclear(vec![id.clone()]),
+            }
+        }
+        unmatched.insert(id, Why::Several(of));
+    }
+    left
 }
 
 #[cfg(test)]
@@ -112,6 +134,10 @@ mod tests {
     use super::*;
 
     fn matched(students: &[(&str, &[&str])], hand_ins: &[&str]) -> Matching {
+        matched_with(students, [hand_ins, &[]])
+    }
+
+    fn matched_with(students: &[(&str, &[&str])], hand_ins: [&[&str]; 2]) -> Matching {
         let student = |(row, (number, keys)): (usize, &(&str, &[&str]))| Student {
             row,
             id: String::new(),
@@ -143,6 +169,16 @@ mod tests {
         let students: [(&str, &[&str]); 2] = [("", &["Anna"]), ("", &["anna"])];
         let Matching { claims, unmatched } = matched(&students, &["anna", "ANNA"]);
         assert_eq!((claims, unmatched.len()), (vec![of("ANNA"), of("anna")], 0));
+    }
+
+    #[test]
+    fn what_cannot_be_graded_is_of_those_who_have_nothing_better() {
+        let students: [(&str, &[&str]); 2] = [("7", &["anna"]), ("8", &["ben"])];
+        let Matching { claims, unmatched } =
+            matched_with(&students, [&["layers#7", "ANNA"], &["report#7", "report#8", "x"]]);
+        assert_eq!(claims, [of("layers#7"), of("report#8")]);
+        let expected = [("ANNA", Why::Taken(0)), ("report#7", Why::Taken(0)), ("x", Why::Unknown)];
+        assert_eq!(unmatched, expected.map(|(id, why)| (id.to_owned(), why)).into());
     }
 
     #[test]

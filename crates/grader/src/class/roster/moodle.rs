@@ -45,20 +45,32 @@ fn number(identifier: &str) -> Option<&str> {
     is_number.then_some(number)
 }
 
+/// The fewest columns of a worksheet, which has no names where the participants are anonymous.
+const COLUMNS: usize = 7;
+
 fn is_export(sheet: &Sheet) -> bool {
-    let mut rows = (1..sheet.rows().len()).peekable();
-    // In other languages the column has another heading, and cells of the same form.
-    let is_called = sheet.value(0, 0) == IDENTIFIER || rows.peek().is_some();
-    is_called && sheet.header().len() > 2 && rows.all(|row| number(sheet.value(row, 0)).is_some())
+    let mut identifiers = (1..sheet.rows().len()).map(|row| sheet.value(row, 0));
+    if sheet.value(0, 0) == IDENTIFIER {
+        return identifiers.all(|identifier| number(identifier).is_some());
+    }
+    // In other languages the column has another heading, and one word before every number.
+    let word = |identifier: &'_ str| -> Option<usize> {
+        number(identifier).map(|number| identifier.len() - number.len())
+    };
+    let first = sheet.value(1, 0);
+    let Some(beginning) = word(first).map(|end| &first[..end]) else { return false };
+    sheet.header().len() >= COLUMNS
+        && identifiers
+            .all(|identifier| word(identifier).is_some_and(|end| &identifier[..end] == beginning))
 }
 
 fn students(sheet: &Sheet) -> Students {
     let mut who: Vec<usize> = WHO.iter().filter_map(|heading| sheet.column(heading)).collect();
-    if who.is_empty() {
+    if sheet.value(0, 0) != IDENTIFIER {
         // In every language the name follows the identifier.
         who = vec![1, 2];
     }
-    let name = who[0];
+    let name = who.first().copied();
     let student = |row: usize| {
         let identifier = sheet.value(row, 0);
         let number = number(identifier);
@@ -68,12 +80,12 @@ fn students(sheet: &Sheet) -> Students {
             id: identifier.to_owned(),
             number: number.map(str::to_owned),
             keys: present(number.into_iter().chain([identifier]).chain(keys)),
-            names: vec![plain(sheet.value(row, name)).to_owned()],
+            names: name.iter().map(|&name| plain(sheet.value(row, name)).to_owned()).collect(),
             is_for_tests: false,
         }
     };
     Students {
-        headings: vec![sheet.value(0, name).to_owned()],
+        headings: name.iter().map(|&name| sheet.value(0, name).to_owned()).collect(),
         students: (1..sheet.rows().len()).map(student).collect(),
     }
 }
@@ -130,16 +142,26 @@ mod tests {
     fn participants_are_known_by_number_and_by_who_they_are() {
         let sheet = Sheet::read(WORKSHEET.as_bytes()).unwrap();
         assert!(is_export(&sheet));
-        let Students { headings, students } = students(&sheet);
+        let Students { headings, students: found } = students(&sheet);
         assert_eq!(headings, [NAME]);
-        let keys: Vec<_> = students.iter().map(|student| student.keys.join("|")).collect();
+        let keys: Vec<_> = found.iter().map(|student| student.keys.join("|")).collect();
         let expected = [
             "12|Participant 12|Änne Müller|S1|anne@uni.example",
             "34|Participant 34|Jane Doe|jane@uni.example",
         ];
         assert_eq!(keys, expected);
-        assert_eq!(students[1].number.as_deref(), Some("34"));
-        for other in ["id,name,group\ns12,a,b\n", "Name,Points,x\nAnna,1,2\n", "id\nanna\n"] {
+        assert_eq!(found[1].number.as_deref(), Some("34"));
+        let anonymous = "Identifier,Status,Grade\nParticipant 7,No submission,\n";
+        let anonymous = students(&Sheet::read(anonymous.as_bytes()).unwrap());
+        assert_eq!(anonymous.students[0].keys, ["7", "Participant 7"]);
+        for other in [
+            "id,name,group\ns12,a,b\n",
+            "Name,Points,x\nAnna,1,2\n",
+            "id\nanna\n",
+            "room,id,name\nRoom 1,anna,Anna\n",
+            "student,b,c,d,e,f,g\nAnna 1\nBen 2\n",
+            "a,b,c,d,e,f,g\n",
+        ] {
             assert!(!is_export(&Sheet::read(other.as_bytes()).unwrap()), "{other}");
         }
     }

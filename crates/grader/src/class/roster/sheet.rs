@@ -210,6 +210,9 @@ fn name_of(delimiter: char) -> &'static str {
 
 /// The delimiter that the header has most of.
 fn delimiter_of(text: &str) -> char {
+    if let Some(delimiter) = named_delimiter(text) {
+        return delimiter;
+    }
     let mut is_quoted = false;
     let header = text.trim_start().chars().take_while(|&letter| {
         is_quoted ^= letter == '"';
@@ -227,9 +230,18 @@ fn delimiter_of(text: &str) -> char {
     found
 }
 
+/// The delimiter that the first line names for Excel: `sep=;`.
+fn named_delimiter(text: &str) -> Option<char> {
+    let named = text.lines().next()?.strip_prefix("sep=")?;
+    DELIMITERS.into_iter().find(|delimiter| named == delimiter.to_string())
+}
+
 fn rows_of(text: &str, delimiter: char) -> Result<Vec<Vec<Cell>>, Flaw> {
     let mut reader = Reader { text, at: 0, place: Place { line: 1, column: 1 } };
     let mut rows = Vec::new();
+    if named_delimiter(text).is_some() {
+        while reader.take().is_some_and(|letter| letter != '\n') {}
+    }
     while reader.peek().is_some() {
         let mut row = vec![reader.cell(delimiter)?];
         while reader.take() == Some(delimiter) {
@@ -310,7 +322,41 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_read_comes_back_with_one_cell_changed(
+            text in "[a;,\"\r\nä]{0,24}",
+            value in "[a;,\"\r\nä]{0,4}",
+            at in 0_usize..12,
+        ) {
+            if let Ok(sheet) = Sheet::read(text.as_bytes()) {
+                prop_assert_eq!(sheet.with(&BTreeMap::new()), text.as_bytes());
+                let places: Vec<(usize, usize)> = (0..sheet.rows.len())
+                    .flat_map(|row| (0..sheet.rows[row].len()).map(move |column| (row, column)))
+                    .collect();
+                let place = places[at % places.len()];
+                let written = sheet.with(&BTreeMap::from([(place, value.clone())]));
+                let written = String::from_utf8(written).unwrap();
+                let of = |text: &str| -> Vec<String> {
+                    let rows = rows_of(text, sheet.delimiter).unwrap();
+                    rows.into_iter().flatten().map(|cell| cell.value).collect()
+                };
+                let (mut expected, found) = (of(&text), of(&written));
+                let index = places.iter().position(|&known| known == place).unwrap();
+                expected[index] = value.replace("\r\n", "\n").replace('\r', "\n");
+                // A row that has become blank is no row.
+                if found.len() == expected.len() {
+                    prop_assert_eq!(found, expected);
+                } else {
+                    prop_assert!(value.trim().is_empty(), "{:?}", written);
+                }
+            }
+        }
+    }
 
     fn values(text: &str) -> Vec<Vec<String>> {
         let sheet = Sheet::read(text.as_bytes()).unwrap();
@@ -336,6 +382,7 @@ mod tests {
             assert_eq!(values(text), expected, "{text:?}");
         }
         assert_eq!(values("id;name\na;\"1;2\"\n"), [["id", "name"], ["a", "1;2"]]);
+        assert_eq!(values("sep=;\r\nid,1;name\r\na;b\r\n"), [["id,1", "name"], ["a", "b"]]);
         assert_eq!(values("\"x,y\"\tname\na\tb\n"), [["x,y", "name"], ["a", "b"]]);
     }
 

@@ -8,6 +8,7 @@ use ndarray::{
     Ix4,
 };
 
+use crate::network::memory::Held;
 use crate::network::quantity::ObservedQuantity;
 use crate::numerics::Numerics;
 use crate::random_stream::Stream;
@@ -28,7 +29,7 @@ pub(crate) trait LayerKind<F: Real> {
 
     /// What the backward pass needs from the forward pass besides the input, in memory that the next
     /// forward pass uses again.
-    type Saved: Debug + Clone + Default;
+    type Saved: Debug + Clone + Default + Held;
 
     /// Writes the output in training to `out`, whose memory is used again where it has room, as that
     /// of `saved` is. Running statistics move. Only dropout draws from `random`.

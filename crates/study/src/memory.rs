@@ -1,0 +1,69 @@
+//! How much memory a study takes.
+
+use trainer::dataset::{DataSetEntry, Source};
+
+use crate::cell::WINDOWS_PER_EPOCH;
+use crate::config::StudyConfig;
+use crate::error::Result;
+
+/// What the program takes besides images and runs: itself, and the figures.
+const PROGRAM: u64 = 24 << 20;
+
+/// About how much memory a study takes.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    /// While the files of the images are read.
+    reading: u64,
+    /// The images.
+    images: u64,
+    /// Each of the runs, the largest first.
+    runs: Vec<u64>,
+}
+
+impl Memory {
+    /// That of a study with this configuration.
+    ///
+    /// # Errors
+    ///
+    /// A run that cannot be built.
+    pub fn of(config: &StudyConfig) -> Result<Self> {
+        let DataSetEntry { image, class_names, training_images, test_images, source, .. } =
+            config.data_set.entry();
+        let count = |images: u64| usize::try_from(images).unwrap_or(usize::MAX);
+        let (training, validation) =
+            (count(config.training_images), count(config.validation_images));
+        let mut runs = Vec::new();
+        for arm in config.arms() {
+            // The seed changes no size.
+            let run = arm.run(0, String::new(), WINDOWS_PER_EPOCH)?;
+            let bytes = run.memory(*image, class_names.len(), training, validation)?;
+            runs.extend(config.seeds.iter().map(|_| bytes));
+        }
+        runs.sort_unstable_by(|one, other| other.cmp(one));
+        let bytes = |images: u64| images.saturating_mul(image.values() as u64);
+        let (reading, images) = match source {
+            // A file is read whole, and unpacked before its images are taken from it.
+            Source::Files(files) => {
+                let packed = files.files.iter().map(|file| file.bytes).max().unwrap_or(0);
+                let training = *training_images as u64;
+                (packed + bytes(2 * training), bytes(training + *test_images as u64))
+            }
+            Source::Code(_) => {
+                let held = config.training_images + config.validation_images;
+                (0, bytes(held + *test_images as u64))
+            }
+        };
+        Ok(Self { reading, images, runs })
+    }
+
+    /// The bytes at most, with so many runs side by side.
+    pub fn bytes(&self, runs_side_by_side: usize) -> u64 {
+        let runs = self.runs.iter().take(runs_side_by_side).copied();
+        PROGRAM.saturating_add(self.reading.max(runs.fold(self.images, u64::saturating_add)))
+    }
+
+    /// The runs of the study.
+    pub fn runs(&self) -> usize {
+        self.runs.len()
+    }
+}
