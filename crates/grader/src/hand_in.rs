@@ -48,9 +48,12 @@ impl HandIn {
     /// [`Problem`], which says why there is nothing to grade.
     pub fn read(path: &Path) -> Result<Self, Problem> {
         let name = path.file_name().map_or_else(|| shown(path), flat_name);
-        let metadata = fs::metadata(path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Problem::new(&name, "no such file", kind::EXPECTED),
-            _ => Problem::unreadable(&name, &error),
+        let metadata = fs::metadata(path).map_err(|error| {
+            if error.kind() == io::ErrorKind::NotFound {
+                Problem::new(&name, "no such file", kind::EXPECTED)
+            } else {
+                Problem::unreadable(&name, &error)
+            }
         })?;
         if metadata.is_dir() {
             return match program::find(path)? {

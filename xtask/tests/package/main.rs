@@ -171,13 +171,13 @@ fn the_autograder_marks_what_arrives_without_rust_and_without_a_network() {
     let right =
         fs::read(python::workspace().join("xtask/tests/hand_ins/right/one_step.py")).unwrap();
     let results = root.results(&[("layers.py", &right)]);
-    assert_eq!(results["score"], 10.0, "{results}");
+    assert_eq!(results["score"], 100.0, "{results}");
     assert_eq!(results["output"], "All checks passed.");
 
     let wrong = String::from_utf8(right.clone()).unwrap().replace("1e-5", "1e-3");
     let results = root.results(&[("layers.py", wrong.as_bytes())]);
     let score = results["score"].as_f64().unwrap();
-    assert!(score > 0.0 && score < 10.0, "{results}");
+    assert!(score > 0.0 && score < 100.0, "{results}");
 
     let results = root.results(&[("layers.py", b"def spatial_batchnorm_forward(x:\n")]);
     assert_eq!(results["score"], 0.0);

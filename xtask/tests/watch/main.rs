@@ -183,7 +183,7 @@ fn the_watch_tells_every_accident_of_the_exercise_and_survives_it() {
             vec![
                 "All checks pass".to_owned(),
                 "Your code printed:".to_owned(),
-                "  turn 0".to_owned(),
+                "  `turn 0`".to_owned(),
                 " more lines".to_owned(),
             ],
         ),

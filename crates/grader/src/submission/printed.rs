@@ -46,8 +46,8 @@ impl Printed {
     pub fn text(&self) -> String {
         let mut text = "Your code printed:".to_owned();
         for line in &self.lines {
-            text.push_str("\n  ");
-            text.push_str(line);
+            // In quotes, so that no printed line can be taken for one of ours.
+            text.push_str(&format!("\n  `{line}`"));
         }
         if let Some(more) = &self.more {
             text.push_str(&format!("\n  … and {more}"));
@@ -79,7 +79,7 @@ mod tests {
             captured("\nthread 'main' (7) has overflowed its stack\nfatal runtime error: x\n", 0);
         assert_eq!(Printed::of([&none, &overflow]), None);
         let few = Printed::of([&captured("a\u{1b}[2J\n", 0), &captured("b\n", 0)]).unwrap();
-        assert_eq!(few.text(), "Your code printed:\n  a[2J\n  b");
+        assert_eq!(few.text(), "Your code printed:\n  `a[2J`\n  `b`");
         let flood = "x\n".repeat(100);
         let told = Printed::of([&captured(&flood, 0), &none]).unwrap().text();
         assert!(told.ends_with("\n  … and 92 more lines") && told.lines().count() == 10, "{told}");
