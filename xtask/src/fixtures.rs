@@ -162,7 +162,7 @@ fn remove(case: &str, fixtures: &Path) -> Result<Exit> {
     for file in &files {
         say(format_args!("removed: {name}/{file}"))?;
     }
-    say(format_args!("{name} is no more in {MANIFEST_FILE}; {} files removed.", files.len()))?;
+    say(format_args!("{name} is no longer in {MANIFEST_FILE}; {} files removed.", files.len()))?;
     Ok(Exit::Success)
 }
 

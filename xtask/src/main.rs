@@ -29,7 +29,7 @@ struct Arguments {
 enum Command {
     /// Grade an implementation of spatial batch normalisation
     Grade(Box<grade::Arguments>),
-    /// Verify, regenerate or add the reference fixtures
+    /// Verify, regenerate, add or remove reference fixtures
     Fixtures(fixtures::Arguments),
     /// Make a file of the grader that a platform runs where hand-ins arrive
     Package(package::Arguments),

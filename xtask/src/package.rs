@@ -7,7 +7,8 @@ use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
+use grader::hand_in::Course;
 use terminal::exit::Exit;
 use terminal::output::{replace_file, say};
 use terminal::python::execute;
@@ -22,6 +23,9 @@ const TARGET: &str = "x86_64-unknown-linux-musl";
 
 /// The profile of a program that goes elsewhere.
 const PROFILE: &str = "standalone";
+
+/// Options of grading that make no sense elsewhere.
+const OF_THIS_MACHINE: [&str; 2] = ["--fixtures", "--allow-read"];
 
 const SETUP: &str = include_str!("package/setup.sh");
 
@@ -104,6 +108,13 @@ fn run_autograder(arguments: &Gradescope) -> Result<String> {
     if arguments.course.is_some() {
         words.extend(["--course", "source/course"].map(str::to_owned));
     }
+    for option in OF_THIS_MACHINE {
+        let is_given = |word: &String| word.split('=').next() == Some(option);
+        ensure!(
+            !arguments.options.iter().any(is_given),
+            "{option} names something of this machine, which Gradescope's has not"
+        );
+    }
     words.extend(arguments.options.iter().cloned());
     grade::parse(&words).context("the options after -- are not those of `cargo xtask grade`")?;
     let words: Vec<String> = words.iter().map(|word| grade::shell::quoted(word)).collect();
@@ -116,24 +127,15 @@ fn run_autograder(arguments: &Gradescope) -> Result<String> {
     ))
 }
 
-/// The files below a folder that hand-ins may import, by their paths in it.
+/// The files of a course, by their paths in its folder.
 fn files_of(folder: &Path) -> Result<Vec<(String, Vec<u8>)>> {
-    let mut found = Vec::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(next) = open.pop() {
-        for entry in fs::read_dir(&next).with_context(|| next.display().to_string())? {
-            let path = entry?.path();
-            if path.is_dir() {
-                open.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "py") {
-                let name = path.strip_prefix(folder)?.to_str().context("a name is not UTF-8")?;
-                found.push((name.to_owned(), files::read(&path)?));
-            }
-        }
-    }
-    ensure!(!found.is_empty(), "{}: found no .py files, expected modules", folder.display());
-    found.sort();
-    Ok(found)
+    let files = Course::read(folder).and_then(|course| course.files());
+    let files = files.map_err(|error| anyhow!("--course: {error}"))?;
+    let read = |(name, path): (String, PathBuf)| {
+        let bytes = files::read(&path).with_context(|| path.display().to_string())?;
+        Ok((name, bytes))
+    };
+    files.into_iter().map(read).collect()
 }
 
 /// Builds this program so that it needs nothing of the machine on which it runs.
@@ -154,6 +156,12 @@ fn build() -> Result<PathBuf> {
     if env::var_os("CC_x86_64_unknown_linux_musl").is_none() {
         cargo.env("CC_x86_64_unknown_linux_musl", "cc");
     }
+    // Whoever is given the program learns nothing of the folders in which it was built.
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo"))).unwrap_or_default();
+    let renamed = [(workspace::root()?, "workspace"), (home, "cargo")]
+        .map(|(folder, name)| format!("--remap-path-prefix={}={name}", folder.display()));
+    cargo.env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_MUSL_RUSTFLAGS", renamed.join(" "));
     execute(&mut cargo)?;
     let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     let target = target.map_or_else(|| Ok(workspace::root()?.join("target")), anyhow::Ok)?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use grader::check::Options;
 use grader::fixture::Case;
 use grader::hand_in::{Course, HandIn};
@@ -106,7 +106,8 @@ impl RunOptions {
 
     /// The course's own files, if they are named.
     pub(super) fn course(&self) -> Result<Option<Course>> {
-        let read = |folder: &PathBuf| Course::read(folder).context("--course");
+        // What is wrong with it is no problem of a hand-in.
+        let read = |folder: &PathBuf| Course::read(folder).map_err(|error| anyhow!("--course: {error}"));
         self.course.as_ref().map(read).transpose()
     }
 

@@ -2,7 +2,8 @@
 //! each task, the first failure, and its hints, one after the other on request.
 //!
 //! One thread looks at the files and at the keys, and starts a round for each save. A round builds, grades
-//! and ends by itself. A save, `q` or Ctrl-C while it runs cancels it.
+//! and ends by itself. A save, `q` or Ctrl-C cancels it, but for
+//! a build, which is waited for.
 
 mod round;
 mod saves;
@@ -10,6 +11,7 @@ mod screen;
 mod watched;
 
 use std::io::{self, BufRead, IsTerminal};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -63,7 +65,9 @@ pub(super) fn run(watch: &Watch<'_>) -> Result<Exit> {
                 running = Some(run_options.is_cancelled.clone());
                 let sender = sender.clone();
                 let round = move || {
-                    let round = round::run(watch, &run_options);
+                    // The watch goes on whatever a round meets.
+                    let round = catch_unwind(AssertUnwindSafe(|| round::run(watch, &run_options)));
+                    let round = round.unwrap_or_else(|_| Round::panicked());
                     // Nobody listens any more once the watch has ended.
                     let _ = sender.send(Event::Ended(round));
                 };

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::hand_in::content::Content;
+use crate::hand_in::listing;
 use crate::hand_in::paths::absolute;
 use crate::hand_in::problem::Problem;
 use crate::messages::path as shown;
@@ -33,5 +34,15 @@ impl Course {
         }
         content.ensure_open()?;
         Ok(Self { folder: absolute(folder)?, sha256: content.sha256 })
+    }
+
+    /// All of its files: their paths in the folder, and where they lie.
+    ///
+    /// # Errors
+    ///
+    /// [`Problem`] if the folder cannot be read.
+    pub fn files(&self) -> Result<Vec<(String, PathBuf)>, Problem> {
+        let files = listing::files(&self.folder)?;
+        Ok(files.into_iter().map(|found| (found.name, found.path)).collect())
     }
 }

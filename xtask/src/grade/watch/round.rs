@@ -22,6 +22,13 @@ pub(super) enum Round {
     Graded { progress: Progress, printed: Option<Printed> },
 }
 
+impl Round {
+    /// A round in which the grader panicked.
+    pub(super) fn panicked() -> Self {
+        Self::NotGraded("the grader panicked; please report this as a bug".to_owned())
+    }
+}
+
 /// Builds and grades once.
 pub(super) fn run(watch: &Watch<'_>, options: &RunOptions) -> Round {
     match graded(watch, options) {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// The files of a folder that are watched, by what their names end with.
-const ENDINGS: [&str; 4] = ["rs", "py", "ipynb", "toml"];
+const ENDINGS: [&str; 5] = ["rs", "py", "ipynb", "toml", "zip"];
 
 /// Files of a folder that are looked at, at most.
 const MOST: usize = 1000;
@@ -68,13 +68,15 @@ fn add(path: PathBuf, state: &mut State) {
 }
 
 fn add_folder(folder: &Path, state: &mut State) {
-    for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
         let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes()[0] == b'.');
         if is_hidden || state.len() >= MOST {
             continue;
         }
         let ending = path.extension().and_then(|ending| ending.to_str());
-        if path.is_dir() {
+        // A link may lead round in a circle.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             add_folder(&path, state);
         } else if ending.is_some_and(|ending| ENDINGS.contains(&ending)) {
             add(path, state);
