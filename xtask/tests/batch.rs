@@ -522,6 +522,7 @@ fn a_killed_batch_leaves_no_worker_and_no_lock() {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn a_batch_that_is_killed_at_any_moment_leaves_nothing_unfinished() {
     let Some(python) = with_numpy("batches that are killed") else { return };
     let names: Vec<String> = (0..6).map(|at| format!("student_{at}.py")).collect();
@@ -746,6 +747,7 @@ fn a_machine_that_cannot_grade_gives_nobody_a_mark_and_leaves_what_is_there() {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn a_machine_that_fails_in_the_middle_ends_the_batch_and_costs_nobody_marks() {
     let Some(python) = with_numpy("a machine that fails") else { return };
     let right = "right/one_step.py";

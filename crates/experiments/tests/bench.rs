@@ -30,6 +30,7 @@ fn an_instruction_set_that_means_nothing_is_refused() {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn a_request_is_answered_in_json_with_the_same_bits_on_every_instruction_set() {
     let request = ["bench", "--request", r#"{"request":"bits","threads":1}"#];
     let answer = |set| {

@@ -142,6 +142,7 @@ fn three_hundred_steps() {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn three_hundred_steps_of_few_images_on_every_instruction_set() {
     let ways = ways(available(), &[(3, 1), (1, 2)]);
     let hashes = agreed(ways.map(|way| (way.to_string(), way.hashes(FEW_IMAGES))));
@@ -149,6 +150,7 @@ fn three_hundred_steps_of_few_images_on_every_instruction_set() {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn three_steps_on_emulated_processors() {
     if cfg!(not(target_arch = "x86_64")) {
         return skipped("emulated processors, all of which are x86-64");

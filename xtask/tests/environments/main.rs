@@ -252,6 +252,7 @@ fn the_table_of_the_readme_is_what_the_transcript_says() {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn calls_that_no_program_needs_are_refused_and_no_file_of_the_caller_is_open() {
     let Some(room) = Room::new("refused calls") else { return };
     room.hand_in("probe.py", "environments/probe.py", &[]);
@@ -283,6 +284,7 @@ fn calls_that_no_program_needs_are_refused_and_no_file_of_the_caller_is_open() {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn what_is_in_force_cannot_be_forged() {
     let Some(room) = Room::new("forged isolation") else { return };
     room.hand_in("forge.py", "environments/forge.py", &[]);
@@ -313,6 +315,7 @@ fn where_no_temporary_folder_can_be_made_the_next_place_is_taken() {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn a_right_hand_in_gets_full_marks_whatever_its_neighbours_do() {
     let Some(room) = Room::new("neighbours") else { return };
     let mark = format!("4711.{}", std::process::id());
@@ -363,6 +366,7 @@ fn start_lingering(room: &Room, environment: Environment, mark: &str) -> Child {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn nothing_outlives_a_killed_grader_and_the_next_call_removes_its_files() {
     let Some(room) = Room::new("killed graders") else { return };
     room.hand_in("right.py", "hand_ins/right/one_step.py", &[]);
@@ -380,6 +384,7 @@ fn nothing_outlives_a_killed_grader_and_the_next_call_removes_its_files() {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn a_signal_ends_a_grading_and_leaves_nothing() {
     let Some(room) = Room::new("signals") else { return };
     let signals = ["INT", "TERM", "HUP"];
@@ -395,6 +400,7 @@ fn a_signal_ends_a_grading_and_leaves_nothing() {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn a_strict_umask_costs_no_marks() {
     let Some(room) = Room::new("umasks") else { return };
     room.hand_in("right.py", "hand_ins/right/one_step.py", &[]);
@@ -415,6 +421,7 @@ fn a_strict_umask_costs_no_marks() {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn a_machine_that_cannot_grade_gives_no_verdict() {
     let Some(room) = Room::new("machines that cannot grade") else { return };
     room.hand_in("right.py", "hand_ins/right/one_step.py", &[]);
@@ -454,6 +461,7 @@ fn a_machine_that_cannot_grade_gives_no_verdict() {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn no_room_for_temporary_files_gives_no_verdict_or_all_marks() {
     let Some(room) = Room::new("little room") else { return };
     room.hand_in("right.py", "hand_ins/right/one_step.py", &[]);

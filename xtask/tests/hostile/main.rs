@@ -167,6 +167,7 @@ fn crashing() {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn a_crash_costs_its_own_case_and_no_other() {
     let right = python::workspace().join("xtask/tests/hand_ins/right/einsum.py");
     let right = fs::read_to_string(right).unwrap();
@@ -194,12 +195,14 @@ fn leaving_without_results() {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn printing_without_end() {
     let Some(attack) = Attack::new("print_for_ever", &[]) else { return };
     attack.impatient().fails(&["it took longer than a second"]);
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn a_loop_costs_its_own_case_whatever_it_prints_and_leaves_and_the_same_in_every_run() {
     let right = python::workspace().join("xtask/tests/hand_ins/right/einsum.py");
     let right = fs::read_to_string(right).unwrap();
@@ -238,6 +241,7 @@ fn a_file_that_prints_much_and_is_right_passes() {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn starting_processes() {
     let mark = mark(1);
     let Some(attack) = Attack::new("spawn", &[("MARK", &mark)]) else { return };
@@ -372,12 +376,14 @@ fn telling_the_network() {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn taking_all_memory() {
     let Some(attack) = Attack::new("memory", &[]) else { return };
     attack.impatient().fails(&["too much memory", "longer than a second", "signal 9"]);
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn filling_the_disk() {
     let Some(attack) = Attack::new("fill_disk", &[]) else { return };
     attack.impatient().fails(&[
@@ -390,6 +396,7 @@ fn filling_the_disk() {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn filling_the_disk_with_files_without_a_name() {
     let Some(attack) = Attack::new("unlinked", &[]) else { return };
     // A room of its own is full before the grader ends what fills it.

@@ -81,6 +81,7 @@ fn stays_small(what: &str, folder: &TempDir, arguments: &[&str], code: i32) {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn a_python_file_cannot_make_the_grader_large() {
     let Some(python) = python::with_numpy("memory") else { return };
     let python = python.to_str().unwrap();
@@ -100,6 +101,7 @@ fn a_python_file_cannot_make_the_grader_large() {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn a_program_and_a_folder_of_outputs_cannot_make_the_grader_large() {
     let Some(python) = python::with_numpy("memory") else { return };
     let python = python.to_str().unwrap();
@@ -124,6 +126,7 @@ fn a_program_and_a_folder_of_outputs_cannot_make_the_grader_large() {
 }
 
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn no_hand_in_of_a_class_can_make_the_grader_large_and_right_ones_beside_it_get_all_marks() {
     let Some(python) = python::with_numpy("memory") else { return };
     let folder = tempfile::tempdir().unwrap();

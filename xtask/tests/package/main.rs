@@ -148,7 +148,7 @@ fn has_musl() -> bool {
 }
 
 #[test]
-#[ignore = "long: builds the program for another target"]
+#[ignore = "long: .ci/run runs it"]
 fn the_autograder_marks_what_arrives_without_rust_and_without_a_network() {
     let test = "the autograder in a bare root";
     let Some(interpreter) = python::with_numpy(test) else { return };

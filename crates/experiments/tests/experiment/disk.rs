@@ -50,6 +50,7 @@ fn refusal(folder: &Path) -> String {
 /// Wherever the disk is full first, each file that is left is whole, and with more room the study
 /// goes on to the same bytes.
 #[test]
+#[ignore = "long: .ci/run runs it"]
 fn a_full_disk_stops_a_study_and_loses_nothing() {
     let roomy = tempfile::tempdir().unwrap();
     tiny_study(roomy.path(), "out", &["--epochs=2"]);
