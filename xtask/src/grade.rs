@@ -284,6 +284,12 @@ impl Arguments {
     /// Prints a transcript, or writes it to the file that is named.
     fn tell(&self, transcript: &str) -> Result<()> {
         let Some(file) = &self.out else { return say(transcript.trim_end()) };
+        let ending = file.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        ensure!(
+            !class::CODE.contains(&ending.as_str()),
+            "--out: found {}, expected a name of no code, which would be replaced",
+            messages::path(file)
+        );
         replace_file(file, transcript.as_bytes())?;
         say(format!("wrote {}", messages::path(file)))
     }
@@ -291,7 +297,8 @@ impl Arguments {
     /// Tells a platform why a hand-in cannot be graded, if its format has a way to, and if that is due to
     /// the hand-in.
     fn ungraded(&self, error: anyhow::Error) -> Result<Exit> {
-        let problem = error.downcast_ref::<Problem>().map(Problem::to_string);
+        let problem = error.downcast_ref::<Problem>().filter(|problem| problem.is_of_hand_in());
+        let problem = problem.map(Problem::to_string);
         match problem.map(|problem| self.format.ungraded(&problem)).transpose()?.flatten() {
             Some(transcript) => self.tell(&transcript).map(|()| Exit::FoundWrong),
             None => Err(error),

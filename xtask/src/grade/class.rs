@@ -1,6 +1,7 @@
 //! `cargo xtask grade --batch`: the arguments, the progress bar and the summary.
 
 use std::env;
+use std::fs;
 use std::io;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,9 @@ use terminal::workspace;
 
 /// The students without a hand-in whom the summary names.
 const NAMES_SHOWN: usize = 20;
+
+/// What names of hand-ins end in.
+pub(super) const CODE: [&str; 4] = ["py", "ipynb", "zip", "rs"];
 
 /// How long a worker may take to end after its batch has.
 const GRACE: Duration = Duration::from_secs(3);
@@ -73,6 +77,7 @@ pub(super) fn run(
 ) -> Result<Exit> {
     let table = hand_ins.csv.as_deref().context("--csv names no file")?;
     let reports = reports_of(table)?;
+    expect_no_hand_in(table, &reports)?;
     let mut not_handed_in = written_files(table, &reports).to_vec();
     not_handed_in.extend(hand_ins.table.roster.clone());
     let find = if hand_ins.table.roster.is_some() { find_any_entries } else { find_entries };
@@ -134,6 +139,28 @@ pub(super) fn run(
         "stopped at once; the same command goes on with what has no marks yet"
     );
     summary(&graded?, &marks, table, &reports, &found.of_system)
+}
+
+/// Refuses a table, or reports, in the place of what is handed in.
+fn expect_no_hand_in(table: &Path, reports: &Path) -> Result<()> {
+    let ends_in = |path: &Path, endings: &[&str]| {
+        let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+        endings.contains(&ending.as_str())
+    };
+    ensure!(
+        ends_in(table, &["csv"]),
+        "--csv: found {}, expected a name that ends in .csv",
+        shown(table)
+    );
+    let entries = fs::read_dir(reports).into_iter().flatten().flatten();
+    if let Some(code) = entries.map(|entry| entry.path()).find(|path| ends_in(path, &CODE)) {
+        bail!(
+            "--csv: its reports go into {}, which has the hand-in {}; give the table another name",
+            shown(reports),
+            shown(&code)
+        );
+    }
+    Ok(())
 }
 
 /// The command of a worker process: this one, whose arguments say what is asked.

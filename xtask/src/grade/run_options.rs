@@ -107,7 +107,8 @@ impl RunOptions {
     /// The course's own files, if they are named.
     pub(super) fn course(&self) -> Result<Option<Course>> {
         // What is wrong with it is no problem of a hand-in.
-        let read = |folder: &PathBuf| Course::read(folder).map_err(|error| anyhow!("--course: {error}"));
+        let read =
+            |folder: &PathBuf| Course::read(folder).map_err(|error| anyhow!("--course: {error}"));
         self.course.as_ref().map(read).transpose()
     }
 

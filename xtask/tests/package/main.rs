@@ -162,7 +162,8 @@ fn the_autograder_marks_what_arrives_without_rust_and_without_a_network() {
     let course = folder.path().join("course/nndl");
     fs::create_dir_all(&course).unwrap();
     fs::write(course.join("eps.txt"), "1e-5").unwrap();
-    let module = "import os\nEPS = float(open(os.path.join(os.path.dirname(__file__), 'eps.txt')).read())\n";
+    let module =
+        "import os\nEPS = float(open(os.path.join(os.path.dirname(__file__), 'eps.txt')).read())\n";
     fs::write(course.join("constants.py"), module).unwrap();
     let packed = Command::new(env!("CARGO_BIN_EXE_xtask"))
         .args(["package", "gradescope", "--out"])
@@ -178,7 +179,8 @@ fn the_autograder_marks_what_arrives_without_rust_and_without_a_network() {
 
     let right =
         fs::read(python::workspace().join("xtask/tests/hand_ins/right/one_step.py")).unwrap();
-    let with_course = [b"from nndl.constants import EPS\nassert EPS == 1e-5\n", &right[..]].concat();
+    let with_course =
+        [b"from nndl.constants import EPS\nassert EPS == 1e-5\n", &right[..]].concat();
     let results = root.results(&[("layers.py", &with_course)]);
     assert_eq!(results["score"], 100.0, "{results}");
     assert_eq!(results["output"], "All checks passed.");

@@ -43,7 +43,8 @@ fn with_conventions(
 /// What to correct, the first thing first.
 fn mistakes(grading: &Grading) -> Vec<String> {
     let diagnosis = &grading.diagnosis;
-    let mut lines = exceptions::lines(grading);
+    let can_wait = exceptions::can_wait(grading);
+    let mut lines = if can_wait { Vec::new() } else { exceptions::lines(grading) };
     lines.extend(wrong_forms(&diagnosis.wrong_forms));
     let is_explained = !lines.is_empty();
     let (_, mistakes) = conventions_and_mistakes(diagnosis);
@@ -77,6 +78,9 @@ fn mistakes(grading: &Grading) -> Vec<String> {
                 .push(format!("No known mistake explains {parts}: they may follow from the above"));
         }
     }
+    if can_wait {
+        lines.extend(exceptions::lines(grading));
+    }
     let is_one_exception =
         exceptions::count(grading) == 1 && diagnosis.wrong_forms.is_empty() && mistakes.is_empty();
     if is_one_exception {
@@ -91,7 +95,7 @@ fn mistakes(grading: &Grading) -> Vec<String> {
 pub(super) fn first(grading: &Grading) -> Vec<String> {
     let diagnosis = &grading.diagnosis;
     let ended = exceptions::first(grading);
-    if !ended.is_empty() {
+    if !ended.is_empty() && !exceptions::can_wait(grading) {
         return ended;
     }
     let forms = wrong_forms(&diagnosis.wrong_forms);

@@ -70,8 +70,19 @@ fn only_one(report: &Report) -> Option<String> {
     (is_of_several_suites && is_met).then_some(message)
 }
 
+/// Whether the exceptions can wait: a function is not written yet, and what is written gives wrong numbers.
+pub(super) fn can_wait(grading: &Grading) -> bool {
+    const UNWRITTEN: [&str; 2] = ["is not implemented yet", "NotImplementedError"];
+    let is_unwritten = |ended: &Ended| UNWRITTEN.iter().any(|word| ended.message.contains(word));
+    let is_wrong = |verdict: &Verdict| matches!(verdict.outcome, CheckOutcome::Failed { .. });
+    ended(grading).iter().all(is_unwritten) && grading.report.verdicts().any(is_wrong)
+}
+
 /// What stands above everything else: the one exception that decides most of what follows.
 pub(super) fn above_all(grading: &Grading) -> Option<(String, Vec<String>)> {
+    if can_wait(grading) {
+        return None;
+    }
     let message = only_one(&grading.report)?;
     let told = ended(grading).into_iter().find(|ended| ended.message == message)?;
     Some((message, told.lines()))
