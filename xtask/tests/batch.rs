@@ -896,7 +896,7 @@ fn everything_in_a_class_has_a_row_and_who_is_gone_has_no_report() {
     // What a student reads names the hand-in, and no folder of the teacher's.
     let marks = class.path("class/marks");
     let zoe = fs::read_to_string(marks.join("zoe.txt")).unwrap();
-    assert!(zoe.contains("grade --python zoe.py --case "), "{zoe}");
+    assert!(zoe.contains("grade --python zoe.py --course course --case "), "{zoe}");
     for (path, text) in written(&marks) {
         let is_told = text.contains(class.folder.path().to_str().unwrap());
         assert!(!is_told, "{}: {text}", path.display());
