@@ -50,7 +50,7 @@ impl HandIn {
         let name = path.file_name().map_or_else(|| shown(path), flat_name);
         let metadata = fs::metadata(path).map_err(|error| {
             if error.kind() == io::ErrorKind::NotFound {
-                Problem::new(&name, "no such file", kind::EXPECTED)
+                Problem::new(&name, "no such file", kind::EXPECTED).of_reading()
             } else {
                 Problem::unreadable(&name, &error)
             }

@@ -32,8 +32,10 @@ pub(super) fn read(name: &str, file: &mut File, collected: &mut Collected) -> Re
         return Err(too_many_entries(name));
     }
     file.rewind().map_err(unreadable)?;
-    let broken =
-        |error: &ZipError| Problem::new(name, format!("no .zip that can be read ({error})"), "one");
+    let broken = |error: &ZipError| match error {
+        ZipError::Io(error) if error.raw_os_error().is_some() => Problem::unreadable(name, error),
+        error => Problem::new(name, format!("no .zip that can be read ({error})"), "one"),
+    };
     let mut archive = ZipArchive::new(file).map_err(|error| broken(&error))?;
     // Of two files of one name, only one would be seen.
     if archive.has_duplicate_names() {

@@ -56,7 +56,8 @@ impl Content {
             shown(closed),
             found,
             "one that they may; run `chmod -R go+rX` on the folder",
-        ))
+        )
+        .of_reading())
     }
 }
 

@@ -23,6 +23,11 @@ impl Course {
     ///
     /// [`Problem`] if it is no folder, holds nothing, or cannot be read by the programs that need it.
     pub fn read(folder: &Path) -> Result<Self, Problem> {
+        // No hand-in is the cause of what is wrong with a course.
+        Self::find(folder).map_err(Problem::of_reading)
+    }
+
+    fn find(folder: &Path) -> Result<Self, Problem> {
         let expected = "a folder with the course's files";
         if !folder.is_dir() {
             return Err(Problem::new(shown(folder), "no folder", expected));
