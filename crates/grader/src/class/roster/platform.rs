@@ -31,8 +31,11 @@ pub(crate) struct Platform {
     /// Where the marks of the assignment of this name go.
     pub(crate) marks: for<'a> fn(&'a Sheet, Option<&str>) -> Result<MarkColumn<'a>, Flaw>,
     /// A file for these students alone, with the assignment of this name.
-    pub(crate) new_export: fn(&[Downloaded<'_>], Option<&str>, Points) -> Result<Rows, Unfit>,
+    pub(crate) new_export: NewExport,
 }
+
+/// Makes a file for these students, the assignment of this name, and so many points at most.
+pub(crate) type NewExport = fn(&[Downloaded<'_>], Option<&str>, Points) -> Result<Rows, Unfit>;
 
 /// Why no file can be made for an assignment.
 #[derive(Debug, Clone, PartialEq, Eq)]
