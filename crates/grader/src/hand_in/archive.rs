@@ -34,9 +34,13 @@ pub(super) fn read(name: &str, file: &mut File, collected: &mut Collected) -> Re
         return Err(too_many_entries(name));
     }
     file.rewind().map_err(unreadable)?;
-    let broken = |error: &ZipError| match error {
-        ZipError::Io(error) if error.raw_os_error().is_some() => Problem::unreadable(name, error),
-        error => Problem::new(name, format!("no .zip that can be read ({error})"), "one"),
+    let broken = |error: &ZipError| {
+        if let ZipError::Io(error) = error
+            && error.raw_os_error().is_some()
+        {
+            return Problem::unreadable(name, error);
+        }
+        Problem::new(name, format!("no .zip that can be read ({error})"), "one")
     };
     let mut archive = ZipArchive::new(file).map_err(|error| broken(&error))?;
     // Of two files of one name, only one would be seen.
@@ -110,5 +114,36 @@ fn entries(file: &mut File) -> std::io::Result<usize> {
         found += kept.windows(ENTRY.len()).filter(|window| *window == ENTRY).count();
         // A mark may begin here and end in what is read next.
         kept.drain(..kept.len().saturating_sub(ENTRY.len() - 1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn an_environment_and_what_systems_leave_are_left_out_however_deep() {
+        let deep = "a/".repeat(DEPTH_LIMIT);
+        let read_with = |paths: &[&str]| {
+            let mut archive = zip::ZipWriter::new(tempfile::tempfile().unwrap());
+            for path in paths {
+                archive.start_file(*path, zip::write::SimpleFileOptions::default()).unwrap();
+                archive.write_all(b"x = 1\n").unwrap();
+            }
+            let mut collected = Collected::default();
+            read("hw.zip", &mut archive.finish().unwrap(), &mut collected)?;
+            collected.python("hw.zip").map(|python| python.files.into_keys().collect::<Vec<_>>())
+        };
+        let environment = format!("hw/env/{deep}b.py");
+        let of_git = format!("hw/.git/{deep}x");
+        let paths = ["hw//a.py", &environment, "hw\\env\\pyvenv.cfg", "hw/env/c.py", &of_git];
+        assert_eq!(read_with(&paths).unwrap(), ["hw/a.py"]);
+        let problem = read_with(&["hw/a.py", &environment]).unwrap_err().to_string();
+        assert_eq!(
+            problem,
+            "hw.zip: found more than 16 folders in each other, expected at most 16"
+        );
     }
 }
