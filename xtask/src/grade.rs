@@ -143,6 +143,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
             cases: &cases,
             options: &options,
             rubric: rubric.as_ref().context("--batch is without marks")?,
+            rubric_file: arguments.rubric.as_deref(),
             format: arguments.format,
             command: &|file| arguments.command_for_student(file, &options),
         };

@@ -852,13 +852,17 @@ fn everything_in_a_class_has_a_row_and_who_is_gone_has_no_report() {
     class.hand_in(".DS_Store", "");
     class.hand_in("__MACOSX/._anna.py", "");
     class.hand_in("zoe.py", &source("wrong/in_place.py"));
-    // The table and the reports lie among the hand-ins.
+    class.hand_in("rubric.toml", include_str!("../../crates/grader/rubrics/default.toml"));
+    class.hand_in("course/helpers.py", "x = 1\n");
+    // The table, the reports and the course's own files lie among the hand-ins.
     let grade = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
         let folder = class.path("class");
         let table = folder.join("marks.csv");
         command.args(["grade", "--batch"]).arg(&folder).arg("--csv").arg(&table);
         command.arg("--interpreter").arg(&class.python).args(["--format", "json"]);
+        command.arg("--rubric").arg(folder.join("rubric.toml"));
+        command.arg("--course").arg(folder.join("course"));
         command.current_dir("/").env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"));
         command.output().unwrap()
     };
@@ -892,7 +896,7 @@ fn everything_in_a_class_has_a_row_and_who_is_gone_has_no_report() {
     // What a student reads names the hand-in, and no folder of the teacher's.
     let marks = class.path("class/marks");
     let zoe = fs::read_to_string(marks.join("zoe.txt")).unwrap();
-    assert!(zoe.contains("grade --python zoe.py --case "), "{zoe}");
+    assert!(zoe.contains("grade --python zoe.py --course course --case "), "{zoe}");
     for (path, text) in written(&marks) {
         let is_told = text.contains(class.folder.path().to_str().unwrap());
         assert!(!is_told, "{}: {text}", path.display());
@@ -902,7 +906,9 @@ fn everything_in_a_class_has_a_row_and_who_is_gone_has_no_report() {
     fs::write(marks.join("zoe.json"), "changed").unwrap();
     fs::remove_file(class.path("class/zoe.py")).unwrap();
     fs::remove_file(class.path("class/ben.py")).unwrap();
-    assert!(stdout(&grade()).contains("3 hand-ins, 0 of them graded now: "));
+    let said = stdout(&grade());
+    assert!(said.contains("3 hand-ins, 0 of them graded now: "), "{said}");
+    assert!(said.contains("\nremoved the reports of 2 hand-ins that are gone\n"), "{said}");
     let mut left: Vec<String> = fs::read_dir(&marks)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -913,6 +919,22 @@ fn everything_in_a_class_has_a_row_and_who_is_gone_has_no_report() {
         ["anna.json", "anna.txt", "ben.json", "ben.txt", "class.md", "notes.txt", "zoe.json"];
     assert_eq!(left, expected);
     assert!(!marks.join(".records/zoe.json").exists());
+}
+
+#[test]
+fn an_empty_folder_of_a_known_class_takes_no_reports_away() {
+    let Some(python) = with_numpy("an empty folder") else { return };
+    let class = Class::new(python, &[("anna.py", "right/one_step.py")]);
+    fs::write(class.path("roster.csv"), "id\nanna\n").unwrap();
+    class.grade(&["--roster", "roster.csv"]);
+    let report = fs::read(class.path("marks/anna.txt")).unwrap();
+    fs::rename(class.path("class/anna.py"), class.path("anna.py")).unwrap();
+    let said = stdout(&class.grade(&["--roster", "roster.csv"]));
+    assert!(said.contains("handed in nothing: 1 of 1") && !said.contains("gone"), "{said}");
+    assert_eq!(fs::read(class.path("marks/anna.txt")).unwrap(), report);
+    fs::rename(class.path("anna.py"), class.path("class/anna.py")).unwrap();
+    let said = stdout(&class.grade(&["--roster", "roster.csv"]));
+    assert!(said.contains(" 0 of them graded now"), "{said}");
 }
 
 #[test]
@@ -985,6 +1007,10 @@ fn what_cannot_be_meant_is_refused_before_anything_is_graded() {
             "'0' for '--time-limit <SECONDS>': expected a whole number, 1 or more",
         ),
         (&["--memory-limit", "1"], "expected a whole number, 16 or more"),
+        (
+            &["--batch", "class", "--csv", "marks.csv", "--threads", "0"],
+            "'0' for '--threads <N>': expected a whole number from 1 to 1024",
+        ),
         (
             &["--outputs", "empty"],
             "empty: found an empty folder, expected outputs; make them from ",

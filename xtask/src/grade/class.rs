@@ -23,6 +23,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::grade::marks_table::TableOptions;
 use crate::grade::run_options::RunOptions;
+use terminal::count;
 use terminal::exit::{COULD_NOT_RUN, Exit};
 use terminal::interrupt::Interrupt;
 use terminal::output::say;
@@ -45,7 +46,7 @@ pub(super) struct HandIns {
     #[arg(long, value_name = "FILE", requires = "batch")]
     csv: Option<PathBuf>,
     /// Hand-ins to grade at a time [default: the number of cores]
-    #[arg(long, value_name = "N", requires = "batch")]
+    #[arg(long, value_name = "N", requires = "batch", allow_negative_numbers = true, value_parser = count::threads)]
     threads: Option<NonZero<usize>>,
     #[command(flatten)]
     table: TableOptions,
@@ -59,6 +60,8 @@ pub(super) struct Asked<'a> {
     pub cases: &'a [Case],
     pub options: &'a Options,
     pub rubric: &'a Rubric,
+    /// The rubric's file, if one was named.
+    pub rubric_file: Option<&'a Path>,
     pub format: &'a OutputFormat,
     /// The command that grades one hand-in.
     pub command: &'a (dyn Fn(&Path) -> String + Sync),
@@ -75,10 +78,12 @@ pub(super) fn run(
     let reports = reports_of(table)?;
     let mut not_handed_in = written_files(table, &reports).to_vec();
     not_handed_in.extend(hand_ins.table.roster.clone());
+    not_handed_in.extend(asked.rubric_file.map(Path::to_owned));
+    not_handed_in.extend(run_options.course.clone());
     let find = if hand_ins.table.roster.is_some() { find_any_entries } else { find_entries };
     let found = (!hand_ins.worker).then(|| find(folder, &not_handed_in)).transpose()?;
     let course = run_options.course()?;
-    let Asked { cases, options, rubric, format, command } = *asked;
+    let Asked { cases, options, rubric, format, command, .. } = *asked;
     let judge = Judge {
         cases,
         options,
@@ -159,7 +164,7 @@ fn summary(
     reports: &Path,
     of_system: &[String],
 ) -> Result<Exit> {
-    let GradedClass { all, open, lines, summary } = graded;
+    let GradedClass { all, open, lines, summary, gone } = graded;
     let (table, reports) = (shown(table), shown(reports));
     if lines.len() < *all {
         bail!(
@@ -174,6 +179,11 @@ fn summary(
     if let Some(SummaryFiles { mistakes, page }) = summary {
         say(format!("{}: which mistakes how often, and by whom", shown(mistakes)))?;
         say(format!("{}: the class at a glance, and what moved", shown(page)))?;
+    }
+    match gone {
+        0 => {}
+        1 => say("removed the reports of 1 hand-in that is gone")?,
+        count => say(format!("removed the reports of {count} hand-ins that are gone"))?,
     }
     if !of_system.is_empty() {
         say(format!("left out, as no hand-ins: {}", of_system.join(", ")))?;

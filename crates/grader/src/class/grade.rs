@@ -70,6 +70,8 @@ pub struct GradedClass {
     pub lines: Vec<Line>,
     /// The table of mistakes and the page on the class, unless grading was stopped.
     pub summary: Option<SummaryFiles>,
+    /// How many hand-ins are gone, of which reports were removed.
+    pub gone: usize,
 }
 
 /// Where the results of a class at a glance were written.
@@ -164,11 +166,10 @@ pub fn grade_class(class: &Class<'_>) -> Result<GradedClass, ClassError> {
     }
     for record in known {
         if record.line.marks.is_none() {
-            work.forget(&record.line.id);
+            gone::remove(class.reports, &record.line.id);
         }
         work.add(record);
     }
-    gone::remove(class.reports, &class.hand_ins.iter().map(|entry| &*entry.id).collect());
     // A table without a line is of use to nobody, but one of other marks is not left there.
     if !work.lines().is_empty() || class.table.exists() {
         work.write_table()?;
@@ -176,8 +177,17 @@ pub fn grade_class(class: &Class<'_>) -> Result<GradedClass, ClassError> {
     work.grade_all(&open)?;
     let is_whole = work.lines().len() == class.hand_ins.len();
     let summary = is_whole.then(|| work.write_summary()).transpose()?;
+    // A folder without hand-ins may be one that is not mounted, and a batch that was stopped has no summary
+    // that could say what was removed.
+    let has_hand_ins = class.hand_ins.iter().any(|entry| entry.hand_in.is_ok());
+    let gone = if is_whole && has_hand_ins {
+        let ids = class.hand_ins.iter().map(|entry| &*entry.id).collect();
+        gone::remove_others(class.reports, &ids)
+    } else {
+        0
+    };
     let lines = work.lines().values().map(|record| record.line.clone()).collect();
-    Ok(GradedClass { all: class.hand_ins.len(), open: open.len(), lines, summary })
+    Ok(GradedClass { all: class.hand_ins.len(), open: open.len(), lines, summary, gone })
 }
 
 /// A hand-in that is to be graded.
@@ -252,7 +262,7 @@ impl Work<'_> {
         }
         let record = match judged.grade {
             Err(problem) => {
-                self.forget(open.id);
+                gone::remove(self.class.reports, open.id);
                 Record::problem(open.id, &problem)
             }
             Ok(grade) => self.keep(open, grade),
@@ -341,15 +351,6 @@ impl Work<'_> {
 
     fn add(&self, record: Record) {
         self.lines().insert(record.line.id.clone(), record);
-    }
-
-    /// Removes what an earlier run wrote of a hand-in that cannot be graded any more.
-    fn forget(&self, id: &str) {
-        for format in self.class.judge.formats() {
-            // It need not be there.
-            let _ = fs::remove_file(files::report(self.class.reports, id, format.extension));
-        }
-        self.forget_record(id);
     }
 
     fn forget_record(&self, id: &str) {

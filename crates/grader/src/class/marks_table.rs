@@ -8,7 +8,7 @@ use crate::class::error::ClassError;
 use crate::class::record::Record;
 use crate::class::roster::{
     Claim, Downloaded, Flaw, Matching, Platform, Roster, Sheet, Student, Students, TableFormat,
-    Why, matching,
+    Unfit, Why, matching,
 };
 use crate::class::table::{COLUMNS, Line, OUT_OF};
 use crate::messages::on_one_line;
@@ -71,6 +71,11 @@ impl MarksTable {
             roster.expect_header(&all)?;
         }
         let path = roster.as_ref().map(|roster| roster.path.clone());
+        // What is wrong with a file that is made up stands in no file.
+        let refuse = |flaw: Flaw| match &path {
+            Some(path) => ClassError::roster(path, flaw),
+            None => unfit(format, flaw),
+        };
         let out_of = rubric.entries.iter().map(|entry| entry.points).sum();
         let roster = match (format.platform, roster) {
             (None, _) if assignment.is_some() => {
@@ -103,7 +108,7 @@ impl MarksTable {
                 unmatched: Vec::new(),
             });
         };
-        let Roster { path: file, sheet, platform, mut students } = roster;
+        let Roster { path: _, sheet, platform, mut students } = roster;
         let downloaded: fn(&str) -> Option<Downloaded<'_>> = match platform {
             Some(platform) => platform.downloaded,
             None => |_| None,
@@ -125,7 +130,7 @@ impl MarksTable {
             None => None,
             Some(platform) => Some(
                 Filled::new(platform, sheet, &students.students, assignment, out_of)
-                    .map_err(|flaw| ClassError::roster(&file, flaw))?,
+                    .map_err(refuse)?,
             ),
         };
         let taken = COLUMNS.into_iter().map(str::to_owned).chain(entries.iter().cloned());
@@ -279,17 +284,20 @@ fn made_up(
             downloads.push(read);
         }
     }
-    let Some(rows) = (platform.new_export)(&downloads, assignment, out_of) else {
-        let expected = format!("--assignment with its name there, {or_export}");
-        return Err(refuse("no name of the assignment".to_owned(), expected));
-    };
+    let rows = (platform.new_export)(&downloads, assignment, out_of)
+        .map_err(|Unfit { found, expected }| refuse(found, format!("{expected}, {or_export}")))?;
     let refuse_text = |error: csv::Error| refuse(error.to_string(), platform.export.to_owned());
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer.write_record(row).map_err(refuse_text)?;
     }
     let bytes = writer.into_inner().map_err(|error| refuse_text(error.into_error().into()))?;
-    Roster::of(&PathBuf::from(format.name), &bytes)
+    Roster::read(PathBuf::new(), &bytes).map_err(|flaw| unfit(format, flaw))
+}
+
+/// The error of a format for which the arguments and the names of the hand-ins do not suffice.
+fn unfit(format: &TableFormat, flaw: Flaw) -> ClassError {
+    ClassError::TableFormat { format: format.name, found: flaw.found, expected: flaw.expected }
 }
 
 impl Filled {
@@ -326,17 +334,20 @@ impl Filled {
         Ok(Self { sheet, column, has_decimal_comma })
     }
 
-    /// The file with marks. What it has for students without a hand-in of their own stays.
+    /// The file with marks. What it has for students without a hand-in of their own, or with one that is
+    /// not graded yet, stays.
     fn with<'a>(
         &self,
         claimed: impl Iterator<Item = (&'a Student, &'a Claim)>,
         lines: &BTreeMap<String, Record>,
     ) -> Vec<u8> {
-        let mark = |id: &str| lines.get(id).and_then(|record| record.line.marks);
         let values = claimed.filter_map(|(student, claim)| {
             let value = match claim {
                 Claim::Nothing | Claim::Unclear(_) => return None,
-                Claim::HandIn(id) => mark(id).map(|mark| self.written(mark)).unwrap_or_default(),
+                Claim::HandIn(id) => {
+                    let marks = lines.get(id)?.line.marks;
+                    marks.map(|marks| self.written(marks)).unwrap_or_default()
+                }
             };
             Some(((student.row, self.column), value))
         });
@@ -357,4 +368,112 @@ fn number(text: &str) -> Option<f64> {
         Some((whole, decimals)) => format!("{}.{decimals}", whole.replace(['.', ','], "")),
     };
     text.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::class::roster::TABLE_FORMATS;
+
+    fn table(
+        format: &str,
+        roster: Option<&str>,
+        assignment: Option<&str>,
+        hand_ins: &[&str],
+    ) -> Result<MarksTable, String> {
+        let rubric = "[[entry]]\nname = \"all\"\nchecks = [\"random/*\"]\npoints = 10\n";
+        let roster = roster.map(|text| Roster::of(Path::new("file.csv"), text.as_bytes()).unwrap());
+        MarksTable::new(TableRequest {
+            format: TABLE_FORMATS.into_iter().find(|known| known.name == format).unwrap(),
+            roster,
+            assignment,
+            rubric: &Rubric::parse(rubric, "rubric.toml").unwrap(),
+            hand_ins,
+            others: &[],
+        })
+        .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_mark_of_the_platform_stays_until_the_hand_in_is_graded() {
+        let gradebook = "Student,ID,Section,Task\n    Points Possible,,,10\n\
+                         A,1,S,3\nB,2,S,4\nC,3,S,5\nD,4,S,6\n";
+        let ids = ["a_1_10_x", "b_2_20_x", "c_3_30_x"];
+        let table = table("canvas", Some(gradebook), None, &ids).unwrap();
+        let graded = Line { id: ids[0].to_owned(), marks: Some(7.5), ..Line::default() };
+        let mut lines = BTreeMap::from([
+            (ids[0].to_owned(), Record { line: graded, ..Record::problem(ids[0], "") }),
+            (ids[1].to_owned(), Record::problem(ids[1], "it is no Python")),
+        ]);
+        let expected = gradebook.replace("A,1,S,3", "A,1,S,7.5").replace("B,2,S,4", "B,2,S,");
+        assert_eq!(String::from_utf8(table.bytes(&lines).unwrap()).unwrap(), expected);
+        lines.clear();
+        assert_eq!(table.bytes(&lines).unwrap(), gradebook.as_bytes());
+    }
+
+    #[test]
+    fn what_no_file_can_be_made_of_is_refused_by_the_name_of_the_format() {
+        let canvas = ["a_1_10_x"];
+        let moodle = ["A_1_assignsubmission_file"];
+        let end = |export| format!(", or {export}, named with --roster");
+        let (gradebook, worksheet) = (
+            end("a gradebook as Canvas exports it"),
+            end("a grading worksheet as Moodle gives it"),
+        );
+        for (format, assignment, ids, said) in [
+            (
+                "canvas",
+                None,
+                canvas,
+                format!(
+                    "found no name of the assignment, expected --assignment with its name there{gradebook}"
+                ),
+            ),
+            (
+                "canvas",
+                Some(" "),
+                canvas,
+                format!(
+                    "found no name of the assignment, expected --assignment with its name there{gradebook}"
+                ),
+            ),
+            (
+                "canvas",
+                Some("My Final Score"),
+                canvas,
+                format!(
+                    "found the assignment \"My Final Score\", expected a name without \"Final Score\", \
+                     by which Canvas knows its totals{gradebook}"
+                ),
+            ),
+            (
+                "moodle",
+                Some("Task"),
+                moodle,
+                format!(
+                    "found --assignment without a worksheet, expected no --assignment{worksheet}"
+                ),
+            ),
+        ] {
+            let refused = table(format, None, assignment, &ids).unwrap_err();
+            assert_eq!(refused, format!("--csv-format {format}: {said}"));
+        }
+        assert!(table("moodle", None, Some("Grade"), &moodle).is_ok());
+    }
+
+    #[test]
+    fn names_in_files_that_are_made_up_are_no_formulas() {
+        let formulas = [
+            ("canvas", Some("Task"), "=1+1_1_10_x"),
+            ("moodle", None, "=1+1_1_assignsubmission_file"),
+        ];
+        for (format, assignment, id) in formulas {
+            let table = table(format, None, assignment, &[id]).unwrap();
+            let text = String::from_utf8(table.bytes(&BTreeMap::new()).unwrap()).unwrap();
+            assert!(text.contains("'=1+1,"), "{text}");
+            assert_eq!(text.matches('=').count(), 1, "{text}");
+        }
+    }
 }

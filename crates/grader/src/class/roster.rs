@@ -15,7 +15,7 @@ mod sheet;
 
 pub(super) use matching::{Claim, Matching, Why, matching};
 pub use platform::TableFormat;
-pub(super) use platform::{Downloaded, Platform, Student, Students};
+pub(super) use platform::{Downloaded, Platform, Student, Students, Unfit};
 pub(super) use sheet::{Flaw, Sheet};
 
 /// The grader's own table.
@@ -51,16 +51,20 @@ impl Roster {
     ///
     /// [`ClassError::Roster`], with line and column.
     pub fn of(path: &Path, bytes: &[u8]) -> Result<Self, ClassError> {
-        let refuse = |flaw: Flaw| ClassError::roster(path, flaw);
-        let sheet = Sheet::read(bytes).map_err(refuse)?;
+        Self::read(path.to_owned(), bytes).map_err(|flaw| ClassError::roster(path, flaw))
+    }
+
+    /// As [`Roster::of`], with the flaw alone for an error.
+    pub(super) fn read(path: PathBuf, bytes: &[u8]) -> Result<Self, Flaw> {
+        let sheet = Sheet::read(bytes)?;
         let known = TABLE_FORMATS.into_iter().filter_map(|format| format.platform);
         let platform = known.into_iter().find(|platform| (platform.is_export)(&sheet));
         let students = match platform {
             Some(platform) => (platform.students)(&sheet),
-            None => listed(&sheet).map_err(refuse)?,
+            None => listed(&sheet)?,
         };
-        expect_students(&sheet, &students.students).map_err(refuse)?;
-        Ok(Self { path: path.to_owned(), sheet, platform, students })
+        expect_students(&sheet, &students.students)?;
+        Ok(Self { path, sheet, platform, students })
     }
 
     /// Refuses a list whose first line is a student and no header.

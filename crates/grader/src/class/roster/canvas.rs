@@ -6,8 +6,9 @@
 //! and
 //! [`lib/gradebook_importer.rb`](https://github.com/instructure/canvas-lms/blob/master/lib/gradebook_importer.rb).
 
+use crate::class::cells::inert;
 use crate::class::roster::platform::{
-    Downloaded, MarkColumn, Platform, Rows, Student, Students, TableFormat, plain, present,
+    Downloaded, MarkColumn, Platform, Rows, Student, Students, TableFormat, Unfit, plain, present,
 };
 use crate::class::roster::sheet::{Flaw, Sheet};
 use crate::rubric::Points;
@@ -170,13 +171,23 @@ fn new_export(
     students: &[Downloaded<'_>],
     assignment: Option<&str>,
     out_of: Points,
-) -> Option<Rows> {
+) -> Result<Rows, Unfit> {
+    let refuse = |found: String, expected: &str| Unfit { found, expected: expected.to_owned() };
+    let Some(assignment) = assignment.map(str::trim).filter(|name| !name.is_empty()) else {
+        let found = "no name of the assignment".to_owned();
+        return Err(refuse(found, "--assignment with its name there"));
+    };
+    if let Some(total) = TOTALS.iter().find(|total| assignment.contains(**total)) {
+        let found = format!("the assignment {assignment:?}");
+        let expected = format!("a name without {total:?}, by which Canvas knows its totals");
+        return Err(refuse(found, &expected));
+    }
     let row = |cells: [&str; 6]| cells.map(str::to_owned).to_vec();
-    let header = row(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment?]);
+    let header = row(["Student", "ID", "SIS User ID", "SIS Login ID", "Section", assignment]);
     let possible = row(["    Points Possible", "", "", "", "", &out_of.to_string()]);
     let students =
-        students.iter().map(|student| row([student.name, student.number, "", "", "", ""]));
-    Some([header, possible].into_iter().chain(students).collect())
+        students.iter().map(|student| row([&inert(student.name), student.number, "", "", "", ""]));
+    Ok([header, possible].into_iter().chain(students).collect())
 }
 
 #[cfg(test)]

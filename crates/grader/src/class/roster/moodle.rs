@@ -7,7 +7,7 @@
 
 use crate::class::cells::inert;
 use crate::class::roster::platform::{
-    Downloaded, MarkColumn, Platform, Rows, Student, Students, TableFormat, plain, present,
+    Downloaded, MarkColumn, Platform, Rows, Student, Students, TableFormat, Unfit, plain, present,
 };
 use crate::class::roster::sheet::{Flaw, Sheet};
 use crate::rubric::Points;
@@ -121,13 +121,23 @@ fn marks<'a>(sheet: &'a Sheet, assignment: Option<&str>) -> Result<MarkColumn<'a
 }
 
 /// The columns without which Moodle refuses a worksheet, and the name and the maximum for people.
-fn new_export(students: &[Downloaded<'_>], _: Option<&str>, out_of: Points) -> Option<Rows> {
+fn new_export(
+    students: &[Downloaded<'_>],
+    assignment: Option<&str>,
+    out_of: Points,
+) -> Result<Rows, Unfit> {
+    if assignment.is_some_and(|heading| heading.trim() != GRADE) {
+        return Err(Unfit {
+            found: "--assignment without a worksheet".to_owned(),
+            expected: "no --assignment".to_owned(),
+        });
+    }
     let header = [IDENTIFIER, NAME, GRADE, MAXIMUM, "Last modified (grade)"].map(str::to_owned);
     let row = |student: &Downloaded<'_>| {
         let identifier = format!("Participant {}", student.number);
         vec![identifier, inert(student.name), String::new(), out_of.to_string(), "-".to_owned()]
     };
-    Some(std::iter::once(header.to_vec()).chain(students.iter().map(row)).collect())
+    Ok(std::iter::once(header.to_vec()).chain(students.iter().map(row)).collect())
 }
 
 #[cfg(test)]

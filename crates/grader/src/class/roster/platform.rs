@@ -30,8 +30,18 @@ pub(crate) struct Platform {
     pub(crate) example: &'static str,
     /// Where the marks of the assignment of this name go.
     pub(crate) marks: for<'a> fn(&'a Sheet, Option<&str>) -> Result<MarkColumn<'a>, Flaw>,
-    /// A file for these students alone; `None` without the name of an assignment that it needs.
-    pub(crate) new_export: fn(&[Downloaded<'_>], Option<&str>, Points) -> Option<Rows>,
+    /// A file for these students alone, with the assignment of this name.
+    pub(crate) new_export: NewExport,
+}
+
+/// Makes a file for these students, the assignment of this name, and so many points at most.
+pub(crate) type NewExport = fn(&[Downloaded<'_>], Option<&str>, Points) -> Result<Rows, Unfit>;
+
+/// Why no file can be made for an assignment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unfit {
+    pub(crate) found: String,
+    pub(crate) expected: String,
 }
 
 /// The cells of a file, row by row.

@@ -45,17 +45,22 @@ impl fmt::Display for Place {
 
 /// What is wrong with a file, as in "line 2, column 5: found this, expected that".
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Flaw(String);
+pub(crate) struct Flaw {
+    place: Place,
+    pub(crate) found: String,
+    pub(crate) expected: String,
+}
 
 impl Flaw {
     pub(crate) fn new(place: Place, found: &str, expected: &str) -> Self {
-        Self(format!("{place}: found {found}, expected {expected}"))
+        Self { place, found: found.to_owned(), expected: expected.to_owned() }
     }
 }
 
 impl fmt::Display for Flaw {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0)
+        let Self { place, found, expected } = self;
+        write!(formatter, "{place}: found {found}, expected {expected}")
     }
 }
 
