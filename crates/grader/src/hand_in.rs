@@ -6,6 +6,7 @@ use std::{fs, io};
 
 use crate::hand_in::collected::Collected;
 use crate::hand_in::kind::Kind;
+use crate::hand_in::program::Candidate;
 use crate::messages::{flat_name, path as shown};
 
 mod archive;
@@ -57,8 +58,11 @@ impl HandIn {
         })?;
         if metadata.is_dir() {
             return match program::find(path)? {
-                Some(program) => Ok(Self::Program(program)),
-                None => folder::read(path).map(Self::Python),
+                Candidate::Program(program) => Ok(Self::Program(program)),
+                Candidate::NotExecutable(problem) => {
+                    folder::read(path, Some(problem)).map(Self::Python)
+                }
+                Candidate::None => folder::read(path, None).map(Self::Python),
             };
         }
         if !metadata.is_file() {

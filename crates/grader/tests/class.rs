@@ -41,6 +41,8 @@ fn everything_in_a_class_s_folder_is_an_entry_or_of_the_system() {
     write("fred/b.py", "");
     write("gina.py", &" ".repeat(1 + (1 << 20)));
     write("hans/run", "");
+    write("ida/run", "");
+    write("ida/hw.py", "");
     write("notes.txt", "");
     write("anna.pdf", "");
     write(".hidden.py", "");
@@ -56,8 +58,9 @@ fn everything_in_a_class_s_folder_is_an_entry_or_of_the_system() {
         "emil! emil: found 2 files that define spatial_batchnorm_forward: a.py, b.py, expected one",
         "fred! fred: found 2 files, none of which defines spatial_batchnorm_forward: a.py, b.py, \
          expected one that defines spatial_batchnorm_forward or the class SpatialBatchNorm",
-        "gina! gina.py: found more than 1048576 bytes, expected at most that",
+        "gina! gina.py: found more than 1 MiB, expected at most 1 MiB",
         "hans! run: found a file that is not executable, expected a program; run `chmod +x run`",
+        "ida: hw.py",
         "marks! marks: found no .py or .ipynb file, expected one",
         "marks.csv! marks.csv: found a .csv, expected a .py, an .ipynb, a .zip or a folder",
         "notes.txt! notes.txt: found a .txt, expected a .py, an .ipynb, a .zip or a folder",

@@ -209,6 +209,10 @@ fn of_archives() -> Vec<Form> {
                     ("hw 2/cs231n/datasets/cifar.bin", &[0; 5000]),
                     ("__MACOSX/hw 2/cs231n/._layers.py", b"\0\x05"),
                     ("hw 2/.ipynb_checkpoints/layers.py", right.as_bytes()),
+                    ("hw 2/env/pyvenv.cfg", b""),
+                    (&format!("hw 2/env/{}layers.py", "a/".repeat(20)), b"def"),
+                    ("hw 2/env/other.py", format!("{right}\nx = 1\n").as_bytes()),
+                    (&format!("hw 2/.git/{}x", "a/".repeat(20)), b""),
                 ]),
             )],
             expected: Passes,
@@ -221,7 +225,7 @@ fn of_archives() -> Vec<Form> {
         Form {
             name: "duplicates.zip",
             files: vec![("", with_duplicates())],
-            expected: Problem("found two files of one name, expected each once"),
+            expected: Problem("found two files with the same path, expected one"),
         },
         Form {
             name: "outside.zip",
@@ -236,7 +240,7 @@ fn of_archives() -> Vec<Form> {
         Form {
             name: "bomb.zip",
             files: vec![("", zipped(&[("layers.ipynb", &bomb)]))],
-            expected: Problem("layers.ipynb: found more than 64 MiB, expected at most that"),
+            expected: Problem("layers.ipynb: found more than 64 MiB, expected at most 64 MiB"),
         },
         Form {
             name: "link.zip",

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::io::Read;
 
 use crate::hand_in::kind::Kind;
-use crate::hand_in::limits::{FILES_LIMIT, KEPT_LIMIT, READ_LIMIT, too_large};
-use crate::hand_in::paths::within;
+use crate::hand_in::limits::{
+    FILES_LIMIT, KEPT_LIMIT, READ_LIMIT, ensure_writable, more_than, too_large,
+};
+use crate::hand_in::paths::{folders, within};
 use crate::hand_in::problem::Problem;
 use crate::hand_in::python_files::PythonFiles;
 use crate::hand_in::{main_file, notebook, text};
@@ -14,6 +16,9 @@ use crate::hand_in::{main_file, notebook, text};
 #[derive(Debug, Default)]
 pub(super) struct Collected {
     files: BTreeMap<String, Vec<u8>>,
+    /// Those that cells of notebooks write. They count where no file of this path is handed in: often it is
+    /// the one that the cell wrote.
+    of_cells: BTreeMap<String, Vec<u8>>,
     kept: usize,
     read: u64,
 }
@@ -38,11 +43,8 @@ impl Collected {
         }
         self.read += bytes.len() as u64;
         if self.read > READ_LIMIT {
-            return Err(Problem::new(
-                name,
-                format!("files of more than {} MiB together", READ_LIMIT >> 20),
-                "at most that",
-            ));
+            let limit = format_args!("{} MiB", READ_LIMIT >> 20);
+            return Err(more_than(limit, " in all files together", name));
         }
         match kind {
             Kind::Python => self.keep(name, text::for_python(bytes)),
@@ -50,7 +52,17 @@ impl Collected {
                 let notebook = notebook::read(name, &bytes)?;
                 let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
                 for (path, content) in notebook.files {
-                    self.keep(&within(folder, &path), content)?;
+                    let path = within(folder, &path);
+                    self.make_room(&path, &content)?;
+                    let is_other = |kept: &Vec<u8>| *kept != content;
+                    if self.of_cells.get(&path).is_some_and(is_other) {
+                        return Err(Problem::new(
+                            path,
+                            "two notebooks whose cells write this file differently",
+                            "one",
+                        ));
+                    }
+                    self.of_cells.insert(path, content);
                 }
                 self.keep(name, notebook.cells)
             }
@@ -60,17 +72,22 @@ impl Collected {
     }
 
     fn keep(&mut self, name: &str, content: Vec<u8>) -> Result<(), Problem> {
+        self.make_room(name, &content)?;
+        if self.files.insert(name.to_owned(), content).is_some() {
+            return Err(Problem::new(name, "two files with this path", "one"));
+        }
+        Ok(())
+    }
+
+    /// That there may be one file more, and that it can be written.
+    fn make_room(&mut self, name: &str, content: &[u8]) -> Result<(), Problem> {
+        ensure_writable(name)?;
         self.kept += content.len();
         if self.kept > KEPT_LIMIT {
-            let found = format!("more than {} MiB of code", KEPT_LIMIT >> 20);
-            return Err(Problem::new(name, found, "at most that"));
+            return Err(more_than(format_args!("{} MiB", KEPT_LIMIT >> 20), " of code", name));
         }
-        if self.files.insert(name.to_owned(), content).is_some() {
-            return Err(Problem::new(name, "two files of this name", "one"));
-        }
-        if self.files.len() > FILES_LIMIT {
-            let found = format!("more than {FILES_LIMIT} .py files");
-            return Err(Problem::new(name, found, "at most that"));
+        if self.files.len() + self.of_cells.len() >= FILES_LIMIT {
+            return Err(more_than(FILES_LIMIT, " Python files and notebooks", name));
         }
         Ok(())
     }
@@ -82,10 +99,71 @@ impl Collected {
 
     /// The hand-in of these files, found in what is called `name`.
     pub(super) fn python(self, name: &str) -> Result<PythonFiles, Problem> {
-        let Self { files, .. } = self;
+        let Self { mut files, of_cells, .. } = self;
+        for (path, content) in of_cells {
+            files.entry(path).or_insert(content);
+        }
+        let is_file = |folder: &&str| files.contains_key(*folder);
+        if let Some(path) = files.keys().find_map(|path| folders(path).find(is_file)) {
+            return Err(Problem::new(path, "a file and a folder with this path", "one of them"));
+        }
         let main = main_file::choose(&files)
             .map_err(|(found, expected)| Problem::new(name, found, expected))?
             .to_owned();
         Ok(PythonFiles { main, files })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(files: &[(&str, &str)]) -> Result<PythonFiles, String> {
+        let mut collected = Collected::default();
+        for (name, content) in files {
+            let kind = Kind::of(name).unwrap();
+            collected
+                .add(kind, name, &mut content.as_bytes())
+                .map_err(|error| error.to_string())?;
+        }
+        collected.python("hw").map_err(|error| error.to_string())
+    }
+
+    fn writing(path: &str, content: &str) -> String {
+        let cell = format!("%%writefile {path}\n{content}");
+        format!(r#"{{"cells": [{{"cell_type": "code", "source": {cell:?}}}]}}"#)
+    }
+
+    #[test]
+    fn a_file_that_is_handed_in_goes_before_the_one_that_a_cell_writes() {
+        let notebook = writing(".//layers.py", "x = 1\n");
+        let files = [("a/hw.ipynb", notebook.as_str()), ("a/layers.py", "x = 2\n")];
+        for files in [files, [files[1], files[0]]] {
+            assert_eq!(read(&files).unwrap().files["a/layers.py"], b"x = 2\n");
+        }
+        assert_eq!(read(&files[..1]).unwrap().files["a/layers.py"], b"x = 1\n");
+        let other = writing("layers.py", "x = 3\n");
+        let found = read(&[files[0], ("a/other.ipynb", &other)]).unwrap_err();
+        assert!(found.starts_with("a/layers.py: found two notebooks whose cells"), "{found}");
+    }
+
+    #[test]
+    fn paths_that_cannot_be_written_are_problems_of_the_hand_in() {
+        let of_cell = writing("a.py/b.py", "x = 1\n");
+        let long = format!("{}.py", "a".repeat(253));
+        let of_long_cell = writing(&long, "x = 1\n");
+        let deep = format!("{}a.py", "a/".repeat(1023));
+        for (files, found) in [
+            (&[("a.py", ""), ("a.py/b.py", "")][..], "a.py: found a file and a folder"),
+            (&[("a.py", ""), ("hw.ipynb", &of_cell)], "a.py: found a file and a folder"),
+            (&[(&long, "")], "aaa…: found more than 255 bytes in a name, expected at most 255"),
+            (&[("hw.ipynb", &of_long_cell)], "aaa…: found more than 255 bytes in a name"),
+            (&[(&deep, "")], "a/a/…: found more than 2048 bytes of path, expected at most 2048"),
+        ] {
+            let problem = read(files).unwrap_err();
+            assert!(problem.contains(found), "{problem}");
+        }
+        let longest = format!("{}.py", "a".repeat(252));
+        assert!(read(&[(&longest, "")]).is_ok());
     }
 }

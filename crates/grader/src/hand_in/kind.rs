@@ -60,6 +60,10 @@ pub(super) fn found(name: &str) -> String {
     }
 }
 
+/// The file in a folder that makes it a virtual environment of Python: thousands of files, none of which is
+/// handed in.
+pub(super) const ENVIRONMENT: &str = "pyvenv.cfg";
+
 /// Whether a file or folder of this name is what systems and programs leave among the files of people.
 pub(crate) fn is_of_system(name: &str) -> bool {
     const NAMES: [&str; 5] =

@@ -1,11 +1,11 @@
 //! Jupyter notebooks: the code of their cells, without outputs.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
 
 use serde::Deserialize;
 
 use crate::hand_in::kind::Kind;
+use crate::hand_in::paths::normal;
 use crate::hand_in::problem::Problem;
 use crate::hand_in::text;
 
@@ -124,9 +124,9 @@ fn written_file(cell: &str) -> Option<(String, bool, &str)> {
     words.retain(|word| !word.starts_with('-'));
     let [path] = words.as_slice() else { return None };
     let path = path.trim_matches(['"', '\'']);
-    let path = path.strip_prefix("./").unwrap_or(path);
-    let is_inside = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
-    (is_inside && Kind::of(path) == Some(Kind::Python)).then(|| (path.to_owned(), is_more, content))
+    let is_inside = !path.starts_with('/') && path.split('/').all(|part| part != "..");
+    let path = normal(path);
+    (is_inside && Kind::of(&path) == Some(Kind::Python)).then_some((path, is_more, content))
 }
 
 /// All code of the cells that [`read`] gave, as one text.
@@ -162,7 +162,7 @@ mod tests {
         let cell = |source: &str| format!(r#"{{"cell_type": "code", "source": {source:?}}}"#);
         let sources = [
             "%%writefile nndl/layers.py\nx = 1\n",
-            "%%writefile -a nndl/layers.py\ny = 2\n",
+            "%%writefile -a ./nndl//layers.py\ny = 2\n",
             "%%writefile ../out.py\nx = 1\n",
             "%%writefile /tmp/out.py\nx = 1\n",
             "%%writefile notes.txt\nx\n",

@@ -1,6 +1,6 @@
 //! A folder with a program, which speaks the protocol.
 
-use std::fs::{self, File};
+use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
 use crate::hand_in::content::Content;
@@ -26,33 +26,42 @@ impl ProgramFolder {
     }
 }
 
+/// What has the name of a program in a folder.
+pub(super) enum Candidate {
+    /// A program.
+    Program(ProgramFolder),
+    /// A file that cannot be run.
+    NotExecutable(Problem),
+    /// Nothing, or no regular file.
+    None,
+}
+
 /// The program of a folder, if it has one.
-pub(super) fn find(folder: &Path) -> Result<Option<ProgramFolder>, Problem> {
-    let program = folder.join(FILE);
-    if !fs::symlink_metadata(&program).is_ok_and(|metadata| metadata.is_file()) {
-        return Ok(None);
-    }
-    let unreadable = |error| Problem::unreadable(FILE, &error);
-    let file = File::open(&program).map_err(unreadable)?;
-    if !is_executable(&file).map_err(unreadable)? {
-        return Err(Problem::new(
+pub(super) fn find(folder: &Path) -> Result<Candidate, Problem> {
+    let metadata = match fs::symlink_metadata(folder.join(FILE)) {
+        Ok(metadata) if metadata.is_file() => metadata,
+        Ok(_) | Err(_) => return Ok(Candidate::None),
+    };
+    if !is_executable(&metadata) {
+        return Ok(Candidate::NotExecutable(Problem::new(
             FILE,
             "a file that is not executable",
             "a program; run `chmod +x run`",
-        ));
+        )));
     }
     let content = Content::of(folder)?;
     content.ensure_open()?;
-    Ok(Some(ProgramFolder { folder: absolute(folder)?, sha256: content.sha256 }))
+    let (folder, sha256) = (absolute(folder)?, content.sha256);
+    Ok(Candidate::Program(ProgramFolder { folder, sha256 }))
 }
 
 #[cfg(unix)]
-fn is_executable(file: &File) -> std::io::Result<bool> {
+fn is_executable(metadata: &Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    Ok(file.metadata()?.permissions().mode() & 0o111 != 0)
+    metadata.permissions().mode() & 0o111 != 0
 }
 
 #[cfg(not(unix))]
-fn is_executable(_: &File) -> std::io::Result<bool> {
-    Ok(true)
+fn is_executable(_: &Metadata) -> bool {
+    true
 }
