@@ -42,7 +42,7 @@ impl Interrupt {
     }
 
     /// The same for work that must clean up when it is ended at once: the second of them sets `ended`, and
-    /// the process is ended [`GRACE`] later, if it has not ended by itself.
+    /// the process is ended a moment later, if it has not ended by itself.
     pub fn listen_and_clean_up(ended: Arc<AtomicBool>, answer: &'static str) -> Result<Self> {
         let interrupt = Self::default();
         let listener = interrupt.clone();
