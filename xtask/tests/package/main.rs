@@ -71,6 +71,8 @@ struct Root {
 impl Root {
     fn new(archive: &Path, interpreter: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        // A root is open to every user, as a temporary folder is not.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let source = folder.path().join("autograder/source");
         let mut archive = zip::ZipArchive::new(File::open(archive).unwrap()).unwrap();
         archive.extract(&source).unwrap();
