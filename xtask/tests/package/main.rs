@@ -76,6 +76,9 @@ impl Root {
         let source = folder.path().join("autograder/source");
         let mut archive = zip::ZipArchive::new(File::open(archive).unwrap()).unwrap();
         archive.extract(&source).unwrap();
+        // `unzip` leaves folders open to every user, this extraction does not.
+        let opened = Command::new("chmod").args(["-R", "go+rX"]).arg(&source).status().unwrap();
+        assert!(opened.success());
         fs::create_dir_all(folder.path().join("tmp")).unwrap();
         // As Gradescope does when it builds the image.
         fs::rename(source.join("run_autograder"), source.join("../run_autograder")).unwrap();
