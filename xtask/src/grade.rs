@@ -285,9 +285,8 @@ impl Arguments {
     /// Prints a transcript, or writes it to the file that is named.
     fn tell(&self, transcript: &str) -> Result<()> {
         let Some(file) = &self.out else { return say(transcript.trim_end()) };
-        let ending = file.extension().unwrap_or_default().to_string_lossy().to_lowercase();
         ensure!(
-            !class::CODE.contains(&ending.as_str()),
+            !class::is_code(file),
             "--out: found {}, expected a name of no code, which would be replaced",
             messages::path(file)
         );

@@ -989,6 +989,11 @@ fn what_cannot_be_meant_is_refused_before_anything_is_graded() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("rubric.toml"), RUBRIC.replace("random/*", "rnd/*")).unwrap();
     fs::create_dir(folder.path().join("empty")).unwrap();
+    let hand_ins = ["two/jane_1_2_layers.py", "two/marks/layers.py"];
+    fs::create_dir_all(folder.path().join("two/marks")).unwrap();
+    for name in hand_ins {
+        fs::write(folder.path().join(name), name).unwrap();
+    }
     for (arguments, expected) in [
         (&["--batch", "class"][..], "--csv <FILE>"),
         (&["--csv", "marks.csv"], "--batch <DIR>"),
@@ -1013,6 +1018,9 @@ fn what_cannot_be_meant_is_refused_before_anything_is_graded() {
             &["--batch", "class", "--csv", "marks.csv", "--threads", "0"],
             "'0' for '--threads <N>': expected a whole number from 1 to 1024",
         ),
+        (&["--batch", "two", "--csv", hand_ins[0]], "a name that ends in .csv"),
+        (&["--batch", "two", "--csv", "two/marks.csv"], "has the hand-in two/marks/layers.py"),
+        (&["--python", hand_ins[0], "--out", hand_ins[0]], "expected a name of no code"),
         (
             &["--outputs", "empty"],
             "empty: found an empty folder, expected outputs; make them from ",
@@ -1030,4 +1038,7 @@ fn what_cannot_be_meant_is_refused_before_anything_is_graded() {
         assert!(!message.contains('\u{1b}'), "{message:?}");
     }
     assert!(!folder.path().join("marks.csv").exists());
+    for name in hand_ins {
+        assert_eq!(fs::read_to_string(folder.path().join(name)).unwrap(), name);
+    }
 }

@@ -3,61 +3,17 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../../../xtask/tests/support/no_files.rs"]
+mod no_files;
+
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::process::Output;
 
-use tempfile::TempDir;
+use no_files::{NAMES, is_refused, no_files};
 
-/// Longer than any refusal takes, much shorter than a test that waits for ever.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Runs the command in `folder`, and ends it when it waits for something.
-#[track_caller]
 fn xtask(folder: &Path, arguments: &[&str]) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_experiments"))
-        .args(arguments)
-        .current_dir(folder)
-        .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let started = Instant::now();
-    while child.try_wait().unwrap().is_none() {
-        if started.elapsed() > PATIENCE {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            unreachable!("{arguments:?} waits");
-        }
-        sleep(Duration::from_millis(5));
-    }
-    child.wait_with_output().unwrap()
-}
-
-/// A folder with something that is no regular file under each of [`NAMES`].
-fn no_files() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name);
-    assert!(Command::new("mkfifo").arg(path("pipe.csv")).status().unwrap().success());
-    symlink(path("pipe.csv"), path("link.csv")).unwrap();
-    symlink("/dev/zero", path("zero.csv")).unwrap();
-    fs::create_dir(path("folder.csv")).unwrap();
-    folder
-}
-
-const NAMES: [&str; 4] = ["pipe.csv", "link.csv", "zero.csv", "folder.csv"];
-
-#[track_caller]
-fn is_refused(output: &Output, name: &str) {
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{message}");
-    assert!(message.contains(name), "{name}: {message}");
-    assert!(message.contains("expected a regular file"), "{name}: {message}");
+    no_files::run(env!("CARGO_BIN_EXE_experiments"), folder, arguments)
 }
 
 #[test]

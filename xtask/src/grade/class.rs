@@ -33,9 +33,6 @@ use terminal::workspace;
 /// The students without a hand-in whom the summary names.
 const NAMES_SHOWN: usize = 20;
 
-/// What names of hand-ins end in.
-pub(super) const CODE: [&str; 4] = ["py", "ipynb", "zip", "rs"];
-
 /// How long a worker may take to end after its batch has.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -80,7 +77,7 @@ pub(super) fn run(
 ) -> Result<Exit> {
     let table = hand_ins.csv.as_deref().context("--csv names no file")?;
     let reports = reports_of(table)?;
-    expect_no_hand_in(table, &reports)?;
+    expect_no_hand_in(&reports)?;
     let mut not_handed_in = written_files(table, &reports).to_vec();
     not_handed_in.extend(hand_ins.table.roster.clone());
     not_handed_in.extend(asked.rubric_file.map(Path::to_owned));
@@ -146,26 +143,24 @@ pub(super) fn run(
     summary(&graded?, &marks, table, &reports, &found.of_system)
 }
 
-/// Refuses a table, or reports, in the place of what is handed in.
-fn expect_no_hand_in(table: &Path, reports: &Path) -> Result<()> {
-    let ends_in = |path: &Path, endings: &[&str]| {
-        let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-        endings.contains(&ending.as_str())
-    };
-    ensure!(
-        ends_in(table, &["csv"]),
-        "--csv: found {}, expected a name that ends in .csv",
-        shown(table)
-    );
+/// Refuses a folder for the reports that has hand-ins in it.
+fn expect_no_hand_in(reports: &Path) -> Result<()> {
     let entries = fs::read_dir(reports).into_iter().flatten().flatten();
-    if let Some(code) = entries.map(|entry| entry.path()).find(|path| ends_in(path, &CODE)) {
-        bail!(
-            "--csv: its reports go into {}, which has the hand-in {}; give the table another name",
-            shown(reports),
-            shown(&code)
-        );
-    }
-    Ok(())
+    let Some(code) = entries.map(|entry| entry.path()).find(|path| is_code(path)) else {
+        return Ok(());
+    };
+    bail!(
+        "--csv: its reports go into {}, which has the hand-in {}; give the table another name",
+        shown(reports),
+        shown(&code)
+    )
+}
+
+/// Whether a path is named as hand-ins are.
+pub(super) fn is_code(path: &Path) -> bool {
+    const ENDINGS: [&str; 4] = ["py", "ipynb", "zip", "rs"];
+    let ending = path.extension().unwrap_or_default();
+    ENDINGS.iter().any(|code| ending.eq_ignore_ascii_case(code))
 }
 
 /// The command of a worker process: this one, whose arguments say what is asked.

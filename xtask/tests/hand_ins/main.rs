@@ -123,6 +123,30 @@ fn changed(folder: &Path, python: &str, name: &str, change: &dyn Fn(String) -> S
 }
 
 #[test]
+fn a_task_that_is_not_written_yet_waits_for_what_is_wrong_in_the_other() {
+    let Some(python) = with_numpy("an unwritten backward pass") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let text = |name: &str, is_wrong: bool| {
+        changed(folder.path(), python.to_str().unwrap(), name, &|source| {
+            let begin = source.find("def spatial_batchnorm_backward").unwrap();
+            let forward = &source[..begin];
+            let forward =
+                if is_wrong { forward.replace("1e-5", "1e-3") } else { forward.to_owned() };
+            forward
+                + "def spatial_batchnorm_backward(dout, cache):\n    raise NotImplementedError(\"task 2\")\n"
+        })
+    };
+    let unwritten = "NotImplementedError: task 2";
+    let advice = |text: &str| text.rsplit("\nTotal: ").next().unwrap().to_owned();
+    let (only, both) = (text("only.py", false), text("both.py", true));
+    assert!(only.starts_with(unwritten), "{only}");
+    assert!(!both.starts_with(unwritten), "{both}");
+    let advice = advice(&both);
+    let wrong = advice.find("What is wrong, by the numbers:").unwrap();
+    assert!(wrong < advice.find(unwritten).unwrap(), "{advice}");
+}
+
+#[test]
 fn what_fails_alike_is_said_once_with_the_next_step() {
     let Some(python) = with_numpy("hand-ins that fail alike") else { return };
     let folder = tempfile::tempdir().unwrap();

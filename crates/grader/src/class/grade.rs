@@ -99,21 +99,20 @@ pub fn written_files(table: &Path, reports: &Path) -> [PathBuf; 3] {
 ///
 /// # Errors
 ///
-/// [`ClassError::Unusable`] if both would have one name, or the table has the name of the table of
-/// mistakes.
+/// [`ClassError::Unusable`] if the name of the table does not end in `.csv`, so that it may be that of a
+/// hand-in, or is that of the table of mistakes.
 pub fn reports_of(table: &Path) -> Result<PathBuf, ClassError> {
-    let reports = table.with_extension("");
     let unusable = |expected| ClassError::Unusable {
         path: table.to_owned(),
         found: "a table of this name".to_owned(),
         expected,
     };
-    if reports == table {
+    if !table.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv")) {
         Err(unusable("a name that ends in .csv"))
     } else if table.file_name().is_some_and(|name| name == MISTAKES) {
         Err(unusable("another, which the table of mistakes does not have"))
     } else {
-        Ok(reports)
+        Ok(table.with_extension(""))
     }
 }
 
