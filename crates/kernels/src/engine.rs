@@ -2,6 +2,7 @@
 //! memory layouts, and memory kept from call to call.
 
 pub mod ceiling;
+pub(crate) mod channel_numbers;
 pub(crate) mod channels;
 pub(crate) mod correlation;
 pub(crate) mod elementwise;
@@ -13,6 +14,7 @@ pub(crate) mod loops;
 pub(crate) mod nonzeros;
 pub(crate) mod panels;
 pub(crate) mod parallel;
+pub(crate) mod pixels;
 mod plain;
 pub(crate) mod real;
 pub(crate) mod scratch;

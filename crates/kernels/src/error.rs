@@ -61,6 +61,19 @@ pub enum KernelError {
         shape: Vec<usize>,
     },
 
+    /// Group norm met groups of a single value, whose variance says nothing.
+    #[error(
+        "{operation}: a group needs at least 2 values, got 1 (x has shape {shape:?}, in {groups} groups); use fewer groups or larger images"
+    )]
+    OneValuePerGroup {
+        /// The operation that refused.
+        operation: &'static str,
+        /// The shape of `x`.
+        shape: Vec<usize>,
+        /// The number of groups.
+        groups: usize,
+    },
+
     /// A parameter of a configuration is out of range or not finite.
     #[error("{operation}: {parameter} must be {expected}, got {got}")]
     Config {

@@ -16,6 +16,7 @@
 //! |---|---|
 //! | `N` | images (or rows) in the batch |
 //! | `C` | channels of the input |
+//! | `G` | groups of channels |
 //! | `H`, `W` | height and width of the input |
 //! | `F` | filters of a convolution, the channels of its output |
 //! | `KH`, `KW` | height and width of a kernel or window |
@@ -51,6 +52,6 @@ pub use engine::simd::{InstructionSet, instruction_set};
 pub use error::KernelError;
 pub use ops::batch_norm::{BatchNormConfig, Convention, RunningStatistics};
 pub use ops::{
-    adam, batch_norm, conv2d, dropout, flatten, linear, max_pool2d, relu, sgd, sigmoid,
+    adam, batch_norm, conv2d, dropout, flatten, group_norm, linear, max_pool2d, relu, sgd, sigmoid,
     softmax_cross_entropy, spatial_batch_norm, tanh,
 };

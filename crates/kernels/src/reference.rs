@@ -1,7 +1,7 @@
 //! Every operation in plain loops: what the fast kernels compute, written to be read.
 //!
 //! Each file has forward beside backward, with the formulas. Sums run in the order that the fast
-//! kernel documents, so the results are equal to the bit, except for two: batch norm, whose fast
+//! kernel documents, so the results are equal to the bit, except for two: the norms, whose fast
 //! statistics are more accurate, and the sigmoid and tanh of `f32`, which are a polynomial there. `tests/against_reference.rs` holds every fast kernel against its
 //! reference.
 //!
@@ -12,6 +12,7 @@ pub mod batch_norm;
 pub mod conv2d;
 pub mod dropout;
 pub mod flatten;
+pub mod group_norm;
 pub mod linear;
 pub mod max_pool2d;
 pub mod relu;

@@ -1,5 +1,5 @@
 //! Every fast kernel against its reference in plain loops, in `f32` and `f64`: to the bit, since both
-//! follow the documented order of operations. Batch norm, sigmoid and tanh in `f32`, and a convolution's
+//! follow the documented order of operations. The norms, sigmoid and tanh in `f32`, and a convolution's
 //! parameter gradients over more than 12 images, are held within rounding instead.
 //! Sizes lie on both sides of a vector.
 
@@ -10,6 +10,7 @@ mod common;
 use common::{Random, bits};
 use kernels::adam::{self, AdamFactors};
 use kernels::conv2d::{self, Conv2dConfig};
+use kernels::group_norm::{self, GroupNormConfig};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::sgd::{self, SgdFactors};
 use kernels::{
@@ -225,6 +226,49 @@ fn assert_close<F: Real, D: Dimension>(
     }
 }
 
+/// Group norm of images, and of rows where images have one pixel.
+fn group_norm_against_reference<F: Real>(
+    [n, width, h, w]: [usize; 4],
+    groups: usize,
+    tolerance: f64,
+    seed: u64,
+) {
+    let mut random = Random::new(seed);
+    let c = groups * width;
+    let x = random.array([n, c, h, w]).mapv(|x: F| x + x + F::from_f64(3.0));
+    let dout: Array4<F> = random.array([n, c, h, w]);
+    let (gamma, beta): (Array1<F>, Array1<F>) = (random.array(c), random.array(c));
+    let (g, b) = (gamma.view(), beta.view());
+    let (gamma64, beta64) = (gamma.mapv(F::to_f64), beta.mapv(F::to_f64));
+    let wide = |images: &Array4<F>| images.mapv(F::to_f64);
+    for eps in [1e-5, 0.5] {
+        let config = GroupNormConfig::new(groups, eps).unwrap();
+        let (expected, cache) = reference::group_norm::forward(
+            wide(&x).view(),
+            gamma64.view(),
+            beta64.view(),
+            groups,
+            eps,
+        );
+        let (dx, dgamma, dbeta) =
+            reference::group_norm::backward(wide(&dout).view(), gamma64.view(), &cache);
+        let (out, statistics) = group_norm::forward(x.view(), g, b, &config).unwrap();
+        let got = group_norm::backward(dout.view(), x.view(), g, &statistics).unwrap();
+        assert_close("out", &out, &expected, tolerance);
+        assert_close("dx", &got.dx, &dx, tolerance);
+        assert_close("dgamma", &got.dgamma, &dgamma, tolerance);
+        assert_close("dbeta", &got.dbeta, &dbeta, tolerance);
+        if h * w == 1 {
+            let [x, dout] = [&x, &dout].map(|a| a.view().into_shape_with_order((n, c)).unwrap());
+            let (rows, of_rows) = group_norm::forward(x, g, b, &config).unwrap();
+            let of_dx = group_norm::backward(dout, x, g, &of_rows).unwrap();
+            assert_eq!(of_rows, statistics);
+            assert_eq!([bits(&rows), bits(&of_dx.dx)], [bits(&out), bits(&got.dx)]);
+            assert_eq!(bits(&of_dx.dgamma), bits(&got.dgamma));
+        }
+    }
+}
+
 /// Batch norm of images, and of rows where images have one pixel, in all modes and conventions.
 fn batch_norm_against_reference<F: Real>(shape: [usize; 4], tolerance: f64, seed: u64) {
     let mut random = Random::new(seed);
@@ -400,6 +444,17 @@ proptest! {
     ) {
         optimizers_against_reference::<f32>(shape, weight_decay, seed);
         optimizers_against_reference::<f64>(shape, weight_decay, seed);
+    }
+
+    #[test]
+    fn group_norm_is_its_reference(
+        n in 1usize..4, width in 1usize..20, groups in 1usize..5,
+        [h, w] in prop_oneof![Just([1, 1]), prop::array::uniform2(1usize..12)], seed: u64,
+    ) {
+        // Few values may lie so near to each other that rounding shows.
+        prop_assume!(width * h * w >= 4);
+        group_norm_against_reference::<f32>([n, width, h, w], groups, 1e-6, seed);
+        group_norm_against_reference::<f64>([n, width, h, w], groups, 1e-10, seed);
     }
 
     #[test]

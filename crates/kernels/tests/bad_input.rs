@@ -7,6 +7,7 @@ mod common;
 use common::Random;
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::gradient_check::rel_error;
+use kernels::group_norm::{self, GroupNormConfig, GroupStatistics};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::sgd::{self, SgdFactors};
 use kernels::{
@@ -66,6 +67,97 @@ fn batch_norm_names_operation_argument_expected_and_got() {
         message(batch_norm::backward_eval(dout.view(), x.view(), gamma.view(), &running, &config)),
         "batch_norm: dout must have shape [4, 3] (that of x), got [3, 4]"
     );
+}
+
+#[test]
+fn group_norm_names_groups_that_do_not_fit() {
+    let message = |shape: [usize; 4], channels: [usize; 2], groups| {
+        let (x, [gamma, beta]) = (Array4::<f64>::zeros(shape), channels.map(Array1::ones));
+        let config = GroupNormConfig::new(groups, 1e-5).unwrap();
+        message(group_norm::forward(x.view(), gamma.view(), beta.view(), &config))
+    };
+    for (shape, channels, groups, expected) in [
+        (
+            [2, 6, 3, 3],
+            [6, 6],
+            4,
+            "group_norm: groups must be a divisor of the number of channels, got 4 groups for 6 channels",
+        ),
+        (
+            [2, 6, 3, 3],
+            [6, 6],
+            12,
+            "group_norm: groups must be a divisor of the number of channels, got 12 groups for 6 channels",
+        ),
+        (
+            [2, 6, 1, 1],
+            [6, 6],
+            6,
+            "group_norm: a group needs at least 2 values, got 1 (x has shape [2, 6, 1, 1], in 6 groups); use fewer groups or larger images",
+        ),
+        (
+            [2, 6, 3, 3],
+            [3, 6],
+            3,
+            "group_norm: gamma must have shape [6] (one value per channel of x), got [3]",
+        ),
+        (
+            [2, 6, 3, 3],
+            [6, 1],
+            3,
+            "group_norm: beta must have shape [6] (one value per channel of x), got [1]",
+        ),
+        (
+            [2, 0, 3, 3],
+            [0, 0],
+            3,
+            "group_norm: x of shape [2, 0, 3, 3] is empty along axis 1; every axis needs at least one element",
+        ),
+    ] {
+        assert_eq!(message(shape, channels, groups), expected);
+    }
+    for (groups, eps, expected) in [
+        (0, 1e-5, "group_norm: groups must be at least 1, got 0"),
+        (1, 0.0, "group_norm: eps must be finite and above 0, got 0"),
+        (1, f64::NAN, "group_norm: eps must be finite and above 0, got NaN"),
+    ] {
+        assert_eq!(GroupNormConfig::new(groups, eps).unwrap_err().to_string(), expected);
+    }
+}
+
+#[test]
+fn group_norm_backwards_needs_the_statistics_of_x() {
+    let (x, gamma) = (Array4::<f64>::ones([2, 6, 3, 3]), Array1::ones(6));
+    let config = GroupNormConfig::new(3, 1e-5).unwrap();
+    let (_, statistics) =
+        group_norm::forward(x.view(), gamma.view(), gamma.view(), &config).unwrap();
+    let fewer = Array4::ones([1, 6, 3, 3]);
+    assert_eq!(
+        message(group_norm::backward(fewer.view(), fewer.view(), gamma.view(), &statistics)),
+        "group_norm: statistics must have shape [1, 3] (those of x), got [2, 3]"
+    );
+    assert_eq!(
+        message(group_norm::backward(fewer.view(), x.view(), gamma.view(), &statistics)),
+        "group_norm: dout must have shape [2, 6, 3, 3] (that of x), got [1, 6, 3, 3]"
+    );
+    let none = GroupStatistics::default();
+    assert_eq!(
+        message(group_norm::backward(x.view(), x.view(), gamma.view(), &none)),
+        "group_norm: statistics must have shape [2, 1] (those of x), got [0, 0]"
+    );
+    let (mut dout, [mut short, mut right]) = (x.clone(), [5, 6].map(Array1::zeros));
+    let parameters = [short.view_mut(), right.view_mut()];
+    assert_eq!(
+        message(group_norm::backward_in_place(
+            &mut dout,
+            x.view(),
+            gamma.view(),
+            &statistics,
+            parameters
+        )),
+        "group_norm: dgamma must have shape [6] (one value per channel of x), got [5]"
+    );
+    assert_eq!(dout, x);
 }
 
 #[test]
@@ -265,6 +357,12 @@ proptest! {
             spatial_batch_norm::forward_train(images.view(), g, b, &mut running, &config)
         {
             let _ = spatial_batch_norm::backward_train(images.view(), filters.view(), g, &statistics);
+        }
+        if let Ok(config) = GroupNormConfig::new(channels, 1e-5)
+            && let Ok((_, statistics)) = group_norm::forward(images.view(), g, b, &config)
+        {
+            let _ = group_norm::backward(images.view(), filters.view(), g, &statistics);
+            let _ = group_norm::backward(filters.view(), filters.view(), g, &statistics);
         }
         if let Ok(config) = Conv2dConfig::new(stride, padding) {
             let _ = conv2d::forward(images.view(), filters.view(), b, &config);

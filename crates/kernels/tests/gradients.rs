@@ -11,6 +11,7 @@ use kernels::conv2d::{self, Conv2dConfig};
 use kernels::gradient_check::{
     STEP, eval_numerical_gradient, eval_numerical_gradient_array, rel_error,
 };
+use kernels::group_norm::{self, GroupNormConfig, GroupNormGradients};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::{
     BatchNormConfig, Convention, KernelError, RunningStatistics, batch_norm, dropout, linear, relu,
@@ -141,6 +142,34 @@ fn spatial_batch_norm_eval() {
             spatial_batch_norm::backward_eval(dout, x, g, &case.running, &config).unwrap();
         case.assert_gradients(forward, &gradients);
     }
+}
+
+#[test]
+fn group_norm_of_rows_and_images() {
+    for groups in [1, 2, 6] {
+        let config = GroupNormConfig::new(groups, 1e-5).unwrap();
+        let case = BatchNormCase::new(Ix4(2, 6, 4, 3), 5);
+        let forward = |x: ArrayView<'_, f64, _>, g: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>| {
+            group_norm::forward(x, g, b, &config)
+        };
+        let (x, dout, g) = (case.x.view(), case.dout.view(), case.gamma.view());
+        let (_, statistics) = forward(x, g, case.beta.view()).unwrap();
+        let GroupNormGradients { dx, dgamma, dbeta } =
+            group_norm::backward(dout, x, g, &statistics).unwrap();
+        let gradients = BatchNormGradients { dx, dgamma, dbeta };
+        case.assert_gradients(|x, g, b| Ok(forward(x, g, b)?.0), &gradients);
+    }
+    let config = GroupNormConfig::new(2, 0.1).unwrap();
+    let case = BatchNormCase::new(Ix2(3, 8), 6);
+    let forward = |x: ArrayView<'_, f64, _>, g: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>| {
+        group_norm::forward(x, g, b, &config)
+    };
+    let (x, dout, g) = (case.x.view(), case.dout.view(), case.gamma.view());
+    let (_, statistics) = forward(x, g, case.beta.view()).unwrap();
+    let GroupNormGradients { dx, dgamma, dbeta } =
+        group_norm::backward(dout, x, g, &statistics).unwrap();
+    let gradients = BatchNormGradients { dx, dgamma, dbeta };
+    case.assert_gradients(|x, g, b| Ok(forward(x, g, b)?.0), &gradients);
 }
 
 #[test]

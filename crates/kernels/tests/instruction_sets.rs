@@ -10,6 +10,7 @@ use std::process::Command;
 use common::{Random, bits};
 use kernels::adam::{self, AdamFactors};
 use kernels::conv2d::{self, Conv2dConfig};
+use kernels::group_norm::{self, GroupNormConfig};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::sgd::{self, SgdFactors};
 use kernels::{
@@ -76,6 +77,15 @@ fn digest<F: Real>(seed: u64) -> u64 {
         add(bits(&back.dx));
         add(bits(&back.dgamma));
         add(bits(&running.var));
+        let of_size = |groups: &usize| f.is_multiple_of(*groups) && f / groups * size * size > 1;
+        for groups in [1, 2, f].into_iter().filter(of_size) {
+            let config = GroupNormConfig::new(groups, 1e-5).unwrap();
+            let (normalized, statistics) = group_norm::forward(out, b, b, &config).unwrap();
+            let back = group_norm::backward(out, out, b, &statistics).unwrap();
+            add(bits(&normalized));
+            add(bits(&back.dx));
+            add(bits(&back.dgamma));
+        }
         let halving = MaxPool2dConfig::halving();
         let (pooled, argmax) = max_pool2d::forward(normalized.view(), &halving).unwrap();
         let dx = max_pool2d::backward(pooled.view(), argmax.view(), [size; 2], &halving).unwrap();

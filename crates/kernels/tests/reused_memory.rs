@@ -7,12 +7,13 @@ mod common;
 
 use common::{Random, bits, in_every_layout};
 use kernels::conv2d::{self, Conv2dConfig};
+use kernels::group_norm::{self, GroupNormConfig, GroupStatistics};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::{
     BatchNormConfig, Convention, KernelError, Real, RunningStatistics, relu, sigmoid,
     spatial_batch_norm, tanh,
 };
-use ndarray::{Array1, Array4};
+use ndarray::{Array1, Array4, ArrayView1};
 use proptest::prelude::*;
 
 /// Calls `write` on memory of every size, full of NaN, and holds the result to `expected`.
@@ -97,7 +98,38 @@ fn all_kernels<F: Real>(shape: [usize; 4], kernel: [usize; 2], stride: [usize; 2
         assert_eq!(got, expected, "{layout}");
     }
 
+    group_norm_kernels(&x, &dout, gamma.view(), beta.view());
     activation_kernels(&x, &dout);
+}
+
+fn group_norm_kernels<F: Real>(
+    x: &Array4<F>,
+    dout: &Array4<F>,
+    gamma: ArrayView1<'_, F>,
+    beta: ArrayView1<'_, F>,
+) {
+    // A size that the statistics before may have had or not.
+    let mut kept = GroupStatistics::default();
+    for groups in [1, gamma.len()] {
+        let config = GroupNormConfig::new(groups, 1e-5).unwrap();
+        let (out, statistics) = group_norm::forward(x.view(), gamma, beta, &config).unwrap();
+        assert_reuses(&out, |out| {
+            group_norm::forward_into(x.view(), gamma, beta, &config, out, &mut kept)?;
+            assert_eq!(kept, statistics);
+            Ok(())
+        });
+        let expected = group_norm::backward(dout.view(), x.view(), gamma, &statistics).unwrap();
+        for (layout, mut dout) in in_every_layout(dout) {
+            let nan = Array1::from_elem(gamma.len(), F::from_f64(f64::NAN));
+            let [mut dgamma, mut dbeta] = [nan.clone(), nan];
+            let parameters = [dgamma.view_mut(), dbeta.view_mut()];
+            group_norm::backward_in_place(&mut dout, x.view(), gamma, &statistics, parameters)
+                .unwrap();
+            let got = [bits(&dout), bits(&dgamma), bits(&dbeta)];
+            let expected = [bits(&expected.dx), bits(&expected.dgamma), bits(&expected.dbeta)];
+            assert_eq!(got, expected, "{layout}");
+        }
+    }
 }
 
 fn activation_kernels<F: Real>(x: &Array4<F>, dout: &Array4<F>) {

@@ -4,7 +4,7 @@
 use ndarray::{Array, Array1, ArrayView, ArrayView1, ArrayView4, Dimension};
 
 use super::axes::RowsOrImages;
-use super::batch_statistics::{BatchStatistics, ChannelStatistics, values_per_channel};
+use super::batch_statistics::{BatchStatistics, values_per_channel};
 use super::checks::{expect_backward, expect_channels, expect_running};
 use super::config::BatchNormConfig;
 use super::running_statistics::RunningStatistics;
@@ -12,6 +12,7 @@ use crate::engine::channels::{sums, update};
 use crate::engine::lanes::{Number, Term};
 use crate::engine::real::Real;
 use crate::error::KernelError;
+use crate::ops::normalization::{Moments, ParameterGradients};
 
 /// Gradients of the loss with respect to the three inputs.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,7 +79,7 @@ pub fn backward_train_in_place<F: Real, D: RowsOrImages>(
         .zip(gamma)
         .zip(&sums)
         .map(|((statistics, gamma), [dgamma, dbeta])| {
-            let &ChannelStatistics { mean, mean_rest, inv_std, .. } = statistics;
+            let &Moments { mean, mean_rest, inv_std, .. } = statistics;
             let slope = gamma.to_f64() * inv_std;
             // x̂·dγ/n = steepness·((x − mean) − rest)
             let steepness = inv_std * dgamma / count;
@@ -114,8 +115,7 @@ pub fn backward_eval<F: Real, D: RowsOrImages>(
     let mut dx = dout.to_owned();
     let (x, statistics) = (D::pixels(x), running.as_batch(config.eps()));
     let sums = parameter_gradients(D::pixels(dx.view()), x, &statistics);
-    let slope =
-        |(statistics, gamma): (&ChannelStatistics, &F)| [gamma.to_f64() * statistics.inv_std];
+    let slope = |(statistics, gamma): (&Moments, &F)| [gamma.to_f64() * statistics.inv_std];
     let slopes: Vec<_> = statistics.channels.iter().zip(gamma).map(slope).collect();
     update::<Slope, _, 1>(D::pixels(dx.view_mut()), x, &slopes);
     let (dgamma, dbeta) = rounded(&sums);
@@ -130,8 +130,8 @@ fn parameter_gradients<F: Real>(
 ) -> Vec<[f64; 2]> {
     let means: Vec<_> = statistics.channels.iter().map(|channel| [channel.mean]).collect();
     let mut sums = sums::<ParameterGradients, _, 1, 2>(dout, x, &means);
-    for ([dgamma, dbeta], statistics) in sums.iter_mut().zip(&statistics.channels) {
-        *dgamma = statistics.inv_std * (*dgamma - statistics.mean_rest * *dbeta);
+    for (sums, moments) in sums.iter_mut().zip(&statistics.channels) {
+        *sums = moments.parameter_gradients(*sums);
     }
     sums
 }
@@ -140,16 +140,6 @@ fn rounded<F: Real>(sums: &[[f64; 2]]) -> (Array1<F>, Array1<F>) {
     let dgamma = sums.iter().map(|&[dgamma, _]| F::from_f64(dgamma)).collect();
     let dbeta = sums.iter().map(|&[_, dbeta]| F::from_f64(dbeta)).collect();
     (dgamma, dbeta)
-}
-
-/// dy·(x − mean) and dy, from whose sums dγ and dβ follow.
-struct ParameterGradients;
-
-impl Term<1, 2> for ParameterGradients {
-    #[inline(always)]
-    fn of<V: Number>([mean]: [V; 1], dy: V, x: V) -> [V; 2] {
-        [dy * (x - mean), dy]
-    }
 }
 
 /// slope·(dy − shift) − tilt·(x − mean), which is slope·(dy − dβ/n − x̂·dγ/n), dx of training.

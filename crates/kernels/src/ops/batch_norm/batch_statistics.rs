@@ -3,8 +3,8 @@
 use ndarray::{Array1, ArrayView4, s};
 
 use crate::engine::channels::sums;
-use crate::engine::lanes::{Number, Term};
 use crate::engine::real::Real;
+use crate::ops::normalization::{Deviation, Moments, Value};
 
 /// Variances are summed around a guess: the mean of the first images that have at least this many
 /// values per channel. The mean of m of N images errs by δ with δ²/σ² ≤ (N − m)/m, whatever the
@@ -15,45 +15,7 @@ const VALUES_OF_A_GUESS: usize = 64;
 /// feature).
 #[derive(Debug, Clone, PartialEq)]
 pub struct BatchStatistics {
-    pub(super) channels: Vec<ChannelStatistics>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct ChannelStatistics {
-    pub(super) mean: f64,
-    /// What `mean`, as the nearest `f64`, lacks of the mean.
-    pub(super) mean_rest: f64,
-    /// Biased (ddof 0).
-    pub(super) var: f64,
-    /// 1/√(σ² + ε).
-    pub(super) inv_std: f64,
-}
-
-impl ChannelStatistics {
-    fn new(mean: f64, mean_rest: f64, var: f64, eps: f64) -> Self {
-        Self { mean, mean_rest, var, inv_std: 1.0 / (var + eps).sqrt() }
-    }
-}
-
-/// x.
-struct Value;
-
-impl Term<0, 1> for Value {
-    #[inline(always)]
-    fn of<V: Number>([]: [V; 0], x: V, _: V) -> [V; 1] {
-        [x]
-    }
-}
-
-/// d = x − guess, and d².
-struct Deviation;
-
-impl Term<1, 2> for Deviation {
-    #[inline(always)]
-    fn of<V: Number>([guess]: [V; 1], x: V, _: V) -> [V; 2] {
-        let d = x - guess;
-        [d, d * d]
-    }
+    pub(super) channels: Vec<Moments>,
 }
 
 impl BatchStatistics {
@@ -77,15 +39,10 @@ impl BatchStatistics {
             .map(|[sum]| [sum / values_per_channel(first)])
             .collect();
         let moments = sums::<Deviation, _, 1, 2>(batch, batch, &guesses);
-        let channels = guesses.iter().zip(moments).map(|(&[guess], [d, d2])| {
-            let correction = d / count;
-            let mean = guess + correction;
-            let mean_rest = correction - (mean - guess);
-            let squares = d2 - d * correction;
-            // Rounding can take the variance of a constant channel just below zero; NaN stays.
-            let var = if squares < 0.0 { 0.0 } else { squares / count };
-            ChannelStatistics::new(mean, mean_rest, var, eps)
-        });
+        let channels = guesses
+            .iter()
+            .zip(moments)
+            .map(|(&[guess], sums)| Moments::around(guess, sums, count, eps));
         Self { channels: channels.collect() }
     }
 
@@ -94,8 +51,7 @@ impl BatchStatistics {
         channels: impl Iterator<Item = (&'a F, &'a F)>,
         eps: f64,
     ) -> Self {
-        let channel =
-            |(mean, var): (&F, &F)| ChannelStatistics::new(mean.to_f64(), 0.0, var.to_f64(), eps);
+        let channel = |(mean, var): (&F, &F)| Moments::known(mean.to_f64(), var.to_f64(), eps);
         Self { channels: channels.map(channel).collect() }
     }
 }

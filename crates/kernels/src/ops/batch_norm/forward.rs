@@ -8,9 +8,9 @@ use super::checks::expect_forward;
 use super::config::BatchNormConfig;
 use super::running_statistics::RunningStatistics;
 use crate::engine::channels::update;
-use crate::engine::lanes::{Number, Term};
 use crate::engine::real::Real;
 use crate::error::KernelError;
+use crate::ops::normalization::ScaleAndShift;
 
 /// Normalises a batch by its own statistics and moves `running` towards them.
 ///
@@ -71,7 +71,7 @@ pub fn forward_train_into<F: Real, D: RowsOrImages>(
     config: &BatchNormConfig,
     out: &mut Array<F, D>,
 ) -> Result<BatchStatistics, KernelError> {
-    *out = D::reused(&x, out)?;
+    *out = D::reused(D::OPERATION, &x, out)?;
     train(x, out.view_mut(), gamma, beta, running, config)
 }
 
@@ -111,7 +111,7 @@ pub fn forward_eval_into<F: Real, D: RowsOrImages>(
     config: &BatchNormConfig,
     out: &mut Array<F, D>,
 ) -> Result<(), KernelError> {
-    *out = D::reused(&x, out)?;
+    *out = D::reused(D::OPERATION, &x, out)?;
     evaluate(x, out.view_mut(), gamma, beta, running, config)
 }
 
@@ -166,20 +166,7 @@ fn scale_and_shift<F: Real>(
         .channels
         .iter()
         .zip(parameters)
-        .map(|(statistics, (gamma, beta))| {
-            let scale = gamma.to_f64() * statistics.inv_std;
-            [statistics.mean, scale, beta.to_f64() - scale * statistics.mean_rest]
-        })
+        .map(|(moments, (gamma, beta))| moments.scale_and_shift(gamma.to_f64(), beta.to_f64()))
         .collect();
     update::<ScaleAndShift, _, 3>(out, x, &channels);
-}
-
-/// scale·(x − mean) + shift, which is γ·x̂ + β.
-struct ScaleAndShift;
-
-impl Term<3, 1> for ScaleAndShift {
-    #[inline(always)]
-    fn of<V: Number>([mean, scale, shift]: [V; 3], _: V, x: V) -> [V; 1] {
-        [scale * (x - mean) + shift]
-    }
 }
