@@ -7,10 +7,11 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use kernels::conv2d::{self, Conv2dConfig};
+use kernels::group_norm::{self, GroupNormConfig};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::{
-    BatchNormConfig, Convention, RunningStatistics, linear, relu, softmax_cross_entropy,
-    spatial_batch_norm,
+    BatchNormConfig, Convention, RunningStatistics, linear, relu, sigmoid, softmax_cross_entropy,
+    spatial_batch_norm, tanh,
 };
 use ndarray::{Array1, Array2, Array4};
 
@@ -93,6 +94,102 @@ fn batch_norm(shape: [usize; 4]) {
     });
 }
 
+/// Group norm beside batch norm, call by call in turn, so that whatever else the machine does meets both.
+fn group_norm_beside_batch_norm(shape: [usize; 4], groups: usize) {
+    let (x, dout) = (images(shape), images(shape));
+    let (gamma, beta) = (Array1::ones(shape[1]), Array1::zeros(shape[1]));
+    let (g, b) = (gamma.view(), beta.view());
+    let mut running = RunningStatistics::new(shape[1], Convention::PyTorch);
+    let batch_config = BatchNormConfig::pytorch();
+    let config = GroupNormConfig::new(groups, 1e-5).unwrap();
+    let mut out = x.clone();
+    let (_, mut statistics) = group_norm::forward(x.view(), g, b, &config).unwrap();
+    let mut run_batch_norm = || {
+        spatial_batch_norm::forward_train_into(
+            x.view(),
+            g,
+            b,
+            &mut running,
+            &batch_config,
+            &mut out,
+        )
+        .unwrap()
+    };
+    let batch_statistics = run_batch_norm();
+    let mut other_out = x.clone();
+    in_turn(
+        &format!("{shape:?} forward: batch norm, group norm ({groups})"),
+        x.len(),
+        || drop(black_box(run_batch_norm())),
+        || {
+            let (x, out) = (x.view(), &mut other_out);
+            group_norm::forward_into(x, g, b, &config, out, &mut statistics).unwrap();
+        },
+    );
+    let (mut dx, mut other_dx) = (dout.clone(), dout.clone());
+    let [mut dgamma, mut dbeta] = [gamma.clone(), beta.clone()];
+    let (_, statistics) = group_norm::forward(x.view(), g, b, &config).unwrap();
+    in_turn(
+        &format!("{shape:?} backward: batch norm, group norm ({groups})"),
+        x.len(),
+        || {
+            let of_parameters = spatial_batch_norm::backward_train_in_place(
+                &mut dx,
+                x.view(),
+                g,
+                &batch_statistics,
+            );
+            black_box(of_parameters.unwrap());
+        },
+        || {
+            let parameters = [dgamma.view_mut(), dbeta.view_mut()];
+            let (dx, x) = (&mut other_dx, x.view());
+            group_norm::backward_in_place(dx, x, g, &statistics, parameters).unwrap();
+        },
+    );
+}
+
+/// Prints the median times of two kernels that are called in turn, and picoseconds per value.
+fn in_turn(name: &str, values: usize, mut one: impl FnMut(), mut other: impl FnMut()) {
+    let seconds = |work: &mut dyn FnMut()| {
+        let start = Instant::now();
+        work();
+        start.elapsed().as_secs_f64()
+    };
+    let mut times: [Vec<f64>; 2] = [Vec::new(), Vec::new()];
+    for _ in 0..3 * CALLS {
+        times[0].push(seconds(&mut one));
+        times[1].push(seconds(&mut other));
+    }
+    let [one, other] = times.map(|mut times| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    });
+    let per_value = |time: f64| time * 1e12 / values as f64;
+    println!(
+        "{name:<66} {:>8.1} µs {:>8.1} µs {:>6.0} ps {:>6.0} ps per value",
+        one * 1e6,
+        other * 1e6,
+        per_value(one),
+        per_value(other)
+    );
+}
+
+fn smooth_activations(shape: [usize; 4]) {
+    let x = images(shape);
+    let (mut out, bytes) = (x.clone(), 4.0 * x.len() as f64);
+    measure(&format!("sigmoid {shape:?} forward, reusing"), 2.0 * bytes, "GB/s", || {
+        sigmoid::forward_into(x.view(), &mut out)
+    });
+    measure(&format!("tanh {shape:?} forward, reusing"), 2.0 * bytes, "GB/s", || {
+        tanh::forward_into(x.view(), &mut out)
+    });
+    let mut dout = x.clone();
+    measure(&format!("tanh {shape:?} backward, in place"), 3.0 * bytes, "GB/s", || {
+        tanh::backward_in_place(&mut dout, out.view())
+    });
+}
+
 fn relu_and_pool(shape: [usize; 4]) {
     let (x, config) = (images(shape), MaxPool2dConfig::halving());
     let bytes = 4.0 * x.len() as f64;
@@ -137,6 +234,17 @@ fn main() {
     batch_norm([50, 32, 14, 14]);
     batch_norm([64, 64, 56, 56]);
     batch_norm([32, 256, 14, 14]);
+    for (shape, groups) in [
+        ([50, 16, 28, 28], 1),
+        ([50, 16, 28, 28], 4),
+        ([50, 16, 28, 28], 16),
+        ([50, 32, 14, 14], 8),
+        ([64, 64, 56, 56], 32),
+        ([32, 256, 14, 14], 32),
+    ] {
+        group_norm_beside_batch_norm(shape, groups);
+    }
+    smooth_activations([50, 16, 28, 28]);
     relu_and_pool([50, 16, 28, 28]);
     relu_and_pool([50, 32, 14, 14]);
 

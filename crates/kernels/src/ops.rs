@@ -5,6 +5,7 @@ pub mod batch_norm;
 pub mod conv2d;
 pub mod dropout;
 pub mod flatten;
+pub mod ghost_batch_norm;
 pub mod group_norm;
 pub mod linear;
 pub mod max_pool2d;

@@ -14,8 +14,9 @@ use kernels::group_norm::{self, GroupNormConfig};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::sgd::{self, SgdFactors};
 use kernels::{
-    BatchNormConfig, Convention, Real, RunningStatistics, batch_norm, dropout, flatten, linear,
-    reference, relu, sigmoid, softmax_cross_entropy, spatial_batch_norm, tanh,
+    BatchNormConfig, Convention, Real, RunningStatistics, batch_norm, dropout, flatten,
+    ghost_batch_norm, linear, reference, relu, sigmoid, softmax_cross_entropy, spatial_batch_norm,
+    tanh,
 };
 use ndarray::{Array, Array1, Array2, Array4, Dimension, Zip};
 use proptest::prelude::*;
@@ -224,6 +225,46 @@ fn assert_close<F: Real, D: Dimension>(
         let error = (got - expected).abs();
         assert!(error <= tolerance * (1.0 + expected.abs()), "{what}: {got} against {expected}");
     }
+}
+
+/// Ghost batch norm of images, and of rows where images have one pixel.
+fn ghost_batch_norm_against_reference<F: Real>(
+    shape: [usize; 4],
+    ghost: usize,
+    tolerance: f64,
+    seed: u64,
+) {
+    let mut random = Random::new(seed);
+    let [_, c, h, w] = shape;
+    let (x, dout): (Array4<F>, Array4<F>) = (random.array(shape), random.array(shape));
+    let (gamma, beta): (Array1<F>, Array1<F>) = (random.array(c), random.array(c));
+    let rows =
+        |images: &Array4<F>| reference::spatial_batch_norm::to_rows(images.mapv(F::to_f64).view());
+    let images = |rows: &Array2<f64>| reference::spatial_batch_norm::from_rows(rows, [h, w]);
+    let (gamma64, beta64) = (gamma.mapv(F::to_f64), beta.mapv(F::to_f64));
+    let config = BatchNormConfig::new(0.5, 0.25, Convention::PyTorch).unwrap();
+    let mut running64 = RunningStatistics::new(c, Convention::PyTorch);
+    let (expected, caches) = reference::ghost_batch_norm::forward_train(
+        rows(&x).view(),
+        ghost * h * w,
+        gamma64.view(),
+        beta64.view(),
+        &mut running64,
+        &config,
+    );
+    let (dx, dgamma, dbeta) =
+        reference::ghost_batch_norm::backward_train(rows(&dout).view(), gamma64.view(), &caches);
+    let mut running = RunningStatistics::new(c, Convention::PyTorch);
+    let (g, b) = (gamma.view(), beta.view());
+    let (out, statistics) =
+        ghost_batch_norm::forward_train(x.view(), ghost, g, b, &mut running, &config).unwrap();
+    let got = ghost_batch_norm::backward_train(dout.view(), x.view(), g, &statistics).unwrap();
+    assert_close("out", &out, &images(&expected), tolerance);
+    assert_close("dx", &got.dx, &images(&dx), tolerance);
+    assert_close("dgamma", &got.dgamma, &dgamma, tolerance);
+    assert_close("dbeta", &got.dbeta, &dbeta, tolerance);
+    assert_close("running mean", &running.mean, &running64.mean, tolerance);
+    assert_close("running var", &running.var, &running64.var, tolerance);
 }
 
 /// Group norm of images, and of rows where images have one pixel.
@@ -444,6 +485,16 @@ proptest! {
     ) {
         optimizers_against_reference::<f32>(shape, weight_decay, seed);
         optimizers_against_reference::<f64>(shape, weight_decay, seed);
+    }
+
+    #[test]
+    fn ghost_batch_norm_is_its_reference(
+        n in 1usize..9, c in 1usize..20, ghost in 1usize..9,
+        [h, w] in prop_oneof![Just([1, 1]), prop::array::uniform2(1usize..7)], seed: u64,
+    ) {
+        prop_assume!(ghost.min(n) * h * w >= 2);
+        ghost_batch_norm_against_reference::<f32>([n, c, h, w], ghost, 2e-6, seed);
+        ghost_batch_norm_against_reference::<f64>([n, c, h, w], ghost, 1e-10, seed);
     }
 
     #[test]

@@ -11,8 +11,9 @@ use kernels::group_norm::{self, GroupNormConfig, GroupStatistics};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::sgd::{self, SgdFactors};
 use kernels::{
-    BatchNormConfig, Convention, KernelError, RunningStatistics, batch_norm, dropout, linear, relu,
-    sigmoid, softmax_cross_entropy, spatial_batch_norm, tanh, with_rank,
+    BatchNormConfig, Convention, KernelError, RunningStatistics, batch_norm, dropout,
+    ghost_batch_norm, linear, relu, sigmoid, softmax_cross_entropy, spatial_batch_norm, tanh,
+    with_rank,
 };
 use ndarray::{Array1, Array2, Array4, ArrayD, Ix4, array};
 use proptest::prelude::*;
@@ -66,6 +67,38 @@ fn batch_norm_names_operation_argument_expected_and_got() {
     assert_eq!(
         message(batch_norm::backward_eval(dout.view(), x.view(), gamma.view(), &running, &config)),
         "batch_norm: dout must have shape [4, 3] (that of x), got [3, 4]"
+    );
+}
+
+#[test]
+fn ghost_batches_without_images_or_with_one_value_are_refused() {
+    let train = |x: [usize; 4], images| {
+        let (x, ones) = (Array4::<f64>::ones(x), Array1::ones(x[1]));
+        let mut running = RunningStatistics::new(ones.len(), Convention::PyTorch);
+        let (g, config) = (ones.view(), BatchNormConfig::pytorch());
+        ghost_batch_norm::forward_train(x.view(), images, g, g, &mut running, &config)
+    };
+    for (x, images) in [([4, 3, 2, 2], 0), ([4, 3, 1, 1], 0), ([4, 3, 1, 1], 1)] {
+        assert_eq!(
+            message(train(x, images)),
+            format!(
+                "ghost_batch_norm: the images of a ghost batch must be at least 1, and at least 2 \
+                 where each has one value per channel, got {images}"
+            )
+        );
+    }
+    let (_, statistics) = train([4, 3, 2, 2], 2).unwrap();
+    let (fewer, gamma) = (Array4::<f64>::ones([3, 3, 2, 2]), Array1::ones(3));
+    let fewer = fewer.view();
+    assert_eq!(
+        message(ghost_batch_norm::backward_train(fewer, fewer, gamma.view(), &statistics)),
+        "ghost_batch_norm: statistics must have shape [3] (one per image of x), got [4]"
+    );
+    let (narrow, gamma) = (Array4::<f64>::ones([4, 2, 2, 2]), Array1::ones(2));
+    let narrow = narrow.view();
+    assert_eq!(
+        message(ghost_batch_norm::backward_train(narrow, narrow, gamma.view(), &statistics)),
+        "spatial_batch_norm: statistics must have shape [2] (one value per channel of x), got [3]"
     );
 }
 
@@ -357,6 +390,12 @@ proptest! {
             spatial_batch_norm::forward_train(images.view(), g, b, &mut running, &config)
         {
             let _ = spatial_batch_norm::backward_train(images.view(), filters.view(), g, &statistics);
+        }
+        if let Ok((_, statistics)) =
+            ghost_batch_norm::forward_train(images.view(), weight[0], g, b, &mut running, &config)
+        {
+            let _ = ghost_batch_norm::backward_train(images.view(), filters.view(), g, &statistics);
+            let _ = ghost_batch_norm::backward_train(filters.view(), filters.view(), g, &statistics);
         }
         if let Ok(config) = GroupNormConfig::new(channels, 1e-5)
             && let Ok((_, statistics)) = group_norm::forward(images.view(), g, b, &config)

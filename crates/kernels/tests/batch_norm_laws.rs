@@ -5,7 +5,10 @@
 mod common;
 
 use common::{Random, bits};
-use kernels::{BatchNormConfig, Convention, RunningStatistics, batch_norm, spatial_batch_norm};
+use kernels::{
+    BatchNormConfig, Convention, RunningStatistics, batch_norm, ghost_batch_norm,
+    spatial_batch_norm,
+};
 use ndarray::{Array1, Array4, Axis};
 use proptest::prelude::*;
 
@@ -165,6 +168,78 @@ proptest! {
         let n = (case.x.len() / case.gamma.len()) as f64;
         let batch = |running: &Array1<f64>| running - &(momentum * &case.running.var);
         assert_close(&(batch(&unbiased.var) * ((n - 1.0) / n)), &batch(&biased.var), 1e-10)?;
+    }
+
+    #[test]
+    fn a_ghost_batch_is_normalised_as_a_batch_of_its_own(case in cases(), images in 1usize..5) {
+        let (n, c, h, w) = case.x.dim();
+        prop_assume!(images * h * w > 1);
+        let (g, b) = (case.gamma.view(), case.beta.view());
+        for config in [BatchNormConfig::notebook(), BatchNormConfig::pytorch()] {
+            let mut running = case.running.clone();
+            let (out, statistics) =
+                ghost_batch_norm::forward_train(case.x.view(), images, g, b, &mut running, &config)
+                    .unwrap();
+            let gradients =
+                ghost_batch_norm::backward_train(case.dout.view(), case.x.view(), g, &statistics)
+                    .unwrap();
+            // As many whole ones as there are, and what is left, unless that is a single value.
+            let mut sizes = vec![images; n / images];
+            match n % images {
+                0 => {}
+                1 if h * w == 1 && n > images => *sizes.last_mut().unwrap() += 1,
+                rest => sizes.push(rest),
+            }
+            let ghosts = statistics.ghost_batches();
+            prop_assert_eq!(ghosts.iter().map(|(images, _)| images.len()).collect::<Vec<_>>(), sizes);
+            let mut one_by_one = case.running.clone();
+            let [mut dgamma, mut dbeta] = [(); 2].map(|()| Array1::zeros(c));
+            for (images, of_ghost) in ghosts {
+                let of_images = |array: &Array4<f64>| {
+                    array.slice(ndarray::s![images.clone(), .., .., ..]).to_owned()
+                };
+                let (x, dout) = (of_images(&case.x), of_images(&case.dout));
+                let (expected, statistics) =
+                    spatial_batch_norm::forward_train(x.view(), g, b, &mut one_by_one, &config)
+                        .unwrap();
+                let of_batch =
+                    spatial_batch_norm::backward_train(dout.view(), x.view(), g, &statistics)
+                        .unwrap();
+                prop_assert_eq!(&statistics, of_ghost);
+                prop_assert_eq!(bits(&of_images(&out)), bits(&expected));
+                prop_assert_eq!(bits(&of_images(&gradients.dx)), bits(&of_batch.dx));
+                dgamma += &of_batch.dgamma;
+                dbeta += &of_batch.dbeta;
+            }
+            prop_assert_eq!(&running, &one_by_one);
+            assert_close(&gradients.dgamma, &dgamma, 1e-13)?;
+            assert_close(&gradients.dbeta, &dbeta, 1e-13)?;
+        }
+    }
+
+    #[test]
+    fn a_ghost_batch_of_all_images_is_batch_norm_to_the_bit(case in cases(), more in 0usize..3) {
+        let images = if more == 2 { usize::MAX } else { case.x.dim().0 + more };
+        let config = BatchNormConfig::pytorch();
+        // In f32, in which sums are rounded to the result.
+        let narrow = |array: &Array4<f64>| array.mapv(|value| value as f32);
+        let (x, dout) = (narrow(&case.x), narrow(&case.dout));
+        let [gamma, beta] = [&case.gamma, &case.beta].map(|array| array.mapv(|value| value as f32));
+        let (x, dout, g, b) = (x.view(), dout.view(), gamma.view(), beta.view());
+        let mut running = RunningStatistics::new(gamma.len(), Convention::PyTorch);
+        let mut of_ghosts = running.clone();
+        let (expected, statistics) =
+            spatial_batch_norm::forward_train(x, g, b, &mut running, &config).unwrap();
+        let expected_back = spatial_batch_norm::backward_train(dout, x, g, &statistics).unwrap();
+        let (out, statistics) =
+            ghost_batch_norm::forward_train(x, images, g, b, &mut of_ghosts, &config).unwrap();
+        let back = ghost_batch_norm::backward_train(dout, x, g, &statistics).unwrap();
+        prop_assert_eq!(bits(&out), bits(&expected));
+        prop_assert_eq!(bits(&back.dx), bits(&expected_back.dx));
+        prop_assert_eq!(bits(&back.dgamma), bits(&expected_back.dgamma));
+        prop_assert_eq!(bits(&back.dbeta), bits(&expected_back.dbeta));
+        prop_assert_eq!(bits(&of_ghosts.mean), bits(&running.mean));
+        prop_assert_eq!(bits(&of_ghosts.var), bits(&running.var));
     }
 
     #[test]

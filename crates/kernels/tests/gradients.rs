@@ -14,8 +14,8 @@ use kernels::gradient_check::{
 use kernels::group_norm::{self, GroupNormConfig, GroupNormGradients};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::{
-    BatchNormConfig, Convention, KernelError, RunningStatistics, batch_norm, dropout, linear, relu,
-    sigmoid, softmax_cross_entropy, spatial_batch_norm, tanh,
+    BatchNormConfig, Convention, KernelError, RunningStatistics, batch_norm, dropout,
+    ghost_batch_norm, linear, relu, sigmoid, softmax_cross_entropy, spatial_batch_norm, tanh,
 };
 use ndarray::{Array, Array1, Array2, Array4, ArrayView, ArrayView1, Dimension, Ix2, Ix4, array};
 
@@ -142,6 +142,20 @@ fn spatial_batch_norm_eval() {
             spatial_batch_norm::backward_eval(dout, x, g, &case.running, &config).unwrap();
         case.assert_gradients(forward, &gradients);
     }
+}
+
+#[test]
+fn ghost_batch_norm_with_a_smaller_last_part() {
+    let config = BatchNormConfig::new(0.5, 0.5, Convention::Notebook).unwrap();
+    let case = BatchNormCase::new(Ix4(5, 3, 2, 3), 7);
+    let forward = |x: ArrayView<'_, f64, _>, g: ArrayView1<'_, f64>, b: ArrayView1<'_, f64>| {
+        ghost_batch_norm::forward_train(x, 2, g, b, &mut case.running.clone(), &config)
+    };
+    let (x, dout, g) = (case.x.view(), case.dout.view(), case.gamma.view());
+    let (_, statistics) = forward(x, g, case.beta.view()).unwrap();
+    assert_eq!(statistics.ghost_batches().len(), 3);
+    let gradients = ghost_batch_norm::backward_train(dout, x, g, &statistics).unwrap();
+    case.assert_gradients(|x, g, b| Ok(forward(x, g, b)?.0), &gradients);
 }
 
 #[test]

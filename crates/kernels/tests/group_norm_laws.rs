@@ -158,7 +158,9 @@ fn two_groups_worked_out_on_paper() {
     let gamma = ndarray::array![1.0, 2.0, 1.0, 1.0];
     let beta = ndarray::array![0.0, 0.0, 10.0, 0.0];
     // √(1 + 3) = 2 and √(4 + 5) = 3 need an ε each.
-    for (eps, group, expected) in [(3.0, 0, [-0.5_f64, 1.0]), (5.0, 1, [10.0 - 2.0 / 3.0, 2.0 / 3.0])] {
+    for (eps, group, expected) in
+        [(3.0, 0, [-0.5_f64, 1.0]), (5.0, 1, [10.0 - 2.0 / 3.0, 2.0 / 3.0])]
+    {
         let config = GroupNormConfig::new(2, eps).unwrap();
         let (out, statistics) =
             group_norm::forward(x.view(), gamma.view(), beta.view(), &config).unwrap();

@@ -14,8 +14,9 @@ use kernels::group_norm::{self, GroupNormConfig};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::sgd::{self, SgdFactors};
 use kernels::{
-    BatchNormConfig, Convention, InstructionSet, Real, RunningStatistics, flatten, instruction_set,
-    linear, relu, sigmoid, spatial_batch_norm, tanh, with_threads,
+    BatchNormConfig, Convention, InstructionSet, Real, RunningStatistics, flatten,
+    ghost_batch_norm, instruction_set, linear, relu, sigmoid, spatial_batch_norm, tanh,
+    with_threads,
 };
 use ndarray::{Array1, Array2, Array4};
 use proptest::prelude::*;
@@ -74,6 +75,14 @@ fn digest<F: Real>(seed: u64) -> u64 {
         let (normalized, statistics) =
             spatial_batch_norm::forward_train(out, b, b, &mut running, &batch_norm_config).unwrap();
         let back = spatial_batch_norm::backward_train(out, out, b, &statistics).unwrap();
+        add(bits(&back.dx));
+        add(bits(&back.dgamma));
+        add(bits(&running.var));
+        let (normalized_by_ghosts, statistics) =
+            ghost_batch_norm::forward_train(out, 2, b, b, &mut running, &batch_norm_config)
+                .unwrap();
+        let back = ghost_batch_norm::backward_train(out, out, b, &statistics).unwrap();
+        add(bits(&normalized_by_ghosts));
         add(bits(&back.dx));
         add(bits(&back.dgamma));
         add(bits(&running.var));

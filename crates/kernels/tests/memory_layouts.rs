@@ -9,8 +9,8 @@ use kernels::conv2d::{self, Conv2dConfig, Conv2dParameterGradients};
 use kernels::group_norm::{self, GroupNormConfig};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::{
-    BatchNormConfig, Convention, Real, RunningStatistics, batch_norm, dropout, linear, relu,
-    sigmoid, softmax_cross_entropy, spatial_batch_norm, tanh,
+    BatchNormConfig, Convention, Real, RunningStatistics, batch_norm, dropout, ghost_batch_norm,
+    linear, relu, sigmoid, softmax_cross_entropy, spatial_batch_norm, tanh,
 };
 use ndarray::{Array1, Array2, Array4, ArrayD, Axis, ShapeBuilder, s};
 use proptest::prelude::*;
@@ -37,6 +37,15 @@ fn image_kernels<F: Real>(x: &Array4<F>, dout: &Array4<F>, seed: u64) -> Vec<Vec
         [train.dgamma, train.dbeta, eval.dgamma, eval.dbeta, running.mean, running.var]
             .map(Array1::into_dyn),
     );
+
+    // With a last ghost batch of one image, which a single pixel lets join the one before.
+    let (config, mut running) =
+        (BatchNormConfig::pytorch(), RunningStatistics::new(c, Convention::PyTorch));
+    let (out, statistics) =
+        ghost_batch_norm::forward_train(x.view(), 2, g, b, &mut running, &config).unwrap();
+    let ghosts = ghost_batch_norm::backward_train(dout.view(), x.view(), g, &statistics).unwrap();
+    results.extend([out.into_dyn(), ghosts.dx.into_dyn()]);
+    results.extend([ghosts.dgamma, ghosts.dbeta, running.mean, running.var].map(Array1::into_dyn));
 
     let config = GroupNormConfig::new(1, 1e-5).unwrap();
     let (out, statistics) = group_norm::forward(x.view(), g, b, &config).unwrap();

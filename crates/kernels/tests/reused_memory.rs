@@ -10,8 +10,8 @@ use kernels::conv2d::{self, Conv2dConfig};
 use kernels::group_norm::{self, GroupNormConfig, GroupStatistics};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::{
-    BatchNormConfig, Convention, KernelError, Real, RunningStatistics, relu, sigmoid,
-    spatial_batch_norm, tanh,
+    BatchNormConfig, Convention, KernelError, Real, RunningStatistics, ghost_batch_norm, relu,
+    sigmoid, spatial_batch_norm, tanh,
 };
 use ndarray::{Array1, Array4, ArrayView1};
 use proptest::prelude::*;
@@ -98,6 +98,15 @@ fn all_kernels<F: Real>(shape: [usize; 4], kernel: [usize; 2], stride: [usize; 2
         assert_eq!(got, expected, "{layout}");
     }
 
+    let mut running = start.clone();
+    let (out, statistics) =
+        ghost_batch_norm::forward_train(x.view(), 2, g, b, &mut running, &config).unwrap();
+    assert_reuses(&out, |out| {
+        let mut same = start.clone();
+        let got = ghost_batch_norm::forward_train_into(x.view(), 2, g, b, &mut same, &config, out)?;
+        assert_eq!((got, same), (statistics.clone(), running.clone()));
+        Ok(())
+    });
     group_norm_kernels(&x, &dout, gamma.view(), beta.view());
     activation_kernels(&x, &dout);
 }

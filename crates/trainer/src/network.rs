@@ -8,6 +8,7 @@ mod initialization;
 mod layer;
 mod memory;
 mod named_layers;
+mod norm;
 mod passes;
 pub mod preset;
 mod quantity;
@@ -20,10 +21,11 @@ pub use config::{NetworkConfig, NetworkKind};
 pub use gradients::Gradients;
 pub use initialization::Initializer;
 pub use layer::{
-    Activation, Backward, BatchNorm, BatchNormInput, Conv2d, Dropout, Flatten, Layer, LayerArrays,
-    Linear, MaxPool2d, Norm, NormFacts, Relu, Saved, Sigmoid, Tanh,
+    Activation, Backward, BatchNorm, BatchNormInput, Conv2d, Dropout, Flatten, GhostBatchNorm,
+    GroupNorm, Layer, LayerArrays, Linear, MaxPool2d, NormFacts, Relu, Saved, Sigmoid, Tanh,
 };
 pub use named_layers::Network;
+pub use norm::Norm;
 pub use preset::Preset;
 pub use quantity::ObservedQuantity;
 pub use summary::ModelSummary;

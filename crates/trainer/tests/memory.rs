@@ -63,7 +63,14 @@ fn images(count: usize) -> LabelledImages {
 
 /// The presets, and networks with the layers that no preset has.
 fn every_network() -> Vec<NetworkConfig> {
-    let others = ["conv-16-32_batch-norm_tanh", "conv-16-32_sigmoid"];
+    let others = [
+        "conv-16-32_batch-norm_tanh",
+        "conv-16-32_sigmoid",
+        "conv-16-32_group-norm-4_relu",
+        "linear-200_group-norm-1_tanh",
+        "conv-16-32_instance-norm_relu",
+        "conv-16-32_ghost-batch-norm-16_relu",
+    ];
     let others = others.iter().map(|text| text.parse().unwrap());
     Preset::all().iter().map(|preset| preset.config.clone()).chain(others).collect()
 }
@@ -101,6 +108,20 @@ fn steps_after_the_first_ask_for_no_memory_that_grows_with_the_batch() {
         assert!(few > 0, "{name}: the allocator does not count");
         assert!(many <= 192 << 10, "{name}: {many} bytes");
         assert!(many - few <= 40 * 2048, "{name}: {few} bytes for 20 images and {many} for 60");
+    }
+}
+
+/// Group norm asks for nothing at all, of any size.
+#[test]
+fn steps_with_group_norm_ask_for_as_much_memory_as_those_without() {
+    for (with, without) in [
+        ("conv-16-32_group-norm-4_relu", "conv-16-32_relu"),
+        ("conv-16-32_instance-norm_relu", "conv-16-32_relu"),
+        ("linear-200_group-norm-8_relu", "linear-200_relu"),
+    ] {
+        let [with_norm, without] =
+            [with, without].map(|network| asked_by_a_step(&network.parse().unwrap(), 20));
+        assert_eq!(with_norm, without, "{with}");
     }
 }
 

@@ -20,7 +20,15 @@ fn every_network() -> Vec<NetworkConfig> {
     Preset::all().iter().map(|preset| preset.config.clone()).chain(others).collect()
 }
 
-const OTHERS: [&str; 2] = ["conv-3-4_batch-norm_tanh", "linear-6-5_sigmoid"];
+const OTHERS: [&str; 7] = [
+    "conv-3-4_batch-norm_tanh",
+    "linear-6-5_sigmoid",
+    "conv-4-6_group-norm-1_relu",
+    "conv-4_group-norm-2_tanh",
+    "linear-6_group-norm-2_relu",
+    "conv-4_instance-norm_relu",
+    "conv-4_ghost-batch-norm-2_tanh",
+];
 
 fn names(network: &Network<f32>) -> Vec<String> {
     network.state().into_iter().map(|(name, _)| name).collect()
@@ -276,8 +284,9 @@ fn gradients_match_numerical_ones() {
             // A bias before batch norm has the gradient 0; every other must say something.
             let before_batch_norm = name.ends_with(".bias")
                 && match config.norm {
-                    Norm::None => false,
-                    Norm::BatchNorm => {
+                    // Of several channels, a bias moves one alone.
+                    Norm::None | Norm::GroupNorm { .. } => false,
+                    Norm::BatchNorm | Norm::GhostBatchNorm { .. } | Norm::InstanceNorm => {
                         let layer: Option<usize> =
                             name.split('.').nth(1).and_then(|layer| layer.parse().ok());
                         let norm = layer.map(|layer| format!("model.{}", layer + 1));

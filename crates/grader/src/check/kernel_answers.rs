@@ -1,7 +1,8 @@
 //! The kernels' answers to cases of every operation, to hold kernels and cases against each other.
 
 use kernels::{
-    conv2d, dropout, linear, max_pool2d, relu, sigmoid, softmax_cross_entropy, tanh, with_rank,
+    RunningStatistics, conv2d, dropout, ghost_batch_norm, group_norm, linear, max_pool2d, relu,
+    sigmoid, softmax_cross_entropy, tanh, with_rank,
 };
 use ndarray::{Array, Array1, ArrayView, Dimension, Ix1, Ix2, Ix4, IxDyn, arr0};
 
@@ -63,6 +64,37 @@ fn answers<F: Element>(case: &Case) -> Result<Vec<(&'static str, Tensor)>, Failu
     let answers = match (case.operation, &case.config) {
         (Operation::Notebook | Operation::Training, _) => Vec::new(),
         (Operation::BatchNorm | Operation::SpatialBatchNorm, _) => return batch_norm(case),
+        (Operation::GhostBatchNorm, Config::GhostBatchNorm(images, config)) => {
+            let (x, dout) = (inputs.float::<F, Ix4>("x")?, inputs.float::<F, Ix4>("dout")?);
+            let (gamma, beta) = (inputs.float::<F, Ix1>("gamma")?, inputs.float("beta")?);
+            let mut running = RunningStatistics {
+                mean: inputs.float::<F, Ix1>("running_mean")?.to_owned(),
+                var: inputs.float::<F, Ix1>("running_var")?.to_owned(),
+            };
+            let (out, statistics) =
+                ghost_batch_norm::forward_train(x, *images, gamma, beta, &mut running, config)?;
+            let gradients = ghost_batch_norm::backward_train(dout, x, gamma, &statistics)?;
+            vec![
+                ("out", tensor(out)),
+                ("running_mean", tensor(running.mean)),
+                ("running_var", tensor(running.var)),
+                ("dx", tensor(gradients.dx)),
+                ("dgamma", tensor(gradients.dgamma)),
+                ("dbeta", tensor(gradients.dbeta)),
+            ]
+        }
+        (Operation::GroupNorm, Config::GroupNorm(config)) => {
+            let (x, dout) = (inputs.float::<F, Ix4>("x")?, inputs.float::<F, Ix4>("dout")?);
+            let (gamma, beta) = (inputs.float::<F, Ix1>("gamma")?, inputs.float("beta")?);
+            let (out, statistics) = group_norm::forward(x, gamma, beta, config)?;
+            let gradients = group_norm::backward(dout, x, gamma, &statistics)?;
+            vec![
+                ("out", tensor(out)),
+                ("dx", tensor(gradients.dx)),
+                ("dgamma", tensor(gradients.dgamma)),
+                ("dbeta", tensor(gradients.dbeta)),
+            ]
+        }
         (Operation::Conv2d, Config::Conv2d(config)) => {
             let (x, dout) = (inputs.float::<F, Ix4>("x")?, inputs.float::<F, Ix4>("dout")?);
             let weight = inputs.float::<F, Ix4>("weight")?;
@@ -137,7 +169,9 @@ fn answers<F: Element>(case: &Case) -> Result<Vec<(&'static str, Tensor)>, Failu
         }
         // By name, so that a new operation does not compile before it has its answers here.
         (
-            Operation::Conv2d
+            Operation::GhostBatchNorm
+            | Operation::GroupNorm
+            | Operation::Conv2d
             | Operation::MaxPool2d
             | Operation::Relu
             | Operation::Sigmoid

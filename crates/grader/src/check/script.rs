@@ -10,7 +10,9 @@ pub(crate) fn script_of(case: &Case) -> Option<Script> {
     let kind = match case.operation {
         Operation::BatchNorm => Kind::Plain,
         Operation::Notebook | Operation::SpatialBatchNorm => Kind::Spatial,
-        Operation::Conv2d
+        Operation::GhostBatchNorm
+        | Operation::GroupNorm
+        | Operation::Conv2d
         | Operation::MaxPool2d
         | Operation::Relu
         | Operation::Sigmoid

@@ -55,3 +55,7 @@ pub use batch_statistics::BatchStatistics;
 pub use config::{BatchNormConfig, Convention};
 pub use forward::{forward_eval, forward_eval_into, forward_train, forward_train_into};
 pub use running_statistics::RunningStatistics;
+
+pub(super) use backward::{rounded, train_gradients};
+pub(super) use checks::{expect_backward, expect_channels, expect_forward};
+pub(super) use forward::train;

@@ -18,9 +18,8 @@
 //! # Accuracy
 //!
 //! As in [`mod@crate::batch_norm`], the variance is never E\[x²\] − E\[x\]²: it is summed around a guess,
-//! which here is the mean of the image's first pixels, at least a sixteenth of them and of 64 values.
-//! The correction by the guess's error then magnifies rounding at most fifteen times, whatever the
-//! values. Sums and the arithmetic of each element are in `f64` for `f32` input too, and each result
+//! which here is the mean of the image's first pixels, a 32nd of them or more. The correction by the guess's
+//! error then magnifies rounding at most 31 times, whatever the values. Sums and the arithmetic of each element are in `f64` for `f32` input too, and each result
 //! is rounded once.
 //!
 //! # Order of operations

@@ -6,8 +6,9 @@ use kernels::Real;
 use kernels::max_pool2d::MaxPool2dConfig;
 
 use super::initialization::Initializer;
-use super::layer::{Activation, Dropout, Layer, MaxPool2d, Norm};
+use super::layer::{Activation, Dropout, Layer, MaxPool2d};
 use super::named_layers::Network;
+use super::norm::Norm;
 use crate::TrainError;
 use crate::dataset::ImageSize;
 
@@ -61,7 +62,8 @@ impl NetworkConfig {
     /// # Errors
     ///
     /// [`TrainError::Config`] for an empty axis, a width of 0 or no classes, for a probability of
-    /// dropout out of range, and for images that pooling would halve to nothing.
+    /// dropout out of range, for a norm that does not fit a width, and for images that pooling would
+    /// halve to nothing.
     pub fn build<F: Real>(
         &self,
         image: ImageSize,
@@ -77,7 +79,7 @@ impl NetworkConfig {
                 let ImageSize { mut channels, mut height, mut width } = image;
                 for &filters in widths.iter() {
                     model.push(Layer::Conv2d(initializer.conv2d_same_3x3(channels, filters)));
-                    model.extend(norm.of_images(filters));
+                    model.extend(norm.of_images(filters)?);
                     model.push(activation.layer());
                     model.push(Layer::MaxPool2d(MaxPool2d { config: MaxPool2dConfig::halving() }));
                     model.extend(dropout.map(|p| Layer::Dropout(Dropout { p })));
@@ -90,7 +92,7 @@ impl NetworkConfig {
                 let mut features = image.values();
                 for &outputs in hidden.iter() {
                     model.push(Layer::Linear(initializer.linear(features, outputs)));
-                    model.extend(norm.of_rows(outputs));
+                    model.extend(norm.of_rows(outputs)?);
                     model.push(activation.layer());
                     model.extend(dropout.map(|p| Layer::Dropout(Dropout { p })));
                     features = outputs;

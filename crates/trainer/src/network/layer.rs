@@ -1,12 +1,14 @@
 //! The layers of a network, the norms and the activations.
 //!
-//! A layer is added by a file with its [`LayerKind`] and a line in the list below; a norm or an
-//! activation has an entry in its list as well.
+//! A layer is added by a file with its [`LayerKind`] and a line in the list below; a norm has an entry in
+//! [`super::norm`] as well, and an activation in its list.
 
 mod batch_norm;
 mod conv2d;
 mod dropout;
 mod flatten;
+mod ghost_batch_norm;
+mod group_norm;
 mod kind;
 mod linear;
 mod max_pool2d;
@@ -26,6 +28,8 @@ pub use self::batch_norm::{BatchNorm, BatchNormInput};
 pub use self::conv2d::Conv2d;
 pub use self::dropout::Dropout;
 pub use self::flatten::Flatten;
+pub use self::ghost_batch_norm::GhostBatchNorm;
+pub use self::group_norm::GroupNorm;
 pub use self::kind::{Backward, LayerArrays, NormFacts};
 pub use self::linear::Linear;
 pub use self::max_pool2d::MaxPool2d;
@@ -177,6 +181,10 @@ layers! {
     Conv2d(Conv2d<F>),
     /// Batch norm of rows or of images.
     BatchNorm(BatchNorm<F>),
+    /// Batch norm of rows or of images, with the statistics of parts of the batch.
+    GhostBatchNorm(GhostBatchNorm<F>),
+    /// Group norm of rows or of images.
+    GroupNorm(GroupNorm<F>),
     /// max(x, 0) of anything.
     Relu(Relu),
     /// The logistic function of anything.
@@ -234,37 +242,6 @@ macro_rules! choices {
 }
 
 choices! {
-    /// What normalises the activations of a network's blocks.
-    Norm:
-    /// Nothing does.
-    None = "none",
-    /// Batch norm, of rows or of images.
-    BatchNorm = "batch-norm",
-}
-
-impl Norm {
-    /// The layer for rows of so many features.
-    pub(super) fn of_rows<F: Real>(self, features: usize) -> Option<Layer<F>> {
-        match self {
-            Self::None => None,
-            Self::BatchNorm => {
-                Some(Layer::BatchNorm(BatchNorm::new(BatchNormInput::Rows, features)))
-            }
-        }
-    }
-
-    /// The layer for images of so many channels.
-    pub(super) fn of_images<F: Real>(self, channels: usize) -> Option<Layer<F>> {
-        match self {
-            Self::None => None,
-            Self::BatchNorm => {
-                Some(Layer::BatchNorm(BatchNorm::new(BatchNormInput::Images, channels)))
-            }
-        }
-    }
-}
-
-choices! {
     /// What makes a network's blocks more than linear.
     Activation:
     /// max(x, 0).
@@ -282,6 +259,8 @@ impl<F> Layer<F> {
             Self::Relu(_) | Self::Sigmoid(_) | Self::Tanh(_) => true,
             Self::Conv2d(_)
             | Self::BatchNorm(_)
+            | Self::GhostBatchNorm(_)
+            | Self::GroupNorm(_)
             | Self::Dropout(_)
             | Self::MaxPool2d(_)
             | Self::Flatten(_)

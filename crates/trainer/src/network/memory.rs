@@ -3,6 +3,8 @@
 use std::mem;
 
 use kernels::batch_norm::BatchStatistics;
+use kernels::ghost_batch_norm::GhostStatistics;
+use kernels::group_norm::GroupStatistics;
 use ndarray::{Array, ArrayD, Dimension, IxDyn};
 
 /// What is held from a forward pass for its backward pass.
@@ -20,6 +22,20 @@ impl Held for () {
 impl<T, D: Dimension> Held for Array<T, D> {
     fn bytes(&self) -> usize {
         self.len() * size_of::<T>()
+    }
+}
+
+impl Held for GroupStatistics {
+    /// A few numbers per image, which are no matter beside it.
+    fn bytes(&self) -> usize {
+        0
+    }
+}
+
+impl Held for Option<GhostStatistics> {
+    /// A few numbers per channel of each ghost batch, which are no matter beside it.
+    fn bytes(&self) -> usize {
+        0
     }
 }
 

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::config::{NetworkConfig, NetworkKind};
-use super::layer::{Activation, Norm};
+use super::layer::Activation;
+use super::norm::Norm;
 
 /// The colours of Okabe and Ito, "Color Universal Design", 2002, <https://jfly.uni-koeln.de/color/>,
 /// which people with any colour blindness can tell apart: red, green and blue of each.

@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
 use super::config::{NetworkConfig, NetworkKind};
-use super::layer::{Activation, Norm};
+use super::layer::Activation;
+use super::norm::Norm;
 use super::preset::Preset;
 
 impl NetworkConfig {
@@ -34,7 +35,7 @@ impl NetworkConfig {
         };
         text.extend(widths.iter().map(|width| format!("-{width}")));
         if *norm != Norm::None {
-            text.extend(["_", norm.name()]);
+            text.extend(["_", &norm.name()]);
         }
         text.extend(["_", activation.name()]);
         text.extend(dropout.map(|p| format!("_{DROPOUT}{p}")));
@@ -51,8 +52,7 @@ impl NetworkConfig {
             FULLY_CONNECTED => NetworkKind::FullyConnected { hidden: widths },
             _ => return None,
         };
-        let of_name = |name: &&str| Norm::ALL.iter().copied().find(|norm| norm.name() == *name);
-        let norm = parts.peek().and_then(of_name);
+        let norm = parts.peek().and_then(|name| Norm::of_name(name));
         if norm.is_some() {
             parts.next();
         }
@@ -121,6 +121,15 @@ mod tests {
     use super::*;
     use crate::dataset::ImageSize;
 
+    const NORMS: [Norm; 6] = [
+        Norm::None,
+        Norm::BatchNorm,
+        Norm::GhostBatchNorm { images: 16 },
+        Norm::GroupNorm { groups: 1 },
+        Norm::GroupNorm { groups: 4 },
+        Norm::InstanceNorm,
+    ];
+
     #[test]
     fn every_configuration_is_one_word_that_reads_back() {
         let mut texts = Vec::new();
@@ -130,7 +139,7 @@ mod tests {
                 NetworkKind::Convolutional { widths: widths.clone() },
                 NetworkKind::FullyConnected { hidden: widths },
             ];
-            let with_norms = |kind| Norm::ALL.iter().map(move |&norm| (kind, norm));
+            let with_norms = |kind| NORMS.iter().map(move |&norm| (kind, norm));
             for (kind, norm) in kinds.iter().flat_map(with_norms) {
                 let with_dropout = |&activation| [None, Some(0.1)].map(|p| (activation, p));
                 for (activation, dropout) in Activation::ALL.iter().flat_map(with_dropout) {
@@ -145,6 +154,8 @@ mod tests {
         }
         assert!(texts.contains(&"simple_network".to_owned()));
         assert!(texts.contains(&"conv-8-16-24_batch-norm_relu_dropout-0.1".to_owned()));
+        assert!(texts.contains(&"conv-7_group-norm-4_tanh".to_owned()));
+        assert!(texts.contains(&"linear-7_ghost-batch-norm-16_sigmoid".to_owned()));
         let count = texts.len();
         texts.sort();
         texts.dedup();
@@ -161,6 +172,11 @@ mod tests {
             "conv-016_relu",
             "conv-16_relu_batch-norm",
             "conv-16_none_relu",
+            "conv-16_group-norm_relu",
+            "conv-16_group-norm-04_relu",
+            "conv-16_group-norm-4-4_relu",
+            "conv-16_instance-norm-16_relu",
+            "conv-16_ghost-batch-norm--1_relu",
             "linear-3_relu_dropout-",
             "linear-3_relu_dropout-0.10",
             "linear-3_relu_dropout-0.1_x",
@@ -175,6 +191,18 @@ mod tests {
         for (text, fault) in [
             ("conv-2-2-2-2_relu", "the image size must be at least 1 × 1 × 1 after all poolings"),
             ("conv-2-0_relu", "every width of a network must be at least 1, got 0"),
+            (
+                "conv-6-8_group-norm-4_relu",
+                "the number of groups must be a divisor of every width, got 4",
+            ),
+            (
+                "conv-6_group-norm-0_relu",
+                "the number of groups must be a divisor of every width, got 0",
+            ),
+            ("linear-6_group-norm-6_relu", "the number of groups must be less than every width"),
+            ("linear-6_instance-norm_relu", "the norm must be one that has several values"),
+            ("conv-6_ghost-batch-norm-0_relu", "the images of a ghost batch must be at least 1"),
+            ("linear-6_ghost-batch-norm-1_relu", "the images of a ghost batch must be at least 1"),
             ("linear_relu_dropout-1", "the probability of dropout must be at least 0 and below 1"),
         ] {
             let config: NetworkConfig = text.parse().unwrap();

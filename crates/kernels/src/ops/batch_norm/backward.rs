@@ -1,7 +1,7 @@
 //! The backward passes: dx, dγ and dβ where the statistics depend on the batch, and where they do
 //! not.
 
-use ndarray::{Array, Array1, ArrayView, ArrayView1, ArrayView4, Dimension};
+use ndarray::{Array, Array1, ArrayView, ArrayView1, ArrayView4, ArrayViewMut, Dimension};
 
 use super::axes::RowsOrImages;
 use super::batch_statistics::{BatchStatistics, values_per_channel};
@@ -65,6 +65,16 @@ pub fn backward_train_in_place<F: Real, D: RowsOrImages>(
     gamma: ArrayView1<'_, F>,
     statistics: &BatchStatistics,
 ) -> Result<(Array1<F>, Array1<F>), KernelError> {
+    train_gradients(dout.view_mut(), x, gamma, statistics).map(|sums| rounded(&sums))
+}
+
+/// [`backward_train_in_place`]; returns dγ and dβ of each channel before they are rounded.
+pub(in crate::ops) fn train_gradients<F: Real, D: RowsOrImages>(
+    mut dout: ArrayViewMut<'_, F, D>,
+    x: ArrayView<'_, F, D>,
+    gamma: ArrayView1<'_, F>,
+    statistics: &BatchStatistics,
+) -> Result<Vec<[f64; 2]>, KernelError> {
     expect_backward(dout.shape(), &x, gamma)?;
     expect_channels(&x, "statistics", statistics.channels.len())?;
     let x = D::pixels(x);
@@ -87,7 +97,7 @@ pub fn backward_train_in_place<F: Real, D: RowsOrImages>(
         })
         .collect();
     update::<InputGradient, _, 4>(D::pixels(dout.view_mut()), x, &channels);
-    Ok(rounded(&sums))
+    Ok(sums)
 }
 
 /// The gradients of [`forward_eval`](super::forward_eval), whose statistics are constants:
@@ -136,7 +146,8 @@ fn parameter_gradients<F: Real>(
     sums
 }
 
-fn rounded<F: Real>(sums: &[[f64; 2]]) -> (Array1<F>, Array1<F>) {
+/// dγ and dβ as arrays.
+pub(in crate::ops) fn rounded<F: Real>(sums: &[[f64; 2]]) -> (Array1<F>, Array1<F>) {
     let dgamma = sums.iter().map(|&[dgamma, _]| F::from_f64(dgamma)).collect();
     let dbeta = sums.iter().map(|&[_, dbeta]| F::from_f64(dbeta)).collect();
     (dgamma, dbeta)

@@ -19,6 +19,11 @@ pub struct BatchStatistics {
 }
 
 impl BatchStatistics {
+    /// The number of channels.
+    pub(in crate::ops) fn channels(&self) -> usize {
+        self.channels.len()
+    }
+
     /// Mean of each channel, shape `(C,)`.
     pub fn mean(&self) -> Array1<f64> {
         self.channels.iter().map(|channel| channel.mean).collect()

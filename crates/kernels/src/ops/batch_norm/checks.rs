@@ -8,7 +8,7 @@ use crate::engine::real::Real;
 use crate::error::{KernelError, expect_not_empty, expect_shape};
 
 /// Refuses an argument that has not one value per channel of `x`.
-pub(super) fn expect_channels<F: Real, D: RowsOrImages>(
+pub(in crate::ops) fn expect_channels<F: Real, D: RowsOrImages>(
     x: &ArrayView<'_, F, D>,
     argument: &'static str,
     got: usize,
@@ -27,7 +27,7 @@ pub(super) fn expect_running<F: Real, D: RowsOrImages>(
 }
 
 /// Checks what the forward passes of both modes are given.
-pub(super) fn expect_forward<F: Real, D: RowsOrImages>(
+pub(in crate::ops) fn expect_forward<F: Real, D: RowsOrImages>(
     x: &ArrayView<'_, F, D>,
     gamma: ArrayView1<'_, F>,
     beta: ArrayView1<'_, F>,
@@ -40,7 +40,7 @@ pub(super) fn expect_forward<F: Real, D: RowsOrImages>(
 }
 
 /// Checks what the backward passes of both modes are given.
-pub(super) fn expect_backward<F: Real, D: RowsOrImages>(
+pub(in crate::ops) fn expect_backward<F: Real, D: RowsOrImages>(
     dout: &[usize],
     x: &ArrayView<'_, F, D>,
     gamma: ArrayView1<'_, F>,

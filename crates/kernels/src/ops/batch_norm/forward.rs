@@ -115,7 +115,8 @@ pub fn forward_eval_into<F: Real, D: RowsOrImages>(
     evaluate(x, out.view_mut(), gamma, beta, running, config)
 }
 
-fn train<F: Real, D: RowsOrImages>(
+/// [`forward_train`] into given memory.
+pub(in crate::ops) fn train<F: Real, D: RowsOrImages>(
     x: ArrayView<'_, F, D>,
     out: ArrayViewMut<'_, F, D>,
     gamma: ArrayView1<'_, F>,

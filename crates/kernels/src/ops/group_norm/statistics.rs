@@ -9,11 +9,10 @@ use crate::engine::real::Real;
 use crate::error::KernelError;
 use crate::ops::normalization::{Deviation, Moments, Value};
 
-/// Variances are summed around a guess, the mean of the first pixels: of this share of them at least,
-/// and of at least so many values. The mean of m of n values errs by δ with δ²/σ² ≤ (n − m)/m, whatever
-/// the values, and that is the factor by which subtracting δ² from the mean square magnifies rounding.
-const PIXELS_PER_PIXEL_OF_A_GUESS: usize = 16;
-const VALUES_OF_A_GUESS: usize = 64;
+/// Variances are summed around a guess, the mean of the first pixels: of one in so many, at least one.
+/// The mean of m of n values errs by δ with δ²/σ² ≤ (n − m)/m, whatever the values, and that is the
+/// factor by which subtracting δ² from the mean square magnifies rounding.
+const PIXELS_PER_PIXEL_OF_A_GUESS: usize = 32;
 
 /// The statistics of one batch that the backward pass needs again, one value per image and group.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -80,10 +79,7 @@ impl Sums {
         groups: &mut [Moments],
     ) {
         let (pixels, width) = (image.len() / channels, channels / groups.len());
-        let pixels_of_a_guess = VALUES_OF_A_GUESS
-            .div_ceil(width)
-            .max(pixels.div_ceil(PIXELS_PER_PIXEL_OF_A_GUESS))
-            .min(pixels);
+        let pixels_of_a_guess = pixels.div_ceil(PIXELS_PER_PIXEL_OF_A_GUESS);
         let first = &image[..pixels_of_a_guess * channels];
         let sums = self.first.lanes_mut();
         sums.fill([[0.0; LANES]; 1]);
