@@ -13,7 +13,8 @@ pub const RESAMPLES: usize = 10_000;
 
 /// The BCa interval of a mean, from [`RESAMPLES`] resamples.
 ///
-/// `below` draws an integer from 0 to its argument, exclusive, all equally likely. The resamples
+/// `below` draws an integer from 0 to its argument, exclusive, all equally likely, as the `below` of
+/// the trainer's streams does. The resamples
 /// are drawn one after the other, each with one draw per seed.
 ///
 /// The interval covers less often than stated. Of 95 %, it covers the mean of 10, 20 and 30 normally

@@ -63,10 +63,12 @@ pub struct Outperformance {
 pub enum Judgement {
     /// The interval reaches down to ½: the first arm is not shown to be ahead more often than not.
     NotShown,
-    /// The interval lies above ½ and does not exceed the threshold: the first arm is ahead more
-    /// often than not, and not often enough to matter.
+    /// The interval lies between ½ and the threshold: the first arm is ahead more often than not, and
+    /// not often enough to matter.
     NotMeaningful,
-    /// The interval lies above ½ and exceeds the threshold.
+    /// The interval lies above ½ and its upper end above the threshold: the first arm is ahead more
+    /// often than not, and may well be so as often as the threshold asks. To show that it is, the
+    /// lower end would have to lie above the threshold.
     Meaningful,
 }
 
