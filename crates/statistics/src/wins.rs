@@ -152,6 +152,7 @@ mod tests {
             Outperformance::of(&pairs(won, 0, lost), LEVEL).judge(MEANINGFUL_PROBABILITY).unwrap()
         };
         assert_eq!(judge(15, 15), Judgement::NotShown);
+        assert_eq!(judge(18, 12), Judgement::NotShown);
         assert_eq!(judge(0, 30), Judgement::NotShown);
         assert_eq!(judge(28, 2), Judgement::Meaningful);
         assert_eq!(judge(580, 420), Judgement::NotMeaningful);
