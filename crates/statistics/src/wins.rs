@@ -154,6 +154,7 @@ mod tests {
         assert_eq!(judge(15, 15), Judgement::NotShown);
         assert_eq!(judge(18, 12), Judgement::NotShown);
         assert_eq!(judge(0, 30), Judgement::NotShown);
+        assert_eq!(judge(22, 8), Judgement::Meaningful);
         assert_eq!(judge(28, 2), Judgement::Meaningful);
         assert_eq!(judge(580, 420), Judgement::NotMeaningful);
         assert!(Outperformance::of(&pairs(10, 0, 0), LEVEL).judge(f64::NAN).is_err());
