@@ -32,16 +32,19 @@ impl<'a> Question<'a> {
         Self { for_diagnosis: true, ..self }
     }
 
-    /// Whether it serves only checks that are hidden: found out by judging no answers at all.
+    /// Whether it serves only checks that are hidden.
     fn is_hidden(&self, hidden: &[Pattern]) -> bool {
-        if hidden.is_empty() {
-            return false;
-        }
+        !hidden.is_empty()
+            && self.of_no_answers().iter().all(|verdict| {
+                hidden.iter().any(|pattern| pattern.names(&verdict.case, &verdict.check))
+            })
+    }
+
+    /// The checks that it serves, found out by judging no answers at all.
+    fn of_no_answers(&self) -> Vec<Verdict> {
         let nothing: Vec<Answer> = vec![Err(Failure::TooFew); self.scripts.len()];
         let policy = ConventionPolicy::new(Profile::Strict, &Diagnosis::default());
-        (self.judge)(&self.scripts, &nothing, &policy).iter().all(|verdict| {
-            hidden.iter().any(|pattern| pattern.names(&verdict.case, &verdict.check))
-        })
+        (self.judge)(&self.scripts, &nothing, &policy)
     }
 }
 
@@ -67,6 +70,12 @@ impl<'a> Questions<'a> {
             }
         }
         Self { suite, asked }
+    }
+
+    /// Leaves out what serves no check of the case of this name.
+    pub(crate) fn keep_of_case(&mut self, case: &str) {
+        self.asked
+            .retain(|question| question.of_no_answers().iter().any(|verdict| verdict.case == case));
     }
 
     /// The scripts to be answered, in order.

@@ -1,5 +1,7 @@
 //! The next step after an exception: one entry per kind of message.
 
+mod shapes;
+
 use crate::submission::Failure;
 
 /// A kind of message, and what to do about it.
@@ -80,7 +82,7 @@ const PARAMETERS: [(&str, &str); 4] = [
 const UNWRITTEN: [&str; 3] = ["NotImplementedError", "not yet implemented", "not implemented"];
 
 /// All kinds. The first that fits counts.
-const KINDS: [Kind; 31] = [
+const KINDS: [Kind; 35] = [
     Kind {
         signs: &UNWRITTEN,
         step: |message| {
@@ -311,6 +313,16 @@ const KINDS: [Kind; 31] = [
         },
     },
     Kind {
+        signs: &["is out of bounds for array of dimension"],
+        step: |message| shapes::axis(message.text),
+    },
+    Kind {
+        signs: &["axes don't match array"],
+        step: |_| {
+            Some("`transpose` takes as many axes as the array has. Print the array's shape.".into())
+        },
+    },
+    Kind {
         signs: &["did not return within"],
         step: |_| {
             Some(
@@ -321,8 +333,16 @@ const KINDS: [Kind; 31] = [
         },
     },
     Kind {
-        signs: &["overflowed the stack"],
+        signs: &["overflowed the stack", "RecursionError"],
         step: |_| Some("Which function calls itself, and what ends that?".into()),
+    },
+    Kind {
+        signs: &["could not be broadcast together"],
+        step: |message| shapes::broadcast(message.text),
+    },
+    Kind {
+        signs: &["cannot reshape array of size"],
+        step: |message| shapes::reshape(message.text),
     },
     Kind {
         signs: &["ended the program with exit code", "aborted the program"],
@@ -545,6 +565,10 @@ mod tests {
                 "`mode` is no longer in `bn_param`. Does an earlier call take it out, as `pop` \
                  does?",
             ),
+            (
+                "RecursionError: maximum recursion depth exceeded (a.py, line 7)",
+                "Which function calls itself, and what ends that?",
+            ),
             ("name 'np' is not defined", "Add `import numpy as np` at the top of the file."),
         ] {
             assert_eq!(next_step(message).as_deref(), Some(step), "{message}");
@@ -554,8 +578,7 @@ mod tests {
     #[test]
     fn other_messages_have_no_next_step() {
         for message in [
-            "AxisError: axis 7 is out of bounds for array of dimension 4 (raises.py, line 7)",
-            "ValueError: cannot reshape array of size 6 into shape (4,) (a.py, line 3)",
+            "ValueError: cannot reshape array (a.py, line 3)",
             "KeyError: 'other' (a.py, line 3)",
             "TypeError: f() takes 1 positional argument but 2 were given (a.py, line 3)",
             "",

@@ -6,7 +6,6 @@ use std::time::Duration;
 use isolation::{End, Ended, Limits, Stop};
 
 use crate::submission::script::{Kind, Script};
-use crate::submission::time_limits::seconds;
 use crate::tensor::Dtype;
 
 /// The variable of the environment by which a program upon the crate `answer` is told why its backward pass
@@ -75,8 +74,7 @@ pub(super) fn declines(script: &Script) -> Option<&'static str> {
 
 /// What a function did that did not return within its time limit.
 pub(super) fn did_not_return(limit: Duration) -> String {
-    let limit = seconds(limit).replace(" seconds", " s").replace("a second", "1 s");
-    format!("did not return within {limit}")
+    format!("did not return within {} s", limit.as_secs_f64())
 }
 
 /// What a function did in which a program ended.
