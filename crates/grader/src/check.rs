@@ -12,6 +12,7 @@ mod recipe;
 mod reference;
 mod script;
 mod tolerances;
+mod unwritten;
 mod values;
 
 use crate::check::behaviour::behaviour_questions;

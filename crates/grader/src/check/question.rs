@@ -1,6 +1,7 @@
 //! Questions: all are collected before the first is asked, so that a submission in another process
 //! is started once for a whole grading; once more, and later, for what students do not see.
 
+use crate::check::unwritten::unwritten_backward;
 use crate::diagnosis::limits::VALUES_PER_SCRIPT;
 use crate::diagnosis::{Answered, ConventionPolicy, Diagnosis, Profile, diagnose};
 use crate::report::{Suite, SuiteName};
@@ -98,17 +99,21 @@ pub(crate) fn ask(
         .flat_map(|suite| &suite.asked)
         .flat_map(|question| vec![question.is_hidden(hidden); question.scripts.len()])
         .collect();
-    let answers = answers(submission, &scripts, &is_hidden);
+    let mut answers = answers(submission, &scripts, &is_hidden);
+    let unwritten = unwritten_backward(&scripts, &mut answers);
 
     let mut diagnosis = Diagnosis::default();
-    let mut policy = ConventionPolicy::new(profile, &diagnosis);
+    let policy_by = |diagnosis: &Diagnosis| {
+        ConventionPolicy::new(profile, diagnosis).without_backward(unwritten.clone())
+    };
+    let mut policy = policy_by(&diagnosis);
     let mut judged = judge(&suites, &answers, &policy);
     if judged.iter().flat_map(|suite| &suite.verdicts).any(|verdict| !verdict.is_well()) {
         let (shown, unseen) = to_diagnose(&suites, &scripts, &answers, &is_hidden);
         if has_numbers(shown.iter().chain(&unseen)) {
-            diagnosis = diagnose(&shown, &unseen);
+            diagnosis = diagnose(&shown, &unseen, submission.language());
         }
-        policy = ConventionPolicy::new(profile, &diagnosis);
+        policy = policy_by(&diagnosis);
         if policy.is_lenient() {
             judged = judge(&suites, &answers, &policy);
         }

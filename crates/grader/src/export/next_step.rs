@@ -79,13 +79,21 @@ const PARAMETERS: [(&str, &str); 4] = [
 ];
 
 /// What is said of a function that is not written yet.
-const UNWRITTEN: [&str; 3] = ["NotImplementedError", "not yet implemented", "not implemented"];
+const UNWRITTEN: [&str; 4] = [
+    "NotImplementedError",
+    "not yet implemented",
+    "not implemented",
+    "_backward returned nothing but zeros",
+];
 
 /// All kinds. The first that fits counts.
-const KINDS: [Kind; 35] = [
+const KINDS: [Kind; 38] = [
     Kind {
         signs: &UNWRITTEN,
         step: |message| {
+            if let Some((function, _)) = message.text.split_once(" returned nothing but zeros") {
+                return Some(format!("Nothing was computed. Is `{function}` written yet?"));
+            }
             let at = message.line.map_or(String::new(), |line| format!(" at {line}"));
             Some(format!("This function is not written yet. Write it{at}."))
         },
@@ -317,6 +325,33 @@ const KINDS: [Kind; 35] = [
         step: |message| shapes::axis(message.text),
     },
     Kind {
+        signs: &["found an array with another number of values than"],
+        step: |_| {
+            Some(
+                "Write down the length of each axis of the array, and of the new shape. Which axis is \
+                 in one of the two products alone?"
+                    .into(),
+            )
+        },
+    },
+    Kind {
+        signs: &["found two arrays whose shapes do not fit"],
+        step: |_| {
+            Some(
+                "Which axis of the larger array do the values of the smaller one belong to?".into(),
+            )
+        },
+    },
+    Kind {
+        signs: &["found an array whose elements lie in another order in memory"],
+        step: |_| {
+            Some(
+                "`permuted_axes` renames axes and moves no data. Which array went through it?"
+                    .into(),
+            )
+        },
+    },
+    Kind {
         signs: &["axes don't match array"],
         step: |_| {
             Some("`transpose` takes as many axes as the array has. Print the array's shape.".into())
@@ -399,7 +434,9 @@ pub(crate) fn next_step(message: &str) -> Option<String> {
 
 /// Whether a message says that a function is not written yet.
 pub(super) fn is_unwritten(message: &str) -> bool {
-    UNWRITTEN.iter().any(|sign| message.contains(sign))
+    let returned_none =
+        message.contains("batchnorm_") && message.contains(" returned None, expected (");
+    returned_none || UNWRITTEN.iter().any(|sign| message.contains(sign))
 }
 
 /// The place that a message names at its end, as in "layers.py, line 14".
@@ -568,6 +605,10 @@ mod tests {
             (
                 "RecursionError: maximum recursion depth exceeded (a.py, line 7)",
                 "Which function calls itself, and what ends that?",
+            ),
+            (
+                "spatial_batchnorm_backward returned nothing but zeros",
+                "Nothing was computed. Is `spatial_batchnorm_backward` written yet?",
             ),
             ("name 'np' is not defined", "Add `import numpy as np` at the top of the file."),
         ] {

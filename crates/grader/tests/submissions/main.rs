@@ -200,6 +200,14 @@ fn zeros_do_not_pass_for_gradients() {
     assert!(
         failed(&grading).contains(&"notebook/backward: SpatialBatchnormBackwardTest".to_owned())
     );
+    // A backward pass that is not written yet follows no convention, and its right shapes are no merit.
+    let gradients = ["dx", "dgamma", "dbeta"];
+    let is_of_backward = |verdict: &&Verdict| gradients.contains(&verdict.check.as_str());
+    let message = "spatial_batchnorm_backward returned nothing but zeros";
+    let zeros = CheckOutcome::Raised { message: message.to_owned() };
+    let mut of_backward = grading.report.verdicts().filter(is_of_backward).peekable();
+    assert!(of_backward.peek().is_some());
+    assert!(of_backward.all(|verdict| verdict.outcome == zeros));
 }
 
 #[test]
