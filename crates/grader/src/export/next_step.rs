@@ -1,25 +1,11 @@
 //! The next step after an exception: one entry per kind of message.
 
+mod kind;
 mod shapes;
 
+use kind::{Kind, Message};
+
 use crate::submission::Failure;
-
-/// A kind of message, and what to do about it.
-struct Kind {
-    /// The message has one of these in it.
-    signs: &'static [&'static str],
-    /// The next step, in sentences; `None` if the message is of another kind after all.
-    step: fn(&Message<'_>) -> Option<String>,
-}
-
-/// The parts of a message.
-struct Message<'a> {
-    text: &'a str,
-    /// The line of the submission's file, as in "line 14".
-    line: Option<&'a str>,
-    /// The statement that could not be read, of a syntax error.
-    statement: Option<&'a str>,
-}
 
 /// The guard below which code stays that is not for importing.
 const GUARD: &str = "`if __name__ == \"__main__\":`";
@@ -86,8 +72,8 @@ const UNWRITTEN: [&str; 4] = [
     "_backward returned nothing but zeros",
 ];
 
-/// All kinds. The first that fits counts.
-const KINDS: [Kind; 38] = [
+/// All kinds but those of shapes. The first that fits counts.
+const KINDS: [Kind; 31] = [
     Kind {
         signs: &UNWRITTEN,
         step: |message| {
@@ -321,43 +307,6 @@ const KINDS: [Kind; 38] = [
         },
     },
     Kind {
-        signs: &["is out of bounds for array of dimension"],
-        step: |message| shapes::axis(message.text),
-    },
-    Kind {
-        signs: &["found an array with another number of values than"],
-        step: |_| {
-            Some(
-                "Write down the length of each axis of the array, and of the new shape. Which axis is \
-                 in one of the two products alone?"
-                    .into(),
-            )
-        },
-    },
-    Kind {
-        signs: &["found two arrays whose shapes do not fit"],
-        step: |_| {
-            Some(
-                "Which axis of the larger array do the values of the smaller one belong to?".into(),
-            )
-        },
-    },
-    Kind {
-        signs: &["found an array whose elements lie in another order in memory"],
-        step: |_| {
-            Some(
-                "`permuted_axes` renames axes and moves no data. Which array went through it?"
-                    .into(),
-            )
-        },
-    },
-    Kind {
-        signs: &["axes don't match array"],
-        step: |_| {
-            Some("`transpose` takes as many axes as the array has. Print the array's shape.".into())
-        },
-    },
-    Kind {
         signs: &["did not return within"],
         step: |_| {
             Some(
@@ -370,14 +319,6 @@ const KINDS: [Kind; 38] = [
     Kind {
         signs: &["overflowed the stack", "RecursionError"],
         step: |_| Some("Which function calls itself, and what ends that?".into()),
-    },
-    Kind {
-        signs: &["could not be broadcast together"],
-        step: |message| shapes::broadcast(message.text),
-    },
-    Kind {
-        signs: &["cannot reshape array of size"],
-        step: |message| shapes::reshape(message.text),
     },
     Kind {
         signs: &["ended the program with exit code", "aborted the program"],
@@ -429,7 +370,7 @@ const KINDS: [Kind; 38] = [
 pub(crate) fn next_step(message: &str) -> Option<String> {
     let message = Message::of(message);
     let fits = |kind: &&Kind| kind.signs.iter().any(|sign| message.text.contains(sign));
-    KINDS.iter().filter(fits).find_map(|kind| (kind.step)(&message))
+    KINDS.iter().chain(&shapes::KINDS).filter(fits).find_map(|kind| (kind.step)(&message))
 }
 
 /// Whether a message says that a function is not written yet.
@@ -457,18 +398,6 @@ fn python_2(message: &Message<'_>) -> String {
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     let colon = if parts.is_empty() { "" } else { ": " };
     format!("This is Python 2{colon}{}; the course now runs Python 3.", parts.join(", "))
-}
-
-impl<'a> Message<'a> {
-    fn of(text: &'a str) -> Self {
-        let (rest, place) = match text.rsplit_once(" (") {
-            Some((rest, place)) if place.contains(", line ") => (rest, place.strip_suffix(')')),
-            _ => (text, None),
-        };
-        let line = place.and_then(|place| Some(&place[place.rfind("line ")?..]));
-        let statement = rest.strip_suffix('`').and_then(|rest| Some(rest.split_once(": `")?.1));
-        Self { text, line, statement }
-    }
 }
 
 #[cfg(test)]
@@ -633,6 +562,6 @@ mod tests {
         for (nth, (name, ..)) in NUMPY_NAMES.iter().enumerate() {
             assert!(NUMPY_NAMES[..nth].iter().all(|(other, ..)| other != name), "{name}");
         }
-        assert!(KINDS.iter().all(|kind| !kind.signs.is_empty()));
+        assert!(KINDS.iter().chain(&shapes::KINDS).all(|kind| !kind.signs.is_empty()));
     }
 }

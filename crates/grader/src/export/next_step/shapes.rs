@@ -1,7 +1,53 @@
-//! The next step after an exception of NumPy about shapes, which it names.
+//! The next step after an exception about shapes and axes, which NumPy names, and ndarray's after the crate
+//! `answer` has explained it.
+
+use super::kind::Kind;
+
+/// The kinds of these exceptions.
+pub(super) const KINDS: [Kind; 7] = [
+    Kind { signs: &["could not be broadcast together"], step: |message| broadcast(message.text) },
+    Kind { signs: &["cannot reshape array of size"], step: |message| reshape(message.text) },
+    Kind {
+        signs: &["is out of bounds for array of dimension"],
+        step: |message| axis(message.text),
+    },
+    Kind {
+        signs: &["axes don't match array"],
+        step: |_| {
+            Some("`transpose` takes as many axes as the array has. Print the array's shape.".into())
+        },
+    },
+    Kind {
+        signs: &["found an array with another number of values than"],
+        step: |_| {
+            Some(
+                "Write down the length of each axis of the array, and of the new shape. Which axis is \
+                 in one of the two products alone?"
+                    .into(),
+            )
+        },
+    },
+    Kind {
+        signs: &["found two arrays whose shapes do not fit"],
+        step: |_| {
+            Some(
+                "Which axis of the larger array do the values of the smaller one belong to?".into(),
+            )
+        },
+    },
+    Kind {
+        signs: &["found an array whose elements lie in another order in memory"],
+        step: |_| {
+            Some(
+                "`permuted_axes` renames axes and moves no data. Which array went through it?"
+                    .into(),
+            )
+        },
+    },
+];
 
 /// What to do about two shapes that NumPy could not broadcast together.
-pub(super) fn broadcast(message: &str) -> Option<String> {
+fn broadcast(message: &str) -> Option<String> {
     let shapes = shapes(message.split_once("together with shapes ")?.1);
     // Where the result has a place already, its shape comes third.
     let [one, other, ..] = shapes.as_slice() else { return None };
@@ -29,7 +75,7 @@ pub(super) fn broadcast(message: &str) -> Option<String> {
 
 /// What to do about an array whose values do not fill a shape. NumPy leaves out a length of -1 that comes
 /// first, so that the shape may be a part.
-pub(super) fn reshape(message: &str) -> Option<String> {
+fn reshape(message: &str) -> Option<String> {
     let (_, rest) = message.split_once("cannot reshape array of size ")?;
     let (values, rest) = rest.split_once(" into shape (")?;
     let lengths: Vec<&str> = rest.split_once(')')?.0.trim_end_matches(',').split(',').collect();
@@ -47,7 +93,7 @@ pub(super) fn reshape(message: &str) -> Option<String> {
 }
 
 /// What to do about an axis that an array does not have.
-pub(super) fn axis(message: &str) -> Option<String> {
+fn axis(message: &str) -> Option<String> {
     let (_, axes) = message.split_once("is out of bounds for array of dimension ")?;
     let axes: usize = axes.split(' ').next()?.parse().ok()?;
     Some(match axes {
