@@ -22,7 +22,7 @@ const HOUSE: [(&str, &[&str]); 14] = [
     ("plots", &[]),
     ("exercise", &["answer", "kernels"]),
     ("answer", &[]),
-    ("grader", &["isolation", "kernels"]),
+    ("grader", &["files", "isolation", "kernels"]),
     ("trainer", &["files", "kernels"]),
     ("isolation", &[]),
     ("files", &[]),
