@@ -4,6 +4,8 @@
 pub mod ceiling;
 pub(crate) mod channels;
 pub(crate) mod correlation;
+pub(crate) mod elementwise;
+mod exponential;
 mod fused;
 pub(crate) mod lanes;
 pub(crate) mod layout;

@@ -51,6 +51,6 @@ pub use engine::simd::{InstructionSet, instruction_set};
 pub use error::KernelError;
 pub use ops::batch_norm::{BatchNormConfig, Convention, RunningStatistics};
 pub use ops::{
-    adam, batch_norm, conv2d, dropout, flatten, linear, max_pool2d, relu, softmax_cross_entropy,
-    spatial_batch_norm,
+    adam, batch_norm, conv2d, dropout, flatten, linear, max_pool2d, relu, sgd, sigmoid,
+    softmax_cross_entropy, spatial_batch_norm, tanh,
 };

@@ -8,5 +8,8 @@ pub mod flatten;
 pub mod linear;
 pub mod max_pool2d;
 pub mod relu;
+pub mod sgd;
+pub mod sigmoid;
 pub mod softmax_cross_entropy;
 pub mod spatial_batch_norm;
+pub mod tanh;

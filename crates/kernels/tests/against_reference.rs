@@ -1,6 +1,6 @@
 //! Every fast kernel against its reference in plain loops, in `f32` and `f64`: to the bit, since both
-//! follow the documented order of operations. Batch norm, and a convolution's parameter gradients
-//! over more than 12 images, are held within rounding instead.
+//! follow the documented order of operations. Batch norm, sigmoid and tanh in `f32`, and a convolution's
+//! parameter gradients over more than 12 images, are held within rounding instead.
 //! Sizes lie on both sides of a vector.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -11,9 +11,10 @@ use common::{Random, bits};
 use kernels::adam::{self, AdamFactors};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
+use kernels::sgd::{self, SgdFactors};
 use kernels::{
     BatchNormConfig, Convention, Real, RunningStatistics, batch_norm, dropout, flatten, linear,
-    reference, relu, softmax_cross_entropy, spatial_batch_norm,
+    reference, relu, sigmoid, softmax_cross_entropy, spatial_batch_norm, tanh,
 };
 use ndarray::{Array, Array1, Array2, Array4, Dimension, Zip};
 use proptest::prelude::*;
@@ -143,6 +144,39 @@ fn others_against_reference<F: Real>(shape: [usize; 4], seed: u64) {
     let expected = reference::softmax_cross_entropy::backward(expected.view(), &labels);
     assert_same("dlogits", &dlogits, &expected);
 
+    for (name, out, dx, forward, backward) in [
+        (
+            "sigmoid",
+            sigmoid::forward(x.view()),
+            sigmoid::backward(dout.view(), x.view()).unwrap(),
+            reference::sigmoid::forward as fn(f64) -> f64,
+            reference::sigmoid::backward as fn(f64, f64) -> f64,
+        ),
+        (
+            "tanh",
+            tanh::forward(x.view()),
+            tanh::backward(dout.view(), x.view()).unwrap(),
+            reference::tanh::forward,
+            reference::tanh::backward,
+        ),
+    ] {
+        // To the bit in f64; in f32 rounded, backwards after each operation.
+        let [of_out, of_dx] = if size_of::<F>() == 4 { [6e-8, 5e-7] } else { [0.0; 2] };
+        let wide = |array: &Array4<F>| array.mapv(F::to_f64);
+        assert_close(name, &out, &wide(&x).mapv(forward), of_out);
+        let expected =
+            Zip::from(&wide(&dout)).and(&wide(&x)).map_collect(|&dy, &y| backward(dy, y));
+        assert_close(name, &dx, &expected, of_dx);
+    }
+}
+
+/// The steps of the optimisers, with weight decay and without.
+fn optimizers_against_reference<F: Real>(shape: [usize; 4], weight_decay: f64, seed: u64) {
+    let mut random = Random::new(seed);
+    let [start, gradient, velocity] = [(); 3].map(|()| random.array::<F, _>(shape));
+    let squares = random.array(shape).mapv(|v: F| v * v);
+    let g = gradient.as_slice().unwrap();
+
     let factors = AdamFactors {
         one_minus_beta1: 0.1,
         beta2: 0.999,
@@ -150,21 +184,32 @@ fn others_against_reference<F: Real>(shape: [usize; 4], seed: u64) {
         root_of_correction2: 0.03,
         eps: 1e-8,
         minus_step_size: -0.01,
+        weight_decay,
     };
-    let [mut p, mut m] = [(); 2].map(|()| random.array::<F, _>(shape));
-    let mut v = random.array(shape).mapv(|v: F| v * v);
-    let [mut expected_p, mut expected_m, mut expected_v] = [p.clone(), m.clone(), v.clone()];
-    reference::adam::step(
-        expected_p.as_slice_mut().unwrap(),
-        dout.as_slice().unwrap(),
-        expected_m.as_slice_mut().unwrap(),
-        expected_v.as_slice_mut().unwrap(),
-        &factors,
-    );
-    adam::step(p.view_mut(), dout.view(), m.view_mut(), v.view_mut(), &factors).unwrap();
-    assert_same("p", &p, &expected_p);
-    assert_same("m", &m, &expected_m);
-    assert_same("v", &v, &expected_v);
+    let [mut p, mut m, mut v] = [start.clone(), velocity.clone(), squares.clone()];
+    adam::step(p.view_mut(), gradient.view(), m.view_mut(), v.view_mut(), &factors).unwrap();
+    let mut expected = [start.clone(), velocity.clone(), squares];
+    let [ep, em, ev] = expected.each_mut().map(|array| array.as_slice_mut().unwrap());
+    reference::adam::step(ep, g, em, ev, &factors);
+    for (what, got, expected) in
+        [("p", p, &expected[0]), ("m", m, &expected[1]), ("v", v, &expected[2])]
+    {
+        assert_same(what, &got, expected);
+    }
+
+    let factors = SgdFactors { learning_rate: 0.3, weight_decay };
+    let (mut w, mut expected) = (start.clone(), start.clone());
+    sgd::step(w.view_mut(), gradient.view(), &factors).unwrap();
+    reference::sgd::step(expected.as_slice_mut().unwrap(), g, &factors);
+    assert_same("w", &w, &expected);
+
+    let (mut w, mut v) = (start.clone(), velocity.clone());
+    sgd::step_with_momentum(w.view_mut(), gradient.view(), v.view_mut(), 0.9, &factors).unwrap();
+    let mut expected = [start, velocity];
+    let [ew, ev] = expected.each_mut().map(|array| array.as_slice_mut().unwrap());
+    reference::sgd::step_with_momentum(ew, g, ev, 0.9, &factors);
+    assert_same("w with momentum", &w, &expected[0]);
+    assert_same("velocity", &v, &expected[1]);
 }
 
 fn assert_close<F: Real, D: Dimension>(
@@ -345,6 +390,16 @@ proptest! {
     ) {
         others_against_reference::<f32>([n, c, h, w], seed);
         others_against_reference::<f64>([n, c, h, w], seed);
+    }
+
+    #[test]
+    fn optimizers_are_their_references(
+        shape in prop::array::uniform4(1usize..6),
+        weight_decay in prop_oneof![Just(0.0), 0.0..1.0],
+        seed: u64,
+    ) {
+        optimizers_against_reference::<f32>(shape, weight_decay, seed);
+        optimizers_against_reference::<f64>(shape, weight_decay, seed);
     }
 
     #[test]

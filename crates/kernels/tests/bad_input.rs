@@ -8,9 +8,10 @@ use common::Random;
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::gradient_check::rel_error;
 use kernels::max_pool2d::{self, MaxPool2dConfig};
+use kernels::sgd::{self, SgdFactors};
 use kernels::{
     BatchNormConfig, Convention, KernelError, RunningStatistics, batch_norm, dropout, linear, relu,
-    softmax_cross_entropy, spatial_batch_norm, with_rank,
+    sigmoid, softmax_cross_entropy, spatial_batch_norm, tanh, with_rank,
 };
 use ndarray::{Array1, Array2, Array4, ArrayD, Ix4, array};
 use proptest::prelude::*;
@@ -208,6 +209,26 @@ fn shapes_and_indices_of_the_other_kernels() {
         message(relu::backward(logits.view(), Array2::zeros([4, 3]).view())),
         "relu: dout must have shape [4, 3] (that of x), got [3, 4]"
     );
+    assert_eq!(
+        message(sigmoid::backward(logits.view(), Array2::zeros([4, 3]).view())),
+        "sigmoid: dout must have shape [4, 3] (that of out), got [3, 4]"
+    );
+    assert_eq!(
+        message(tanh::backward(logits.view(), Array2::zeros([4, 3]).view())),
+        "tanh: dout must have shape [4, 3] (that of out), got [3, 4]"
+    );
+    let factors = SgdFactors { learning_rate: 0.1, weight_decay: 0.0 };
+    let (mut parameter, mut velocity) = (Array2::<f64>::ones([4, 3]), Array2::ones([3, 4]));
+    assert_eq!(
+        message(sgd::step(parameter.view_mut(), logits.view(), &factors)),
+        "sgd: gradient must have shape [4, 3] (that of the parameter), got [3, 4]"
+    );
+    let (w, g, v) = (parameter.view_mut(), logits.t(), velocity.view_mut());
+    assert_eq!(
+        message(sgd::step_with_momentum(w, g, v, 0.9, &factors)),
+        "sgd: velocity must have shape [4, 3] (that of the parameter), got [3, 4]"
+    );
+    assert_eq!((parameter, velocity), (Array2::ones([4, 3]), Array2::ones([3, 4])));
     assert_eq!(
         message(rel_error(logits.view(), rows.slice(ndarray::s![..2, ..]))),
         "gradient_check: a must have shape [2, 4] (that of b), got [3, 4]"

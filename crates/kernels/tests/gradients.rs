@@ -14,7 +14,7 @@ use kernels::gradient_check::{
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::{
     BatchNormConfig, Convention, KernelError, RunningStatistics, batch_norm, dropout, linear, relu,
-    softmax_cross_entropy, spatial_batch_norm,
+    sigmoid, softmax_cross_entropy, spatial_batch_norm, tanh,
 };
 use ndarray::{Array, Array1, Array2, Array4, ArrayView, ArrayView1, Dimension, Ix2, Ix4, array};
 
@@ -196,6 +196,17 @@ fn relu_away_from_its_kink() {
     let dout: Array4<f64> = random.array(x.raw_dim());
     let dx = relu::backward(dout.view(), x.view()).unwrap();
     assert_gradient("dx", |x| Ok(relu::forward(x)), &x, &dout, &dx);
+}
+
+#[test]
+fn sigmoid_and_tanh() {
+    let mut random = Random::new(35);
+    let x: Array4<f64> = random.array([2, 3, 4, 5]);
+    let dout: Array4<f64> = random.array(x.raw_dim());
+    let dx = sigmoid::backward(dout.view(), sigmoid::forward(x.view()).view()).unwrap();
+    assert_gradient("dx of sigmoid", |x| Ok(sigmoid::forward(x)), &x, &dout, &dx);
+    let dx = tanh::backward(dout.view(), tanh::forward(x.view()).view()).unwrap();
+    assert_gradient("dx of tanh", |x| Ok(tanh::forward(x)), &x, &dout, &dx);
 }
 
 #[test]

@@ -11,9 +11,10 @@ use common::{Random, bits};
 use kernels::adam::{self, AdamFactors};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
+use kernels::sgd::{self, SgdFactors};
 use kernels::{
     BatchNormConfig, Convention, InstructionSet, Real, RunningStatistics, flatten, instruction_set,
-    linear, relu, spatial_batch_norm, with_threads,
+    linear, relu, sigmoid, spatial_batch_norm, tanh, with_threads,
 };
 use ndarray::{Array1, Array2, Array4};
 use proptest::prelude::*;
@@ -108,10 +109,23 @@ fn digest<F: Real>(seed: u64) -> u64 {
             root_of_correction2: 0.03,
             eps: 1e-8,
             minus_step_size: -0.01,
+            weight_decay: 0.1,
         };
         adam::step(p.view_mut(), gradients.dweight.view(), m.view_mut(), v.view_mut(), &factors)
             .unwrap();
         add(bits(&p));
+        let factors = SgdFactors { learning_rate: 0.3, weight_decay: 0.1 };
+        sgd::step(p.view_mut(), gradients.dweight.view(), &factors).unwrap();
+        let (w, g, v) = (p.view_mut(), gradients.dweight.view(), m.view_mut());
+        sgd::step_with_momentum(w, g, v, 0.9, &factors).unwrap();
+        add(bits(&p));
+        // Of every size at which the exponential is neither 1 nor 0.
+        let wide = normalized.mapv(|x| x * x * x);
+        for out in [sigmoid::forward(wide.view()), tanh::forward(wide.view())] {
+            add(bits(&out));
+        }
+        add(bits(&sigmoid::backward(wide.view(), normalized.view()).unwrap()));
+        add(bits(&tanh::backward(wide.view(), normalized.view()).unwrap()));
     }
     digest
 }

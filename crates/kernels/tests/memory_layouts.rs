@@ -9,7 +9,7 @@ use kernels::conv2d::{self, Conv2dConfig, Conv2dParameterGradients};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::{
     BatchNormConfig, Convention, Real, RunningStatistics, batch_norm, dropout, linear, relu,
-    softmax_cross_entropy, spatial_batch_norm,
+    sigmoid, softmax_cross_entropy, spatial_batch_norm, tanh,
 };
 use ndarray::{Array1, Array2, Array4, ArrayD, Axis, ShapeBuilder, s};
 use proptest::prelude::*;
@@ -56,6 +56,9 @@ fn image_kernels<F: Real>(x: &Array4<F>, dout: &Array4<F>, seed: u64) -> Vec<Vec
     results.extend([pooled.into_dyn(), unpooled.into_dyn()]);
     results.push(relu::forward(x.view()).into_dyn());
     results.push(relu::backward(dout.view(), x.view()).unwrap().into_dyn());
+    results.extend([sigmoid::forward(x.view()).into_dyn(), tanh::forward(x.view()).into_dyn()]);
+    results.push(sigmoid::backward(dout.view(), x.view()).unwrap().into_dyn());
+    results.push(tanh::backward(dout.view(), x.view()).unwrap().into_dyn());
     results.iter().map(bits).collect()
 }
 

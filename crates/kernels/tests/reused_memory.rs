@@ -9,7 +9,8 @@ use common::{Random, bits, in_every_layout};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::{
-    BatchNormConfig, Convention, KernelError, Real, RunningStatistics, relu, spatial_batch_norm,
+    BatchNormConfig, Convention, KernelError, Real, RunningStatistics, relu, sigmoid,
+    spatial_batch_norm, tanh,
 };
 use ndarray::{Array1, Array4};
 use proptest::prelude::*;
@@ -96,14 +97,37 @@ fn all_kernels<F: Real>(shape: [usize; 4], kernel: [usize; 2], stride: [usize; 2
         assert_eq!(got, expected, "{layout}");
     }
 
-    let out = relu::forward(x.view());
-    let dx = relu::backward(dout.view(), x.view()).unwrap();
-    for (layout, mut x) in in_every_layout(&x) {
-        relu::forward_in_place(&mut x);
-        assert_eq!(bits(&x), bits(&out), "{layout}");
-        let mut dout = dout.clone();
-        relu::backward_in_place(&mut dout, x.view()).unwrap();
-        assert_eq!(bits(&dout), bits(&dx), "{layout}");
+    activation_kernels(&x, &dout);
+}
+
+fn activation_kernels<F: Real>(x: &Array4<F>, dout: &Array4<F>) {
+    for (name, out, dx) in [
+        ("relu", relu::forward(x.view()), relu::backward(dout.view(), x.view())),
+        ("sigmoid", sigmoid::forward(x.view()), sigmoid::backward(dout.view(), x.view())),
+        ("tanh", tanh::forward(x.view()), tanh::backward(dout.view(), x.view())),
+    ] {
+        let dx = dx.unwrap();
+        assert_reuses(&out, |out| match name {
+            "relu" => relu::forward_into(x.view(), out),
+            "sigmoid" => sigmoid::forward_into(x.view(), out),
+            _ => tanh::forward_into(x.view(), out),
+        });
+        for (layout, x) in in_every_layout(x) {
+            let (mut in_place, mut dout) = (x.clone(), dout.clone());
+            match name {
+                "relu" => relu::forward_in_place(&mut in_place),
+                "sigmoid" => sigmoid::forward_in_place(&mut in_place),
+                _ => tanh::forward_in_place(&mut in_place),
+            }
+            assert_eq!(bits(&in_place), bits(&out), "{name}, {layout}");
+            match name {
+                "relu" => relu::backward_in_place(&mut dout, x.view()),
+                "sigmoid" => sigmoid::backward_in_place(&mut dout, x.view()),
+                _ => tanh::backward_in_place(&mut dout, x.view()),
+            }
+            .unwrap();
+            assert_eq!(bits(&dout), bits(&dx), "{name}, {layout}");
+        }
     }
 }
 

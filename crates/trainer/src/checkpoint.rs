@@ -252,7 +252,7 @@ mod tests {
     use crate::Head;
     use crate::dataset::ImageSize;
     use crate::network::{Preset, preset};
-    use crate::optimizer::AdamConfig;
+    use crate::optimizer::OptimizerConfig;
 
     const IMAGE: ImageSize = ImageSize { channels: 1, height: 4, width: 4 };
 
@@ -261,8 +261,17 @@ mod tests {
         head: Head,
         seed: u64,
     ) -> (Network<F>, Optimizer<F>) {
+        state_under("adam", preset, head, seed)
+    }
+
+    fn state_under<F: Real>(
+        optimizer: &str,
+        preset: &'static Preset,
+        head: Head,
+        seed: u64,
+    ) -> (Network<F>, Optimizer<F>) {
         let mut network = preset.config.build(IMAGE, 3, seed).unwrap();
-        let config = AdamConfig::new(0.1).unwrap();
+        let config = OptimizerConfig::usual(optimizer, 0.1).unwrap();
         let mut optimizer = Optimizer::new(config, &network, |name| head.trains(name));
         // Arrays and running statistics that are not all zeros and ones.
         let values = || (0_u32..).map(|index| F::from_f64(f64::from(index + seed as u32) / 7.0));
@@ -280,12 +289,16 @@ mod tests {
     }
 
     fn every_value_comes_back<F: Real>() {
-        for head in [Head::Frozen, Head::Trained] {
-            let (network, optimizer) = state::<F>(&preset::SPATIAL_BATCH_NORM_NETWORK, head, 5);
+        let heads = OptimizerConfig::NAMES
+            .iter()
+            .flat_map(|name| [Head::Frozen, Head::Trained].map(|head| (name, head)));
+        for (name, head) in heads {
+            let state =
+                |seed| state_under::<F>(name, &preset::SPATIAL_BATCH_NORM_NETWORK, head, seed);
+            let (network, optimizer) = state(5);
             let bytes = to_bytes(&network, &optimizer, &position(5)).unwrap();
             assert_eq!(bytes, to_bytes(&network, &optimizer, &position(5)).unwrap());
-            let (mut other, mut other_optimizer) =
-                state::<F>(&preset::SPATIAL_BATCH_NORM_NETWORK, head, 9);
+            let (mut other, mut other_optimizer) = state(9);
             let path = Path::new("a.safetensors");
             let found = restore(path, &bytes, &mut other, &mut other_optimizer).unwrap();
             assert_eq!(found, position(5));

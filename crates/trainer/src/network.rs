@@ -21,7 +21,7 @@ pub use gradients::Gradients;
 pub use initialization::Initializer;
 pub use layer::{
     Activation, Backward, BatchNorm, BatchNormInput, Conv2d, Dropout, Flatten, Layer, LayerArrays,
-    Linear, MaxPool2d, Norm, NormFacts, Relu, Saved,
+    Linear, MaxPool2d, Norm, NormFacts, Relu, Saved, Sigmoid, Tanh,
 };
 pub use named_layers::Network;
 pub use preset::Preset;

@@ -8,11 +8,19 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Numerics {
     /// The first 16 digits of the SHA-256 of the lines that `cargo xtask hash` prints for
-    /// `networks`. A test there holds them against each other.
+    /// `networks`. A test there holds them against each other. Any other word where there are none.
     pub name: &'static str,
     /// The folders of the presets whose training shows every change of these numbers, in the order
     /// of the presets; none for numbers that `cargo xtask hash` does not show.
     pub networks: &'static [&'static str],
+}
+
+impl Numerics {
+    /// Numbers that `cargo xtask hash` does not show. The name ends in a number, which grows with
+    /// each change of bits.
+    pub(crate) const fn unseen(name: &'static str) -> Self {
+        Self { name, networks: &[] }
+    }
 }
 
 /// The numbers of the notebook's networks and of those of the lesson before: the training loop, Adam,

@@ -4,6 +4,8 @@
 
 mod adam;
 mod method;
+mod momentum;
+mod sgd;
 
 use kernels::Real;
 use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
@@ -15,6 +17,8 @@ use crate::network::{Gradients, Network};
 use crate::numerics::Numerics;
 
 pub use adam::AdamConfig;
+pub use momentum::MomentumConfig;
+pub use sgd::SgdConfig;
 
 macro_rules! optimizers {
     ($($(#[$doc:meta])* $variant:ident($config:ty, $method:ty),)*) => {
@@ -55,6 +59,20 @@ macro_rules! optimizers {
                     expected: "the name of an optimiser",
                     got: name.to_owned(),
                 })
+            }
+
+            /// The same with this weight decay λ: λ·w is added to the gradient of each trained value
+            /// w, as by `weight_decay=λ` of PyTorch's `Adam` and `SGD`.
+            ///
+            /// # Errors
+            ///
+            /// [`TrainError::Config`] unless λ is finite and at least 0.
+            pub fn with_weight_decay(self, weight_decay: f64) -> Result<Self, TrainError> {
+                match self {
+                    $(Self::$variant(config) => {
+                        <$method>::with_weight_decay(config, weight_decay).map(Self::$variant)
+                    })*
+                }
             }
 
             /// The name in files.
@@ -120,6 +138,10 @@ macro_rules! optimizers {
 optimizers! {
     /// Adam, with PyTorch's defaults.
     Adam(AdamConfig, adam::Adam),
+    /// Plain gradient descent.
+    Sgd(SgdConfig, sgd::Sgd),
+    /// Gradient descent with momentum.
+    Momentum(MomentumConfig, momentum::Momentum),
 }
 
 impl OptimizerConfig {
@@ -283,5 +305,113 @@ impl<F: Real> Optimizer<F> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::arr1;
+
+    use super::*;
+
+    /// The values after each of three steps of this method, with the gradients of the test below.
+    fn steps(config: OptimizerConfig) -> Vec<Vec<f64>> {
+        let mut method = config.method();
+        let mut parameter = arr1(&[1.0, -2.0, 0.5]).into_dyn();
+        let mut arrays: Vec<_> =
+            method.array_names().iter().map(|_| ArrayD::zeros(parameter.raw_dim())).collect();
+        let step = |t: usize| {
+            let mut gradient = parameter.mapv(|p| 2.0 * p * t as f64);
+            if t == 1 {
+                gradient[2] = 0.0;
+            }
+            method.begin_step();
+            method.update(parameter.view_mut(), gradient.view(), &mut arrays).unwrap();
+            parameter.iter().copied().collect()
+        };
+        (1..=3).map(step).collect()
+    }
+
+    /// Expected values from PyTorch 2.15 in float64, as by this script with each of the optimisers:
+    ///
+    /// ```text
+    /// p = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64, requires_grad=True)
+    /// optimizer = torch.optim.SGD([p], lr=0.01, momentum=0.9, weight_decay=0.3)
+    /// for t in (1, 2, 3):
+    ///     p.grad = 2 * p.detach() * t
+    ///     if t == 1: p.grad[2] = 0.0
+    ///     optimizer.step()
+    ///     print(p.detach().tolist())
+    /// ```
+    #[test]
+    fn every_optimizer_steps_as_in_pytorch() {
+        let adam = OptimizerConfig::from(AdamConfig::new(0.01).unwrap());
+        let sgd = OptimizerConfig::from(SgdConfig::new(0.01).unwrap());
+        let momentum = OptimizerConfig::from(MomentumConfig::new(0.01, 0.9).unwrap());
+        let decayed = |config: OptimizerConfig| config.with_weight_decay(0.3).unwrap();
+        for (config, expected) in [
+            (
+                decayed(adam),
+                [
+                    [0.9900000000434782, -1.990000000021739, 0.4900000006666666],
+                    [0.9802684955503126, -1.9802734809454658, 0.48210181760566906],
+                    [0.9706011440459971, -1.9706144218293138, 0.4733717156716272],
+                ],
+            ),
+            (
+                sgd,
+                [
+                    [0.98, -1.96, 0.5],
+                    [0.9408, -1.8816, 0.48],
+                    [0.8843519999999999, -1.7687039999999998, 0.4512],
+                ],
+            ),
+            (
+                decayed(sgd),
+                [
+                    [0.977, -1.954, 0.4985],
+                    [0.934989, -1.869978, 0.4770645],
+                    [0.8760846929999999, -1.7521693859999998, 0.4470094365],
+                ],
+            ),
+            (
+                momentum,
+                [[0.98, -1.96, 0.5], [0.9228, -1.8456, 0.48], [0.815952, -1.631904, 0.4332]],
+            ),
+            (
+                decayed(momentum),
+                [
+                    [0.977, -1.954, 0.4985],
+                    [0.914289, -1.828578, 0.4757145],
+                    [0.800248893, -1.600497786, 0.4252375365],
+                ],
+            ),
+        ] {
+            for (got, expected) in steps(config).iter().zip(expected) {
+                for (got, expected) in got.iter().zip(expected) {
+                    assert!((got - expected).abs() < 1e-14, "{config:?}: {got} {expected}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn hyperparameters_out_of_range_are_refused() {
+        for name in OptimizerConfig::NAMES {
+            let usual = OptimizerConfig::usual(name, 0.1).unwrap();
+            assert_eq!(usual.name(), *name);
+            for rate in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+                let message = OptimizerConfig::usual(name, rate).unwrap_err().to_string();
+                assert!(message.starts_with("the learning rate must be finite"), "{message}");
+            }
+            for decay in [-1e-9, f64::NAN, f64::INFINITY] {
+                let message = usual.with_weight_decay(decay).unwrap_err().to_string();
+                assert!(message.starts_with("the weight decay must be finite"), "{message}");
+            }
+        }
+        for momentum in [-0.1, 1.0, f64::NAN] {
+            let message = MomentumConfig::new(0.1, momentum).unwrap_err().to_string();
+            assert!(message.starts_with("the momentum must be at least 0"), "{message}");
+        }
     }
 }

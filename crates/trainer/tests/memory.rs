@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use trainer::dataset::{FASHION_MNIST_IMAGE, LabelledImages, Split};
-use trainer::network::Preset;
+use trainer::network::{NetworkConfig, Preset};
 use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::run::RunConfig;
 use trainer::{FitConfig, Head, Phase, TrainError, fit};
@@ -61,13 +61,20 @@ fn images(count: usize) -> LabelledImages {
     LabelledImages::new(FASHION_MNIST_IMAGE, 10, pixels, labels).unwrap()
 }
 
+/// The presets, and networks with the layers that no preset has.
+fn every_network() -> Vec<NetworkConfig> {
+    let others = ["conv-16-32_batch-norm_tanh", "conv-16-32_sigmoid"];
+    let others = others.iter().map(|text| text.parse().unwrap());
+    Preset::all().iter().map(|preset| preset.config.clone()).chain(others).collect()
+}
+
 /// The most bytes that a step after the first of each epoch asks for.
-fn asked_by_a_step(preset: &'static Preset, batch_size: usize) -> usize {
+fn asked_by_a_step(network: &NetworkConfig, batch_size: usize) -> usize {
     // Two batches and a smaller one.
     let count = 2 * batch_size + batch_size / 2;
     let images = images(count);
     let split = Split { training: (0..count).collect(), validation: vec![0] };
-    let mut network = preset.config.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
+    let mut network = network.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
     let mut adam = Optimizer::new(AdamConfig::new(1e-3).unwrap(), &network, |_| true);
     let config = FitConfig { first_step: 0, epochs: 2, batch_size, seed: 0, observe_every: 0 };
     let (mut before, mut most) = (0, 0);
@@ -88,9 +95,9 @@ fn asked_by_a_step(preset: &'static Preset, batch_size: usize) -> usize {
 /// activations have 50 KiB behind the first convolution alone.
 #[test]
 fn steps_after_the_first_ask_for_no_memory_that_grows_with_the_batch() {
-    for &preset in Preset::all() {
-        let [few, many] = [20, 60].map(|batch_size| asked_by_a_step(preset, batch_size));
-        let name = preset.name;
+    for config in every_network() {
+        let [few, many] = [20, 60].map(|batch_size| asked_by_a_step(&config, batch_size));
+        let name = config.name();
         assert!(few > 0, "{name}: the allocator does not count");
         assert!(many <= 192 << 10, "{name}: {many} bytes");
         assert!(many - few <= 40 * 2048, "{name}: {few} bytes for 20 images and {many} for 60");
@@ -101,15 +108,15 @@ fn steps_after_the_first_ask_for_no_memory_that_grows_with_the_batch() {
 /// before the training begins. It lies between nine tenths and one and a half of what is held.
 #[test]
 fn a_run_holds_about_as_much_memory_as_it_says_before() {
-    for &preset in Preset::all() {
-        let batch_size = if preset.config.has_linear_head() { 120 } else { 2_400 };
+    for config in every_network() {
+        let batch_size = if config.has_linear_head() { 120 } else { 2_400 };
         let images = images(2 * batch_size);
         let split = Split {
             training: (0..batch_size).collect(),
             validation: (batch_size..2 * batch_size).collect(),
         };
         let run = RunConfig {
-            network: preset.config.clone(),
+            network: config.clone(),
             head: Head::Trained,
             seed: 0,
             epochs: 1,
@@ -125,7 +132,7 @@ fn a_run_holds_about_as_much_memory_as_it_says_before() {
         run.train(&images, &split, folder.path(), |_| ControlFlow::Continue(())).unwrap();
         let held = MOST_HELD.get() - before;
         let ratio = expected as f64 / held as f64;
-        let name = preset.name;
+        let name = config.name();
         assert!((0.9..1.5).contains(&ratio), "{name}: {expected} bytes expected, {held} held");
     }
 }

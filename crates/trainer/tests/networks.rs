@@ -6,11 +6,21 @@ use kernels::{KernelError, softmax_cross_entropy};
 use ndarray::{Array1, Array4, ArrayD, Axis, IxDyn};
 use trainer::TrainError;
 use trainer::dataset::{FASHION_MNIST_IMAGE, ImageSize};
-use trainer::network::{Backward, Dropout, Flatten, Layer, Network, Preset, Saved, preset};
+use trainer::network::{
+    Backward, Dropout, Flatten, Layer, Network, NetworkConfig, Norm, Preset, Saved, preset,
+};
 use trainer::random_stream::{Purpose, Stream};
 
 const TINY: ImageSize = ImageSize { channels: 2, height: 5, width: 4 };
 const BOTH: [&Preset; 2] = [&preset::SIMPLE_NETWORK, &preset::SPATIAL_BATCH_NORM_NETWORK];
+
+/// The presets, and networks with the layers that no preset has.
+fn every_network() -> Vec<NetworkConfig> {
+    let others = OTHERS.iter().map(|text| text.parse().unwrap());
+    Preset::all().iter().map(|preset| preset.config.clone()).chain(others).collect()
+}
+
+const OTHERS: [&str; 2] = ["conv-3-4_batch-norm_tanh", "linear-6-5_sigmoid"];
 
 fn names(network: &Network<f32>) -> Vec<String> {
     network.state().into_iter().map(|(name, _)| name).collect()
@@ -220,8 +230,8 @@ fn flattening_follows_logical_order_whatever_the_memory() {
 
 #[test]
 fn evaluation_changes_nothing_and_training_moves_running_statistics() {
-    for &preset in Preset::all() {
-        let mut network = preset.config.build::<f64>(TINY, 3, 0).unwrap();
+    for config in every_network() {
+        let mut network = config.build::<f64>(TINY, 3, 0).unwrap();
         let before = network.clone();
         network.forward_eval(images().view()).unwrap();
         assert_eq!(network, before);
@@ -236,8 +246,8 @@ fn evaluation_changes_nothing_and_training_moves_running_statistics() {
 #[test]
 fn gradients_match_numerical_ones() {
     const STEP: f64 = 1e-6;
-    for &preset in Preset::all() {
-        let mut network = preset.config.build::<f64>(TINY, 3, 7).unwrap();
+    for config in every_network() {
+        let mut network = config.build::<f64>(TINY, 3, 7).unwrap();
         // Away from γ = 1 and β = 0, where a term too many or too few can hide.
         let mut stream = Stream::new(8, Purpose::Initialization, 99);
         for (name, mut parameter) in network.parameters_mut() {
@@ -262,14 +272,19 @@ fn gradients_match_numerical_ones() {
         assert_eq!(names.len(), gradients.parameters().len());
         for (parameter, gradient) in gradients.parameters().iter().enumerate() {
             let largest = gradient.iter().fold(0.0, |largest: f64, g| largest.max(g.abs()));
+            let name = &names[parameter];
             // A bias before batch norm has the gradient 0; every other must say something.
-            let before_batch_norm = match preset.name {
-                "SpatialBatchNormNetwork" => &["model.0.bias", "model.4.bias"][..],
-                "BatchNormNetwork" | "DropoutNetwork" => &["model.0.bias"],
-                _ => &[],
-            }
-            .contains(&names[parameter].as_str());
-            assert_eq!(largest < 1e-12, before_batch_norm, "{} {largest}", names[parameter]);
+            let before_batch_norm = name.ends_with(".bias")
+                && match config.norm {
+                    Norm::None => false,
+                    Norm::BatchNorm => {
+                        let layer: Option<usize> =
+                            name.split('.').nth(1).and_then(|layer| layer.parse().ok());
+                        let norm = layer.map(|layer| format!("model.{}", layer + 1));
+                        network.norms().any(|(name, _)| Some(name) == norm.as_deref())
+                    }
+                };
+            assert_eq!(largest < 1e-12, before_batch_norm, "{config}: {name} {largest}");
             let stride = if gradient.len() > 300 { 9 } else { 1 };
             for (index, &analytic) in gradient.iter().enumerate().step_by(stride) {
                 let value = *network.parameters()[parameter].1.iter().nth(index).unwrap();
@@ -280,8 +295,7 @@ fn gradients_match_numerical_ones() {
                 let tolerance = 2e-9 + 1e-6 * analytic.abs();
                 assert!(
                     (numerical - analytic).abs() <= tolerance,
-                    "{}[{index}]: {numerical} {analytic}",
-                    names[parameter]
+                    "{config}: {name}[{index}]: {numerical} {analytic}"
                 );
             }
         }

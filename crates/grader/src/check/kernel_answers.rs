@@ -1,6 +1,8 @@
 //! The kernels' answers to cases of every operation, to hold kernels and cases against each other.
 
-use kernels::{conv2d, dropout, linear, max_pool2d, relu, softmax_cross_entropy, with_rank};
+use kernels::{
+    conv2d, dropout, linear, max_pool2d, relu, sigmoid, softmax_cross_entropy, tanh, with_rank,
+};
 use ndarray::{Array, Array1, ArrayView, Dimension, Ix1, Ix2, Ix4, IxDyn, arr0};
 
 use crate::check::script::script_of;
@@ -121,11 +123,25 @@ fn answers<F: Element>(case: &Case) -> Result<Vec<(&'static str, Tensor)>, Failu
             let dx = relu::backward(dout, x.view())?;
             vec![("out", tensor(relu::forward(x))), ("dx", tensor(dx))]
         }
+        (Operation::Sigmoid, Config::None) => {
+            let (x, dout) = (inputs.float::<F, IxDyn>("x")?, inputs.float::<F, IxDyn>("dout")?);
+            let out = sigmoid::forward(x);
+            let dx = sigmoid::backward(dout, out.view())?;
+            vec![("out", tensor(out)), ("dx", tensor(dx))]
+        }
+        (Operation::Tanh, Config::None) => {
+            let (x, dout) = (inputs.float::<F, IxDyn>("x")?, inputs.float::<F, IxDyn>("dout")?);
+            let out = tanh::forward(x);
+            let dx = tanh::backward(dout, out.view())?;
+            vec![("out", tensor(out)), ("dx", tensor(dx))]
+        }
         // By name, so that a new operation does not compile before it has its answers here.
         (
             Operation::Conv2d
             | Operation::MaxPool2d
             | Operation::Relu
+            | Operation::Sigmoid
+            | Operation::Tanh
             | Operation::Linear
             | Operation::SoftmaxCrossEntropy
             | Operation::Dropout,

@@ -13,6 +13,8 @@ pub(crate) fn script_of(case: &Case) -> Option<Script> {
         Operation::Conv2d
         | Operation::MaxPool2d
         | Operation::Relu
+        | Operation::Sigmoid
+        | Operation::Tanh
         | Operation::Linear
         | Operation::SoftmaxCrossEntropy
         | Operation::Dropout

@@ -119,7 +119,16 @@ pub fn copy_into<T: Clone + Zero, D: Dimension>(
     x: ArrayView<'_, T, D>,
     out: &mut Array<T, D>,
 ) -> Result<(), KernelError> {
-    *out = reused_like("copy", &x, out)?;
+    copy_into_as("copy", x, out)
+}
+
+/// As [`copy_into`], for this operation.
+pub(crate) fn copy_into_as<T: Clone + Zero, D: Dimension>(
+    operation: &'static str,
+    x: ArrayView<'_, T, D>,
+    out: &mut Array<T, D>,
+) -> Result<(), KernelError> {
+    *out = reused_like(operation, &x, out)?;
     out.assign(&x);
     Ok(())
 }

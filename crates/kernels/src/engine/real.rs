@@ -5,6 +5,7 @@ use std::ops::Neg;
 
 use num_traits::NumAssign;
 
+use super::exponential;
 use super::fused::fused;
 use super::loops::Loops;
 
@@ -12,7 +13,7 @@ use super::loops::Loops;
 ///
 /// It is deliberately not `num_traits::Float`: that trait's `exp` and `ln` call the system's
 /// mathematical library, whose last bit differs between machines. Those here come from the `libm`
-/// crate; `sqrt` is correctly rounded everywhere by IEEE 754.
+/// crate or from our own arithmetic; `sqrt` is correctly rounded everywhere by IEEE 754.
 #[expect(private_bounds, reason = "seals the trait: each type needs loops of its own")]
 pub trait Real:
     Loops
@@ -41,6 +42,12 @@ pub trait Real:
 
     /// The natural logarithm, by `libm`.
     fn ln(self) -> Self;
+
+    /// 1/(1 + e⁻ˣ): by a polynomial in `f32`, by `libm` in `f64`.
+    fn sigmoid(self) -> Self;
+
+    /// The hyperbolic tangent, by the same means.
+    fn tanh(self) -> Self;
 
     /// self·a + b: with a single rounding in `f32`, by whatever means the processor has; as a
     /// product and a sum in `f64`.
@@ -71,6 +78,16 @@ impl Real for f32 {
         libm::logf(self)
     }
 
+    #[inline(always)]
+    fn sigmoid(self) -> Self {
+        exponential::sigmoid(self)
+    }
+
+    #[inline(always)]
+    fn tanh(self) -> Self {
+        exponential::tanh(self)
+    }
+
     fn mul_add(self, a: Self, b: Self) -> Self {
         fused(self, a, b)
     }
@@ -99,6 +116,19 @@ impl Real for f64 {
 
     fn ln(self) -> Self {
         libm::log(self)
+    }
+
+    fn sigmoid(self) -> Self {
+        if self < 0.0 {
+            let power = libm::exp(self);
+            power / (1.0 + power)
+        } else {
+            1.0 / (1.0 + libm::exp(-self))
+        }
+    }
+
+    fn tanh(self) -> Self {
+        libm::tanh(self)
     }
 
     fn mul_add(self, a: Self, b: Self) -> Self {

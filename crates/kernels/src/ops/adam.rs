@@ -6,7 +6,8 @@
 //! ```
 //!
 //! each operation rounded by itself and in this order, as in `_single_tensor_adam` of PyTorch's
-//! `torch/optim/adam.py`.
+//! `torch/optim/adam.py`. With a weight decay λ the gradient is g + λ·p throughout, as in PyTorch's
+//! `Adam(weight_decay=λ)`: the penalty λ·p²/2 on the loss, not the decoupled decay of `AdamW`.
 //!
 //! In plain loops: [`reference::adam`](crate::reference::adam).
 //!
@@ -36,6 +37,8 @@ pub struct AdamFactors {
     pub eps: f64,
     /// −η / (1 − β₁ᵗ).
     pub minus_step_size: f64,
+    /// λ; at 0, λ·p is left out.
+    pub weight_decay: f64,
 }
 
 /// Moves a parameter and its two moments by one step.
@@ -84,6 +87,7 @@ struct Factors<F> {
     root_of_correction2: F,
     eps: F,
     minus_step_size: F,
+    weight_decay: F,
 }
 
 impl<F: Real> Factors<F> {
@@ -95,12 +99,14 @@ impl<F: Real> Factors<F> {
             root_of_correction2: F::from_f64(factors.root_of_correction2),
             eps: F::from_f64(factors.eps),
             minus_step_size: F::from_f64(factors.minus_step_size),
+            weight_decay: F::from_f64(factors.weight_decay),
         }
     }
 
     /// Moves one value.
     #[inline(always)]
     fn update(&self, p: &mut F, g: F, m: &mut F, v: &mut F) {
+        let g = if self.weight_decay == F::zero() { g } else { g + self.weight_decay * *p };
         *m += self.one_minus_beta1 * (g - *m);
         *v = *v * self.beta2 + self.one_minus_beta2 * g * g;
         let denominator = v.sqrt() / self.root_of_correction2 + self.eps;

@@ -10,20 +10,24 @@ use crate::ops::adam::AdamFactors;
 /// p ← p − (η / (1 − β₁ᵗ))·m / (√v / √(1 − β₂ᵗ) + ε)
 /// ```
 ///
+/// With a weight decay λ, g + λ·p stands for g.
+///
 /// All slices are of one length. The fast kernel: [`crate::adam`].
 pub fn step<F: Real>(p: &mut [F], g: &[F], m: &mut [F], v: &mut [F], factors: &AdamFactors) {
-    let [one_minus_beta1, beta2, one_minus_beta2, root_of_correction2, eps, minus_step_size] = [
+    let [one_minus_beta1, beta2, one_minus_beta2, root, eps, minus_step_size, decay] = [
         factors.one_minus_beta1,
         factors.beta2,
         factors.one_minus_beta2,
         factors.root_of_correction2,
         factors.eps,
         factors.minus_step_size,
+        factors.weight_decay,
     ]
     .map(F::from_f64);
     for i in 0..p.len() {
-        m[i] += one_minus_beta1 * (g[i] - m[i]);
-        v[i] = v[i] * beta2 + one_minus_beta2 * g[i] * g[i];
-        p[i] += minus_step_size * m[i] / (v[i].sqrt() / root_of_correction2 + eps);
+        let g = g[i] + decay * p[i];
+        m[i] += one_minus_beta1 * (g - m[i]);
+        v[i] = v[i] * beta2 + one_minus_beta2 * g * g;
+        p[i] += minus_step_size * m[i] / (v[i].sqrt() / root + eps);
     }
 }

@@ -11,6 +11,8 @@ mod kind;
 mod linear;
 mod max_pool2d;
 mod relu;
+mod sigmoid;
+mod tanh;
 
 use kernels::{KernelError, Real};
 use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
@@ -28,6 +30,8 @@ pub use self::kind::{Backward, LayerArrays, NormFacts};
 pub use self::linear::Linear;
 pub use self::max_pool2d::MaxPool2d;
 pub use self::relu::Relu;
+pub use self::sigmoid::Sigmoid;
+pub use self::tanh::Tanh;
 
 /// A pass of a layer with what it saves, in the memory that a layer of the same variant saved in before.
 macro_rules! with_memory {
@@ -175,6 +179,10 @@ layers! {
     BatchNorm(BatchNorm<F>),
     /// max(x, 0) of anything.
     Relu(Relu),
+    /// The logistic function of anything.
+    Sigmoid(Sigmoid),
+    /// The hyperbolic tangent of anything.
+    Tanh(Tanh),
     /// Inverted dropout of anything.
     Dropout(Dropout),
     /// Max pooling of images.
@@ -261,12 +269,33 @@ choices! {
     Activation:
     /// max(x, 0).
     Relu = "relu",
+    /// 1/(1 + e⁻ˣ).
+    Sigmoid = "sigmoid",
+    /// tanh x.
+    Tanh = "tanh",
+}
+
+impl<F> Layer<F> {
+    /// Whether it is what an [`Activation`] names.
+    pub(super) fn is_activation(&self) -> bool {
+        match self {
+            Self::Relu(_) | Self::Sigmoid(_) | Self::Tanh(_) => true,
+            Self::Conv2d(_)
+            | Self::BatchNorm(_)
+            | Self::Dropout(_)
+            | Self::MaxPool2d(_)
+            | Self::Flatten(_)
+            | Self::Linear(_) => false,
+        }
+    }
 }
 
 impl Activation {
     pub(super) fn layer<F>(self) -> Layer<F> {
         match self {
             Self::Relu => Layer::Relu(Relu),
+            Self::Sigmoid => Layer::Sigmoid(Sigmoid),
+            Self::Tanh => Layer::Tanh(Tanh),
         }
     }
 }

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ObservedQuantity {
-    /// The input of the norm before a ReLU, for one training batch.
+    /// The input of the norm before an activation, for one training batch.
     BeforeBatchNorm,
-    /// The input of a ReLU, for one training batch.
+    /// The input of an activation, for one training batch.
     PreActivation,
     /// γ, one value per channel.
     Gamma,

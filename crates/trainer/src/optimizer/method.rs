@@ -33,6 +33,16 @@ pub(super) trait Method: Sized {
     /// [`TrainError::Config`] for a learning rate out of range.
     fn usual(learning_rate: f64) -> Result<Self::Config, TrainError>;
 
+    /// The same with this weight decay λ: the penalty λ·w²/2 of each trained value w on the loss.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::Config`] for a weight decay out of range.
+    fn with_weight_decay(
+        config: Self::Config,
+        weight_decay: f64,
+    ) -> Result<Self::Config, TrainError>;
+
     /// The optimiser before its first step.
     fn new(config: Self::Config) -> Self;
 
@@ -54,6 +64,27 @@ pub(super) trait Method: Sized {
         gradient: ArrayViewD<'_, F>,
         arrays: &mut [ArrayD<F>],
     ) -> Result<(), TrainError>;
+}
+
+/// Refuses a weight decay that is not finite, or negative.
+pub(super) fn check_weight_decay(weight_decay: f64) -> Result<(), TrainError> {
+    if weight_decay.is_finite() && weight_decay >= 0.0 {
+        return Ok(());
+    }
+    Err(TrainError::Config {
+        parameter: "the weight decay",
+        expected: "finite and at least 0",
+        got: weight_decay.to_string(),
+    })
+}
+
+/// The refusal of another number of arrays than the method keeps for a parameter.
+pub(super) fn other_arrays<M: Method, F>(found: &[ArrayD<F>]) -> TrainError {
+    TrainError::OtherNetwork {
+        operation: M::NAME,
+        expected: format!("{} arrays for a parameter", M::ARRAYS.len()),
+        got: found.len().to_string(),
+    }
 }
 
 /// Refuses a learning rate that is not finite and positive.
