@@ -5,6 +5,7 @@ mod cells;
 mod entries;
 mod error;
 mod files;
+mod filled;
 mod finding;
 mod folder;
 mod gone;

@@ -23,7 +23,7 @@ const HOUSE: [(&str, &[&str]); 15] = [
     ("statistics", &[]),
     ("exercise", &["answer", "kernels"]),
     ("answer", &[]),
-    ("grader", &["isolation", "kernels"]),
+    ("grader", &["files", "isolation", "kernels"]),
     ("trainer", &["files", "kernels"]),
     ("isolation", &[]),
     ("files", &[]),
