@@ -2,12 +2,12 @@
 
 use crate::diagnosis::{Diagnosis, WrongForm};
 use crate::export::diagnosis::{form_line, step_of_form};
-use crate::export::exceptions::message_of;
+use crate::export::exceptions::{message_of, was_not_asked};
 use crate::export::exercism::task;
 use crate::export::for_student;
 use crate::export::next_step::{is_unwritten, next_step, place};
 use crate::grading::Grading;
-use crate::submission::{Failure, Learner, Place};
+use crate::submission::{Learner, Place};
 use crate::verdict::{CheckOutcome, Finding, Verdict};
 
 /// The names of the functions that the exercise in Python supplies begin so.
@@ -82,14 +82,6 @@ fn is_noted(verdict: &Verdict) -> bool {
     match &verdict.outcome {
         CheckOutcome::Noted { .. } => true,
         CheckOutcome::Passed | CheckOutcome::Failed { .. } | CheckOutcome::Raised { .. } => false,
-    }
-}
-
-/// Whether the submission was not asked what a check is of.
-fn was_not_asked(verdict: &Verdict) -> bool {
-    match &verdict.outcome {
-        CheckOutcome::Raised { message } => Failure::reason(message) != message,
-        CheckOutcome::Passed | CheckOutcome::Failed { .. } | CheckOutcome::Noted { .. } => false,
     }
 }
 
