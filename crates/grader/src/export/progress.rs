@@ -170,13 +170,16 @@ fn of_exception(
 /// Where an exception arises: the function, its file and line, the code of the line, and the case.
 fn arises(verdict: &Verdict, message: &str, at: &str, learner: &Learner) -> String {
     // A message of the exercise says what its function was given, and shows the code.
+    let place = learner.at(at);
     let given = message.split_once(", given ").and_then(|(function, rest)| {
         let (given, _) = rest.split_once(": ")?;
-        Some(format!(", when {function} is given {given}"))
+        let is_here = place.is_some_and(|place| place.function == Some(function));
+        let whose = if is_here { String::new() } else { format!("when {function} is ") };
+        Some(format!(", {whose}given {given}"))
     });
     let given = given.unwrap_or_default();
     let case = format!("The case is {}.", verdict.case);
-    match learner.at(at) {
+    match place {
         Some(Place { function: Some(function), code: None }) => {
             format!("It arises in {function} ({at}), or in what that calls. {case}")
         }
