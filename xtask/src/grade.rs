@@ -28,6 +28,7 @@ use crate::grade::run_options::RunOptions;
 use crate::grade::shell::quoted;
 use crate::grade::source::{Source, Untrusted};
 use crate::grade::watch::{Watch, Watched};
+use terminal::called_as;
 use terminal::exit::Exit;
 use terminal::interrupt::Interrupt;
 use terminal::output::{replace_file, say};
@@ -208,7 +209,8 @@ fn export_inputs(folder: &Path, cases: &[Case], options: &Options) -> Result<Exi
     let scripts = write_inputs(folder, &protocol_scripts(cases, options))?.len();
     say(format!(
         "wrote {scripts} scripts; answer them as crates/grader/README.md says, and then:\n\
-         cargo xtask grade --outputs DIR"
+         {} grade --outputs DIR",
+        called_as()
     ))?;
     Ok(Exit::Success)
 }
@@ -361,7 +363,7 @@ impl Arguments {
         shown: &dyn Fn(&Path) -> PathBuf,
         options: &Options,
     ) -> String {
-        let mut command = format!("cargo xtask grade {source}");
+        let mut command = format!("{} grade {source}", called_as());
         let folders = [("--course", &self.run_options.course), ("--fixtures", &self.fixtures)];
         for (argument, folder) in folders {
             if let Some(folder) = folder {

@@ -15,11 +15,12 @@ mod grade;
 mod machine;
 mod package;
 
+use terminal::called_as;
 use terminal::exit::{self, COULD_NOT_RUN, Exit};
 
 /// Spatial batch normalisation: graded, trained and studied.
 #[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+#[command(name = called_as(), bin_name = called_as(), version)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

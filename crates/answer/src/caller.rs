@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 
 use crate::backtrace;
-use crate::error::explained;
 use crate::functions::Result;
+use crate::shape_error::explained;
 use crate::source::Source;
 
-/// The message of a function that is still to be written.
-const NOT_IMPLEMENTED: [&str; 2] = ["not yet implemented", "not implemented"];
+/// The messages of `todo!()`, [`not_implemented!`](crate::not_implemented!) and `unimplemented!()`.
+const NOT_IMPLEMENTED: [&str; 3] =
+    ["not yet implemented", "not implemented yet", "not implemented"];
 
 /// The letters of a message that are told: the grader reads some more, and the place is to be among them.
 const LETTERS: usize = 250;
@@ -63,18 +64,29 @@ impl Caller {
         let (file, line) = place.unwrap_or_default();
         let mut told = self.told.borrow_mut();
         let message = told.entry((function, file.clone(), line)).or_insert_with(|| {
-            let is_unwritten = NOT_IMPLEMENTED.iter().any(|text| message.starts_with(text));
-            if is_unwritten {
-                // Its arguments and its code say nothing.
+            let short = |message: &str| message.chars().take(LETTERS).collect::<String>();
+            if let Some(note) = note_of_unwritten(&message) {
+                // Its arguments and its code say nothing; what its author noted does.
                 let name = file.rsplit(['/', '\\']).next().unwrap_or_default();
-                return format!("{function} is not implemented yet ({name}, line {line})");
+                let note =
+                    if note.is_empty() { String::new() } else { format!(": {}", short(note)) };
+                return format!("{function} is not implemented yet{note} ({name}, line {line})");
             }
+            let code = self.source.code(&file, line);
             let place = if line == 0 { String::new() } else { self.source.place(&file, line) };
-            let message: String = explained(&message).chars().take(LETTERS).collect();
+            let message = short(&explained(&message, &code));
             format!("{function}, given {given}: {message}{place}")
         });
         Err(message.clone())
     }
+}
+
+/// What a function that is still to be written notes in its message; `None` of any other message.
+fn note_of_unwritten(message: &str) -> Option<&str> {
+    let notes = NOT_IMPLEMENTED.iter().filter_map(|text| message.strip_prefix(text));
+    let mut notes =
+        notes.filter_map(|rest| if rest.is_empty() { Some("") } else { rest.strip_prefix(": ") });
+    notes.next()
 }
 
 fn text(payload: &(dyn Any + Send)) -> String {
@@ -112,8 +124,8 @@ mod tests {
         assert!(stepped.ends_with(&at), "{stepped}");
         let sum = || ndarray::array![1.0, 2.0] + ndarray::array![1.0, 2.0, 3.0];
         let sum = caller.call("f", "x", || Ok(sum())).unwrap_err();
-        let expected = "f, given x: ShapeError/IncompatibleShape: found shapes that do not fit";
-        assert!(sum.starts_with(expected) && sum.contains(" to broadcast "), "{sum}");
+        let expected = "f, given x: `+` found two arrays whose shapes do not fit";
+        assert!(sum.starts_with(expected), "{sum}");
         let long = caller.call("f", "x", || -> Result<()> { panic!("{}", "long ".repeat(1000)) });
         let at = format!("(caller.rs, line {})", line!() - 1);
         assert!(
@@ -123,6 +135,12 @@ mod tests {
         let unwritten = caller.call("f", "x", || -> Result<()> { crate::not_implemented!(line) });
         let expected = format!("f is not implemented yet (caller.rs, line {})", line!() - 1);
         assert_eq!(unwritten, Err(expected));
+        let noted = caller.call("f", "x", || -> Result<()> { unimplemented!("test mode {}", 1) });
+        let at = format!("(caller.rs, line {})", line!() - 1);
+        assert_eq!(noted, Err(format!("f is not implemented yet: test mode 1 {at}")));
+        let own = caller.call("f", "x", || -> Result<()> { panic!("not implemented for {}", 5) });
+        let expected = "f, given x: not implemented for 5: `";
+        assert!(own.as_ref().is_err_and(|own| own.starts_with(expected)), "{own:?}");
         let refused = caller.call("f", "x", || -> Result<()> { Err(Error::new("no")) });
         let expected = "f, given x: no: `let refused = caller.call(\"f\", \"x\", ||";
         assert!(refused.clone().unwrap_err().starts_with(expected), "{refused:?}");

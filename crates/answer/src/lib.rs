@@ -17,6 +17,7 @@ mod functions;
 mod program;
 mod program_error;
 mod script;
+mod shape_error;
 mod source;
 
 pub use error::Error;

@@ -36,7 +36,26 @@ macro_rules! not_implemented {
 /// A line of code is shown up to so many letters.
 const SHOWN: usize = 100;
 
+/// A statement is looked for in so many lines before a line of it, and after.
+const LINES: usize = 8;
+
 impl Source {
+    /// The code at a place: the line, and the statement that it is a part of. Both are empty if the file is
+    /// another one.
+    pub(crate) fn code(&self, path: &str, line: u32) -> [String; 2] {
+        let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        let Some(at) = (line as usize).checked_sub(1).filter(|_| file == self.file) else {
+            return Default::default();
+        };
+        let lines: Vec<&str> = self.text.lines().map(without_comment).collect();
+        let is_last = |line: &str| line.is_empty() || line.ends_with([';', '{', '}']);
+        let is_in = |nth: &usize| lines.get(*nth).is_some_and(|line| !is_last(line));
+        let before = (at.saturating_sub(LINES)..at).rev().take_while(is_in).count();
+        let after = (at..at + LINES).take_while(is_in).count();
+        let statement = lines.iter().take(at + after + 1).skip(at - before).copied().collect();
+        [lines.get(at).copied().unwrap_or_default().to_owned(), statement]
+    }
+
     /// A place in a file, with the code there if it is this one: as in ": `x.len()` (a.rs, line 3)".
     pub(crate) fn place(&self, path: &str, line: u32) -> String {
         let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
@@ -46,6 +65,10 @@ impl Source {
         let code = if code.is_empty() { code } else { format!(": `{code}`") };
         format!("{code} ({file}, line {line})")
     }
+}
+
+fn without_comment(line: &str) -> &str {
+    line.split("//").next().unwrap_or_default().trim()
 }
 
 #[cfg(test)]
@@ -58,5 +81,18 @@ mod tests {
         assert_eq!(source.place("src/a.rs", 2), ": `two(x)?;` (a.rs, line 2)");
         assert_eq!(source.place("/else/b.rs", 2), " (b.rs, line 2)");
         assert_eq!(source.place("src/a.rs", 9), " (a.rs, line 9)");
+    }
+
+    #[test]
+    fn a_statement_of_several_lines_is_read_from_any_of_them() {
+        let text = "one();\n\nlet a = b // why\n    .c(1)?\n    .d();\nf();\n";
+        let source = Source { file: "a.rs", text, package: "/a" };
+        for line in 3..=5 {
+            assert_eq!(source.code("/a/a.rs", line)[1], "let a = b.c(1)?.d();");
+        }
+        assert_eq!(source.code("a.rs", 4)[0], ".c(1)?");
+        assert_eq!(source.code("a.rs", 6), ["f();", "f();"].map(str::to_owned));
+        assert_eq!(source.code("b.rs", 1), ["", ""].map(str::to_owned));
+        assert_eq!(source.code("a.rs", 99), ["", ""].map(str::to_owned));
     }
 }

@@ -14,11 +14,11 @@ use kernels::{InstructionSet, with_threads};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tempfile::tempdir;
-use trainer::dataset::{FASHION_MNIST_IMAGE, ImageSize, LabelledImages, Split};
+use trainer::dataset::{DataSetContents, FASHION_MNIST_IMAGE, ImageSize, LabelledImages, Split};
 use trainer::network::{NetworkConfig, NetworkKind, preset};
 use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::run::RunConfig;
-use trainer::{Head, ShortTraining};
+use trainer::{Seeds, ShortTraining, Trains};
 
 use crate::error::{BenchError, Result};
 use crate::ours;
@@ -128,6 +128,7 @@ fn steps(config: &StepConfig) -> Result<Cost> {
     let split = Split {
         training: (0..total * config.batch).map(|index| index % images.len()).collect(),
         validation: vec![0],
+        seed: None,
     };
     let seconds: Vec<Result<f64>> = thread::scope(|scope| {
         let runs: Vec<_> = (0..config.runs)
@@ -168,17 +169,17 @@ fn seconds_per_step(config: &StepConfig, images: &LabelledImages, split: &Split)
 
 fn run(threads: usize) -> Result<Cost> {
     let images = noise(FASHION_MNIST_IMAGE, EPOCH_IMAGES / 4 * 5)?;
-    let split = Split::four_fifths(&images);
+    let split = Split::four_fifths_of(images.len(), 0);
     let folder = tempdir().map_err(BenchError::system("no temporary folder could be made"))?;
     let config = RunConfig {
         network: preset::SPATIAL_BATCH_NORM_NETWORK.config.clone(),
-        head: Head::Trained,
-        seed: 0,
+        trains: Trains::All,
+        seeds: Seeds::both(0),
         epochs: 1,
         batch_size: BATCH_SIZE,
         optimizer: AdamConfig::new(5e-4)?.into(),
         observations_per_epoch: 20,
-        data_set: "noise".to_owned(),
+        data_set: DataSetContents::known_by_name_alone("noise"),
     };
     let start = Instant::now();
     let go_on = |_: &_| ControlFlow::Continue(());

@@ -87,7 +87,8 @@ fn epoch<'a>(
     let mut optimizer = Optimizer::new(AdamConfig::new(5e-4)?, &network, |_| true);
     // An epoch ends with its validation, which has a single batch here.
     let training = 0..steps * BATCH_SIZE;
-    let split = Split { training: training.collect(), validation: (0..BATCH_SIZE).collect() };
+    let validation = (0..BATCH_SIZE).collect();
+    let split = Split { training: training.collect(), validation, seed: None };
     let mut seed = 0;
     Ok(Box::new(move || {
         seed += 1;

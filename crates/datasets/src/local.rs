@@ -31,9 +31,9 @@ pub enum LocalDataSet {
 impl LocalDataSet {
     /// A data set that needs no files; none if it does.
     pub fn drawn(data_set: DataSet) -> Option<Self> {
-        match data_set.entry().source {
+        match &data_set.entry().source {
             Source::Files(_) => None,
-            Source::Code(draw) => Some(Self::Drawn { data_set, draw }),
+            Source::Code(drawn) => Some(Self::Drawn { data_set, draw: drawn.draw }),
         }
     }
 
@@ -47,7 +47,7 @@ impl LocalDataSet {
 
     /// Which images to train with, and which to validate with.
     pub fn split(&self) -> Split {
-        Split::four_fifths_of(self.data_set().entry().training_images)
+        Split::four_fifths_of(self.data_set().entry().training_images, 0)
     }
 
     /// Images that contain those of `split`, and the same split with positions among them.

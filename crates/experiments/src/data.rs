@@ -113,7 +113,8 @@ fn verify(Published { data_set, files }: Published, folder: &DataFolder) -> Resu
 /// Draws images of each class.
 fn preview(data: &DataArguments, out: Option<&Path>) -> Result<Exit> {
     let data_set = data.find()?;
-    let first = Split { training: (0..PREVIEWED_IMAGES).collect(), validation: Vec::new() };
+    let first =
+        Split { training: (0..PREVIEWED_IMAGES).collect(), validation: Vec::new(), seed: None };
     let (images, _) = data_set.training_of(&first)?;
     let sheet = ContactSheet::new(data_set.data_set().to_string(), &images)?;
     let out = match out {

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use trainer::dataset::{CLASS_NAMES, FASHION_MNIST_IMAGE};
 use trainer::evaluation::{Evaluation, evaluate};
 use trainer::network::{Network, Preset};
-use trainer::run::WEIGHTS;
+use trainer::run::last_weights;
 use trainer::{WeightsError, weights};
 
 use crate::data_argument::DataArguments;
@@ -84,19 +84,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-/// The file of weights that is named, or that the named folder of a run has.
+/// The file of weights that is named, or the last that the named folder of a run has.
 fn weights_at(named: &Path) -> Result<PathBuf> {
     if !named.is_dir() {
         return Ok(named.to_owned());
     }
-    let weights = named.join(WEIGHTS);
-    ensure!(
-        weights.exists(),
-        "{}: found a folder without {WEIGHTS}, expected a regular file, or the folder of a trained \
-         run, such as runs/fashion-mnist/simple_network/version_0",
-        named.display()
-    );
-    Ok(weights)
+    last_weights(named)?.with_context(|| {
+        format!(
+            "{}: found a folder without weights/epoch=N.safetensors, expected a regular file, or the \
+             folder of a trained run, such as runs/fashion-mnist/simple_network/version_0",
+            named.display()
+        )
+    })
 }
 
 /// The one network of these that the weights fit, with the weights loaded.

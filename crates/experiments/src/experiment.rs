@@ -135,7 +135,7 @@ impl Arguments {
             axes: self.axes.0.clone(),
         };
         let entry = data_set.entry();
-        let whole = Split::four_fifths_of(entry.training_images);
+        let whole = Split::four_fifths_of(entry.training_images, 0);
         let (config, split) = request.config(data_set, whole, entry.test_images)?;
         if let Some(available) = machine_memory::available() {
             expect_memory(&config, threads, available)?;

@@ -29,11 +29,13 @@ fn the_network_is_known_by_its_tensors() {
     let folder = tempfile::tempdir().unwrap();
     let here = folder.path();
     fs::copy(of_pytorch("simple_network_head_trained"), here.join("a.safetensors")).unwrap();
-    fs::create_dir(here.join("run")).unwrap();
-    fs::copy(here.join("a.safetensors"), here.join("run/weights.safetensors")).unwrap();
+    // Of those of a run the ones after the most epochs count, in number, not in name.
+    fs::create_dir_all(here.join("run/weights")).unwrap();
+    fs::write(here.join("run/weights/epoch=9.safetensors"), "of an epoch before").unwrap();
+    fs::copy(here.join("a.safetensors"), here.join("run/weights/epoch=10.safetensors")).unwrap();
     let of_run = evaluate(here, &["run", "--dataset=synthetic", "--split=test"]).stdout;
     let output = evaluate(here, &["a.safetensors", "--dataset=synthetic", "--split=test"]);
-    let name = |text: &str| text.replace("run/weights.safetensors", "a.safetensors");
+    let name = |text: &str| text.replace("run/weights/epoch=10.safetensors", "a.safetensors");
     assert_eq!(name(&String::from_utf8(of_run).unwrap()).as_bytes(), output.stdout);
     let transcript = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));

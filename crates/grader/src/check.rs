@@ -12,6 +12,7 @@ mod recipe;
 mod reference;
 mod script;
 mod tolerances;
+mod unwritten;
 mod values;
 
 use crate::check::behaviour::behaviour_questions;
@@ -89,6 +90,11 @@ fn questions<'a>(
         questions.push(behaviour_questions(submission));
         questions.push(random_questions(submission, options.seed));
     }
+    if let Scope::Only(case) = &options.scope {
+        for suite in &mut questions {
+            suite.keep_of_case(case);
+        }
+    }
     questions
 }
 
@@ -145,4 +151,39 @@ pub fn known_checks(cases: &[Case]) -> Vec<CheckId> {
 pub fn protocol_scripts(cases: &[Case], options: &Options) -> Vec<Script> {
     let questions = questions(&AsksOnly { by_protocol: true }, cases, options);
     questions.iter().flat_map(Questions::scripts).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// Counts the scripts that it is asked.
+    struct Counts(Cell<usize>);
+
+    impl Submission for Counts {
+        fn name(&self) -> &str {
+            "counts"
+        }
+
+        fn run(&self, _: &Script) -> Answer {
+            self.0.set(self.0.get() + 1);
+            Err(Failure::TooFew)
+        }
+    }
+
+    #[test]
+    fn of_one_case_nothing_else_is_asked() {
+        for (case, scripts) in
+            [("random/train", 1), ("behaviour/x_untouched", 2), ("behaviour/no_such", 0)]
+        {
+            let counts = Counts(Cell::new(0));
+            let options = Options { scope: Scope::Only(case.to_owned()), ..Options::default() };
+            let (report, _) = examine(&counts, &[], &options);
+            assert_eq!(counts.0.get(), scripts, "{case}");
+            assert!(report.verdicts().all(|verdict| verdict.case == case));
+            assert_eq!(report.verdicts().count() == 0, scripts == 0);
+        }
+    }
 }

@@ -8,10 +8,7 @@ use std::{fs, io};
 /// Makes the folder where it is missing. The name of the file beside its place begins with `part`. A
 /// folder, a pipe or a device is not replaced.
 pub(crate) fn replace(path: &Path, bytes: &[u8], part: &str) -> io::Result<()> {
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        let found = "found a folder, a pipe or a device, expected a regular file; name another";
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, found));
-    }
+    files::expect_free(path)?;
     let folder = folder_of(path);
     fs::create_dir_all(folder)?;
     let mut builder = tempfile::Builder::new();

@@ -42,7 +42,8 @@ fn everything_in_a_class_s_folder_is_an_entry_or_of_the_system() {
     write("gina.py", &" ".repeat(1 + (1 << 20)));
     write("hans/run", "");
     write("ida/run", "");
-    write("ida/hw.py", "");
+    write("ida/hw.py", "x = 1");
+    write("jan.py", " \n");
     write("notes.txt", "");
     write("anna.pdf", "");
     write(".hidden.py", "");
@@ -54,14 +55,15 @@ fn everything_in_a_class_s_folder_is_an_entry_or_of_the_system() {
         "anna.pdf! anna.pdf: found a .pdf, expected a .py, an .ipynb, a .zip or a folder",
         "ben: anything.py",
         "cleo: layers.py",
-        "dora! dora: found no .py or .ipynb file, expected one",
+        "dora! dora: found no .py or .ipynb file but readme.txt, expected one",
         "emil! emil: found 2 files that define spatial_batchnorm_forward: a.py, b.py, expected one",
         "fred! fred: found 2 files, none of which defines spatial_batchnorm_forward: a.py, b.py, \
          expected one that defines spatial_batchnorm_forward or the class SpatialBatchNorm",
         "gina! gina.py: found more than 1 MiB, expected at most 1 MiB",
         "hans! run: found a file that is not executable, expected a program; run `chmod +x run`",
         "ida: hw.py",
-        "marks! marks: found no .py or .ipynb file, expected one",
+        "jan! jan.py: found an empty file, expected the functions of the course",
+        "marks! marks: found no .py or .ipynb file but anna.txt, expected one",
         "marks.csv! marks.csv: found a .csv, expected a .py, an .ipynb, a .zip or a folder",
         "notes.txt! notes.txt: found a .txt, expected a .py, an .ipynb, a .zip or a folder",
     ];
@@ -69,11 +71,13 @@ fn everything_in_a_class_s_folder_is_an_entry_or_of_the_system() {
     // What grading writes into the folder is no entry; two hand-ins of one name keep their endings.
     let written = ["marks", "marks.csv"].map(|name| folder.path().join(name));
     write("anna.ipynb", "");
-    let Entries { entries, of_system } = find_entries(folder.path(), &written).unwrap();
+    write("~$anna.docx", "");
+    let Entries { entries, of_system, joined } = find_entries(folder.path(), &written).unwrap();
     let ids: Vec<&str> = entries.iter().map(|entry| entry.id.as_str()).collect();
     assert_eq!(ids[..3], ["anna.ipynb", "anna.pdf", "anna.py"]);
     assert_eq!(ids.last(), Some(&"notes.txt"));
-    assert_eq!(of_system, [".hidden.py", "__MACOSX"]);
+    assert_eq!(of_system, [".hidden.py", "__MACOSX", "~$anna.docx"]);
+    assert!(joined.is_empty());
 }
 
 #[test]

@@ -67,6 +67,9 @@ impl Default for Limits {
     }
 }
 
+/// The folders in which a program finds others by their names, unless its environment names other ones.
+pub const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
 /// How strictly a program is isolated. Its environment is clean and its limits hold in any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Strength {

@@ -58,7 +58,7 @@ pub use ended::{End, Ended, Stop};
 pub use error::Error;
 pub use folders::{folder_in_memory, remove};
 pub use in_force::{InForce, Measure};
-pub use job::{Job, Launcher, Limits, Strength};
+pub use job::{Job, Launcher, Limits, PATH, Strength};
 #[cfg(not(target_os = "linux"))]
 pub use other_system::{launch, run};
 #[cfg(target_os = "linux")]

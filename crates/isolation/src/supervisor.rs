@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::channel::{Channel, Event, text};
 use crate::in_force::{InForce, Measure};
-use crate::job::{Job, Strength};
+use crate::job::{Job, PATH, Strength};
 use crate::namespaces::Namespaces;
 use crate::user::User;
 use crate::{landlock_rules, own_root, resource_limits, seccomp};
@@ -142,7 +142,7 @@ fn start(job: &Job) -> Result<Pid, String> {
     let started = Command::new(program)
         .args(arguments)
         .env_clear()
-        .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+        .env("PATH", PATH)
         .env("LANG", "C.UTF-8")
         .envs(environment)
         .current_dir(starts_in(job))

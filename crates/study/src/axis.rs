@@ -8,16 +8,17 @@ mod learning_rate;
 mod network;
 
 use serde::{Deserialize, Serialize};
-use trainer::dataset::DataSet;
+use trainer::dataset::{DataSet, DataSetContents};
 use trainer::network::{NetworkConfig, preset};
 use trainer::optimizer::{AdamConfig, OptimizerConfig};
 use trainer::run::RunConfig;
-use trainer::{Head, TrainError};
+use trainer::{Seeds, TrainError, Trains};
 
 pub use batch_size::BatchSize;
 pub(crate) use definition::expect_count;
 pub use definition::{Axis, Listed, Values};
 pub use epochs::Epochs;
+pub use head::Head;
 pub use learning_rate::LearningRate;
 
 /// An axis as the command line needs to know it.
@@ -271,13 +272,13 @@ impl Arm {
     pub(crate) fn run(
         &self,
         seed: u64,
-        data_set: String,
+        data_set: DataSetContents,
         observations_per_epoch: u64,
     ) -> Result<RunConfig, TrainError> {
         let mut run = RunConfig {
             network: preset::SIMPLE_NETWORK.config.clone(),
-            head: Head::Frozen,
-            seed,
+            trains: Trains::HeadFrozen,
+            seeds: Seeds::both(seed),
             epochs: Epochs::NOTEBOOK.0,
             batch_size: BatchSize::NOTEBOOK.0 as usize,
             optimizer: AdamConfig::new(LearningRate::NOTEBOOK.0)?.into(),
@@ -290,7 +291,7 @@ impl Arm {
 
     /// The optimiser of this arm's runs.
     pub(crate) fn optimizer(&self) -> Result<OptimizerConfig, TrainError> {
-        self.run(0, String::new(), 0).map(|run| run.optimizer)
+        self.run(0, DataSetContents::known_by_name_alone(""), 0).map(|run| run.optimizer)
     }
 
     /// Whether the two differ in the network at most: runs that one panel of a figure compares.

@@ -50,7 +50,7 @@ pub fn cells(config: &StudyConfig) -> Result<Vec<Cell>> {
             let version = group * config.seeds.len() + index;
             for arm in &arms {
                 cells.push(Cell {
-                    run: arm.run(seed, config.data_set.to_string(), WINDOWS_PER_EPOCH)?,
+                    run: arm.run(seed, config.data_set.into(), WINDOWS_PER_EPOCH)?,
                     folder: Path::new(&arm.network.text()).join(format!("version_{version}")),
                     key: RunKey { arm: arm.clone(), seed },
                 });
@@ -62,7 +62,7 @@ pub fn cells(config: &StudyConfig) -> Result<Vec<Cell>> {
 
 #[cfg(test)]
 mod tests {
-    use trainer::Head;
+    use trainer::{Seeds, Trains};
 
     use super::*;
     use crate::made_up;
@@ -82,11 +82,11 @@ mod tests {
         folders.dedup();
         assert_eq!(folders.len(), cells.len());
         for pair in cells.chunks(config.grid.network.len()) {
-            assert!(pair.iter().all(|cell| cell.run.seed == pair[0].run.seed));
+            assert!(pair.iter().all(|cell| cell.run.seeds == pair[0].run.seeds));
             assert!(pair.iter().all(|cell| cell.folder.file_name() == pair[0].folder.file_name()));
         }
         let last = cells.last().unwrap();
         assert_eq!(last.folder, Path::new("spatial_batch_norm_network/version_3"));
-        assert_eq!((last.run.seed, last.run.head), (5, Head::Trained));
+        assert_eq!((last.run.seeds, last.run.trains), (Seeds::both(5), Trains::All));
     }
 }

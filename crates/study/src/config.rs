@@ -1,11 +1,11 @@
 //! The configuration of a study, as `study.toml` holds it.
 
 use serde::{Deserialize, Serialize};
+use trainer::TrainError;
 use trainer::dataset::{DataSetEntry, Split};
 use trainer::fit;
-use trainer::{Head, TrainError};
 
-use crate::axis::{Arm, Axis, BatchSize, Grid, StudyFile, expect_count, expect_distinct};
+use crate::axis::{Arm, Axis, BatchSize, Grid, Head, StudyFile, expect_count, expect_distinct};
 use crate::error::{Result, StudyError};
 use trainer::dataset::DataSet;
 
@@ -152,7 +152,7 @@ impl StudyRequest {
         };
         let DataSetEntry { image, class_names, .. } = data_set.entry();
         for arm in config.arms() {
-            let run = arm.run(0, data_set.to_string(), 0)?;
+            let run = arm.run(0, data_set.into(), 0)?;
             let refused = run.expect_batches(*image, class_names.len(), split.training.len());
             if let Err(TrainError::Config { expected, got, .. }) = &refused {
                 let fault = format!("--{}: found {got}, expected {expected}", BatchSize::FLAG);
@@ -261,7 +261,7 @@ mod tests {
     /// What the notebook trains, for three seeds and with either head.
     #[test]
     fn the_study_without_any_option_is_the_notebooks() {
-        let whole = Split::four_fifths_of(60_000);
+        let whole = Split::four_fifths_of(60_000, 0);
         let data_set = DataSet::Synthetic;
         let (study, split) =
             StudyRequest::default().config(data_set, whole.clone(), 10_000).unwrap();
@@ -280,7 +280,7 @@ mod tests {
         let rates = ["1e-3", "0.01"].map(str::to_owned).to_vec();
         let request =
             StudyRequest { axes: vec![("learning-rate", rates)], ..StudyRequest::default() };
-        let whole = Split::four_fifths_of(60_000);
+        let whole = Split::four_fifths_of(60_000, 0);
         let (study, _) = request.config(DataSet::FashionMnist, whole, 10_000).unwrap();
         let text = study.to_toml().unwrap();
         assert!(text.contains("learning_rate = [0.001, 0.01]"), "{text}");

@@ -135,12 +135,13 @@ impl Experiment {
             }
             introduced.push(&key.arm);
             let (network, _) = run.start(images)?;
+            let trained = run.trains.parameters(&network)?;
             let count = SANITY_BATCHES.saturating_mul(run.batch_size).min(split.validation.len());
             let positions = &split.validation[..count];
             introductions.push(Introduction {
                 label: self.config.label(&key.arm),
                 seed: key.seed,
-                summary: ModelSummary::of(&network, |parameter| run.head.trains(parameter)),
+                summary: ModelSummary::of(&network, |parameter| trained.contains(parameter)),
                 score: evaluate(&network, images, positions, run.batch_size)?.score,
             });
         }
@@ -168,6 +169,10 @@ impl Experiment {
             with_threads(threads, train)
                 .map_err(TrainError::from)
                 .flatten()
+                .and_then(|ended| match ended {
+                    Ended::Diverged { step } => Err(TrainError::Diverged { step }),
+                    Ended::Complete | Ended::Interrupted => Ok(ended),
+                })
                 .inspect_err(|_| failed.store(true, Ordering::Relaxed))
                 .map_err(|source| self.failed("training", cell, source))
         })?;

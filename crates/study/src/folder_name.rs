@@ -21,7 +21,7 @@ const DIGITS: usize = 16;
 ///
 /// let axes = vec![("learning-rate", vec!["0.01".to_owned(), "0.001".to_owned()])];
 /// let request = StudyRequest { quick: true, seeds: Some(vec![0, 1]), axes };
-/// let (config, _) = request.config(DataSet::Synthetic, Split::four_fifths_of(60_000), 10_000)?;
+/// let (config, _) = request.config(DataSet::Synthetic, Split::four_fifths_of(60_000, 0), 10_000)?;
 /// assert_eq!(folder_name(&config), "synthetic_quick_learning-rate=0.01,0.001_seeds=2");
 /// # Ok::<(), study::error::StudyError>(())
 /// ```
@@ -76,7 +76,7 @@ mod tests {
             .map(|(flag, values)| (*flag, values.split(',').map(str::to_owned).collect()))
             .collect();
         let request = StudyRequest { quick, seeds, axes };
-        let whole = Split::four_fifths_of(60_000);
+        let whole = Split::four_fifths_of(60_000, 0);
         folder_name(&request.config(DataSet::FashionMnist, whole, 10_000).unwrap().0)
     }
 

@@ -1,6 +1,6 @@
 //! A study made up for tests: plausible curves by formula, nothing trained.
 
-use trainer::Head;
+use crate::axis::Head;
 use trainer::network::Preset;
 
 use crate::axis::{Arm, Epochs, Grid};

@@ -35,7 +35,7 @@ impl Memory {
         let mut runs = Vec::new();
         for arm in config.arms() {
             // The seed changes no size.
-            let run = arm.run(0, String::new(), WINDOWS_PER_EPOCH)?;
+            let run = arm.run(0, config.data_set.into(), WINDOWS_PER_EPOCH)?;
             let bytes = run.memory(*image, class_names.len(), training, validation)?;
             runs.extend(config.seeds.iter().map(|_| bytes));
         }

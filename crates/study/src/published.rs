@@ -55,7 +55,7 @@ fn after(accuracies: &[f64], epoch: u64) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use trainer::Head;
+    use crate::axis::Head;
     use trainer::network::preset;
 
     use super::*;

@@ -3,9 +3,12 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "talking to the terminal is its job")]
 
+mod called_as;
 pub mod count;
 pub mod exit;
 pub mod interrupt;
 pub mod output;
 pub mod python;
 pub mod workspace;
+
+pub use called_as::called_as;

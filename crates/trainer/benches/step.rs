@@ -19,7 +19,7 @@ fn main() {
     let labels = (0..count).map(|index| (index % 10) as u8).collect();
     let pixels = (0..count * values).map(noise).collect();
     let images = LabelledImages::new(FASHION_MNIST_IMAGE, 10, pixels, labels).unwrap();
-    let split = Split { training: (0..count).collect(), validation: vec![0] };
+    let split = Split { training: (0..count).collect(), validation: vec![0], seed: None };
     for &preset in Preset::all() {
         for threads in [1, 2] {
             let mut network = preset.config.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();

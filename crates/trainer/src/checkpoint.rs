@@ -210,7 +210,7 @@ fn json(value: &impl Serialize) -> String {
 }
 
 /// The name of the numbers that a run of these computes.
-fn numerics_of<F: Real>(network: &Network<F>, optimizer: &Optimizer<F>) -> String {
+pub(crate) fn numerics_of<F: Real>(network: &Network<F>, optimizer: &Optimizer<F>) -> String {
     numerics::together(network.numerics().chain([optimizer.numerics()]))
 }
 
@@ -249,7 +249,7 @@ impl Rest<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Head;
+    use crate::Trains;
     use crate::dataset::ImageSize;
     use crate::network::{Preset, preset};
     use crate::optimizer::OptimizerConfig;
@@ -258,21 +258,22 @@ mod tests {
 
     fn state<F: Real>(
         preset: &'static Preset,
-        head: Head,
+        trains: Trains,
         seed: u64,
     ) -> (Network<F>, Optimizer<F>) {
-        state_under("adam", preset, head, seed)
+        state_under("adam", preset, trains, seed)
     }
 
     fn state_under<F: Real>(
         optimizer: &str,
         preset: &'static Preset,
-        head: Head,
+        trains: Trains,
         seed: u64,
     ) -> (Network<F>, Optimizer<F>) {
         let mut network = preset.config.build(IMAGE, 3, seed).unwrap();
         let config = OptimizerConfig::usual(optimizer, 0.1).unwrap();
-        let mut optimizer = Optimizer::new(config, &network, |name| head.trains(name));
+        let trained = trains.parameters(&network).unwrap();
+        let mut optimizer = Optimizer::new(config, &network, |name| trained.contains(name));
         // Arrays and running statistics that are not all zeros and ones.
         let values = || (0_u32..).map(|index| F::from_f64(f64::from(index + seed as u32) / 7.0));
         for (_, mut array) in optimizer.state_mut().into_iter().chain(network.buffers_mut()) {
@@ -289,12 +290,12 @@ mod tests {
     }
 
     fn every_value_comes_back<F: Real>() {
-        let heads = OptimizerConfig::NAMES
+        let cases = OptimizerConfig::NAMES
             .iter()
-            .flat_map(|name| [Head::Frozen, Head::Trained].map(|head| (name, head)));
-        for (name, head) in heads {
+            .flat_map(|name| [Trains::HeadFrozen, Trains::All].map(|trains| (name, trains)));
+        for (name, trains) in cases {
             let state =
-                |seed| state_under::<F>(name, &preset::SPATIAL_BATCH_NORM_NETWORK, head, seed);
+                |seed| state_under::<F>(name, &preset::SPATIAL_BATCH_NORM_NETWORK, trains, seed);
             let (network, optimizer) = state(5);
             let bytes = to_bytes(&network, &optimizer, &position(5)).unwrap();
             assert_eq!(bytes, to_bytes(&network, &optimizer, &position(5)).unwrap());
@@ -313,28 +314,28 @@ mod tests {
     }
 
     #[test]
-    fn another_network_head_type_or_number_of_steps_is_refused() {
+    fn another_network_choice_type_or_number_of_steps_is_refused() {
         let (network, optimizer) =
-            state::<f32>(&preset::SPATIAL_BATCH_NORM_NETWORK, Head::Trained, 5);
+            state::<f32>(&preset::SPATIAL_BATCH_NORM_NETWORK, Trains::All, 5);
         assert!(matches!(
             to_bytes(&network, &optimizer, &position(6)),
             Err(TrainError::Config { .. })
         ));
         let bytes = to_bytes(&network, &optimizer, &position(5)).unwrap();
-        let message = |preset, head| {
-            let (mut network, mut optimizer) = state::<f32>(preset, head, 5);
+        let message = |preset, trains| {
+            let (mut network, mut optimizer) = state::<f32>(preset, trains, 5);
             let path = Path::new("a.safetensors");
             restore(path, &bytes, &mut network, &mut optimizer).unwrap_err().to_string()
         };
-        let found = message(&preset::SPATIAL_BATCH_NORM_NETWORK, Head::Frozen);
+        let found = message(&preset::SPATIAL_BATCH_NORM_NETWORK, Trains::HeadFrozen);
         assert!(found.contains("found a tensor adam.m.fc.bias"), "{found}");
-        let found = message(&preset::SIMPLE_NETWORK, Head::Trained);
+        let found = message(&preset::SIMPLE_NETWORK, Trains::All);
         assert!(
             found.contains("expected a tensor model.3.weight of shape [32, 16, 3, 3]"),
             "{found}"
         );
         let (mut network, mut optimizer) =
-            state::<f64>(&preset::SPATIAL_BATCH_NORM_NETWORK, Head::Trained, 5);
+            state::<f64>(&preset::SPATIAL_BATCH_NORM_NETWORK, Trains::All, 5);
         let error =
             restore(Path::new("a"), &bytes, &mut network, &mut optimizer).unwrap_err().to_string();
         assert!(error.contains("in F64, found shape [16, 1, 3, 3] in F32"), "{error}");
@@ -342,10 +343,10 @@ mod tests {
 
     #[test]
     fn a_number_of_steps_that_none_can_follow_is_refused() {
-        let (network, mut optimizer) = state::<f32>(&preset::SIMPLE_NETWORK, Head::Trained, 5);
+        let (network, mut optimizer) = state::<f32>(&preset::SIMPLE_NETWORK, Trains::All, 5);
         optimizer.set_steps(u64::MAX);
         let bytes = to_bytes(&network, &optimizer, &position(u64::MAX)).unwrap();
-        let (mut network, mut optimizer) = state::<f32>(&preset::SIMPLE_NETWORK, Head::Trained, 5);
+        let (mut network, mut optimizer) = state::<f32>(&preset::SIMPLE_NETWORK, Trains::All, 5);
         let error = restore(Path::new("a"), &bytes, &mut network, &mut optimizer).unwrap_err();
         assert!(matches!(error, TrainError::Checkpoint { .. }), "{error}");
         assert!(error.to_string().contains("found 18446744073709551615"), "{error}");
@@ -354,7 +355,7 @@ mod tests {
     #[test]
     fn other_numerics_are_refused() {
         let expected = numerics::NOTEBOOK.name;
-        let (mut network, mut optimizer) = state::<f32>(&preset::SIMPLE_NETWORK, Head::Trained, 5);
+        let (mut network, mut optimizer) = state::<f32>(&preset::SIMPLE_NETWORK, Trains::All, 5);
         let good = to_bytes(&network, &optimizer, &position(5)).unwrap();
         let (entry, path) =
             (format!(r#"\"numerics\":\"{expected}\","#), Path::new("a.safetensors"));
@@ -376,7 +377,7 @@ mod tests {
 
     #[test]
     fn every_changed_bit_of_the_header_and_some_of_the_rest_are_refused() {
-        let (network, optimizer) = state::<f32>(&preset::SIMPLE_NETWORK, Head::Frozen, 5);
+        let (network, optimizer) = state::<f32>(&preset::SIMPLE_NETWORK, Trains::HeadFrozen, 5);
         let good = to_bytes(&network, &optimizer, &position(5)).unwrap();
         let header = 8 + u64::from_le_bytes(good[..8].try_into().unwrap()) as usize;
         let rest = (8 * header..8 * good.len()).step_by(8 * 97 + 3);
@@ -384,7 +385,7 @@ mod tests {
             let mut bytes = good.clone();
             bytes[bit / 8] ^= 1 << (bit % 8);
             let (mut network, mut optimizer) =
-                state::<f32>(&preset::SIMPLE_NETWORK, Head::Frozen, 5);
+                state::<f32>(&preset::SIMPLE_NETWORK, Trains::HeadFrozen, 5);
             let restored = restore(Path::new("a"), &bytes, &mut network, &mut optimizer);
             // A space of padding may become another that JSON overlooks; it changes nothing.
             if let Ok(found) = restored {

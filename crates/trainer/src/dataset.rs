@@ -2,6 +2,7 @@
 //!
 //! A data set is added by a file with its [`DataSetEntry`], and a line in the list below.
 
+mod contents;
 mod entry;
 mod fashion_mnist;
 mod idx;
@@ -14,11 +15,12 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::{Deserialize, Serialize};
 
-pub use entry::{DataSetEntry, Draw, PublishedFiles, Source, Subset};
+pub use contents::DataSetContents;
+pub use entry::{DataSetEntry, Draw, DrawnImages, PublishedFiles, Source, Subset};
 pub use fashion_mnist::{CLASS_NAMES, FashionMnist, IMAGE as FASHION_MNIST_IMAGE};
 pub use labelled_images::{ImageBatch, ImageSize, LabelledImages};
 pub use published_file::PublishedFile;
-pub use split::Split;
+pub use split::{Split, SplitFacts};
 pub use synthetic::Synthetic;
 
 macro_rules! data_sets {

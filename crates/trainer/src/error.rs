@@ -86,6 +86,17 @@ pub enum TrainError {
         got: String,
     },
 
+    /// Nothing of a network would be trained.
+    #[error(
+        "{trains} trains nothing of this network, expected {needed}; choose another network, or train something else of it"
+    )]
+    NothingTrains {
+        /// What was to be trained.
+        trains: &'static str,
+        /// What the network lacks.
+        needed: &'static str,
+    },
+
     /// The tape or the gradients of another network were handed in.
     #[error("{operation}: made for another network: {expected} expected, got {got}")]
     OtherNetwork {
@@ -135,13 +146,14 @@ pub enum TrainError {
         path: PathBuf,
     },
 
-    /// A checkpoint is of a program that computes other numbers, which would not fit together.
+    /// A checkpoint or a record is of a program that computes other numbers, which would not fit
+    /// together.
     #[error(
         "{}: saved by a program that computes other numbers ({found}, this one {expected}); continue with that one, or remove the run's folder to start anew",
         .path.display()
     )]
     OtherNumerics {
-        /// The checkpoint.
+        /// The checkpoint, or the run's record.
         path: PathBuf,
         /// The name of the numbers that this program computes for this run.
         expected: String,
@@ -192,6 +204,34 @@ pub enum TrainError {
         found: String,
     },
 
+    /// A file of a run that only this program writes is not what was written.
+    #[error(
+        "{}: expected {expected}, found {found}; restore the file, or remove it and it is made again",
+        .path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+
+    /// A run was tested before, on other images.
+    #[error(
+        "{}: expected the test on these {expected} images, found one on other images, {found} of them; a run is tested once, so use another folder for another test",
+        .path.display()
+    )]
+    TestedOnOthers {
+        /// The file with the result.
+        path: PathBuf,
+        /// The number of images to test on.
+        expected: usize,
+        /// The number of images of the result.
+        found: usize,
+    },
+
     /// A folder holds a run with another configuration.
     #[error(
         "{}: expected a run with this configuration, found another's; use another folder, or remove this one whole",
@@ -231,6 +271,15 @@ pub enum TrainError {
         epoch: u64,
         /// The loss.
         loss: f64,
+    },
+
+    /// A run of which this cannot be used diverged.
+    #[error(
+        "the run diverged at step {step} (from 0): its loss, a parameter or a running statistic became infinite or NaN; a smaller learning rate may help"
+    )]
+    Diverged {
+        /// The step, counted from 0 over all epochs.
+        step: u64,
     },
 
     /// A parameter or running statistic became infinite or NaN.

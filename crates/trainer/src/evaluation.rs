@@ -2,13 +2,15 @@
 
 use kernels::{Real, softmax_cross_entropy};
 use ndarray::{Array2, ArrayView1, ArrayView2};
+use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
 use crate::dataset::{ImageBatch, LabelledImages};
 use crate::network::{Network, Tape};
 
 /// Sums over images, from which means follow.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Score {
     /// The sum of the cross-entropies.
     loss: f64,

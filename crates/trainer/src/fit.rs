@@ -1,7 +1,5 @@
 //! The training loop.
 
-use std::fmt::{self, Display, Formatter};
-
 use kernels::{Real, softmax_cross_entropy};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
@@ -13,47 +11,6 @@ use crate::network::{Gradients, Network, Tape};
 use crate::observation::Observation;
 use crate::optimizer::Optimizer;
 use crate::random_stream::{Purpose, Stream};
-
-/// Whether the linear head `fc` of a network is trained.
-///
-/// The notebook's optimiser is never given the head: only a frozen head reproduces its figures, and
-/// a trained head is what one would want to know. A network without a head of its own
-/// ([`crate::network::NetworkConfig::has_linear_head`]) trains the same either way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Head {
-    /// Only the stack `model` is trained; `fc` keeps its initial weights.
-    Frozen,
-    /// Everything is trained.
-    Trained,
-}
-
-impl Head {
-    /// Whether the parameter of this name is trained.
-    pub fn trains(self, parameter: &str) -> bool {
-        match self {
-            Self::Frozen => parameter.starts_with("model."),
-            Self::Trained => true,
-        }
-    }
-
-    /// The name in files and arguments.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Frozen => "frozen",
-            Self::Trained => "trained",
-        }
-    }
-}
-
-impl Display for Head {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        formatter.pad(match self {
-            Self::Frozen => "head frozen",
-            Self::Trained => "head trained",
-        })
-    }
-}
 
 /// How to train, apart from the optimiser.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +25,7 @@ pub struct FitConfig {
     pub batch_size: usize,
     /// The seed of the images' order and of dropout.
     pub seed: u64,
-    /// Steps whose number is a multiple of this are observed, and the last step of the run. 0
+    /// Steps whose number is a multiple of this are observed, and the last step of each epoch. 0
     /// observes none.
     pub observe_every: u64,
 }
@@ -147,7 +104,6 @@ pub fn fit<F: Real, E: From<TrainError>>(
 ) -> Result<(), E> {
     let steps_per_epoch = steps_per_epoch(split, config.batch_size)?;
     expect_batches_to_normalize(network, split.training.len(), config.batch_size)?;
-    let last_step = config.epochs.saturating_mul(steps_per_epoch).saturating_sub(1);
     let mut steps = Steps {
         images,
         seed: config.seed,
@@ -165,7 +121,7 @@ pub fn fit<F: Real, E: From<TrainError>>(
             if step < config.first_step {
                 continue;
             }
-            let due = |every| step.is_multiple_of(every) || step == last_step;
+            let due = |every| step.is_multiple_of(every) || step == last;
             let wants_observation = config.observe_every > 0 && due(config.observe_every);
             let (score, observation) =
                 steps.train(step, positions, network, optimizer, wants_observation)?;

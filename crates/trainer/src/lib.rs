@@ -24,10 +24,14 @@ pub mod observation;
 pub mod optimizer;
 pub mod random_stream;
 pub mod run;
+mod seeds;
 mod short_training;
 mod tensor;
+mod trains;
 pub mod weights;
 
 pub use error::{IdxError, Mismatch, TrainError, WeightsError};
-pub use fit::{FitConfig, Head, Measurement, Moment, Phase, fit};
+pub use fit::{FitConfig, Measurement, Moment, Phase, fit};
+pub use seeds::Seeds;
 pub use short_training::ShortTraining;
+pub use trains::Trains;

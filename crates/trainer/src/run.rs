@@ -3,41 +3,55 @@
 //! moment and continued.
 //!
 //! ```text
-//! hparams.yaml                          the configuration
-//! metrics.csv                           a row per measurement: `Measurement`
-//! distributions.csv                     a row per observed distribution: `DistributionRow`
-//! events.out.tfevents.…                 the same for TensorBoard
+//! hparams.yaml                            what is trained, and how: the run's identity
+//! metrics.csv                             a row per measurement: `Measurement`
+//! distributions.csv                       a row per observed distribution: `DistributionRow`
+//! events.out.tfevents.…                   the same for TensorBoard
 //! checkpoints/epoch=E-step=S.safetensors  the whole state after each epoch
-//! weights.safetensors                   the trained network, for PyTorch too: `weights`
+//! weights/epoch=N.safetensors             the network after N epochs, for PyTorch too: `weights`
+//! test/epoch=N.toml                       how well it does on the test images, after N epochs
+//! diverged.toml                           where the loss became infinite or NaN, if it did
 //! ```
 //!
 //! Logs are written at the end of an epoch, then the checkpoint, which remembers their lengths and
 //! hashes. Going on starts from the last checkpoint and cuts the logs to the lengths in it, so what
 //! comes out is to the byte what an undisturbed run gives. A log or a checkpoint that is not what was
 //! written is refused.
+//!
+//! How many epochs are asked for is no part of what a run is. A run that has been trained for more is
+//! complete at once; one that has been trained for fewer goes on, and leaves what a run leaves that was
+//! asked for all of them in the first place.
 
 mod checkpoints;
+mod divergence;
+mod epoch_files;
+mod identity;
 mod log_file;
 mod logs;
 mod memory;
 mod names;
+mod sealed;
+mod tested;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{ImageSize, LabelledImages, Split};
+use crate::dataset::{DataSetContents, ImageSize, LabelledImages, Split};
 use crate::evaluation::expect_batch_size;
 use crate::fit::{expect_batches_to_normalize, steps_per_epoch};
-use crate::log::{DistributionRow, Hparam, hparams_yaml, read_csv};
+use crate::log::{DistributionRow, read_csv};
 use crate::network::{Network, NetworkConfig};
 use crate::optimizer::{Optimizer, OptimizerConfig};
-use crate::{FitConfig, Head, Measurement, Phase, TrainError, fit, weights};
+use crate::{FitConfig, Measurement, Phase, Seeds, TrainError, Trains, checkpoint, fit, weights};
 
 use self::checkpoints::Checkpoints;
+use self::divergence::Divergence;
+use self::epoch_files::{TESTS, WEIGHTS};
 use self::logs::Logs;
-use self::names::{CHECKPOINTS, DISTRIBUTIONS, HPARAMS, METRICS};
+use self::names::{CHECKPOINTS, DISTRIBUTIONS, DIVERGED, HPARAMS, METRICS};
 
-pub use self::names::WEIGHTS;
+pub use self::divergence::diverged;
+pub use self::identity::{CellId, identity};
 
 /// What a run trains, and how.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,20 +59,20 @@ pub struct RunConfig {
     /// The network.
     pub network: NetworkConfig,
     /// What is trained of it.
-    pub head: Head,
-    /// The seed of initial weights, order of images and dropout.
-    pub seed: u64,
-    /// The epochs to train.
+    pub trains: Trains,
+    /// The seeds of initial weights, order of images and dropout.
+    pub seeds: Seeds,
+    /// The epochs to train. They are no part of what the run is.
     pub epochs: u64,
     /// N, the images of a batch.
     pub batch_size: usize,
     /// The optimiser.
     pub optimizer: OptimizerConfig,
     /// The observations of the network per epoch, at most. They are evenly spaced: the steps between
-    /// two are counted over all epochs. The run's last step is observed as well.
+    /// two are counted over all epochs. The last step of each epoch is observed as well.
     pub observations_per_epoch: u64,
-    /// The name of the data set, for the record.
-    pub data_set: String,
+    /// The data set that the images are of, for the record.
+    pub data_set: DataSetContents,
 }
 
 /// How a run ended that met no error.
@@ -68,6 +82,12 @@ pub enum Ended {
     Complete,
     /// The caller stopped it; the same call continues from there.
     Interrupted,
+    /// The loss, a parameter or a running statistic became infinite or NaN, as [`diverged`] tells. The
+    /// same call says so again.
+    Diverged {
+        /// The step, counted from 0 over all epochs.
+        step: u64,
+    },
 }
 
 impl RunConfig {
@@ -75,23 +95,24 @@ impl RunConfig {
     ///
     /// # Errors
     ///
-    /// [`TrainError`] for a network that cannot be built, and for images too small for it.
+    /// [`TrainError`] for a network that cannot be built, for images too small for it, and for one of
+    /// which nothing would be trained.
     pub fn start(
         &self,
         images: &LabelledImages,
     ) -> Result<(Network<f32>, Optimizer<f32>), TrainError> {
-        let network = self.network.build(images.size(), images.classes(), self.seed)?;
-        let trains = |parameter: &str| self.head.trains(parameter);
-        let optimizer = Optimizer::new(self.optimizer, &network, trains);
+        let network = self.network.build(images.size(), images.classes(), self.seeds.weights)?;
+        let trained = self.trains.parameters(&network)?;
+        let optimizer = Optimizer::new(self.optimizer, &network, |name| trained.contains(name));
         Ok((network, optimizer))
     }
 
-    /// Refuses a batch size that [`fit()`] would refuse for so many training images, before any of them
-    /// is read.
+    /// Refuses a batch size that [`fit()`] would refuse for so many training images, and a network of
+    /// which nothing would be trained, before any image is read.
     ///
     /// # Errors
     ///
-    /// [`TrainError`] for such a batch size, and for a network that cannot be built for these images.
+    /// [`TrainError`] for such a batch size or network, and for one that cannot be built for these images.
     pub fn expect_batches(
         &self,
         image: ImageSize,
@@ -99,18 +120,22 @@ impl RunConfig {
         training_images: usize,
     ) -> Result<(), TrainError> {
         expect_batch_size(self.batch_size)?;
-        let network = self.network.build::<f32>(image, classes, self.seed)?;
+        let network = self.network.build::<f32>(image, classes, self.seeds.weights)?;
+        self.trains.parameters(&network)?;
         expect_batches_to_normalize(&network, training_images, self.batch_size)
     }
 
-    /// Trains in `folder` from where an earlier call stopped or was killed, else from the start.
-    /// `watch` sees every measurement as it is made. The measurements of an earlier call come first.
-    /// When `watch` breaks, the state is saved at the next step and the run stops.
+    /// Trains in `folder` from where an earlier call stopped or was killed, else from the start, until
+    /// the epochs asked for are trained. `watch` sees every measurement of these epochs as it is made.
+    /// The measurements of an earlier call come first. When `watch` breaks, the state is saved at the
+    /// next step and the run stops.
+    ///
+    /// A run that diverged is complete for the epochs before that, and diverged for more.
     ///
     /// # Errors
     ///
     /// [`TrainError`] naming the file for a folder of another run or files that cannot be read or
-    /// written, and those of [`fit()`].
+    /// written, for a split that no seed drew, and those of [`fit()`], but for a run that diverges.
     pub fn train(
         &self,
         images: &LabelledImages,
@@ -120,20 +145,36 @@ impl RunConfig {
     ) -> Result<Ended, TrainError> {
         let (mut network, mut optimizer) = self.start(images)?;
         let steps_per_epoch = steps_per_epoch(split, self.batch_size)?;
-        let hparams = self.hparams(split);
-        let (mut logs, first_step) =
-            Logs::open(folder, &hparams, steps_per_epoch, &mut network, &mut optimizer)?;
+        let facts = split.facts()?;
+        let (record, cell) = (self.record(&facts)?, self.identity(&facts)?);
+        let lock = logs::enter(folder, &record)?;
         let mut stop = false;
-        if first_step > 0 {
-            for measurement in read_csv(&folder.join(METRICS))? {
-                stop |= watch(&measurement).is_break();
+        let mut earlier = || {
+            let earlier: Vec<Measurement> = read_csv(&folder.join(METRICS))?;
+            let asked_for = earlier.iter().filter(|measurement| measurement.epoch < self.epochs);
+            asked_for.for_each(|measurement| stop |= watch(measurement).is_break());
+            Ok::<_, TrainError>(earlier)
+        };
+        if let Some(divergence) = Divergence::read(folder, &cell)? {
+            logs::expect_whole(folder, &divergence.logs, steps_per_epoch)?;
+            earlier()?;
+            let step = divergence.step;
+            if step < self.epochs.saturating_mul(steps_per_epoch) {
+                return Ok(Ended::Diverged { step });
             }
+            self.expect_weights(images, steps_per_epoch, folder)?;
+            return Ok(Ended::Complete);
+        }
+        let (mut logs, first_step) =
+            Logs::open(folder, lock, &record, steps_per_epoch, &mut network, &mut optimizer)?;
+        if first_step > 0 {
+            logs.recall(&earlier()?, first_step);
         }
         let config = FitConfig {
             first_step,
             epochs: self.epochs,
             batch_size: self.batch_size,
-            seed: self.seed,
+            seed: self.seeds.order,
             observe_every: match self.observations_per_epoch {
                 0 => 0,
                 times => steps_per_epoch.div_ceil(times),
@@ -149,56 +190,68 @@ impl RunConfig {
         });
         match result {
             Ok(()) => {
-                let path = folder.join(WEIGHTS);
-                let bytes = weights::save(&network, optimizer.steps())?;
-                files::replace(&path, &bytes)
-                    .map_err(TrainError::file(&path, "cannot be written"))?;
+                self.expect_weights(images, steps_per_epoch, folder)?;
                 Ok(Ended::Complete)
             }
             Err(Stop::Asked) => Ok(Ended::Interrupted),
-            Err(Stop::Failed(error)) => Err(error),
+            Err(Stop::Failed(error)) => {
+                let (step, what) = Divergence::told_by(&error).ok_or(error)?;
+                logs.diverge(cell, step, what)?;
+                Ok(Ended::Diverged { step })
+            }
         }
     }
 
-    /// The network that a complete run left in `folder`.
+    /// Makes the weights after the epochs asked for from their checkpoint, if somebody removed them.
+    fn expect_weights(
+        &self,
+        images: &LabelledImages,
+        steps_per_epoch: u64,
+        folder: &Path,
+    ) -> Result<(), TrainError> {
+        let checkpoints = Checkpoints::new(folder.join(CHECKPOINTS), steps_per_epoch);
+        let path = checkpoints.path(self.epochs.saturating_mul(steps_per_epoch));
+        if WEIGHTS.path(folder, self.epochs).exists() || !path.exists() {
+            return Ok(());
+        }
+        let (mut network, mut optimizer) = self.start(images)?;
+        let bytes = files::read(&path).map_err(TrainError::file(&path, "cannot be read"))?;
+        checkpoint::restore(&path, &bytes, &mut network, &mut optimizer)?;
+        logs::write_weights(folder, self.epochs, &network, &optimizer)
+    }
+
+    /// The network after the epochs asked for, which a run left in `folder`.
     ///
     /// # Errors
     ///
-    /// [`TrainError`] when its weights are missing, damaged or of another network.
+    /// [`TrainError`] when its weights are missing, damaged or of another network, and
+    /// [`TrainError::Diverged`] for a run that diverged before.
     pub fn trained(
         &self,
         images: &LabelledImages,
         folder: &Path,
     ) -> Result<Network<f32>, TrainError> {
         let (mut network, _) = self.start(images)?;
-        let path = folder.join(WEIGHTS);
+        let path = WEIGHTS.path(folder, self.epochs);
+        if !path.exists()
+            && let Some(step) = diverged(folder)?
+        {
+            return Err(TrainError::Diverged { step });
+        }
         let bytes = files::read(&path).map_err(TrainError::file(&path, "cannot be read"))?;
         weights::load(&bytes, &mut network)
             .map_err(|source| TrainError::Weights { path, source })?;
         Ok(network)
     }
+}
 
-    /// The configuration as its file.
-    fn hparams(&self, split: &Split) -> String {
-        let count = |count: usize| Hparam::Integer(count as i128);
-        let number = |number: u64| Hparam::Integer(number.into());
-        let network = self.network.name();
-        let mut hparams = vec![
-            ("network", Hparam::Text(&network)),
-            ("head", Hparam::Text(self.head.name())),
-            ("seed", number(self.seed)),
-            ("epochs", number(self.epochs)),
-            ("batch_size", count(self.batch_size)),
-        ];
-        hparams.extend(self.optimizer.hparams());
-        hparams.extend([
-            ("data_set", Hparam::Text(&self.data_set)),
-            ("training_images", count(split.training.len())),
-            ("validation_images", count(split.validation.len())),
-            ("observations_per_epoch", number(self.observations_per_epoch)),
-        ]);
-        hparams_yaml(&hparams)
-    }
+/// The weights after the most epochs of the run in this folder, if there are any.
+///
+/// # Errors
+///
+/// [`TrainError::File`] for a folder that cannot be listed.
+pub fn last_weights(folder: &Path) -> Result<Option<PathBuf>, TrainError> {
+    WEIGHTS.last(folder)
 }
 
 /// The steps that the run in this folder does not have to train again, for a caller that says how
@@ -250,10 +303,12 @@ impl From<TrainError> for Stop {
 ///
 /// [`TrainError::File`] for a folder that cannot be listed.
 pub fn files(folder: &Path) -> Result<Vec<PathBuf>, TrainError> {
-    let mut files = vec![folder.join(WEIGHTS)];
+    let mut files = TESTS.own_files(folder)?;
+    files.push(folder.join(DIVERGED));
     files.extend(checkpoints::own_files(&folder.join(CHECKPOINTS))?);
+    files.extend(WEIGHTS.own_files(folder)?);
     files.extend(logs::NAMES.map(|name| folder.join(name)));
     files.push(folder.join(HPARAMS));
-    files.extend([HPARAMS, WEIGHTS].map(|name| files::part_of(&folder.join(name))));
+    files.extend([DIVERGED, HPARAMS].map(|name| files::part_of(&folder.join(name))));
     Ok(files)
 }

@@ -64,6 +64,7 @@ impl ShortTraining {
         let split = Split {
             training: (0..training).collect(),
             validation: (training..images.len()).collect(),
+            seed: None,
         };
         let batch_size = *batch_size;
         let config = FitConfig { first_step: 0, epochs: 1, batch_size, seed: 0, observe_every: 0 };

@@ -7,11 +7,11 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::ops::ControlFlow;
 
-use trainer::dataset::{FASHION_MNIST_IMAGE, LabelledImages, Split};
+use trainer::dataset::{DataSetContents, FASHION_MNIST_IMAGE, LabelledImages, Split};
 use trainer::network::{NetworkConfig, Preset};
 use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::run::RunConfig;
-use trainer::{FitConfig, Head, Phase, TrainError, fit};
+use trainer::{FitConfig, Phase, Seeds, TrainError, Trains, fit};
 
 /// Counts the bytes that each thread asks for, holds, and held at most.
 struct Counting;
@@ -80,7 +80,7 @@ fn asked_by_a_step(network: &NetworkConfig, batch_size: usize) -> usize {
     // Two batches and a smaller one.
     let count = 2 * batch_size + batch_size / 2;
     let images = images(count);
-    let split = Split { training: (0..count).collect(), validation: vec![0] };
+    let split = Split { training: (0..count).collect(), validation: vec![0], seed: None };
     let mut network = network.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
     let mut adam = Optimizer::new(AdamConfig::new(1e-3).unwrap(), &network, |_| true);
     let config = FitConfig { first_step: 0, epochs: 2, batch_size, seed: 0, observe_every: 0 };
@@ -135,16 +135,17 @@ fn a_run_holds_about_as_much_memory_as_it_says_before() {
         let split = Split {
             training: (0..batch_size).collect(),
             validation: (batch_size..2 * batch_size).collect(),
+            seed: Some(0),
         };
         let run = RunConfig {
             network: config.clone(),
-            head: Head::Trained,
-            seed: 0,
+            trains: Trains::All,
+            seeds: Seeds::both(0),
             epochs: 1,
             batch_size,
             optimizer: AdamConfig::new(1e-3).unwrap().into(),
             observations_per_epoch: 1,
-            data_set: String::new(),
+            data_set: DataSetContents::known_by_name_alone("of numbers"),
         };
         let expected = run.memory(FASHION_MNIST_IMAGE, 10, batch_size, batch_size).unwrap();
         let folder = tempfile::tempdir().unwrap();

@@ -13,8 +13,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use grader::check::Options;
 use grader::class::{
-    Class, GradedClass, Judge, Line, MarksTable, Progress, SummaryFiles, find_any_entries,
-    find_entries, grade_class, reports_of, serve, written_files,
+    Class, Entries, GradedClass, Joined, Judge, Line, MarksTable, Progress, SummaryFiles,
+    find_any_entries, find_entries, grade_class, reports_of, serve, written_files,
 };
 use grader::export::OutputFormat;
 use grader::fixture::Case;
@@ -140,7 +140,7 @@ pub(super) fn run(
         !run_options.is_cancelled.load(Ordering::Relaxed),
         "stopped at once; the same command goes on with what has no marks yet"
     );
-    summary(&graded?, &marks, table, &reports, &found.of_system)
+    summary(&graded?, &marks, table, &reports, &found)
 }
 
 /// Refuses a folder for the reports that has hand-ins in it.
@@ -184,7 +184,7 @@ fn summary(
     marks: &MarksTable,
     table: &Path,
     reports: &Path,
-    of_system: &[String],
+    Entries { of_system, joined, .. }: &Entries,
 ) -> Result<Exit> {
     let GradedClass { all, open, lines, summary, gone } = graded;
     let (table, reports) = (shown(table), shown(reports));
@@ -209,6 +209,9 @@ fn summary(
     }
     if !of_system.is_empty() {
         say(format!("left out, as no hand-ins: {}", of_system.join(", ")))?;
+    }
+    for Joined { id, files } in joined {
+        say(format!("graded together, as files of one student: {id}: {}", files.join(", ")))?;
     }
     let problems: Vec<&Line> = lines.iter().filter(|line| line.problem.is_some()).collect();
     for Line { id, marks, problem, .. } in &problems {

@@ -5,6 +5,7 @@
 //! and ends by itself. A save, `q` or Ctrl-C cancels it, but for
 //! a build, which is waited for.
 
+mod lines;
 mod round;
 mod saves;
 mod screen;

@@ -145,10 +145,10 @@ impl<'a> Progress<'a> {
             .with_key("per_sec", rate);
         bar.set_style(style);
         // The whole label would leave no room for the bar in 80 columns.
-        let Cell { run, .. } = &self.cells[run];
+        let Cell { key, run, .. } = &self.cells[run];
         let name = run.network.name();
         let network = name.trim_end_matches("Network");
-        bar.set_prefix(format!("{network:16} {:7} {}", run.head.text(), run.seed));
+        bar.set_prefix(format!("{network:16} {:7} {}", key.arm.head.text(), key.seed));
         bar
     }
 
@@ -156,7 +156,7 @@ impl<'a> Progress<'a> {
         let Cell { key, run, .. } = &self.cells[run];
         // The names of groups differ in length, and so do those of networks.
         let group = self.config.label_of_group(&key.arm);
-        format!("{:23}  {group:12}  seed {}", run.network.name(), run.seed)
+        format!("{:23}  {group:12}  seed {}", run.network.name(), key.seed)
     }
 
     /// The lines that have become due.
@@ -262,7 +262,7 @@ mod tests {
     fn results_come_in_one_order_with_the_published_figures_where_they_compare() {
         let axes = vec![("epochs", vec!["2".to_owned()])];
         let request = StudyRequest { seeds: Some(vec![3]), axes, ..StudyRequest::default() };
-        let whole = Split::four_fifths_of(60_000);
+        let whole = Split::four_fifths_of(60_000, 0);
         let (config, _) = request.config(DataSet::FashionMnist, whole, 10_000).unwrap();
         let expected = [
             "SimpleNetwork            head frozen   seed 3  epoch 1/2  Val-Acc=0.0000  published 0.6652",

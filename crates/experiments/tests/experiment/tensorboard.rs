@@ -42,6 +42,7 @@ fn event_files_say_what_the_tables_say() {
 
 fn expected_scalars(run: &Path) -> BTreeMap<String, Vec<(u64, f64)>> {
     let mut scalars = BTreeMap::<_, Vec<_>>::new();
+    let mut of_epoch = Vec::new();
     for row in read_metrics(run).unwrap() {
         let mut expect = |tag: &str, value: f64| {
             let as_stored = f64::from(value as f32);
@@ -51,10 +52,14 @@ fn expected_scalars(run: &Path) -> BTreeMap<String, Vec<(u64, f64)>> {
             Phase::Training => {
                 expect("train/loss", row.loss);
                 expect("epoch", row.epoch as f64);
+                of_epoch.push((row.accuracy * row.count as f64, row.count));
             }
             Phase::Validation => {
                 expect("val/loss", row.loss);
                 expect("val/acc", row.accuracy);
+                let images: usize = of_epoch.iter().map(|(_, count)| count).sum();
+                let correct: f64 = of_epoch.drain(..).map(|(correct, _)| correct).sum();
+                expect("train/acc", correct.round() / images as f64);
             }
         }
     }

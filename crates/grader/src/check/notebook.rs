@@ -8,7 +8,7 @@ use kernels::gradient_check::{STEP, perturbed, rel_error};
 use ndarray::ArrayD;
 
 use crate::check::hint;
-use crate::check::numpy::{broadcast, mean_and_std};
+use crate::check::numpy::{broadcast, mean_and_std, misfit};
 use crate::check::question::{Question, Questions, ask};
 use crate::check::script::script_of;
 use crate::check::tolerances::{
@@ -112,13 +112,14 @@ fn forward_test(script: &Script, answer: &Answer, mode: Mode) -> Result<Vec<Find
     let (Some(step), Some(output)) = (script.steps.last(), steps.last()) else {
         return Err(Failure::TooFew);
     };
-    let (mean, std) = mean_and_std("out", &output.out.to_f64())?;
+    let misfit = || misfit("out", output.out.shape(), step.x.shape());
+    let (mean, std) = mean_and_std(&output.out.to_f64()).ok_or_else(misfit)?;
     let atol = if mode == Mode::Train { NOTEBOOK_ATOL_TRAIN } else { NOTEBOOK_ATOL_EVAL };
     let mut findings = Vec::new();
     for (quantity, measured, parameter, expected) in
         [("mean", mean, "beta", &step.beta), ("std", std, "gamma", &step.gamma)]
     {
-        let (measured, expected) = broadcast("out", &measured, &expected.to_f64())?;
+        let (measured, expected) = broadcast(&measured, &expected.to_f64()).ok_or_else(misfit)?;
         for (channel, (&found, &expected)) in measured.iter().zip(&expected).enumerate() {
             // As the notebook calls it: the measured value is the reference of rtol.
             if !is_close(expected, found, NOTEBOOK_RTOL, atol) {
@@ -190,11 +191,13 @@ fn backward_test(script: &Script, answer: &Answer) -> Result<Vec<Finding>, Failu
             let (Some(above), Some(below)) = (outputs.next(), outputs.next()) else {
                 return Err(Failure::TooFew);
             };
-            let (above, below) = broadcast("out", &above, &below)?;
-            let (difference, dout) = broadcast("out", &(above - below), &dout)?;
+            let misfit = || misfit("out", above.shape(), step.x.shape());
+            let (above, below) = broadcast(&above, &below).ok_or_else(misfit)?;
+            let (difference, dout) = broadcast(&(above - below), &dout).ok_or_else(misfit)?;
             *slope = (difference * dout).sum() / (2.0 * STEP);
         }
-        let (numeric, result) = broadcast(quantity, &numeric, &result.to_f64())?;
+        let misfit = || misfit(quantity, result.shape(), argument.shape());
+        let (numeric, result) = broadcast(&numeric, &result.to_f64()).ok_or_else(misfit)?;
         let found = rel_error(numeric.view(), result.view())?;
         // As the notebook's `isclose(error, 0, atol=1e-6)`, for which the limit itself is close.
         if found.is_nan() || found > NOTEBOOK_GRADIENT {

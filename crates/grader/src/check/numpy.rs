@@ -10,17 +10,9 @@ use crate::submission::Failure;
 const VALUES_LIMIT: usize = 1 << 16;
 
 /// Both arrays in the shape that NumPy broadcasts them to: shapes are aligned at their ends, and an
-/// axis of length 1 fits any.
-///
-/// # Errors
-///
-/// [`Failure::Unusable`], as NumPy raises an exception, if the shapes do not fit or give far more values
-/// than either array has.
-pub(super) fn broadcast(
-    what: &str,
-    a: &ArrayD<f64>,
-    b: &ArrayD<f64>,
-) -> Result<(ArrayD<f64>, ArrayD<f64>), Failure> {
+/// axis of length 1 fits any. `None`, where NumPy raises an exception, if the shapes do not fit or give far
+/// more values than either array has.
+pub(super) fn broadcast(a: &ArrayD<f64>, b: &ArrayD<f64>) -> Option<(ArrayD<f64>, ArrayD<f64>)> {
     let axes = a.ndim().max(b.ndim());
     let length = |array: &ArrayD<f64>, axis: usize| {
         (axis + array.ndim()).checked_sub(axes).map_or(1, |axis| array.shape()[axis])
@@ -37,31 +29,20 @@ pub(super) fn broadcast(
         values.filter(|&values| values <= limit)?;
         array.broadcast(IxDyn(&shape)).map(|view| view.to_owned())
     };
-    to(a).zip(to(b)).ok_or_else(|| Failure::Unusable {
-        what: what.to_owned(),
-        reason: format!(
-            "has shape {:?}, which cannot be broadcast with {:?}",
-            a.shape(),
-            b.shape()
-        ),
-    })
+    to(a).zip(to(b))
+}
+
+/// That a result has a shape with which NumPy raises an exception.
+pub(super) fn misfit(what: &str, found: &[usize], expected: &[usize]) -> Failure {
+    let reason = format!("has shape {found:?}, expected {expected:?}");
+    Failure::Unusable { what: what.to_owned(), reason }
 }
 
 /// `np.mean(array, axis=(0, 2, 3))` and the standard deviation (divided by the number of values)
-/// over the same axes.
-///
-/// # Errors
-///
-/// [`Failure::Unusable`], as NumPy raises an exception, if the array has fewer than four axes.
-pub(super) fn mean_and_std(
-    what: &str,
-    array: &ArrayD<f64>,
-) -> Result<(ArrayD<f64>, ArrayD<f64>), Failure> {
+/// over the same axes. `None`, where NumPy raises an exception, if the array has fewer than four axes.
+pub(super) fn mean_and_std(array: &ArrayD<f64>) -> Option<(ArrayD<f64>, ArrayD<f64>)> {
     if array.ndim() < 4 {
-        return Err(Failure::Unusable {
-            what: what.to_owned(),
-            reason: format!("has shape {:?}, expected four axes", array.shape()),
-        });
+        return None;
     }
     let over = |array: &ArrayD<f64>| {
         let values = [0, 2, 3].map(|axis| array.len_of(Axis(axis)) as f64).iter().product::<f64>();
@@ -70,7 +51,7 @@ pub(super) fn mean_and_std(
     let mean = over(array);
     let wide = mean.clone().insert_axis(Axis(0)).insert_axis(Axis(2)).insert_axis(Axis(3));
     let squares = (array - &wide).mapv(|value| value * value);
-    Ok((mean, over(&squares).mapv(f64::sqrt)))
+    Some((mean, over(&squares).mapv(f64::sqrt)))
 }
 
 #[cfg(test)]
@@ -97,7 +78,7 @@ mod tests {
             (&[1000, 1], &[1, 1000], None),
             (&[70_000, 1], &[480], None),
         ] {
-            let found = broadcast("a", &zeros(a), &zeros(b)).ok();
+            let found = broadcast(&zeros(a), &zeros(b));
             let shapes = found.map(|(a, b)| (a.shape().to_vec(), b.shape().to_vec()));
             let expected = expected.map(|shape| (shape.to_vec(), shape.to_vec()));
             assert_eq!(shapes, expected, "{a:?} {b:?}");
@@ -108,8 +89,8 @@ mod tests {
     fn mean_and_std_of_each_channel() {
         // Channel 0 holds 1 and 3; channel 1 holds 2 and 2.
         let images = array![[[[1.0]], [[2.0]]], [[[3.0]], [[2.0]]]].into_dyn();
-        let (mean, std) = mean_and_std("out", &images).unwrap();
+        let (mean, std) = mean_and_std(&images).unwrap();
         assert_eq!((mean, std), (array![2.0, 2.0].into_dyn(), array![1.0, 0.0].into_dyn()));
-        assert!(mean_and_std("out", &zeros(&[2, 2])).is_err());
+        assert!(mean_and_std(&zeros(&[2, 2])).is_none());
     }
 }

@@ -1,6 +1,7 @@
 //! Questions: all are collected before the first is asked, so that a submission in another process
 //! is started once for a whole grading; once more, and later, for what students do not see.
 
+use crate::check::unwritten::unwritten_backward;
 use crate::diagnosis::limits::VALUES_PER_SCRIPT;
 use crate::diagnosis::{Answered, ConventionPolicy, Diagnosis, Profile, diagnose};
 use crate::report::{Suite, SuiteName};
@@ -32,16 +33,19 @@ impl<'a> Question<'a> {
         Self { for_diagnosis: true, ..self }
     }
 
-    /// Whether it serves only checks that are hidden: found out by judging no answers at all.
+    /// Whether it serves only checks that are hidden.
     fn is_hidden(&self, hidden: &[Pattern]) -> bool {
-        if hidden.is_empty() {
-            return false;
-        }
+        !hidden.is_empty()
+            && self.of_no_answers().iter().all(|verdict| {
+                hidden.iter().any(|pattern| pattern.names(&verdict.case, &verdict.check))
+            })
+    }
+
+    /// The checks that it serves, found out by judging no answers at all.
+    fn of_no_answers(&self) -> Vec<Verdict> {
         let nothing: Vec<Answer> = vec![Err(Failure::TooFew); self.scripts.len()];
         let policy = ConventionPolicy::new(Profile::Strict, &Diagnosis::default());
-        (self.judge)(&self.scripts, &nothing, &policy).iter().all(|verdict| {
-            hidden.iter().any(|pattern| pattern.names(&verdict.case, &verdict.check))
-        })
+        (self.judge)(&self.scripts, &nothing, &policy)
     }
 }
 
@@ -69,6 +73,12 @@ impl<'a> Questions<'a> {
         Self { suite, asked }
     }
 
+    /// Leaves out what serves no check of the case of this name.
+    pub(crate) fn keep_of_case(&mut self, case: &str) {
+        self.asked
+            .retain(|question| question.of_no_answers().iter().any(|verdict| verdict.case == case));
+    }
+
     /// The scripts to be answered, in order.
     pub(crate) fn scripts(&self) -> impl Iterator<Item = &Script> {
         self.asked.iter().flat_map(|question| &question.scripts)
@@ -89,17 +99,21 @@ pub(crate) fn ask(
         .flat_map(|suite| &suite.asked)
         .flat_map(|question| vec![question.is_hidden(hidden); question.scripts.len()])
         .collect();
-    let answers = answers(submission, &scripts, &is_hidden);
+    let mut answers = answers(submission, &scripts, &is_hidden);
+    let unwritten = unwritten_backward(&scripts, &mut answers);
 
     let mut diagnosis = Diagnosis::default();
-    let mut policy = ConventionPolicy::new(profile, &diagnosis);
+    let policy_by = |diagnosis: &Diagnosis| {
+        ConventionPolicy::new(profile, diagnosis).without_backward(unwritten.clone())
+    };
+    let mut policy = policy_by(&diagnosis);
     let mut judged = judge(&suites, &answers, &policy);
     if judged.iter().flat_map(|suite| &suite.verdicts).any(|verdict| !verdict.is_well()) {
         let (shown, unseen) = to_diagnose(&suites, &scripts, &answers, &is_hidden);
         if has_numbers(shown.iter().chain(&unseen)) {
-            diagnosis = diagnose(&shown, &unseen);
+            diagnosis = diagnose(&shown, &unseen, submission.language());
         }
-        policy = ConventionPolicy::new(profile, &diagnosis);
+        policy = policy_by(&diagnosis);
         if policy.is_lenient() {
             judged = judge(&suites, &answers, &policy);
         }

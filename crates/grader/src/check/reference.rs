@@ -77,7 +77,8 @@ fn verdicts(
         let findings = found.and_then(|outputs| judge(role, expected, script, outputs));
         let forward_answered = answer.as_ref().is_ok_and(|outputs| outputs.all_steps().is_ok());
         let outcome = if mode == Mode::Eval && forward_answered && OF_GRADIENTS.contains(role) {
-            ConventionPolicy::left_open(
+            policy.backward_left_open(
+                script,
                 findings,
                 "a backward pass in evaluation is not the notebook's",
             )

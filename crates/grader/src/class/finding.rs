@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::class::reason::has_timeout;
 use crate::grading::Grading;
 use crate::submission::Failure;
 use crate::verdict::{CheckOutcome, Verdict};
@@ -79,7 +80,10 @@ impl Findings {
             id: form.quantity.clone(),
             explanation: format!("{}, expected {}", form.found, form.expected),
         }));
-        mistakes.extend(diagnosis.unexplained.iter().map(|part| Finding {
+        // What was not answered in time is wrong for that reason.
+        let is_late = has_timeout(&grading.report);
+        let unexplained = diagnosis.unexplained.iter().filter(|_| !is_late);
+        mistakes.extend(unexplained.map(|part| Finding {
             kind: Kind::Unexplained,
             id: part.to_string(),
             explanation: format!("no known mistake explains {part}"),

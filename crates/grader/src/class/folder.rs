@@ -1,7 +1,9 @@
 //! The folder of reports, locked.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::path::Path;
+
+use files::FolderLock;
 
 use crate::class::error::ClassError;
 
@@ -10,21 +12,15 @@ use crate::class::error::ClassError;
 pub(super) struct Folder<'a> {
     path: &'a Path,
     is_new: bool,
-    _lock: Option<File>,
+    _lock: FolderLock,
 }
 
 impl<'a> Folder<'a> {
     pub(super) fn lock(path: &'a Path) -> Result<Self, ClassError> {
         let is_new = !path.exists();
         fs::create_dir_all(path).map_err(ClassError::write(path))?;
-        // Where a folder cannot be opened as a file, as on Windows, the lock keeps nobody out.
-        let lock = File::open(path).ok();
-        match lock.as_ref().map(File::try_lock) {
-            Some(Err(TryLockError::WouldBlock)) => Err(ClassError::Taken { path: path.to_owned() }),
-            Some(Ok(()) | Err(TryLockError::Error(_))) | None => {
-                Ok(Self { path, is_new, _lock: lock })
-            }
-        }
+        let lock = files::lock(path).ok_or_else(|| ClassError::Taken { path: path.to_owned() })?;
+        Ok(Self { path, is_new, _lock: lock })
     }
 
     pub(super) fn remove_if_new(&self) {

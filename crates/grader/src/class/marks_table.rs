@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use crate::class::cells::inert;
 use crate::class::error::ClassError;
+use crate::class::filled::Filled;
 use crate::class::record::Record;
 use crate::class::roster::{
-    Claim, Downloaded, Flaw, Matching, Platform, Roster, Sheet, Student, Students, TableFormat,
-    Unfit, Why, matching,
+    Claim, Flaw, Matching, Platform, Roster, Student, Students, TableFormat, Unfit, Why, matching,
 };
 use crate::class::table::{COLUMNS, Line, OUT_OF};
+use crate::hand_in::Download;
 use crate::messages::on_one_line;
 use crate::rubric::{Points, Rubric};
 
@@ -47,14 +48,6 @@ pub struct MarksTable {
     claims: Vec<Claim>,
     /// The hand-ins that are nobody's, and why.
     unmatched: Vec<(String, String)>,
-}
-
-/// A platform's file, and where the marks go in it.
-#[derive(Debug)]
-struct Filled {
-    sheet: Sheet,
-    column: usize,
-    has_decimal_comma: bool,
 }
 
 impl MarksTable {
@@ -109,7 +102,7 @@ impl MarksTable {
             });
         };
         let Roster { path: _, sheet, platform, mut students } = roster;
-        let downloaded: fn(&str) -> Option<Downloaded<'_>> = match platform {
+        let downloaded: fn(&str) -> Option<Download<'_>> = match platform {
             Some(platform) => platform.downloaded,
             None => |_| None,
         };
@@ -274,7 +267,7 @@ fn made_up(
         expected,
     };
     let or_export = format!("or {}, named with --roster", platform.export);
-    let mut downloads: Vec<Downloaded<'_>> = Vec::new();
+    let mut downloads: Vec<Download<'_>> = Vec::new();
     for id in hand_ins {
         let Some(read) = (platform.downloaded)(id) else {
             let expected = format!("names such as {}, {or_export}", platform.example);
@@ -298,76 +291,6 @@ fn made_up(
 /// The error of a format for which the arguments and the names of the hand-ins do not suffice.
 fn unfit(format: &TableFormat, flaw: Flaw) -> ClassError {
     ClassError::TableFormat { format: format.name, found: flaw.found, expected: flaw.expected }
-}
-
-impl Filled {
-    fn new(
-        platform: &Platform,
-        sheet: Sheet,
-        students: &[Student],
-        assignment: Option<&str>,
-        out_of: Points,
-    ) -> Result<Self, Flaw> {
-        let marks = (platform.marks)(&sheet, assignment)?;
-        let column = marks.column;
-        let mut has_decimal_comma = false;
-        for cell in marks.maxima {
-            let maximum = cell.value.trim();
-            if maximum.is_empty() {
-                continue;
-            }
-            if number(maximum).is_none_or(|maximum| (maximum - out_of.to_f64()).abs() > 1e-9) {
-                let expected =
-                    format!("{out_of}, which the entries of the rubric add up to; change either");
-                let found = format!("{maximum:?} as the most points");
-                return Err(Flaw::new(cell.place, &found, &expected));
-            }
-            has_decimal_comma |= maximum.contains(',') && !maximum.contains('.');
-        }
-        let is_short = |student: &&Student| sheet.cell(student.row, column).is_none();
-        if let Some(student) = students.iter().find(is_short) {
-            let row = &sheet.rows()[student.row];
-            let found = format!("{} cells", row.len());
-            let expected = format!("{}, one per heading", sheet.header().len());
-            return Err(Flaw::new(row[0].place, &found, &expected));
-        }
-        Ok(Self { sheet, column, has_decimal_comma })
-    }
-
-    /// The file with marks. What it has for students without a hand-in of their own, or with one that is
-    /// not graded yet, stays.
-    fn with<'a>(
-        &self,
-        claimed: impl Iterator<Item = (&'a Student, &'a Claim)>,
-        lines: &BTreeMap<String, Record>,
-    ) -> Vec<u8> {
-        let values = claimed.filter_map(|(student, claim)| {
-            let value = match claim {
-                Claim::Nothing | Claim::Unclear(_) => return None,
-                Claim::HandIn(id) => {
-                    let marks = lines.get(id)?.line.marks;
-                    marks.map(|marks| self.written(marks)).unwrap_or_default()
-                }
-            };
-            Some(((student.row, self.column), value))
-        });
-        self.sheet.with(&values.collect())
-    }
-
-    fn written(&self, mark: f64) -> String {
-        let mark = mark.to_string();
-        if self.has_decimal_comma { mark.replace('.', ",") } else { mark }
-    }
-}
-
-/// A number with a point or a comma before its decimals. What stands before the last of these parts
-/// thousands.
-fn number(text: &str) -> Option<f64> {
-    let text = match text.rsplit_once(['.', ',']) {
-        None => text.to_owned(),
-        Some((whole, decimals)) => format!("{}.{decimals}", whole.replace(['.', ','], "")),
-    };
-    text.parse().ok()
 }
 
 #[cfg(test)]
@@ -396,21 +319,68 @@ mod tests {
         .map_err(|error| error.to_string())
     }
 
+    /// A line with marks, and what its student is told.
+    fn graded(id: &str, marks: f64, for_student: &str) -> (String, Record) {
+        let (id, for_student) = (id.to_owned(), for_student.to_owned());
+        let line = Line { id: id.clone(), marks: Some(marks), for_student, ..Line::default() };
+        (id, Record { line, ..Record::problem("", "") })
+    }
+
+    fn text(table: &MarksTable, lines: &BTreeMap<String, Record>) -> String {
+        String::from_utf8(table.bytes(lines).unwrap()).unwrap()
+    }
+
     #[test]
     fn a_mark_of_the_platform_stays_until_the_hand_in_is_graded() {
         let gradebook = "Student,ID,Section,Task\n    Points Possible,,,10\n\
                          A,1,S,3\nB,2,S,4\nC,3,S,5\nD,4,S,6\n";
         let ids = ["a_1_10_x", "b_2_20_x", "c_3_30_x"];
         let table = table("canvas", Some(gradebook), None, &ids).unwrap();
-        let graded = Line { id: ids[0].to_owned(), marks: Some(7.5), ..Line::default() };
         let mut lines = BTreeMap::from([
-            (ids[0].to_owned(), Record { line: graded, ..Record::problem(ids[0], "") }),
+            graded(ids[0], 7.5, ""),
             (ids[1].to_owned(), Record::problem(ids[1], "it is no Python")),
         ]);
         let expected = gradebook.replace("A,1,S,3", "A,1,S,7.5").replace("B,2,S,4", "B,2,S,");
-        assert_eq!(String::from_utf8(table.bytes(&lines).unwrap()).unwrap(), expected);
+        assert_eq!(text(&table, &lines), expected);
         lines.clear();
-        assert_eq!(table.bytes(&lines).unwrap(), gradebook.as_bytes());
+        assert_eq!(text(&table, &lines), gradebook);
+    }
+
+    #[test]
+    fn who_is_excused_stays_excused_whatever_is_handed_in() {
+        let gradebook = "Student,ID,Section,Task\nA,1,S,EX\nB,2,S, ex \nC,3,S,EXX\n";
+        let ids = ["a_1_10_x", "b_2_20_x", "c_3_30_x"];
+        let table = table("canvas", Some(gradebook), None, &ids).unwrap();
+        let lines = BTreeMap::from([
+            graded(ids[0], 0.0, "It does nothing."),
+            (ids[1].to_owned(), Record::problem(ids[1], "it is no Python")),
+            graded(ids[2], 1.0, ""),
+        ]);
+        assert_eq!(text(&table, &lines), gradebook.replace("EXX", "1"));
+    }
+
+    #[test]
+    fn moodle_is_told_why_marks_are_missing_where_nobody_has_written_there() {
+        let worksheet = "Identifier,Grade,Maximum Grade,Feedback comments\n\
+                         Participant 1,,10,\nParticipant 2,,10,Well done\nParticipant 3,,10,\n\
+                         Participant 4,,10,\n";
+        let ids = [1, 2, 3, 4].map(|number| format!("A_{number}_assignsubmission_file"));
+        let ids = [&*ids[0], &*ids[1], &*ids[2], &*ids[3]];
+        let table = table("moodle", Some(worksheet), None, &ids).unwrap();
+        let lines = BTreeMap::from([
+            graded(ids[0], 4.0, "Your dx is wrong, \"x\"."),
+            graded(ids[1], 5.0, "Your dx is wrong."),
+            graded(ids[2], 10.0, ""),
+            (ids[3].to_owned(), Record::problem(ids[3], "it is no Python")),
+        ]);
+        let expected = "Identifier,Grade,Maximum Grade,Feedback comments\n\
+                        Participant 1,4,10,\"Your dx is wrong, \"\"x\"\".\"\n\
+                        Participant 2,5,10,Well done\nParticipant 3,10,10,\nParticipant 4,,10,\n";
+        assert_eq!(text(&table, &lines), expected);
+        // A worksheet need not have the column.
+        let without = "Identifier,Grade\nParticipant 1,\n";
+        let table = self::table("moodle", Some(without), None, &ids[..1]).unwrap();
+        assert_eq!(text(&table, &lines), without.replace("1,", "1,4"));
     }
 
     #[test]

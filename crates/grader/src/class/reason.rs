@@ -11,16 +11,37 @@ use crate::verdict::{CheckOutcome, Verdict};
 
 /// Why a hand-in does not have all marks; empty if it has.
 pub(super) fn reason(grading: &Grading) -> String {
-    if grading.marks.as_ref().is_some_and(|marks| marks.scored == marks.out_of) {
-        return String::new();
+    if has_all_marks(grading) { String::new() } else { as_sentence(&why(grading)) }
+}
+
+/// The same as far as a student may know it: nothing of it is from hidden checks.
+pub(super) fn for_student(grading: &Grading) -> String {
+    let shown = grading.shown();
+    if has_all_marks(grading) {
+        String::new()
+    } else if shown.report.verdicts().all(Verdict::is_well) {
+        "Everything that is shown passes, and a hidden check fails.".to_owned()
+    } else {
+        as_sentence(&why(&shown))
     }
-    let sentence = of_timeout(&grading.report)
+}
+
+/// Whether a call did not return in time.
+pub(super) fn has_timeout(report: &Report) -> bool {
+    of_timeout(report).is_some()
+}
+
+fn has_all_marks(grading: &Grading) -> bool {
+    grading.marks.as_ref().is_some_and(|marks| marks.scored == marks.out_of)
+}
+
+fn why(grading: &Grading) -> String {
+    of_timeout(&grading.report)
         .or_else(|| of_every_call(grading))
         .or_else(|| of_diagnosis(&grading.diagnosis))
         .or_else(|| of_some_calls(grading))
         .or_else(|| of_unexplained(&grading.diagnosis))
-        .unwrap_or_else(|| of_checks(&grading.report));
-    as_sentence(&sentence)
+        .unwrap_or_else(|| of_checks(&grading.report))
 }
 
 /// The message of a check that got no answer, without whether it was asked.
@@ -41,9 +62,16 @@ fn of_timeout(report: &Report) -> Option<String> {
         *cases.entry(&verdict.case).or_default() |= timeout.is_some();
         function = function.or(timeout.map(|(function, _)| function));
     }
+    let Some(function) = function else {
+        let mut messages = report.verdicts().filter_map(|verdict| message(&verdict.outcome));
+        return messages.find(|message| message.starts_with(WHOLE_TIMEOUT)).map(str::to_owned);
+    };
     let stopped = cases.values().filter(|&&is_stopped| is_stopped).count();
-    Some(format!("{} did not return in time in {stopped} of {} cases", function?, cases.len()))
+    Some(format!("{} did not return in time in {stopped} of {} cases", function, cases.len()))
 }
+
+/// How the message of calls begins that were left out after too long a time for all.
+const WHOLE_TIMEOUT: &str = "all calls together took longer than ";
 
 /// What stands between a function and its limit in the message of a timeout.
 const TIMEOUT: &str = " did not return: ";
@@ -71,7 +99,19 @@ fn of_every_call(grading: &Grading) -> Option<String> {
         || first.contains(" could not be loaded")
         || first.contains(" has a class ")
         || first.contains(" has no function ");
-    Some(if is_of_loading { first.to_owned() } else { format!("every call ended in {first}") })
+    Some(if is_of_loading { first.to_owned() } else { of_calls("every call", first) })
+}
+
+/// What these calls gave: an exception, or something that a sentence says.
+fn of_calls(calls: &str, message: &str) -> String {
+    let first = message.split([':', ' ']).next().unwrap_or_default();
+    // The names of exceptions begin with a capital, and may have their module before them.
+    let name = first.rsplit('.').next().unwrap_or_default();
+    if name.starts_with(|letter: char| letter.is_ascii_uppercase()) {
+        format!("{calls} ended in {message}")
+    } else {
+        format!("in {calls}, {message}")
+    }
 }
 
 /// The first thing that the numbers say.
@@ -86,8 +126,8 @@ fn of_diagnosis(diagnosis: &Diagnosis) -> Option<String> {
         let first = together(tied.next()?);
         Some(match tied.count() {
             0 => first,
-            1 => format!("{first}, or makes another mistake that gives the same numbers"),
-            others => format!("{first}, or one of {others} mistakes that give the same numbers"),
+            1 => format!("{first}; another mistake gives the same numbers"),
+            others => format!("{first}; {others} other mistakes give the same numbers"),
         })
     });
     let forms = diagnosis.wrong_forms.iter().map(|form| {
@@ -104,7 +144,7 @@ fn of_unexplained(diagnosis: &Diagnosis) -> Option<String> {
 /// The most frequent exception.
 fn of_some_calls(grading: &Grading) -> Option<String> {
     let raised = grading.diagnosis.exceptions.first()?;
-    Some(format!("{} of {} calls ended in {}", raised.calls, raised.of, raised.message))
+    Some(of_calls(&format!("{} of {} calls", raised.calls, raised.of), &raised.message))
 }
 
 fn of_checks(report: &Report) -> String {
@@ -112,7 +152,7 @@ fn of_checks(report: &Report) -> String {
     let (count, all) = (report.verdicts().filter(is_failed).count(), report.verdicts().count());
     match report.verdicts().find(is_failed) {
         Some(verdict) => format!(
-            "{count} of {all} checks fail, first {} of {}, and no known mistake explains them",
+            "{count} of {all} checks failed, and no known mistake explains why; the first is {} of {}",
             verdict.check, verdict.case
         ),
         None => "the rubric has points for checks that were not asked".to_owned(),
@@ -134,4 +174,138 @@ fn as_sentence(text: &str) -> String {
     };
     let stop = if capital.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{capital}{stop}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::{AnswerPart, CATALOGUE, Diagnosed, RaisedException};
+    use crate::report::{Suite, SuiteName};
+    use crate::rubric::Rubric;
+
+    const RUBRIC: &str = "[[entry]]\nname = \"a\"\nchecks = [\"case/*\"]\npoints = 1\n";
+
+    fn raised(message: &str) -> CheckOutcome {
+        CheckOutcome::Raised { message: message.to_owned() }
+    }
+
+    fn failed() -> CheckOutcome {
+        CheckOutcome::Failed { findings: Vec::new() }
+    }
+
+    /// A grading with these outcomes, each of a case of its own.
+    fn graded(outcomes: Vec<CheckOutcome>, diagnosis: Diagnosis, rubric: &str) -> Grading {
+        let verdicts = (1..)
+            .zip(outcomes)
+            .map(|(number, outcome)| Verdict::new("dx", &format!("case/{number}"), outcome, ""));
+        let suite = Suite { verdicts: verdicts.collect(), ..Suite::new(SuiteName::Reference) };
+        let report = Report { target: "hw.py".to_owned(), suites: vec![suite] };
+        let command = "grade".to_owned();
+        let mut grading =
+            Grading { report, diagnosis, marks: None, isolation: None, command, seconds: None };
+        grading.mark(&Rubric::parse(rubric, "rubric.toml").unwrap());
+        grading
+    }
+
+    fn of(outcomes: Vec<CheckOutcome>, diagnosis: Diagnosis) -> String {
+        reason(&graded(outcomes, diagnosis, RUBRIC))
+    }
+
+    fn exception(message: &str) -> Diagnosis {
+        let exception = RaisedException { message: message.to_owned(), calls: 2, of: 9 };
+        Diagnosis { exceptions: vec![exception], ..Diagnosis::default() }
+    }
+
+    #[test]
+    fn what_calls_gave_is_a_sentence_whether_it_is_an_exception_or_not() {
+        let none = "spatial_batchnorm_forward returned None, expected (out, cache)";
+        for (message, every, some) in [
+            (
+                "KeyError: 'x' (hw.py, line 3)",
+                "Every call ended in KeyError: 'x' (hw.py, line 3).",
+                "2 of 9 calls ended in KeyError: 'x' (hw.py, line 3).",
+            ),
+            (
+                "NotImplementedError (hw.py, line 3)",
+                "Every call ended in NotImplementedError (hw.py, line 3).",
+                "2 of 9 calls ended in NotImplementedError (hw.py, line 3).",
+            ),
+            (
+                "numpy.linalg.LinAlgError: Singular matrix",
+                "Every call ended in numpy.linalg.LinAlgError: Singular matrix.",
+                "2 of 9 calls ended in numpy.linalg.LinAlgError: Singular matrix.",
+            ),
+            (none, &format!("In every call, {none}."), &format!("In 2 of 9 calls, {none}.")),
+        ] {
+            let forward_failed = raised(Failure::FORWARD_FAILED);
+            let all = vec![raised(message), forward_failed];
+            assert_eq!(of(all, Diagnosis::default()), every);
+            assert_eq!(of(vec![raised(message), failed()], exception(message)), some);
+        }
+        let missing = "hw.py has no function spatial_batchnorm_forward";
+        assert_eq!(of(vec![raised(missing)], Diagnosis::default()), format!("{missing}."));
+    }
+
+    #[test]
+    fn a_call_that_did_not_return_is_the_reason_for_what_is_not_known() {
+        let late = "spatial_batchnorm_backward did not return: it took longer than 10 seconds";
+        let unexplained = vec![AnswerPart::Dx];
+        let diagnosis = Diagnosis { unexplained, ..Diagnosis::default() };
+        let grading = graded(
+            vec![raised(late), raised(&format!("not asked any more: {late}")), failed()],
+            diagnosis,
+            RUBRIC,
+        );
+        let whole = "all calls together took longer than 120 seconds";
+        let outcomes = vec![failed(), raised(&format!("not asked any more: {whole}"))];
+        assert_eq!(
+            of(outcomes, Diagnosis::default()),
+            "All calls together took longer than 120 seconds."
+        );
+        let expected = "spatial_batchnorm_backward did not return in time in 2 of 3 cases.";
+        assert_eq!(reason(&grading), expected);
+        assert_eq!(crate::class::table::Line::of("hw", &grading).diagnosis, "");
+        assert_eq!(crate::class::finding::Findings::of(&grading).mistakes.len(), 1);
+    }
+
+    #[test]
+    fn what_no_mistake_explains_is_told_by_its_part_or_by_the_first_check() {
+        let unexplained = vec![AnswerPart::Dx];
+        let diagnosis = Diagnosis { unexplained, ..Diagnosis::default() };
+        assert_eq!(of(vec![failed()], diagnosis), "No known mistake explains dx.");
+        let expected = "1 of 2 checks failed, and no known mistake explains why; the first is dx of \
+                        case/2.";
+        assert_eq!(of(vec![CheckOutcome::Passed, failed()], Diagnosis::default()), expected);
+        assert_eq!(of(vec![CheckOutcome::Passed], Diagnosis::default()), "");
+    }
+
+    #[test]
+    fn mistakes_that_give_the_same_numbers_are_counted_in_a_sentence_of_their_own() {
+        let known = |id: &str| vec![*CATALOGUE.iter().find(|mistake| mistake.id == id).unwrap()];
+        let alternatives = ["epsilon_outside_root", "epsilon_missing", "epsilon_twice"].map(known);
+        for (count, end) in [
+            (1, "."),
+            (2, "; another mistake gives the same numbers."),
+            (3, "; 2 other mistakes give the same numbers."),
+        ] {
+            let alternatives = alternatives[..count].to_vec();
+            let found = vec![Diagnosed { part: Some(AnswerPart::Output), alternatives }];
+            let diagnosis = Diagnosis { found, ..Diagnosis::default() };
+            let first = as_sentence(known("epsilon_outside_root")[0].explanation);
+            let expected = format!("{}{end}", first.trim_end_matches('.'));
+            assert_eq!(of(vec![failed()], diagnosis), expected);
+        }
+    }
+
+    #[test]
+    fn a_student_is_told_nothing_of_hidden_checks() {
+        let rubric = "[[entry]]\nname = \"a\"\nchecks = [\"case/1\"]\npoints = 1\n\
+                      [[entry]]\nname = \"b\"\nchecks = [\"case/2\"]\npoints = 1\nhidden = true\n";
+        let told = |outcomes| for_student(&graded(outcomes, Diagnosis::default(), rubric));
+        assert_eq!(told(vec![CheckOutcome::Passed, CheckOutcome::Passed]), "");
+        let hidden = "Everything that is shown passes, and a hidden check fails.";
+        assert_eq!(told(vec![CheckOutcome::Passed, raised("KeyError: 'secret'")]), hidden);
+        let shown = told(vec![failed(), raised("KeyError: 'secret'")]);
+        assert!(shown.starts_with("1 of 1 checks failed"), "{shown}");
+    }
 }

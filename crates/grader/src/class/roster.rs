@@ -15,7 +15,7 @@ mod sheet;
 
 pub(super) use matching::{Claim, Matching, Why, matching};
 pub use platform::TableFormat;
-pub(super) use platform::{Downloaded, Platform, Student, Students, Unfit};
+pub(super) use platform::{Platform, Student, Students, Unfit};
 pub(super) use sheet::{Flaw, Sheet};
 
 /// The grader's own table.

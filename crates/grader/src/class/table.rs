@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::class::cells::inert;
-use crate::class::reason::reason;
+use crate::class::reason::{for_student, has_timeout, reason};
 use crate::diagnosis::{Diagnosis, Mistake};
 use crate::grading::Grading;
 use crate::messages::on_one_line;
@@ -32,6 +32,8 @@ pub struct Line {
     pub diagnosis: String,
     /// Why marks are missing, in one sentence; empty if none are.
     pub reason: String,
+    /// The same as far as students may know it, which is in no cell of this table.
+    pub for_student: String,
     /// How long grading took.
     pub seconds: Option<f64>,
     /// Why the hand-in could not be graded.
@@ -63,8 +65,9 @@ impl Line {
             reference: suite(SuiteName::Reference),
             behaviour: suite(SuiteName::Behaviour),
             random: suite(SuiteName::Random),
-            diagnosis: in_ids(&grading.diagnosis),
+            diagnosis: in_ids(grading),
             reason: reason(grading),
+            for_student: for_student(grading),
             seconds: grading.seconds.map(|seconds| (seconds * 100.0).round() / 100.0),
             problem: None,
         }
@@ -93,15 +96,18 @@ impl Line {
 }
 
 /// The mistakes found, by their ids: ties with "or", two together with "and".
-fn in_ids(diagnosis: &Diagnosis) -> String {
+fn in_ids(grading: &Grading) -> String {
+    let Diagnosis { found, unexplained, .. } = &grading.diagnosis;
     let together = |mistakes: &Vec<Mistake>| {
         mistakes.iter().map(|mistake| mistake.id).collect::<Vec<_>>().join(" and ")
     };
-    let found = diagnosis
-        .found
+    let found = found
         .iter()
         .map(|found| found.alternatives.iter().map(together).collect::<Vec<_>>().join(" or "));
-    let unknown = diagnosis.unexplained.iter().map(|part| format!("unknown: {part}"));
+    // What was not answered in time is wrong for that reason.
+    let is_late = has_timeout(&grading.report);
+    let unknown = unexplained.iter().filter(|_| !is_late);
+    let unknown = unknown.map(|part| format!("unknown: {part}"));
     found.chain(unknown).collect::<Vec<_>>().join("; ")
 }
 
@@ -150,6 +156,7 @@ mod tests {
             random: of("random"),
             diagnosis: "diagnosis".to_owned(),
             reason: "reason".to_owned(),
+            for_student: "for the student".to_owned(),
             seconds: Some(0.5),
             problem: of("problem"),
         };

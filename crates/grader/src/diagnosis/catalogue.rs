@@ -13,6 +13,7 @@ mod state;
 use std::sync::LazyLock;
 
 use super::mistake::Mistake;
+use crate::submission::Language;
 
 /// All known mistakes, by group.
 pub static CATALOGUE: LazyLock<Vec<Mistake>> = LazyLock::new(|| {
@@ -28,3 +29,8 @@ pub static CATALOGUE: LazyLock<Vec<Mistake>> = LazyLock::new(|| {
     ]
     .concat()
 });
+
+/// The same mistake, whose hint names the functions of a language.
+pub(super) fn in_language(mistake: Mistake, language: Option<Language>) -> Mistake {
+    Mistake { hint: hints::in_language(mistake.hint, language), ..mistake }
+}

@@ -3,7 +3,7 @@
 use super::mistake::Mistake;
 use super::result::Diagnosis;
 use super::variant::Variant;
-use crate::submission::{Failure, Outputs, Script, Submission};
+use crate::submission::{Failure, Kind, Outputs, Script, Submission};
 use crate::verdict::{CheckOutcome, Finding};
 
 /// Whether answers by another convention than the notebook's pass.
@@ -21,6 +21,8 @@ pub(crate) struct ConventionPolicy {
     profile: Profile,
     /// The conventions that pass.
     conventions: Vec<Mistake>,
+    /// The batch norms whose backward pass is not written yet.
+    without_backward: Vec<Kind>,
 }
 
 impl ConventionPolicy {
@@ -30,7 +32,12 @@ impl ConventionPolicy {
             Profile::Notebook => diagnosis.conventions(),
             Profile::Strict => Vec::new(),
         };
-        Self { profile, conventions }
+        Self { profile, conventions, without_backward: Vec::new() }
+    }
+
+    /// The same policy for a submission whose backward passes of these kinds are not written yet.
+    pub(crate) fn without_backward(self, without_backward: Vec<Kind>) -> Self {
+        Self { without_backward, ..self }
     }
 
     /// Whether a check may pass because of the diagnosis.
@@ -75,14 +82,18 @@ impl ConventionPolicy {
         }
     }
 
-    /// The outcome of a check of a call that the notebook does not define: another answer is noted
-    /// under every profile, and so is a refusal. A crash is no refusal.
-    pub(crate) fn left_open(
+    /// The outcome of a check of a backward pass that the notebook does not define: another answer is noted
+    /// under every profile, and so is a refusal. A crash is no refusal, and what is not written yet follows no
+    /// convention.
+    pub(crate) fn backward_left_open(
+        &self,
+        script: &Script,
         findings: Result<Vec<Finding>, Failure>,
         convention: &str,
     ) -> CheckOutcome {
         let noted = |findings| CheckOutcome::Noted { convention: convention.to_owned(), findings };
         match findings {
+            findings if self.without_backward.contains(&script.kind) => CheckOutcome::of(findings),
             Err(failure) if failure.is_refusal() => noted(Vec::new()),
             Ok(findings) if !findings.is_empty() => noted(findings),
             other => CheckOutcome::of(other),

@@ -54,6 +54,19 @@ impl WrongForm {
     pub(crate) fn is_of_shape(&self) -> bool {
         self.expected.starts_with("shape ")
     }
+
+    /// Whether the axes are the expected ones in another order.
+    pub(crate) fn is_permuted(&self) -> bool {
+        let axes = |shape: &str| {
+            let axes = shape.strip_prefix("shape (")?.strip_suffix(')')?;
+            let mut axes: Vec<String> = axes.split(", ").map(str::to_owned).collect();
+            axes.sort();
+            Some(axes)
+        };
+        self.is_of_shape()
+            && self.found != self.expected
+            && axes(&self.found) == axes(&self.expected)
+    }
 }
 
 impl Diagnosis {

@@ -8,7 +8,7 @@
 
 use super::answer_part::{AnswerPart, Piece};
 use super::candidate::Candidate;
-use super::catalogue::CATALOGUE;
+use super::catalogue::{CATALOGUE, in_language};
 use super::choices::Rounds;
 use super::comparison::{Comparison, compare};
 use super::exceptions::exceptions;
@@ -17,14 +17,28 @@ use super::limits::{BEAM_WIDTH, BEAM_WIDTH_FOR_PAIRS};
 use super::mistake::{Group, Mistake};
 use super::result::{Diagnosed, Diagnosis};
 use super::variant::Variant;
-use crate::submission::{AskedMode, Kind, Outputs, Script, Submission, Touched};
+use crate::submission::{AskedMode, Kind, Language, Outputs, Script, Submission, Touched};
 
 /// A script with a submission's answer.
 pub(crate) type Answered<'a> = (&'a Script, &'a Outputs);
 
-/// Looks for mistakes that reproduce these answers. The submission's own words and shapes are told of
-/// `shown` alone: those in `unseen` could hold inputs that students are not to see.
-pub(crate) fn diagnose(shown: &[Answered<'_>], unseen: &[Answered<'_>]) -> Diagnosis {
+/// Looks for mistakes that reproduce these answers, which a submission in this language gave. The submission's
+/// own words and shapes are told of `shown` alone: those in `unseen` could hold inputs that students are not to
+/// see.
+pub(crate) fn diagnose(
+    shown: &[Answered<'_>],
+    unseen: &[Answered<'_>],
+    language: Option<Language>,
+) -> Diagnosis {
+    let mut diagnosis = found(shown, unseen);
+    for mistake in diagnosis.found.iter_mut().flat_map(|one| one.alternatives.iter_mut().flatten())
+    {
+        *mistake = in_language(*mistake, language);
+    }
+    diagnosis
+}
+
+fn found(shown: &[Answered<'_>], unseen: &[Answered<'_>]) -> Diagnosis {
     let right = Variant::with([]);
     let is_diagnosed = |(script, _): &&Answered<'_>| {
         script.kind == Kind::Spatial && right.declines(script).is_none()

@@ -169,20 +169,32 @@ fn wrong_forms(forms: &[WrongForm]) -> Vec<String> {
         }
     }
     let mut lines: Vec<String> = alike.iter().map(|(names, form)| form_line(names, form)).collect();
-    let is_shape = WrongForm::is_of_shape;
-    if forms.iter().any(is_shape) {
-        let step = "Next step: print the shape of what you return. Which axis is too many, or \
-                    missing?";
-        lines.push(format!("  {step}"));
-    }
-    if !forms.iter().all(is_shape) {
-        let step = "Next step: print the dtype of what you return. Which line changes it?";
-        lines.push(format!("  {step}"));
-    }
+    let mut steps: Vec<&str> = forms.iter().map(step_of_form).collect();
+    steps.sort_by_key(|step| STEPS_OF_FORMS.iter().position(|other| other == step));
+    steps.dedup();
+    lines.extend(steps.iter().map(|step| format!("  Next step: {step}")));
     lines
 }
 
-fn form_line(quantities: &[&str], form: &WrongForm) -> String {
+/// What to do about axes in another order, about other axes, and about another type, in this order.
+const STEPS_OF_FORMS: [&str; 3] = [
+    "The axes are there, in another order. Which permutation of axes undoes the one that you made?",
+    "Print the shape of what you return. Which axis is too many, or missing?",
+    "Print the dtype of what you return. Which line changes it?",
+];
+
+/// What to do about a result of a wrong shape or type.
+pub(super) fn step_of_form(form: &WrongForm) -> &'static str {
+    let [permuted, other, of_type] = STEPS_OF_FORMS;
+    match (form.is_of_shape(), form.is_permuted()) {
+        (true, true) => permuted,
+        (true, false) => other,
+        (false, _) => of_type,
+    }
+}
+
+/// A result of a wrong shape or type.
+pub(super) fn form_line(quantities: &[&str], form: &WrongForm) -> String {
     let names = match quantities {
         [] => String::new(),
         [only] => (*only).to_owned(),
@@ -324,6 +336,9 @@ mod tests {
         assert_eq!(lines(&all, true)[0], format!("{message}: no call got any further."));
         let some = graded(vec![raised(message), CheckOutcome::Passed], Diagnosis::default());
         assert_eq!(lines(&some, true)[0], format!("{message}: this ended 1 of 2 checks."));
+        let outcomes = vec![raised(message), CheckOutcome::Passed, raised(&again), raised(&again)];
+        let told = format!("{message}: this ended 1 of 4 checks, and 2 more were not asked.");
+        assert_eq!(lines(&graded(outcomes, Diagnosis::default()), true)[0], told);
     }
 
     #[test]
@@ -341,8 +356,8 @@ mod tests {
             [
                 "dgamma and dbeta have shape (1, C), expected (C,).",
                 "out is int64, expected float64.",
-                "  Next step: print the shape of what you return. Which axis is too many, or missing?",
-                "  Next step: print the dtype of what you return. Which line changes it?",
+                "  Next step: Print the shape of what you return. Which axis is too many, or missing?",
+                "  Next step: Print the dtype of what you return. Which line changes it?",
                 "No known mistake explains dbeta: it may follow from the above",
                 "Mend the first of these, then grade again.",
             ]

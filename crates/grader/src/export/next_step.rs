@@ -1,23 +1,11 @@
 //! The next step after an exception: one entry per kind of message.
 
+mod kind;
+mod shapes;
+
+use kind::{Kind, Message};
+
 use crate::submission::Failure;
-
-/// A kind of message, and what to do about it.
-struct Kind {
-    /// The message has one of these in it.
-    signs: &'static [&'static str],
-    /// The next step, in sentences; `None` if the message is of another kind after all.
-    step: fn(&Message<'_>) -> Option<String>,
-}
-
-/// The parts of a message.
-struct Message<'a> {
-    text: &'a str,
-    /// The line of the submission's file, as in "line 14".
-    line: Option<&'a str>,
-    /// The statement that could not be read, of a syntax error.
-    statement: Option<&'a str>,
-}
 
 /// The guard below which code stays that is not for importing.
 const GUARD: &str = "`if __name__ == \"__main__\":`";
@@ -77,13 +65,21 @@ const PARAMETERS: [(&str, &str); 4] = [
 ];
 
 /// What is said of a function that is not written yet.
-const UNWRITTEN: [&str; 3] = ["NotImplementedError", "not yet implemented", "not implemented"];
+const UNWRITTEN: [&str; 4] = [
+    "NotImplementedError",
+    "not yet implemented",
+    "not implemented",
+    "_backward returned nothing but zeros",
+];
 
-/// All kinds. The first that fits counts.
-const KINDS: [Kind; 31] = [
+/// All kinds but those of shapes. The first that fits counts.
+const KINDS: [Kind; 32] = [
     Kind {
         signs: &UNWRITTEN,
         step: |message| {
+            if let Some((function, _)) = message.text.split_once(" returned nothing but zeros") {
+                return Some(format!("Nothing was computed. Is `{function}` written yet?"));
+            }
             let at = message.line.map_or(String::new(), |line| format!(" at {line}"));
             Some(format!("This function is not written yet. Write it{at}."))
         },
@@ -321,8 +317,18 @@ const KINDS: [Kind; 31] = [
         },
     },
     Kind {
-        signs: &["overflowed the stack"],
+        signs: &["overflowed the stack", "RecursionError"],
         step: |_| Some("Which function calls itself, and what ends that?".into()),
+    },
+    Kind {
+        signs: &["was ended by signal 11"],
+        step: |_| {
+            Some(
+                "So ends what calls itself without an end, or uses memory that is not its own. Which \
+                 function calls itself?"
+                    .into(),
+            )
+        },
     },
     Kind {
         signs: &["ended the program with exit code", "aborted the program"],
@@ -374,12 +380,14 @@ const KINDS: [Kind; 31] = [
 pub(crate) fn next_step(message: &str) -> Option<String> {
     let message = Message::of(message);
     let fits = |kind: &&Kind| kind.signs.iter().any(|sign| message.text.contains(sign));
-    KINDS.iter().filter(fits).find_map(|kind| (kind.step)(&message))
+    KINDS.iter().chain(&shapes::KINDS).filter(fits).find_map(|kind| (kind.step)(&message))
 }
 
 /// Whether a message says that a function is not written yet.
 pub(super) fn is_unwritten(message: &str) -> bool {
-    UNWRITTEN.iter().any(|sign| message.contains(sign))
+    let returned_none =
+        message.contains("batchnorm_") && message.contains(" returned None, expected (");
+    returned_none || UNWRITTEN.iter().any(|sign| message.contains(sign))
 }
 
 /// The place that a message names at its end, as in "layers.py, line 14".
@@ -400,18 +408,6 @@ fn python_2(message: &Message<'_>) -> String {
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     let colon = if parts.is_empty() { "" } else { ": " };
     format!("This is Python 2{colon}{}; the course now runs Python 3.", parts.join(", "))
-}
-
-impl<'a> Message<'a> {
-    fn of(text: &'a str) -> Self {
-        let (rest, place) = match text.rsplit_once(" (") {
-            Some((rest, place)) if place.contains(", line ") => (rest, place.strip_suffix(')')),
-            _ => (text, None),
-        };
-        let line = place.and_then(|place| Some(&place[place.rfind("line ")?..]));
-        let statement = rest.strip_suffix('`').and_then(|rest| Some(rest.split_once(": `")?.1));
-        Self { text, line, statement }
-    }
 }
 
 #[cfg(test)]
@@ -545,6 +541,14 @@ mod tests {
                 "`mode` is no longer in `bn_param`. Does an earlier call take it out, as `pop` \
                  does?",
             ),
+            (
+                "RecursionError: maximum recursion depth exceeded (a.py, line 7)",
+                "Which function calls itself, and what ends that?",
+            ),
+            (
+                "spatial_batchnorm_backward returned nothing but zeros",
+                "Nothing was computed. Is `spatial_batchnorm_backward` written yet?",
+            ),
             ("name 'np' is not defined", "Add `import numpy as np` at the top of the file."),
         ] {
             assert_eq!(next_step(message).as_deref(), Some(step), "{message}");
@@ -554,8 +558,7 @@ mod tests {
     #[test]
     fn other_messages_have_no_next_step() {
         for message in [
-            "AxisError: axis 7 is out of bounds for array of dimension 4 (raises.py, line 7)",
-            "ValueError: cannot reshape array of size 6 into shape (4,) (a.py, line 3)",
+            "ValueError: cannot reshape array (a.py, line 3)",
             "KeyError: 'other' (a.py, line 3)",
             "TypeError: f() takes 1 positional argument but 2 were given (a.py, line 3)",
             "",
@@ -569,6 +572,6 @@ mod tests {
         for (nth, (name, ..)) in NUMPY_NAMES.iter().enumerate() {
             assert!(NUMPY_NAMES[..nth].iter().all(|(other, ..)| other != name), "{name}");
         }
-        assert!(KINDS.iter().all(|kind| !kind.signs.is_empty()));
+        assert!(KINDS.iter().chain(&shapes::KINDS).all(|kind| !kind.signs.is_empty()));
     }
 }

@@ -66,10 +66,22 @@ pub(super) const ENVIRONMENT: &str = "pyvenv.cfg";
 
 /// Whether a file or folder of this name is what systems and programs leave among the files of people.
 pub(crate) fn is_of_system(name: &str) -> bool {
-    const NAMES: [&str; 5] =
-        ["__MACOSX", "__pycache__", "node_modules", "Thumbs.db", "desktop.ini"];
-    // Among those that begin with a dot are `.DS_Store`, `.git` and `.ipynb_checkpoints`.
-    name.starts_with('.') || NAMES.contains(&name)
+    const NAMES: [&str; 9] = [
+        "__MACOSX",
+        "__pycache__",
+        "node_modules",
+        "Thumbs.db",
+        "ehthumbs.db",
+        "desktop.ini",
+        "$RECYCLE.BIN",
+        "System Volume Information",
+        "@eaDir",
+    ];
+    // Among those that begin with a dot are `.DS_Store`, `.git` and `.ipynb_checkpoints`. Office marks a
+    // file that is open by one whose name begins with `~$`.
+    let beginnings = [".", "~$"];
+    beginnings.iter().any(|beginning| name.starts_with(beginning))
+        || NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
@@ -88,6 +100,12 @@ mod tests {
         ] {
             assert_eq!(Kind::of(name), kind, "{name}");
             assert_eq!(without_ending(name), stem, "{name}");
+        }
+        for name in [".DS_Store", "._layers.py", "~$report.docx", "THUMBS.DB", "Desktop.ini"] {
+            assert!(is_of_system(name), "{name}");
+        }
+        for name in ["layers.py", "~layers.py", "thumbs.py", "a.DS_Store"] {
+            assert!(!is_of_system(name), "{name}");
         }
         assert_eq!(found("a.pdf"), "a .pdf");
         assert_eq!(found("README"), "a file without an ending");

@@ -61,7 +61,8 @@ pub(super) fn choose(files: &BTreeMap<String, Vec<u8>>) -> Result<&str, (String,
     ))
 }
 
-fn list(paths: &[&str]) -> String {
+/// Some of these paths, for a message.
+pub(super) fn list(paths: &[&str]) -> String {
     let named = paths.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
     match paths.len().saturating_sub(NAMED) {
         0 => named,
@@ -72,6 +73,12 @@ fn list(paths: &[&str]) -> String {
 /// The code of a file as text.
 fn source<'a>(path: &str, content: &'a [u8]) -> Cow<'a, str> {
     if notebook::is_one(path) { notebook::code(content).into() } else { text::decoded(content) }
+}
+
+/// Whether a file defines the function that is graded, or the class.
+pub(super) fn has_spatial(path: &str, content: &[u8]) -> bool {
+    let source = source(path, content);
+    defines_function(&source, FUNCTION) || defines_class(&source, CLASS)
 }
 
 /// Whether a file has both functions of plain batch norm, or the class that has them.

@@ -25,6 +25,11 @@ impl PythonFiles {
         self.main.rsplit('/').next().unwrap_or(&self.main)
     }
 
+    /// Whether the main file has the functions that are graded, or the class that has them.
+    pub(super) fn answers_spatial(&self) -> bool {
+        self.files.get(&self.main).is_some_and(|main| main_file::has_spatial(&self.main, main))
+    }
+
     /// Whether the main file has both functions of plain batch norm, or the class that has them.
     pub(crate) fn answers_plain(&self) -> bool {
         self.files.get(&self.main).is_some_and(|main| main_file::has_plain(&self.main, main))

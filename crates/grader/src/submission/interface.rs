@@ -1,6 +1,7 @@
 //! The interface of everything that is graded.
 
 use crate::submission::failure::Failure;
+use crate::submission::language::Language;
 use crate::submission::outputs::{Answer, Gradients, Outputs, StepOutput};
 use crate::submission::script::{Script, Step};
 use crate::tensor::Tensor;
@@ -9,6 +10,11 @@ use crate::tensor::Tensor;
 pub trait Submission {
     /// What transcripts call it.
     fn name(&self) -> &str;
+
+    /// The language that it is written in, if that is known.
+    fn language(&self) -> Option<Language> {
+        None
+    }
 
     /// Why it is not to be asked this script, as in "in float32"; `None` if it is.
     fn declines(&self, _script: &Script) -> Option<&'static str> {

@@ -6,7 +6,6 @@ use std::time::Duration;
 use isolation::{End, Ended, Limits, Stop};
 
 use crate::submission::script::{Kind, Script};
-use crate::submission::time_limits::seconds;
 use crate::tensor::Dtype;
 
 /// The variable of the environment by which a program upon the crate `answer` is told why its backward pass
@@ -22,26 +21,63 @@ pub struct Learner {
     pub backward: String,
     /// Whether it is the exercise, a program upon the crate `answer`.
     pub is_exercise: bool,
+    /// The name of its file, its text, and the keyword before a function.
+    file: String,
+    text: String,
+    keyword: &'static str,
+}
+
+/// A place in a learner's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// The function around it; `None` outside of all functions.
+    pub function: Option<&'a str>,
+    /// The code of the line; `None` where the function begins.
+    pub code: Option<&'a str>,
 }
 
 impl Learner {
     /// Where both functions are in the text of a file: where one of these keywords and the name are.
-    pub fn of(file: &str, text: &str, keyword: &str, is_exercise: bool) -> Self {
+    pub fn of(file: &str, text: &str, keyword: &'static str, is_exercise: bool) -> Self {
         let place = |function: &str| {
-            let is_here = |line: &str| {
-                let line = line.trim_start().trim_start_matches("pub ");
-                let rest = line.strip_prefix(keyword).map(str::trim_start);
-                let rest = rest.and_then(|rest| rest.strip_prefix(function));
-                rest.is_some_and(|rest| rest.trim_start().starts_with(['(', '<']))
-            };
-            let line = text.lines().position(is_here);
+            let line = text.lines().position(|line| function_of(line, keyword) == Some(function));
             line.map_or(String::new(), |line| format!("{file}, line {}", line + 1))
         };
         Self {
             forward: place("spatial_batchnorm_forward"),
             backward: place("spatial_batchnorm_backward"),
             is_exercise,
+            file: file.to_owned(),
+            text: text.to_owned(),
+            keyword,
         }
+    }
+
+    /// What is at a place, as in "layers.py, line 12"; `None` if it is in another file.
+    pub fn at(&self, place: &str) -> Option<Place<'_>> {
+        let line: usize = place.strip_prefix(&self.file)?.strip_prefix(", line ")?.parse().ok()?;
+        let lines: Vec<&str> = self.text.lines().collect();
+        let (before, rest) = lines.split_at_checked(line.checked_sub(1)?)?;
+        let line = rest.first()?;
+        let mut depth = indent(line);
+        // Of the lines that are indented less, each opens a block that the next is in, unless it goes on with
+        // an earlier one.
+        let opens = |other: &&&str| {
+            let goes_on = other.trim_start().starts_with([')', ']', '{', '}']);
+            let is_outer = !other.trim().is_empty() && !goes_on && indent(other) < depth;
+            if is_outer {
+                depth = indent(other);
+            }
+            is_outer
+        };
+        let mut around = before.iter().rev().filter(opens);
+        Some(match function_of(line, self.keyword) {
+            Some(function) => Place { function: Some(function), code: None },
+            None => {
+                let function = around.find_map(|line| function_of(line, self.keyword));
+                Place { function, code: Some(line.trim()).filter(|code| !code.is_empty()) }
+            }
+        })
     }
 
     /// A sentence about one of the functions, with its place.
@@ -54,6 +90,23 @@ impl Learner {
         let place = if place.is_empty() { String::new() } else { format!(" ({place})") };
         format!("your {pass} pass {predicate}{place}")
     }
+}
+
+/// The name of the function that begins in a line.
+fn function_of<'a>(line: &'a str, keyword: &str) -> Option<&'a str> {
+    const BEFORE: [&str; 5] = ["pub(crate)", "pub(super)", "pub", "const", "async"];
+    let mut line = line.trim_start();
+    while let Some(rest) = BEFORE.iter().find_map(|word| line.strip_prefix(word)) {
+        line = rest.trim_start();
+    }
+    let rest = line.strip_prefix(keyword)?.strip_prefix(' ')?.trim_start();
+    let end = rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_')?;
+    let (name, rest) = rest.split_at(end);
+    (!name.is_empty() && rest.trim_start().starts_with(['(', '<'])).then_some(name)
+}
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start().len()
 }
 
 /// What the exercise is not asked.
@@ -75,8 +128,7 @@ pub(super) fn declines(script: &Script) -> Option<&'static str> {
 
 /// What a function did that did not return within its time limit.
 pub(super) fn did_not_return(limit: Duration) -> String {
-    let limit = seconds(limit).replace(" seconds", " s").replace("a second", "1 s");
-    format!("did not return within {limit}")
+    format!("did not return within {} s", limit.as_secs_f64())
 }
 
 /// What a function did in which a program ended.
@@ -116,5 +168,23 @@ mod tests {
         assert_eq!(sentence, "your backward pass aborted");
         let python = "import numpy\ndef spatial_batchnorm_backward(dout, cache):\n";
         assert_eq!(Learner::of("a.py", python, "def", false).backward, "a.py, line 2");
+    }
+
+    #[test]
+    fn a_place_is_told_with_the_function_around_it_and_its_code() {
+        let python = "def rows(x):\n    return 1\n\nif True:\n    y = rows(2)\n\ndef f(x):\n    \
+                      def g(y):\n        return y\n    if x:\n        # why\n\n        z = g(x)\n";
+        let learner = Learner::of("a.py", python, "def", false);
+        let at = |line: usize| learner.at(&format!("a.py, line {line}"));
+        let place = |function, code| Some(Place { function, code: Some(code) });
+        assert_eq!(at(1), Some(Place { function: Some("rows"), code: None }));
+        assert_eq!(at(2), place(Some("rows"), "return 1"));
+        assert_eq!(at(5), place(None, "y = rows(2)"));
+        assert_eq!(at(9), place(Some("g"), "return y"));
+        assert_eq!(at(13), place(Some("f"), "z = g(x)"));
+        assert_eq!((at(99), at(0), learner.at("b.py, line 2")), (None, None, None));
+        let rust = "pub(crate) fn rows<T>(\n    x: T,\n) -> u8 {\n    x.rows()\n}\n";
+        let learner = Learner::of("a.rs", rust, "fn", true);
+        assert_eq!(learner.at("a.rs, line 4"), place(Some("rows"), "x.rows()"));
     }
 }

@@ -18,6 +18,7 @@ use isolation::{End, Ended, InForce, Job, Launcher, Limits, Stop, Strength};
 use crate::messages::with_sources;
 use crate::submission::failure::Failure;
 use crate::submission::interface::{Submission, run_alone};
+use crate::submission::language::Language;
 use crate::submission::learner::{self, Learner};
 use crate::submission::outputs::{Answer, Outputs};
 use crate::submission::printed::Printed;
@@ -114,6 +115,11 @@ impl Process {
     /// Whether it is a Python file, whose functions a driver of ours calls.
     pub fn is_python(&self) -> bool {
         self.file_name.is_some()
+    }
+
+    /// What is known of it if it is a learner's.
+    pub fn learner(&self) -> Option<&Learner> {
+        self.learner.as_ref()
     }
 
     /// Whether it is the exercise.
@@ -309,6 +315,14 @@ fn is_answered(outputs: Option<&Folder>, name: &str) -> bool {
 impl Submission for Process {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn language(&self) -> Option<Language> {
+        if self.is_python() {
+            Some(Language::Python)
+        } else {
+            self.is_exercise().then_some(Language::Rust)
+        }
     }
 
     fn declines(&self, script: &Script) -> Option<&'static str> {

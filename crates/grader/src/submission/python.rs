@@ -74,7 +74,8 @@ impl Process {
         }
     }
 
-    /// A program, which may read its own folder and what `interpreter` consists of.
+    /// A program, which may read its own folder and what `interpreter` consists of, and finds that one first
+    /// by its name.
     fn program_folder(
         name: String,
         program: &ProgramFolder,
@@ -83,6 +84,17 @@ impl Process {
     ) -> Self {
         let mut readable = interpreter.readable.clone();
         readable.push(program.folder.clone());
-        Self::new(name, vec![program.program().into()], readable, false, context)
+        // A program that begins with `#!/usr/bin/env python3` is run by the same Python as the others.
+        let folder = interpreter.program.parent().filter(|folder| folder.is_absolute());
+        let environment = folder.map(|folder| {
+            let mut path = folder.as_os_str().to_owned();
+            path.push(":");
+            path.push(isolation::PATH);
+            ("PATH".to_owned(), path)
+        });
+        Self {
+            environment: environment.into_iter().collect(),
+            ..Self::new(name, vec![program.program().into()], readable, false, context)
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Statistics by hand, and those of the committed study.
 
-use trainer::Head;
+use crate::axis::Head;
 use trainer::network::{Preset, preset};
 
 use super::*;

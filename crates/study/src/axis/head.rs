@@ -1,9 +1,45 @@
 //! The axis of heads: frozen as in the notebook, or trained.
 
+use std::fmt::{self, Display, Formatter};
+
+use serde::{Deserialize, Serialize};
 use trainer::run::RunConfig;
-use trainer::{Head, TrainError};
+use trainer::{TrainError, Trains};
 
 use super::definition::Axis;
+
+/// Whether the linear head `fc` of a network is trained.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Head {
+    /// Only the stack `model` is trained; `fc` keeps its initial weights.
+    Frozen,
+    /// Everything is trained.
+    Trained,
+}
+
+impl Head {
+    /// The name in files and arguments.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Frozen => "frozen",
+            Self::Trained => "trained",
+        }
+    }
+
+    fn trains(self) -> Trains {
+        match self {
+            Self::Frozen => Trains::HeadFrozen,
+            Self::Trained => Trains::All,
+        }
+    }
+}
+
+impl Display for Head {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        self.trains().fmt(formatter)
+    }
+}
 
 impl Axis for Head {
     const FLAG: &'static str = "heads";
@@ -40,7 +76,7 @@ impl Axis for Head {
     }
 
     fn apply(&self, run: &mut RunConfig) -> Result<(), TrainError> {
-        run.head = *self;
+        run.trains = self.trains();
         Ok(())
     }
 }

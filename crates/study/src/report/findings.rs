@@ -1,8 +1,8 @@
 //! The first lines of a report: what was run, on what, what came out, how it compares with the
 //! published figures. Every sentence says what the tables say, whichever way that is.
 
+use crate::axis::Head;
 use plots::thousands;
-use trainer::Head;
 
 use super::document::{Block, Table};
 use super::published_figures;

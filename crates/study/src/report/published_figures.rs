@@ -1,8 +1,8 @@
 //! How a study compares with the figures that the notebook prints, and why the arm with the head
 //! frozen is the one to compare. A study of another data set says nothing of them.
 
+use crate::axis::Head;
 use plots::thousands;
-use trainer::Head;
 
 use super::document::{Block, Table};
 use crate::analysis::{Analysis, ArmResult, EpochResult};

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use plotters::style::IntoFont;
 
 use super::*;
+use crate::axis::Head;
 use crate::axis::{Arm, BatchSize, Epochs, LearningRate};
 use crate::config::StudyConfig;
 use crate::made_up;
 use crate::tables::RunKey;
-use trainer::Head;
 use trainer::dataset::DataSet;
 use trainer::network::preset;
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use trainer::Head;
+use crate::axis::Head;
 use trainer::network::preset;
 
 use super::*;

@@ -34,7 +34,17 @@ pub enum Source {
     /// From files, which its publishers offer on the web.
     Files(PublishedFiles),
     /// From code.
-    Code(Draw),
+    Code(DrawnImages),
+}
+
+/// Images that code draws.
+#[derive(Debug)]
+pub struct DrawnImages {
+    /// Draws them.
+    pub draw: Draw,
+    /// The name of what is drawn: the first 16 digits of the SHA-256 of all images and labels to train
+    /// with. A generator that draws other images has another name.
+    pub numerics: &'static str,
 }
 
 /// Draws the images at these positions of a subset, in this order, on so many threads.

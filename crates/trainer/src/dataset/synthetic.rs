@@ -34,7 +34,7 @@ use std::thread;
 use self::class::Class;
 use self::draw::Draws;
 use self::plane::{PIXELS, SIDE};
-use super::entry::{DataSetEntry, Source, Subset};
+use super::entry::{DataSetEntry, DrawnImages, Source, Subset};
 use super::fashion_mnist::CLASS_NAMES;
 use super::labelled_images::{ImageSize, LabelledImages};
 use crate::TrainError;
@@ -87,6 +87,9 @@ impl Synthetic {
     }
 }
 
+/// A test holds it against the images.
+const NUMERICS: &str = "732014bbd3af12b6";
+
 pub(super) const ENTRY: DataSetEntry = DataSetEntry {
     folder: "synthetic",
     argument: "synthetic",
@@ -95,7 +98,7 @@ pub(super) const ENTRY: DataSetEntry = DataSetEntry {
     class_names: &CLASS_NAMES,
     training_images: Synthetic::TRAINING_IMAGES,
     test_images: Synthetic::TEST_IMAGES,
-    source: Source::Code(draw_at),
+    source: Source::Code(DrawnImages { draw: draw_at, numerics: NUMERICS }),
 };
 
 /// The images of a subset at these positions, in this order.

@@ -49,7 +49,7 @@ pub enum NetworkKind {
 
 impl NetworkConfig {
     /// Whether it has a head `fc` apart from its `model`, which a study may freeze. Without one,
-    /// [`crate::Head::Frozen`] and [`crate::Head::Trained`] are the same.
+    /// [`crate::Trains::HeadFrozen`] and [`crate::Trains::All`] are the same.
     pub fn has_linear_head(&self) -> bool {
         match self.kind {
             NetworkKind::Convolutional { .. } => true,
@@ -101,6 +101,17 @@ impl NetworkConfig {
                 Ok(Network::of_flat_images(model))
             }
         }
+    }
+
+    /// The smallest image that all poolings leave something of.
+    pub(crate) fn smallest_image(&self) -> ImageSize {
+        let halvings = match &self.kind {
+            NetworkKind::Convolutional { widths } => widths.len(),
+            NetworkKind::FullyConnected { .. } => 0,
+        };
+        // 0 where no image is large enough, which is then refused.
+        let side = 1_usize.checked_shl(halvings as u32).unwrap_or(0);
+        ImageSize { channels: 1, height: side, width: side }
     }
 
     fn check(&self, image: ImageSize, classes: usize) -> Result<(), TrainError> {

@@ -27,7 +27,7 @@ impl NetworkConfig {
     }
 
     /// The parts in one word, from which [`Self::from_parts`] makes the same configuration.
-    fn parts(&self) -> String {
+    pub(crate) fn parts(&self) -> String {
         let Self { kind, norm, activation, dropout } = self;
         let (mut text, widths) = match kind {
             NetworkKind::Convolutional { widths } => (CONVOLUTIONAL.to_owned(), widths),

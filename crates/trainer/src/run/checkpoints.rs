@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::epoch_files::files_in;
 use crate::TrainError;
 use crate::checkpoint::{self, Damage};
 
@@ -48,10 +49,15 @@ impl Checkpoints {
         Ok(())
     }
 
+    /// Where the one with this number of steps belongs.
+    pub(super) fn path(&self, steps: u64) -> PathBuf {
+        let epoch = steps.saturating_sub(1) / self.steps_per_epoch;
+        self.folder.join(format!("epoch={epoch}-step={steps}.safetensors"))
+    }
+
     /// Writes the one with this number of steps.
     pub(super) fn write(&self, steps: u64, bytes: &[u8]) -> Result<(), TrainError> {
-        let epoch = steps.saturating_sub(1) / self.steps_per_epoch;
-        let path = self.folder.join(format!("epoch={epoch}-step={steps}.safetensors"));
+        let path = self.path(steps);
         files::replace(&path, bytes).map_err(TrainError::file(&path, "cannot be written"))
     }
 
@@ -60,6 +66,16 @@ impl Checkpoints {
     pub(super) fn tidy(&self) -> Result<(), TrainError> {
         let mut superfluous = self.list()?;
         superfluous.pop();
+        self.remove_within_epochs(superfluous)
+    }
+
+    /// As [`Self::tidy`], for a run that diverged and goes on from no checkpoint within an epoch.
+    pub(super) fn tidy_to_epochs(&self) -> Result<(), TrainError> {
+        self.remove_within_epochs(self.list()?)
+    }
+
+    /// Removes those of these that lie within an epoch, and all parts.
+    fn remove_within_epochs(&self, mut superfluous: Vec<(u64, PathBuf)>) -> Result<(), TrainError> {
         superfluous.retain(|(steps, _)| !steps.is_multiple_of(self.steps_per_epoch));
         let parts = files_in(&self.folder)?.into_iter().filter(|path| is_part(path));
         for path in superfluous.into_iter().map(|(_, path)| path).chain(parts) {
@@ -84,17 +100,6 @@ pub(super) fn own_files(folder: &Path) -> Result<Vec<PathBuf>, TrainError> {
     files.retain(|path| steps_of(path).is_some() || is_part(path));
     files.sort_by_key(|path| std::cmp::Reverse(steps_of(path)));
     Ok(files)
-}
-
-fn files_in(folder: &Path) -> Result<Vec<PathBuf>, TrainError> {
-    if !folder.exists() {
-        return Ok(Vec::new());
-    }
-    let unlisted = || TrainError::file(folder, "cannot be listed");
-    fs::read_dir(folder)
-        .map_err(unlisted())?
-        .map(|entry| Ok(entry.map_err(unlisted())?.path()))
-        .collect()
 }
 
 /// The number of steps in the name of a checkpoint.

@@ -1,17 +1,20 @@
 //! The files of a run while it trains.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::checkpoints::{Checkpoints, steps_of};
+use super::divergence::Divergence;
+use super::epoch_files::WEIGHTS;
+use super::identity::{CellId, expect_record};
 use super::log_file::LogFile;
-use super::names::{CHECKPOINTS, DISTRIBUTIONS, HPARAMS, METRICS};
-use crate::checkpoint::{self, Position};
+use super::names::{CHECKPOINTS, DISTRIBUTIONS, METRICS};
+use crate::checkpoint::{self, LogState, Position};
 use crate::log::{CsvLog, DistributionRow, EventFile};
 use crate::network::Network;
 use crate::optimizer::Optimizer;
-use crate::{Measurement, Moment, Phase, TrainError};
+use crate::{Measurement, Moment, Phase, TrainError, weights};
 use files::FolderLock;
 
 /// The logs, in the order of [`Logs::files`].
@@ -24,9 +27,67 @@ pub(super) struct Logs {
     events: EventFile,
     files: [LogFile; 3],
     checkpoints: Checkpoints,
-    configuration: String,
+    steps_per_epoch: u64,
+    training: Training,
+    folder: PathBuf,
+    record: String,
     /// Keeps other processes out while this lives.
     _lock: FolderLock,
+}
+
+/// How the training images of an epoch were classified so far.
+#[derive(Debug, Default)]
+struct Training {
+    correct: f64,
+    images: usize,
+}
+
+impl Training {
+    /// Adds what was measured of a batch. Its number of correct images is whole, and sums of whole
+    /// numbers are exact in any order, so parts of an epoch give what the whole gives.
+    fn add(&mut self, measurement: &Measurement) {
+        self.correct += (measurement.accuracy * measurement.count as f64).round();
+        self.images += measurement.count;
+    }
+
+    fn accuracy(&self) -> f64 {
+        self.correct / self.images as f64
+    }
+}
+
+/// Makes the folder of the run with this record, and keeps other processes out of it.
+pub(super) fn enter(folder: &Path, record: &str) -> Result<FolderLock, TrainError> {
+    fs::create_dir_all(folder).map_err(TrainError::file(folder, "cannot be made"))?;
+    // Two processes would write into the same logs.
+    let lock =
+        files::lock(folder).ok_or_else(|| TrainError::InUse { folder: folder.to_path_buf() })?;
+    expect_record(folder, record)?;
+    Ok(lock)
+}
+
+/// Refuses logs of a run that diverged which are not what they were then, and removes what a process
+/// that was killed can have left behind.
+pub(super) fn expect_whole(
+    folder: &Path,
+    known: &BTreeMap<String, LogState>,
+    steps_per_epoch: u64,
+) -> Result<(), TrainError> {
+    for (name, known) in known {
+        LogFile::go_on(folder.join(name), known)?;
+    }
+    Checkpoints::new(folder.join(CHECKPOINTS), steps_per_epoch).tidy_to_epochs()
+}
+
+/// Writes the network after so many epochs.
+pub(super) fn write_weights(
+    folder: &Path,
+    epochs: u64,
+    network: &Network<f32>,
+    optimizer: &Optimizer<f32>,
+) -> Result<(), TrainError> {
+    let path = WEIGHTS.path(folder, epochs);
+    let bytes = weights::save(network, optimizer.steps())?;
+    files::replace(&path, &bytes).map_err(TrainError::file(&path, "cannot be written"))
 }
 
 impl Logs {
@@ -34,23 +95,19 @@ impl Logs {
     /// then, and says which step is next. A folder without a checkpoint starts anew.
     pub(super) fn open(
         folder: &Path,
-        configuration: &str,
+        lock: FolderLock,
+        record: &str,
         steps_per_epoch: u64,
         network: &mut Network<f32>,
         optimizer: &mut Optimizer<f32>,
     ) -> Result<(Self, u64), TrainError> {
-        fs::create_dir_all(folder).map_err(TrainError::file(folder, "cannot be made"))?;
-        // Two processes would write into the same logs.
-        let lock = files::lock(folder)
-            .ok_or_else(|| TrainError::InUse { folder: folder.to_path_buf() })?;
-        write_configuration(folder, configuration)?;
         let checkpoints = Checkpoints::new(folder.join(CHECKPOINTS), steps_per_epoch);
         checkpoints.tidy()?;
         let (files, steps) = match checkpoints.last()? {
             None => (NAMES.map(|name| LogFile::begin(folder.join(name))), 0),
             Some((_, path)) => {
                 let position = restore(&path, network, optimizer)?;
-                if position.configuration != configuration {
+                if position.configuration != record {
                     return Err(TrainError::OtherRun { folder: folder.to_path_buf() });
                 }
                 checkpoints.expect_earlier_whole()?;
@@ -70,10 +127,20 @@ impl Logs {
             events: if begins { EventFile::begin() } else { EventFile::go_on() },
             files: [metrics?, distributions?, events?],
             checkpoints,
-            configuration: configuration.to_owned(),
+            steps_per_epoch,
+            training: Training::default(),
+            folder: folder.to_path_buf(),
+            record: record.to_owned(),
             _lock: lock,
         };
         Ok((logs, steps))
+    }
+
+    /// Remembers what was measured of the epoch in which the run goes on, at this step.
+    pub(super) fn recall(&mut self, earlier: &[Measurement], first_step: u64) {
+        let epoch = first_step / self.steps_per_epoch;
+        let of_epoch = earlier.iter().filter(|row| row.epoch == epoch);
+        of_epoch.for_each(|row| self.training.add(row));
     }
 
     /// Notes what was measured and seen.
@@ -84,10 +151,13 @@ impl Logs {
         self.metrics.write(measurement).map_err(metrics_file.unwritable())?;
         match measurement.phase {
             Phase::Training => {
+                self.training.add(measurement);
                 self.events.scalars(step, &[("train/loss", loss), ("epoch", epoch as f64)]);
             }
             Phase::Validation => {
-                self.events.scalars(step, &[("val/loss", loss), ("val/acc", accuracy)]);
+                let training = std::mem::take(&mut self.training).accuracy();
+                let values = [("val/loss", loss), ("val/acc", accuracy), ("train/acc", training)];
+                self.events.scalars(step, &values);
             }
         }
         for distribution in moment.observation.iter().flat_map(|seen| &seen.distributions) {
@@ -103,27 +173,52 @@ impl Logs {
         Ok(())
     }
 
-    /// Writes what was noted, then the checkpoint that it belongs to. If not all of it can be
-    /// written, nothing is.
+    /// Writes what was noted, at the end of an epoch the weights, and then the checkpoint that both
+    /// belong to. If not all of it can be written, the logs stay as they were.
     pub(super) fn commit(
         &mut self,
         network: &Network<f32>,
         optimizer: &Optimizer<f32>,
     ) -> Result<(), TrainError> {
-        let before = self.files.each_ref().map(LogFile::written);
-        self.write(network, optimizer).inspect_err(|_| {
-            for (file, before) in self.files.iter_mut().zip(before) {
-                file.cut(before);
+        self.append_and(|logs, states| {
+            let steps = optimizer.steps();
+            if steps.is_multiple_of(logs.steps_per_epoch) {
+                write_weights(&logs.folder, steps / logs.steps_per_epoch, network, optimizer)?;
             }
+            let position = Position { steps, configuration: logs.record.clone(), logs: states };
+            let bytes = checkpoint::to_bytes(network, optimizer, &position)?;
+            logs.checkpoints.write(steps, &bytes)
         })?;
         self.checkpoints.tidy()
     }
 
-    fn write(
+    /// Writes what was noted up to a step at which the run diverged, and that it did.
+    pub(super) fn diverge(
         &mut self,
-        network: &Network<f32>,
-        optimizer: &Optimizer<f32>,
+        cell: CellId,
+        step: u64,
+        what: String,
     ) -> Result<(), TrainError> {
+        self.append_and(|run, logs| Divergence { cell, step, what, logs }.write(&run.folder))?;
+        self.checkpoints.tidy_to_epochs()
+    }
+
+    /// Writes what was noted, and then what belongs to the logs with this state. If that fails, takes
+    /// back what was written.
+    fn append_and(
+        &mut self,
+        write: impl FnOnce(&Self, BTreeMap<String, LogState>) -> Result<(), TrainError>,
+    ) -> Result<(), TrainError> {
+        let before = self.files.each_ref().map(LogFile::written);
+        self.append().and_then(|states| write(self, states)).inspect_err(|_| {
+            for (file, before) in self.files.iter_mut().zip(before) {
+                file.cut(before);
+            }
+        })
+    }
+
+    /// Writes what was noted; what each log holds then.
+    fn append(&mut self) -> Result<BTreeMap<String, LogState>, TrainError> {
         let [metrics, distributions, events] = &mut self.files;
         let part = self.metrics.take().map_err(metrics.unwritable())?;
         metrics.append(&part)?;
@@ -131,25 +226,7 @@ impl Logs {
         distributions.append(&part)?;
         events.append(&self.events.take())?;
         let named = NAMES.iter().zip(&self.files);
-        let logs = named.map(|(name, file)| ((*name).to_owned(), file.state())).collect();
-        let (steps, configuration) = (optimizer.steps(), self.configuration.clone());
-        let position = Position { steps, configuration, logs };
-        let bytes = checkpoint::to_bytes(network, optimizer, &position)?;
-        self.checkpoints.write(steps, &bytes)
-    }
-}
-
-/// Writes the configuration into a new folder, and refuses that of another run.
-fn write_configuration(folder: &Path, configuration: &str) -> Result<(), TrainError> {
-    let path = folder.join(HPARAMS);
-    match files::read(&path) {
-        Ok(found) if found == configuration.as_bytes() => Ok(()),
-        Ok(_) => Err(TrainError::OtherRun { folder: folder.to_path_buf() }),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            files::replace(&path, configuration.as_bytes())
-                .map_err(TrainError::file(&path, "cannot be written"))
-        }
-        Err(error) => Err(TrainError::file(&path, "cannot be read")(error)),
+        Ok(named.map(|(name, file)| ((*name).to_owned(), file.state())).collect())
     }
 }
 

@@ -45,8 +45,9 @@ impl RunConfig {
         training_images: usize,
         validation_images: usize,
     ) -> Result<u64, TrainError> {
-        let mut network = self.network.build::<f32>(image, classes, self.seed)?;
-        let optimizer = Optimizer::new(self.optimizer, &network, |name| self.head.trains(name));
+        let mut network = self.network.build::<f32>(image, classes, self.seeds.weights)?;
+        let trained = self.trains.parameters(&network)?;
+        let optimizer = Optimizer::new(self.optimizer, &network, |name| trained.contains(name));
         let mut gradients = optimizer.memory_for_gradients(&network);
         let state = network.state().iter().map(|(_, array)| array.len()).sum::<usize>()
             + optimizer.state().iter().map(|(_, array)| array.len()).sum::<usize>();
@@ -55,7 +56,7 @@ impl RunConfig {
         let ImageSize { channels, height, width } = image;
         let images = Array4::<f32>::zeros([PROBE, channels, height, width]);
         let mut tape = Tape::default();
-        let mut random = Stream::new(self.seed, Purpose::Dropout, 0);
+        let mut random = Stream::new(self.seeds.order, Purpose::Dropout, 0);
         network.forward_train_into(images.view(), &mut random, &mut tape)?;
         let observation = Observation::of(&network, &tape).bytes();
         let dlogits = Array2::zeros(tape.logits()?.raw_dim());

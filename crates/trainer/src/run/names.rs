@@ -4,6 +4,4 @@ pub(super) const HPARAMS: &str = "hparams.yaml";
 pub(super) const METRICS: &str = "metrics.csv";
 pub(super) const DISTRIBUTIONS: &str = "distributions.csv";
 pub(super) const CHECKPOINTS: &str = "checkpoints";
-
-/// The trained network.
-pub const WEIGHTS: &str = "weights.safetensors";
+pub(super) const DIVERGED: &str = "diverged.toml";

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use grader::fixture::{Case, Config, Operation, TrainingConfig, case_names, load_one};
 use kernels::Real;
 use ndarray::ArrayD;
-use trainer::Head;
+use trainer::Trains;
 use trainer::dataset::{ImageSize, LabelledImages, Split};
 use trainer::network::{Network, Preset};
 
@@ -18,7 +18,7 @@ pub(crate) struct Training {
     pub case: Case,
     pub config: TrainingConfig,
     pub preset: &'static Preset,
-    pub head: Head,
+    pub trains: Trains,
     pub size: ImageSize,
 }
 
@@ -33,10 +33,10 @@ impl Training {
             .map(|name| Self::of(load_one(&folder, &name).unwrap()))
             .collect();
         for &preset in Preset::all() {
-            let heads = [Head::Trained, Head::Frozen];
-            for &head in &heads[..if preset.config.has_linear_head() { 2 } else { 1 }] {
-                let found = all.iter().any(|one| one.preset == preset && one.head == head);
-                assert!(found, "no training of {}, head {}", preset.name, head.name());
+            let both = [Trains::All, Trains::HeadFrozen];
+            for &trains in &both[..if preset.config.has_linear_head() { 2 } else { 1 }] {
+                let found = all.iter().any(|one| one.preset == preset && one.trains == trains);
+                assert!(found, "no training of {}, {trains}", preset.name);
             }
         }
         all
@@ -46,11 +46,14 @@ impl Training {
         let Config::Training(config) = case.config.clone() else { panic!("{}", case.name) };
         let of_name = |preset: &&&'static Preset| preset.name == config.network;
         let preset = *Preset::all().iter().find(of_name).unwrap();
-        let head =
-            [Head::Frozen, Head::Trained].into_iter().find(|head| head.name() == config.head);
+        let trains = match config.head.as_str() {
+            "frozen" => Trains::HeadFrozen,
+            "trained" => Trains::All,
+            other => panic!("{}: head {other}", case.name),
+        };
         let [channels, height, width] = config.image;
         let size = ImageSize { channels, height, width };
-        Self { preset, head: head.unwrap(), size, case, config }
+        Self { preset, trains, size, case, config }
     }
 
     /// The network, with weights that do not matter.
@@ -68,7 +71,7 @@ impl Training {
     pub(crate) fn split(&self) -> Split {
         let training: BTreeSet<usize> =
             self.integers("batches").iter().map(|&position| position as usize).collect();
-        Split { training: training.into_iter().collect(), validation: self.evaluated() }
+        Split { training: training.into_iter().collect(), validation: self.evaluated(), seed: None }
     }
 
     /// The positions of the images whose logits are expected.

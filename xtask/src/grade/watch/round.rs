@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use grader::export::Progress;
 use grader::grading::grade;
 use grader::submission::{Learner, Printed};
@@ -52,7 +52,8 @@ fn graded(watch: &Watch<'_>, options: &RunOptions) -> Result<Round> {
     if let Some(trouble) = process.trouble() {
         bail!("{trouble}");
     }
-    Ok(Round::Graded { progress: Progress::of(&grading), printed: process.printed() })
+    let learner = process.learner().context("what is watched is no learner's")?;
+    Ok(Round::Graded { progress: Progress::of(&grading, learner), printed: process.printed() })
 }
 
 /// What is known of a Python file.

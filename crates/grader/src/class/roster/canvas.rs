@@ -8,9 +8,10 @@
 
 use crate::class::cells::inert;
 use crate::class::roster::platform::{
-    Downloaded, MarkColumn, Platform, Rows, Student, Students, TableFormat, Unfit, plain, present,
+    MarkColumn, Platform, Rows, Student, Students, TableFormat, Unfit, plain, present,
 };
 use crate::class::roster::sheet::{Flaw, Sheet};
+use crate::hand_in::{Download, of_canvas};
 use crate::rubric::Points;
 
 /// Canvas's gradebook.
@@ -21,7 +22,9 @@ pub(crate) const CANVAS: TableFormat = TableFormat {
         export: "a gradebook as Canvas exports it",
         is_export,
         students,
-        downloaded,
+        downloaded: of_canvas,
+        excused: Some("EX"),
+        feedback: |_| None,
         example: "doejane_1234_5678_layers.py",
         marks,
         new_export,
@@ -106,20 +109,6 @@ fn students(sheet: &Sheet) -> Students {
     Students { headings: vec!["Student".to_owned()], students }
 }
 
-/// `doejane_1234_5678_layers` or `doejane_LATE_1234_5678_layers`: the name without blanks and signs,
-/// the user's ID, that of the file, and what the student called it.
-/// [`lib/content_zipper.rb`](https://github.com/instructure/canvas-lms/blob/master/lib/content_zipper.rb)
-/// sees to it that no number stands between underscores before the ID.
-fn downloaded(hand_in: &str) -> Option<Downloaded<'_>> {
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let parts: Vec<&str> = hand_in.split('_').collect();
-    let at = (1..parts.len().saturating_sub(2))
-        .find(|&at| is_number(parts[at]) && is_number(parts[at + 1]))?;
-    let length = parts[..at].iter().map(|part| part.len() + 1).sum::<usize>() - 1;
-    let name = &hand_in[..length];
-    Some(Downloaded { name: name.strip_suffix("_LATE").unwrap_or(name), number: parts[at] })
-}
-
 /// A heading without the assignment's ID, which Canvas writes after its title: `Batch norm (1234)`.
 fn title(heading: &str) -> &str {
     let parted = heading.strip_suffix(')').and_then(|heading| heading.rsplit_once(" ("));
@@ -168,7 +157,7 @@ fn marks<'a>(sheet: &'a Sheet, assignment: Option<&str>) -> Result<MarkColumn<'a
 
 /// The importer needs no more than the ID to know a student.
 fn new_export(
-    students: &[Downloaded<'_>],
+    students: &[Download<'_>],
     assignment: Option<&str>,
     out_of: Points,
 ) -> Result<Rows, Unfit> {
@@ -250,18 +239,5 @@ mod tests {
         assert_eq!(maxima[0].value, "20.00");
         let only = Sheet::read(b"Student,ID,Section,A (1),Final Score\n\"D, J\",1,S,,\n").unwrap();
         assert_eq!(marks(&only, None).unwrap().column, 3);
-    }
-
-    #[test]
-    fn the_user_is_the_first_of_the_two_numbers_in_the_name_of_a_download() {
-        let read = |name| downloaded(name).map(|found| [found.name, found.number]);
-        assert_eq!(read("doejane_1234_5678_layers"), Some(["doejane", "1234"]));
-        assert_eq!(read("doejane_LATE_1234_5678_layers-1"), Some(["doejane", "1234"]));
-        // What the student called the file is theirs to choose.
-        assert_eq!(read("doejane_1234_5678_9999_8888_x"), Some(["doejane", "1234"]));
-        assert_eq!(read("de_la_cruzana_12_34_my_layers"), Some(["de_la_cruzana", "12"]));
-        for other in ["anna", "anna_2024_11", "anna_12_layers", "_", "1_2_3", ""] {
-            assert_eq!(read(other), None, "{other}");
-        }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::class::roster::platform::{Downloaded, Student};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::class::roster::platform::Student;
+use crate::hand_in::{Download, without_ending};
 
 /// What the names of hand-ins say of a student.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,22 +42,41 @@ pub(crate) struct Matching {
 
 /// Whether a hand-in could be a student's, in the order in which it is asked of all hand-ins. Whoever
 /// has a hand-in by one rule gets none by the next.
-const RULES: [fn(&Student, &Name<'_>) -> bool; 3] = [
+const RULES: [fn(&Student, &Name<'_>) -> bool; 4] = [
     |student, name| student.number.is_some() && student.number.as_deref() == name.number,
     |student, name| student.keys.iter().any(|key| key == name.id),
     |student, name| student.keys.iter().any(|key| folded(key) == name.folded),
+    |student, name| student.keys.iter().any(|key| folded(key) == name.stem),
 ];
 
 /// The name of a hand-in.
 struct Name<'a> {
     id: &'a str,
     folded: String,
+    /// The same without the ending of a file.
+    stem: String,
     number: Option<&'a str>,
 }
 
-/// A name in small letters, without blanks around it.
+/// A name in small letters, without blanks around it, and with one form of each letter and apostrophe: systems
+/// store accents as letters of their own or not, and programs write `’` for `'`.
 pub(crate) fn folded(name: &str) -> String {
-    name.trim().to_lowercase()
+    let composed: String = name.trim().nfc().collect();
+    composed.to_lowercase().replace(APOSTROPHES, "'")
+}
+
+/// What stands for an apostrophe.
+const APOSTROPHES: [char; 6] = ['\u{2018}', '\u{2019}', '\u{2bc}', '\u{2b9}', '`', '\u{b4}'];
+
+/// A name without the ending of a file.
+fn stem(name: &str) -> &str {
+    let is_ending = |ending: &str| {
+        (1..=5).contains(&ending.len()) && ending.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    match name.rsplit_once('.') {
+        Some((stem, ending)) if !stem.is_empty() && is_ending(ending) => stem,
+        Some(_) | None => name,
+    }
 }
 
 /// Which of these hand-ins is whose, and then, among the students who have none, which of the others, that
@@ -62,18 +84,21 @@ pub(crate) fn folded(name: &str) -> String {
 pub(crate) fn matching<'a>(
     students: &[Student],
     [hand_ins, others]: [&[&'a str]; 2],
-    downloaded: fn(&str) -> Option<Downloaded<'_>>,
+    downloaded: fn(&str) -> Option<Download<'_>>,
 ) -> Matching {
-    let name = |&id: &&'a str| Name {
+    let name = |id: &'a str, stem: &str| Name {
         id,
         folded: folded(id),
+        stem: folded(stem),
         number: downloaded(id).map(|found| found.number),
     };
+    // The id of a hand-in has an ending only where another has the same name; that of other files always.
+    let hand_ins = hand_ins.iter().map(|id| name(id, without_ending(id).unwrap_or(id)));
+    let others = others.iter().map(|id| name(id, stem(id)));
     let mut claims = vec![Claim::Nothing; students.len()];
     let mut unmatched = BTreeMap::new();
     let mut rest = Vec::new();
-    for hand_ins in [hand_ins, others] {
-        let mut open: Vec<Name<'_>> = hand_ins.iter().map(name).collect();
+    for mut open in [hand_ins.collect::<Vec<_>>(), others.collect()] {
         for fits in RULES {
             open = claim(fits, open, students, &mut claims, &mut unmatched);
         }
@@ -147,8 +172,13 @@ mod tests {
             is_for_tests: false,
         };
         let students: Vec<Student> = students.iter().enumerate().map(student).collect();
-        fn downloaded(name: &str) -> Option<Downloaded<'_>> {
-            name.split_once('#').map(|(name, number)| Downloaded { name, number })
+        fn downloaded(name: &str) -> Option<Download<'_>> {
+            name.split_once('#').map(|(name, number)| Download {
+                name,
+                number,
+                file_number: None,
+                file: "",
+            })
         }
         matching(&students, hand_ins, downloaded)
     }
@@ -179,6 +209,32 @@ mod tests {
         assert_eq!(claims, [of("layers#7"), of("report#8")]);
         let expected = [("ANNA", Why::Taken(0)), ("report#7", Why::Taken(0)), ("x", Why::Unknown)];
         assert_eq!(unmatched, expected.map(|(id, why)| (id.to_owned(), why)).into());
+    }
+
+    #[test]
+    fn a_name_is_the_same_however_its_accents_and_apostrophes_are_stored() {
+        let students: [(&str, &[&str]); 4] = [
+            ("", &["o'brien"]),
+            ("", &["M\u{fc}ller, Ren\u{e9}"]),
+            ("", &["d\u{2019}arc"]),
+            ("", &["Nguye\u{302}\u{303}n"]),
+        ];
+        let ids = ["O\u{2019}Brien", "Mu\u{308}ller, Rene\u{301}", "d'arc", "nguy\u{1ec5}n"];
+        let Matching { claims, unmatched } = matched(&students, &ids);
+        assert_eq!((claims, unmatched), (ids.map(of).to_vec(), BTreeMap::new()));
+    }
+
+    #[test]
+    fn who_handed_in_what_cannot_be_graded_or_two_things_has_not_handed_in_nothing() {
+        let students: [(&str, &[&str]); 4] =
+            [("", &["anna"]), ("", &["ben"]), ("", &["cleo"]), ("", &["d.e"])];
+        let hand_ins = ["ben.py", "ben.zip", "cleo.x"];
+        let others = ["Anna.pdf", "d.e", "cleo.x.docx"];
+        let Matching { claims, unmatched } = matched_with(&students, [&hand_ins, &others]);
+        let both = Claim::Unclear(vec!["ben.py".to_owned(), "ben.zip".to_owned()]);
+        assert_eq!(claims, [of("Anna.pdf"), both, Claim::Nothing, of("d.e")]);
+        // A file's own name may have a point in it.
+        assert_eq!(unmatched["cleo.x"], Why::Unknown);
     }
 
     #[test]

@@ -7,9 +7,10 @@
 
 use crate::class::cells::inert;
 use crate::class::roster::platform::{
-    Downloaded, MarkColumn, Platform, Rows, Student, Students, TableFormat, Unfit, plain, present,
+    MarkColumn, Platform, Rows, Student, Students, TableFormat, Unfit, plain, present,
 };
 use crate::class::roster::sheet::{Flaw, Sheet};
+use crate::hand_in::{Download, of_moodle};
 use crate::rubric::Points;
 
 /// Moodle's worksheet for grading offline.
@@ -20,7 +21,9 @@ pub(crate) const MOODLE: TableFormat = TableFormat {
         export: "a grading worksheet as Moodle gives it",
         is_export,
         students,
-        downloaded,
+        downloaded: of_moodle,
+        excused: None,
+        feedback,
         example: "Jane Doe_1234_assignsubmission_file",
         marks,
         new_export,
@@ -31,12 +34,10 @@ const IDENTIFIER: &str = "Identifier";
 const GRADE: &str = "Grade";
 const MAXIMUM: &str = "Maximum Grade";
 const NAME: &str = "Full name";
+const FEEDBACK: &str = "Feedback comments";
 
 /// The columns by which Moodle says who somebody is.
 const WHO: [&str; 4] = [NAME, "ID number", "Email address", "Username"];
-
-/// What parts the participant from the kind of submission in names of downloads.
-const SUBMISSION: &str = "_assignsubmission_";
 
 /// The number of an identifier, which is a word and a number: `Participant 1234`.
 fn number(identifier: &str) -> Option<&str> {
@@ -90,15 +91,6 @@ fn students(sheet: &Sheet) -> Students {
     }
 }
 
-/// `Jane Doe_1234_assignsubmission_file`: the name, the number of the identifier, and how the hand-in
-/// was submitted. A file that was downloaded without its folder has its own name behind that.
-fn downloaded(hand_in: &str) -> Option<Downloaded<'_>> {
-    let (participant, _) = hand_in.split_once(SUBMISSION)?;
-    let (name, number) = participant.rsplit_once('_')?;
-    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then_some(Downloaded { name, number })
-}
-
 fn marks<'a>(sheet: &'a Sheet, assignment: Option<&str>) -> Result<MarkColumn<'a>, Flaw> {
     let heading = assignment.unwrap_or(GRADE).trim();
     let Some(column) = sheet.column(heading) else {
@@ -120,9 +112,15 @@ fn marks<'a>(sheet: &'a Sheet, assignment: Option<&str>) -> Result<MarkColumn<'a
     Ok(MarkColumn { column, maxima })
 }
 
+/// The column of what students are told. In every language it is the last one that Moodle writes for
+/// feedback in words, and it is known by its heading alone.
+fn feedback(sheet: &Sheet) -> Option<usize> {
+    sheet.column(FEEDBACK)
+}
+
 /// The columns without which Moodle refuses a worksheet, and the name and the maximum for people.
 fn new_export(
-    students: &[Downloaded<'_>],
+    students: &[Download<'_>],
     assignment: Option<&str>,
     out_of: Points,
 ) -> Result<Rows, Unfit> {
@@ -133,7 +131,7 @@ fn new_export(
         });
     }
     let header = [IDENTIFIER, NAME, GRADE, MAXIMUM, "Last modified (grade)"].map(str::to_owned);
-    let row = |student: &Downloaded<'_>| {
+    let row = |student: &Download<'_>| {
         let identifier = format!("Participant {}", student.number);
         vec![identifier, inert(student.name), String::new(), out_of.to_string(), "-".to_owned()]
     };
@@ -194,22 +192,5 @@ mod tests {
         assert!(refused.contains("expected \"Grade\"; download the worksheet in English"));
         let found = marks(&german, Some("Bewertung")).unwrap();
         assert_eq!((found.column, found.maxima[0].value.as_str()), (5, "10,00"));
-    }
-
-    #[test]
-    fn the_participant_stands_before_the_kind_of_submission() {
-        let read = |name| downloaded(name).map(|found| [found.name, found.number]);
-        let expected = Some(["Jane van Doe", "34"]);
-        for end in ["file", "file_", "onlinetext_", "file_layers", "file_9_assignsubmission_file_"]
-        {
-            let name = format!("Jane van Doe_34_assignsubmission_{end}");
-            let found = downloaded(&name).map(|found| [found.name, found.number]);
-            assert_eq!(found, expected, "{name}");
-        }
-        assert_eq!(read("Participant_34_assignsubmission_file_"), Some(["Participant", "34"]));
-        assert_eq!(read("A-Jane_Doe_34_assignsubmission_file"), Some(["A-Jane_Doe", "34"]));
-        for other in ["Jane", "Jane_34", "Jane_assignsubmission_file", "_assignsubmission_"] {
-            assert_eq!(read(other), None);
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! What a learning platform exports, takes back, and calls the hand-ins that it gives out.
 
 use crate::class::roster::sheet::{Cell, Flaw, Sheet};
+use crate::hand_in::Download;
 use crate::rubric::Points;
 
 /// A format of the table of marks.
@@ -25,7 +26,11 @@ pub(crate) struct Platform {
     /// The students of such a file.
     pub(crate) students: fn(&Sheet) -> Students,
     /// What the name of a hand-in says, if the platform gave it.
-    pub(crate) downloaded: fn(&str) -> Option<Downloaded<'_>>,
+    pub(crate) downloaded: fn(&str) -> Option<Download<'_>>,
+    /// What a cell says in place of a mark if the student need not do the assignment.
+    pub(crate) excused: Option<&'static str>,
+    /// The column of what students are told in words.
+    pub(crate) feedback: fn(&Sheet) -> Option<usize>,
     /// An example of such a name.
     pub(crate) example: &'static str,
     /// Where the marks of the assignment of this name go.
@@ -35,7 +40,7 @@ pub(crate) struct Platform {
 }
 
 /// Makes a file for these students, the assignment of this name, and so many points at most.
-pub(crate) type NewExport = fn(&[Downloaded<'_>], Option<&str>, Points) -> Result<Rows, Unfit>;
+pub(crate) type NewExport = fn(&[Download<'_>], Option<&str>, Points) -> Result<Rows, Unfit>;
 
 /// Why no file can be made for an assignment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,13 +76,6 @@ pub(crate) struct Student {
     pub(crate) names: Vec<String>,
     /// Whether they are no student, but the platform's own way to try an assignment.
     pub(crate) is_for_tests: bool,
-}
-
-/// What the name of a downloaded hand-in says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Downloaded<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) number: &'a str,
 }
 
 /// Where marks go.

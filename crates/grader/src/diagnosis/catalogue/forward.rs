@@ -189,7 +189,7 @@ pub(super) const MISTAKES: &[Mistake] = &[
         MEAN_BEFORE_BETA, |choices| choices.train.centre = Centre::MeanAdded),
     Group::Forward.mistake("variance_unbiased",
         "your training pass normalises by a variance that is divided by n - 1",
-        "By which factor is your variance too large? Which option of NumPy's var does that?",
+        DIVISOR_OF_VARIANCE,
         |choices| choices.var_divisor = Divisor::LessOne),
     Group::Forward.mistake("variance_not_centred",
         "your variance is the mean of x squared, without the mean subtracted",

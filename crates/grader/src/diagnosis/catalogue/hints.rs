@@ -1,4 +1,30 @@
-//! Hints that several mistakes share.
+//! Hints that several mistakes share, and those that name a function of the submission's language.
+
+use crate::submission::Language;
+
+/// The hints of which a language has its own words: the hint, and its words in Rust and in Python.
+const IN_LANGUAGES: [(&str, &str, &str); 2] = [
+    (
+        DIVISOR_OF_VARIANCE,
+        "By which factor is your variance too large? If `var_axis(axis, ddof)` computes it, which `ddof` does it get?",
+        "By which factor is your variance too large? If `np.var` computes it, which `ddof` does it get?",
+    ),
+    (
+        BROADCAST_AXIS,
+        "With which axis of an array of shape (N, C, H, W) does ndarray align an array of shape (C,)?",
+        "With which axis of an array of shape (N, C, H, W) does NumPy align an array of shape (C,)?",
+    ),
+];
+
+/// A hint in the words of a language.
+pub(super) fn in_language(hint: &'static str, language: Option<Language>) -> &'static str {
+    let own = IN_LANGUAGES.iter().find(|(known, ..)| *known == hint);
+    match (own, language) {
+        (Some((_, rust, _)), Some(Language::Rust)) => rust,
+        (Some((.., python)), Some(Language::Python)) => python,
+        (Some(_), None) | (None, _) => hint,
+    }
+}
 
 pub(super) const USES_OF_GAMMA_AND_BETA: &str =
     "Which values of the output are computed with the same gamma and beta?";
@@ -59,8 +85,10 @@ pub(super) const READ_BY_UPDATES: &str = "Which variable does each of your two u
 pub(super) const VARIANCE_OF_CONSTANT: &str =
     "What is the variance of a constant x? What does your code compute for it?";
 pub(super) const GAMMA_OR_BETA: &str = "Which of gamma and beta scales, and which shifts?";
+pub(super) const DIVISOR_OF_VARIANCE: &str =
+    "By which factor is your variance too large? What of the function that computes it does that?";
 pub(super) const BROADCAST_AXIS: &str =
-    "With which axis of an array of shape (N, C, H, W) does NumPy align an array of shape (C,)?";
+    "With which axis of an array of shape (N, C, H, W) is an array of shape (C,) aligned?";
 pub(super) const SOURCE_OF_EPSILON: &str = "Where does your epsilon come from?";
 pub(super) const DERIVATIVE_OF_INVERSE_ROOT: &str =
     "What is the derivative of v to the power -1/2? Which factor stands in front?";
@@ -70,3 +98,20 @@ pub(super) const STD_OF_BACKWARD: &str =
     "Does your backward pass use the same standard deviation as your forward pass?";
 pub(super) const FACTOR_OF_TWO: &str =
     "Which factor stands in front of your whole formula? Where could a 2 come from?";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_speaks_the_language_of_what_is_graded() {
+        for (hint, rust, python) in IN_LANGUAGES {
+            assert_eq!(in_language(hint, Some(Language::Rust)), rust);
+            assert_eq!(in_language(hint, Some(Language::Python)), python);
+            assert_eq!(in_language(hint, None), hint);
+            assert!(!rust.contains("np.") && !rust.contains("NumPy"), "{rust}");
+            assert!(!python.contains("ndarray") && !hint.contains("NumPy"), "{python}");
+        }
+        assert_eq!(in_language(EVERY_TERM, Some(Language::Rust)), EVERY_TERM);
+    }
+}

@@ -218,24 +218,25 @@ def with_stub(name):
 def lines_prepared_for_import_errors(tree):
     """The lines in the body of a `try` that catches an ImportError."""
     caught = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
-    prepared = set()
+    prepared = frozenset()
     for node in ast.walk(tree):
         for handler in getattr(node, "handlers", ()):
             names = {getattr(name, "id", None) for name in ast.walk(handler.type or node)}
             if handler.type is None or names & caught:
-                prepared.update(range(node.lineno, node.body[-1].end_lineno + 1))
+                prepared |= frozenset(range(node.lineno, node.body[-1].end_lineno + 1))
     return prepared
 
 
 def prepared(source, name, module):
     """The statements of a file, or of a cell of a notebook, ready to be run in a module."""
-    LOADED.files[name] = ()
+    LOADED.files.setdefault(name, frozenset())
     if isinstance(source, bytes) and b"\0" in source:
         line = source[: source.index(b"\0")].count(b"\n") + 1
         raise Refused(f"{name} is not a text: it has a NUL byte in line {line}")
     tree = compile(source, name, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
     if not LOADED.stubs_only:
-        LOADED.files[name] = lines_prepared_for_import_errors(tree)
+        # The cells of an exported notebook are one file.
+        LOADED.files[name] |= lines_prepared_for_import_errors(tree)
     module.__builtins__ = dict(vars(builtins), **OF_NOTEBOOKS, __import__=import_module)
     return tree
 

@@ -47,8 +47,6 @@ def load(stubs_only=False):
     sys.meta_path.append(Finder(SEARCHED + OTHERS, True))
     with open(FILE, "rb") as file:
         source = file.read()
-    if not source.strip():
-        raise Refused(f"{FILE_NAME} is empty, expected the functions of the course")
     package = own_package()
     module = types.ModuleType(f"{package}.{os.path.splitext(FILE_NAME)[0]}")
     module.__file__ = FILE_NAME
@@ -59,7 +57,9 @@ def load(stubs_only=False):
     sys.argv = [FILE_NAME]
     try:
         if FILE_NAME.lower().endswith(".ipynb"):
-            run_cells(source, module)
+            run_cells(cells_of_notebook(source), module)
+        elif cells := cells_of_file(source):
+            run_cells(cells, module)
         else:
             run(source, FILE_NAME, module)
     except BaseException:

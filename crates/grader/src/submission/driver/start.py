@@ -20,6 +20,8 @@ import time
 import traceback
 import types
 from importlib.machinery import ModuleSpec
+from importlib.util import decode_source
+from opcode import opmap
 
 DRIVER = os.path.abspath(sys.argv[0])
 FILE, PACKAGES, COURSE, INPUTS, OUTPUTS = sys.argv[1:6]
@@ -43,5 +45,6 @@ ARGUMENTS = ("x", "gamma", "beta")
 RUNNING = ("running_mean", "running_var")
 CLASSES = {"spatial_": "SpatialBatchNorm", "": "BatchNorm"}
 ARGUMENTS_OF = {"forward": 4, "backward": 2}
+UNPACK = opmap["UNPACK_SEQUENCE"]
 asarray, empty, frombuffer, ndindex, ndarray = np.asarray, np.empty, np.frombuffer, np.ndindex, np.ndarray
 arange, float64 = np.arange, np.float64

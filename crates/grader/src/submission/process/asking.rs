@@ -6,8 +6,9 @@
 //! 1. All starts together have the limit for all scripts.
 //! 2. Once a script has reached its limit, the later ones have a tenth of it. At the end, those that
 //!    reached this shorter limit are asked again within the full one, until one of them reaches that.
-//! 3. A learner waits. In whichever pass the code ends or loops first, that pass is not called again: the
-//!    exercise is asked its other forward passes, everybody else nothing more.
+//! 3. A learner waits. A pass that loops once is not called again, nor one that ends the program
+//!    [`ENDS_IN_A_ROW`] times without an answer between, for one cause, or [`ENDS`] times in all: the exercise
+//!    is asked its other forward passes if it is the backward pass, everybody else nothing more.
 //! 4. A program that has never answered a call is started three times at most, on other scripts each
 //!    time. A Python file that cannot be loaded is started twice.
 
@@ -28,6 +29,12 @@ const FRUITLESS_STARTS: usize = 3;
 
 /// Nor is a Python file that was not loaded in so many. The second is for a machine that was slow.
 const STARTS_WITHOUT_LOADING: usize = 2;
+
+/// So often a learner's program may end for one cause with no answer of the same pass between, and [`ENDS`]
+/// times in all, before the pass is not called any more. Some inputs may be special; a pass that ends on every
+/// input is soon known.
+const ENDS_IN_A_ROW: usize = 3;
+const ENDS: usize = 12;
 
 /// One start of a program.
 pub(super) struct Start {
@@ -61,6 +68,9 @@ pub(super) struct Asking<'a> {
     learner: Option<&'a Learner>,
     /// Why the backward pass is not called any more.
     without_backward: Option<String>,
+    /// How often the program of a learner has ended, and why since the last answer of the same pass.
+    ends: usize,
+    ends_in_a_row: Vec<String>,
     time_limits: TimeLimits,
     answers: Vec<Option<Outputs>>,
     /// The scripts still to be asked in this round, in order.
@@ -92,6 +102,8 @@ impl<'a> Asking<'a> {
             file_name,
             learner,
             without_backward: None,
+            ends: 0,
+            ends_in_a_row: Vec::new(),
             time_limits,
             answers: vec![None; scripts.len()],
             open: (0..scripts.len()).collect(),
@@ -172,11 +184,20 @@ impl<'a> Asking<'a> {
             self.answers[index] = Some(answer);
             if let Some(learner) = self.learner {
                 let reason = self.why(ended_in, &start.end).to_string();
-                let can_go_on = learner.is_exercise && self.without_backward.is_none();
-                if can_go_on && ended_in.ends_with("_backward") {
-                    self.without_backward = Some(reason);
-                } else {
-                    self.given_up = Some(Failure::GivenUp(reason));
+                let is_backward = ended_in.ends_with("_backward");
+                let has_pass =
+                    |&index: &usize| !is_backward || !self.scripts[index].backwards.is_empty();
+                if self.open[..done].iter().any(has_pass) {
+                    self.ends_in_a_row.clear();
+                }
+                if self.is_enough(&reason, &start.end) {
+                    let can_go_on = learner.is_exercise && self.without_backward.is_none();
+                    if can_go_on && is_backward {
+                        self.without_backward = Some(reason);
+                        (self.ends, self.ends_in_a_row) = (0, Vec::new());
+                    } else {
+                        self.given_up = Some(Failure::GivenUp(reason));
+                    }
                 }
             } else if matches!(start.end, StartEnd::ScriptLimit) {
                 if self.is_last_round {
@@ -197,6 +218,19 @@ impl<'a> Asking<'a> {
             if self.fruitless == FRUITLESS_STARTS {
                 let function = "spatial_batchnorm_forward";
                 self.given_up = Some(Failure::GivenUp(self.why(function, &start.end).to_string()));
+            }
+        }
+    }
+
+    /// Whether the pass of a learner in which a start has ended, for this reason, is not to be called again.
+    fn is_enough(&mut self, reason: &str, end: &StartEnd) -> bool {
+        match end {
+            StartEnd::ScriptLimit | StartEnd::WholeLimit => true,
+            StartEnd::Ended(_) => {
+                self.ends += 1;
+                self.ends_in_a_row.push(reason.to_owned());
+                let alike = self.ends_in_a_row.iter().filter(|known| *known == reason).count();
+                alike >= ENDS_IN_A_ROW || self.ends >= ENDS
             }
         }
     }
@@ -228,12 +262,21 @@ impl<'a> Asking<'a> {
 
     /// All answers, in the order of the scripts.
     pub(super) fn finish(self) -> Vec<Outputs> {
+        let mut answers = self.answers;
+        if let Some(reason) = &self.without_backward {
+            // A backward pass that is not called is answered with the reason.
+            for gradients in answers.iter_mut().flatten().flat_map(|answer| &mut answer.gradients) {
+                if matches!(gradients, Err(Failure::Refused(told)) if told == reason) {
+                    *gradients = Err(Failure::GivenUp(reason.clone()));
+                }
+            }
+        }
         let given_up = self.given_up.unwrap_or(Failure::TooFew);
         let unanswered = |script: &Script| Outputs {
             steps: vec![Err(given_up.clone()); script.steps.len()],
             gradients: vec![Err(given_up.clone()); script.backwards.len()],
         };
-        let answers = self.answers.into_iter().zip(self.scripts);
+        let answers = answers.into_iter().zip(self.scripts);
         answers.map(|(answer, script)| answer.unwrap_or_else(|| unanswered(script))).collect()
     }
 }
@@ -252,5 +295,62 @@ fn not_loaded(file: &str, end: &StartEnd, time_limits: TimeLimits, is_learners: 
             seconds(time_limits.script)
         )),
         StartEnd::Ended(failure) => failure.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernels::{BatchNormConfig, Convention};
+    use ndarray::{ArrayD, IxDyn};
+
+    use super::*;
+    use crate::submission::{AskedMode, Entries, Kind, Step};
+    use crate::tensor::Tensor;
+
+    fn script() -> Script {
+        let zeros = |shape: &[usize]| Tensor::Float64(ArrayD::zeros(IxDyn(shape)));
+        let [gamma, beta, running_mean, running_var] = [(); 4].map(|()| zeros(&[3]));
+        let step = Step { mode: AskedMode::Train, x: zeros(&[2, 3, 4, 5]), gamma, beta };
+        Script {
+            kind: Kind::Spatial,
+            config: BatchNormConfig::new(1e-5, 0.9, Convention::Notebook).unwrap(),
+            running_mean,
+            running_var,
+            entries: Entries::ALL,
+            steps: vec![step],
+            moved_steps: 0,
+            backwards: Vec::new(),
+        }
+    }
+
+    /// How often a learner's program is started that ends in its first script each time, the `nth` time so.
+    fn starts(end_of: impl Fn(usize) -> StartEnd) -> (usize, String) {
+        let scripts = vec![script(); 20];
+        let names: Vec<String> = (0..scripts.len()).map(|number| number.to_string()).collect();
+        let learner = Learner::of("a.rs", "", "fn", true);
+        let mut asking = Asking::new(&scripts, &names, None, Some(&learner), TimeLimits::default());
+        // It has answered something before.
+        asking.has_answered = true;
+        let mut starts = 0;
+        while asking.next().is_some() {
+            let (took, end) = (Duration::from_millis(1), end_of(starts));
+            asking.take(&Start { outputs: None, has_begun: true, took, end });
+            starts += 1;
+        }
+        let last = asking.finish().pop().unwrap();
+        (starts, last.steps[0].as_ref().unwrap_err().to_string())
+    }
+
+    #[test]
+    fn a_learners_program_that_ends_is_started_again_until_it_has_ended_alike_three_times() {
+        let ended = |predicate: &str| StartEnd::Ended(Failure::Crashed(predicate.to_owned()));
+        let (alike, last) = starts(|_| ended("overflowed the stack"));
+        assert_eq!(alike, ENDS_IN_A_ROW);
+        assert_eq!(last, "not asked any more: your forward pass overflowed the stack");
+        let (different, _) = starts(|nth| ended(&format!("ended with exit code {nth}")));
+        assert_eq!(different, ENDS);
+        // Somebody waits for the time limit.
+        let (loops, _) = starts(|_| StartEnd::ScriptLimit);
+        assert_eq!(loops, 1);
     }
 }
