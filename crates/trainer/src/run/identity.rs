@@ -12,7 +12,7 @@ use super::names::HPARAMS;
 use crate::TrainError;
 use crate::checkpoint::numerics_of;
 use crate::dataset::SplitFacts;
-use crate::log::{Hparam, hparams_yaml};
+use crate::log::{EventFile, Hparam, hparams_yaml};
 use crate::optimizer::Optimizer;
 
 /// How many digits [`CellId::short`] has.
@@ -63,6 +63,17 @@ impl RunConfig {
     /// number in one way of writing.
     pub(super) fn record(&self, split: &SplitFacts) -> Result<String, TrainError> {
         self.with_hparams(split, hparams_yaml)
+    }
+
+    /// The beginning of the run's event file, with the parameters that people compare.
+    pub(super) fn events(&self, split: &SplitFacts) -> Result<EventFile, TrainError> {
+        let fixed = self.data_set.fixed();
+        let is_shown =
+            |name: &str| name != NUMERICS && fixed.iter().all(|&(other, _)| other != name);
+        self.with_hparams(split, |all| {
+            let shown: Vec<_> = all.iter().copied().filter(|(name, _)| is_shown(name)).collect();
+            EventFile::of_run(&shown)
+        })
     }
 
     /// What `read` makes of the run's parameters, by their names.

@@ -97,9 +97,9 @@ impl Logs {
         folder: &Path,
         lock: FolderLock,
         record: &str,
+        new_events: EventFile,
         steps_per_epoch: u64,
-        network: &mut Network<f32>,
-        optimizer: &mut Optimizer<f32>,
+        (network, optimizer): (&mut Network<f32>, &mut Optimizer<f32>),
     ) -> Result<(Self, u64), TrainError> {
         let checkpoints = Checkpoints::new(folder.join(CHECKPOINTS), steps_per_epoch);
         checkpoints.tidy()?;
@@ -124,7 +124,7 @@ impl Logs {
         let logs = Self {
             metrics: if begins { CsvLog::begin() } else { CsvLog::go_on() },
             distributions: if begins { CsvLog::begin() } else { CsvLog::go_on() },
-            events: if begins { EventFile::begin() } else { EventFile::go_on() },
+            events: if begins { new_events } else { EventFile::go_on() },
             files: [metrics?, distributions?, events?],
             checkpoints,
             steps_per_epoch,
