@@ -22,7 +22,7 @@ mod table;
 mod wire;
 mod worker;
 
-pub use entries::{Entries, Entry, find_any_entries, find_entries};
+pub use entries::{Entries, Entry, Joined, find_any_entries, find_entries};
 pub use error::ClassError;
 pub use grade::{
     Class, GradedClass, Progress, SummaryFiles, grade_class, reports_of, written_files,

@@ -88,7 +88,7 @@ pub enum StatisticsError {
         /// Its place.
         at: usize,
         /// The count.
-        found: i64,
+        found: i128,
         /// How many images were counted.
         images: u64,
     },

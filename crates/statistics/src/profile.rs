@@ -54,8 +54,11 @@ impl Profile {
         &self.steps
     }
 
-    /// The share of seeds whose result is above this threshold; 1 for NaN, which nothing reaches.
+    /// The share of seeds whose result is above this threshold; 0 for NaN, which nothing is above.
     pub fn share_above(&self, threshold: f64) -> f64 {
+        if threshold.is_nan() {
+            return 0.0;
+        }
         let after = self.steps.partition_point(|step| step.from <= threshold);
         self.steps.get(after.saturating_sub(1)).map_or(1.0, |step| step.share_above)
     }
@@ -81,6 +84,7 @@ mod tests {
         assert_eq!(profile.share_above(0.75), 0.9);
         assert_eq!(profile.share_above(f64::INFINITY), 0.0);
         assert_eq!(profile.share_above(f64::NEG_INFINITY), 1.0);
+        assert_eq!(profile.share_above(f64::NAN), 0.0);
     }
 
     #[test]
@@ -93,7 +97,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_share_is_a_count_and_never_rises(
-            results in prop::collection::vec(0_i64..=20, 10..=40), threshold in 0_i64..=20,
+            results in prop::collection::vec(0_u64..=20, 10..=40), threshold in 0_u64..=20,
         ) {
             let profile = Profile::of(&Sample::of_counts(&results, 20).unwrap(), LEVEL);
             let above = results.iter().filter(|&&result| result > threshold).count();

@@ -31,7 +31,7 @@ impl Sample {
     ///
     /// As for [`Sample::new`]; [`StatisticsError::Images`] for a count of more than all images, and
     /// [`StatisticsError::ImageCount`] for no images or more than 10⁹.
-    pub fn of_counts(counts: &[i64], images: u64) -> Result<Self> {
+    pub fn of_counts(counts: &[u64], images: u64) -> Result<Self> {
         Self::of_enough(counts.len(), || Scaled::of_counts(counts, images))
     }
 
@@ -109,7 +109,8 @@ impl Pairs {
     ///
     /// As for [`Sample::of_counts`].
     pub fn of_counts(differences: &[i64], images: u64) -> Result<Self> {
-        let sample = Sample::of_counts(differences, images)?;
+        let sample =
+            Sample::of_enough(differences.len(), || Scaled::of_counts(differences, images))?;
         Ok(Self { differences: sample, counts: Some(differences.to_vec()) })
     }
 

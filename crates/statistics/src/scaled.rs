@@ -36,14 +36,15 @@ impl Scaled {
     }
 
     /// Counts of images, as shares of all images. Sums of counts are exact.
-    pub(crate) fn of_counts(counts: &[i64], images: u64) -> Result<Self> {
+    pub(crate) fn of_counts<T: Copy + Into<i128>>(counts: &[T], images: u64) -> Result<Self> {
         if counts.is_empty() {
             return Err(StatisticsError::Empty { what: "counts" });
         }
         if images == 0 || images > 1_000_000_000 {
             return Err(StatisticsError::ImageCount { found: images });
         }
-        if let Some(at) = counts.iter().position(|count| count.unsigned_abs() > images) {
+        let counts: Vec<i128> = counts.iter().map(|&count| count.into()).collect();
+        if let Some(at) = counts.iter().position(|count| count.unsigned_abs() > images.into()) {
             return Err(StatisticsError::Images { at, found: counts[at], images });
         }
         let divisor = images as f64;

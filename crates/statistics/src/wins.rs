@@ -63,10 +63,12 @@ pub struct Outperformance {
 pub enum Judgement {
     /// The interval reaches down to ½: the first arm is not shown to be ahead more often than not.
     NotShown,
-    /// The interval lies above ½ and does not exceed the threshold: the first arm is ahead more
-    /// often than not, and not often enough to matter.
+    /// The interval lies between ½ and the threshold: the first arm is ahead more often than not, and
+    /// not often enough to matter.
     NotMeaningful,
-    /// The interval lies above ½ and exceeds the threshold.
+    /// The interval lies above ½ and its upper end above the threshold: the first arm is ahead more
+    /// often than not, and may well be so as often as the threshold asks. To show that it is, the
+    /// lower end would have to lie above the threshold.
     Meaningful,
 }
 
@@ -150,7 +152,9 @@ mod tests {
             Outperformance::of(&pairs(won, 0, lost), LEVEL).judge(MEANINGFUL_PROBABILITY).unwrap()
         };
         assert_eq!(judge(15, 15), Judgement::NotShown);
+        assert_eq!(judge(18, 12), Judgement::NotShown);
         assert_eq!(judge(0, 30), Judgement::NotShown);
+        assert_eq!(judge(22, 8), Judgement::Meaningful);
         assert_eq!(judge(28, 2), Judgement::Meaningful);
         assert_eq!(judge(580, 420), Judgement::NotMeaningful);
         assert!(Outperformance::of(&pairs(10, 0, 0), LEVEL).judge(f64::NAN).is_err());

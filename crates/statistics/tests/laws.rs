@@ -55,7 +55,8 @@ proptest! {
     /// Shares, counts, points: the interval follows the units, and a shift of all values.
     #[test]
     fn intervals_follow_units_and_shifts(counts in counts(), shift in -1000_i32..1000) {
-        let of_counts = Sample::of_counts(&counts, 12_000).unwrap();
+        let pairs = Pairs::of_counts(&counts, 12_000).unwrap();
+        let of_counts = pairs.differences();
         let values = |f: &dyn Fn(f64) -> f64| {
             let values: Vec<f64> = counts.iter().map(|&count| f(count as f64)).collect();
             Sample::new(&values).unwrap()
@@ -63,7 +64,7 @@ proptest! {
         let shift = f64::from(shift);
         let of_shifted = values(&|count| count + shift);
         for interval in [|sample: &Sample| mean_interval(sample, LEVEL), |sample: &Sample| bca(sample)] {
-            let expected = interval(&of_counts);
+            let expected = interval(of_counts);
             for (sample, unit, shift) in [
                 (values(&|count| count / 12_000.0), 1.0, 0.0),
                 (values(&|count| count * 1e-200), 12e-197, 0.0),
@@ -82,15 +83,16 @@ proptest! {
     fn intervals_hold_the_estimate_and_widen_with_the_level(
         counts in counts(), lower in 0.5..0.98, step in 0.005..0.019,
     ) {
-        let sample = Sample::of_counts(&counts, 12_000).unwrap();
+        let pairs = Pairs::of_counts(&counts, 12_000).unwrap();
+        let sample = pairs.differences();
         let [narrow, wide] =
             [lower, lower + step].map(|share| ConfidenceLevel::new(share).unwrap());
         let mean = sample.summary().mean;
-        let (t, wide_t) = (mean_interval(&sample, narrow), mean_interval(&sample, wide));
+        let (t, wide_t) = (mean_interval(sample, narrow), mean_interval(sample, wide));
         prop_assert!(t.contains(mean));
         prop_assert!(wide_t.low <= t.low && t.high <= wide_t.high);
-        let b = bca_interval(&sample, narrow, draws()).unwrap();
-        let wide_b = bca_interval(&sample, wide, draws()).unwrap();
+        let b = bca_interval(sample, narrow, draws()).unwrap();
+        let wide_b = bca_interval(sample, wide, draws()).unwrap();
         prop_assert!(wide_b.low <= b.low && b.low <= b.high && b.high <= wide_b.high);
         let (least, most) = (sample.summary().min, sample.summary().max);
         prop_assert!(least <= wide_b.low && wide_b.high <= most);
@@ -165,9 +167,11 @@ fn what_is_no_number_and_no_count_makes_no_sample() {
     }
     for bad in [12_001, -12_001, i64::MIN, i64::MAX] {
         counts[9] = bad;
-        let refused = StatisticsError::Images { at: 9, found: bad, images: 12_000 };
+        let refused = StatisticsError::Images { at: 9, found: bad.into(), images: 12_000 };
         assert_eq!(Pairs::of_counts(&counts, 12_000), Err(refused));
     }
+    let refused = StatisticsError::Images { at: 0, found: u64::MAX.into(), images: 12_000 };
+    assert_eq!(Sample::of_counts(&[u64::MAX; 10], 12_000), Err(refused));
 }
 
 #[test]
@@ -181,7 +185,7 @@ fn a_level_is_a_share() {
 /// Whether two means are equal must not depend on the order in which a resample was drawn.
 #[test]
 fn values_that_round_give_the_interval_of_their_counts() {
-    let counts: Vec<i64> = (0..30).map(|at| i64::from(at % 3 == 0)).collect();
+    let counts: Vec<u64> = (0..30).map(|at| u64::from(at % 3 == 0)).collect();
     let shares: Vec<f64> = counts.iter().map(|&count| count as f64 / 10.0).collect();
     let of_counts = bca(&Sample::of_counts(&counts, 10).unwrap());
     let of_shares = bca(&Sample::new(&shares).unwrap());

@@ -13,8 +13,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use grader::check::Options;
 use grader::class::{
-    Class, Entries, GradedClass, Judge, Line, MarksTable, Progress, SummaryFiles, find_any_entries,
-    find_entries, grade_class, reports_of, serve, written_files,
+    Class, Entries, GradedClass, Joined, Judge, Line, MarksTable, Progress, SummaryFiles,
+    find_any_entries, find_entries, grade_class, reports_of, serve, written_files,
 };
 use grader::export::OutputFormat;
 use grader::fixture::Case;
@@ -210,8 +210,8 @@ fn summary(
     if !of_system.is_empty() {
         say(format!("left out, as no hand-ins: {}", of_system.join(", ")))?;
     }
-    for (id, names) in joined {
-        say(format!("graded together, as files of one student: {id}: {}", names.join(", ")))?;
+    for Joined { id, files } in joined {
+        say(format!("graded together, as files of one student: {id}: {}", files.join(", ")))?;
     }
     let problems: Vec<&Line> = lines.iter().filter(|line| line.problem.is_some()).collect();
     for Line { id, marks, problem, .. } in &problems {

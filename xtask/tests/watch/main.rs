@@ -164,6 +164,15 @@ fn the_watch_tells_every_accident_of_the_exercise_and_survives_it() {
             ),
             vec![format!("your forward pass overflowed the stack {}", at(forward_line))],
         ),
+        // One input that ends the program hides no other.
+        (
+            in_forward("if x.dim().1 == 1 { std::process::exit(3) }"),
+            vec![
+                "✓ Both tasks together: ".to_owned(),
+                "First to fail: your forward pass ended the program with exit code 3".to_owned(),
+                "The case is spatial_batch_norm/one_channel.".to_owned(),
+            ],
+        ),
         (
             in_forward("std::process::abort();"),
             vec![format!("your forward pass aborted the program {}", at(forward_line))],

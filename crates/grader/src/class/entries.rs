@@ -28,8 +28,17 @@ pub struct Entries {
     pub entries: Vec<Entry>,
     /// The names of what systems and programs leave in folders, which nobody hands in.
     pub of_system: Vec<String>,
-    /// The hand-ins that a platform gave out in several files, each with the names of these.
-    pub joined: Vec<(String, Vec<String>)>,
+    /// The hand-ins that a platform gave out in several files.
+    pub joined: Vec<Joined>,
+}
+
+/// A hand-in that a platform gave out in several files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Joined {
+    /// Its name in the table.
+    pub id: String,
+    /// The names of the files and folders.
+    pub files: Vec<String>,
 }
 
 /// The entries of a class's folder, without the files and folders `written`, which grading the class
@@ -86,23 +95,22 @@ pub fn find_any_entries(folder: &Path, written: &[PathBuf]) -> Result<Entries, C
 }
 
 /// The entries, of which those are one that a platform gave out as files of one student.
-fn joined(
-    folder: &Path,
-    entries: Vec<(String, Entry)>,
-) -> (Vec<Entry>, Vec<(String, Vec<String>)>) {
-    let mut students: BTreeMap<Option<(String, String)>, Vec<(String, Entry)>> = BTreeMap::new();
+fn joined(folder: &Path, entries: Vec<(String, Entry)>) -> (Vec<Entry>, Vec<Joined>) {
+    let student = |name: &str| {
+        let Download { name, number, .. } = of_platform(name)?;
+        Some((name.to_owned(), number.to_owned()))
+    };
+    let mut students = BTreeMap::<_, Vec<_>>::new();
     for (name, entry) in entries {
-        let download = of_platform(&name);
-        let student = download.map(|Download { name, number, .. }| (name.into(), number.into()));
-        students.entry(student).or_default().push((name, entry));
+        students.entry(student(&name)).or_default().push((name, entry));
     }
     let (mut all, mut joined) = (Vec::new(), Vec::new());
     for (student, members) in students {
         let together = student.and_then(|student| of_one_student(folder, &student, &members));
         match together {
             Some(entry) => {
-                let names = members.into_iter().map(|(name, _)| name).collect();
-                joined.push((entry.id.clone(), names));
+                let files = members.into_iter().map(|(name, _)| name).collect();
+                joined.push(Joined { id: entry.id.clone(), files });
                 all.push(entry);
             }
             None => all.extend(members.into_iter().map(|(_, entry)| entry)),
@@ -185,8 +193,8 @@ mod tests {
 
     const MAIN: &str = "def spatial_batchnorm_forward(x): pass\n";
 
-    /// The ids of the entries of a folder with these files, and how many of them are read.
-    fn found(files: &[(&str, &str)]) -> (Vec<String>, usize, Vec<(String, Vec<String>)>) {
+    /// The ids of the entries of a folder with these files, how many of them are read, and what is joined.
+    fn found(files: &[(&str, &str)]) -> (Vec<String>, usize, Vec<Joined>) {
         let folder = tempfile::tempdir().unwrap();
         for (path, content) in files {
             let path = folder.path().join(path);
@@ -212,7 +220,7 @@ mod tests {
             let mut names: Vec<String> = others.iter().map(|&name| name.to_owned()).collect();
             names.push(format!("{main}.py"));
             names.sort();
-            assert_eq!(joined, [(main.to_owned(), names)]);
+            assert_eq!(joined, [Joined { id: main.to_owned(), files: names }]);
         }
         let moodle = "Jane Doe_34_assignsubmission";
         let files = [

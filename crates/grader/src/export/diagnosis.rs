@@ -336,6 +336,9 @@ mod tests {
         assert_eq!(lines(&all, true)[0], format!("{message}: no call got any further."));
         let some = graded(vec![raised(message), CheckOutcome::Passed], Diagnosis::default());
         assert_eq!(lines(&some, true)[0], format!("{message}: this ended 1 of 2 checks."));
+        let outcomes = vec![raised(message), CheckOutcome::Passed, raised(&again), raised(&again)];
+        let told = format!("{message}: this ended 1 of 4 checks, and 2 more were not asked.");
+        assert_eq!(lines(&graded(outcomes, Diagnosis::default()), true)[0], told);
     }
 
     #[test]

@@ -34,18 +34,37 @@ pub(super) fn message_of(verdict: &Verdict) -> Option<String> {
     }
 }
 
-/// The messages that are reasons of their own, in the order in which they appear, with the number
-/// of checks that ended in each.
-fn messages(report: &Report) -> Vec<(String, usize)> {
-    let mut messages: Vec<(String, usize)> = Vec::new();
-    for message in report.verdicts().filter_map(message_of) {
-        if is_consequence(&message) {
+/// Whether the submission was not asked what a check is of.
+pub(super) fn was_not_asked(verdict: &Verdict) -> bool {
+    match &verdict.outcome {
+        CheckOutcome::Raised { message } => Failure::reason(message) != message,
+        CheckOutcome::Passed | CheckOutcome::Failed { .. } | CheckOutcome::Noted { .. } => false,
+    }
+}
+
+/// The checks that ended in one exception.
+struct Checks {
+    message: String,
+    /// How many ended in it.
+    ended: usize,
+    /// How many were not asked because of it.
+    not_asked: usize,
+}
+
+/// The messages that are reasons of their own, in the order in which they appear.
+fn messages(report: &Report) -> Vec<Checks> {
+    let mut messages: Vec<Checks> = Vec::new();
+    for verdict in report.verdicts() {
+        let Some(message) = message_of(verdict).filter(|message| !is_consequence(message)) else {
             continue;
-        }
-        match messages.iter_mut().find(|(known, _)| *known == message) {
-            Some((_, checks)) => *checks += 1,
-            None => messages.push((message, 1)),
-        }
+        };
+        let at = messages.iter().position(|known| known.message == message);
+        let at = at.unwrap_or_else(|| {
+            messages.push(Checks { message, ended: 0, not_asked: 0 });
+            messages.len() - 1
+        });
+        let Checks { ended, not_asked, .. } = &mut messages[at];
+        *(if was_not_asked(verdict) { not_asked } else { ended }) += 1;
     }
     messages
 }
@@ -53,7 +72,7 @@ fn messages(report: &Report) -> Vec<(String, usize)> {
 /// The exception that all calls ended in, if there is one. Calls that may end in an exception do
 /// not count.
 pub(super) fn of_every_call(report: &Report) -> Option<String> {
-    let [(message, _)] = messages(report).try_into().ok()?;
+    let [Checks { message, .. }] = messages(report).try_into().ok()?;
     let ended = |verdict: &Verdict| match verdict.outcome {
         CheckOutcome::Raised { .. } | CheckOutcome::Noted { .. } => true,
         CheckOutcome::Passed => verdict.case == UNKNOWN_MODE,
@@ -64,7 +83,7 @@ pub(super) fn of_every_call(report: &Report) -> Option<String> {
 
 /// The exception that is the only one, if the notebook's own tests met it.
 fn only_one(report: &Report) -> Option<String> {
-    let [(message, _)] = messages(report).try_into().ok()?;
+    let [Checks { message, .. }] = messages(report).try_into().ok()?;
     let is_of_several_suites = report.suites.len() > 1;
     let is_met = report.suites.first()?.verdicts.iter().filter_map(message_of).next().is_some();
     (is_of_several_suites && is_met).then_some(message)
@@ -126,7 +145,7 @@ fn ended(grading: &Grading) -> Vec<Ended> {
     let mut ended: Vec<Ended> = Vec::new();
     for raised in &grading.diagnosis.exceptions {
         let message = on_one_line(&raised.message);
-        if of_checks.iter().any(|(known, _)| *known == message) {
+        if of_checks.iter().any(|known| known.message == message) {
             ended.push(told(&message, format!("{} of {} calls", raised.calls, raised.of)));
         }
     }
@@ -134,11 +153,14 @@ fn ended(grading: &Grading) -> Vec<Ended> {
     if ended.is_empty() && !is_explained {
         let all = grading.report.verdicts().count();
         let mut of_checks = of_checks;
-        of_checks.sort_by_key(|(_, checks)| std::cmp::Reverse(*checks));
-        let of_checks = of_checks.iter();
-        ended.extend(
-            of_checks.map(|(message, checks)| told(message, format!("{checks} of {all} checks"))),
-        );
+        of_checks.sort_by_key(|checks| std::cmp::Reverse(checks.ended + checks.not_asked));
+        ended.extend(of_checks.iter().map(|Checks { message, ended, not_asked }| {
+            let more = match not_asked {
+                0 => String::new(),
+                number => format!(", and {number} more were not asked"),
+            };
+            told(message, format!("{ended} of {all} checks{more}"))
+        }));
     }
     ended
 }

@@ -73,7 +73,7 @@ const UNWRITTEN: [&str; 4] = [
 ];
 
 /// All kinds but those of shapes. The first that fits counts.
-const KINDS: [Kind; 31] = [
+const KINDS: [Kind; 32] = [
     Kind {
         signs: &UNWRITTEN,
         step: |message| {
@@ -319,6 +319,16 @@ const KINDS: [Kind; 31] = [
     Kind {
         signs: &["overflowed the stack", "RecursionError"],
         step: |_| Some("Which function calls itself, and what ends that?".into()),
+    },
+    Kind {
+        signs: &["was ended by signal 11"],
+        step: |_| {
+            Some(
+                "So ends what calls itself without an end, or uses memory that is not its own. Which \
+                 function calls itself?"
+                    .into(),
+            )
+        },
     },
     Kind {
         signs: &["ended the program with exit code", "aborted the program"],

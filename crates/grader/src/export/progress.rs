@@ -2,12 +2,12 @@
 
 use crate::diagnosis::{Diagnosis, WrongForm};
 use crate::export::diagnosis::{form_line, step_of_form};
-use crate::export::exceptions::message_of;
+use crate::export::exceptions::{message_of, was_not_asked};
 use crate::export::exercism::task;
 use crate::export::for_student;
 use crate::export::next_step::{is_unwritten, next_step, place};
 use crate::grading::Grading;
-use crate::submission::{Failure, Learner, Place};
+use crate::submission::{Learner, Place};
 use crate::verdict::{CheckOutcome, Finding, Verdict};
 
 /// The names of the functions that the exercise in Python supplies begin so.
@@ -82,14 +82,6 @@ fn is_noted(verdict: &Verdict) -> bool {
     match &verdict.outcome {
         CheckOutcome::Noted { .. } => true,
         CheckOutcome::Passed | CheckOutcome::Failed { .. } | CheckOutcome::Raised { .. } => false,
-    }
-}
-
-/// Whether the submission was not asked what a check is of.
-fn was_not_asked(verdict: &Verdict) -> bool {
-    match &verdict.outcome {
-        CheckOutcome::Raised { message } => Failure::reason(message) != message,
-        CheckOutcome::Passed | CheckOutcome::Failed { .. } | CheckOutcome::Noted { .. } => false,
     }
 }
 
@@ -178,13 +170,16 @@ fn of_exception(
 /// Where an exception arises: the function, its file and line, the code of the line, and the case.
 fn arises(verdict: &Verdict, message: &str, at: &str, learner: &Learner) -> String {
     // A message of the exercise says what its function was given, and shows the code.
+    let place = learner.at(at);
     let given = message.split_once(", given ").and_then(|(function, rest)| {
         let (given, _) = rest.split_once(": ")?;
-        Some(format!(", when {function} is given {given}"))
+        let is_here = place.is_some_and(|place| place.function == Some(function));
+        let whose = if is_here { String::new() } else { format!("when {function} is ") };
+        Some(format!(", {whose}given {given}"))
     });
     let given = given.unwrap_or_default();
     let case = format!("The case is {}.", verdict.case);
-    match learner.at(at) {
+    match place {
         Some(Place { function: Some(function), code: None }) => {
             format!("It arises in {function} ({at}), or in what that calls. {case}")
         }

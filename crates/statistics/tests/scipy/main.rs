@@ -137,7 +137,7 @@ fn t_and_bca_intervals_are_scipys() {
         // Counts as shares of 12,000 images, of which SciPy's are the numerators.
         let (sample, images) = if case.is_counts {
             let counts: Vec<i64> = case.values.iter().map(|&count| count as i64).collect();
-            (Sample::of_counts(&counts, 12_000).unwrap(), 12_000.0)
+            (Pairs::of_counts(&counts, 12_000).unwrap().differences().clone(), 12_000.0)
         } else {
             (Sample::new(&case.values).unwrap(), 1.0)
         };

@@ -19,9 +19,13 @@ fn wrapped_line(line: &str, width: usize) -> String {
         return line.to_owned();
     }
     let indent = &line[..line.len() - content.len()];
-    let item = if content.starts_with("- ") { "  " } else { "" };
+    let (item, content) = match content.strip_prefix("- ") {
+        Some(rest) => ("- ", rest),
+        None => ("", content),
+    };
     let mut words = content.split(' ');
-    let mut lines = vec![format!("{indent}{}", words.next().unwrap_or_default())];
+    let mut lines = vec![format!("{indent}{item}{}", words.next().unwrap_or_default())];
+    let item = " ".repeat(item.len());
     for word in words {
         let last = lines.last_mut();
         match last.filter(|last| last.chars().count() + 1 + word.chars().count() <= width) {
@@ -55,6 +59,7 @@ mod tests {
         let long = "x".repeat(30);
         assert_eq!(wrapped(&format!("a {long} b"), 20), format!("a\n{long}\nb"));
         assert_eq!(wrapped(&format!("  {long} b"), 20), format!("  {long}\n  b"));
+        assert_eq!(wrapped(&format!("- {long} b"), 20), format!("- {long}\n  b"));
         let command = "cargo xtask grade --target exercise --case random/train";
         assert_eq!(wrapped(command, 20), command);
         assert_eq!(wrapped("a b", 0), "a b");

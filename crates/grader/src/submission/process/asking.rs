@@ -6,9 +6,9 @@
 //! 1. All starts together have the limit for all scripts.
 //! 2. Once a script has reached its limit, the later ones have a tenth of it. At the end, those that
 //!    reached this shorter limit are asked again within the full one, until one of them reaches that.
-//! 3. A learner waits. A pass that loops once is not called again, nor one that ends the program for one
-//!    cause [`ENDS_PER_CAUSE`] times: the exercise is asked its other forward passes if it is the backward
-//!    pass, everybody else nothing more.
+//! 3. A learner waits. A pass that loops once is not called again, nor one that ends the program
+//!    [`ENDS_IN_A_ROW`] times without an answer between, for one cause, or [`ENDS`] times in all: the exercise
+//!    is asked its other forward passes if it is the backward pass, everybody else nothing more.
 //! 4. A program that has never answered a call is started three times at most, on other scripts each
 //!    time. A Python file that cannot be loaded is started twice.
 
@@ -30,10 +30,11 @@ const FRUITLESS_STARTS: usize = 3;
 /// Nor is a Python file that was not loaded in so many. The second is for a machine that was slow.
 const STARTS_WITHOUT_LOADING: usize = 2;
 
-/// So often a learner's program may end for one cause, and [`ENDS`] times for any, before the pass in which
-/// it ends is not called any more. One input may be special; a pass that ends on every input is soon known.
-const ENDS_PER_CAUSE: usize = 3;
-const ENDS: usize = 8;
+/// So often a learner's program may end for one cause with no answer of the same pass between, and [`ENDS`]
+/// times in all, before the pass is not called any more. Some inputs may be special; a pass that ends on every
+/// input is soon known.
+const ENDS_IN_A_ROW: usize = 3;
+const ENDS: usize = 12;
 
 /// One start of a program.
 pub(super) struct Start {
@@ -67,8 +68,9 @@ pub(super) struct Asking<'a> {
     learner: Option<&'a Learner>,
     /// Why the backward pass is not called any more.
     without_backward: Option<String>,
-    /// Why the program of a learner has ended, each time.
-    ends: Vec<String>,
+    /// How often the program of a learner has ended, and why since the last answer of the same pass.
+    ends: usize,
+    ends_in_a_row: Vec<String>,
     time_limits: TimeLimits,
     answers: Vec<Option<Outputs>>,
     /// The scripts still to be asked in this round, in order.
@@ -100,7 +102,8 @@ impl<'a> Asking<'a> {
             file_name,
             learner,
             without_backward: None,
-            ends: Vec::new(),
+            ends: 0,
+            ends_in_a_row: Vec::new(),
             time_limits,
             answers: vec![None; scripts.len()],
             open: (0..scripts.len()).collect(),
@@ -181,11 +184,17 @@ impl<'a> Asking<'a> {
             self.answers[index] = Some(answer);
             if let Some(learner) = self.learner {
                 let reason = self.why(ended_in, &start.end).to_string();
+                let is_backward = ended_in.ends_with("_backward");
+                let has_pass =
+                    |&index: &usize| !is_backward || !self.scripts[index].backwards.is_empty();
+                if self.open[..done].iter().any(has_pass) {
+                    self.ends_in_a_row.clear();
+                }
                 if self.is_enough(&reason, &start.end) {
                     let can_go_on = learner.is_exercise && self.without_backward.is_none();
-                    if can_go_on && ended_in.ends_with("_backward") {
+                    if can_go_on && is_backward {
                         self.without_backward = Some(reason);
-                        self.ends.clear();
+                        (self.ends, self.ends_in_a_row) = (0, Vec::new());
                     } else {
                         self.given_up = Some(Failure::GivenUp(reason));
                     }
@@ -218,9 +227,10 @@ impl<'a> Asking<'a> {
         match end {
             StartEnd::ScriptLimit | StartEnd::WholeLimit => true,
             StartEnd::Ended(_) => {
-                self.ends.push(reason.to_owned());
-                let alike = self.ends.iter().filter(|known| *known == reason).count();
-                alike >= ENDS_PER_CAUSE || self.ends.len() >= ENDS
+                self.ends += 1;
+                self.ends_in_a_row.push(reason.to_owned());
+                let alike = self.ends_in_a_row.iter().filter(|known| *known == reason).count();
+                alike >= ENDS_IN_A_ROW || self.ends >= ENDS
             }
         }
     }
@@ -335,7 +345,7 @@ mod tests {
     fn a_learners_program_that_ends_is_started_again_until_it_has_ended_alike_three_times() {
         let ended = |predicate: &str| StartEnd::Ended(Failure::Crashed(predicate.to_owned()));
         let (alike, last) = starts(|_| ended("overflowed the stack"));
-        assert_eq!(alike, ENDS_PER_CAUSE);
+        assert_eq!(alike, ENDS_IN_A_ROW);
         assert_eq!(last, "not asked any more: your forward pass overflowed the stack");
         let (different, _) = starts(|nth| ended(&format!("ended with exit code {nth}")));
         assert_eq!(different, ENDS);
