@@ -30,6 +30,7 @@ mod log_file;
 mod logs;
 mod memory;
 mod names;
+mod record;
 mod sealed;
 mod tested;
 
@@ -51,7 +52,7 @@ use self::logs::Logs;
 use self::names::{CHECKPOINTS, DISTRIBUTIONS, DIVERGED, HPARAMS, METRICS};
 
 pub use self::divergence::diverged;
-pub use self::identity::{CellId, identity};
+pub use self::record::{CellId, identity};
 
 /// What a run trains, and how.
 #[derive(Debug, Clone, PartialEq)]

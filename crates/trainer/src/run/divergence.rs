@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::identity::CellId;
 use super::names::DIVERGED;
+use super::record::CellId;
 use super::sealed;
 use crate::TrainError;
 use crate::checkpoint::LogState;
