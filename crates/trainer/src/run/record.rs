@@ -15,9 +15,9 @@ const SHORT: usize = 8;
 
 /// The identity of a run: the SHA-256 of its `hparams.yaml`, in 64 hexadecimal digits.
 ///
-/// Two runs have the same exactly if they are the same training: network, what trains of it, seeds,
-/// batches, optimiser, data, split, observations and numerics. How many epochs it is trained for, by
-/// how many threads and in which folder makes no difference.
+/// It has network, what trains of it, seeds, batches, optimiser, data, split, observations and
+/// numerics. Runs that have the same leave the same bytes. How many epochs a run is trained for, by how
+/// many threads and in which folder is no part of it: with more epochs there is more of the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CellId(String);
