@@ -16,8 +16,8 @@ const SHORT: usize = 8;
 /// The identity of a run: the SHA-256 of its `hparams.yaml`, in 64 hexadecimal digits.
 ///
 /// It has network, what trains of it, seeds, batches, optimiser, data, split, observations and
-/// numerics. Runs that have the same leave the same bytes. How many epochs a run is trained for, by how
-/// many threads and in which folder is no part of it: with more epochs there is more of the same.
+/// numerics. Runs that have the same leave the same bytes. For how many epochs it is trained, by how many
+/// threads and in which folder is no part of it: with more epochs there is more of the same.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CellId(String);
