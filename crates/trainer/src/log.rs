@@ -2,10 +2,10 @@
 //!
 //! | in the run's folder | what it holds | what reads it | written by |
 //! |---|---|---|---|
-//! | `hparams.yaml` | the configuration, a parameter per line | people, PyYAML, Lightning | [`hparams_yaml()`] |
+//! | `hparams.yaml` | what the run is, a parameter per line | people, PyYAML, Lightning | [`hparams_yaml()`] |
 //! | `metrics.csv` | every measurement, to the last bit | spreadsheets, pandas, our report | [`CsvLog`] of [`crate::Measurement`] |
 //! | `distributions.csv` | percentiles of activations and of batch norm's parameters | the same | [`CsvLog`] of [`DistributionRow`] |
-//! | `events.out.tfevents.run` | measurements as `f32`, and histograms | `tensorboard --logdir` on any folder above | [`EventFile`] |
+//! | `events.out.tfevents.run` | the parameters, measurements as `f32`, each epoch's training accuracy, and histograms | `tensorboard --logdir` on any folder above | [`EventFile`] |
 //!
 //! The CSVs are the record; the event file is for looking while and after a run trains. Neither
 //! holds the time, so the same configuration gives the same bytes.

@@ -17,7 +17,7 @@ mod tape;
 mod text;
 
 pub use activations::ObservedActivation;
-pub use config::{NetworkConfig, NetworkKind};
+pub use config::{DropoutPlace, NetworkConfig, NetworkKind};
 pub use gradients::Gradients;
 pub use initialization::Initializer;
 pub use layer::{

@@ -30,6 +30,7 @@ mod log_file;
 mod logs;
 mod memory;
 mod names;
+mod record;
 mod sealed;
 mod tested;
 
@@ -51,7 +52,7 @@ use self::logs::Logs;
 use self::names::{CHECKPOINTS, DISTRIBUTIONS, DIVERGED, HPARAMS, METRICS};
 
 pub use self::divergence::diverged;
-pub use self::identity::{CellId, identity};
+pub use self::record::{CellId, identity};
 
 /// What a run trains, and how.
 #[derive(Debug, Clone, PartialEq)]
@@ -165,8 +166,10 @@ impl RunConfig {
             self.expect_weights(images, steps_per_epoch, folder)?;
             return Ok(Ended::Complete);
         }
+        let state = (&mut network, &mut optimizer);
+        let events = self.events(&facts)?;
         let (mut logs, first_step) =
-            Logs::open(folder, lock, &record, steps_per_epoch, &mut network, &mut optimizer)?;
+            Logs::open(folder, lock, &record, events, steps_per_epoch, state)?;
         if first_step > 0 {
             logs.recall(&earlier()?, first_step);
         }
@@ -255,7 +258,8 @@ pub fn last_weights(folder: &Path) -> Result<Option<PathBuf>, TrainError> {
 }
 
 /// The steps that the run in this folder does not have to train again, for a caller that says how
-/// far it is. A run of so many steps per epoch.
+/// far it is. They may be more than those of the epochs that the caller asks for. A run of so many
+/// steps per epoch.
 ///
 /// # Errors
 ///
@@ -265,7 +269,7 @@ pub fn saved_steps(folder: &Path, steps_per_epoch: u64) -> Result<u64, TrainErro
     Ok(last.map_or(0, |(steps, _)| steps))
 }
 
-/// The measurements of the run in this folder.
+/// The measurements of the run in this folder, of all epochs that it was ever trained for.
 ///
 /// # Errors
 ///
@@ -274,7 +278,7 @@ pub fn read_metrics(folder: &Path) -> Result<Vec<Measurement>, TrainError> {
     read_csv(&folder.join(METRICS))
 }
 
-/// The observed distributions of the run in this folder.
+/// The observed distributions of the run in this folder, of all epochs that it was ever trained for.
 ///
 /// # Errors
 ///

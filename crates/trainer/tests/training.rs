@@ -93,6 +93,30 @@ fn both_networks_learn_with_either_head() {
     }
 }
 
+/// The first step of Adam moves each parameter by its own gradient alone.
+#[test]
+fn what_is_not_trained_stays_and_the_rest_moves_as_if_everything_did() {
+    let one_step = FitConfig { epochs: 1, batch_size: 80, ..config() };
+    for &preset in Preset::all() {
+        let initial: Network<f32> = preset.config.build(SIZE, 2, one_step.seed).unwrap();
+        let all = run(preset, Trains::All, &one_step).unwrap().network;
+        for &trains in Trains::all_values() {
+            let Ok(trained) = trains.parameters(&initial) else {
+                assert_eq!((trains, initial.norms().count()), (Trains::NormOnly, 0));
+                continue;
+            };
+            let network = run(preset, trains, &one_step).unwrap().network;
+            let arrays = network.parameters().into_iter().zip(initial.parameters());
+            for (((name, found), (_, initial)), (_, moved)) in arrays.zip(all.parameters()) {
+                let expected = if trained.contains(&name) { moved } else { initial };
+                assert_eq!(found, expected, "{preset:?} {trains:?} {name}");
+            }
+            assert_eq!(network.buffers(), all.buffers());
+            assert_ne!(network, initial);
+        }
+    }
+}
+
 #[test]
 fn the_same_configuration_gives_the_same_bits_on_any_thread() {
     for preset in BOTH {

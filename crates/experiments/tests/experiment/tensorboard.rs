@@ -5,6 +5,7 @@
 mod python;
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use python::{Events, Histogram, python, read_events};
@@ -27,7 +28,8 @@ fn event_files_say_what_the_tables_say() {
         .collect();
     let files: Vec<PathBuf> = runs.iter().map(|run| run.join("events.out.tfevents.run")).collect();
     for (run, events) in runs.iter().zip(read_events(&python, &files)) {
-        let Events { scalars, histograms } = events.unwrap();
+        let Events { scalars, hparams, histograms } = events.unwrap();
+        assert_eq!(hparams, expected_hparams(run), "{}", run.display());
         assert_eq!(scalars, expected_scalars(run), "{}", run.display());
         let found: BTreeMap<_, Vec<_>> = histograms
             .into_iter()
@@ -66,6 +68,19 @@ fn expected_scalars(run: &Path) -> BTreeMap<String, Vec<(u64, f64)>> {
     assert_eq!(scalars["train/loss"].len(), 120);
     assert_eq!(scalars["val/acc"].len(), 2);
     scalars
+}
+
+/// The lines of `hparams.yaml` that people compare.
+fn expected_hparams(run: &Path) -> BTreeMap<String, String> {
+    let yaml = fs::read_to_string(run.join("hparams.yaml")).unwrap();
+    let pairs = yaml.lines().map(|line| line.split_once(": ").unwrap());
+    let shown = pairs.filter(|(name, _)| !["generator", "numerics"].contains(name));
+    let number = |value: &str| value.parse::<f64>().ok().map(|number| format!("{number:?}"));
+    let hparams: BTreeMap<_, _> = shown
+        .map(|(name, value)| (name.to_owned(), number(value).unwrap_or_else(|| value.to_owned())))
+        .collect();
+    assert!(hparams.contains_key("network") && hparams.contains_key("split_seed"));
+    hparams
 }
 
 fn expected_extremes(run: &Path) -> BTreeMap<String, Vec<(u64, f64, f64)>> {

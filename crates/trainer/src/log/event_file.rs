@@ -3,6 +3,7 @@
 use std::mem;
 
 use super::histogram::Histogram;
+use super::hparams_yaml::Hparam;
 use super::protobuf::Message;
 use super::record;
 
@@ -50,6 +51,40 @@ impl EventFile {
         let mut file = Self::go_on();
         file.event(0, |event| event.string(3, "brain.Event:2"));
         file
+    }
+
+    /// A new file of a run with these parameters, which the page *HParams* shows beside the last value
+    /// of each number.
+    ///
+    /// Source: `tensorboard/plugins/hparams/plugin_data.proto` and `metadata.py` in
+    /// <https://github.com/tensorflow/tensorboard>.
+    pub fn of_run(parameters: &[(&str, Hparam<'_>)]) -> Self {
+        let mut file = Self::begin();
+        file.parameters(parameters);
+        file
+    }
+
+    fn parameters(&mut self, parameters: &[(&str, Hparam<'_>)]) {
+        let named = |info: Message, &(name, value): &(&str, Hparam<'_>)| {
+            let value = match value {
+                Hparam::Integer(value) => Message::default().double_of_one(2, value as f64),
+                Hparam::Float(value) => Message::default().double_of_one(2, value),
+                Hparam::Bool(value) => Message::default().bool_of_one(4, value),
+                Hparam::Text(value) => Message::default().string_of_one(3, value),
+            };
+            info.message(1, Message::default().string(1, name).message(2, value))
+        };
+        let info = parameters.iter().fold(Message::default(), named);
+        let plugin =
+            Message::default().string(1, "hparams").message(2, Message::default().message(3, info));
+        // TensorBoard wants a tensor, and its reader a dimension: `NULL_TENSOR`.
+        let shape = Message::default().message(2, Message::default());
+        let nothing = Message::default().int64(1, 1).message(2, shape);
+        let value = Message::default()
+            .string(1, "_hparams_/session_start_info")
+            .message(8, nothing)
+            .message(9, Message::default().message(1, plugin));
+        self.event(0, |event| event.message(5, Message::default().message(1, value)));
     }
 
     /// What is to be appended to a file that was begun.
@@ -156,7 +191,21 @@ mod tests {
     ///     print(file.getvalue().hex())
     /// ```
     ///
-    /// and the first from `Event(file_version="brain.Event:2")` in the same way.
+    /// and the first from `Event(file_version="brain.Event:2")` in the same way. The parameters are those
+    /// of
+    ///
+    /// ```python
+    /// from tensorboard.plugins.hparams import metadata, plugin_data_pb2
+    ///
+    /// info = plugin_data_pb2.SessionStartInfo()
+    /// info.hparams["network"].string_value = "conv-16_relu"
+    /// info.hparams["weights_seed"].number_value = 0
+    /// content = plugin_data_pb2.HParamsPluginData(session_start_info=info)
+    /// Value(tag=metadata.SESSION_START_INFO_TAG, tensor=metadata.NULL_TENSOR,
+    ///       metadata=metadata.create_summary_metadata(content))
+    /// ```
+    ///
+    /// at step 0, with the map in the order in which protobuf wrote it.
     #[test]
     fn records_are_those_of_tensorboards_own_writer() {
         assert_eq!(
@@ -176,6 +225,9 @@ mod tests {
             part(|file| file.scalars(1 << 32, &[("", 1e39)])),
             "1800000000000000a37f4b2209000000000000f0411080808080102a070a05150000807f86b02ee8"
         );
+        let parameters =
+            [("weights_seed", Hparam::Integer(0)), ("network", Hparam::Text("conv-16_relu"))];
+        assert_eq!(part(|file| file.parameters(&parameters)), PARAMETERS);
         assert_eq!(
             part(|file| file.histogram(1, "h", [].into_iter())),
             "14000000000000005e3d291509000000000000f03f10012a070a050a01682a006e56c25f"
@@ -192,6 +244,11 @@ mod tests {
         assert_eq!(nan(0x7ff8_0000_0000_0000), nan(0xfff0_0000_0000_0001));
         assert!(nan(0xfff8_dead_beef_0000).contains("150000c07f"));
     }
+
+    const PARAMETERS: &str = "\
+        71000000000000009c97e7732a6f0a6d0a1c5f68706172616d735f2f73657373696f6e5f73746172745f696e\
+        666f42060801120212004a450a430a0768706172616d7312381a360a190a0c776569676874735f7365656412\
+        091100000000000000000a190a076e6574776f726b120e1a0c636f6e762d31365f72656c757206f4c4";
 
     const HISTOGRAM: &str = "\
         2c02000000000000e84eebb2090000000000c0724010ac022a9d040a9a040a02ceb32a930409000000000000\

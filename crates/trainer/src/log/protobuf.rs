@@ -31,6 +31,25 @@ impl Message {
         self
     }
 
+    /// A `double` of a `oneof`.
+    pub(super) fn double_of_one(mut self, field: u64, value: f64) -> Self {
+        self.key(field, EIGHT_BYTES);
+        self.0.extend(value.to_le_bytes());
+        self
+    }
+
+    /// A `bool` of a `oneof`.
+    pub(super) fn bool_of_one(mut self, field: u64, value: bool) -> Self {
+        self.key(field, VARINT);
+        self.varint(value.into());
+        self
+    }
+
+    /// A `string` of a `oneof`.
+    pub(super) fn string_of_one(self, field: u64, value: &str) -> Self {
+        self.bytes(field, value.as_bytes())
+    }
+
     /// A `float` of a `oneof`.
     pub(super) fn float_of_one(mut self, field: u64, value: f32) -> Self {
         self.key(field, FOUR_BYTES);
@@ -109,6 +128,10 @@ mod tests {
         let negative = Message::default().double(1, -0.0).into_bytes();
         assert_eq!(negative, [0x09, 0, 0, 0, 0, 0, 0, 0, 0x80]);
         assert_eq!(Message::default().float_of_one(2, 0.0).into_bytes(), [0x15, 0, 0, 0, 0]);
+        let double = Message::default().double_of_one(2, 0.0).into_bytes();
+        assert_eq!(double, [0x11, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(Message::default().bool_of_one(4, false).into_bytes(), [0x20, 0]);
+        assert_eq!(Message::default().string_of_one(3, "").into_bytes(), [0x1a, 0]);
         assert_eq!(Message::default().message(5, Message::default()).into_bytes(), [0x2a, 0]);
         let list = Message::default().doubles(7, &[0.0]).into_bytes();
         assert_eq!(list, [0x3a, 8, 0, 0, 0, 0, 0, 0, 0, 0]);

@@ -17,7 +17,7 @@ use crate::dataset::ImageSize;
 ///
 /// As text, and in files, it is one word: the folder of the preset that it is, such as
 /// `simple_network`, and else its parts, such as `conv-16-32_batch-norm_relu_dropout-0.1` or
-/// `linear-200_relu`.
+/// `linear-200_relu_dropout-0.2-before-norm_init-0.5`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NetworkConfig {
     /// Convolutional or fully connected, with the widths of its blocks.
@@ -26,8 +26,35 @@ pub struct NetworkConfig {
     pub norm: Norm,
     /// The activation of each block.
     pub activation: Activation,
-    /// The probability of a dropout at the end of each block, at least 0 and below 1.
+    /// The probability of a dropout in each block, at least 0 and below 1.
     pub dropout: Option<f64>,
+    /// Where in the block the dropout is.
+    pub dropout_place: DropoutPlace,
+    /// What the bound of initial weights and biases is multiplied by, above 0; 1 for PyTorch's
+    /// default.
+    pub initial_scale: f64,
+}
+
+/// Where in a block a dropout is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DropoutPlace {
+    /// At the end of the block: after its activation, and after its pooling if it has one.
+    AfterActivation,
+    /// Between the weights of the block and its norm, or its activation where it has no norm.
+    BeforeNorm,
+}
+
+impl DropoutPlace {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[Self::AfterActivation, Self::BeforeNorm];
+
+    /// The name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AfterActivation => "after-activation",
+            Self::BeforeNorm => "before-norm",
+        }
+    }
 }
 
 /// What the blocks of a network are.
@@ -61,9 +88,9 @@ impl NetworkConfig {
     ///
     /// # Errors
     ///
-    /// [`TrainError::Config`] for an empty axis, a width of 0 or no classes, for a probability of
-    /// dropout out of range, for a norm that does not fit a width, and for images that pooling would
-    /// halve to nothing.
+    /// [`TrainError::Config`] for an empty axis, a width of 0 or no classes, for a norm that does not fit a
+    /// width, for a probability or place of dropout or an initial scale that no network can have, and for
+    /// images that pooling would halve to nothing.
     pub fn build<F: Real>(
         &self,
         image: ImageSize,
@@ -71,18 +98,23 @@ impl NetworkConfig {
         seed: u64,
     ) -> Result<Network<F>, TrainError> {
         self.check(image, classes)?;
-        let Self { kind, norm, activation, dropout } = self;
-        let mut initializer = Initializer::new(seed);
+        let Self { kind, norm, activation, dropout, dropout_place, initial_scale } = self;
+        let dropout_at = |place| {
+            let here = dropout.filter(|_| *dropout_place == place);
+            here.map(|p| Layer::Dropout(Dropout { p }))
+        };
+        let mut initializer = Initializer::new(seed).scaled(*initial_scale);
         let mut model = Vec::new();
         match kind {
             NetworkKind::Convolutional { widths } => {
                 let ImageSize { mut channels, mut height, mut width } = image;
                 for &filters in widths.iter() {
                     model.push(Layer::Conv2d(initializer.conv2d_same_3x3(channels, filters)));
+                    model.extend(dropout_at(DropoutPlace::BeforeNorm));
                     model.extend(norm.of_images(filters)?);
                     model.push(activation.layer());
                     model.push(Layer::MaxPool2d(MaxPool2d { config: MaxPool2dConfig::halving() }));
-                    model.extend(dropout.map(|p| Layer::Dropout(Dropout { p })));
+                    model.extend(dropout_at(DropoutPlace::AfterActivation));
                     (channels, height, width) = (filters, height / 2, width / 2);
                 }
                 let fc = initializer.linear(channels * height * width, classes);
@@ -92,9 +124,10 @@ impl NetworkConfig {
                 let mut features = image.values();
                 for &outputs in hidden.iter() {
                     model.push(Layer::Linear(initializer.linear(features, outputs)));
+                    model.extend(dropout_at(DropoutPlace::BeforeNorm));
                     model.extend(norm.of_rows(outputs)?);
                     model.push(activation.layer());
-                    model.extend(dropout.map(|p| Layer::Dropout(Dropout { p })));
+                    model.extend(dropout_at(DropoutPlace::AfterActivation));
                     features = outputs;
                 }
                 model.push(Layer::Linear(initializer.linear(features, classes)));
@@ -134,9 +167,54 @@ impl NetworkConfig {
         if let Some(p) = self.dropout.filter(|p| !(0.0..1.0).contains(p)) {
             return refuse("the probability of dropout", "at least 0 and below 1", p.to_string());
         }
+        if self.dropout.is_none() && self.dropout_place != DropoutPlace::AfterActivation {
+            let expected = "after-activation for a network without dropout";
+            return refuse("the place of dropout", expected, self.dropout_place.name().to_owned());
+        }
+        if !(self.initial_scale.is_finite() && self.initial_scale > 0.0) {
+            let got = self.initial_scale.to_string();
+            return refuse("the initial scale", "finite and above 0", got);
+        }
         if classes == 0 {
             return refuse("the number of classes", "at least 1", classes.to_string());
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dropout_is_at_the_end_of_its_block_or_between_weights_and_norm() {
+        let image = ImageSize { channels: 1, height: 8, width: 8 };
+        for (text, norms) in [
+            ("conv-2-3_batch-norm_relu_dropout-0.5", ["model.1", "model.6"]),
+            ("conv-2-3_batch-norm_relu_dropout-0.5-before-norm", ["model.2", "model.7"]),
+            ("linear-2-3_batch-norm_relu_dropout-0.5", ["model.1", "model.5"]),
+            ("linear-2-3_batch-norm_relu_dropout-0.5-before-norm", ["model.2", "model.6"]),
+        ] {
+            let config: NetworkConfig = text.parse().unwrap();
+            let network: Network<f32> = config.build(image, 3, 0).unwrap();
+            assert!(network.norms().map(|(name, _)| name).eq(norms), "{text}");
+        }
+        let place = DropoutPlace::BeforeNorm;
+        let config: NetworkConfig = "linear-2_relu".parse().unwrap();
+        let config = NetworkConfig { dropout_place: place, ..config };
+        let message = config.build::<f32>(image, 3, 0).unwrap_err().to_string();
+        assert!(message.starts_with("the place of dropout must be after-activation"), "{message}");
+    }
+
+    #[test]
+    fn the_smallest_image_is_one_that_the_poolings_leave_a_pixel_of() {
+        for text in ["conv_relu", "conv-1-1-1_relu", "linear-2_relu"] {
+            let config: NetworkConfig = text.parse().unwrap();
+            let smallest = config.smallest_image();
+            assert!(config.build::<f32>(smallest, 1, 0).is_ok(), "{text}");
+            let side = smallest.height - 1;
+            let smaller = ImageSize { height: side, width: side, ..smallest };
+            assert!(config.build::<f32>(smaller, 1, 0).is_err(), "{text}");
+        }
     }
 }

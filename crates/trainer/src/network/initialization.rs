@@ -17,13 +17,19 @@ use crate::random_stream::{Purpose, Stream};
 #[derive(Debug, Clone)]
 pub struct Initializer {
     seed: u64,
+    scale: f64,
     layers: u64,
 }
 
 impl Initializer {
     /// The initial weights of this seed, from the first layer on.
     pub fn new(seed: u64) -> Self {
-        Self { seed, layers: 0 }
+        Self { seed, scale: 1.0, layers: 0 }
+    }
+
+    /// The same draws, times this scale.
+    pub fn scaled(self, scale: f64) -> Self {
+        Self { scale, ..self }
     }
 
     /// The next layer, a convolution with 3 × 3 kernels that keeps the size of the image.
@@ -48,7 +54,7 @@ impl Initializer {
     fn next(&mut self, fan_in: usize) -> (Stream, f64) {
         let stream = Stream::new(self.seed, Purpose::Initialization, self.layers);
         self.layers += 1;
-        (stream, 1.0 / (fan_in as f64).sqrt())
+        (stream, self.scale / (fan_in as f64).sqrt())
     }
 }
 
@@ -80,6 +86,14 @@ mod tests {
         assert!((sum / 20_000.0).abs() < 1e-3);
         assert!((squares / 20_000.0 - 0.05 * 0.05 / 3.0).abs() < 1e-5);
         assert!(layer.bias.iter().all(|bias| bias.abs() <= 0.05));
+    }
+
+    #[test]
+    fn a_scale_multiplies_weights_and_biases() {
+        let [usual, half]: [Linear<f32>; 2] =
+            [1.0, 0.5].map(|scale| Initializer::new(2).scaled(scale).linear(40, 5));
+        assert_eq!(usual.weight * 0.5, half.weight);
+        assert_eq!(usual.bias * 0.5, half.bias);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::config::{NetworkConfig, NetworkKind};
+use super::config::{DropoutPlace, NetworkConfig, NetworkKind};
 use super::layer::Activation;
 use super::norm::Norm;
 
@@ -64,7 +64,9 @@ const CONVOLUTIONAL: NetworkKind = NetworkKind::Convolutional { widths: Cow::Bor
 const FULLY_CONNECTED: NetworkKind = NetworkKind::FullyConnected { hidden: Cow::Borrowed(&[200]) };
 
 const fn relu_network(kind: NetworkKind, norm: Norm, dropout: Option<f64>) -> NetworkConfig {
-    NetworkConfig { kind, norm, activation: Activation::Relu, dropout }
+    let dropout_place = DropoutPlace::AfterActivation;
+    let activation = Activation::Relu;
+    NetworkConfig { kind, norm, activation, dropout, dropout_place, initial_scale: 1.0 }
 }
 
 presets! {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
-use super::config::{NetworkConfig, NetworkKind};
+use super::config::{DropoutPlace, NetworkConfig, NetworkKind};
 use super::layer::Activation;
 use super::norm::Norm;
 use super::preset::Preset;
@@ -28,7 +28,7 @@ impl NetworkConfig {
 
     /// The parts in one word, from which [`Self::from_parts`] makes the same configuration.
     pub(crate) fn parts(&self) -> String {
-        let Self { kind, norm, activation, dropout } = self;
+        let Self { kind, norm, activation, dropout, dropout_place, initial_scale } = self;
         let (mut text, widths) = match kind {
             NetworkKind::Convolutional { widths } => (CONVOLUTIONAL.to_owned(), widths),
             NetworkKind::FullyConnected { hidden } => (FULLY_CONNECTED.to_owned(), hidden),
@@ -38,7 +38,16 @@ impl NetworkConfig {
             text.extend(["_", &norm.name()]);
         }
         text.extend(["_", activation.name()]);
-        text.extend(dropout.map(|p| format!("_{DROPOUT}{p}")));
+        if let Some(p) = dropout {
+            // Of the two zeros the positive one.
+            text.push_str(&format!("_{DROPOUT}{}", p + 0.0));
+            if *dropout_place != DropoutPlace::AfterActivation {
+                text.extend(["-", dropout_place.name()]);
+            }
+        }
+        if *initial_scale != 1.0 {
+            text.push_str(&format!("_{INITIAL_SCALE}{initial_scale}"));
+        }
         text
     }
 
@@ -59,9 +68,18 @@ impl NetworkConfig {
         let norm = norm.unwrap_or(Norm::None);
         let name = parts.next()?;
         let activation = *Activation::ALL.iter().find(|known| known.name() == name)?;
-        let p = parts.next().map(|part| part.strip_prefix(DROPOUT)?.parse().ok());
-        let dropout = p.map_or(Some(None), |p: Option<f64>| p.map(Some))?;
-        let config = Self { kind, norm, activation, dropout };
+        let (mut dropout, mut dropout_place) = (None, DropoutPlace::AfterActivation);
+        if let Some(part) = parts.peek().and_then(|part| part.strip_prefix(DROPOUT)) {
+            parts.next();
+            let of_place = |place: &&DropoutPlace| part.ends_with(&format!("-{}", place.name()));
+            let place = DropoutPlace::ALL.iter().find(of_place);
+            let named = place.map(|place| part.len() - place.name().len() - 1);
+            dropout = Some(part[..named.unwrap_or(part.len())].parse().ok()?);
+            dropout_place = place.copied().unwrap_or(dropout_place);
+        }
+        let scale = parts.next().map(|part| part.strip_prefix(INITIAL_SCALE)?.parse().ok());
+        let initial_scale = scale.unwrap_or(Some(1.0))?;
+        let config = Self { kind, norm, activation, dropout, dropout_place, initial_scale };
         // One text per configuration, as results are found by it.
         (config.parts() == text).then_some(config)
     }
@@ -70,6 +88,7 @@ impl NetworkConfig {
 const CONVOLUTIONAL: &str = "conv";
 const FULLY_CONNECTED: &str = "linear";
 const DROPOUT: &str = "dropout-";
+const INITIAL_SCALE: &str = "init-";
 
 impl Display for NetworkConfig {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
@@ -141,9 +160,23 @@ mod tests {
             ];
             let with_norms = |kind| NORMS.iter().map(move |&norm| (kind, norm));
             for (kind, norm) in kinds.iter().flat_map(with_norms) {
-                let with_dropout = |&activation| [None, Some(0.1)].map(|p| (activation, p));
-                for (activation, dropout) in Activation::ALL.iter().flat_map(with_dropout) {
-                    let config = NetworkConfig { kind: kind.clone(), norm, activation, dropout };
+                let (after, before) = (DropoutPlace::AfterActivation, DropoutPlace::BeforeNorm);
+                let dropouts = [(None, after), (Some(0.1), after), (Some(0.1), before)];
+                let others = dropouts.map(|dropout| [1.0, 0.25].map(|scale| (dropout, scale)));
+                let with_others = |&activation| others.map(|other| (activation, other));
+                let choices = Activation::ALL.iter().flat_map(with_others);
+                for (activation, ((dropout, dropout_place), initial_scale)) in
+                    choices.flat_map(|(activation, pair)| pair.map(|other| (activation, other)))
+                {
+                    let kind = kind.clone();
+                    let config = NetworkConfig {
+                        kind,
+                        norm,
+                        activation,
+                        dropout,
+                        dropout_place,
+                        initial_scale,
+                    };
                     let text = config.to_string();
                     assert_eq!(text.parse(), Ok(config.clone()), "{text}");
                     assert_eq!(serde_json::to_value(&config).unwrap(), text);
@@ -153,9 +186,16 @@ mod tests {
             }
         }
         assert!(texts.contains(&"simple_network".to_owned()));
-        assert!(texts.contains(&"conv-8-16-24_batch-norm_relu_dropout-0.1".to_owned()));
-        assert!(texts.contains(&"conv-7_group-norm-4_tanh".to_owned()));
-        assert!(texts.contains(&"linear-7_ghost-batch-norm-16_sigmoid".to_owned()));
+        for text in [
+            "conv-8-16-24_batch-norm_relu_dropout-0.1",
+            "conv-8-16-24_batch-norm_relu_dropout-0.1-before-norm",
+            "conv-8-16-24_batch-norm_relu_dropout-0.1-before-norm_init-0.25",
+            "linear_relu_init-0.25",
+            "conv-7_group-norm-4_tanh",
+            "linear-7_ghost-batch-norm-16_sigmoid",
+        ] {
+            assert!(texts.contains(&text.to_owned()), "{text}");
+        }
         let count = texts.len();
         texts.sort();
         texts.dedup();
@@ -180,6 +220,14 @@ mod tests {
             "linear-3_relu_dropout-",
             "linear-3_relu_dropout-0.10",
             "linear-3_relu_dropout-0.1_x",
+            "linear-3_relu_dropout--0",
+            "linear-3_relu_dropout-0.1-after-activation",
+            "linear-3_relu_dropout-before-norm",
+            "linear-3_relu_before-norm",
+            "linear-3_relu_init-1",
+            "linear-3_relu_init-0.50",
+            "linear-3_relu_init-",
+            "linear-3_relu_init-0.5_dropout-0.1",
         ] {
             let message = text.parse::<NetworkConfig>().unwrap_err().to_string();
             assert!(
@@ -204,6 +252,9 @@ mod tests {
             ("conv-6_ghost-batch-norm-0_relu", "the images of a ghost batch must be at least 1"),
             ("linear-6_ghost-batch-norm-1_relu", "the images of a ghost batch must be at least 1"),
             ("linear_relu_dropout-1", "the probability of dropout must be at least 0 and below 1"),
+            ("linear_relu_init-0", "the initial scale must be finite and above 0, got 0"),
+            ("linear_relu_init--2", "the initial scale must be finite and above 0, got -2"),
+            ("linear_relu_init-inf", "the initial scale must be finite and above 0, got inf"),
         ] {
             let config: NetworkConfig = text.parse().unwrap();
             let message = config.build::<f32>(image, 10, 0).unwrap_err().to_string();

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::identity::CellId;
 use super::names::DIVERGED;
+use super::record::CellId;
 use super::sealed;
 use crate::TrainError;
 use crate::checkpoint::LogState;
@@ -29,11 +29,13 @@ pub(super) struct Divergence {
 impl Divergence {
     /// The step of an error that says that a run diverged, and what was not finite.
     pub(super) fn told_by(error: &TrainError) -> Option<(u64, String)> {
-        match error {
-            TrainError::LossNotFinite { phase, step, .. } => Some((*step, format!("{phase} loss"))),
-            TrainError::StateNotFinite { name, step, .. } => Some((*step, name.clone())),
-            _ => None,
+        if let TrainError::LossNotFinite { phase, step, .. } = error {
+            return Some((*step, format!("{phase} loss")));
         }
+        if let TrainError::StateNotFinite { name, step, .. } = error {
+            return Some((*step, name.clone()));
+        }
+        None
     }
 
     /// What the file in this folder says of this run, if it diverged.

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use super::checkpoints::{Checkpoints, steps_of};
 use super::divergence::Divergence;
 use super::epoch_files::WEIGHTS;
-use super::identity::{CellId, expect_record};
 use super::log_file::LogFile;
 use super::names::{CHECKPOINTS, DISTRIBUTIONS, METRICS};
+use super::record::{CellId, expect_record};
 use crate::checkpoint::{self, LogState, Position};
 use crate::log::{CsvLog, DistributionRow, EventFile};
 use crate::network::Network;
@@ -97,9 +97,9 @@ impl Logs {
         folder: &Path,
         lock: FolderLock,
         record: &str,
+        new_events: EventFile,
         steps_per_epoch: u64,
-        network: &mut Network<f32>,
-        optimizer: &mut Optimizer<f32>,
+        (network, optimizer): (&mut Network<f32>, &mut Optimizer<f32>),
     ) -> Result<(Self, u64), TrainError> {
         let checkpoints = Checkpoints::new(folder.join(CHECKPOINTS), steps_per_epoch);
         checkpoints.tidy()?;
@@ -124,7 +124,7 @@ impl Logs {
         let logs = Self {
             metrics: if begins { CsvLog::begin() } else { CsvLog::go_on() },
             distributions: if begins { CsvLog::begin() } else { CsvLog::go_on() },
-            events: if begins { EventFile::begin() } else { EventFile::go_on() },
+            events: if begins { new_events } else { EventFile::go_on() },
             files: [metrics?, distributions?, events?],
             checkpoints,
             steps_per_epoch,

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::RunConfig;
 use super::epoch_files::TESTS;
-use super::identity::{CellId, identity};
+use super::record::{CellId, identity};
 use super::sealed;
 use crate::TrainError;
 use crate::dataset::LabelledImages;

@@ -4,6 +4,7 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use trainer::network::NetworkConfig;
 use trainer::optimizer::AdamConfig;
 use trainer::run::{Ended, RunConfig, diverged, read_metrics};
 use trainer::{Phase, TrainError};
@@ -95,6 +96,19 @@ fn a_run_that_diverges_says_so_again_and_keeps_its_logs_up_to_the_step() {
             assert_eq!(train(&case.run(epochs), folder).unwrap(), ended);
             assert_eq!(files(folder), expected);
         }
+    }
+}
+
+/// Weights that `f32` cannot hold: the first loss is not finite, and there is nothing to log.
+#[test]
+fn a_run_can_diverge_at_its_first_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let usual = config();
+    let network = NetworkConfig { initial_scale: 1e40, ..usual.network.clone() };
+    let run = RunConfig { network, ..usual };
+    for _ in 0..2 {
+        assert_eq!(train(&run, folder.path()).unwrap(), Ended::Diverged { step: 0 });
+        assert_eq!(read_metrics(folder.path()).unwrap(), []);
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 
 use trainer::dataset::{DataSet, DataSetContents, Split, SplitFacts};
 use trainer::network::{NetworkConfig, preset};
-use trainer::optimizer::AdamConfig;
+use trainer::optimizer::{AdamConfig, OptimizerConfig};
 use trainer::run::{RunConfig, identity};
 use trainer::{Seeds, TrainError, Trains};
 
@@ -21,6 +21,9 @@ fn id(run: &RunConfig, split: &SplitFacts) -> String {
 fn every_field_counts() {
     let network = |text: &str| text.parse::<NetworkConfig>().unwrap();
     let named = DataSetContents::known_by_name_alone;
+    let optimizer = |name, weight_decay| {
+        OptimizerConfig::usual(name, 1e-2).unwrap().with_weight_decay(weight_decay).unwrap()
+    };
     let runs = [
         config(),
         RunConfig { network: preset::SIMPLE_NETWORK.config.clone(), ..config() },
@@ -34,6 +37,14 @@ fn every_field_counts() {
         RunConfig { seeds: Seeds { weights: 4, order: 4 }, ..config() },
         RunConfig { batch_size: 11, ..config() },
         RunConfig { optimizer: AdamConfig::new(2e-2).unwrap().into(), ..config() },
+        RunConfig { optimizer: optimizer("adam", 1e-3), ..config() },
+        RunConfig { optimizer: optimizer("sgd", 0.0), ..config() },
+        RunConfig { optimizer: optimizer("sgd", 1e-3), ..config() },
+        RunConfig { optimizer: optimizer("momentum", 0.0), ..config() },
+        RunConfig { network: network("conv-16-32_relu_dropout-0.1-before-norm"), ..config() },
+        RunConfig { network: network("conv-16-32_relu_dropout-0.1"), ..config() },
+        RunConfig { network: network("conv-16-32_batch-norm_relu_init-0.5"), ..config() },
+        RunConfig { network: network("conv-16-32_batch-norm_tanh"), ..config() },
         RunConfig { observations_per_epoch: 3, ..config() },
         RunConfig { data_set: named("other halves"), ..config() },
         RunConfig { data_set: DataSet::FashionMnist.into(), ..config() },

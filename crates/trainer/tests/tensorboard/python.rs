@@ -41,6 +41,8 @@ pub(super) fn run(python: &Path, script: &str, files: &[PathBuf]) -> Vec<Value> 
 pub(super) struct Events {
     /// By tag, in the file's order.
     pub scalars: BTreeMap<String, Vec<(u64, f64)>>,
+    /// The parameters of the run; numbers as the shortest texts that read back as the same.
+    pub hparams: BTreeMap<String, String>,
     /// By tag, in the file's order.
     pub histograms: BTreeMap<String, Vec<Histogram>>,
 }
@@ -78,7 +80,10 @@ fn events(line: &Value) -> Result<Events, String> {
         bucket_limit: list(&histogram["bucket_limit"], number),
         bucket: list(&histogram["bucket"], number),
     });
-    Ok(Events { scalars, histograms })
+    let hparams = line["hparams"].as_object().unwrap().iter();
+    let text =
+        |(name, value): (&String, &Value)| (name.clone(), value.as_str().unwrap().to_owned());
+    Ok(Events { scalars, hparams: hparams.map(text).collect(), histograms })
 }
 
 fn by_tag<T>(value: &Value, entry: impl Fn(&Value) -> T) -> BTreeMap<String, Vec<T>> {

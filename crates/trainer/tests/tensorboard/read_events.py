@@ -5,6 +5,7 @@
 prints a line of JSON for each file, in their order:
 
     {"scalars": {TAG: [[STEP, VALUE], ...]},
+     "hparams": {NAME: VALUE},
      "histograms": {TAG: [{"step": STEP, "min": VALUE, "max": VALUE, "num": VALUE, "sum": VALUE,
                            "sum_squares": VALUE, "bucket_limit": [VALUE, ...],
                            "bucket": [VALUE, ...]}, ...]}}
@@ -15,8 +16,8 @@ file's order.
 
 TensorBoard stops at a damaged record without a word. So each record's length and both checksums are
 checked first, then that TensorBoard read as many events as there are records, each with its step
-for its time. A file of which that does not hold, or with anything in it but scalars and histograms,
-gives {"error": MESSAGE} instead.
+for its time. A file of which that does not hold, or with anything in it but scalars, histograms and the
+parameters of the run, gives {"error": MESSAGE} instead.
 
 Needs the packages of requirements.txt.
 """
@@ -28,6 +29,7 @@ import sys
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.backend.event_processing.event_file_loader import LegacyEventFileLoader
 from tensorboard.compat.tensorflow_stub.pywrap_tensorflow import masked_crc32c
+from tensorboard.plugins.hparams import metadata
 
 EVERYTHING = {kind: 0 for kind in ("scalars", "histograms", "compressedHistograms", "tensors")}
 HISTOGRAM_FIELDS = ("min", "max", "num", "sum", "sum_squares")
@@ -78,6 +80,8 @@ def read(path):
     tags = accumulator.Tags()
     for kind, found in tags.items():
         # "distributions" are what TensorBoard makes of histograms.
+        if kind == "tensors":
+            found = [tag for tag in found if tag != metadata.SESSION_START_INFO_TAG]
         if found and kind not in ("scalars", "histograms", "distributions"):
             raise Damaged(f"unexpected {kind}: {found}")
     return {
@@ -85,11 +89,22 @@ def read(path):
             tag: [[scalar.step, repr(scalar.value)] for scalar in accumulator.Scalars(tag)]
             for tag in sorted(tags["scalars"])
         },
+        "hparams": hparams(accumulator),
         "histograms": {
             tag: [histogram(event) for event in accumulator.Histograms(tag)]
             for tag in sorted(tags["histograms"])
         },
     }
+
+
+def hparams(accumulator):
+    content = accumulator.PluginTagToContent(metadata.PLUGIN_NAME) if accumulator.Tags()["tensors"] else {}
+    found = {}
+    for data in content.values():
+        for name, value in metadata.parse_session_start_info_plugin_data(data).hparams.items():
+            kind = value.WhichOneof("kind")
+            found[name] = repr(value.number_value) if kind == "number_value" else getattr(value, kind)
+    return found
 
 
 def histogram(event):
