@@ -118,13 +118,16 @@ fn parameter_gradients<F: Real>(
     sums: &mut [Lanes<2>],
 ) {
     let width = channels / groups.len();
-    for channel in 0..channels {
-        set_channel(means.lanes_mut(), channel, [groups[channel / width].mean]);
+    let of_group = |group| group * width..(group + 1) * width;
+    for (group, moments) in groups.iter().enumerate() {
+        of_group(group).for_each(|channel| set_channel(means.lanes_mut(), channel, [moments.mean]));
     }
     F::add_terms::<ParameterGradients, 1, 2>([dout, x], channels, means.lanes(), sums);
-    for channel in 0..channels {
-        let gradients = groups[channel / width].parameter_gradients(of_channel(sums, channel));
-        set_channel(sums, channel, gradients);
+    for (group, moments) in groups.iter().enumerate() {
+        for channel in of_group(group) {
+            let gradients = moments.parameter_gradients(of_channel(sums, channel));
+            set_channel(sums, channel, gradients);
+        }
     }
 }
 

@@ -118,9 +118,12 @@ fn scale_and_shift<F: Real>(
     numbers: &mut ChannelNumbers<3>,
 ) {
     let width = gamma.len() / groups.len();
-    for (channel, (gamma, beta)) in gamma.iter().zip(beta).enumerate() {
-        let of_channel = groups[channel / width].scale_and_shift(gamma.to_f64(), beta.to_f64());
-        set_channel(numbers.lanes_mut(), channel, of_channel);
+    let lanes = numbers.lanes_mut();
+    for (group, moments) in groups.iter().enumerate() {
+        for channel in group * width..(group + 1) * width {
+            let (gamma, beta) = (gamma[channel].to_f64(), beta[channel].to_f64());
+            set_channel(lanes, channel, moments.scale_and_shift(gamma, beta));
+        }
     }
     F::replace_by_terms::<ScaleAndShift, 3>(out, x, gamma.len(), numbers.lanes());
 }
