@@ -45,11 +45,6 @@ impl LocalDataSet {
         }
     }
 
-    /// Which images to train with, and which to validate with.
-    pub fn split(&self) -> Split {
-        Split::four_fifths_of(self.data_set().entry().training_images, 0)
-    }
-
     /// Images that contain those of `split`, and the same split with positions among them.
     ///
     /// Training with them gives the same numbers as training with all images. A small split of drawn
@@ -64,11 +59,23 @@ impl LocalDataSet {
             Self::Files { published, folder } => {
                 Ok((read(*published, folder, Subset::Training)?, split.clone()))
             }
-            Self::Drawn { draw, .. } => {
-                let images = draw(Subset::Training, &split.positions(), threads())
-                    .map_err(|error| DataSetError::NotDrawn(error.into()))?;
-                Ok((images, split.of_its_images_alone()))
+            Self::Drawn { .. } => {
+                Ok((self.training_at(&split.positions())?, split.of_its_images_alone()))
             }
+        }
+    }
+
+    /// The images at these positions of those to train and validate with, in this order, if code draws
+    /// them; all images if they lie in files.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::training_of`].
+    pub fn training_at(&self, positions: &[usize]) -> Result<LabelledImages, DataSetError> {
+        match self {
+            Self::Files { published, folder } => read(*published, folder, Subset::Training),
+            Self::Drawn { draw, .. } => draw(Subset::Training, positions, threads())
+                .map_err(|error| DataSetError::NotDrawn(error.into())),
         }
     }
 

@@ -56,6 +56,8 @@ pub struct Axis {
     pub decimals: usize,
     /// Whether a faint line goes through the panel at each tick.
     pub lines: bool,
+    /// What stands at the ticks in the place of numbers; nothing for numbers.
+    pub names: Vec<String>,
 }
 
 /// The axes of a panel, and its title.
@@ -101,6 +103,20 @@ impl Axis {
                 .collect(),
             decimals,
             lines: true,
+            names: Vec::new(),
+        }
+    }
+
+    /// An axis of these names, at 0, 1 and so on, with room for half a step beside each.
+    pub fn of_names(name: &str, names: Vec<String>) -> Self {
+        let count = names.len() as u32;
+        Self {
+            name: name.to_owned(),
+            range: -0.5..f64::from(count) - 0.5,
+            ticks: (0..count).map(f64::from).collect(),
+            decimals: 0,
+            lines: false,
+            names,
         }
     }
 
@@ -118,6 +134,10 @@ impl Axis {
     }
 
     fn label(&self, value: f64) -> String {
+        if !self.names.is_empty() {
+            let at = self.ticks.iter().position(|tick| *tick == value);
+            return at.and_then(|at| self.names.get(at)).cloned().unwrap_or_default();
+        }
         let number = value.abs();
         let digits = if self.decimals == 0 && number < 1e15 {
             thousands(number.round() as u64)
@@ -199,6 +219,8 @@ mod tests {
         let large = Axis::around("", [0.0, 4_700.0].into_iter(), 4);
         assert_eq!(labels(&large.clone().at_least_zero())[1..4], ["0", "1,000", "2,000"]);
         assert_eq!(large.at_least_zero().range.start, 0.0);
+        let named = Axis::of_names("", ["0.001", "0.01"].map(str::to_owned).to_vec());
+        assert_eq!((labels(&named), named.range), (vec!["0.001".into(), "0.01".into()], -0.5..1.5));
         let constant = Axis::around("", [2.0].into_iter(), 3);
         assert!(constant.range.start < 2.0 && constant.range.end > 2.0);
         let nothing = Axis::around("", std::iter::empty(), 3);

@@ -145,6 +145,16 @@ optimizers! {
 }
 
 impl OptimizerConfig {
+    /// The number of this hyperparameter, such as `learning_rate`, by its name in a run's `hparams.yaml`;
+    /// none for one that the optimiser has not, or that has its usual value.
+    pub fn hyperparameter(self, name: &str) -> Option<f64> {
+        let found = self.hparams().into_iter().find(|(known, _)| *known == name);
+        match found?.1 {
+            Hparam::Float(number) => Some(number),
+            Hparam::Integer(_) | Hparam::Text(_) | Hparam::Bool(_) => None,
+        }
+    }
+
     /// Name and hyperparameters, as a run's `hparams.yaml` has them.
     pub(crate) fn hparams(self) -> Vec<(&'static str, Hparam<'static>)> {
         let mut hparams = vec![("optimizer", Hparam::Text(self.name()))];

@@ -26,6 +26,8 @@ pub enum Purpose {
     SyntheticTest = 5,
     /// The masks of a training step; the index is the step.
     Dropout = 6,
+    /// Resamples of a bootstrap; the index is the place of the pair in its study.
+    Bootstrap = 7,
 }
 
 /// A stream of random numbers.

@@ -75,6 +75,9 @@ pub enum NetworkKind {
 }
 
 impl NetworkConfig {
+    /// A network by its parts, for messages that say how these are written.
+    pub const EXAMPLE: &'static str = "conv-16-32_batch-norm_relu";
+
     /// Whether it has a head `fc` apart from its `model`, which a study may freeze. Without one,
     /// [`crate::Trains::HeadFrozen`] and [`crate::Trains::All`] are the same.
     pub fn has_linear_head(&self) -> bool {

@@ -58,6 +58,23 @@ pub fn identity(folder: &Path) -> Result<Option<CellId>, TrainError> {
     }
 }
 
+/// The seed of the split that the run in this folder was trained and validated with, if its record says
+/// one.
+///
+/// # Errors
+///
+/// [`TrainError::File`] for a record that cannot be read.
+pub fn split_seed(folder: &Path) -> Result<Option<u64>, TrainError> {
+    let path = folder.join(HPARAMS);
+    let record = match files::read_text(&path) {
+        Ok(record) => record,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(TrainError::file(&path, "cannot be read")(error)),
+    };
+    let line = record.lines().find_map(|line| line.strip_prefix("split_seed: "));
+    Ok(line.and_then(|seed| seed.parse().ok()))
+}
+
 /// Writes the record into a new folder, and refuses that of another run.
 pub(super) fn expect_record(folder: &Path, record: &str) -> Result<(), TrainError> {
     let path = folder.join(HPARAMS);
