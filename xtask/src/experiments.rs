@@ -9,7 +9,7 @@ use terminal::workspace;
 /// Every command of the package; what each takes is known there.
 #[derive(clap::Subcommand)]
 pub(crate) enum Command {
-    /// Train a network with and one without batch normalisation, and compare them
+    /// Run a study: with against without batch normalisation, or one of your own
     Experiment(Passed),
     /// Fetch, verify or draw the data sets
     Data(Passed),

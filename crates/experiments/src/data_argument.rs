@@ -4,7 +4,7 @@ use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use anyhow::{Error, Result};
+use anyhow::{Error, Result, bail};
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use datasets::{Choice, DataSetError, Event, Found, LocalDataSet, Published, Search};
@@ -64,6 +64,21 @@ impl DataArguments {
         match self.dataset.0 {
             Choice::Auto => DataSet::ALL.to_vec(),
             Choice::Only(data_set) => vec![data_set],
+        }
+    }
+
+    /// The data set to use for a study that names one or none, as [`Self::find`] finds it.
+    pub(crate) fn find_for(&self, named: Option<DataSet>) -> Result<LocalDataSet> {
+        match (named, self.dataset.0) {
+            (None, _) => self.find(),
+            (Some(named), Choice::Only(other)) if other != named => bail!(
+                "--dataset: found {}, expected {}, which the study names",
+                other.entry().argument,
+                named.entry().argument
+            ),
+            (Some(named), Choice::Auto | Choice::Only(_)) => {
+                Self { dataset: DataSetArgument(Choice::Only(named)), ..self.clone() }.find()
+            }
         }
     }
 

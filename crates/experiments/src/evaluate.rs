@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
-use trainer::dataset::{CLASS_NAMES, FASHION_MNIST_IMAGE};
+use trainer::dataset::{CLASS_NAMES, FASHION_MNIST_IMAGE, Split};
 use trainer::evaluation::{Evaluation, evaluate};
 use trainer::network::{Network, Preset};
-use trainer::run::last_weights;
+use trainer::run::{last_weights, split_seed};
 use trainer::{WeightsError, weights};
 
 use crate::data_argument::DataArguments;
@@ -36,6 +36,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t = Part::Validation)]
     split: Part,
 
+    /// The seed that divides training and validation images [default: that of the run whose folder is
+    /// named, else 0]
+    #[arg(long, value_name = "N")]
+    split_seed: Option<u64>,
+
     #[command(flatten)]
     data: DataArguments,
 }
@@ -43,7 +48,7 @@ pub(crate) struct Arguments {
 /// A part of a data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Part {
-    /// The 12,000 images that no run trains on
+    /// The 12,000 images that a run with this split does not train on
     Validation,
     /// The 10,000 test images
     Test,
@@ -61,7 +66,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let data_set = arguments.data.find()?;
     let (images, positions, part) = match arguments.split {
         Part::Validation => {
-            let validation_alone = data_set.split().truncated(0, usize::MAX);
+            let of_run = split_seed(relative(&arguments.weights))?;
+            let seed = arguments.split_seed.or(of_run).unwrap_or_default();
+            let whole = Split::four_fifths_of(data_set.data_set().entry().training_images, seed);
+            let validation_alone = whole.truncated(0, usize::MAX);
             let (images, split) = data_set.training_of(&validation_alone)?;
             (images, split.validation, "validation")
         }
@@ -92,7 +100,7 @@ fn weights_at(named: &Path) -> Result<PathBuf> {
     last_weights(named)?.with_context(|| {
         format!(
             "{}: found a folder without weights/epoch=N.safetensors, expected a regular file, or the \
-             folder of a trained run, such as runs/fashion-mnist/simple_network/version_0",
+             folder of a trained run, such as runs/cells/fashion-mnist/norm=batch/seed=3",
             named.display()
         )
     })

@@ -1,23 +1,28 @@
-//! `cargo xtask experiment`: the study. Networks with and without batch norm, trained side by side
-//! over heads and seeds, tested at the end, with tables, figures and a report.
+//! `cargo xtask experiment`: a study. Arms are trained side by side over seeds and tested at the end,
+//! with tables, figures and a report.
 
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::thread;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Error, Result, bail, ensure};
+use datasets::LocalDataSet;
 use grader::check::{Options, Scope};
 use grader::export::{self, Detail};
 use grader::fixture::load_all;
 use grader::grading::grade;
 use grader::submission::Kernels;
-use study::config::{StudyConfig, StudyRequest};
-use study::experiment::{Experiment, Introduction};
-use study::folder::State;
+use study::cell::{Cell, cells};
+use study::config::StudyConfig;
+use study::experiment::{Experiment, Failure, Introduction};
+use study::folder::StudyFolder;
 use study::folder_name::folder_name;
+use study::images::Images;
 use study::memory::Memory;
 use study::report::PAGE;
-use trainer::dataset::{DataSet, Split};
+use study::seeds;
+use study::store::{State, Store};
+use trainer::dataset::{DataSet, Source};
 
 use crate::data_argument::DataArguments;
 use terminal::count;
@@ -28,124 +33,233 @@ use terminal::workspace;
 
 mod axis_options;
 mod machine_memory;
+mod part;
+mod plan;
 mod progress;
 mod reproduced;
-mod seeds;
+pub(crate) mod study_argument;
 
 use axis_options::AxisOptions;
+use part::Part;
 use progress::{Progress, Silent};
-use seeds::Seeds;
+use study_argument::{NamedStudy, find};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
+    /// A study by its name, or the file of one [default: headline]
+    #[arg(value_name = "STUDY")]
+    study: Option<String>,
+
     #[command(flatten)]
     data: DataArguments,
 
     #[command(flatten)]
     axes: AxisOptions,
 
-    /// Seeds of the initial weights and of the order of the images: how many, from 0, a range as in
-    /// 5..8, or a list as in 1,2,3 [default: 3, with --quick 1]
-    #[arg(long, value_name = "SEEDS", allow_negative_numbers = true, value_parser = seeds::parse)]
-    seeds: Option<Seeds>,
+    /// Seeds, each of which every arm is trained with: how many, from 0, a range as in 5..8, or a list
+    /// as in 1,2,3 [default: those of the study, with --quick its first]
+    #[arg(long, value_name = "SEEDS", allow_negative_numbers = true, value_parser = seed_list)]
+    seeds: Option<SeedList>,
 
-    /// A first look of under half a minute: one seed, 3 epochs of 60 batches, 1,000 validation images
+    /// A first look: one seed, 3 epochs of 60 batches, 1,000 validation images
     #[arg(long)]
     quick: bool,
+
+    /// Show the plan and how far each cell is, and train nothing
+    #[arg(long)]
+    list: bool,
+
+    #[command(flatten)]
+    part: Part,
 
     /// Runs side by side; changes nothing but the time [default: the cores]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count::threads)]
     threads: Option<NonZero<usize>>,
 
-    /// Folder to write to [default: one below runs/, named by the data set and by what is asked for,
-    /// as in runs/fashion-mnist_epochs=2]
+    /// Folder of the report [default: one below runs/, named by the study and by what is changed of it,
+    /// as in runs/headline_epochs=2]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// Begin anew, and remove what an earlier study wrote into the folder
-    #[arg(long)]
-    anew: bool,
+    /// Folder of all cells, where studies find what others trained [default: runs/cells]
+    #[arg(long, value_name = "DIR")]
+    cells: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone)]
+struct SeedList(Vec<u64>);
+
+fn seed_list(text: &str) -> Result<SeedList, String> {
+    seeds::parse(text).map(SeedList).map_err(|expected| format!("expected {expected}"))
+}
+
+/// A study that is to be run, with the name of its folder of results.
+struct Request {
+    config: StudyConfig,
+    folder: String,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let threads = arguments.threads.or(thread::available_parallelism().ok());
     let threads = threads.map_or(1, NonZero::get);
+    let study = find(arguments.study.as_deref())?;
     // An impossible study is refused before anything is read or written, whichever data set it gets.
-    let possible = arguments.data.possible();
-    let plans: Vec<_> =
-        possible.iter().map(|&data_set| arguments.plan(data_set, threads)).collect();
-    if plans.iter().all(Result::is_err) {
-        plans.into_iter().collect::<Result<Vec<_>>>()?;
+    let possible = match study.file.data_set {
+        Some(data_set) => vec![data_set],
+        None => arguments.data.possible(),
+    };
+    let requests: Vec<_> = possible
+        .iter()
+        .map(|&data_set| arguments.request(&study, data_set))
+        .map(|request| request.and_then(|request| fits(&request.config, threads).map(|()| request)))
+        .collect();
+    if requests.iter().all(Result::is_err) {
+        requests.into_iter().collect::<Result<Vec<_>>>()?;
     }
-    let data_set = arguments.data.find()?;
-    let (config, split) = arguments.plan(data_set.data_set(), threads)?;
-    let (images, split) = data_set.training_of(&split)?;
+    let data_set = arguments.data.find_for(study.file.data_set)?;
+    let Request { config, folder } = arguments.request(&study, data_set.data_set())?;
+    fits(&config, threads)?;
+    let store = Store::new(match &arguments.cells {
+        Some(folder) => folder.clone(),
+        None => workspace::runs()?.join("cells"),
+    });
+    if arguments.list {
+        return plan::show(&config, &store, threads);
+    }
     let out = match &arguments.out {
         Some(folder) => folder.clone(),
-        None => workspace::runs()?.join(folder_name(&config)),
+        None => workspace::runs()?.join(folder),
     };
+    train(arguments, config, out, store, threads, &data_set)
+}
+
+fn train(
+    arguments: &Arguments,
+    config: StudyConfig,
+    out: PathBuf,
+    store: Store,
+    threads: usize,
+    data_set: &LocalDataSet,
+) -> Result<Exit> {
     let page = out.join(PAGE);
     let page = workspace::relative(&page).display().to_string();
-    let (experiment, state) = Experiment::open(config, &out, arguments.anew, threads)?;
+    let wanted = arguments.part.of(&cells(&config)?)?;
+    let experiment = Experiment::new(config, store, threads)?;
+    let states = experiment.states()?;
+    let missing: Vec<usize> =
+        wanted.iter().copied().filter(|&cell| !states[cell].is_complete()).collect();
+    // Data that cannot be read leaves no folder behind.
+    let cells: Vec<Cell> = missing.iter().map(|&at| experiment.cells()[at].clone()).collect();
+    let images = match cells.as_slice() {
+        [] => None,
+        cells => Some(images(experiment.config(), data_set, cells)?),
+    };
+    // Parts of one study may be trained side by side, and have no report.
+    let is_part = arguments.part.is_some();
+    let folder = if is_part { None } else { Some(experiment.open(&out)?) };
     say(description(experiment.config()))?;
-    match state {
-        State::Finished => {
-            say(format_args!("This study is finished: open {page}, or --anew trains it again."))?;
-            compare(&experiment)?;
-            return Ok(Exit::Success);
-        }
-        State::Unfinished => {
-            say("Going on where this study was stopped; --anew begins it again.")?;
-        }
-        State::New => {}
+    let found = states.iter().filter(|state| **state != State::Missing).count();
+    if found > 0 {
+        say(format_args!(
+            "{} of {} cells are trained already.",
+            states.iter().filter(|state| state.is_complete()).count(),
+            states.len()
+        ))?;
     }
     // Everything that needs no training comes first, so that only the training can fail late.
     let transcript = transcript_of_kernels()?;
-    experiment.introduce(&images, &split)?.iter().try_for_each(introduce)?;
-    say("")?;
     let interrupt = Interrupt::listen("stopping after this step; again to stop at once")?;
-    let saved = experiment.saved_steps()?;
-    let progress = Progress::new(experiment.config(), experiment.cells(), saved, &interrupt);
-    let trained = experiment.train(&images, &split, &progress);
-    progress.finish()?;
-    trained?;
+    if let Some(images) = images {
+        experiment.introduce(&images, &missing)?.iter().try_for_each(introduce)?;
+        say("")?;
+        let progress =
+            Progress::new(experiment.config(), experiment.cells(), &missing, &states, &interrupt);
+        let trained = experiment.train(&images, &missing, &progress);
+        progress.finish()?;
+        refuse_failures(&experiment, trained?)?;
+    }
+    let Some(mut folder) = folder else {
+        say(format_args!(
+            "all {} cells of this part are trained; without --cell and --shard the same command makes the \
+             report",
+            wanted.len()
+        ))?;
+        return Ok(Exit::Success);
+    };
     say(format_args!("testing on {} images", experiment.config().test_images))?;
     let tested = experiment.test(&data_set.test()?, &Silent(&interrupt))?;
-    let files = experiment.finish(&tested, transcript)?;
+    let files = experiment.finish(&mut folder, tested, transcript)?;
     say(format_args!("wrote {files} files; open {page}"))?;
-    compare(&experiment)?;
+    compare(&experiment, &folder)?;
     Ok(Exit::Success)
 }
 
+/// Ends the command if a cell failed, after the others went on.
+fn refuse_failures(experiment: &Experiment, failures: Vec<Failure>) -> Result<()> {
+    let failed = failures.len();
+    let mut errors = failures.into_iter().map(|failure| Error::new(failure.error));
+    let Some(first) = errors.next() else { return Ok(()) };
+    errors.for_each(|error| eprintln!("error: {error:#}"));
+    let states = experiment.states()?;
+    let trained = states.iter().filter(|state| state.is_complete()).count();
+    bail!(
+        "{first:#}\n{failed} failed, {trained} of {} cells are trained; the same command goes on with the \
+         others",
+        states.len()
+    )
+}
+
+/// The images that these cells need.
+fn images(config: &StudyConfig, data_set: &LocalDataSet, cells: &[Cell]) -> Result<Images> {
+    Ok(match data_set.data_set().entry().source {
+        Source::Files(_) => Images::whole(data_set.training_at(&[])?),
+        Source::Code(_) => {
+            let needed = Images::needed(config, cells);
+            let images = data_set.training_at(&needed)?;
+            Images::at(needed, images)
+        }
+    })
+}
+
 /// Says how the study came out beside its committed report, if there is one.
-fn compare(experiment: &Experiment) -> Result<()> {
-    let committed = workspace::reports()?.join(experiment.config().data_set.entry().folder);
-    match experiment.compare(&committed)? {
-        Some(found) => say(reproduced::sentence(&found, &committed)),
-        None => Ok(()),
+fn compare(experiment: &Experiment, made: &StudyFolder) -> Result<()> {
+    for committed in study::report::folders_in(&workspace::reports()?)? {
+        if let Some(found) = experiment.compare(made, &committed)? {
+            say(reproduced::sentence(&found, &committed))?;
+        }
     }
+    Ok(())
 }
 
 impl Arguments {
-    /// The study of this data set, which fits into the memory of this machine.
-    fn plan(&self, data_set: DataSet, threads: usize) -> Result<(StudyConfig, Split)> {
-        let request = StudyRequest {
-            quick: self.quick,
-            seeds: self.seeds.as_ref().map(|Seeds(seeds)| seeds.clone()),
-            axes: self.axes.0.clone(),
-        };
-        let entry = data_set.entry();
-        let whole = Split::four_fifths_of(entry.training_images, 0);
-        let (config, split) = request.config(data_set, whole, entry.test_images)?;
-        if let Some(available) = machine_memory::available() {
-            expect_memory(&config, threads, available)?;
+    /// The study with the changes of these arguments, of this data set.
+    fn request(&self, study: &NamedStudy, data_set: DataSet) -> Result<Request> {
+        let mut file = study.file.clone();
+        let mut changes = Vec::new();
+        if data_set != DataSet::FashionMnist && study.file.data_set.is_none() {
+            changes.push(data_set.entry().argument.to_owned());
         }
-        Ok((config, split))
+        if self.quick && !file.quick {
+            changes.push("quick".to_owned());
+            file.look_quickly();
+        }
+        changes.extend(self.axes.apply(&mut file));
+        if let Some(SeedList(seeds)) = &self.seeds {
+            changes.push(format!("seeds={}", seeds::text(seeds)));
+            file.seeds.clone_from(seeds);
+        }
+        let config = StudyConfig::new(file, data_set);
+        let config = match &study.path {
+            Some(path) => config.with_context(|| path.clone())?,
+            None => config?,
+        };
+        Ok(Request { config, folder: folder_name(&study.name, &changes) })
     }
 }
 
 /// Refuses a study that needs more memory than there is.
-fn expect_memory(config: &StudyConfig, threads: usize, available: u64) -> Result<()> {
+fn fits(config: &StudyConfig, threads: usize) -> Result<()> {
+    let Some(available) = machine_memory::available() else { return Ok(()) };
     let memory = Memory::of(config)?;
     let runs = threads.min(memory.runs());
     let needed = memory.bytes(runs);
@@ -168,18 +282,19 @@ fn expect_memory(config: &StudyConfig, threads: usize, available: u64) -> Result
 }
 
 fn description(config: &StudyConfig) -> String {
-    let list = |numbers: &[u64]| numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-    let listed = |texts: Vec<String>| texts.join(", ");
+    let list =
+        |numbers: Vec<u64>| numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    let rates = config.each(|arm| format!("{:?}", arm.learning_rate()));
     format!(
         "{}: {} training and {} validation images, batch {}, learning rate {}, {} {}{}",
         config.data_set,
-        config.training_images,
+        list(config.each(|arm| arm.training_images)),
         config.validation_images,
-        list(&config.grid.batch_size.iter().map(|size| size.0).collect::<Vec<_>>()),
-        listed(config.grid.learning_rate.iter().map(|rate| format!("{:?}", rate.0)).collect()),
-        if config.seeds.len() == 1 { "seed" } else { "seeds" },
-        list(&config.seeds),
-        if config.quick { ", a quick look" } else { "" },
+        list(config.each(study::arm::Arm::batch_size)),
+        rates.join(", "),
+        if config.seeds().len() == 1 { "seed" } else { "seeds" },
+        seeds::shown(config.seeds()),
+        if config.is_quick() { ", a quick look" } else { "" },
     )
 }
 
@@ -193,9 +308,11 @@ fn introduce(Introduction { label, seed, summary, score }: &Introduction) -> Res
         score.accuracy()
     ))
 }
+
 /// What `cargo xtask grade --verbose` prints of the workspace's own kernels and the fixtures.
 fn transcript_of_kernels() -> Result<String> {
     let cases = load_all(&workspace::root()?.join("fixtures"))?;
+    ensure!(!cases.is_empty(), "fixtures: found no case, expected those of the workspace");
     let options = Options { scope: Scope::Cases, ..Options::default() };
     let grading = grade(&Kernels, &cases, &options, "cargo xtask grade");
     Ok(export::text(&grading, Detail::EveryCheck))

@@ -29,7 +29,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Train a network with and one without batch normalisation, and compare them
+    /// Run a study: with against without batch normalisation, or one of your own
     Experiment(experiment::Arguments),
     /// Fetch, verify or draw the data sets
     Data(data::Arguments),

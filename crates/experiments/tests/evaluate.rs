@@ -42,6 +42,25 @@ fn the_network_is_known_by_its_tensors() {
     insta::assert_snapshot!("evaluate", transcript);
 }
 
+/// A run with another split was trained on some of the images that seed 0 leaves for validation.
+#[test]
+fn the_split_is_that_of_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::create_dir_all(here.join("run/weights")).unwrap();
+    let weights = here.join("run/weights/epoch=1.safetensors");
+    fs::copy(of_pytorch("simple_network_head_trained"), &weights).unwrap();
+    fs::write(here.join("run/hparams.yaml"), "batch_size: 50\nsplit_seed: 3\n").unwrap();
+    let said = |arguments: &[&str]| {
+        let output = evaluate(here, &[arguments, &["--dataset=synthetic"]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let of_run = said(&["run"]);
+    assert_eq!(said(&["run", "--split-seed=3"]), of_run);
+    assert_ne!(said(&["run", "--split-seed=0"]), of_run);
+}
+
 #[test]
 fn weights_that_do_not_fit_say_why() {
     let folder = tempfile::tempdir().unwrap();

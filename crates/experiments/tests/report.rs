@@ -11,28 +11,30 @@ use std::process::{Command, Output};
 const TABLES: [(&str, &str); 8] = [
     (
         "study.toml",
-        "data_set = \"Built-in synthetic garments\"\nquick = true\nnetworks = [\"simple_network\"]\n\
-         heads = [\"trained\"]\nseeds = [0]\nepochs = 1\nbatch_size = 10\nlearning_rate = 0.0005\n\
-         training_images = 40\nvalidation_images = 100\ntest_images = 100\nsteps_per_epoch = 4\n",
+        "title = \"By hand\"\nquick = true\n[compare]\ntrains = [\"all\"]\n[fixed]\n\
+         data_set = \"synthetic\"\nnetwork = \"simple\"\nepochs = 1\nbatch_size = 10\n\
+         training_images = 40\nvalidation_images = 100\ntest_images = 100\n[repeat]\nseeds = [0]\n",
     ),
     (
         "runs.csv",
-        "network,head,seed,epochs,steps,train_loss,val_loss,val_accuracy,test_loss,test_accuracy\n\
-         simple_network,trained,0,1,4,2.0,1.5,0.5,,\n",
+        "trains,seed,cell,state,epochs_trained,steps,train_loss,val_loss,val_accuracy,test_loss,\
+         test_accuracy,network,depth,norm,activation,dropout,dropout_place,initial_scale,optimizer,\
+         learning_rate,weight_decay,batch_size,epochs,training_images\n\
+         all,0,0123456789abcdef,trained,1,4,2.0,1.5,0.5,,,simple_network,2,none,relu,none,\
+         after-activation,1.0,adam,0.0005,0.0,10,1,40\n",
     ),
     (
         "epochs.csv",
-        "network,head,seed,epoch,step,train_loss,train_accuracy,val_loss,val_accuracy\n\
-         simple_network,trained,0,1,3,2.0,0.25,1.5,0.5\n",
+        "trains,seed,epoch,step,train_loss,train_accuracy,val_loss,val_accuracy\n\
+         all,0,1,3,2.0,0.25,1.5,0.5\n",
     ),
     (
         "steps.csv",
-        "network,head,seed,step,loss,accuracy,count\n\
-         simple_network,trained,0,1,2.25,0.125,20\nsimple_network,trained,0,3,1.75,0.375,20\n",
+        "trains,seed,step,loss,accuracy,count\nall,0,1,2.25,0.125,20\nall,0,3,1.75,0.375,20\n",
     ),
-    ("activations.csv", "network,head,seed,step,block,place,p15,p50,p85\n"),
-    ("batch_norm.csv", "network,head,seed,step,block,quantity,min,p25,p50,p75,max\n"),
-    ("confusion.csv", "network,head,true_class,predicted_class,count\n"),
+    ("activations.csv", "trains,seed,step,block,place,p15,p50,p85\n"),
+    ("batch_norm.csv", "trains,seed,step,block,quantity,min,p25,p50,p75,max\n"),
+    ("confusion.csv", "trains,true_class,predicted_class,count\n"),
     ("grade.txt", "Tests passed: 3/3\n"),
 ];
 

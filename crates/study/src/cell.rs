@@ -1,92 +1,164 @@
-//! The cells of a study: each arm with each seed, with the folder of its run.
+//! The cells of a study: each arm with each seed, as a run with an identity and a folder.
 
 use std::path::{Path, PathBuf};
 
-use trainer::run::RunConfig;
+use trainer::dataset::Split;
+use trainer::run::{CellId, RunConfig};
 
-use crate::axis::Axis;
+use crate::arm::Arm;
+use crate::axis::{AXES, Axis, NETWORK};
 use crate::config::StudyConfig;
 use crate::error::Result;
+use crate::folder_name::shortened;
 use crate::tables::RunKey;
 
-/// How many times per epoch losses are averaged and networks observed for the study's tables.
-pub const WINDOWS_PER_EPOCH: u64 = 20;
-
-/// The steps of a window, ⌈steps per epoch / [`WINDOWS_PER_EPOCH`]⌉; the last window of an epoch may
-/// have fewer.
-pub fn steps_per_window(steps_per_epoch: u64) -> u64 {
-    steps_per_epoch.div_ceil(WINDOWS_PER_EPOCH)
-}
-
-/// One run of a study.
+/// One run of a study. Its identity and its folder follow from how it is trained, not from the study.
 #[derive(Debug, Clone)]
 pub struct Cell {
     /// Its arm and its seed.
     pub key: RunKey,
     /// How it is trained.
     pub run: RunConfig,
-    /// The run's folder, from the study's: `<network>/version_N`, where N counts the seeds of each
-    /// group of arms that differ in the network only. TensorBoard shows each as a run of its own.
+    /// What it is, whichever study it belongs to, and for how many epochs it is trained.
+    pub id: CellId,
+    /// Its folder in that of all cells, such as `fashion-mnist/norm=batch,learning_rate=0.01/seed=3`.
     pub folder: PathBuf,
 }
 
 impl Cell {
-    /// The run's folder in that of the study.
-    pub fn folder_in(&self, study: &Path) -> PathBuf {
-        study.join(&self.folder)
+    /// The images that it trains and validates with, as positions in its data set.
+    pub fn split(&self, config: &StudyConfig) -> Split {
+        config.split(&self.key.arm, self.key.seed)
     }
 }
 
-/// All runs of a study: the networks that compare next to each other, then seed by seed, then by
-/// the other axes.
+/// All runs of a study: seed by seed, and of a seed arm by arm, so that runs that compare are
+/// neighbours and any first part of the work has whole pairs.
 ///
 /// # Errors
 ///
-/// A value of an axis that no run can have.
+/// A run that cannot be built.
 pub fn cells(config: &StudyConfig) -> Result<Vec<Cell>> {
     let mut cells = Vec::new();
-    for (group, arms) in config.groups().into_iter().enumerate() {
-        for (index, &seed) in config.seeds.iter().enumerate() {
-            let version = group * config.seeds.len() + index;
-            for arm in &arms {
-                cells.push(Cell {
-                    run: arm.run(seed, config.data_set.into(), WINDOWS_PER_EPOCH)?,
-                    folder: Path::new(&arm.network.text()).join(format!("version_{version}")),
-                    key: RunKey { arm: arm.clone(), seed },
-                });
-            }
+    for &seed in config.seeds() {
+        for arm in config.arms() {
+            let mut run = arm.run.clone();
+            run.seeds = config.seeds_of(seed);
+            let id = run.identity(&config.split_facts(arm, seed))?;
+            let folder = Path::new(config.data_set.entry().folder)
+                .join(name_of_arm(config, arm))
+                .join(name_of_seed(config, seed));
+            cells.push(Cell { key: RunKey { arm: arm.clone(), seed }, run, id, folder });
         }
     }
     Ok(cells)
 }
 
+/// What an arm has that the notebook's without batch norm has not, such as
+/// `norm=batch,learning_rate=0.01`. Epochs are left out: a run goes on to more of them.
+fn name_of_arm(config: &StudyConfig, arm: &Arm) -> String {
+    let notebook = config.notebook();
+    let differs = |axis: &&&Axis| (axis.text)(arm) != (axis.text)(notebook);
+    let others = AXES.iter().filter(|axis| axis.key != "epochs" && **axis != NETWORK);
+    let others: Vec<&&Axis> = others.filter(differs).collect();
+    // A network is named whole only if its parts do not say which it is.
+    let mut by_parts = notebook.clone();
+    let is_told = others.iter().all(|axis| (axis.set)(&mut by_parts, &(axis.text)(arm)).is_ok())
+        && by_parts.network() == arm.network();
+    let value = |axis: &Axis| format!("{}={}", axis.key, (axis.text)(arm));
+    let mut parts = Vec::new();
+    if !is_told {
+        parts.push(value(NETWORK));
+    }
+    parts.extend(
+        others.iter().filter(|axis| is_told || !axis.is_of_network).map(|axis| value(axis)),
+    );
+    if config.has_other_validation_images() {
+        parts.push(format!("validation_images={}", config.validation_images));
+    }
+    if parts.is_empty() { "notebook".to_owned() } else { shortened(&parts.join(",")) }
+}
+
+/// `seed=3`, or the seed of each source where they differ.
+fn name_of_seed(config: &StudyConfig, seed: u64) -> String {
+    let (seeds, split) = (config.seeds_of(seed), config.seed_of_split(seed));
+    match (seeds.weights, seeds.order) {
+        (weights, order) if weights == order && order == split => format!("seed={seed}"),
+        (weights, order) if weights == order => format!("seed={weights},split={split}"),
+        (weights, order) => format!("weights={weights},order={order},split={split}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use trainer::{Seeds, Trains};
+    use std::collections::BTreeSet;
 
     use super::*;
     use crate::made_up;
 
     #[test]
-    fn a_window_is_a_twentieth_of_an_epoch_rounded_up() {
-        assert_eq!([7, 30, 70, 960].map(steps_per_window), [1, 2, 4, 48]);
+    fn every_run_has_a_folder_of_its_own_and_pairs_are_neighbours() {
+        let config = made_up::config();
+        let cells = cells(&config).unwrap();
+        assert_eq!(cells.len(), config.arms().len() * 2);
+        let folders: BTreeSet<_> = cells.iter().map(|cell| &cell.folder).collect();
+        assert_eq!(folders.len(), cells.len());
+        let ids: BTreeSet<_> = cells.iter().map(|cell| &cell.id).collect();
+        assert_eq!(ids.len(), cells.len());
+        for of_seed in cells.chunks(config.arms().len()) {
+            assert!(of_seed.iter().all(|cell| cell.key.seed == of_seed[0].key.seed));
+        }
     }
 
     #[test]
-    fn every_run_has_a_folder_of_its_own_and_pairs_are_neighbours() {
-        let config = StudyConfig { seeds: vec![0, 5], ..made_up::config() };
-        let cells = cells(&config).unwrap();
-        assert_eq!(cells.len(), config.arms().len() * 2);
-        let mut folders: Vec<_> = cells.iter().map(|cell| cell.folder.clone()).collect();
-        folders.sort();
-        folders.dedup();
-        assert_eq!(folders.len(), cells.len());
-        for pair in cells.chunks(config.grid.network.len()) {
-            assert!(pair.iter().all(|cell| cell.run.seeds == pair[0].run.seeds));
-            assert!(pair.iter().all(|cell| cell.folder.file_name() == pair[0].folder.file_name()));
-        }
-        let last = cells.last().unwrap();
-        assert_eq!(last.folder, Path::new("spatial_batch_norm_network/version_3"));
-        assert_eq!((last.run.seeds, last.run.trains), (Seeds::both(5), Trains::All));
+    fn a_folder_says_what_distinguishes_its_run_from_the_notebooks() {
+        let study = |text: &str| {
+            let config = StudyConfig::read(&format!("{text}\n")).unwrap();
+            cells(&config).unwrap().into_iter().map(|cell| cell.folder).collect::<Vec<_>>()
+        };
+        let fixed = "[fixed]\ndata_set = \"fashion-mnist\"\n";
+        assert_eq!(
+            study(&format!(
+                "{fixed}[repeat]\nseeds = [3]\nvary = [\"weights\", \"order\", \"split\"]"
+            )),
+            [Path::new("fashion-mnist/notebook/seed=3")]
+        );
+        assert_eq!(
+            study(&format!(
+                "{fixed}trains = \"all\"\nepochs = 8\n[compare]\nnorm = [\"none\", \"batch\"]\n\
+                 learning_rate = [1e-2]\n[repeat]\nseeds = [3]"
+            )),
+            [
+                "fashion-mnist/trains=all,learning_rate=0.01/seed=3,split=0",
+                "fashion-mnist/norm=batch,trains=all,learning_rate=0.01/seed=3,split=0"
+            ]
+            .map(PathBuf::from)
+        );
+        assert_eq!(
+            study(&format!(
+                "{fixed}network = \"dropout\"\n[repeat]\nseeds = [0]\nvary = [\"order\"]"
+            )),
+            [Path::new("fashion-mnist/network=dropout_network/seed=0")]
+        );
+    }
+
+    /// Neither the other arms nor the number of epochs or seeds.
+    #[test]
+    fn a_cell_is_the_same_in_every_study_that_has_it() {
+        let study = |compare: &str, rest: &str| {
+            let text = format!(
+                "[compare]\n{compare}\n[fixed]\ndata_set = \"fashion-mnist\"\n{rest}\n\
+                 [repeat]\nvary = [\"weights\", \"split\"]"
+            );
+            let cells = cells(&StudyConfig::read(&text).unwrap()).unwrap();
+            cells
+                .into_iter()
+                .map(|cell| (cell.id.to_string(), cell.folder))
+                .collect::<BTreeSet<_>>()
+        };
+        let one = study("norm = [\"none\", \"batch\"]", "trains = \"all\"");
+        let other = study("norm = [\"batch\"]\ntrains = [\"all\"]\nepochs = [3, 9]", "");
+        let shared: Vec<_> = one.intersection(&other).collect();
+        assert_eq!((one.len(), other.len(), shared.len()), (6, 3, 3));
     }
 }

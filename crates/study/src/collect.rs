@@ -1,49 +1,100 @@
 //! The tables of a study, collected from what its runs left in their folders and from their
 //! evaluation on the test images.
 
-use std::path::Path;
-
 use trainer::evaluation::Evaluation;
 use trainer::log::DistributionRow;
 use trainer::network::ObservedQuantity;
 use trainer::run::{read_distributions, read_metrics};
 use trainer::{Measurement, Phase};
 
-use crate::cell::{Cell, steps_per_window};
+use crate::arm::steps_per_window;
+use crate::cell::Cell;
 use crate::config::StudyConfig;
 use crate::error::{Result, StudyError};
+use crate::store::Store;
 use crate::tables::{
-    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, Place, RunRow, Statistic, StepRow, Study,
+    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, Place, RunRow, RunState, Statistic,
+    StepRow, Study,
 };
 
-/// Collects the tables of these runs, which have all been trained in the study's `folder`. `tested`
-/// has the evaluation of each on the test images, and `grade` is the transcript of the kernels'
-/// grade.
+/// The digits of a cell's identity in tables.
+const DIGITS: usize = 16;
+
+/// What there is of a cell.
+#[derive(Debug)]
+pub enum Trained {
+    /// It is trained, and this is its evaluation on the test images, if there are any.
+    Yes(Option<Evaluation>),
+    /// Its loss was not finite any more in this step.
+    Diverged {
+        /// The step, counted from 0.
+        step: u64,
+    },
+    /// It is not trained yet: the tables have no row of it.
+    No,
+}
+
+/// Collects the tables of a study from what its cells left in the store. `trained` says of each cell
+/// what there is, and `grade` is the transcript of the kernels' grade.
 ///
 /// # Errors
 ///
-/// Logs that cannot be read, and a run without an epoch that ended.
+/// Logs that cannot be read, and a trained run without its last epoch.
 pub fn collect(
-    config: StudyConfig,
+    config: &StudyConfig,
     cells: &[Cell],
-    folder: &Path,
-    tested: &[Evaluation],
+    store: &Store,
+    trained: Vec<Trained>,
     grade: String,
 ) -> Result<Study> {
-    let mut study = Study::empty(config, grade);
-    for (cell, evaluation) in cells.iter().zip(tested) {
-        let folder = cell.folder_in(folder);
-        let measurements = read_metrics(&folder)?;
+    let mut study = Study::empty(config.clone(), grade);
+    for (cell, trained) in cells.iter().zip(trained) {
+        let end = match trained {
+            Trained::Yes(_) => cell.key.arm.steps(),
+            Trained::Diverged { step } => step,
+            Trained::No => continue,
+        };
+        let folder = store.folder(cell)?;
+        // The run may have gone on for a study with more epochs.
+        let mut measurements = read_metrics(&folder)?;
+        measurements.retain(|row| row.step < end);
+        let mut distributions = read_distributions(&folder)?;
+        distributions.retain(|row| row.step < end);
         let before = study.epochs.len();
         add_epochs(&mut study, cell, &measurements);
-        let last = study.epochs[before..].last().ok_or_else(|| StudyError::Folder {
-            path: folder.clone(),
-            fault: " has no epoch that ended; --anew trains it again".to_owned(),
-        })?;
-        study.runs.push(run_row(last, evaluation));
+        let epochs = &study.epochs[before..];
+        let mut row = RunRow {
+            key: cell.key.clone(),
+            cell: cell.id.as_str().chars().take(DIGITS).collect(),
+            state: RunState::Diverged,
+            epochs_trained: epochs.len() as u64,
+            steps: end,
+            train_loss: None,
+            val_loss: None,
+            val_accuracy: None,
+            test_loss: None,
+            test_accuracy: None,
+        };
+        if let Trained::Yes(evaluation) = &trained {
+            let last = epochs.last().filter(|last| last.epoch == cell.key.arm.run.epochs);
+            let last = last.ok_or_else(|| StudyError::Folder {
+                path: folder.clone(),
+                fault: " has no measurement of its last epoch; move it away to train it again"
+                    .to_owned(),
+            })?;
+            row.state = RunState::Trained;
+            row.train_loss = Some(last.train_loss);
+            row.val_loss = Some(last.val_loss);
+            row.val_accuracy = Some(last.val_accuracy);
+            if let Some(evaluation) = evaluation {
+                row.test_loss = Some(evaluation.score.mean_loss());
+                row.test_accuracy = Some(evaluation.score.accuracy());
+                add_confusion(&mut study, cell, evaluation);
+            }
+        }
+        study.runs.push(row);
         add_steps(&mut study, cell, &measurements);
-        add_distributions(&mut study, cell, &read_distributions(&folder)?);
-        add_confusion(&mut study, cell, evaluation);
+        add_distributions(&mut study, cell, &distributions);
     }
     Ok(study)
 }
@@ -68,7 +119,7 @@ fn add_epochs(study: &mut Study, cell: &Cell, measurements: &[Measurement]) {
 }
 
 fn add_steps(study: &mut Study, cell: &Cell, measurements: &[Measurement]) {
-    let steps_per_epoch = study.config.steps_per_epoch_of(&cell.key.arm);
+    let steps_per_epoch = cell.key.arm.steps_per_epoch();
     let window = steps_per_window(steps_per_epoch);
     let training: Vec<&Measurement> =
         measurements.iter().filter(|row| row.phase == Phase::Training).collect();
@@ -86,20 +137,6 @@ fn add_steps(study: &mut Study, cell: &Cell, measurements: &[Measurement]) {
             accuracy: mean.accuracy,
             count: mean.count,
         });
-    }
-}
-
-/// The run's row, from that of its last epoch.
-fn run_row(last: &EpochRow, evaluation: &Evaluation) -> RunRow {
-    RunRow {
-        key: last.key.clone(),
-        epochs: last.epoch,
-        steps: last.step + 1,
-        train_loss: last.train_loss,
-        val_loss: last.val_loss,
-        val_accuracy: last.val_accuracy,
-        test_loss: Some(evaluation.score.mean_loss()),
-        test_accuracy: Some(evaluation.score.accuracy()),
     }
 }
 

@@ -1,190 +1,287 @@
-//! The configuration of a study, as `study.toml` holds it.
+//! A study, whole: its file, and what follows from it and from its data set.
 
-use serde::{Deserialize, Serialize};
-use trainer::TrainError;
-use trainer::dataset::{DataSetEntry, Split};
-use trainer::fit;
+use trainer::dataset::{DataSet, DataSetEntry, Split, SplitFacts};
+use trainer::network::NetworkConfig;
+use trainer::{Seeds, TrainError, Trains};
 
-use crate::axis::{Arm, Axis, BatchSize, Grid, Head, StudyFile, expect_count, expect_distinct};
+use crate::arm::Arm;
+use crate::axis::Axis;
 use crate::error::{Result, StudyError};
-use trainer::dataset::DataSet;
+use crate::figure_name;
+use crate::study_file::{self, PrimaryOutcome, Source, StudyFile};
 
-/// The configuration of a study, in its folder.
+/// The configuration of a study, in its folder: its file with all values.
 pub const CONFIG_FILE: &str = "study.toml";
 
-/// Steps of an epoch in a quick look.
-const QUICK_STEPS: usize = 60;
-
-/// Validation images, and test images, of a quick look.
-const QUICK_IMAGES: usize = 1_000;
-
-/// The arms of a study, its seeds, and what all its runs have in common.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "StudyFile", into = "StudyFile")]
+/// A study: what its file says, and what follows.
+#[derive(Debug, Clone, PartialEq)]
 pub struct StudyConfig {
+    /// What its file says.
+    pub file: StudyFile,
     /// The data set of all runs.
     pub data_set: DataSet,
-    /// Whether it is a quick look, with few batches per epoch.
-    pub quick: bool,
-    /// The values of each axis.
-    pub grid: Grid,
-    /// The seeds, each of which every arm is trained with.
-    pub seeds: Vec<u64>,
-    /// The images that each run trains with.
-    pub training_images: u64,
     /// The images that each run is validated with after each epoch.
     pub validation_images: u64,
     /// The images that each run is tested with once.
     pub test_images: u64,
-    /// The optimiser steps of an epoch, with the first of the batch sizes.
-    pub steps_per_epoch: u64,
-}
-
-impl TryFrom<StudyFile> for StudyConfig {
-    type Error = String;
-
-    fn try_from(file: StudyFile) -> Result<Self, String> {
-        let config = Self {
-            data_set: file.data_set,
-            quick: file.quick,
-            seeds: file.seeds.clone(),
-            training_images: file.training_images,
-            validation_images: file.validation_images,
-            test_images: file.test_images,
-            steps_per_epoch: file.steps_per_epoch,
-            grid: file.into(),
-        };
-        config.check().map(|()| config)
-    }
-}
-
-impl From<StudyConfig> for StudyFile {
-    fn from(config: StudyConfig) -> Self {
-        let StudyConfig { data_set, quick, grid, seeds, .. } = config;
-        let images = [config.training_images, config.validation_images, config.test_images];
-        Self::new(data_set, quick, grid, seeds, images, config.steps_per_epoch)
-    }
-}
-
-/// What a study is asked to be, as the command line says it.
-#[derive(Debug, Clone, Default)]
-pub struct StudyRequest {
-    /// Whether it is a quick look.
-    pub quick: bool,
-    /// The seeds; none for the three of the notebook's study, or the one of a quick look.
-    pub seeds: Option<Vec<u64>>,
-    /// The values of axes, by the names of their options; an axis that is not named has the values
-    /// of the notebook's study.
-    pub axes: Vec<(&'static str, Vec<String>)>,
-}
-
-impl StudyRequest {
-    /// The values of all axes.
-    ///
-    /// # Errors
-    ///
-    /// [`StudyError::Config`] for values that no study can have.
-    pub fn grid(&self) -> Result<Grid> {
-        let refuse = |flag: &str, fault: String| StudyError::Config(format!("--{flag}: {fault}"));
-        let mut grid = Grid::notebook(self.quick);
-        for (flag, texts) in &self.axes {
-            grid.set(flag, texts).map_err(|fault| refuse(flag, fault))?;
-        }
-        let names_heads = self.axes.iter().any(|(flag, _)| *flag == Head::FLAG);
-        if let Some(headless) = grid.network.iter().find(|network| !network.has_linear_head()) {
-            if names_heads && grid.head.contains(&Head::Frozen) {
-                let name = headless.name();
-                let fault = format!(
-                    "found frozen, expected trained with {name}, which has no linear head apart \
-                     from its model"
-                );
-                return Err(refuse(Head::FLAG, fault));
-            }
-            grid.head = vec![Head::Trained].into();
-        }
-        let mut heads = grid.head.to_vec();
-        heads.sort();
-        grid.head = heads.into();
-        grid.check(|flag, _| format!("--{flag}")).map_err(StudyError::Config)?;
-        Ok(grid)
-    }
-
-    /// The configuration of this study of a data set with this whole split and so many test images,
-    /// and the part of the split that its runs use.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Self::grid`], and for a batch that the data set cannot fill.
-    pub fn config(
-        &self,
-        data_set: DataSet,
-        whole: Split,
-        test_images: usize,
-    ) -> Result<(StudyConfig, Split)> {
-        let grid = self.grid()?;
-        let all = whole.training.len() as u64;
-        if let Some(size) = grid.batch_size.iter().find(|size| size.0 > all) {
-            let flag = BatchSize::FLAG;
-            let fault = format!("found {}, expected 1 to {all}, the training images", size.0);
-            return Err(StudyError::Config(format!("--{flag}: {fault}")));
-        }
-        let largest = grid.batch_size.iter().map(|size| size.0).max().unwrap_or_default();
-        let largest = usize::try_from(largest).unwrap_or(usize::MAX);
-        let (split, test_images) = match self.quick {
-            true => {
-                (whole.truncated(QUICK_STEPS.saturating_mul(largest), QUICK_IMAGES), QUICK_IMAGES)
-            }
-            false => (whole, test_images),
-        };
-        let first = grid.batch_size.first().map_or(0, |size| size.0);
-        let config = StudyConfig {
-            data_set,
-            quick: self.quick,
-            seeds: self.seeds.clone().unwrap_or_else(|| default_seeds(self.quick)),
-            training_images: split.training.len() as u64,
-            validation_images: split.validation.len() as u64,
-            test_images: test_images as u64,
-            steps_per_epoch: fit::steps_per_epoch(
-                &split,
-                usize::try_from(first).unwrap_or(usize::MAX),
-            )?,
-            grid,
-        };
-        let DataSetEntry { image, class_names, .. } = data_set.entry();
-        for arm in config.arms() {
-            let run = arm.run(0, data_set.into(), 0)?;
-            let refused = run.expect_batches(*image, class_names.len(), split.training.len());
-            if let Err(TrainError::Config { expected, got, .. }) = &refused {
-                let fault = format!("--{}: found {got}, expected {expected}", BatchSize::FLAG);
-                return Err(StudyError::Config(fault));
-            }
-            refused?;
-        }
-        Ok((config, split))
-    }
-}
-
-/// The seeds of a study that names none.
-pub(crate) fn default_seeds(quick: bool) -> Vec<u64> {
-    if quick { vec![0] } else { vec![0, 1, 2] }
+    /// What the notebook trains without batch norm, on this data set.
+    notebook: Arm,
+    arms: Vec<Arm>,
 }
 
 impl StudyConfig {
-    /// All arms: network by network, for each head by head.
-    pub fn arms(&self) -> Vec<Arm> {
-        self.grid.arms()
+    /// The study of this file with the images of this data set.
+    ///
+    /// # Errors
+    ///
+    /// [`StudyError::Config`] for values that no study can have: the key at fault, what was found and
+    /// what is expected.
+    pub fn new(mut file: StudyFile, data_set: DataSet) -> Result<Self> {
+        let DataSetEntry { training_images, test_images, .. } = *data_set.entry();
+        let whole = Split::four_fifths_of(training_images, 0);
+        let (training, validation) = (whole.training.len() as u64, whole.validation.len() as u64);
+        let notebook = Arm::notebook(data_set, training)?;
+        if file.quick {
+            file.limit_quick_look(&notebook).map_err(StudyError::Config)?;
+        }
+        let validation_images = file.validation_images.unwrap_or(validation);
+        let test_images = file.test_images.unwrap_or(test_images as u64);
+        file.data_set = Some(data_set);
+        (file.validation_images, file.test_images) = (Some(validation_images), Some(test_images));
+        file.complete(&notebook);
+        let compared: Vec<&Axis> =
+            file.settings.iter().filter(|it| it.is_compared).map(|it| it.axis).collect();
+        // One against an axis that is not compared any more has nothing to show.
+        file.report.figures.retain(|name| figure_name::expect(name, &compared).is_ok());
+        let arms = file.arms(&notebook).map_err(StudyError::Config)?;
+        let config = Self { file, data_set, validation_images, test_images, notebook, arms };
+        config.expect_images(training, validation)?;
+        config.expect_outcomes()?;
+        config.expect_arms()?;
+        Ok(config)
+    }
+
+    /// Reads a study from the text of its file, which names a data set.
+    ///
+    /// # Errors
+    ///
+    /// The line and key at fault, what was found and what is expected.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let any = Arm::notebook(DataSet::FashionMnist, 1).map_err(|error| error.to_string())?;
+        let file = study_file::read(text, &any)?;
+        let data_set = file.data_set.ok_or("fixed.data_set: found none, expected a data set")?;
+        Self::new(file, data_set).map_err(|error| error.to_string())
+    }
+
+    /// The study as its file, with all values.
+    pub fn to_toml(&self) -> String {
+        study_file::write(&self.file)
+    }
+
+    /// Refuses more images than the data set has.
+    fn expect_images(&self, training: u64, validation: u64) -> Result<()> {
+        let refuse = |key: &str, found: u64, most: u64, which: &str| {
+            let fault = format!("{key}: found {found}, expected 1 to {most}, the {which}");
+            Err(StudyError::Config(fault))
+        };
+        for arm in &self.arms {
+            let images = arm.training_images;
+            if images > training {
+                return refuse("training_images", images, training, "training images");
+            }
+            if arm.batch_size() > images {
+                return refuse("batch_size", arm.batch_size(), images, "training images");
+            }
+        }
+        let tests = self.data_set.entry().test_images as u64;
+        if self.validation_images > validation {
+            let found = self.validation_images;
+            return refuse("validation_images", found, validation, "validation images");
+        }
+        if self.test_images > tests {
+            return refuse("test_images", self.test_images, tests, "test images");
+        }
+        Ok(())
+    }
+
+    /// Refuses seeds that change nothing, and an outcome that nothing measures.
+    fn expect_outcomes(&self) -> Result<()> {
+        let refuse = |fault: &str| Err(StudyError::Config(fault.to_owned()));
+        if self.file.vary.is_empty() && self.file.seeds.len() > 1 {
+            return refuse("vary: found nothing for several seeds, expected at least one source");
+        }
+        if self.file.report.primary == PrimaryOutcome::TestAccuracy && self.test_images == 0 {
+            return refuse("test_images: found 0, expected at least 1 for the primary outcome");
+        }
+        Ok(())
+    }
+
+    /// Refuses two arms that are the same, and networks that cannot be built or trained.
+    fn expect_arms(&self) -> Result<()> {
+        for (at, arm) in self.arms.iter().enumerate() {
+            let trains_the_same = |other: &Arm| {
+                // Without a head of its own nothing of a network is frozen.
+                let trains = |arm: &Arm| {
+                    let is_all =
+                        arm.run.trains == Trains::HeadFrozen && !arm.network().has_linear_head();
+                    if is_all { Trains::All } else { arm.run.trains }
+                };
+                let mut same = other.clone();
+                same.run.trains = arm.run.trains;
+                same == *arm && trains(other) == trains(arm)
+            };
+            if let Some(same) = self.arms[..at].iter().position(trains_the_same) {
+                let fault = format!(
+                    "compare: found {} and {}, which train the same, expected arms that differ",
+                    self.given(&self.arms[same]),
+                    self.given(arm)
+                );
+                return Err(StudyError::Config(fault));
+            }
+            let DataSetEntry { image, class_names, .. } = self.data_set.entry();
+            let images = usize::try_from(arm.training_images).unwrap_or(usize::MAX);
+            let refused = |error: TrainError| {
+                let fault = if let TrainError::Config { parameter, expected, got } = error {
+                    let parameter = parameter.trim_start_matches("the ");
+                    format!("{parameter}: found {got}, expected {expected}")
+                } else {
+                    error.to_string()
+                };
+                StudyError::Config(format!("{}: {fault}", self.label(arm)))
+            };
+            arm.run.expect_batches(*image, class_names.len(), images).map_err(refused)?;
+        }
+        Ok(())
+    }
+
+    /// The values of the compared axes as the file has them.
+    fn given(&self, arm: &Arm) -> String {
+        let given = |(axis, value): (&Axis, &str)| format!("{} = {value}", axis.key);
+        self.values(arm).into_iter().map(given).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The arm that this one is held against: the one with the first value of the first compared axis and
+    /// otherwise the same values. None for an arm that has the first value itself.
+    pub fn baseline_of(&self, arm: &Arm) -> Option<&Arm> {
+        let first = self.file.settings.first().filter(|setting| setting.is_compared)?;
+        let place = self.arms.iter().position(|other| other == arm)?;
+        let others = self.arms.len() / first.values.len();
+        if place < others { None } else { self.arms.get(place % others) }
+    }
+
+    /// The values that the file gives this arm, of the compared axes in their order.
+    pub fn values(&self, arm: &Arm) -> Vec<(&'static Axis, &str)> {
+        let Some(mut rest) = self.arms.iter().position(|other| other == arm) else {
+            return Vec::new();
+        };
+        let mut values = Vec::new();
+        for setting in self.file.settings.iter().rev() {
+            let value = &setting.values[rest % setting.values.len()];
+            rest /= setting.values.len();
+            if setting.is_compared {
+                values.insert(0, (setting.axis, value.as_str()));
+            }
+        }
+        values
+    }
+
+    /// Whether one of these axes is compared.
+    pub fn compares(&self, keys: &[&str]) -> bool {
+        self.compared().any(|axis| keys.contains(&axis.key))
+    }
+
+    /// The arms, in the order of the file: its first axis changes slowest.
+    pub fn arms(&self) -> &[Arm] {
+        &self.arms
+    }
+
+    /// The seeds.
+    pub fn seeds(&self) -> &[u64] {
+        &self.file.seeds
+    }
+
+    /// Whether it is a quick look.
+    pub fn is_quick(&self) -> bool {
+        self.file.quick
+    }
+
+    /// What the seed changes of a run: the seed of each source.
+    pub fn seeds_of(&self, seed: u64) -> Seeds {
+        let of = |source| if self.file.vary.contains(&source) { seed } else { 0 };
+        Seeds { weights: of(Source::Weights), order: of(Source::Order) }
+    }
+
+    /// The seed of the split for runs with this seed.
+    pub fn seed_of_split(&self, seed: u64) -> u64 {
+        if self.file.vary.contains(&Source::Split) { seed } else { 0 }
+    }
+
+    /// How many splits the seeds make.
+    pub(crate) fn splits(&self) -> u64 {
+        let split_varies = self.file.vary.contains(&Source::Split);
+        if split_varies { self.file.seeds.len() as u64 } else { 1 }
+    }
+
+    /// What the notebook trains without batch norm, on this data set.
+    pub(crate) fn notebook(&self) -> &Arm {
+        &self.notebook
+    }
+
+    /// Whether runs are validated with other images than a fifth of the data set's.
+    pub(crate) fn has_other_validation_images(&self) -> bool {
+        let images = self.data_set.entry().training_images as u64;
+        self.validation_images != images - self.notebook.training_images
+    }
+
+    /// The images of a run with this arm and seed, by their numbers.
+    pub(crate) fn split_facts(&self, arm: &Arm, seed: u64) -> SplitFacts {
+        let count = |images: u64| usize::try_from(images).unwrap_or(usize::MAX);
+        SplitFacts {
+            training_images: count(arm.training_images),
+            validation_images: count(self.validation_images),
+            seed: self.seed_of_split(seed),
+        }
+    }
+
+    /// The images of a run with this arm and seed, as positions in the data set.
+    pub fn split(&self, arm: &Arm, seed: u64) -> Split {
+        let images = self.data_set.entry().training_images;
+        let count = |images: u64| usize::try_from(images).unwrap_or(usize::MAX);
+        Split::four_fifths_of(images, self.seed_of_split(seed))
+            .truncated(count(arm.training_images), count(self.validation_images))
+    }
+
+    /// The axes that make arms.
+    pub fn compared(&self) -> impl Iterator<Item = &'static Axis> {
+        self.file.settings.iter().filter(|setting| setting.is_compared).map(|setting| setting.axis)
+    }
+
+    /// The columns of tables that tell arms apart, and what they hold for this arm.
+    pub fn columns(&self, arm: &Arm) -> Vec<(&'static str, String)> {
+        self.compared().map(|axis| (axis.key, (axis.text)(arm))).collect()
+    }
+
+    /// The networks, each once, in the order of the arms.
+    pub fn networks(&self) -> Vec<&NetworkConfig> {
+        let mut networks: Vec<&NetworkConfig> = Vec::new();
+        for arm in &self.arms {
+            if !networks.contains(&arm.network()) {
+                networks.push(arm.network());
+            }
+        }
+        networks
     }
 
     /// The arms by what they have in common but the network: one group per panel of a figure.
     pub fn groups(&self) -> Vec<Vec<Arm>> {
         let mut groups: Vec<Vec<Arm>> = Vec::new();
-        for arm in self.arms() {
+        for arm in &self.arms {
             let same = |group: &&mut Vec<Arm>| {
-                group.first().is_some_and(|first| first.differs_in_network_only(&arm))
+                group.first().is_some_and(|first| first.differs_in_network_only(arm))
             };
             match groups.iter_mut().find(same) {
-                Some(group) => group.push(arm),
-                None => groups.push(vec![arm]),
+                Some(group) => group.push(arm.clone()),
+                None => groups.push(vec![arm.clone()]),
             }
         }
         groups
@@ -192,99 +289,43 @@ impl StudyConfig {
 
     /// The arm in words, such as `SimpleNetwork, head frozen`.
     pub fn label(&self, arm: &Arm) -> String {
-        self.grid.labels(arm).join(", ")
+        format!("{}, {}", arm.network().name(), self.label_of_group(arm))
     }
 
-    /// The arm in words without its network, such as `head frozen`.
+    /// The arm in words without its network, such as `head frozen`: what is trained, if the study
+    /// compares nothing but networks.
     pub fn label_of_group(&self, arm: &Arm) -> String {
-        // The first label is the network's.
-        self.grid.labels(arm).into_iter().skip(1).collect::<Vec<_>>().join(", ")
+        let others = self.compared().filter(|axis| !axis.is_of_network);
+        let labels: Vec<String> = others.map(|axis| (axis.label)(arm)).collect();
+        if labels.is_empty() { arm.run.trains.to_string() } else { labels.join(", ") }
     }
 
     /// The most epochs of any arm.
     pub fn last_epoch(&self) -> u64 {
-        self.grid.epochs.iter().map(|epochs| epochs.0).max().unwrap_or_default()
-    }
-
-    /// The optimiser steps of an epoch of this arm.
-    pub fn steps_per_epoch_of(&self, arm: &Arm) -> u64 {
-        self.steps_per_epoch_with(arm.batch_size)
-    }
-
-    /// The optimiser steps of an epoch with batches of this size.
-    pub(crate) fn steps_per_epoch_with(&self, size: BatchSize) -> u64 {
-        match self.grid.batch_size.first() {
-            Some(first) if *first == size => self.steps_per_epoch,
-            Some(_) | None => self.training_images.div_ceil(size.0),
-        }
-    }
-
-    /// The optimiser steps of all epochs of this arm.
-    pub fn steps_of(&self, arm: &Arm) -> u64 {
-        arm.epochs.0 * self.steps_per_epoch_of(arm)
+        self.arms.iter().map(|arm| arm.run.epochs).max().unwrap_or_default()
     }
 
     /// The most optimiser steps of any arm.
     pub fn last_step(&self) -> u64 {
-        self.arms().iter().map(|arm| self.steps_of(arm)).max().unwrap_or_default()
+        self.arms.iter().map(Arm::steps).max().unwrap_or_default()
     }
 
-    /// The study as `study.toml`.
-    ///
-    /// # Errors
-    ///
-    /// [`StudyError::Toml`] for what TOML cannot hold.
-    pub fn to_toml(&self) -> Result<String> {
-        Ok(toml::to_string(self)?)
+    /// What the arms have of something, each once, in their order.
+    pub fn each<T: PartialEq>(&self, of: impl Fn(&Arm) -> T) -> Vec<T> {
+        let mut found = Vec::new();
+        for value in self.arms.iter().map(of) {
+            if !found.contains(&value) {
+                found.push(value);
+            }
+        }
+        found
     }
 
-    /// Whether a report can be made of such a study.
-    fn check(&self) -> Result<(), String> {
-        self.grid.check(|_, key| key.to_owned())?;
-        expect_distinct("seeds", &self.seeds)?;
-        let sizes = [
-            ("training_images", self.training_images),
-            ("validation_images", self.validation_images),
-            ("steps_per_epoch", self.steps_per_epoch),
-        ];
-        sizes.into_iter().try_for_each(|(key, size)| {
-            expect_count(size)
-                .map_err(|expected| format!("{key}: found {size}, expected {expected}"))
-        })
+    /// The accuracy of guessing.
+    pub fn chance(&self) -> f64 {
+        1.0 / self.data_set.entry().class_names.len() as f64
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What the notebook trains, for three seeds and with either head.
-    #[test]
-    fn the_study_without_any_option_is_the_notebooks() {
-        let whole = Split::four_fifths_of(60_000, 0);
-        let data_set = DataSet::Synthetic;
-        let (study, split) =
-            StudyRequest::default().config(data_set, whole.clone(), 10_000).unwrap();
-        assert_eq!(split, whole);
-        let expected = "data_set = \"Built-in synthetic garments\"\nquick = false\n\
-            networks = [\"simple_network\", \"spatial_batch_norm_network\"]\n\
-            heads = [\"frozen\", \"trained\"]\nseeds = [0, 1, 2]\nepochs = 5\nbatch_size = 50\n\
-            learning_rate = 0.0005\ntraining_images = 48000\nvalidation_images = 12000\n\
-            test_images = 10000\nsteps_per_epoch = 960\n";
-        assert_eq!(study.to_toml().unwrap(), expected);
-        assert_eq!(toml::from_str::<StudyConfig>(expected).unwrap(), study);
-    }
-
-    #[test]
-    fn an_axis_with_several_values_is_a_list() {
-        let rates = ["1e-3", "0.01"].map(str::to_owned).to_vec();
-        let request =
-            StudyRequest { axes: vec![("learning-rate", rates)], ..StudyRequest::default() };
-        let whole = Split::four_fifths_of(60_000, 0);
-        let (study, _) = request.config(DataSet::FashionMnist, whole, 10_000).unwrap();
-        let text = study.to_toml().unwrap();
-        assert!(text.contains("learning_rate = [0.001, 0.01]"), "{text}");
-        assert_eq!(toml::from_str::<StudyConfig>(&text).unwrap(), study);
-        assert_eq!((study.arms().len(), study.groups().len()), (8, 4));
-    }
-}
+mod tests;

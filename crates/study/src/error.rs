@@ -61,18 +61,18 @@ pub enum StudyError {
     #[error("a table cannot be written")]
     Csv(#[from] csv::Error),
 
-    /// A configuration could not be written as TOML.
-    #[error("the configuration cannot be written")]
-    Toml(#[from] toml::ser::Error),
-
     /// A figure could not be drawn.
     #[error("the figure {figure} cannot be drawn")]
     Draw {
         /// The name of the figure.
-        figure: &'static str,
+        figure: String,
         /// Why it failed.
         source: DrawError,
     },
+
+    /// A statistic could not be computed.
+    #[error("a statistic cannot be computed")]
+    Statistics(#[from] statistics::StatisticsError),
 
     /// What a run left could not be read, or a network not be built.
     #[error(transparent)]
@@ -83,10 +83,10 @@ pub enum StudyError {
     Run {
         /// What was done with it: training or testing.
         action: &'static str,
-        /// Its network, its other axes and its seed.
+        /// Its arm and its seed.
         run: String,
         /// Why it failed.
-        source: Box<TrainError>,
+        source: Box<StudyError>,
     },
 
     /// The caller stopped the work before its end.

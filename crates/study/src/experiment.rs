@@ -1,26 +1,28 @@
-//! An experiment: trains the runs of a study that are missing, tests them once, and writes tables,
+//! An experiment: trains the cells of a study that are missing, tests them once, and writes tables,
 //! figures and report. The caller watches it, and can stop it.
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use kernels::with_threads;
-use trainer::dataset::{LabelledImages, Split};
+use trainer::dataset::LabelledImages;
 use trainer::evaluation::{Evaluation, Score, evaluate};
 use trainer::network::ModelSummary;
-use trainer::run::{Ended, saved_steps};
+use trainer::run::Ended;
 use trainer::{Measurement, TrainError};
 
-use crate::axis::Arm;
+use crate::arm::Arm;
 use crate::cell::{Cell, cells};
-use crate::collect::collect;
-use crate::config::{CONFIG_FILE, StudyConfig};
+use crate::collect::{Trained, collect};
+use crate::config::StudyConfig;
 use crate::error::{Result, StudyError};
-use crate::folder::{State, StudyFolder};
+use crate::folder::StudyFolder;
+use crate::images::Images;
 use crate::report;
 use crate::reproduction::Reproduction;
 use crate::side_by_side::side_by_side;
+use crate::store::{State, Store};
 use crate::tables::{Row, RunRow, TABLE_FILES};
 
 /// The batches of the sanity check, which the notebook's trainer makes before training.
@@ -32,19 +34,20 @@ pub trait Watch: Sync {
     /// the experiment.
     fn see(&self, cell: usize, measurement: &Measurement) -> ControlFlow<()>;
 
+    /// Sees that a run is over without an epoch to come: its loss was not finite in this step.
+    fn see_divergence(&self, cell: usize, step: u64) -> ControlFlow<()>;
+
     /// Whether the experiment is to stop before it begins another run.
     fn is_asked_to_stop(&self) -> bool;
 }
 
-/// An experiment, with its folder locked.
+/// An experiment: a study with the store of its cells.
 #[derive(Debug)]
 pub struct Experiment {
     config: StudyConfig,
     cells: Vec<Cell>,
-    path: PathBuf,
+    store: Store,
     threads: usize,
-    /// Keeps other processes out.
-    _folder: StudyFolder,
 }
 
 /// An arm before its training.
@@ -60,55 +63,54 @@ pub struct Introduction {
     pub score: Score,
 }
 
+/// A cell that could not be trained or tested.
+#[derive(Debug)]
+pub struct Failure {
+    /// The place of the cell in [`Experiment::cells`].
+    pub cell: usize,
+    /// Why.
+    pub error: StudyError,
+}
+
 impl Experiment {
-    /// Opens the folder of a study, as [`StudyFolder::open`] says, and notes the configuration in
-    /// it. `threads` are shared by all runs and change no result.
+    /// The experiment of a study whose cells are in `store`. `threads` are shared by all runs and change
+    /// no result.
     ///
     /// # Errors
     ///
-    /// A folder that cannot be worked in.
-    pub fn open(
-        config: StudyConfig,
-        path: &Path,
-        anew: bool,
-        threads: usize,
-    ) -> Result<(Self, State)> {
+    /// A run that cannot be built.
+    pub fn new(config: StudyConfig, store: Store, threads: usize) -> Result<Self> {
         let cells = cells(&config)?;
-        let text = config.to_toml()?;
-        let known = TABLE_FILES.iter().map(PathBuf::from).chain(report::files());
-        let (folder, state) =
-            StudyFolder::open(path, &text, &known.collect::<Vec<_>>(), &cells, anew)?;
-        let experiment = Self { config, cells, path: path.to_path_buf(), threads, _folder: folder };
-        match state {
-            State::Finished => {}
-            State::New | State::Unfinished => {
-                experiment.write(Path::new(CONFIG_FILE), text.as_bytes())?;
-            }
-        }
-        Ok((experiment, state))
+        Ok(Self { config, cells, store, threads })
     }
 
-    /// What the runs have in common, and the grid that they fill.
+    /// Opens the folder `out` for the results, so that one that cannot be worked in shows before the
+    /// training.
+    ///
+    /// # Errors
+    ///
+    /// A folder that cannot be worked in, or holds files of somebody else.
+    pub fn open(&self, out: &Path) -> Result<StudyFolder> {
+        StudyFolder::open(out, &files(&self.config))
+    }
+
+    /// The study.
     pub fn config(&self) -> &StudyConfig {
         &self.config
     }
 
-    /// All runs.
+    /// All cells.
     pub fn cells(&self) -> &[Cell] {
         &self.cells
     }
 
-    /// How many steps of each run are trained already.
+    /// How far each cell is.
     ///
     /// # Errors
     ///
-    /// A folder of a run that cannot be listed.
-    pub fn saved_steps(&self) -> Result<Vec<u64>> {
-        let saved = self.cells.iter().map(|cell| {
-            let steps_per_epoch = self.config.steps_per_epoch_of(&cell.key.arm);
-            Ok(saved_steps(&cell.folder_in(&self.path), steps_per_epoch)?)
-        });
-        saved.collect()
+    /// A folder of a cell that cannot be read.
+    pub fn states(&self) -> Result<Vec<State>> {
+        self.cells.iter().map(|cell| self.store.state(cell)).collect()
     }
 
     /// How the files came out, once they are written, beside those of the same study in another folder.
@@ -116,90 +118,161 @@ impl Experiment {
     /// # Errors
     ///
     /// As for [`Reproduction::of`].
-    pub fn compare(&self, before: &Path) -> Result<Option<Reproduction>> {
-        Reproduction::of(&self.config, &self.path, before)
+    pub fn compare(&self, made: &StudyFolder, before: &Path) -> Result<Option<Reproduction>> {
+        Reproduction::of(&self.config, made.path(), before)
     }
 
-    /// Builds each arm with its first seed and evaluates it, as the notebook's trainer does before
+    /// Builds each arm of the wanted cells with its first seed and evaluates it, as the notebook's trainer does before
     /// it trains: with untrained weights about a tenth of the images are classified correctly.
     ///
     /// # Errors
     ///
     /// A network that cannot be built for these images.
-    pub fn introduce(&self, images: &LabelledImages, split: &Split) -> Result<Vec<Introduction>> {
+    pub fn introduce(&self, images: &Images, wanted: &[usize]) -> Result<Vec<Introduction>> {
         let mut introduced: Vec<&Arm> = Vec::new();
         let mut introductions = Vec::new();
-        for Cell { key, run, .. } in &self.cells {
+        for &at in wanted {
+            let cell = &self.cells[at];
+            let Cell { key, run, .. } = cell;
             if introduced.contains(&&key.arm) {
                 continue;
             }
             introduced.push(&key.arm);
-            let (network, _) = run.start(images)?;
+            let split = images.split(&self.config, cell);
+            let (network, _) = run.start(images.all())?;
             let trained = run.trains.parameters(&network)?;
             let count = SANITY_BATCHES.saturating_mul(run.batch_size).min(split.validation.len());
-            let positions = &split.validation[..count];
             introductions.push(Introduction {
                 label: self.config.label(&key.arm),
                 seed: key.seed,
                 summary: ModelSummary::of(&network, |parameter| trained.contains(parameter)),
-                score: evaluate(&network, images, positions, run.batch_size)?.score,
+                score: evaluate(
+                    &network,
+                    images.all(),
+                    &split.validation[..count],
+                    run.batch_size,
+                )?
+                .score,
             });
         }
         Ok(introductions)
     }
 
-    /// Trains every run that is not yet trained, several side by side.
+    /// Trains the wanted cells as far as they are not complete, several side by side, in their order. A
+    /// cell that fails, or that another process trains, stops no other: it is in the list that is
+    /// returned.
     ///
     /// # Errors
     ///
-    /// [`StudyError::Stopped`] when `watch` asks for it, and a run that failed; the other runs then
-    /// stop after their next step.
-    pub fn train(&self, images: &LabelledImages, split: &Split, watch: &impl Watch) -> Result<()> {
-        let failed = AtomicBool::new(false);
-        let is_to_stop = || watch.is_asked_to_stop() || failed.load(Ordering::Relaxed);
-        let ended = side_by_side(&self.cells, self.threads, |index, cell, threads| {
-            if is_to_stop() {
-                return Ok(Ended::Interrupted);
+    /// [`StudyError::Stopped`] when `watch` asks for it.
+    pub fn train(
+        &self,
+        images: &Images,
+        wanted: &[usize],
+        watch: &impl Watch,
+    ) -> Result<Vec<Failure>> {
+        let stopped = AtomicBool::new(false);
+        // Cells that differ in the number of epochs only are one run, which goes on to more of them.
+        let mut runs: Vec<Vec<usize>> = Vec::new();
+        for &cell in wanted {
+            match runs.iter_mut().find(|run| self.cells[run[0]].id == self.cells[cell].id) {
+                Some(run) => run.push(cell),
+                None => runs.push(vec![cell]),
             }
-            let observe = |measurement: &Measurement| match watch.see(index, measurement) {
-                ControlFlow::Continue(()) if !is_to_stop() => ControlFlow::Continue(()),
-                ControlFlow::Continue(()) | ControlFlow::Break(()) => ControlFlow::Break(()),
-            };
-            let train = || cell.run.train(images, split, &cell.folder_in(&self.path), observe);
-            with_threads(threads, train)
-                .map_err(TrainError::from)
-                .flatten()
-                .and_then(|ended| match ended {
-                    Ended::Diverged { step } => Err(TrainError::Diverged { step }),
-                    Ended::Complete | Ended::Interrupted => Ok(ended),
+        }
+        runs.iter_mut().for_each(|run| run.sort_by_key(|&cell| self.cells[cell].run.epochs));
+        let results = side_by_side(&runs, self.threads, |_, run, threads| {
+            let failures = run.iter().filter_map(|&cell| {
+                self.train_cell(cell, images, threads, &stopped, watch).map(|error| {
+                    let error = self.failed("training", &self.cells[cell], error);
+                    Failure { cell, error }
                 })
-                .inspect_err(|_| failed.store(true, Ordering::Relaxed))
-                .map_err(|source| self.failed("training", cell, source))
+            });
+            Ok::<_, StudyError>(failures.collect::<Vec<_>>())
         })?;
-        if ended.contains(&Ended::Interrupted) { Err(StudyError::Stopped) } else { Ok(()) }
+        if stopped.into_inner() {
+            return Err(StudyError::Stopped);
+        }
+        Ok(results.into_iter().flatten().collect())
     }
 
-    /// Evaluates every trained run on the test images: once, now that nothing can be chosen by them
-    /// any more.
+    /// Trains a cell; why it failed, if it did.
+    fn train_cell(
+        &self,
+        index: usize,
+        images: &Images,
+        threads: usize,
+        stopped: &AtomicBool,
+        watch: &impl Watch,
+    ) -> Option<StudyError> {
+        let stop = || stopped.store(true, Ordering::Relaxed);
+        if watch.is_asked_to_stop() || stopped.load(Ordering::Relaxed) {
+            stop();
+            return None;
+        }
+        let observe = |measurement: &Measurement| {
+            let seen = watch.see(index, measurement);
+            if watch.is_asked_to_stop() { ControlFlow::Break(()) } else { seen }
+        };
+        let cell = &self.cells[index];
+        let train = || {
+            let folder = self.store.folder(cell)?;
+            let split = images.split(&self.config, cell);
+            Ok(cell.run.train(images.all(), &split, &folder, observe)?)
+        };
+        let ended: Result<Ended> =
+            with_threads(threads, train).map_err(|error| TrainError::from(error).into()).flatten();
+        match ended {
+            Ok(Ended::Complete) => {}
+            Ok(Ended::Diverged { step }) => {
+                if watch.see_divergence(index, step).is_break() {
+                    stop();
+                }
+            }
+            Ok(Ended::Interrupted) => stop(),
+            Err(error) => return Some(error),
+        }
+        None
+    }
+
+    /// Evaluates every trained cell on the test images: once, now that nothing can be chosen by them
+    /// any more. A cell that was tested before is not tested again.
     ///
     /// # Errors
     ///
-    /// As for [`Self::train`].
-    pub fn test(&self, images: &LabelledImages, watch: &impl Watch) -> Result<Vec<Evaluation>> {
+    /// [`StudyError::Stopped`] when `watch` asks for it, and a cell that cannot be tested.
+    pub fn test(&self, images: &LabelledImages, watch: &impl Watch) -> Result<Vec<Trained>> {
         let count = usize::try_from(self.config.test_images).unwrap_or(usize::MAX);
         let positions: Vec<usize> = (0..count.min(images.len())).collect();
-        side_by_side(&self.cells, self.threads, |_, cell, threads| {
+        let states = self.states()?;
+        side_by_side(&self.cells, self.threads, |index, cell, threads| {
             if watch.is_asked_to_stop() {
                 return Err(StudyError::Stopped);
             }
-            let test = || {
-                let network = cell.run.trained(images, &cell.folder_in(&self.path))?;
-                evaluate(&network, images, &positions, cell.run.batch_size)
+            let test = || -> Result<Option<Evaluation>> {
+                if positions.is_empty() {
+                    return Ok(None);
+                }
+                let folder = self.store.folder(cell)?;
+                match cell.run.test(images, &positions, &folder) {
+                    // A study with another number of test images tested it first.
+                    Err(TrainError::TestedOnOthers { .. }) => {
+                        let network = cell.run.trained(images, &folder)?;
+                        let size = cell.run.batch_size;
+                        Ok(Some(evaluate(&network, images, &positions, size)?))
+                    }
+                    tested => Ok(Some(tested?)),
+                }
             };
-            with_threads(threads, test)
-                .map_err(TrainError::from)
-                .flatten()
-                .map_err(|source| self.failed("testing", cell, source))
+            match states[index] {
+                State::Missing | State::Begun { .. } => Ok(Trained::No),
+                State::Diverged { step } => Ok(Trained::Diverged { step }),
+                State::Trained => with_threads(threads, test)
+                    .map_err(|error| StudyError::from(TrainError::from(error)))
+                    .flatten()
+                    .map(Trained::Yes)
+                    .map_err(|error| self.failed("testing", cell, error)),
+            }
         })
     }
 
@@ -209,26 +282,31 @@ impl Experiment {
     /// # Errors
     ///
     /// Logs that cannot be read, and files that cannot be written.
-    pub fn finish(&self, tested: &[Evaluation], grade: String) -> Result<usize> {
-        let study = collect(self.config.clone(), &self.cells, &self.path, tested, grade)?;
+    pub fn finish(
+        &self,
+        folder: &mut StudyFolder,
+        trained: Vec<Trained>,
+        grade: String,
+    ) -> Result<usize> {
+        let study = collect(&self.config, &self.cells, &self.store, trained, grade)?;
         let mut files = study.files()?;
         files.extend(report::render(&study)?);
-        // The table whose presence says that the study is finished comes last.
-        files.sort_by_key(|(path, _)| path == Path::new(RunRow::FILE));
-        files.iter().try_for_each(|(path, bytes)| self.write(path, bytes))?;
+        // The table whose presence says that the study is finished goes first and comes last.
+        let last = Path::new(RunRow::FILE);
+        folder.remove(last)?;
+        files.sort_by_key(|(path, _)| path == last);
+        files.iter().try_for_each(|(path, bytes)| folder.write(path, bytes))?;
+        folder.keep_only(&files.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>())?;
         Ok(files.len())
     }
 
-    fn write(&self, file: &Path, bytes: &[u8]) -> Result<()> {
-        let path = self.path.join(file);
-        let action = "cannot be written; with this mended, the same command goes on from here";
-        files::replace(&path, bytes).map_err(StudyError::file(&path, action))
-    }
-
-    fn failed(&self, action: &'static str, cell: &Cell, source: TrainError) -> StudyError {
-        let group = self.config.label_of_group(&cell.key.arm);
-        let network = cell.key.arm.network.name();
-        let run = format!("{network} ({group}, seed {})", cell.key.seed);
+    fn failed(&self, action: &'static str, cell: &Cell, source: StudyError) -> StudyError {
+        let run = format!("{}, seed {}", self.config.label(&cell.key.arm), cell.key.seed);
         StudyError::Run { action, run, source: Box::new(source) }
     }
+}
+
+/// All files that a study can write into its folder.
+fn files(config: &StudyConfig) -> Vec<std::path::PathBuf> {
+    TABLE_FILES.iter().map(std::path::PathBuf::from).chain(report::files(config)).collect()
 }

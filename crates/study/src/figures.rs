@@ -1,6 +1,7 @@
 //! The figures of a study. A figure is a file of its own, which holds its drawing, its heading, its
-//! description and its caption, and a line in the list below.
+//! description and its caption, and a line in the list below and in [`STANDARD`].
 
+mod accuracy_against;
 mod accuracy_by_step;
 mod activation_percentiles;
 mod batch_norm_parameters;
@@ -15,24 +16,25 @@ mod validation;
 use std::path::{Path, PathBuf};
 
 use crate::analysis::Analysis;
+use crate::config::StudyConfig;
 use crate::error::Result;
+use crate::figure_name::{STANDARD, axis_against, file_stem};
 
+use accuracy_against::AccuracyAgainst;
 pub use figure::DrawnFigure;
-use figure::{Figure, drawn};
+use figure::{StandardFigure, drawn};
 
 macro_rules! figures {
     ($($figure:ty,)*) => {
-        /// The names of all figures that a report can have.
+        /// The figures of every study, as [`STANDARD`] lists them.
         const NAMES: &[&str] = &[$(<$figure>::NAME),*];
 
-        /// All figures that the study has data for, in the order of the report.
-        ///
-        /// # Errors
-        ///
-        /// A figure that cannot be drawn.
-        pub fn draw_all<'a>(analysis: &'a Analysis<'a>) -> Result<Vec<DrawnFigure>> {
-            let figures = [$(drawn::<$figure>(analysis)?),*];
-            Ok(figures.into_iter().flatten().collect())
+        /// The figure of this name, if the study has data for it.
+        fn draw<'a>(name: &str, analysis: &'a Analysis<'a>) -> Result<Option<DrawnFigure>> {
+            $(if name == <$figure>::NAME {
+                return drawn(<$figure>::of(analysis), name);
+            })*
+            drawn(axis_against(name).and_then(|axis| AccuracyAgainst::of(analysis, axis)), name)
         }
     };
 }
@@ -49,9 +51,33 @@ figures! {
     confusion_matrix::ConfusionMatrix<'_>,
 }
 
-/// The files of all figures that a report can have, from the report's folder.
-pub fn files() -> impl Iterator<Item = PathBuf> {
-    let formats =
-        |name| ["svg", "png"].map(|format| Path::new("figures").join(name).with_extension(format));
-    NAMES.iter().flat_map(formats)
+// What a study's file may name is what is drawn here.
+const _: () = assert!(NAMES.len() == STANDARD.len(), "figure_name::STANDARD lists other figures");
+
+/// All figures that a study's file names and that the study has data for, in the order of the file.
+///
+/// # Errors
+///
+/// A figure that cannot be drawn.
+pub fn draw_all<'a>(analysis: &'a Analysis<'a>) -> Result<Vec<DrawnFigure>> {
+    let names = analysis.study.config.file.report.figures.iter();
+    names.filter_map(|name| draw(name, analysis).transpose()).collect()
+}
+
+/// The files of all figures that the report of this study can have, from the report's folder.
+pub fn files(config: &StudyConfig) -> impl Iterator<Item = PathBuf> {
+    let names = config.file.report.figures.iter().map(|name| file_stem(name));
+    names.flat_map(|name| {
+        ["svg", "png"].map(|format| Path::new("figures").join(&name).with_extension(format))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_figures_that_a_file_may_name_are_those_that_are_drawn() {
+        assert_eq!(NAMES, STANDARD);
+    }
 }

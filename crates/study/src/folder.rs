@@ -1,8 +1,9 @@
-//! The folder of a study, and which files in it the study wrote.
+//! The folder of a study's results, and which files in it the study wrote.
 //!
-//! A study lists every file in `.study-files` before it writes it. A new study in the same folder
-//! removes the files that are listed, and nothing else. A file that is in the way and not listed
-//! belongs to somebody else: the study then stops before it removes or writes anything.
+//! A study lists every file in `.study-files` before it writes it, and writes only what is listed or
+//! not there yet. A file that is in the way and not listed belongs to somebody else: the study then
+//! stops before it writes anything. What an earlier study wrote and this one does not is removed at the
+//! end. What was trained lies elsewhere: [`crate::store`].
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,21 +11,16 @@ use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
 use files::FolderLock;
-use trainer::run;
 
-use crate::cell::Cell;
-use crate::config::CONFIG_FILE;
 use crate::error::{Result, StudyError};
 use crate::tables::{Row, RunRow};
 
-/// The list of what a study wrote: after [`LIST_HEADER`] a path per line, with a slash at the end
-/// for the folder of a run.
+/// The list of what a study wrote: after [`LIST_HEADER`] a path per line.
 const LIST_FILE: &str = ".study-files";
 
-const LIST_HEADER: &str =
-    "# What `cargo xtask experiment` wrote into this folder, and removes before it writes anew.";
+const LIST_HEADER: &str = "# What `cargo xtask experiment` wrote into this folder";
 
-/// The folder of one study.
+/// The folder of one study's results.
 #[derive(Debug)]
 pub struct StudyFolder {
     path: PathBuf,
@@ -34,33 +30,14 @@ pub struct StudyFolder {
     _lock: FolderLock,
 }
 
-/// How far the study in a folder is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// It has not begun.
-    New,
-    /// An earlier call was stopped before the end.
-    Unfinished,
-    /// An earlier call came to the end.
-    Finished,
-}
-
 impl StudyFolder {
-    /// Opens the folder for the study with this configuration, which is to write these files and
-    /// the folders of these runs. What a study with the same configuration has done there stays,
-    /// unless `anew` is true. An unfinished study with another configuration is removed, a finished
-    /// one only if `anew` is true.
+    /// Opens the folder for a study that is to write these files.
     ///
     /// # Errors
     ///
-    /// A folder that cannot be worked in, or holds what must not be removed.
-    pub fn open(
-        path: &Path,
-        config: &str,
-        files: &[PathBuf],
-        cells: &[Cell],
-        anew: bool,
-    ) -> Result<(Self, State)> {
+    /// A folder that cannot be worked in, or holds a file in the place of one of these that no study
+    /// wrote.
+    pub fn open(path: &Path, files: &[PathBuf]) -> Result<Self> {
         // A folder that cannot be written to should show before the training, not after.
         let action = "cannot be made; --out gives another";
         fs::create_dir_all(path).map_err(StudyError::file(path, action))?;
@@ -72,25 +49,66 @@ impl StudyFolder {
         let listed = read_list(path)?;
         let mut folder = Self { path: path.to_path_buf(), listed, _lock: lock };
         let mut wanted: BTreeSet<String> = files.iter().map(|file| name(file)).collect();
-        wanted.extend(cells.iter().map(|cell| format!("{}/", name(&cell.folder))));
         wanted.insert(LIST_FILE.to_owned());
         for entry in wanted.difference(&folder.listed) {
             folder.expect_free(entry)?;
         }
-        let is_same = files::read_text(&path.join(CONFIG_FILE)).is_ok_and(|found| found == config);
-        let is_finished = folder.listed.contains(CONFIG_FILE) && is_finished(path);
-        if is_same && folder.listed.contains(CONFIG_FILE) && !anew {
-            folder.list(wanted)?;
-            return Ok((folder, if is_finished { State::Finished } else { State::Unfinished }));
+        let both = folder.listed.union(&wanted).cloned().collect();
+        folder.list(both)?;
+        Ok(folder)
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a file that the folder was opened for.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be written.
+    pub fn write(&self, file: &Path, bytes: &[u8]) -> Result<()> {
+        let path = self.path.join(file);
+        let action = "cannot be written; with this mended, the same command goes on from here";
+        files::replace(&path, bytes).map_err(StudyError::file(&path, action))
+    }
+
+    /// Removes a file that the folder was opened for, if it is there.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be removed.
+    pub(crate) fn remove(&self, file: &Path) -> Result<()> {
+        let path = self.path.join(file);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(StudyError::file(&path, "of an earlier study cannot be removed")(error))
+            }
+            Ok(()) | Err(_) => Ok(()),
         }
-        if is_finished && !anew {
-            let fault = " holds a finished study with another configuration; give another folder \
-                         with --out, or --anew to remove it";
-            return Err(refusal(path, fault));
+    }
+
+    /// Removes what an earlier study wrote and this one, with these files, did not.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be removed, or a list that cannot be written.
+    pub fn keep_only(&mut self, files: &[PathBuf]) -> Result<()> {
+        let mut kept: BTreeSet<String> = files.iter().map(|file| name(file)).collect();
+        kept.insert(LIST_FILE.to_owned());
+        // Lists of older programs have the folders of runs, too, which end in a slash: these stay.
+        let gone = self.listed.difference(&kept).filter(|entry| !entry.ends_with('/'));
+        for entry in gone {
+            self.remove(Path::new(entry))?;
+            let file = self.path.join(entry);
+            let folders = file.ancestors().skip(1).take_while(|folder| *folder != self.path);
+            for folder in folders {
+                // One that is not empty holds what is not ours, or what stays.
+                let _ = fs::remove_dir(folder);
+            }
         }
-        folder.clear()?;
-        folder.list(wanted)?;
-        Ok((folder, State::New))
+        self.list(kept)
     }
 
     fn expect_free(&self, entry: &str) -> Result<()> {
@@ -116,37 +134,6 @@ impl StudyFolder {
         }
         Ok(())
     }
-
-    /// Removes what is listed, the configuration first and the list last, and the folders that are
-    /// empty then.
-    fn clear(&mut self) -> Result<()> {
-        // Without its configuration no later call takes for unfinished what is half removed.
-        let mut files = vec![self.path.join(CONFIG_FILE)];
-        for entry in self.listed.iter().filter(|entry| *entry != LIST_FILE) {
-            match entry.strip_suffix('/') {
-                Some(run) => files.extend(run::files(&self.path.join(run))?),
-                None => files.push(self.path.join(entry)),
-            }
-        }
-        files.push(self.path.join(LIST_FILE));
-        for file in files {
-            match fs::remove_file(&file) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    return Err(StudyError::file(&file, "of an earlier study cannot be removed")(
-                        error,
-                    ));
-                }
-                Ok(()) | Err(_) => {}
-            }
-            let folders = file.ancestors().skip(1).take_while(|folder| *folder != self.path);
-            for folder in folders {
-                // One that is not empty holds what is not ours, or what is yet to be removed.
-                let _ = fs::remove_dir(folder);
-            }
-        }
-        self.listed.clear();
-        Ok(())
-    }
 }
 
 /// Whether a study came to its end here: the table that comes last is there.
@@ -161,11 +148,11 @@ fn read_list(folder: &Path) -> Result<BTreeSet<String>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
         Err(error) => return Err(StudyError::file(&path, "cannot be read")(error)),
     };
-    let Some(paths) = text.strip_prefix(LIST_HEADER) else {
+    let Some(paths) = text.strip_prefix(LIST_HEADER).and_then(|rest| rest.split_once('\n')) else {
         let fault = format!(": found another first line than {LIST_HEADER:?}; move it away");
         return Err(refusal(&path, fault));
     };
-    let paths = paths.trim_start_matches('\n');
+    let paths = paths.1;
     for line in paths.lines() {
         let mut place = folder.to_path_buf();
         let stays_below = Path::new(line).components().all(|part| {
@@ -196,8 +183,6 @@ fn name(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cell::cells;
-    use crate::made_up;
 
     fn all_files(folder: &Path) -> Vec<String> {
         let mut found = Vec::new();
@@ -208,7 +193,6 @@ mod tests {
                 let name = name(path.strip_prefix(folder).unwrap());
                 if path.is_dir() {
                     folders.push(path);
-                    found.push(format!("{name}/"));
                 } else {
                     found.push(name);
                 }
@@ -218,107 +202,71 @@ mod tests {
         found
     }
 
-    fn open(out: &Path, config: &str, anew: bool) -> Result<(StudyFolder, State)> {
-        let cells = cells(&made_up::config()).unwrap();
-        let files = [CONFIG_FILE, RunRow::FILE, "figures/loss.svg"].map(PathBuf::from);
-        StudyFolder::open(out, config, &files, &cells, anew)
-    }
-
-    fn write(out: &Path, path: &str, text: &str) {
-        files::replace(&out.join(path), text.as_bytes()).unwrap();
+    fn paths(files: &[&str]) -> Vec<PathBuf> {
+        files.iter().map(PathBuf::from).collect()
     }
 
     #[test]
-    fn a_new_study_removes_what_an_old_one_wrote_and_nothing_else() {
+    fn what_another_study_wrote_goes_and_nothing_else() {
         let out = tempfile::tempdir().unwrap();
-        assert_eq!(open(out.path(), "one", false).unwrap().1, State::New);
-        for file in [
+        let one = paths(&["runs.csv", "figures/loss.svg", "figures/old.svg"]);
+        let mut folder = StudyFolder::open(out.path(), &one).unwrap();
+        one.iter().for_each(|file| folder.write(file, b"one").unwrap());
+        folder.keep_only(&one).unwrap();
+        drop(folder);
+        for own in ["notes.txt", "figures/notes.txt"] {
+            files::replace(&out.path().join(own), b"mine").unwrap();
+        }
+        let other = paths(&["runs.csv", "figures/loss.svg", "new.csv"]);
+        let mut folder = StudyFolder::open(out.path(), &other).unwrap();
+        assert!(out.path().join("figures/old.svg").exists());
+        other.iter().for_each(|file| folder.write(file, b"other").unwrap());
+        folder.keep_only(&other).unwrap();
+        let expected = [
+            LIST_FILE,
             "figures/loss.svg",
-            "simple_network/version_0/metrics.csv",
-            "simple_network/version_0/checkpoints/epoch=0-step=5.safetensors",
-            "simple_network/version_0/checkpoints/epoch=1-step=7.safetensors.part",
+            "figures/notes.txt",
+            "new.csv",
             "notes.txt",
-            "simple_network/version_0/notes.txt",
-            "simple_network/version_9/metrics.csv",
-        ] {
-            write(out.path(), file, "text");
-        }
-        write(out.path(), CONFIG_FILE, "one");
-        // The same configuration goes on, and nothing is lost.
-        let before = all_files(out.path());
-        assert_eq!(open(out.path(), "one", false).unwrap().1, State::Unfinished);
-        assert_eq!(all_files(out.path()), before);
-        // Another one begins.
-        assert_eq!(open(out.path(), "two", false).unwrap().1, State::New);
-        assert_eq!(
-            all_files(out.path()),
-            [
-                LIST_FILE,
-                "notes.txt",
-                "simple_network/",
-                "simple_network/version_0/",
-                "simple_network/version_0/notes.txt",
-                "simple_network/version_9/",
-                "simple_network/version_9/metrics.csv",
-            ]
-        );
+            "runs.csv",
+        ];
+        assert_eq!(all_files(out.path()), expected);
+        assert_eq!(fs::read(out.path().join("runs.csv")).unwrap(), b"other");
     }
 
     #[test]
-    fn a_finished_study_goes_only_when_asked_to() {
-        let out = tempfile::tempdir().unwrap();
-        open(out.path(), "one", false).unwrap();
-        write(out.path(), CONFIG_FILE, "one");
-        write(out.path(), RunRow::FILE, "rows");
-        let before = all_files(out.path());
-        assert_eq!(open(out.path(), "one", false).unwrap().1, State::Finished);
-        let message = open(out.path(), "two", false).unwrap_err().to_string();
-        assert!(message.contains("holds a finished study with another configuration"), "{message}");
-        assert_eq!(all_files(out.path()), before);
-        for config in ["one", "two"] {
-            write(out.path(), RunRow::FILE, "rows");
-            assert_eq!(open(out.path(), config, true).unwrap().1, State::New);
-            assert_eq!(all_files(out.path()), [LIST_FILE]);
-        }
-    }
-
-    #[test]
-    fn what_is_not_of_a_study_stays_and_stops_it_before_anything_is_removed() {
-        for own in [RunRow::FILE, "figures/loss.svg", "simple_network/version_0/notes.txt"] {
+    fn what_is_not_of_a_study_stops_it_before_anything_is_written() {
+        for own in [RunRow::FILE, "figures/loss.svg"] {
             let out = tempfile::tempdir().unwrap();
-            write(out.path(), own, "mine");
-            let before = all_files(out.path());
-            let message = open(out.path(), "one", true).unwrap_err().to_string();
+            files::replace(&out.path().join(own), b"mine").unwrap();
+            let wanted = paths(&[RunRow::FILE, "figures/loss.svg"]);
+            let message = StudyFolder::open(out.path(), &wanted).unwrap_err().to_string();
             assert!(message.contains("is there already and not of a study"), "{message}");
-            assert_eq!(all_files(out.path()), before);
+            assert_eq!(all_files(out.path()), [own]);
         }
-        // One in the way of the new study alone, beside what an old one wrote.
-        let out = tempfile::tempdir().unwrap();
-        open(out.path(), "one", false).unwrap();
-        write(out.path(), CONFIG_FILE, "one");
-        write(out.path(), "new.csv", "mine");
-        let files = [PathBuf::from(CONFIG_FILE), PathBuf::from("new.csv")];
-        assert!(StudyFolder::open(out.path(), "two", &files, &[], true).is_err());
-        assert!(out.path().join(CONFIG_FILE).exists());
     }
 
     #[test]
     fn a_list_that_is_not_ours_or_leads_out_of_the_folder_is_refused() {
         let out = tempfile::tempdir().unwrap();
-        write(out.path(), "thesis.tex", "mine");
-        write(out.path(), LIST_FILE, "thesis.tex\n");
-        assert!(open(out.path(), "one", true).is_err());
+        let write = |path: &str, text: &str| {
+            files::replace(&out.path().join(path), text.as_bytes()).unwrap();
+        };
+        let open = || StudyFolder::open(out.path(), &paths(&[RunRow::FILE]));
+        write("thesis.tex", "mine");
+        write(LIST_FILE, "thesis.tex\n");
+        assert!(open().is_err());
         for line in ["../precious", "/etc/precious", "a/../../precious"] {
-            write(out.path(), LIST_FILE, &format!("{LIST_HEADER}\n{line}\n"));
-            let error = open(out.path(), "one", true).unwrap_err();
+            write(LIST_FILE, &format!("{LIST_HEADER}\n{line}\n"));
+            let error = open().unwrap_err();
             assert!(error.to_string().contains("expected only paths below"), "{error}");
         }
         #[cfg(unix)]
         {
             let elsewhere = tempfile::tempdir().unwrap();
             std::os::unix::fs::symlink(elsewhere.path(), out.path().join("linked")).unwrap();
-            write(out.path(), LIST_FILE, &format!("{LIST_HEADER}\nlinked/precious\n"));
-            let error = open(out.path(), "one", true).unwrap_err();
+            write(LIST_FILE, &format!("{LIST_HEADER}\nlinked/precious\n"));
+            let error = open().unwrap_err();
             assert!(error.to_string().contains("expected only paths below"), "{error}");
         }
         assert!(out.path().join("thesis.tex").exists());
@@ -327,10 +275,10 @@ mod tests {
     #[test]
     fn a_second_process_is_kept_out() {
         let out = tempfile::tempdir().unwrap();
-        let first = open(out.path(), "one", false).unwrap();
-        let message = open(out.path(), "two", true).unwrap_err().to_string();
+        let first = StudyFolder::open(out.path(), &[]).unwrap();
+        let message = StudyFolder::open(out.path(), &[]).unwrap_err().to_string();
         assert!(message.contains("another process works on a study here"), "{message}");
         drop(first);
-        open(out.path(), "two", true).unwrap();
+        StudyFolder::open(out.path(), &[]).unwrap();
     }
 }

@@ -1,29 +1,36 @@
 //! A study: which runs it has, their training, their tables, and what these say.
 //!
-//! The way through: a [`config::StudyRequest`] becomes a [`config::StudyConfig`], whose
-//! [`axis::Grid`] spans the arms; [`cell::cells`] gives each arm with each seed a run and a folder;
-//! [`experiment::Experiment`] trains and tests the runs; [`collect::collect`] makes the
-//! [`tables::Study`] of them; [`analysis::Analysis`] is computed from the tables once, and the
-//! [`figures`] and the [`report`] read from it.
+//! The way through: a [`study_file::StudyFile`] with a data set is a [`config::StudyConfig`], which has
+//! the [`arm::Arm`]s that the [`axis`]es span; [`cell::cells`] gives each arm with each seed an identity
+//! and a folder in the [`store::Store`]; [`experiment::Experiment`] trains and tests what is missing;
+//! [`collect::collect`] makes the [`tables::Study`] of it; [`analysis::Analysis`] is computed from the
+//! tables once, and the [`figures`] and the [`report`] read from it.
 //!
 //! The crate prints nothing, reads no arguments and chooses no exit code.
 
 pub mod analysis;
+pub mod arm;
 pub mod axis;
 pub mod cell;
 pub mod collect;
 pub mod config;
 pub mod error;
 pub mod experiment;
+pub mod figure_name;
 pub mod figures;
 pub mod folder;
 pub mod folder_name;
+pub mod images;
 #[cfg(test)]
 mod made_up;
 pub mod memory;
 pub mod published;
 pub mod report;
 pub mod reproduction;
+pub mod seeds;
+pub mod shipped;
 pub mod side_by_side;
+pub mod store;
+pub mod study_file;
 pub mod tables;
 mod text;

@@ -1,57 +1,72 @@
 //! A study made up for tests: plausible curves by formula, nothing trained.
 
-use crate::axis::Head;
+use trainer::Trains;
 use trainer::network::Preset;
 
-use crate::axis::{Arm, Epochs, Grid};
+use crate::arm::Arm;
 use crate::config::StudyConfig;
 use crate::tables::{
-    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, Place, RunKey, RunRow, Statistic, StepRow,
-    Study,
+    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, Place, RunKey, RunRow, RunState,
+    Statistic, StepRow, Study,
 };
-use trainer::dataset::DataSet;
 
-/// The notebook's configuration, but for 2 seeds of 2 epochs of 40 steps.
+/// The study of this text, of Fashion-MNIST with 2 seeds of 2 epochs unless it says otherwise.
+pub(crate) fn config_from(compare: &str, fixed: &str, repeat: &str) -> StudyConfig {
+    let or =
+        |text: &str, usual: &str| if text.is_empty() { usual.to_owned() } else { text.to_owned() };
+    let (fixed, repeat) = (or(fixed, "epochs = 2"), or(repeat, "seeds = 2"));
+    let text = format!(
+        "title = \"With and without batch norm\"\n[compare]\n{compare}\n[fixed]\n\
+         data_set = \"fashion-mnist\"\n{fixed}\n[repeat]\n{repeat}\n"
+    );
+    StudyConfig::read(&text).unwrap()
+}
+
+/// The notebook's networks with either head, for 2 seeds of 2 epochs.
 pub(crate) fn config() -> StudyConfig {
-    StudyConfig {
-        data_set: DataSet::FashionMnist,
-        quick: false,
-        grid: Grid { epochs: vec![Epochs(2)].into(), ..Grid::notebook(false) },
-        seeds: vec![0, 1],
-        training_images: 48_000,
-        validation_images: 12_000,
-        test_images: 10_000,
-        steps_per_epoch: 40,
-    }
+    config_from("norm = [\"none\", \"batch\"]\ntrains = [\"head-frozen\", \"all\"]", "", "")
 }
 
 /// Such a study of these networks.
 pub(crate) fn config_of(networks: &[&Preset]) -> StudyConfig {
-    let mut config = config();
-    let networks = networks.iter().map(|preset| preset.config.clone());
-    config.grid.network = networks.collect::<Vec<_>>().into();
-    config
+    let names: Vec<String> =
+        networks.iter().map(|preset| format!("{:?}", preset.argument)).collect();
+    // Without a head there is nothing to freeze.
+    let have_heads = networks.iter().all(|preset| preset.config.has_linear_head());
+    let trains = if have_heads { "trains = [\"head-frozen\", \"all\"]" } else { "" };
+    config_from(&format!("network = [{}]\n{trains}", names.join(", ")), "", "")
 }
 
-/// The arm of such a study with this network and head.
-pub(crate) fn arm(network: &Preset, head: Head) -> Arm {
-    Arm { network: network.config.clone(), head, ..config().arms()[0].clone() }
+/// The study with another text for each of these of its file.
+pub(crate) fn changed(config: &StudyConfig, changes: &[(&str, &str)]) -> StudyConfig {
+    let mut text = config.to_toml();
+    for (from, to) in changes {
+        assert!(text.contains(from), "{from} in {text}");
+        text = text.replace(from, to);
+    }
+    StudyConfig::read(&text).unwrap()
+}
+
+/// The arm of a study with this network that trains this.
+pub(crate) fn arm(config: &StudyConfig, network: &Preset, trains: Trains) -> Arm {
+    let is_it = |arm: &&Arm| *arm.network() == network.config && arm.run.trains == trains;
+    config.arms().iter().find(is_it).unwrap().clone()
 }
 
 /// Tables of such a study.
 pub(crate) fn study(config: StudyConfig) -> Study {
     let mut study = Study::empty(config.clone(), include_str!("made_up/grade.txt").to_owned());
     for arm in config.arms() {
-        for &seed in &config.seeds {
+        for &seed in config.seeds() {
             Run { key: RunKey { arm: arm.clone(), seed } }.add_to(&mut study);
         }
-        add_confusion(&mut study, &arm);
+        add_confusion(&mut study, arm);
     }
     study
 }
 
 fn has_batch_norm(arm: &Arm) -> bool {
-    arm.network.to_string().contains("batch_norm")
+    arm.network().to_string().contains("batch_norm")
 }
 
 struct Run {
@@ -61,19 +76,18 @@ struct Run {
 impl Run {
     /// Accuracy after a share of training: rises fast, then slowly.
     fn accuracy(&self, done: f64) -> f64 {
-        let (end, half) = match (has_batch_norm(&self.key.arm), self.key.arm.head) {
-            (false, Head::Frozen) => (0.86, 0.08),
-            (true, Head::Frozen) => (0.875, 0.025),
-            (false, Head::Trained) => (0.91, 0.03),
-            (true, Head::Trained) => (0.935, 0.02),
+        let (end, half) = match (has_batch_norm(&self.key.arm), self.key.arm.run.trains) {
+            (false, Trains::HeadFrozen) => (0.86, 0.08),
+            (true, Trains::HeadFrozen) => (0.875, 0.025),
+            (false, _) => (0.91, 0.03),
+            (true, _) => (0.935, 0.02),
         };
         0.1 + (end - 0.1) * done / (done + half) + 0.004 * (self.key.seed as f64 - 1.0)
     }
 
     fn add_to(&self, study: &mut Study) {
-        let config = study.config.clone();
         let seed = self.key.seed;
-        let (epochs, steps) = (self.key.arm.epochs.0, config.steps_per_epoch_of(&self.key.arm));
+        let (epochs, steps) = (self.key.arm.run.epochs, self.key.arm.steps_per_epoch());
         let total = (epochs * steps) as f64;
         let wobble = |step: u64| ((step * 7 + seed * 3) % 11) as f64 / 11.0 - 0.5;
         let window = (steps / 20).max(1);
@@ -85,7 +99,7 @@ impl Run {
                 step,
                 loss: 2.5 * (1.0 - accuracy) + 0.02 - 2.0 * noise,
                 accuracy: accuracy + noise,
-                count: window * self.key.arm.batch_size.0,
+                count: window * self.key.arm.batch_size(),
                 ..StepRow::blank(self.key.clone())
             });
             let done = end as f64 / total;
@@ -108,11 +122,13 @@ impl Run {
         }
         let last = study.epochs.last().cloned();
         study.runs.extend(last.map(|last| RunRow {
-            epochs,
+            cell: "0123456789abcdef".to_owned(),
+            state: RunState::Trained,
+            epochs_trained: epochs,
             steps: epochs * steps,
-            train_loss: last.train_loss,
-            val_loss: last.val_loss,
-            val_accuracy: last.val_accuracy,
+            train_loss: Some(last.train_loss),
+            val_loss: Some(last.val_loss),
+            val_accuracy: Some(last.val_accuracy),
             test_loss: Some(last.val_loss + 0.02),
             test_accuracy: Some(last.val_accuracy - 0.006),
             ..RunRow::blank(last.key)
@@ -165,7 +181,7 @@ const NEIGHBOUR: [u64; 10] = [0, 3, 0, 0, 0, 7, 0, 9, 1, 5];
 /// Of each class, most images on the diagonal; the rest of a top is taken for each other top, that
 /// of anything else for its neighbour.
 fn add_confusion(study: &mut Study, arm: &Arm) {
-    let each = study.config.test_images / 10 * study.config.seeds.len() as u64;
+    let each = study.config.test_images / 10 * study.config.seeds().len() as u64;
     let tops = [0, 2, 3, 4, 6];
     for true_class in 0..10 {
         for predicted_class in 0..10 {

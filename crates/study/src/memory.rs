@@ -2,7 +2,6 @@
 
 use trainer::dataset::{DataSetEntry, Source};
 
-use crate::cell::WINDOWS_PER_EPOCH;
 use crate::config::StudyConfig;
 use crate::error::Result;
 
@@ -30,14 +29,13 @@ impl Memory {
         let DataSetEntry { image, class_names, training_images, test_images, source, .. } =
             config.data_set.entry();
         let count = |images: u64| usize::try_from(images).unwrap_or(usize::MAX);
-        let (training, validation) =
-            (count(config.training_images), count(config.validation_images));
+        let validation = count(config.validation_images);
         let mut runs = Vec::new();
         for arm in config.arms() {
             // The seed changes no size.
-            let run = arm.run(0, config.data_set.into(), WINDOWS_PER_EPOCH)?;
-            let bytes = run.memory(*image, class_names.len(), training, validation)?;
-            runs.extend(config.seeds.iter().map(|_| bytes));
+            let training = count(arm.training_images);
+            let bytes = arm.run.memory(*image, class_names.len(), training, validation)?;
+            runs.extend(config.seeds().iter().map(|_| bytes));
         }
         runs.sort_unstable_by(|one, other| other.cmp(one));
         let bytes = |images: u64| images.saturating_mul(image.values() as u64);
@@ -49,7 +47,11 @@ impl Memory {
                 (packed + bytes(2 * training), bytes(training + *test_images as u64))
             }
             Source::Code(_) => {
-                let held = config.training_images + config.validation_images;
+                // Splits of several seeds may need all images.
+                let splits = config.splits();
+                let of_split = config.arms().iter().map(|arm| arm.training_images).max();
+                let of_split = of_split.unwrap_or_default() + config.validation_images;
+                let held = of_split.saturating_mul(splits).min(*training_images as u64);
                 (0, bytes(held + *test_images as u64))
             }
         };

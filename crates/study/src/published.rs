@@ -5,7 +5,7 @@
 
 use trainer::network::Preset;
 
-use crate::axis::Arm;
+use crate::arm::Arm;
 use crate::config::StudyConfig;
 use trainer::dataset::DataSet;
 
@@ -24,13 +24,14 @@ pub struct Published {
 impl Published {
     /// The published figures that compare with this arm of the study; empty where none do.
     pub fn beside(study: &StudyConfig, arm: &Arm) -> Self {
-        let compares =
-            study.data_set == DataSet::FashionMnist && !study.quick && arm.is_as_published();
-        let Some(preset) = arm.network.preset().filter(|_| compares) else {
+        let compares = study.data_set == DataSet::FashionMnist
+            && !study.has_other_validation_images()
+            && arm.is_as_published(TRAINING_IMAGES);
+        let Some(preset) = arm.network().preset().filter(|_| compares) else {
             return Self::default();
         };
         let all = preset.published_validation_accuracies;
-        let epochs = usize::try_from(arm.epochs.0).unwrap_or(usize::MAX);
+        let epochs = usize::try_from(arm.run.epochs).unwrap_or(usize::MAX);
         Self {
             accuracies: &all[..all.len().min(epochs)],
             pytorch: preset.pytorch_validation_accuracies,
@@ -45,7 +46,7 @@ impl Published {
 
 /// The published accuracy of the arm's network after an epoch, whatever it was trained with.
 pub fn of_network(arm: &Arm, epoch: u64) -> Option<f64> {
-    let preset: &Preset = arm.network.preset()?;
+    let preset: &Preset = arm.network().preset()?;
     after(preset.published_validation_accuracies, epoch)
 }
 
@@ -55,33 +56,34 @@ fn after(accuracies: &[f64], epoch: u64) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use crate::axis::Head;
+    use trainer::Trains;
     use trainer::network::preset;
 
     use super::*;
-    use crate::axis::{BatchSize, LearningRate};
-    use crate::made_up::{arm, config};
+    use crate::made_up::{config_from, config_of};
 
     #[test]
     fn stands_only_beside_what_trains_as_the_notebook_does() {
-        let notebook = config();
-        let frozen = arm(&preset::SIMPLE_NETWORK, Head::Frozen);
         let epochs =
             |config: &StudyConfig, arm: &Arm| Published::beside(config, arm).accuracies.len();
-        assert_eq!(epochs(&notebook, &frozen), 2);
-        for other in [
-            Arm { head: Head::Trained, ..frozen.clone() },
-            Arm { batch_size: BatchSize(100), ..frozen.clone() },
-            Arm { learning_rate: LearningRate(1e-3), ..frozen.clone() },
-            arm(&preset::DROPOUT_NETWORK, Head::Frozen),
-        ] {
-            assert_eq!(epochs(&notebook, &other), 0, "{other:?}");
+        let networks = [&preset::SIMPLE_NETWORK, &preset::DROPOUT_NETWORK];
+        let notebook = config_of(&networks);
+        for arm in notebook.arms() {
+            let compares = *arm.network() == preset::SIMPLE_NETWORK.config
+                && arm.run.trains == Trains::HeadFrozen;
+            assert_eq!(epochs(&notebook, arm), if compares { 2 } else { 0 }, "{arm:?}");
         }
-        for other in [
-            StudyConfig { data_set: DataSet::Synthetic, ..notebook.clone() },
-            StudyConfig { quick: true, ..notebook.clone() },
+        for fixed in [
+            "batch_size = 100",
+            "learning_rate = 1e-3",
+            "training_images = 24000",
+            "validation_images = 1000",
         ] {
-            assert_eq!(epochs(&other, &frozen), 0, "{other:?}");
+            let other = config_from("norm = [\"none\"]", fixed, "");
+            assert_eq!(epochs(&other, &other.arms()[0]), 0, "{fixed}");
         }
+        let text = notebook.to_toml().replace("\"fashion-mnist\"", "\"synthetic\"");
+        let synthetic = StudyConfig::read(&text).unwrap();
+        assert!(synthetic.arms().iter().all(|arm| epochs(&synthetic, arm) == 0));
     }
 }

@@ -6,12 +6,13 @@ mod findings;
 mod html;
 mod markdown;
 mod published_figures;
+mod statistics;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::analysis::{Analysis, SummaryRow};
-use crate::config::CONFIG_FILE;
+use crate::analysis::{Analysis, PairRow, SummaryRow};
+use crate::config::{CONFIG_FILE, StudyConfig};
 use crate::error::{Result, StudyError};
 use crate::figures;
 use crate::tables::{Row, Study, bytes};
@@ -24,8 +25,9 @@ pub const PAGE: &str = "index.html";
 const TEXT: &str = "README.md";
 
 /// All files of a report, from its folder.
-pub fn files() -> impl Iterator<Item = PathBuf> {
-    [PAGE, TEXT, SummaryRow::FILE].into_iter().map(PathBuf::from).chain(figures::files())
+pub fn files(config: &StudyConfig) -> impl Iterator<Item = PathBuf> {
+    let texts = [PAGE, TEXT, SummaryRow::FILE, PairRow::FILE].into_iter().map(PathBuf::from);
+    texts.chain(figures::files(config))
 }
 
 /// The folders of all studies below these, in order of their names. A folder that does not exist has
@@ -58,6 +60,26 @@ pub fn studies_below(folders: &[PathBuf]) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// The folders of studies right below this one, in order of their names; none where it does not exist.
+///
+/// # Errors
+///
+/// A folder that cannot be read.
+pub fn folders_in(folder: &Path) -> Result<Vec<PathBuf>> {
+    let unreadable = || StudyError::file(folder, "cannot be read");
+    let mut found = Vec::new();
+    if folder.exists() {
+        for entry in fs::read_dir(folder).map_err(unreadable())? {
+            let path = entry.map_err(unreadable())?.path();
+            if path.join(CONFIG_FILE).is_file() {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
 /// Everything that a study's tables are turned into, by the names of the files in its folder: all
 /// figures as SVG and PNG, `summary.csv`, `index.html` and `README.md`.
 ///
@@ -65,16 +87,20 @@ pub fn studies_below(folders: &[PathBuf]) -> Result<Vec<PathBuf>> {
 ///
 /// A figure that cannot be drawn.
 pub fn render(study: &Study) -> Result<Vec<(PathBuf, Vec<u8>)>> {
-    let analysis = Analysis::of(study);
+    let analysis = Analysis::of(study)?;
     let summary = bytes(&analysis.summary, &study.config)?;
-    let mut files = vec![(PathBuf::from(SummaryRow::FILE), summary)];
+    let mut files = vec![
+        (PathBuf::from(SummaryRow::FILE), summary),
+        (PathBuf::from(PairRow::FILE), bytes(&analysis.pair_rows(), &study.config)?),
+    ];
     let mut blocks = findings::blocks(&analysis);
+    blocks.extend(statistics::blocks(&analysis));
     blocks.push(Block::Heading(2, "Figures".to_owned()));
     for figure in figures::draw_all(&analysis)? {
-        let path = Path::new("figures").join(figure.name);
+        let path = Path::new("figures").join(&figure.name);
         files.push((path.with_extension("png"), figure.png.clone()));
         files.push((path.with_extension("svg"), figure.svg.clone().into_bytes()));
-        blocks.push(Block::Heading(3, figure.heading.to_owned()));
+        blocks.push(Block::Heading(3, figure.heading.clone()));
         blocks.push(Block::Figure(figure));
     }
     blocks.extend(details::blocks(&analysis));

@@ -5,7 +5,8 @@
 //! same `f64`, so that a report made from the files is the one made from the runs, byte for byte.
 //! Accuracies are shares of images (higher is better); losses are cross-entropies in nats, means
 //! over images (lower is better); steps are optimiser steps over all epochs, counted from 0;
-//! epochs are counted from 1. The first columns say which run or arm a row belongs to. A column is
+//! epochs are counted from 1. The first columns say which run or arm a row belongs to: the compared
+//! axes and the seed, in `runs.csv` every axis. A column is
 //! added by a line in its table in `rows.rs`, and by what fills it in `collect.rs`.
 
 mod column;
@@ -19,7 +20,9 @@ use std::path::{Path, PathBuf};
 use crate::config::{CONFIG_FILE, StudyConfig};
 use crate::error::{Result, StudyError};
 
-pub use column::{Accuracy, Column, Count, Index, Loss, Optional, Place, Real, Statistic};
+pub use column::{
+    Accuracy, Column, Count, Index, Loss, Name, Optional, Place, Real, RunState, Statistic,
+};
 pub(crate) use csv_file::read;
 pub use csv_file::{Row, bytes};
 pub use key::{Key, RunKey};
@@ -63,10 +66,7 @@ impl Study {
             damaged(path, csv_file::parse(&text, config))
         }
         let (path, text) = read(CONFIG_FILE)?;
-        let config: StudyConfig = damaged(
-            path,
-            toml::from_str(&text).map_err(|error| error.to_string().trim_end().to_owned()),
-        )?;
+        let config = damaged(path, StudyConfig::read(&text))?;
         let study = Self {
             runs: table(read(RunRow::FILE), &config)?,
             epochs: table(read(EpochRow::FILE), &config)?,
@@ -91,7 +91,7 @@ impl Study {
     pub fn files(&self) -> Result<Vec<(PathBuf, Vec<u8>)>> {
         let config = &self.config;
         Ok(vec![
-            (CONFIG_FILE.into(), config.to_toml()?.into_bytes()),
+            (CONFIG_FILE.into(), config.to_toml().into_bytes()),
             (RunRow::FILE.into(), bytes(&self.runs, config)?),
             (EpochRow::FILE.into(), bytes(&self.epochs, config)?),
             (StepRow::FILE.into(), bytes(&self.steps, config)?),

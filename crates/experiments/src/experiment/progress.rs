@@ -10,40 +10,46 @@ use anyhow::{Error, Result};
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 use trainer::{Measurement, Phase};
 
-use study::axis::Axis;
+use study::arm::Arm;
 use study::cell::Cell;
 use study::config::StudyConfig;
 use study::experiment::Watch;
 use study::published::Published;
+use study::store::State;
+use study::tables::RunKey;
 
 use terminal::interrupt::Interrupt;
 use terminal::output::say;
 
 /// The transcript of runs that train side by side.
 ///
-/// The order of its lines does not depend on which run is faster: group by group, seed by seed, epoch
-/// by epoch, network by network. A terminal also shows a bar per run that trains, and below them how
-/// far the study is.
+/// The order of its lines does not depend on which run is faster: seed by seed, epoch by epoch, arm by
+/// arm. A terminal also shows a bar per run that trains, and below them how far the study is.
 pub(crate) struct Progress<'a> {
     config: &'a StudyConfig,
     cells: &'a [Cell],
-    /// How many steps of each run an earlier call trained.
+    /// How many steps of each cell an earlier call trained.
     saved: Vec<u64>,
+    /// The cells and epochs that get a line, in the order of the lines.
+    order: Vec<(usize, usize)>,
     interrupt: &'a Interrupt,
     bars: MultiProgress,
     /// The work of all runs.
     whole: ProgressBar,
-    state: Mutex<State>,
+    wanted: usize,
+    state: Mutex<Shown>,
 }
 
-struct State {
-    /// The validation accuracies of each run so far.
+struct Shown {
+    /// The validation accuracies of each cell so far.
     accuracies: Vec<Vec<f64>>,
-    /// The bar of each run that trains.
+    /// The step in which a cell diverged.
+    diverged: Vec<Option<u64>>,
+    /// The bar of each cell that trains.
     bars: Vec<Option<ProgressBar>>,
-    /// The runs that are trained.
+    /// The cells that are trained.
     trained: usize,
-    /// The lines of results shown.
+    /// The places in the order whose lines were shown.
     shown: usize,
     /// The error of the first line that could not be shown.
     failure: Option<Error>,
@@ -51,39 +57,48 @@ struct State {
 
 /// The work of an image in a step, where that of an image in the validation is 1: a step goes forward
 /// and computes two gradients.
-const WORK_OF_A_STEP: u64 = 3;
+pub(super) const WORK_OF_A_STEP: u64 = 3;
 
 /// As long as it takes until the time left can be told from what was done.
 const FIRST_GUESS: Duration = Duration::from_secs(3);
 
 impl<'a> Progress<'a> {
-    /// Of the runs so many steps are `saved`. Bars are drawn on standard error, if that is a terminal.
+    /// Of the training of the wanted cells; `states` says how far each cell is. Bars are drawn on
+    /// standard error, if that is a terminal.
     pub(crate) fn new(
         config: &'a StudyConfig,
         cells: &'a [Cell],
-        saved: Vec<u64>,
+        wanted: &[usize],
+        states: &[State],
         interrupt: &'a Interrupt,
     ) -> Self {
-        let state = State {
+        let saved: Vec<u64> = states
+            .iter()
+            .map(|state| match state {
+                State::Begun { steps } => *steps,
+                State::Missing | State::Trained | State::Diverged { .. } => 0,
+            })
+            .collect();
+        let shown = Shown {
             accuracies: vec![Vec::new(); cells.len()],
+            diverged: vec![None; cells.len()],
             bars: vec![None; cells.len()],
             trained: 0,
             shown: 0,
             failure: None,
         };
-        let bars = MultiProgress::new();
-        let work_of = |steps: &dyn Fn(usize) -> u64| -> u64 {
-            let works = (0..cells.len()).map(|run| work(config, &cells[run], steps(run)));
-            works.fold(0, u64::saturating_add)
+        let sum = |of: &dyn Fn(usize) -> u64| {
+            wanted.iter().map(|&cell| of(cell)).fold(0, u64::saturating_add)
         };
-        let all = work_of(&|run| config.steps_of(&cells[run].key.arm));
+        let bars = MultiProgress::new();
+        let all = sum(&|cell| work_of_training(config, &cells[cell].key.arm));
         let whole = bars.add(ProgressBar::new(all)).with_style(style_of_whole());
         whole.set_prefix("all runs");
-        whole.set_message(format!("0 of {} runs trained", cells.len()));
-        whole.set_position(work_of(&|run| saved[run]));
+        whole.set_message(format!("0 of {} runs trained", wanted.len()));
+        whole.set_position(sum(&|cell| work(config, &cells[cell].key.arm, saved[cell])));
         whole.reset_eta();
-        let state = Mutex::new(state);
-        Self { config, cells, saved, interrupt, bars, whole, state }
+        let (order, state) = (order(cells, wanted), Mutex::new(shown));
+        Self { config, cells, saved, order, interrupt, bars, whole, wanted: wanted.len(), state }
     }
 
     /// Shows this measurement of this run. Returns whether every line so far could be shown.
@@ -99,22 +114,43 @@ impl<'a> Progress<'a> {
                 let epoch = measurement.epoch + 1;
                 let epochs = self.cells[run].run.epochs;
                 bar.set_message(format!("epoch {epoch}/{epochs} loss {:.2}", measurement.loss));
+                state.failure.is_none()
             }
             Phase::Validation => {
                 bar.reset();
-                if measurement.epoch + 1 == self.cells[run].run.epochs {
-                    bar.finish_and_clear();
-                    state.trained += 1;
-                    let runs = self.cells.len();
-                    self.whole.set_message(format!("{} of {runs} runs trained", state.trained));
-                }
                 state.accuracies[run].push(measurement.accuracy);
-                let lines = self.results(&mut state);
-                let said = self.bars.suspend(|| lines.iter().try_for_each(say));
-                if let Err(error) = said {
-                    state.failure.get_or_insert(error);
+                if measurement.epoch + 1 == self.cells[run].run.epochs {
+                    self.end(&mut state, run);
                 }
+                self.say_what_is_due(&mut state)
             }
+        }
+    }
+
+    /// Shows that a run diverged. Returns whether every line so far could be shown.
+    fn show_divergence(&self, run: usize, step: u64) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.diverged[run] = Some(step);
+        let arm = &self.cells[run].key.arm;
+        let done = work(self.config, arm, step.max(self.saved[run]));
+        self.whole.inc(work_of_training(self.config, arm).saturating_sub(done));
+        self.end(&mut state, run);
+        self.say_what_is_due(&mut state)
+    }
+
+    fn end(&self, state: &mut Shown, run: usize) {
+        if let Some(bar) = &state.bars[run] {
+            bar.finish_and_clear();
+        }
+        state.trained += 1;
+        self.whole.set_message(format!("{} of {} runs trained", state.trained, self.wanted));
+    }
+
+    fn say_what_is_due(&self, state: &mut Shown) -> bool {
+        let lines = self.results(state);
+        let said = self.bars.suspend(|| lines.iter().try_for_each(say));
+        if let Err(error) = said {
+            state.failure.get_or_insert(error);
         }
         state.failure.is_none()
     }
@@ -130,7 +166,7 @@ impl<'a> Progress<'a> {
     }
 
     fn steps_per_epoch(&self, run: usize) -> u64 {
-        self.config.steps_per_epoch_of(&self.cells[run].key.arm)
+        self.cells[run].key.arm.steps_per_epoch()
     }
 
     fn bar(&self, run: usize) -> ProgressBar {
@@ -145,53 +181,79 @@ impl<'a> Progress<'a> {
             .with_key("per_sec", rate);
         bar.set_style(style);
         // The whole label would leave no room for the bar in 80 columns.
-        let Cell { key, run, .. } = &self.cells[run];
-        let name = run.network.name();
-        let network = name.trim_end_matches("Network");
-        bar.set_prefix(format!("{network:16} {:7} {}", key.arm.head.text(), key.seed));
+        let Cell { key, .. } = &self.cells[run];
+        let name = key.arm.network().name();
+        let network: String = name.trim_end_matches("Network").chars().take(16).collect();
+        let group: String = self.config.label_of_group(&key.arm).chars().take(16).collect();
+        bar.set_prefix(format!("{network:16} {group:16} {}", key.seed));
         bar
     }
 
     fn label(&self, run: usize) -> String {
-        let Cell { key, run, .. } = &self.cells[run];
+        let RunKey { arm, seed } = &self.cells[run].key;
         // The names of groups differ in length, and so do those of networks.
-        let group = self.config.label_of_group(&key.arm);
-        format!("{:23}  {group:12}  seed {}", run.network.name(), key.seed)
+        let group = self.config.label_of_group(arm);
+        format!("{:23}  {group:12}  seed {seed}", arm.network().name())
     }
 
     /// The lines that have become due.
-    fn results(&self, state: &mut State) -> Vec<String> {
-        let networks = self.config.grid.network.len();
+    fn results(&self, state: &mut Shown) -> Vec<String> {
         let mut lines = Vec::new();
-        // Runs that are compared with each other stand side by side and have equally many epochs.
-        let blocks = self.cells.chunks(networks).enumerate().flat_map(|(group, cells)| {
-            let epochs = cells.first().map_or(0, |cell| cell.run.epochs as usize);
-            (0..epochs).flat_map(move |epoch| {
-                (0..networks).map(move |place| (group * networks + place, epoch, epochs))
-            })
-        });
-        for (run, epoch, epochs) in blocks.skip(state.shown) {
-            let Some(accuracy) = state.accuracies[run].get(epoch) else { break };
-            let mut line =
-                format!("{}  epoch {}/{epochs}  Val-Acc={accuracy:.4}", self.label(run), epoch + 1);
-            let published = Published::beside(self.config, &self.cells[run].key.arm);
-            if let Some(published) = published.accuracies.get(epoch) {
-                line += &format!("  published {published:.4}");
+        for &(run, epoch) in &self.order[state.shown..] {
+            let epochs = self.cells[run].run.epochs;
+            match (state.accuracies[run].get(epoch), state.diverged[run]) {
+                (Some(accuracy), _) => {
+                    let mut line = format!(
+                        "{}  epoch {}/{epochs}  Val-Acc={accuracy:.4}",
+                        self.label(run),
+                        epoch + 1
+                    );
+                    let published = Published::beside(self.config, &self.cells[run].key.arm);
+                    if let Some(published) = published.accuracies.get(epoch) {
+                        line += &format!("  published {published:.4}");
+                    }
+                    lines.push(line);
+                }
+                // Once: the epochs after it have no line.
+                (None, Some(step)) => {
+                    if state.accuracies[run].len() == epoch {
+                        lines.push(format!("{}  diverged in step {step}", self.label(run)));
+                    }
+                }
+                (None, None) => break,
             }
-            lines.push(line);
+            state.shown += 1;
         }
-        state.shown += lines.len();
         lines
     }
 }
 
+/// The order of the lines: seed by seed, of a seed epoch by epoch, of an epoch arm by arm.
+fn order(cells: &[Cell], wanted: &[usize]) -> Vec<(usize, usize)> {
+    let mut order = Vec::new();
+    for of_seed in wanted.chunk_by(|&one, &next| cells[one].key.seed == cells[next].key.seed) {
+        let epochs = |cell: usize| cells[cell].run.epochs as usize;
+        let last = of_seed.iter().map(|&cell| epochs(cell)).max().unwrap_or_default();
+        for epoch in 0..last {
+            let those = of_seed.iter().filter(|&&cell| epoch < epochs(cell));
+            order.extend(those.map(|&cell| (cell, epoch)));
+        }
+    }
+    order
+}
+
+/// The work of the whole training of an arm with one seed.
+pub(super) fn work_of_training(config: &StudyConfig, arm: &Arm) -> u64 {
+    work(config, arm, arm.steps())
+}
+
 /// The work of so many steps of a run.
-fn work(config: &StudyConfig, cell: &Cell, steps: u64) -> u64 {
-    let steps_per_epoch = config.steps_per_epoch_of(&cell.key.arm);
+pub(super) fn work(config: &StudyConfig, arm: &Arm, steps: u64) -> u64 {
+    let steps_per_epoch = arm.steps_per_epoch();
     let (epochs, more) = (steps / steps_per_epoch, steps % steps_per_epoch);
-    let of_epoch = config.training_images * work_per_image(Phase::Training)
+    let of_epoch = arm.training_images * work_per_image(Phase::Training)
         + config.validation_images * work_per_image(Phase::Validation);
-    let of_rest = (more * cell.run.batch_size as u64) * work_per_image(Phase::Training);
+    let of_rest = (more * arm.batch_size()) * work_per_image(Phase::Training);
     epochs.saturating_mul(of_epoch).saturating_add(of_rest)
 }
 
@@ -219,6 +281,11 @@ impl Watch for Progress<'_> {
         if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 
+    fn see_divergence(&self, cell: usize, step: u64) -> ControlFlow<()> {
+        let goes_on = self.show_divergence(cell, step) && !self.interrupt.is_asked();
+        if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+
     fn is_asked_to_stop(&self) -> bool {
         self.interrupt.is_asked()
     }
@@ -232,6 +299,10 @@ impl Watch for Silent<'_> {
         if self.0.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
+    fn see_divergence(&self, _cell: usize, _step: u64) -> ControlFlow<()> {
+        if self.0.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
     fn is_asked_to_stop(&self) -> bool {
         self.0.is_asked()
     }
@@ -241,18 +312,31 @@ impl Watch for Silent<'_> {
 mod tests {
     use super::*;
     use study::cell::cells;
-    use study::config::StudyRequest;
-    use trainer::dataset::DataSet;
-    use trainer::dataset::Split;
 
-    fn lines(config: &StudyConfig, order: &[(usize, u64)]) -> Vec<String> {
+    const STUDY: &str = "[compare]\nnorm = [\"none\", \"batch\"]\ntrains = [\"head-frozen\", \"all\"]\n\
+        [fixed]\nepochs = 2\n[repeat]\nseeds = [3]\n";
+
+    fn config(data_set: &str) -> StudyConfig {
+        let text = STUDY.replace("[fixed]\n", &format!("[fixed]\ndata_set = \"{data_set}\"\n"));
+        StudyConfig::read(&text).unwrap()
+    }
+
+    /// The lines after these epochs of these cells; an epoch of none is a divergence in step 70.
+    fn lines(config: &StudyConfig, events: &[(usize, Option<u64>)]) -> Vec<String> {
         let cells = cells(config).unwrap();
-        let interrupt = Interrupt::default();
-        let progress = Progress::new(config, &cells, vec![0; cells.len()], &interrupt);
+        let (interrupt, states) = (Interrupt::default(), vec![State::Missing; cells.len()]);
+        let wanted: Vec<usize> = (0..cells.len()).collect();
+        let progress = Progress::new(config, &cells, &wanted, &states, &interrupt);
         let mut state = progress.state.lock().unwrap();
         let mut lines = Vec::new();
-        for &(run, epoch) in order {
-            state.accuracies[run].push(0.25 * epoch as f64 + 0.5 * (run % 2) as f64);
+        for &(run, epoch) in events {
+            match epoch {
+                Some(epoch) => {
+                    let accuracy = 0.25 * epoch as f64 + 0.5 * (run / 2) as f64;
+                    state.accuracies[run].push(accuracy);
+                }
+                None => state.diverged[run] = Some(70),
+            }
             lines.extend(progress.results(&mut state));
         }
         lines
@@ -260,25 +344,51 @@ mod tests {
 
     #[test]
     fn results_come_in_one_order_with_the_published_figures_where_they_compare() {
-        let axes = vec![("epochs", vec!["2".to_owned()])];
-        let request = StudyRequest { seeds: Some(vec![3]), axes, ..StudyRequest::default() };
-        let whole = Split::four_fifths_of(60_000, 0);
-        let (config, _) = request.config(DataSet::FashionMnist, whole, 10_000).unwrap();
+        let published = config("fashion-mnist");
         let expected = [
             "SimpleNetwork            head frozen   seed 3  epoch 1/2  Val-Acc=0.0000  published 0.6652",
-            "SpatialBatchNormNetwork  head frozen   seed 3  epoch 1/2  Val-Acc=0.5000  published 0.7924",
-            "SimpleNetwork            head frozen   seed 3  epoch 2/2  Val-Acc=0.2500  published 0.7362",
-            "SpatialBatchNormNetwork  head frozen   seed 3  epoch 2/2  Val-Acc=0.7500  published 0.8193",
             "SimpleNetwork            head trained  seed 3  epoch 1/2  Val-Acc=0.0000",
+            "SpatialBatchNormNetwork  head frozen   seed 3  epoch 1/2  Val-Acc=0.5000  published 0.7924",
             "SpatialBatchNormNetwork  head trained  seed 3  epoch 1/2  Val-Acc=0.5000",
+            "SimpleNetwork            head frozen   seed 3  epoch 2/2  Val-Acc=0.2500  published 0.7362",
             "SimpleNetwork            head trained  seed 3  epoch 2/2  Val-Acc=0.2500",
+            "SpatialBatchNormNetwork  head frozen   seed 3  epoch 2/2  Val-Acc=0.7500  published 0.8193",
             "SpatialBatchNormNetwork  head trained  seed 3  epoch 2/2  Val-Acc=0.7500",
         ];
-        let in_turn: Vec<_> = (0..4).flat_map(|run| [(run, 0), (run, 1)]).collect();
-        assert_eq!(lines(&config, &in_turn), expected);
-        let last_first: Vec<_> = (0..4).rev().flat_map(|run| [(run, 0), (run, 1)]).collect();
-        assert_eq!(lines(&config, &last_first), expected);
-        let synthetic = StudyConfig { data_set: DataSet::Synthetic, ..config };
+        let in_turn: Vec<_> = (0..4).flat_map(|run| [(run, Some(0)), (run, Some(1))]).collect();
+        assert_eq!(lines(&published, &in_turn), expected);
+        let last_first: Vec<_> =
+            (0..4).rev().flat_map(|run| [(run, Some(0)), (run, Some(1))]).collect();
+        assert_eq!(lines(&published, &last_first), expected);
+        let synthetic = config("synthetic");
         assert!(lines(&synthetic, &in_turn).iter().all(|line| !line.contains("published")));
+    }
+
+    #[test]
+    fn a_run_that_diverges_has_one_line_for_it_and_holds_up_no_other() {
+        let events = [
+            (0, Some(0)),
+            (1, None),
+            (2, Some(0)),
+            (3, Some(0)),
+            (0, Some(1)),
+            (2, Some(1)),
+            (3, None),
+        ];
+        let found = lines(&config("synthetic"), &events);
+        let ends: Vec<&str> =
+            found.iter().map(|line| line.split("seed 3  ").nth(1).unwrap()).collect();
+        assert_eq!(
+            ends,
+            [
+                "epoch 1/2  Val-Acc=0.0000",
+                "diverged in step 70",
+                "epoch 1/2  Val-Acc=0.5000",
+                "epoch 1/2  Val-Acc=0.5000",
+                "epoch 2/2  Val-Acc=0.2500",
+                "epoch 2/2  Val-Acc=0.7500",
+                "diverged in step 70",
+            ]
+        );
     }
 }

@@ -41,7 +41,9 @@ impl Drop for Disk {
 }
 
 fn refusal(folder: &Path) -> String {
-    let arguments = [TINY.as_slice(), &["--epochs=2", "--threads=1", "--out=out"]].concat();
+    let arguments =
+        [TINY.as_slice(), &["--epochs=2", "--threads=1", "--out=out", "--cells=out/cells"]]
+            .concat();
     let output = experiment(folder, &arguments);
     assert_eq!(output.status.code(), Some(2));
     String::from_utf8(output.stderr).unwrap()

@@ -1,21 +1,25 @@
 //! Runs that are stopped or killed, and gone on with.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Instant;
 
-use crate::{TINY, assert_same, command, files};
+use crate::{TINY, assert_same, command, files, places};
 
 const KILLS: u32 = 12;
 
-fn arguments(out: &'static str) -> Vec<&'static str> {
-    [
-        TINY.as_slice(),
-        &["--epochs=3", "--networks=spatial-batch-norm,dropout", "--heads=trained"],
-        &[out],
-    ]
-    .concat()
+fn arguments(out: &str) -> Vec<String> {
+    let networks = ["--epochs=3", "--networks=spatial-batch-norm,dropout", "--heads=trained"];
+    let given = [TINY.as_slice(), &networks].concat();
+    given.into_iter().map(str::to_owned).chain(places(out)).collect()
+}
+
+fn study(folder: &Path, out: &str) -> Command {
+    let arguments = arguments(out);
+    command(folder, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// SIGKILL at a random moment, from before the first byte is written to after the last: however
@@ -25,34 +29,36 @@ fn arguments(out: &'static str) -> Vec<&'static str> {
 fn killing_at_any_moment_changes_no_byte() {
     let folder = tempfile::tempdir().unwrap();
     // Networks that train in a moment, so that the moments fall on everything else as well.
-    let fast = [TINY.as_slice(), &["--networks=batch-norm,dropout", "--epochs=2"]].concat();
-    let spawn = |out, anew: bool| {
-        command(folder.path(), &[fast.as_slice(), &[out]].concat())
-            .args(anew.then_some("--anew"))
+    let spawn = |out: &str| {
+        let fast = ["--networks=batch-norm,dropout", "--heads=all", "--epochs=2"];
+        let [out, cells] = places(out);
+        command(folder.path(), &[TINY.as_slice(), &fast, &[out.as_str(), cells.as_str()]].concat())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap()
     };
     let start = Instant::now();
-    assert!(spawn("--out=undisturbed", false).wait().unwrap().success());
+    assert!(spawn("undisturbed").wait().unwrap().success());
     let whole = start.elapsed();
 
     let seed = u64::from(std::process::id());
     eprintln!("moments by the seed {seed}"); // shown when the test fails
     let mut moments = Moments(seed);
     let mut killed = 0;
-    let mut is_finished = false;
     while killed < KILLS {
-        let mut child = spawn("--out=killed", is_finished);
+        let mut child = spawn("killed");
         thread::sleep(whole.mul_f64(moments.next()));
-        // One that was faster this time leaves a finished study, and the next begins anew.
-        is_finished = child.try_wait().unwrap().is_some();
-        killed += u32::from(!is_finished);
+        if child.try_wait().unwrap().is_some() {
+            // One that came to its end leaves nothing to kill, and the next begins anew.
+            fs::remove_dir_all(folder.path().join("killed")).unwrap();
+            continue;
+        }
+        killed += 1;
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    assert!(spawn("--out=killed", false).wait().unwrap().success());
+    assert!(spawn("killed").wait().unwrap().success());
     let [undisturbed, killed] =
         ["undisturbed", "killed"].map(|out| files(&folder.path().join(out)));
     assert_same(&killed, &undisturbed);
@@ -62,11 +68,11 @@ fn killing_at_any_moment_changes_no_byte() {
 #[test]
 fn an_interrupted_study_goes_on_where_it_stopped() {
     let folder = tempfile::tempdir().unwrap();
-    let run = |out| command(folder.path(), &arguments(out)).output().unwrap();
-    assert!(run("--out=undisturbed").status.success());
+    let run = |out| study(folder.path(), out).output().unwrap();
+    assert!(run("undisturbed").status.success());
     for signal in ["INT", "TERM"] {
-        let mut child = command(folder.path(), &arguments("--out=stopped"))
-            .args(["--threads=1", "--anew"])
+        let mut child = study(folder.path(), signal)
+            .args(["--threads=1"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -84,16 +90,16 @@ fn an_interrupted_study_goes_on_where_it_stopped() {
             "stopping after this step; again to stop at once\n\
              error: stopped before the end; the same command goes on from here\n"
         );
-        let left = files(&folder.path().join("stopped"));
+        let left = files(&folder.path().join(signal));
         assert!(!left.contains_key("runs.csv"));
-        let output = run("--out=stopped");
+        let output = run(signal);
         assert!(output.status.success());
         let said = String::from_utf8(output.stdout).unwrap();
-        assert!(said.contains("Going on where this study was stopped"), "{said}");
+        assert!(said.contains("0 of 2 cells are trained already."), "{said}");
         // The epochs from before are told again.
         assert_eq!(said.matches("Val-Acc").count(), 2 + 2 * 3, "{said}");
         let [undisturbed, stopped] =
-            ["undisturbed", "stopped"].map(|out| files(&folder.path().join(out)));
+            ["undisturbed", signal].map(|out| files(&folder.path().join(out)));
         assert_same(&stopped, &undisturbed);
     }
 }
@@ -102,7 +108,7 @@ fn an_interrupted_study_goes_on_where_it_stopped() {
 #[test]
 fn a_closed_output_is_no_failure() {
     let folder = tempfile::tempdir().unwrap();
-    let mut child = command(folder.path(), &arguments("--out=piped"))
+    let mut child = study(folder.path(), "piped")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -111,7 +117,7 @@ fn a_closed_output_is_no_failure() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
     assert!(output.status.success());
-    assert!(command(folder.path(), &arguments("--out=whole")).output().unwrap().status.success());
+    assert!(study(folder.path(), "whole").output().unwrap().status.success());
     let [piped, whole] = ["piped", "whole"].map(|out| files(&folder.path().join(out)));
     assert_same(&piped, &whole);
 }

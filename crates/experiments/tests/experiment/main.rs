@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod committed;
 #[cfg(unix)]
 mod disk;
 #[cfg(unix)]
@@ -16,6 +17,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use sha2::{Digest, Sha256};
+use study::tables::Study;
 
 /// A study of a few seconds: four runs of 3 epochs with 60 steps of 10 images each.
 const TINY: [&str; 3] = ["--quick", "--batch-size=10", "--dataset=synthetic"];
@@ -36,13 +38,19 @@ fn experiment(folder: &Path, arguments: &[&str]) -> Output {
     command(folder, arguments).output().unwrap()
 }
 
-/// Runs the tiny study into `out` to its end; what it printed.
+/// Runs the tiny study to its end, with its report in `out` and its cells in `out/cells`; what it printed.
 fn tiny_study(folder: &Path, out: &str, more: &[&str]) -> String {
-    let out = format!("--out={out}");
-    let output = experiment(folder, &[TINY.as_slice(), &[out.as_str()], more].concat());
+    let [out, cells] = places(out);
+    let output =
+        experiment(folder, &[TINY.as_slice(), &[out.as_str(), cells.as_str()], more].concat());
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), stderr.as_str()), (Some(0), ""));
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// The options for a report in this folder and cells in `cells` in it.
+fn places(out: &str) -> [String; 2] {
+    [format!("--out={out}"), format!("--cells={out}/cells")]
 }
 
 /// Every file below a folder with its bytes, by its path from there.
@@ -116,35 +124,175 @@ fn threads_change_no_byte() {
 fn the_lesson_before_can_be_studied_too() {
     let folder = tempfile::tempdir().unwrap();
     let networks = "--networks=fully-connected,batch-norm,dropout";
-    let said = tiny_study(folder.path(), "out", &[networks, "--epochs=1", "--seeds=4..6"]);
-    let results: Vec<&str> = said.lines().filter(|line| line.contains("epoch")).collect();
+    let more = [networks, "--heads=all", "--epochs=1", "--seeds=4..6"];
+    let said = tiny_study(folder.path(), "out", &more);
+    let results: Vec<&str> = said.lines().filter(|line| line.contains("  epoch ")).collect();
     assert_eq!(results.len(), 6);
     assert!(results[0].starts_with("FullyConnectedNetwork    head trained  seed 4  epoch 1/1"));
     assert!(results[5].starts_with("DropoutNetwork           head trained  seed 5  epoch 1/1"));
     let files = files(&folder.path().join("out"));
-    assert!(files.contains_key("dropout_network/version_1/metrics.csv"));
+    let is_run = |name: &&String| {
+        name.starts_with("cells/synthetic/network=dropout_network,")
+            && name.ends_with("/seed=5/metrics.csv")
+    };
+    assert_eq!(files.keys().filter(is_run).count(), 1, "{:?}", files.keys());
     let batch_norm = String::from_utf8(files["batch_norm.csv"].clone()).unwrap();
-    assert!(batch_norm.contains("\ndropout_network,trained,5,"));
+    assert!(batch_norm.contains("\ndropout_network,5,"));
 }
 
+/// More seeds and more epochs train what is new, and give the bytes of the same study made at once.
 #[test]
-fn a_finished_study_stays_until_a_new_one_is_asked_for_and_then_only_its_own_files_go() {
+fn a_study_that_grows_is_the_same_as_one_made_at_once() {
     let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().join("out");
-    tiny_study(folder.path(), "out", &["--epochs=1"]);
-    fs::write(out.join("notes.txt"), "mine").unwrap();
-    // A finished study stays: the same one is not trained again, another is refused.
-    let before = files(&out);
-    assert!(tiny_study(folder.path(), "out", &["--epochs=1"]).contains("This study is finished"));
-    let other =
-        ["--quick", "--batch-size=10", "--dataset=synthetic", "--heads=trained", "--out=out"];
-    assert_eq!(experiment(folder.path(), &other).status.code(), Some(2));
-    assert_same(&files(&out), &before);
-    tiny_study(folder.path(), "out", &["--epochs=1", "--heads=trained", "--anew"]);
-    let mut again = files(&out);
-    assert_eq!(again.remove("notes.txt").unwrap(), b"mine");
-    tiny_study(folder.path(), "fresh", &["--epochs=1", "--heads=trained"]);
-    assert_same(&again, &files(&folder.path().join("fresh")));
+    tiny_study(folder.path(), "grown", &["--epochs=1", "--heads=all"]);
+    fs::write(folder.path().join("grown/notes.txt"), "mine").unwrap();
+    let again = tiny_study(folder.path(), "grown", &["--epochs=1", "--heads=all"]);
+    assert!(again.contains("2 of 2 cells are trained already."), "{again}");
+    assert!(!again.contains("epoch 1/1"), "{again}");
+    let more = ["--epochs=2", "--heads=all", "--seeds=2"];
+    let said = tiny_study(folder.path(), "grown", &more);
+    // The first epoch of the first seed is told again, from its log.
+    assert_eq!(said.matches("Val-Acc").count(), 2 + 2 * 2 * 2, "{said}");
+    tiny_study(folder.path(), "at_once", &more);
+    let mut grown = files(&folder.path().join("grown"));
+    assert_eq!(grown.remove("notes.txt").unwrap(), b"mine");
+    // The report of one epoch had its test, too.
+    let before = grown.len();
+    grown.retain(|name, _| !name.ends_with("/test/epoch=1.toml"));
+    assert_eq!(grown.len(), before - 2);
+    assert_same(&grown, &files(&folder.path().join("at_once")));
+}
+
+/// Two studies share the cells that both have, and none that one of them has not is touched.
+#[test]
+fn another_study_finds_the_cells_that_both_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = |heads| {
+        let places = ["--out=out", "--cells=cells", "--epochs=1", heads];
+        let output = experiment(folder.path(), &[TINY.as_slice(), &places].concat());
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    study("--heads=frozen");
+    let before = files(&folder.path().join("cells"));
+    let said = study("--heads=frozen,trained");
+    assert!(said.contains("2 of 4 cells are trained already."), "{said}");
+    let after = files(&folder.path().join("cells"));
+    assert!(before.iter().all(|(name, bytes)| after[name] == *bytes));
+    assert_eq!(after.len(), 2 * before.len());
+}
+
+/// Arms that differ in their epochs only are one run, whatever the threads; and a cell that was tested on
+/// some images is tested on others, too.
+#[test]
+fn epochs_can_be_compared_and_cells_shared_whatever_they_were_tested_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let more = ["--heads=all", "--set=norm=batch", "--set=epochs=1,2"];
+    for (out, threads) in [("one", "--threads=1"), ("many", "--threads=3")] {
+        tiny_study(folder.path(), out, &[&more[..], &[threads]].concat());
+    }
+    let [one, many] = ["one", "many"].map(|out| files(&folder.path().join(out)));
+    assert_same(&many, &one);
+    assert_eq!(one.keys().filter(|name| name.ends_with("metrics.csv")).count(), 1);
+    let study = String::from_utf8(one["study.toml"].clone()).unwrap();
+    for (images, tested) in [("0", 0), ("50", 2)] {
+        let text = study.replace("test_images = 1000", &format!("test_images = {images}"));
+        fs::write(folder.path().join("other.toml"), text.replace("quick = true\n", "")).unwrap();
+        let arguments = ["other.toml", "--out=other", "--cells=one/cells"];
+        let output = experiment(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let runs = Study::read(&folder.path().join("other")).unwrap().runs;
+        assert_eq!(runs.iter().filter(|run| run.test_accuracy.is_some()).count(), tested);
+    }
+}
+
+/// A run that diverges is a row like any other, and stops none.
+#[test]
+fn a_run_that_diverges_has_a_row_and_stops_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let more = ["--heads=all", "--epochs=2", "--set=learning_rate=0.001,1e30"];
+    let said = tiny_study(folder.path(), "out", &more);
+    assert!(said.contains("seed 0  diverged in step "), "{said}");
+    assert!(said.contains("epoch 2/2"), "{said}");
+    let runs = fs::read_to_string(folder.path().join("out/runs.csv")).unwrap();
+    assert_eq!(runs.lines().filter(|line| line.contains(",trained,2,")).count(), 2, "{runs}");
+    assert_eq!(runs.lines().filter(|line| line.contains(",diverged,0,")).count(), 2, "{runs}");
+    let again = tiny_study(folder.path(), "out", &more);
+    assert!(again.contains("4 of 4 cells are trained already."), "{again}");
+}
+
+/// One cell by its hash, and one part of several, are the cells of the whole study.
+#[test]
+fn parts_of_a_study_are_its_cells() {
+    let folder = tempfile::tempdir().unwrap();
+    tiny_study(folder.path(), "whole", &["--epochs=1"]);
+    let list = tiny_study(folder.path(), "parts", &["--epochs=1", "--list"]);
+    assert!(
+        list.contains("4 cells in parts/cells: 0 trained, 0 diverged, 0 begun, 4 missing"),
+        "{list}"
+    );
+    let hash = list.lines().nth(1).and_then(|line| line.split(' ').next()).unwrap().to_owned();
+    tiny_study(folder.path(), "parts", &["--epochs=1", "--cell", &hash]);
+    let list = tiny_study(folder.path(), "parts", &["--epochs=1", "--list"]);
+    assert!(list.contains(": 1 trained, 0 diverged, 0 begun, 3 missing"), "{list}");
+    for shard in ["1/2", "2/2"] {
+        tiny_study(folder.path(), "parts", &["--epochs=1", "--shard", shard]);
+    }
+    assert!(!folder.path().join("parts/runs.csv").exists());
+    tiny_study(folder.path(), "parts", &["--epochs=1"]);
+    let [whole, parts] = ["whole", "parts"].map(|out| files(&folder.path().join(out)));
+    assert_same(&parts, &whole);
+}
+
+/// A file of a user's own, with three axes; and what is wrong in others.
+#[test]
+fn a_study_is_a_file_and_a_broken_one_says_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = "title = \"Mine\"\n[compare]\nnorm = [\"none\", \"batch\"]\n\
+        learning_rate = [1e-3, 1e-2]\nactivation = [\"relu\", \"tanh\"]\n[fixed]\n\
+        data_set = \"synthetic\"\ntrains = \"all\"\nepochs = 1\ntraining_images = 100\n\
+        validation_images = 50\ntest_images = 50\n[repeat]\nseeds = [4]\n[report]\n\
+        figures = [\"accuracy_against(learning_rate)\"]\n";
+    let path = folder.path().join("mine.toml");
+    fs::write(&path, study).unwrap();
+    let run = || experiment(folder.path(), &["mine.toml", "--out=out", "--cells=cells"]);
+    let output = run();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let made = files(&folder.path().join("out"));
+    assert!(made.contains_key("figures/accuracy_against_learning_rate.svg"), "{:?}", made.keys());
+    let runs = String::from_utf8(made["runs.csv"].clone()).unwrap();
+    assert_eq!(runs.lines().count(), 1 + 8, "{runs}");
+    // The file in the report is the study, too.
+    let again = experiment(folder.path(), &["out/study.toml", "--out=again", "--cells=cells"]);
+    assert_eq!(again.status.code(), Some(0), "{}", String::from_utf8_lossy(&again.stderr));
+    assert_same(&files(&folder.path().join("again")), &made);
+
+    let mut messages = String::new();
+    for (from, to) in [
+        ("[compare]", "[compares]"),
+        ("norm = [", "norms = ["),
+        ("\"batch\"]", "\"btach\"]"),
+        ("\"batch\"]", "\"none\"]"),
+        ("1e-2]", "0]"),
+        ("1e-2]", "\"fast\"]"),
+        ("epochs = 1", "epochs = [1, 2]"),
+        ("epochs = 1", "norm = \"batch\""),
+        ("training_images = 100", "training_images = 48001"),
+        ("seeds = [4]", "seeds = [4, 4]"),
+        ("seeds = [4]", "vary = [\"wights\"]"),
+        ("(learning_rate)\"", "(epochs)\""),
+        ("title = \"Mine\"", "title = 5"),
+        ("\"Mine\"", "\"Mine"),
+        ("trains = \"all\"", "trains = \"norm-only\""),
+    ] {
+        assert!(study.contains(from), "{from}");
+        fs::write(&path, study.replace(from, to)).unwrap();
+        let output = run();
+        assert_eq!(output.status.code(), Some(2), "{to}");
+        messages.push_str(&format!("# {to}\n{}\n", String::from_utf8(output.stderr).unwrap()));
+    }
+    insta::assert_snapshot!("broken_studies", messages);
+    assert_same(&files(&folder.path().join("out")), &made);
 }
 
 #[test]
@@ -159,18 +307,13 @@ fn what_cannot_run_says_why_and_leaves_nothing_behind() {
         ("an output folder below a file", &["--dataset=synthetic", "--out=file/out", "--quick"]),
         ("a file of somebody's own", &["--dataset=synthetic", "--out=taken", "--quick"]),
         ("a learning rate of 0", &["--learning-rate=0", "--out=out"]),
-        ("a network without a head to freeze", &["--networks=dropout", "--heads=frozen"]),
-        ("a network twice", &["--networks=dropout,dropout"]),
+        ("nothing to train", &["--heads=norm-only", "--dataset=synthetic"]),
         (
-            "a learning rate that diverges",
-            &[
-                "--quick",
-                "--dataset=synthetic",
-                "--learning-rate=1e30",
-                "--threads=1",
-                "--out=diverges",
-            ],
+            "a cell that is none",
+            &["--cell=xyz", "--dataset=synthetic", "--out=out", "--cells=cells"],
         ),
+        ("a study that is none", &["headlines"]),
+        ("a network twice", &["--networks=dropout,dropout"]),
     ] {
         let output = experiment(folder.path(), arguments);
         assert_eq!(output.status.code(), Some(2), "{title}");
@@ -188,7 +331,9 @@ fn what_cannot_run_says_why_and_leaves_nothing_behind() {
         "--learning-rate=fast",
         "--threads=0",
         "--threads=99999",
-        "more",
+        "--set=epochs",
+        "--shard=3/2",
+        "--anew",
     ] {
         let output = experiment(folder.path(), &[words]);
         assert_eq!(output.status.code(), Some(2), "{words}");
@@ -197,7 +342,4 @@ fn what_cannot_run_says_why_and_leaves_nothing_behind() {
     insta::assert_snapshot!("errors", messages);
     assert!(!folder.path().join("out").exists());
     assert_eq!(files(&folder.path().join("taken")).len(), 1);
-    // A run that diverged has nothing to go on from.
-    let left = files(&folder.path().join("diverges"));
-    assert!(left.keys().all(|name| !name.contains("checkpoints/")), "{:?}", left.keys());
 }

@@ -21,11 +21,12 @@ fn event_files_say_what_the_tables_say() {
     let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
     tiny_study(folder.path(), "out", &["--epochs=2"]);
-    let runs: Vec<PathBuf> = ["simple_network", "spatial_batch_norm_network"]
-        .iter()
-        .flat_map(|network| ["version_0", "version_1"].map(|run| Path::new(network).join(run)))
-        .map(|run| folder.path().join("out").join(run))
-        .collect();
+    let cells = folder.path().join("out/cells");
+    let events = crate::files(&cells)
+        .into_keys()
+        .filter_map(|name| Some(cells.join(name.strip_suffix("/events.out.tfevents.run")?)));
+    let runs: Vec<PathBuf> = events.collect();
+    assert_eq!(runs.len(), 4);
     let files: Vec<PathBuf> = runs.iter().map(|run| run.join("events.out.tfevents.run")).collect();
     for (run, events) in runs.iter().zip(read_events(&python, &files)) {
         let Events { scalars, hparams, histograms } = events.unwrap();

@@ -1,12 +1,10 @@
 //! What came out of an arm, over its seeds.
 
-use trainer::network::NetworkConfig;
-
 use super::confusion::Confusion;
 use super::distributions::{Activations, BatchNormStatistic};
 use super::spread::Spread;
 use super::windows::{self, Window};
-use crate::axis::Arm;
+use crate::arm::Arm;
 use crate::published::Published;
 use crate::tables::{EpochRow, RunRow, Study};
 
@@ -20,9 +18,11 @@ pub struct ArmResult<'a> {
     pub label: String,
     /// The name of its network, such as `SimpleNetwork`.
     pub network: String,
+    /// The place of its network among those of the study, which gives it its colour.
+    pub color: usize,
     /// Its runs.
     pub runs: Vec<&'a RunRow>,
-    /// After each epoch that a run has come to.
+    /// After each epoch that a run has come to or has diverged before.
     pub epochs: Vec<EpochResult<'a>>,
     /// Validation accuracy at the end of training.
     pub final_accuracy: Option<Spread>,
@@ -49,16 +49,29 @@ pub struct EpochResult<'a> {
     pub epoch: u64,
     /// Each run that came so far.
     pub rows: Vec<&'a EpochRow>,
-    /// Validation accuracy.
+    /// The seeds of the runs that have diverged by then.
+    pub diverged: Vec<u64>,
+    /// Validation accuracy; a run that diverged counts as one that guesses.
     pub accuracy: Spread,
-    /// Validation loss.
-    pub loss: Spread,
+    /// Validation loss of the runs that came so far; none if all had diverged.
+    pub loss: Option<Spread>,
+}
+
+impl EpochResult<'_> {
+    /// The validation accuracy of the run with this seed; that of guessing if it has diverged.
+    pub(super) fn accuracy_of(&self, seed: u64, chance: f64) -> Option<f64> {
+        let measured = self.rows.iter().find(|row| row.key.seed == seed);
+        let guessed = self.diverged.contains(&seed).then_some(chance);
+        measured.map(|row| row.val_accuracy).or(guessed)
+    }
 }
 
 impl<'a> ArmResult<'a> {
     /// The results of an arm of a study.
     pub(super) fn of(study: &'a Study, arm: Arm) -> Self {
-        let seeds = &study.config.seeds;
+        let seeds = study.config.seeds();
+        let chance = study.config.chance();
+        let tested = (study.config.test_images > 0).then_some(chance);
         let of_seed =
             |seed: &u64| study.runs.iter().find(|row| row.key.arm == arm && row.key.seed == *seed);
         let runs: Vec<&RunRow> = seeds.iter().filter_map(of_seed).collect();
@@ -68,22 +81,35 @@ impl<'a> ArmResult<'a> {
                 rows.iter().find(|row| row.key.seed == *seed && row.epoch == epoch).copied()
             };
             let rows: Vec<&EpochRow> = seeds.iter().filter_map(of_seed).collect();
-            let over = |value: fn(&EpochRow) -> f64| {
-                Spread::of(&rows.iter().map(|row| value(row)).collect::<Vec<_>>())
+            let losses: Vec<f64> = rows.iter().map(|row| row.val_loss).collect();
+            // A run that has diverged by then counts as one that guesses.
+            let diverged = |seed: &&u64| {
+                let run = runs.iter().find(|row| row.key.seed == **seed);
+                run.is_some_and(|row| row.diverged() && row.epochs_trained < epoch)
             };
-            let (accuracy, loss) = (over(|row| row.val_accuracy)?, over(|row| row.val_loss)?);
-            Some(EpochResult { epoch, rows, accuracy, loss })
+            let guesses = seeds.iter().filter(diverged).map(|_| chance);
+            let accuracies: Vec<f64> =
+                rows.iter().map(|row| row.val_accuracy).chain(guesses).collect();
+            let (accuracy, loss) = (Spread::of(&accuracies)?, Spread::of(&losses));
+            let diverged: Vec<u64> = seeds.iter().filter(diverged).copied().collect();
+            Some(EpochResult { epoch, rows, diverged, accuracy, loss })
         };
-        let over = |value: fn(&RunRow) -> Option<f64>| {
+        let over = |value: &dyn Fn(&RunRow) -> Option<f64>| {
             Spread::of(&runs.iter().filter_map(|row| value(row)).collect::<Vec<_>>())
         };
         let windows_of_runs = windows::of_runs(&arm, seeds, &study.steps);
         Self {
             label: study.config.label(&arm),
-            network: arm.network.name().into_owned(),
-            epochs: (1..=arm.epochs.0).filter_map(epoch).collect(),
-            final_accuracy: over(|row| Some(row.val_accuracy)),
-            test_accuracy: over(|row| row.test_accuracy),
+            network: arm.network().name().into_owned(),
+            color: study
+                .config
+                .networks()
+                .iter()
+                .position(|one| *one == arm.network())
+                .unwrap_or(0),
+            epochs: (1..=arm.run.epochs).filter_map(epoch).collect(),
+            final_accuracy: over(&|row| row.final_accuracy(chance)),
+            test_accuracy: over(&|row| row.final_test_accuracy(tested)),
             windows: windows::mean(&windows_of_runs),
             windows_of_runs,
             activations: Activations::of(&arm, &study.activations),
@@ -93,10 +119,5 @@ impl<'a> ArmResult<'a> {
             runs,
             arm,
         }
-    }
-
-    /// The network without norm that its network is compared with.
-    pub(super) fn partner(&self) -> Option<&'static NetworkConfig> {
-        self.arm.network.preset()?.without_norm.map(|without| &without.config)
     }
 }

@@ -1,32 +1,33 @@
-//! An arm with a norm beside the same arm without.
+//! An arm beside the first of its group.
 
-use super::arm_result::ArmResult;
+use super::arm_result::{ArmResult, EpochResult};
 use super::spread::Spread;
 use super::windows::CatchUp;
+use crate::config::StudyConfig;
 use crate::tables::RunRow;
 
-/// A comparison of two arms that differ in the norm only. Differences are taken between runs of
-/// the same seed, with the norm less without.
+/// A comparison of an arm with the first of its group, which has another network. Differences are taken
+/// between runs of the same seed, less the first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
-    /// The place in its group of the arm without the norm.
+    /// The place in its group of the first arm.
     pub without: usize,
-    /// The place in its group of the arm with the norm.
+    /// The place in its group of the other.
     pub with: usize,
     /// The difference of final validation accuracies, over the seeds that both have.
     pub difference: Option<Spread>,
     /// The difference of accuracies on the test images.
     pub test_difference: Option<Spread>,
-    /// How often the network with the norm was ahead.
+    /// How often the other was ahead.
     pub ahead: Ahead,
-    /// When the arm without the norm reaches what the other has after one epoch.
+    /// When the first arm reaches what the other has after one epoch.
     pub epochs_to_reach: Option<Reached>,
-    /// When both reach the final training accuracy of the arm without the norm.
+    /// When both reach the final training accuracy of the first.
     pub catch_up: Option<CatchUp>,
 }
 
-/// In how many of the epochs of all seeds that both arms have, the one with the norm had the
-/// higher validation accuracy.
+/// In how many of the epochs of all seeds that both arms have, the other had the higher validation
+/// accuracy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ahead {
     /// The epochs in which it was ahead.
@@ -47,15 +48,18 @@ pub enum Reached {
 impl Comparison {
     /// Compares two arms of a group, which stand at these places in it.
     pub(super) fn of(
+        config: &StudyConfig,
         (without_at, without): (usize, &ArmResult<'_>),
         (with_at, with): (usize, &ArmResult<'_>),
     ) -> Self {
+        let chance = config.chance();
+        let tested = (config.test_images > 0).then_some(chance);
         Self {
             without: without_at,
             with: with_at,
-            difference: difference(without, with, |row| Some(row.val_accuracy)),
-            test_difference: difference(without, with, |row| row.test_accuracy),
-            ahead: ahead(without, with),
+            difference: difference(without, with, &|row| row.final_accuracy(chance)),
+            test_difference: difference(without, with, &|row| row.final_test_accuracy(tested)),
+            ahead: ahead(config, without, with),
             epochs_to_reach: epochs_to_reach(without, with),
             catch_up: CatchUp::of(&without.windows, &with.windows),
         }
@@ -65,7 +69,7 @@ impl Comparison {
 fn difference(
     without: &ArmResult<'_>,
     with: &ArmResult<'_>,
-    value: fn(&RunRow) -> Option<f64>,
+    value: &dyn Fn(&RunRow) -> Option<f64>,
 ) -> Option<Spread> {
     let of_seed = |row: &&RunRow| {
         let other = without.runs.iter().find(|other| other.key.seed == row.key.seed)?;
@@ -74,16 +78,17 @@ fn difference(
     Spread::of(&with.runs.iter().filter_map(of_seed).collect::<Vec<_>>())
 }
 
-fn ahead(without: &ArmResult<'_>, with: &ArmResult<'_>) -> Ahead {
+fn ahead(config: &StudyConfig, without: &ArmResult<'_>, with: &ArmResult<'_>) -> Ahead {
     let mut count = Ahead { ahead: 0, of: 0 };
     for epoch in &with.epochs {
         let Some(other) = without.epochs.iter().find(|other| other.epoch == epoch.epoch) else {
             continue;
         };
-        for row in &epoch.rows {
-            if let Some(other) = other.rows.iter().find(|other| other.key.seed == row.key.seed) {
+        for &seed in config.seeds() {
+            let of = |epoch: &EpochResult<'_>| epoch.accuracy_of(seed, config.chance());
+            if let (Some(accuracy), Some(other)) = (of(epoch), of(other)) {
                 count.of += 1;
-                count.ahead += usize::from(row.val_accuracy > other.val_accuracy);
+                count.ahead += usize::from(accuracy > other);
             }
         }
     }

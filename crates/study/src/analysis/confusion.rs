@@ -2,7 +2,7 @@
 
 use trainer::dataset::CLASS_NAMES;
 
-use crate::axis::Arm;
+use crate::arm::Arm;
 use crate::tables::ConfusionRow;
 
 /// How many test images of each class were taken for which, over all seeds.

@@ -2,7 +2,7 @@
 //! parameters and running statistics of batch norm.
 
 use super::spread::Spread;
-use crate::axis::Arm;
+use crate::arm::Arm;
 use crate::tables::{ActivationRow, BatchNormRow, Place, Statistic};
 
 /// Percentiles of all values at a place, in one step.

@@ -1,10 +1,9 @@
 //! Statistics by hand, and those of the committed study.
 
-use crate::axis::Head;
+use trainer::Trains;
 use trainer::network::{Preset, preset};
 
 use super::*;
-use crate::axis::Epochs;
 use crate::made_up;
 use crate::tables::{EpochRow, RunKey, RunRow, StepRow};
 
@@ -13,12 +12,13 @@ static WITH: &Preset = &preset::SPATIAL_BATCH_NORM_NETWORK;
 
 /// Two networks, one seed each unless said, with the numbers that a test is about.
 fn study(seeds: &[u64], accuracies: &[(&Preset, u64, &[f64])]) -> Study {
-    let mut study = made_up::study(made_up::config_of(&[]));
     let epochs = accuracies.iter().map(|(_, _, all)| all.len() as u64).max().unwrap();
-    study.config = made_up::config();
-    study.config.grid.head = vec![Head::Frozen].into();
-    study.config.grid.epochs = vec![Epochs(epochs)].into();
-    study.config.seeds = seeds.to_vec();
+    let config = made_up::config_from(
+        "norm = [\"none\", \"batch\"]\ntrains = [\"head-frozen\", \"all\"]",
+        &format!("epochs = {epochs}"),
+        &format!("seeds = {seeds:?}"),
+    );
+    let mut study = Study::empty(config, String::new());
     for &(network, seed, all) in accuracies {
         let key = key(&study, network, seed);
         for (epoch, &val_accuracy) in (1..).zip(all) {
@@ -30,7 +30,7 @@ fn study(seeds: &[u64], accuracies: &[(&Preset, u64, &[f64])]) -> Study {
             });
         }
         study.runs.push(RunRow {
-            val_accuracy: *all.last().unwrap(),
+            val_accuracy: all.last().copied(),
             test_accuracy: Some(all.last().unwrap() - 0.25),
             ..RunRow::blank(key)
         });
@@ -39,8 +39,7 @@ fn study(seeds: &[u64], accuracies: &[(&Preset, u64, &[f64])]) -> Study {
 }
 
 fn key(study: &Study, network: &Preset, seed: u64) -> RunKey {
-    let mut arms = study.config.arms().into_iter();
-    RunKey { arm: arms.find(|arm| arm.network == network.config).unwrap(), seed }
+    RunKey { arm: made_up::arm(&study.config, network, Trains::HeadFrozen), seed }
 }
 
 #[test]
@@ -62,16 +61,16 @@ fn summary_by_hand() {
         &[0, 1],
         &[(WITHOUT, 0, &[0.5, 0.75]), (WITHOUT, 1, &[0.25, 0.5]), (WITH, 0, &[0.75, 0.875])],
     );
-    let rows = Analysis::of(&study).summary;
+    let rows = Analysis::of(&study).unwrap().summary;
     let all: Vec<_> =
-        rows.iter().map(|row| (row.key.network.clone(), row.epoch, row.seeds)).collect();
+        rows.iter().map(|row| (row.key.network().clone(), row.epoch, row.seeds)).collect();
     let expected = [(WITHOUT, 1, 2), (WITHOUT, 2, 2), (WITH, 1, 1), (WITH, 2, 1)];
     assert_eq!(all, expected.map(|(network, epoch, seeds)| (network.config.clone(), epoch, seeds)));
     // (0.75 + 0.5) / 2; the deviations are ±0.125, so the variance is 2 · 0.125² / 1.
     assert_eq!(rows[1].val_accuracy_mean, 0.625);
     assert_eq!(rows[1].val_accuracy_std, Some(0.031_25_f64.sqrt()));
     assert_eq!((rows[1].val_accuracy_min, rows[1].val_accuracy_max), (0.5, 0.75));
-    assert_eq!(rows[1].val_loss_mean, 1.25);
+    assert_eq!(rows[1].val_loss_mean, Some(1.25));
     assert_eq!(rows[1].val_loss_std, Some(0.125_f64.sqrt()));
     assert_eq!((rows[0].test_accuracy_mean, rows[1].test_accuracy_mean), (None, Some(0.375)));
     assert_eq!(rows[1].test_accuracy_std, Some(0.031_25_f64.sqrt()));
@@ -89,12 +88,12 @@ fn the_order_of_rows_changes_no_bit() {
     let mut turned = study.clone();
     turned.runs.reverse();
     turned.epochs.reverse();
-    assert_eq!(Analysis::of(&study).summary, Analysis::of(&turned).summary);
+    assert_eq!(Analysis::of(&study).unwrap().summary, Analysis::of(&turned).unwrap().summary);
 }
 
 #[test]
 fn batch_norm_is_ahead_where_both_are_there_and_it_is_higher() {
-    let mut study = study(
+    let study = study(
         &[0, 1, 2],
         &[
             (WITHOUT, 0, &[0.5, 0.5, 0.75]),
@@ -104,10 +103,9 @@ fn batch_norm_is_ahead_where_both_are_there_and_it_is_higher() {
         ],
     );
     // No run has the head trained, so that group is left out.
-    study.config.grid.head = vec![Head::Frozen, Head::Trained].into();
     assert_eq!(study.config.groups().len(), 2);
     // Seed 0 alone has both: higher, equal, lower.
-    let analysis = Analysis::of(&study);
+    let analysis = Analysis::of(&study).unwrap();
     let [group] = analysis.groups.as_slice() else { panic!("{:?}", analysis.groups) };
     let [comparison] = group.comparisons.as_slice() else { panic!("{:?}", group.comparisons) };
     assert_eq!((group.without(comparison).network.as_str(), comparison.with), (WITHOUT.name, 1));
@@ -132,7 +130,7 @@ fn catching_up_is_the_end_of_the_first_window_that_is_as_good() {
     // Means over seeds: 0.5, 0.625, 0.75 against 0.625 at the end.
     add_windows(&mut study, WITH, 0, [0.75, 0.75, 0.75]);
     add_windows(&mut study, WITH, 1, [0.25, 0.5, 0.75]);
-    let analysis = Analysis::of(&study);
+    let analysis = Analysis::of(&study).unwrap();
     let [without, with] = analysis.groups[0].arms.as_slice() else { panic!("{analysis:?}") };
     let reached = analysis.groups[0].comparisons[0].catch_up.unwrap();
     assert_eq!(reached, CatchUp { accuracy: 0.625, steps_without: 30, steps_with: Some(20) });
@@ -149,7 +147,7 @@ fn on_a_plateau_neither_network_is_sooner() {
     let mut study = study(&[0], &[(WITHOUT, 0, &[0.5])]);
     add_windows(&mut study, WITHOUT, 0, [0.5, 0.75, 0.5]);
     add_windows(&mut study, WITH, 0, [0.5, 0.5, 0.5]);
-    let found = Analysis::of(&study).groups[0].comparisons[0].catch_up.unwrap();
+    let found = Analysis::of(&study).unwrap().groups[0].comparisons[0].catch_up.unwrap();
     assert_eq!(found, CatchUp { accuracy: 0.5, steps_without: 10, steps_with: Some(10) });
     assert_eq!(found.times_fewer(), Some(1.0));
 }
@@ -163,26 +161,26 @@ fn committed() -> Study {
 #[test]
 fn the_committed_study_reaches_the_level_in_these_windows() {
     let study = committed();
-    let analysis = Analysis::of(&study);
+    let analysis = Analysis::of(&study).unwrap();
     assert_eq!(analysis.groups.len(), 2);
-    let expected = [(Head::Frozen, 912, 3_984), (Head::Trained, 960, 3_504)];
-    for (group, (head, with, without)) in analysis.groups.iter().zip(expected) {
+    let expected = [(Trains::HeadFrozen, 912, 3_984), (Trains::All, 960, 3_504)];
+    for (group, (trains, with, without)) in analysis.groups.iter().zip(expected) {
         let found = group.comparisons[0].catch_up.unwrap();
-        assert_eq!(group.arms[0].arm.head, head);
-        assert_eq!((found.steps_with, found.steps_without), (Some(with), without), "{head}");
+        assert_eq!(group.arms[0].arm.run.trains, trains);
+        assert_eq!((found.steps_with, found.steps_without), (Some(with), without), "{trains}");
     }
 }
 
 #[test]
 fn the_committed_study_comes_as_close_to_the_published_figures_as_asked() {
     let study = committed();
-    let analysis = Analysis::of(&study);
+    let analysis = Analysis::of(&study).unwrap();
     assert_eq!(analysis.groups[0].arms.len(), 2);
     for arm in &analysis.groups[0].arms {
-        assert_eq!(arm.arm.head, Head::Frozen);
+        assert_eq!(arm.arm.run.trains, Trains::HeadFrozen);
         assert_eq!((arm.epochs.len(), arm.published.accuracies.len()), (5, 5));
         for epoch in &arm.epochs {
-            assert_eq!(epoch.accuracy.count, study.config.seeds.len());
+            assert_eq!(epoch.accuracy.count, study.config.seeds().len());
             let tolerance = if epoch.epoch == 1 { 0.03 } else { 0.02 };
             let difference = epoch.accuracy.mean - arm.published.after(epoch.epoch).unwrap();
             assert!(difference.abs() <= tolerance, "{} {}: {difference}", arm.label, epoch.epoch);
@@ -193,13 +191,57 @@ fn the_committed_study_comes_as_close_to_the_published_figures_as_asked() {
 #[test]
 fn the_committed_study_has_batch_norm_ahead_and_trained_heads_good() {
     let study = committed();
-    let analysis = Analysis::of(&study);
+    let analysis = Analysis::of(&study).unwrap();
     assert_eq!(analysis.groups.len(), 2);
-    let every = 5 * study.config.seeds.len();
+    let every = 5 * study.config.seeds().len();
     for group in &analysis.groups {
         assert_eq!(group.comparisons[0].ahead, Ahead { ahead: every, of: every });
     }
     for arm in &analysis.groups[1].arms {
         assert!(arm.final_accuracy.unwrap().mean > 0.87, "{}", arm.label);
     }
+}
+
+/// A run that diverged guesses from then on, in every statistic of accuracies.
+#[test]
+fn a_run_that_diverged_counts_as_guessing() {
+    let mut study = study(&[0, 1], &[(WITHOUT, 0, &[0.5, 0.75]), (WITHOUT, 1, &[0.25])]);
+    let run = study.runs.last_mut().unwrap();
+    (run.state, run.epochs_trained) = (crate::tables::RunState::Diverged, 1);
+    (run.val_accuracy, run.test_accuracy) = (None, None);
+    let analysis = Analysis::of(&study).unwrap();
+    let arm = &analysis.groups[0].arms[0];
+    let accuracy = arm.final_accuracy.unwrap();
+    assert_eq!((accuracy.count, accuracy.min), (2, 0.1));
+    assert_eq!(arm.epochs[1].accuracy.mean, (0.75 + 0.1) / 2.0);
+    assert_eq!(arm.epochs[1].loss.unwrap().count, 1);
+    assert_eq!((analysis.summary[0].diverged, analysis.summary[1].diverged), (0, 1));
+}
+
+/// 12,000 images: differences of 12 images are 0.001.
+#[test]
+fn ten_pairs_have_a_test_and_nine_a_mean() {
+    let all: Vec<u64> = (0..10).collect();
+    let accuracies: Vec<f64> = (0..10).map(|seed| 0.75 + 0.001 * f64::from(seed + 1)).collect();
+    let arms = |seeds: &[u64]| -> Study {
+        let mut rows: Vec<(&Preset, u64, &[f64])> = Vec::new();
+        for &seed in seeds {
+            rows.push((WITHOUT, seed, &[0.75]));
+            rows.push((WITH, seed, &accuracies[seed as usize..=seed as usize]));
+        }
+        study(seeds, &rows)
+    };
+    let ten = arms(&all);
+    let analysis = Analysis::of(&ten).unwrap();
+    let [pair] = analysis.pairs.as_slice() else { panic!("{:?}", analysis.pairs) };
+    assert_eq!((pair.wins.won, pair.differences.len()), (10, 10));
+    assert!((pair.mean() - 0.0055).abs() < 1e-12);
+    let found = pair.inference.unwrap();
+    // All ten differences point one way: 2 of 2¹⁰ signs are as extreme, and the family is this pair.
+    assert_eq!((found.p, found.p_adjusted), (2.0 / 1024.0, 2.0 / 1024.0));
+    assert!(found.t.low > 0.0 && found.t.low < 0.0055 && found.bca.low > 0.0);
+    let nine = arms(&all[..9]);
+    let analysis = Analysis::of(&nine).unwrap();
+    assert_eq!(analysis.pairs[0].inference, None);
+    assert_eq!(analysis.pair_rows()[0].p, None);
 }

@@ -1,6 +1,6 @@
 //! Training by windows of steps, and how soon one arm reaches what another ends at.
 
-use crate::axis::Arm;
+use crate::arm::Arm;
 use crate::tables::StepRow;
 
 /// A window of training steps of one run, or its mean over runs.

@@ -13,7 +13,7 @@ use plotters::element::{Circle, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, WHITE};
 
-use super::figure::Figure;
+use super::figure::{Figure, StandardFigure};
 use super::layout::{
     alt, color, draw_windows, legend_of_networks, size_of_panels, steps_axis, title, windows,
 };
@@ -33,12 +33,17 @@ fn first_catch_up<'g, 'a>(
     Some((group.without(first), group.with(first), first.catch_up?))
 }
 
-impl<'a> Figure<'a> for AccuracyByStep<'a> {
+impl<'a> StandardFigure<'a> for AccuracyByStep<'a> {
     const NAME: &'static str = "accuracy_by_step";
-    const HEADING: &'static str = "Steps to the other network's accuracy";
 
     fn of(analysis: &'a Analysis<'a>) -> Option<Self> {
         Some(Self { analysis })
+    }
+}
+
+impl Figure for AccuracyByStep<'_> {
+    fn heading(&self) -> String {
+        "Steps to the other network's accuracy".to_owned()
     }
 
     fn alt(&self) -> String {
@@ -75,7 +80,7 @@ impl<'a> Figure<'a> for AccuracyByStep<'a> {
                     without.network
                 ),
                 (None, _) => {
-                    let all = thousands(study.config.steps_of(&without.arm));
+                    let all = thousands(without.arm.steps());
                     format!(" **{heading}:** {with} does not reach it within {all} steps.")
                 }
             });
@@ -99,7 +104,7 @@ impl Drawing for AccuracyByStep<'_> {
         let accuracies = study.steps.iter().map(|row| row.accuracy);
         let y = Axis::around("share of images classified correctly", accuracies, 5).up_to_one();
         for (area, group) in area.split_evenly((1, groups.len())).iter().zip(groups) {
-            let x = steps_axis(&study.config, &group.arms[0].arm, 6);
+            let x = steps_axis(&group.arms[0].arm, 6);
             let axes = Axes { title: group.label.clone(), x, y: y.clone() };
             let mut chart = axes.draw(area, scale)?;
             draw_windows(&mut chart, group, |window| window.accuracy, scale)?;
@@ -126,7 +131,7 @@ fn mark<B: DrawingBackend>(
         for (arm, steps) in [(without, found.steps_without), (with, steps)] {
             let reached = steps as f64;
             dashed(chart, &[(reached, level), (reached, y.start)], INK.mix(0.8), scale, dash)?;
-            let dot = Circle::new((reached, level), 5 * scale, color(&arm.arm).filled());
+            let dot = Circle::new((reached, level), 5 * scale, color(arm).filled());
             chart.draw_series([dot])?;
         }
         let (steps, total) = (thousands(steps), thousands(found.steps_without));

@@ -12,12 +12,12 @@ use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
 use plotters::style::{Color, RGBColor};
 
-use super::figure::Figure;
+use super::figure::{Figure, StandardFigure};
 use super::layout::{
     ColumnNames, alt, color, title, unnamed_steps_axis, width_of_columns, write_centred,
 };
 use crate::analysis::{Activations, Analysis, ArmResult, Percentiles};
-use crate::axis::Arm;
+use crate::arm::Arm;
 use crate::tables::Place;
 use crate::text::listed;
 
@@ -50,9 +50,8 @@ struct Row<'a> {
 
 const PERCENTILES: [fn(&Percentiles) -> f64; 3] = [|at| at.p15, |at| at.p50, |at| at.p85];
 
-impl<'a> Figure<'a> for ActivationPercentiles<'a> {
+impl<'a> StandardFigure<'a> for ActivationPercentiles<'a> {
     const NAME: &'static str = "activation_percentiles";
-    const HEADING: &'static str = "What goes into the ReLU";
 
     fn of(analysis: &'a Analysis<'a>) -> Option<Self> {
         let mut columns = Vec::new();
@@ -72,7 +71,7 @@ impl<'a> Figure<'a> for ActivationPercentiles<'a> {
                 };
                 let panels: Vec<_> = columns
                     .iter()
-                    .map(|(group, block)| panel(&group.arms[network], *block))
+                    .map(|(group, block)| panel(group.arms.get(network)?, *block))
                     .collect();
                 if panels.iter().any(Option::is_some) {
                     let arm = &analysis.groups.first()?.arms[network];
@@ -81,7 +80,7 @@ impl<'a> Figure<'a> for ActivationPercentiles<'a> {
                         Place::BeforeBatchNorm => "into batch norm",
                     };
                     let heading = format!("{}: {what}", arm.network);
-                    rows.push(Row { heading, color: color(&arm.arm), panels });
+                    rows.push(Row { heading, color: color(arm), panels });
                 }
             }
         }
@@ -91,6 +90,12 @@ impl<'a> Figure<'a> for ActivationPercentiles<'a> {
             arm: &group.arms[0].arm,
         });
         (!rows.is_empty()).then(|| Self { analysis, rows, columns: columns.collect() })
+    }
+}
+
+impl Figure for ActivationPercentiles<'_> {
+    fn heading(&self) -> String {
+        "What goes into the ReLU".to_owned()
     }
 
     fn alt(&self) -> String {
@@ -168,7 +173,7 @@ impl Drawing for ActivationPercentiles<'_> {
                 let of_block = all.filter(|at| at.block == column.block).flat_map(|at| &at.runs);
                 let axes = Axes {
                     title: String::new(),
-                    x: unnamed_steps_axis(&self.analysis.study.config, column.arm, columns),
+                    x: unnamed_steps_axis(column.arm, columns),
                     y: Axis::around("", of_block.flatten().flat_map(|at| [at.p15, at.p85]), 3),
                 };
                 let mut chart = axes.draw(panel, scale)?;

@@ -11,12 +11,12 @@ use plotters::drawing::DrawingArea;
 use plotters::style::Color;
 use trainer::network::NetworkConfig;
 
-use super::figure::Figure;
+use super::figure::{Figure, StandardFigure};
 use super::layout::{
     ColumnNames, alt, color, title, unnamed_steps_axis, width_of_columns, write_centred,
 };
 use crate::analysis::{Analysis, ArmResult, BatchNormStatistic, Channels};
-use crate::axis::Arm;
+use crate::arm::Arm;
 use crate::tables::Statistic;
 use crate::text::listed;
 
@@ -52,15 +52,14 @@ const STATISTICS: [(Statistic, &str); 4] = [
     (Statistic::RunningVar, "running variance"),
 ];
 
-impl<'a> Figure<'a> for BatchNormParameters<'a> {
+impl<'a> StandardFigure<'a> for BatchNormParameters<'a> {
     const NAME: &'static str = "batch_norm_parameters";
-    const HEADING: &'static str = "Batch norm's parameters and statistics";
 
     /// Shows the first network with batch norm.
     fn of(analysis: &'a Analysis<'a>) -> Option<Self> {
-        let networks = analysis.study.config.grid.network.iter();
+        let networks = analysis.study.config.networks().into_iter();
         let of_network = |network: &NetworkConfig| -> Vec<&'a ArmResult<'a>> {
-            analysis.arms().filter(|arm| arm.arm.network == *network).collect()
+            analysis.arms().filter(|arm| arm.arm.network() == network).collect()
         };
         let arms = networks
             .map(of_network)
@@ -78,6 +77,12 @@ impl<'a> Figure<'a> for BatchNormParameters<'a> {
             })
         });
         Some(Self { analysis, columns: columns.collect(), network: arms.first()? })
+    }
+}
+
+impl Figure for BatchNormParameters<'_> {
+    fn heading(&self) -> String {
+        "Batch norm's parameters and statistics".to_owned()
     }
 
     fn alt(&self) -> String {
@@ -119,7 +124,7 @@ impl Drawing for BatchNormParameters<'_> {
     }
 
     fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
-        let color = color(&self.network.arm);
+        let color = color(self.network);
         let area = Frame {
             title: title(&format!("Batch norm in {}", self.network.network), self.analysis),
             legend: vec![
@@ -143,7 +148,7 @@ impl Drawing for BatchNormParameters<'_> {
                     .flat_map(|at| [at.min, at.max]);
                 let y = Axis::around(if index == 0 { name } else { "" }, values, 2);
                 let y = if statistic == Statistic::RunningVar { y.at_least_zero() } else { y };
-                let x = unnamed_steps_axis(&self.analysis.study.config, column.arm, columns);
+                let x = unnamed_steps_axis(column.arm, columns);
                 let axes = Axes { title: String::new(), x, y };
                 let mut chart = axes.draw(&panels[row * columns + index], scale)?;
                 let of = |value: fn(&Channels) -> f64| -> Vec<Point> {

@@ -11,7 +11,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontTransform, RGBColor, WHITE};
 use trainer::dataset::CLASS_NAMES;
 
-use super::figure::Figure;
+use super::figure::{Figure, StandardFigure};
 use super::layout::{alt, title};
 use crate::analysis::{Analysis, Confusion};
 
@@ -32,9 +32,8 @@ const NAMES: i32 = 96;
 const MATRIX: i32 = NAMES + CELL * CLASSES + 14;
 const TOP: i32 = 40;
 
-impl<'a> Figure<'a> for ConfusionMatrix<'a> {
+impl<'a> StandardFigure<'a> for ConfusionMatrix<'a> {
     const NAME: &'static str = "confusion_matrix";
-    const HEADING: &'static str = "Which garment was taken for which";
 
     /// Shows the last group of arms that has test images: the one with trained heads, if any.
     fn of(analysis: &'a Analysis<'a>) -> Option<Self> {
@@ -46,6 +45,12 @@ impl<'a> Figure<'a> for ConfusionMatrix<'a> {
                 .collect();
             (!matrices.is_empty()).then_some(Self { analysis, label: &group.label, matrices })
         })
+    }
+}
+
+impl Figure for ConfusionMatrix<'_> {
+    fn heading(&self) -> String {
+        "Which garment was taken for which".to_owned()
     }
 
     fn alt(&self) -> String {

@@ -4,17 +4,12 @@ use plots::{Drawing, render};
 
 use crate::analysis::Analysis;
 use crate::error::{Result, StudyError};
+use crate::figure_name::file_stem;
 
 /// A figure of a report.
-pub(super) trait Figure<'a>: Drawing + Sized {
-    /// The name of its files, without `.svg` and `.png`.
-    const NAME: &'static str;
-
+pub(super) trait Figure: Drawing + Sized {
     /// Its heading in the report.
-    const HEADING: &'static str;
-
-    /// The figure; nothing if the study has no data for it.
-    fn of(analysis: &'a Analysis<'a>) -> Option<Self>;
+    fn heading(&self) -> String;
 
     /// What it shows, for those who do not see it.
     fn alt(&self) -> String;
@@ -23,13 +18,22 @@ pub(super) trait Figure<'a>: Drawing + Sized {
     fn caption(&self) -> String;
 }
 
+/// A figure that any study can have.
+pub(super) trait StandardFigure<'a>: Figure {
+    /// Its name in a study's file, and that of its files without `.svg` and `.png`.
+    const NAME: &'static str;
+
+    /// The figure; nothing if the study has no data for it.
+    fn of(analysis: &'a Analysis<'a>) -> Option<Self>;
+}
+
 /// A figure drawn in both formats, with its texts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DrawnFigure {
     /// The name of its files, without `.svg` and `.png`.
-    pub name: &'static str,
+    pub name: String,
     /// Its heading in the report.
-    pub heading: &'static str,
+    pub heading: String,
     /// What it shows, for those who do not see it.
     pub alt: String,
     /// What is drawn, and what is to be seen in it.
@@ -40,13 +44,14 @@ pub struct DrawnFigure {
     pub png: Vec<u8>,
 }
 
-/// Draws a figure, if the study has data for it.
-pub(super) fn drawn<'a, F: Figure<'a>>(analysis: &'a Analysis<'a>) -> Result<Option<DrawnFigure>> {
-    let Some(figure) = F::of(analysis) else { return Ok(None) };
-    let both = render(&figure).map_err(|source| StudyError::Draw { figure: F::NAME, source })?;
+/// Draws a figure that has this name in the study's file, if there is one.
+pub(super) fn drawn(figure: Option<impl Figure>, name: &str) -> Result<Option<DrawnFigure>> {
+    let Some(figure) = figure else { return Ok(None) };
+    let both =
+        render(&figure).map_err(|source| StudyError::Draw { figure: name.to_owned(), source })?;
     Ok(Some(DrawnFigure {
-        name: F::NAME,
-        heading: F::HEADING,
+        name: file_stem(name),
+        heading: figure.heading(),
         alt: figure.alt(),
         caption: figure.caption(),
         svg: both.svg,

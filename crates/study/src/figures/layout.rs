@@ -12,9 +12,9 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBColor};
 use trainer::network::preset::okabe_ito;
 
-use crate::analysis::{Analysis, Group, Window};
-use crate::axis::Arm;
-use crate::cell::steps_per_window;
+use crate::analysis::{Analysis, ArmResult, Group, Window};
+use crate::arm::Arm;
+use crate::arm::steps_per_window;
 use crate::config::StudyConfig;
 use crate::text::{counted, either};
 
@@ -107,18 +107,28 @@ pub(super) fn legend_of_networks(analysis: &Analysis<'_>) -> Vec<(Sample, String
 /// The networks in a legend.
 pub(super) fn networks_of_legend(analysis: &Analysis<'_>) -> Vec<(Sample, String)> {
     let arms = analysis.groups.first().map(|group| group.arms.iter()).unwrap_or_default();
-    arms.map(|arm| (Sample::Line(color(&arm.arm).to_rgba(), 3), arm.network.clone())).collect()
+    arms.map(|arm| (Sample::Line(color(arm).to_rgba(), 3), arm.network.clone())).collect()
 }
 
+/// The colours of networks, in their order in the study.
+const COLORS: [[u8; 3]; 6] = [
+    okabe_ito::VERMILLION,
+    okabe_ito::BLUE,
+    okabe_ito::BLUISH_GREEN,
+    okabe_ito::ORANGE,
+    okabe_ito::SKY_BLUE,
+    okabe_ito::REDDISH_PURPLE,
+];
+
 /// The colour of an arm's network, the same in every figure.
-pub(super) fn color(arm: &Arm) -> RGBColor {
-    style::rgb(arm.network.preset().map_or(okabe_ito::REDDISH_PURPLE, |preset| preset.color))
+pub(super) fn color(arm: &ArmResult<'_>) -> RGBColor {
+    style::rgb(COLORS[arm.color % COLORS.len()])
 }
 
 /// The title of a figure, which names the data set and says so if it was only a quick look.
 pub(super) fn title(what: &str, analysis: &Analysis<'_>) -> String {
     let config = &analysis.study.config;
-    let look = if config.quick { ", quick look" } else { "" };
+    let look = if config.is_quick() { ", quick look" } else { "" };
     format!("{what} ({}{look})", config.data_set)
 }
 
@@ -139,14 +149,15 @@ pub(super) fn epochs_axis(config: &StudyConfig) -> Axis {
         ticks: ticks.map(|epoch| epoch as f64).collect(),
         decimals: 0,
         lines: false,
+        names: Vec::new(),
     }
 }
 
 /// Training steps of an arm from 0 to its end, with ticks at ends of its epochs, about `count` of
 /// them; a single epoch is divided by round numbers.
-pub(super) fn steps_axis(config: &StudyConfig, arm: &Arm, count: u64) -> Axis {
-    let (epochs, steps_per_epoch) = (arm.epochs.0, config.steps_per_epoch_of(arm));
-    let end = config.steps_of(arm) as f64;
+pub(super) fn steps_axis(arm: &Arm, count: u64) -> Axis {
+    let (epochs, steps_per_epoch) = (arm.run.epochs, arm.steps_per_epoch());
+    let end = arm.steps() as f64;
     let ticks = if epochs == 1 {
         Axis::around("", [0.0, end].into_iter(), count.div_ceil(2) as usize)
             .ticks
@@ -160,12 +171,19 @@ pub(super) fn steps_axis(config: &StudyConfig, arm: &Arm, count: u64) -> Axis {
             .map(|epoch| (epoch * steps_per_epoch) as f64)
             .collect()
     };
-    Axis { name: "training steps".to_owned(), range: 0.0..end, ticks, decimals: 0, lines: true }
+    Axis {
+        name: "training steps".to_owned(),
+        range: 0.0..end,
+        ticks,
+        decimals: 0,
+        lines: true,
+        names: Vec::new(),
+    }
 }
 
 /// The axis of steps for one of many small panels, whose name stands below all of them.
-pub(super) fn unnamed_steps_axis(config: &StudyConfig, arm: &Arm, columns: usize) -> Axis {
-    Axis { name: String::new(), ..steps_axis(config, arm, if columns > 2 { 3 } else { 6 }) }
+pub(super) fn unnamed_steps_axis(arm: &Arm, columns: usize) -> Axis {
+    Axis { name: String::new(), ..steps_axis(arm, if columns > 2 { 3 } else { 6 }) }
 }
 
 /// Draws a group's curves by windows of steps: faint lines for runs, below bold ones for means.
@@ -180,20 +198,19 @@ pub(super) fn draw_windows<B: DrawingBackend>(
     };
     for arm in &group.arms {
         for windows in &arm.windows_of_runs {
-            line(chart, &points(windows), color(&arm.arm).mix(style::FAINT), scale)?;
+            line(chart, &points(windows), color(arm).mix(style::FAINT), scale)?;
         }
     }
     for arm in &group.arms {
-        line(chart, &points(&arm.windows), color(&arm.arm).to_rgba(), 2 * scale)?;
+        line(chart, &points(&arm.windows), color(arm).to_rgba(), 2 * scale)?;
     }
     Ok(())
 }
 
 /// How a caption says what a window of `steps.csv` is.
 pub(super) fn windows(config: &StudyConfig) -> String {
-    let sizes = config.grid.batch_size.iter();
     let windows: Vec<(u64, u64)> =
-        sizes.map(|&size| (steps_per_window(config.steps_per_epoch_with(size)), size.0)).collect();
+        config.each(|arm| (steps_per_window(arm.steps_per_epoch()), arm.batch_size()));
     let first = windows.first().map_or(0, |(steps, _)| *steps);
     if windows.iter().any(|(steps, _)| *steps != first) {
         let windows: Vec<String> = windows
@@ -212,36 +229,25 @@ pub(super) fn windows(config: &StudyConfig) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::axis::{BatchSize, Epochs, Grid};
-    use crate::made_up;
+    use crate::made_up::config_from;
 
     #[test]
     fn steps_have_ticks_at_ends_of_epochs() {
-        let config = |epochs, steps_per_epoch| StudyConfig {
-            grid: Grid { epochs: vec![Epochs(epochs)].into(), ..Grid::notebook(false) },
-            steps_per_epoch,
-            ..made_up::config()
+        let axis = |epochs: u64, images: u64, count| {
+            let fixed = format!("epochs = {epochs}\ntraining_images = {images}");
+            steps_axis(&config_from("", &fixed, "").arms()[0], count)
         };
-        let steps_axis = |config: &StudyConfig, count| steps_axis(config, &config.arms()[0], count);
-        let five = config(5, 960);
-        assert_eq!(steps_axis(&five, 6).ticks, [0.0, 960.0, 1920.0, 2880.0, 3840.0, 4800.0]);
-        assert_eq!(steps_axis(&five, 3).ticks, [0.0, 1920.0, 3840.0]);
-        assert_eq!(steps_axis(&config(1, 100), 6).ticks, [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
+        assert_eq!(axis(5, 48_000, 6).ticks, [0.0, 960.0, 1920.0, 2880.0, 3840.0, 4800.0]);
+        assert_eq!(axis(5, 48_000, 3).ticks, [0.0, 1920.0, 3840.0]);
+        assert_eq!(axis(1, 5_000, 6).ticks, [0.0, 20.0, 40.0, 60.0, 80.0, 100.0]);
     }
 
     #[test]
     fn each_arm_has_the_ticks_and_windows_of_its_own_epochs() {
-        let mut config = made_up::config();
-        config.grid.epochs = vec![Epochs(2), Epochs(3)].into();
-        config.grid.batch_size = vec![BatchSize(50), BatchSize(100)].into();
-        (config.training_images, config.steps_per_epoch) = (48_000, 960);
-        let ticks = |epochs, size| {
-            let arms = config.arms();
-            let (epochs, batch_size) = (Epochs(epochs), BatchSize(size));
-            steps_axis(&config, &Arm { epochs, batch_size, ..arms[0].clone() }, 6).ticks
-        };
-        assert_eq!(ticks(2, 50), [0.0, 960.0, 1920.0]);
-        assert_eq!(ticks(3, 100), [0.0, 480.0, 960.0, 1440.0]);
+        let config = config_from("epochs = [2, 3]\nbatch_size = [50, 100]", "trains = \"all\"", "");
+        let ticks = |at: usize| steps_axis(&config.arms()[at], 6).ticks;
+        assert_eq!(ticks(0), [0.0, 960.0, 1920.0]);
+        assert_eq!(ticks(3), [0.0, 480.0, 960.0, 1440.0]);
         assert_eq!(
             windows(&config),
             "of each batch before its step, averaged over windows of 48 steps (batches of 50) or \

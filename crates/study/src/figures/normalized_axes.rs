@@ -15,19 +15,24 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBColor};
 use trainer::network::preset::okabe_ito;
 
-use super::figure::Figure;
+use super::figure::{Figure, StandardFigure};
 use crate::analysis::Analysis;
 
 /// The figure. It shows no data.
 #[derive(Debug)]
 pub(super) struct NormalizedAxes;
 
-impl<'a> Figure<'a> for NormalizedAxes {
+impl<'a> StandardFigure<'a> for NormalizedAxes {
     const NAME: &'static str = "normalized_axes";
-    const HEADING: &'static str = "What is normalised";
 
     fn of(_: &'a Analysis<'a>) -> Option<Self> {
         Some(Self)
+    }
+}
+
+impl Figure for NormalizedAxes {
+    fn heading(&self) -> String {
+        "What is normalised".to_owned()
     }
 
     fn alt(&self) -> String {

@@ -7,7 +7,7 @@ use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
 
-use super::figure::Figure;
+use super::figure::{Figure, StandardFigure};
 use super::layout::{
     alt, draw_windows, legend_of_networks, size_of_panels, steps_axis, title, windows,
 };
@@ -19,12 +19,17 @@ pub(super) struct TrainingLoss<'a> {
     analysis: &'a Analysis<'a>,
 }
 
-impl<'a> Figure<'a> for TrainingLoss<'a> {
+impl<'a> StandardFigure<'a> for TrainingLoss<'a> {
     const NAME: &'static str = "training_loss";
-    const HEADING: &'static str = "Training loss";
 
     fn of(analysis: &'a Analysis<'a>) -> Option<Self> {
         Some(Self { analysis })
+    }
+}
+
+impl Figure for TrainingLoss<'_> {
+    fn heading(&self) -> String {
+        "Training loss".to_owned()
     }
 
     fn alt(&self) -> String {
@@ -33,7 +38,7 @@ impl<'a> Figure<'a> for TrainingLoss<'a> {
 
     fn caption(&self) -> String {
         let config = &self.analysis.study.config;
-        let seeds = match config.seeds.len() {
+        let seeds = match config.seeds().len() {
             1 => String::new(),
             seeds => format!(" Bold lines: mean over {seeds} seeds; faint lines: each seed."),
         };
@@ -60,7 +65,7 @@ impl Drawing for TrainingLoss<'_> {
         let losses = study.steps.iter().map(|row| row.loss);
         let y = Axis::around("cross-entropy (nats per image)", losses, 5).at_least_zero();
         for (area, group) in area.split_evenly((1, groups.len())).iter().zip(groups) {
-            let x = steps_axis(&study.config, &group.arms[0].arm, 6);
+            let x = steps_axis(&group.arms[0].arm, 6);
             let axes = Axes { title: group.label.clone(), x, y: y.clone() };
             let mut chart = axes.draw(area, scale)?;
             draw_windows(&mut chart, group, |window| window.loss, scale)?;

@@ -12,7 +12,7 @@ use plotters::drawing::DrawingArea;
 use plotters::element::Circle;
 use plotters::style::{Color, RGBColor};
 
-use super::figure::Figure;
+use super::figure::{Figure, StandardFigure};
 use super::layout::{alt, color, epochs_axis, networks_of_legend, size_of_panels, title};
 use crate::analysis::{Analysis, ArmResult, EpochResult, Reached, Spread};
 use crate::tables::EpochRow;
@@ -51,16 +51,21 @@ struct Curve {
     has_one_epoch: bool,
 }
 
-impl<'a> Figure<'a> for ValidationAccuracy<'a> {
+impl<'a> StandardFigure<'a> for ValidationAccuracy<'a> {
     const NAME: &'static str = "validation_accuracy";
-    const HEADING: &'static str = "Validation accuracy";
 
     fn of(analysis: &'a Analysis<'a>) -> Option<Self> {
-        let curves = curves(analysis, |row| row.val_accuracy, |epoch| epoch.accuracy, true);
+        let curves = curves(analysis, |row| row.val_accuracy, |epoch| Some(epoch.accuracy), true);
         let y =
             Axis::around("share of images classified correctly", values(&curves), 5).up_to_one();
         let title = "Validation accuracy after each epoch";
         Some(Self(Panels { analysis, curves, title, y, digits: 4 }))
+    }
+}
+
+impl Figure for ValidationAccuracy<'_> {
+    fn heading(&self) -> String {
+        "Validation accuracy".to_owned()
     }
 
     fn alt(&self) -> String {
@@ -82,7 +87,7 @@ impl<'a> Figure<'a> for ValidationAccuracy<'a> {
                     continue;
                 }
                 let (with, without) = (group.with(comparison), group.without(comparison));
-                let epochs = without.arm.epochs.0;
+                let epochs = without.arm.run.epochs;
                 let (with, without) = (&with.network, &without.network);
                 let often = how_often(with, comparison.ahead, analysis.has_several_seeds());
                 text.push_str(&format!(" **{}:** {often}", group.heading()));
@@ -105,15 +110,20 @@ impl<'a> Figure<'a> for ValidationAccuracy<'a> {
     }
 }
 
-impl<'a> Figure<'a> for ValidationLoss<'a> {
+impl<'a> StandardFigure<'a> for ValidationLoss<'a> {
     const NAME: &'static str = "validation_loss";
-    const HEADING: &'static str = "Validation loss";
 
     fn of(analysis: &'a Analysis<'a>) -> Option<Self> {
         let curves = curves(analysis, |row| row.val_loss, |epoch| epoch.loss, false);
         let y = Axis::around("cross-entropy (nats per image)", values(&curves), 5);
         let title = "Validation loss after each epoch";
         Some(Self(Panels { analysis, curves, title, y, digits: 3 }))
+    }
+}
+
+impl Figure for ValidationLoss<'_> {
+    fn heading(&self) -> String {
+        "Validation loss".to_owned()
     }
 
     fn alt(&self) -> String {
@@ -123,9 +133,9 @@ impl<'a> Figure<'a> for ValidationLoss<'a> {
     fn caption(&self) -> String {
         let analysis = self.0.analysis;
         let end = |arm: &ArmResult<'_>| {
-            let last = arm.epochs.last().filter(|last| last.epoch == arm.arm.epochs.0)?;
+            let last = arm.epochs.last().filter(|last| last.epoch == arm.arm.run.epochs)?;
             let group = analysis.study.config.label_of_group(&arm.arm);
-            Some(format!("{} {:.3} ({group})", arm.network, last.loss.mean))
+            Some(format!("{} {:.3} ({group})", arm.network, last.loss?.mean))
         };
         let arms = analysis.study.config.arms();
         let ends: Vec<String> = arms
@@ -163,7 +173,7 @@ impl Drawing for ValidationLoss<'_> {
 
 /// What lines, bands and points are; with a single seed there is only a line.
 fn mean_and_spread(analysis: &Analysis<'_>) -> String {
-    match analysis.study.config.seeds.len() {
+    match analysis.study.config.seeds().len() {
         1 => "One seed.".to_owned(),
         seeds => format!(
             "Lines: mean over {seeds} seeds; bands: from the lowest to the highest; points: each \
@@ -175,7 +185,7 @@ fn mean_and_spread(analysis: &Analysis<'_>) -> String {
 fn curves(
     analysis: &Analysis<'_>,
     value: fn(&EpochRow) -> f64,
-    spread: fn(&EpochResult<'_>) -> Spread,
+    spread: fn(&EpochResult<'_>) -> Option<Spread>,
     published: bool,
 ) -> Vec<Vec<Curve>> {
     let curve = |arm: &ArmResult<'_>| {
@@ -186,11 +196,15 @@ fn curves(
         };
         let accuracies = if published { arm.published.accuracies } else { &[] };
         Curve {
-            color: color(&arm.arm),
+            color: color(arm),
             points: arm.epochs.iter().flat_map(points).collect(),
-            spreads: arm.epochs.iter().map(|epoch| (at(epoch), spread(epoch))).collect(),
+            spreads: arm
+                .epochs
+                .iter()
+                .filter_map(|epoch| Some((at(epoch), spread(epoch)?)))
+                .collect(),
             published: (1_u32..).map(f64::from).zip(accuracies.iter().copied()).collect(),
-            has_one_epoch: arm.arm.epochs.0 == 1,
+            has_one_epoch: arm.arm.run.epochs == 1,
         }
     };
     analysis.groups.iter().map(|group| group.arms.iter().map(curve).collect()).collect()
@@ -208,7 +222,7 @@ impl Panels<'_> {
 
     fn legend(&self) -> Vec<(Sample, String)> {
         let mut legend = networks_of_legend(self.analysis);
-        let seeds = self.analysis.study.config.seeds.len();
+        let seeds = self.analysis.study.config.seeds().len();
         if seeds > 1 {
             legend.push((Sample::Dot(INK.mix(0.4)), format!("each of {seeds} seeds (line: mean)")));
         }

@@ -1,11 +1,11 @@
 //! The end of a report: all numbers of the summary, the transcript of the grade, how to make the
 //! study again, and what it does not show.
 
+use statistics::FEWEST_SEEDS;
+
 use super::document::{Block, Table};
 use crate::analysis::{Analysis, SummaryRow};
-use crate::axis::AXES;
-use crate::config::StudyConfig;
-use crate::folder_name::{folder_name, seeds_argument};
+use crate::config::CONFIG_FILE;
 use crate::tables::GRADE_FILE;
 use crate::text::{counted, counted_either, mean_and_std};
 use trainer::dataset::DataSet;
@@ -23,7 +23,7 @@ pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
         Block::Table(all_epochs(analysis)),
     ];
     blocks.extend(grade(&analysis.study.grade));
-    blocks.extend(again(&analysis.study.config));
+    blocks.extend(again());
     blocks.push(Block::Heading(2, "What it does not show".to_owned()));
     blocks.push(Block::List(limits(analysis)));
     blocks
@@ -33,7 +33,7 @@ fn all_epochs(analysis: &Analysis<'_>) -> Table {
     let (config, rows) = (&analysis.study.config, &analysis.summary);
     let published = rows.iter().any(|row| row.published.is_some());
     let several = analysis.has_several_seeds();
-    let incomplete = rows.iter().any(|row| row.seeds != config.seeds.len() as u64);
+    let incomplete = rows.iter().any(|row| row.seeds != config.seeds().len() as u64);
     type Column<'a> = (&'a str, bool, &'a dyn Fn(&SummaryRow) -> String);
     let columns: [Column<'_>; 8] = [
         ("", true, &|row| config.label(&row.key)),
@@ -45,7 +45,7 @@ fn all_epochs(analysis: &Analysis<'_>) -> Table {
         ("lowest–highest", several, &|row| {
             format!("{:.4}–{:.4}", row.val_accuracy_min, row.val_accuracy_max)
         }),
-        ("val. loss", true, &|row| mean_and_std(Some(row.val_loss_mean), row.val_loss_std)),
+        ("val. loss", true, &|row| mean_and_std(row.val_loss_mean, row.val_loss_std)),
         ("test accuracy", true, &|row| mean_and_std(row.test_accuracy_mean, row.test_accuracy_std)),
         ("published", published, &|row| mean_and_std(row.published, None)),
     ];
@@ -79,33 +79,23 @@ fn grade(transcript: &str) -> Vec<Block> {
     ]
 }
 
-fn again(config: &StudyConfig) -> Vec<Block> {
-    let data_set = config.data_set.entry().argument;
-    let quick = if config.quick { " --quick" } else { "" };
-    let seeds = format!(" --seeds {}", seeds_argument(&config.seeds));
-    let mut command = format!("cargo xtask experiment --dataset {data_set}{quick}");
-    // Seeds come after the axes that always distinguish rows.
-    let (first, others): (Vec<_>, Vec<_>) =
-        config.grid.options().into_iter().zip(AXES).partition(|(_, axis)| axis.always_shown);
-    let words = |((flag, values), _)| format!(" --{flag} {values}");
-    command.extend(first.into_iter().map(words).chain([seeds]));
-    command.extend(others.into_iter().map(words));
+fn again() -> Vec<Block> {
     vec![
         Block::Heading(2, "How to make it again".to_owned()),
         Block::Paragraph(
-            "The first command trains everything; it gives the same bytes on every machine. The \
-             second command only draws the figures and writes this report from the tables beside \
-             it."
-            .to_owned(),
+            "The first command trains what is not trained yet; it gives the same bytes on every \
+             machine. The second only draws the figures and writes this report from the tables beside \
+             it. Both in the folder of this report:"
+                .to_owned(),
         ),
-        Block::Code(format!("{command}\ncargo xtask report runs/{}", folder_name(config))),
+        Block::Code(format!("cargo xtask experiment {CONFIG_FILE}\ncargo xtask report .")),
         Block::Paragraph(
-            "The tables: [`study.toml`](study.toml), the configuration; [`runs.csv`](runs.csv), a \
-             row per run; [`epochs.csv`](epochs.csv), a row per run and epoch; \
+            "The tables: [`study.toml`](study.toml), the study; [`runs.csv`](runs.csv), a row per run \
+             with all its hyperparameters; [`epochs.csv`](epochs.csv), a row per run and epoch; \
              [`steps.csv`](steps.csv), training by windows of steps; \
              [`activations.csv`](activations.csv) and [`batch_norm.csv`](batch_norm.csv), \
              percentiles inside the networks; [`confusion.csv`](confusion.csv), test images by \
-             class."
+             class; [`comparisons.csv`](comparisons.csv), the statistics."
                 .to_owned(),
         ),
     ]
@@ -113,32 +103,40 @@ fn again(config: &StudyConfig) -> Vec<Block> {
 
 fn limits(analysis: &Analysis<'_>) -> Vec<String> {
     let config = &analysis.study.config;
-    let (rates, larger) = match config.grid.learning_rate.len() {
-        1 => ("one learning rate", ", nor whether it allows larger learning rates"),
-        _ => ("these learning rates", ""),
+    let optimizers = match config.each(|arm| arm.run.optimizer.name()).len() {
+        1 => "one optimiser",
+        _ => "these optimisers",
+    };
+    let rates = match config.each(|arm| arm.learning_rate().to_bits()).len() {
+        1 => "one learning rate",
+        _ => "these learning rates",
     };
     let mut limits = vec![format!(
-        "The networks are small. There is one data set, and one optimiser with {rates}. The study \
-         does not ask whether batch norm helps elsewhere{larger}."
+        "The networks are small. There is one data set, and {optimizers} with {rates}. The study does \
+         not ask what holds elsewhere."
     )];
-    limits.push(match config.seeds.len() {
-        1 => {
-            "One seed cannot tell a difference between networks from one between seeds.".to_owned()
-        }
-        seeds => format!(
-            "{} are too few to say how likely a difference is.",
-            counted(seeds as u64, "seed")
+    match config.seeds().len() {
+        1 => limits.push(
+            "One seed cannot tell a difference between networks from one between seeds.".to_owned(),
         ),
-    });
-    let epochs: Vec<u64> = config.grid.epochs.iter().map(|epochs| epochs.0).collect();
+        few if few < FEWEST_SEEDS => limits.push(format!(
+            "{} are too few to say how likely a difference is.",
+            counted(few as u64, "seed")
+        )),
+        _ => {}
+    }
+    let epochs = config.each(|arm| arm.run.epochs);
     let length = counted_either(&epochs, "epoch");
     let after = match epochs.len() {
         1 => format!("What comes after {length} of training is not known."),
         _ => format!("A run has {length} of training; what comes after that is not known."),
     };
-    limits.push(format!(
-        "{after} Steps are not time: a step with batch norm costs more than one without."
-    ));
+    let costs = if config.networks().len() > 1 {
+        " Steps are not time: one costs more in some networks than in others."
+    } else {
+        ""
+    };
+    limits.push(format!("{after}{costs}"));
     if analysis.summary.iter().any(|row| row.published.is_some()) {
         limits.push(
             "The published figures are one run of each network, with unknown seeds. Ours can only \

@@ -1,25 +1,34 @@
 //! The first lines of a report: what was run, on what, what came out, how it compares with the
 //! published figures. Every sentence says what the tables say, whichever way that is.
 
-use crate::axis::Head;
 use plots::thousands;
+use trainer::Trains;
 
 use super::document::{Block, Table};
 use super::published_figures;
 use crate::analysis::{Analysis, Comparison, Group, Spread};
+use crate::arm::Arm;
 use crate::config::StudyConfig;
+use crate::seeds;
 use crate::text::{accuracy, counted, counted_either, either, how_often, listed, signed};
 use trainer::dataset::DataSet;
 
+/// So many seeds are listed in a sentence.
+const FEW_SEEDS: usize = 5;
+
 /// The title, which names the data set.
 pub(super) fn title(config: &StudyConfig) -> String {
-    let look = if config.quick { ", a quick look" } else { "" };
-    format!("With and without batch norm: {}{look}", config.data_set)
+    let look = if config.is_quick() { ", a quick look" } else { "" };
+    format!("{}: {}{look}", config.file.title, config.data_set)
 }
 
 /// The first lines.
 pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
     let mut blocks = notes(&analysis.study.config);
+    let question = &analysis.study.config.file.question;
+    if !question.is_empty() {
+        blocks.push(Block::Paragraph(format!("**The question.** {question}")));
+    }
     blocks.push(Block::Paragraph(what_was_run(analysis)));
     blocks.push(Block::Paragraph(on_what(analysis)));
     blocks.extend(what_came_out(analysis));
@@ -38,9 +47,8 @@ fn notes(config: &StudyConfig) -> Vec<Block> {
                 .to_owned(),
         ));
     }
-    if config.quick {
-        let mut steps: Vec<u64> = steps_of_sizes(config).map(|(steps, _)| steps).collect();
-        steps.dedup();
+    if config.is_quick() {
+        let steps = config.each(Arm::steps_per_epoch);
         notes.push(Block::Note(format!(
             "**This is a quick look**: {} per epoch and {}. It shows that everything runs. Its \
              accuracies mean little; leave `--quick` out for the whole study.",
@@ -52,42 +60,48 @@ fn notes(config: &StudyConfig) -> Vec<Block> {
 }
 
 /// The steps of an epoch with each of the batch sizes.
-fn steps_of_sizes(config: &StudyConfig) -> impl Iterator<Item = (u64, u64)> {
-    config.grid.batch_size.iter().map(|&size| (config.steps_per_epoch_with(size), size.0))
+fn steps_of_sizes(config: &StudyConfig) -> Vec<(u64, u64)> {
+    config.each(|arm| (arm.steps_per_epoch(), arm.batch_size()))
 }
 
 fn what_was_run(analysis: &Analysis<'_>) -> String {
     let study = analysis.study;
-    let (config, grid) = (&study.config, &study.config.grid);
-    let networks: Vec<_> = grid.network.iter().map(|network| network.name()).collect();
-    let heads = match &*grid.head {
-        [Head::Frozen] => "with the linear head frozen",
-        [Head::Trained] if grid.network.iter().any(|network| !network.has_linear_head()) => {
-            "with all layers trained"
+    let config = &study.config;
+    let networks: Vec<_> = config.networks().iter().map(|network| network.name()).collect();
+    let trains = config.each(|arm| arm.run.trains);
+    let has_head = config.networks().iter().all(|network| network.has_linear_head());
+    let heads = match trains.as_slice() {
+        [Trains::HeadFrozen] => "with the linear head frozen".to_owned(),
+        [Trains::All] if !has_head => "with all layers trained".to_owned(),
+        [Trains::All] => "with the linear head trained".to_owned(),
+        [Trains::HeadFrozen, Trains::All] | [Trains::All, Trains::HeadFrozen] => {
+            "once with the linear head frozen and once with it trained".to_owned()
         }
-        [Head::Trained] => "with the linear head trained",
-        [] | [_, _, ..] => "once with the linear head frozen and once with it trained",
+        some => {
+            let some: Vec<String> = some.iter().map(Trains::to_string).collect();
+            format!("with {}", listed(&some))
+        }
     };
     let each = if networks.len() > 1 { ", each" } else { "," };
-    let seeds: Vec<String> = config.seeds.iter().map(u64::to_string).collect();
-    let seeds = match seeds.as_slice() {
+    let each_seed: Vec<String> = config.seeds().iter().map(u64::to_string).collect();
+    let seeds = match each_seed.as_slice() {
         [seed] => format!("seed {seed}"),
-        seeds => format!("the seeds {}", listed(seeds)),
+        few if few.len() <= FEW_SEEDS => format!("the seeds {}", listed(few)),
+        _ => format!("the seeds {}", seeds::shown(config.seeds())),
     };
-    let planned = config.arms().len() * config.seeds.len();
+    let planned = config.arms().len() * config.seeds().len();
     let runs = match study.runs.len() {
         all if all == planned => counted(planned as u64, "run"),
         some => format!("{some} of {}", counted(planned as u64, "run")),
     };
-    let rates: Vec<_> = grid.learning_rate.iter().map(|rate| format!("{:?}", rate.0)).collect();
-    let epochs: Vec<_> = grid.epochs.iter().map(|epochs| epochs.0).collect();
+    let rates = config.each(|arm| format!("{:?}", arm.learning_rate()));
+    let epochs = config.each(|arm| arm.run.epochs);
     let steps: Vec<String> = steps_of_sizes(config)
+        .into_iter()
         .map(|(steps, size)| format!("{} of {size} images", counted(steps, "step")))
         .collect();
     let each_of = if steps.len() > 1 { ", each of" } else { " of" };
-    let mut optimizers: Vec<_> =
-        config.arms().iter().filter_map(|arm| Some(arm.optimizer().ok()?.title())).collect();
-    optimizers.dedup();
+    let optimizers = config.each(|arm| arm.run.optimizer.title());
     let mut text = format!(
         "**What was run.** {}{each} {heads}, for {seeds}: {runs} of {}{each_of} {}. The optimiser \
          is {} with learning rate {}.",
@@ -97,7 +111,11 @@ fn what_was_run(analysis: &Analysis<'_>) -> String {
         either(&optimizers),
         listed(&rates),
     );
-    if networks.len() > 1 {
+    let decays = config.each(|arm| format!("{:?}", arm.weight_decay()));
+    if decays.iter().any(|decay| decay != "0.0") {
+        text.push_str(&format!(" The weight decay is {}.", listed(&decays)));
+    }
+    if networks.len() > 1 && !config.compares(&["initial_scale", "training_images", "batch_size"]) {
         text.push_str(
             " Networks of the same seed start from the same weights where they have the same \
              layers, and see the same batches in the same order.",
@@ -111,7 +129,7 @@ fn on_what(analysis: &Analysis<'_>) -> String {
     let mut text = format!(
         "**On what data.** {}: {} for training and {} for validation after each epoch",
         config.data_set,
-        counted(config.training_images, "image"),
+        counted_either(&config.each(|arm| arm.training_images), "image"),
         thousands(config.validation_images),
     );
     text.push_str(&match analysis.arms().any(|arm| arm.test_accuracy.is_some()) {
@@ -136,15 +154,15 @@ fn what_came_out(analysis: &Analysis<'_>) -> Vec<Block> {
         .flat_map(|with| compared.iter().filter(move |(_, comparison)| comparison.with == with))
         .filter_map(|(group, comparison)| sentence(analysis, group, comparison))
         .collect();
-    let spread = match config.seeds.len() {
+    let spread = match config.seeds().len() {
         1 => "There is one seed, so the spread between seeds is not known.".to_owned(),
         seeds => format!("± is the standard deviation over the {seeds} seeds (ddof 1)."),
     };
     let mut blocks = Vec::new();
     if sentences.is_empty() {
         blocks.push(Block::Paragraph(format!(
-            "**What came out** after the last epoch. No network ran both with and without batch \
-             norm, so there is nothing to compare. {spread}"
+            "**What came out** after the last epoch. No two networks were trained alike, so none is \
+             compared with another here. {spread}"
         )));
     } else {
         blocks.push(Block::Paragraph(format!("**What came out** after the last epoch. {spread}")));
@@ -182,7 +200,7 @@ fn rows(group: &Group<'_>) -> Vec<Vec<String>> {
     rows
 }
 
-/// What batch norm did in a group of arms, in words.
+/// How a network did beside the first of its group, in words.
 fn sentence(analysis: &Analysis<'_>, group: &Group<'_>, comparison: &Comparison) -> Option<String> {
     let (with, without) = (group.with(comparison), group.without(comparison));
     let difference = comparison.difference?.mean;
@@ -191,7 +209,7 @@ fn sentence(analysis: &Analysis<'_>, group: &Group<'_>, comparison: &Comparison)
         "0.0000" => "The two are level.".to_owned(),
         _ => {
             let direction = if difference > 0.0 { "ahead" } else { "behind" };
-            format!("Batch norm is {direction} by {:.4}.", difference.abs())
+            format!("{with_name} is {direction} by {:.4}.", difference.abs())
         }
     };
     let mut text = format!(
@@ -217,7 +235,7 @@ fn sentence(analysis: &Analysis<'_>, group: &Group<'_>, comparison: &Comparison)
             (None, _) | (_, None) => format!(
                 " {with_name} does not reach the final training accuracy of {without_name} within \
                  {} steps.",
-                thousands(analysis.study.config.steps_of(&with.arm))
+                thousands(with.arm.steps())
             ),
         });
     }

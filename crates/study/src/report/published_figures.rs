@@ -1,12 +1,12 @@
 //! How a study compares with the figures that the notebook prints, and why the arm with the head
 //! frozen is the one to compare. A study of another data set says nothing of them.
 
-use crate::axis::Head;
 use plots::thousands;
+use trainer::Trains;
 
 use super::document::{Block, Table};
 use crate::analysis::{Analysis, ArmResult, EpochResult};
-use crate::axis::{BatchSize, LearningRate};
+use crate::arm::{NOTEBOOK_BATCH_SIZE, NOTEBOOK_LEARNING_RATE};
 use crate::published::{TRAINING_IMAGES, of_network};
 use crate::text::{accuracy, listed, signed};
 use trainer::dataset::DataSet;
@@ -25,14 +25,15 @@ pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
             "**How it compares with the published figures.** The published runs had the head \
              frozen, batches of {}, learning rate {:?} and all {} training images. This study has \
              no such run, so there is nothing to compare.",
-            BatchSize::NOTEBOOK.0,
-            LearningRate::NOTEBOOK.0,
+            NOTEBOOK_BATCH_SIZE,
+            NOTEBOOK_LEARNING_RATE,
             thousands(TRAINING_IMAGES),
         ))];
     }
     let header = ["validation accuracy", "here", "published", "difference", "PyTorch re-runs"];
     vec![
         Block::Paragraph(largest_differences(&published)),
+        Block::Paragraph(where_published_lies(&published)),
         Block::Paragraph(why_frozen(analysis)),
         Block::Heading(2, "Beside the published figures, epoch by epoch".to_owned()),
         Block::Table(Table {
@@ -72,6 +73,23 @@ fn largest_differences(published: &[&ArmResult<'_>]) -> String {
     )
 }
 
+/// How many of our runs end below the published one.
+fn where_published_lies(published: &[&ArmResult<'_>]) -> String {
+    let places = published.iter().filter_map(|arm| {
+        let (epoch, published) = compared(arm).last()?;
+        let below = epoch.rows.iter().filter(|row| row.val_accuracy < published).count();
+        let runs = epoch.rows.len();
+        Some(format!(
+            "after epoch {} {below} of our {runs} runs of {} are below the published {published:.4}",
+            epoch.epoch, arm.network
+        ))
+    });
+    format!(
+        "**Where the published runs lie among ours.** They are one run of each network: {}.",
+        listed(&places.collect::<Vec<_>>())
+    )
+}
+
 fn why_frozen(analysis: &Analysis<'_>) -> String {
     let mut text = "**Why the arm with the head frozen is compared.** The notebook gives its \
                     optimiser the parameters of the convolutional stack only. The linear head \
@@ -81,9 +99,9 @@ fn why_frozen(analysis: &Analysis<'_>) -> String {
         .to_owned();
     let trained: Vec<String> = analysis
         .arms()
-        .filter(|arm| arm.arm.head == Head::Trained)
+        .filter(|arm| arm.arm.run.trains == Trains::All)
         .filter_map(|arm| {
-            let printed = of_network(&arm.arm, arm.arm.epochs.0)?;
+            let printed = of_network(&arm.arm, arm.arm.run.epochs)?;
             let here = arm.final_accuracy?.mean;
             Some(format!("{} ends at {here:.4} (published: {printed:.4})", arm.network))
         })

@@ -5,12 +5,9 @@ use std::collections::BTreeMap;
 use plotters::style::IntoFont;
 
 use super::*;
-use crate::axis::Head;
-use crate::axis::{Arm, BatchSize, Epochs, LearningRate};
-use crate::config::StudyConfig;
+use crate::arm::Arm;
 use crate::made_up;
 use crate::tables::RunKey;
-use trainer::dataset::DataSet;
 use trainer::network::preset;
 
 /// The files of a report by their names.
@@ -28,21 +25,20 @@ fn unwrapped(files: &BTreeMap<String, Vec<u8>>) -> String {
     text(files, "README.md").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+const SYNTHETIC: [(&str, &str); 1] = [("\"fashion-mnist\"", "\"synthetic\"")];
+
 fn fashion_mnist() -> Study {
     made_up::study(made_up::config())
 }
 
 fn synthetic() -> Study {
-    made_up::study(StudyConfig { data_set: DataSet::Synthetic, ..made_up::config() })
+    made_up::study(made_up::changed(&made_up::config(), &SYNTHETIC))
 }
 
 /// As small as a study can be: one seed, one head, one epoch, and a first look at that.
 fn smallest() -> Study {
-    let mut config = made_up::config();
-    config.grid.head = vec![Head::Frozen].into();
-    config.grid.epochs = vec![Epochs(1)].into();
-    let (quick, seeds, validation_images) = (true, vec![3], 1_000);
-    made_up::study(StudyConfig { quick, seeds, validation_images, ..config })
+    let config = made_up::config_from("norm = [\"none\", \"batch\"]", "epochs = 1", "seeds = [3]");
+    made_up::study(made_up::changed(&config, &[("[compare]", "quick = true\n[compare]")]))
 }
 
 #[test]
@@ -77,19 +73,19 @@ fn the_report_says_what_the_tables_say_whichever_way() {
     let mut study = fashion_mnist();
     let turn = |arm: &mut Arm| {
         let (one, other) = (&preset::SIMPLE_NETWORK, &preset::SPATIAL_BATCH_NORM_NETWORK);
-        let turned = if arm.network == one.config { other } else { one };
-        arm.network = turned.config.clone();
+        let turned = if *arm.network() == one.config { other } else { one };
+        arm.run.network = turned.config.clone();
     };
     study.runs.iter_mut().for_each(|row| turn(&mut row.key.arm));
     study.epochs.iter_mut().for_each(|row| turn(&mut row.key.arm));
     study.steps.iter_mut().for_each(|row| turn(&mut row.key.arm));
     let report = unwrapped(&rendered(&study));
     for sentence in [
-        "Batch norm is behind by 0.0524",
+        "SpatialBatchNormNetwork is behind by 0.0524",
         "SpatialBatchNormNetwork was ahead after none of the 4 epochs of all seeds",
         "SpatialBatchNormNetwork does not reach the final training accuracy of SimpleNetwork within \
-         80 steps",
-        "SpatialBatchNormNetwork does not reach it within 80 steps",
+         1,920 steps",
+        "SpatialBatchNormNetwork does not reach it within 1,920 steps",
         "| difference, head frozen | −0.0524",
     ] {
         assert!(report.contains(sentence), "{sentence}\n{report}");
@@ -103,11 +99,11 @@ fn the_report_says_what_the_tables_say_whichever_way() {
 fn a_study_with_holes_and_other_networks_has_a_report() {
     let networks =
         [&preset::DROPOUT_NETWORK, &preset::FULLY_CONNECTED_NETWORK, &preset::BATCH_NORM_NETWORK];
-    let mut config = made_up::config_of(&networks);
-    config.grid.batch_size = vec![BatchSize(100)].into();
-    let mut study = made_up::study(config.clone());
+    let config = made_up::config_of(&networks);
+    let config = made_up::changed(&config, &[("batch_size = 50", "batch_size = 100")]);
+    let mut study = made_up::study(config);
     let is_left_out =
-        |key: &RunKey| key.arm.network == preset::BATCH_NORM_NETWORK.config && key.seed == 1;
+        |key: &RunKey| *key.arm.network() == preset::BATCH_NORM_NETWORK.config && key.seed == 1;
     study.runs.retain(|row| !is_left_out(&row.key));
     study.epochs.retain(|row| !is_left_out(&row.key));
     study.activations.clear();
@@ -116,20 +112,16 @@ fn a_study_with_holes_and_other_networks_has_a_report() {
     study.grade.clear();
     let files = rendered(&study);
     let report = unwrapped(&files);
-    assert!(report.contains("10 of 12 runs"), "{report}");
+    assert!(report.contains("5 of 6 runs"), "{report}");
     assert!(report.contains("This study has no such run"), "{report}");
     assert!(report.contains("| BatchNormNetwork, head frozen | 2 | 1 |"), "{report}");
-    assert!(
-        report.contains("--networks dropout,fully-connected,batch-norm --heads frozen,trained"),
-        "{report}"
-    );
     for left_out in ["batch_norm_parameters", "activation_percentiles", "confusion_matrix"] {
         assert!(!files.contains_key(&format!("figures/{left_out}.svg")));
         assert!(!report.contains(&format!("figures/{left_out}")), "{left_out}");
     }
     let alone = made_up::study(made_up::config_of(&[&preset::SIMPLE_NETWORK]));
     let report = unwrapped(&rendered(&alone));
-    assert!(report.contains("there is nothing to compare"), "{report}");
+    assert!(report.contains("No two networks were trained alike"), "{report}");
 }
 
 #[test]
@@ -214,8 +206,9 @@ fn studies_are_found_below_folders_in_order() {
 fn every_figure_drawn_is_listed_and_every_one_listed_is_drawn() {
     let files = rendered(&made_up::study(made_up::config()));
     let mut drawn: Vec<_> = files.keys().filter(|file| file.starts_with("figures/")).collect();
-    let mut listed: Vec<_> =
-        figures::files().map(|file| file.to_str().unwrap().replace('\\', "/")).collect();
+    let mut listed: Vec<_> = figures::files(&made_up::config())
+        .map(|file| file.to_str().unwrap().replace('\\', "/"))
+        .collect();
     drawn.sort();
     listed.sort();
     assert!(listed.iter().eq(drawn));
@@ -225,8 +218,7 @@ fn every_figure_drawn_is_listed_and_every_one_listed_is_drawn() {
 /// titles.
 #[test]
 fn every_title_fits() {
-    let synthetic =
-        made_up::study(StudyConfig { data_set: DataSet::Synthetic, ..smallest().config });
+    let synthetic = made_up::study(made_up::changed(&smallest().config, &SYNTHETIC));
     for study in [fashion_mnist(), smallest(), synthetic] {
         for (name, bytes) in rendered(&study).iter().filter(|(name, _)| name.ends_with(".svg")) {
             let svg = std::str::from_utf8(bytes).unwrap();
@@ -255,40 +247,41 @@ fn every_title_fits() {
 /// word for each.
 #[test]
 fn a_study_of_learning_rates_has_a_panel_for_each() {
-    let mut config = made_up::config();
-    config.grid.head = vec![Head::Trained].into();
-    config.grid.learning_rate = [1e-4, 1e-3, 1e-2].map(LearningRate).to_vec().into();
+    let config = made_up::config_from(
+        "norm = [\"none\", \"batch\"]\nlearning_rate = [1e-4, 1e-3, 1e-2]",
+        "trains = \"all\"\nepochs = 2",
+        "",
+    );
     let study = made_up::study(config);
     let files = rendered(&study);
     let report = unwrapped(&files);
     for sentence in [
-        "12 runs of 2 epochs of 40 steps of 50 images",
+        "12 runs of 2 epochs of 960 steps of 50 images",
         "The optimiser is Adam with learning rate 0.0001, 0.001 and 0.01.",
-        "**Head trained, learning rate 0.01**: the validation accuracy of SpatialBatchNormNetwork",
-        "--learning-rate 0.0001,0.001,0.01",
+        "**Learning rate 0.01**: the validation accuracy of SpatialBatchNormNetwork",
     ] {
         assert!(report.contains(sentence), "{sentence}\n{report}");
     }
     let summary = text(&files, "summary.csv");
-    assert!(summary.starts_with("network,head,learning_rate,epoch,seeds,"), "{summary}");
-    assert!(summary.contains("\nsimple_network,trained,0.001,2,2,"), "{summary}");
+    assert!(summary.starts_with("norm,learning_rate,epoch,seeds,"), "{summary}");
+    assert!(summary.contains("\nnone,0.001,2,2,"), "{summary}");
     let folder = tempfile::tempdir().unwrap();
     for (file, bytes) in study.files().unwrap() {
         fs::write(folder.path().join(file), bytes).unwrap();
     }
     assert_eq!(Study::read(folder.path()).unwrap(), study);
     let svg = text(&files, "figures/training_loss.svg");
-    assert!(svg.contains("head trained, learning rate 0.0001"));
+    assert!(svg.contains("learning rate 0.0001"));
 }
 
 /// Each arm has the steps of its own batch size and its own epochs.
 #[test]
 fn a_study_of_batch_sizes_and_epochs_says_the_steps_of_each() {
-    let mut config = made_up::config();
-    config.grid.head = vec![Head::Frozen].into();
-    config.grid.epochs = [3, 5].map(Epochs).to_vec().into();
-    config.grid.batch_size = [50, 100].map(BatchSize).to_vec().into();
-    config.training_images = 2_000;
+    let config = made_up::config_from(
+        "norm = [\"none\", \"batch\"]\nepochs = [3, 5]\nbatch_size = [50, 100]",
+        "training_images = 2000",
+        "",
+    );
     let study = made_up::study(config);
     let files = rendered(&study);
     let report = unwrapped(&files);
@@ -296,7 +289,6 @@ fn a_study_of_batch_sizes_and_epochs_says_the_steps_of_each() {
         "16 runs of 3 or 5 epochs, each of 40 steps of 50 images or 20 steps of 100 images.",
         "averaged over windows of 2 steps (batches of 50) or 1 step (batches of 100)",
         "A run has 3 or 5 epochs of training; what comes after that is not known.",
-        "--heads frozen --seeds 2 --epochs 3,5 --batch-size 50,100 --learning-rate 0.0005",
     ] {
         assert!(report.contains(sentence), "{sentence}\n{report}");
     }

@@ -64,6 +64,18 @@ kinds! {
     Index: u64, whole, |_| true, "a whole number";
 }
 
+/// A column of names: any text.
+#[derive(Debug)]
+pub enum Name {}
+
+impl Column for Name {
+    type Value = String;
+
+    fn read(cell: &str) -> Result<String, String> {
+        if cell.is_empty() { Err(", expected a name".to_owned()) } else { Ok(cell.to_owned()) }
+    }
+}
+
 /// A column with empty cells, or that older tables lack.
 #[derive(Debug)]
 pub struct Optional<C>(std::marker::PhantomData<C>);
@@ -106,6 +118,12 @@ macro_rules! words {
 }
 
 words! {
+    /// How the training of a run ended.
+    RunState:
+        /// All its epochs are trained.
+        Trained = "trained",
+        /// Its loss was not finite any more.
+        Diverged = "diverged";
     /// Where in a convolution block values were observed.
     Place:
         /// What goes into batch norm.

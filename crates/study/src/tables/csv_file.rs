@@ -20,6 +20,9 @@ pub trait Row: Sized {
     /// The names of its own columns, in order.
     const COLUMNS: &'static [&'static str];
 
+    /// Whether its first columns are all axes; else those that the study compares.
+    const HAS_EVERY_AXIS: bool;
+
     /// Whether a table of an older program may lack this column.
     fn is_optional(column: &str) -> bool;
 
@@ -51,7 +54,7 @@ struct Line<'a, R>(&'a R, &'a StudyConfig);
 impl<R: Row> Serialize for Line<'_, R> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut line = serializer.serialize_seq(None)?;
-        key::write(self.0.key(), self.1, &mut line)?;
+        key::write(self.0.key(), self.1, R::HAS_EVERY_AXIS, &mut line)?;
         self.0.write(&mut line)?;
         line.end()
     }
@@ -65,7 +68,8 @@ impl<R: Row> Serialize for Line<'_, R> {
 pub fn bytes<R: Row>(rows: &[R], config: &StudyConfig) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut writer = WriterBuilder::new().has_headers(false).from_writer(&mut bytes);
-    writer.write_record(key::names::<R::Key>(config).iter().chain(R::COLUMNS))?;
+    writer
+        .write_record(key::names::<R::Key>(config, R::HAS_EVERY_AXIS).iter().chain(R::COLUMNS))?;
     rows.iter().try_for_each(|row| writer.serialize(Line(row, config)))?;
     writer.flush().map_err(csv::Error::from)?;
     drop(writer);
@@ -79,7 +83,7 @@ pub(super) fn parse<R: Row>(text: &str, config: &StudyConfig) -> Result<Vec<R>, 
     let mut records = reader.records();
     let header = records.next().transpose().map_err(|error| error.to_string())?;
     let header = header.unwrap_or_default();
-    let keys = key::names::<R::Key>(config);
+    let keys = key::names::<R::Key>(config, R::HAS_EVERY_AXIS);
     let all: Vec<&str> = keys.iter().chain(R::COLUMNS).copied().collect();
     let place = |column: &str| header.iter().position(|found| found == column);
     let is_missing = |column: &&&str| place(column).is_none() && !R::is_optional(column);

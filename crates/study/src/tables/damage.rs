@@ -9,7 +9,7 @@ use trainer::dataset::CLASS_NAMES;
 use super::csv_file::Row;
 use super::key::RunKey;
 use super::rows::{ActivationRow, BatchNormRow, ConfusionRow, EpochRow, RunRow, StepRow, Study};
-use crate::axis::{Arm, Axis};
+use crate::arm::Arm;
 use crate::config::StudyConfig;
 
 /// The first file that contradicts another, and how.
@@ -28,8 +28,7 @@ pub(super) fn find(study: &Study) -> Option<(&'static str, String)> {
 
 /// The arm with the network's name as in tables, which messages are about.
 fn name_of_arm(config: &StudyConfig, arm: &Arm) -> String {
-    let rest = config.label_of_group(arm);
-    format!("{}, {rest}", arm.network.text())
+    config.label(arm)
 }
 
 fn name(config: &StudyConfig, RunKey { arm, seed }: &RunKey) -> String {
@@ -58,35 +57,32 @@ fn runs(study: &Study) -> Result<(), String> {
     let config = &study.config;
     for (index, row) in study.runs.iter().enumerate() {
         let named = || name(config, &row.key);
-        let (epochs, steps) = (row.key.arm.epochs.0, config.steps_per_epoch_of(&row.key.arm));
-        if row.epochs == 0 || row.epochs > epochs {
+        let (epochs, steps) = (row.key.arm.run.epochs, row.key.arm.steps_per_epoch());
+        let trained = row.epochs_trained;
+        if row.diverged() {
+            // It stopped somewhere in the epoch after those that it came to the end of.
+            if trained >= epochs || row.steps / steps.max(1) != trained {
+                return Err(format!(
+                    "{}: found {} steps and {trained} epochs of a run that diverged, expected fewer \
+                     than {epochs} epochs of {steps} steps",
+                    named(),
+                    row.steps
+                ));
+            }
+        } else if trained != epochs || row.steps != epochs * steps || row.val_accuracy.is_none() {
             return Err(format!(
-                "{}: found {} epochs, expected 1 to {epochs} as study.toml says",
+                "{}: found {trained} epochs with {} steps, expected {epochs} of {steps} steps as \
+                 study.toml says, and a validation accuracy",
                 named(),
-                row.epochs
-            ));
-        }
-        if row.steps != row.epochs * steps {
-            return Err(format!(
-                "{}: found {} steps, expected {} epochs of {steps} as study.toml says",
-                named(),
-                row.steps,
-                row.epochs
+                row.steps
             ));
         }
         if study.runs[..index].iter().any(|other| other.key == row.key) {
             return Err(format!("{}: found twice, expected a row per run", named()));
         }
     }
-    let Some(longest) = study.runs.iter().map(|row| row.epochs).max() else {
+    if study.runs.is_empty() {
         return Err("found no run, expected at least one".to_owned());
-    };
-    // Axes and tables go to the last epoch.
-    let expected = config.last_epoch();
-    if longest != expected {
-        return Err(format!(
-            "found {longest} epochs in the longest run, expected {expected} as study.toml says"
-        ));
     }
     Ok(())
 }
@@ -98,20 +94,22 @@ fn epochs(study: &Study) -> Result<(), String> {
     for run in &study.runs {
         let rows = of_key(&found, &run.key);
         let epochs: Vec<u64> = rows.iter().map(|row| row.epoch).collect();
-        if !epochs.iter().copied().eq(1..=run.epochs) {
+        if !epochs.iter().copied().eq(1..=run.epochs_trained) {
             return Err(format!(
                 "{}: found the epochs {epochs:?}, expected 1 to {} in order, as {} says",
                 name(config, &run.key),
-                run.epochs,
+                run.epochs_trained,
                 RunRow::FILE
             ));
         }
-        if let Some(last) = rows.last().filter(|last| last.val_accuracy != run.val_accuracy) {
+        if let (Some(last), Some(expected)) = (rows.last(), run.val_accuracy)
+            && last.val_accuracy != expected
+        {
             return Err(format!(
-                "{}: found the validation accuracy {} after the last epoch, expected {} as {} says",
+                "{}: found the validation accuracy {} after the last epoch, expected {expected} as \
+                 {} says",
                 name(config, &run.key),
                 last.val_accuracy,
-                run.val_accuracy,
                 RunRow::FILE
             ));
         }
@@ -126,7 +124,7 @@ fn steps(study: &Study) -> Result<(), String> {
     for run in &study.runs {
         let steps = of_key(&found, &run.key);
         ascending(config, &run.key, steps)?;
-        if steps.last().map(|step| step + 1) != Some(run.steps) {
+        if steps.last().map_or(0, |step| step + 1) != run.steps {
             let end = steps.last().map_or("nothing".to_owned(), |step| format!("step {step}"));
             return Err(format!(
                 "{}: found {end} at its end, expected a window that ends the {} steps of {}",

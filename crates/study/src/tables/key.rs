@@ -2,7 +2,8 @@
 
 use serde::ser::SerializeSeq;
 
-use crate::axis::Arm;
+use crate::arm::Arm;
+use crate::axis::{AXES, Axis};
 use crate::config::StudyConfig;
 
 /// Which run: an arm and a seed.
@@ -63,20 +64,26 @@ impl Key for Arm {
     }
 }
 
+/// The axes in the first columns of a table.
+fn axes(config: &StudyConfig, every: bool) -> Vec<&'static Axis> {
+    if every { AXES.to_vec() } else { config.compared().collect() }
+}
+
 /// The names of the first columns of a table with such keys.
-pub(super) fn names<K: Key>(config: &StudyConfig) -> Vec<&'static str> {
-    let cells = config.arms().first().map(|arm| config.grid.cells(arm)).unwrap_or_default();
-    cells.into_iter().map(|(name, _)| name).chain(K::HAS_SEED.then_some(SEED)).collect()
+pub(super) fn names<K: Key>(config: &StudyConfig, every_axis: bool) -> Vec<&'static str> {
+    let axes = axes(config, every_axis).into_iter().map(|axis| axis.key);
+    axes.chain(K::HAS_SEED.then_some(SEED)).collect()
 }
 
 /// Writes the first cells of a row.
 pub(super) fn write<K: Key, S: SerializeSeq>(
     key: &K,
     config: &StudyConfig,
+    every_axis: bool,
     row: &mut S,
 ) -> Result<(), S::Error> {
-    for (_, cell) in config.grid.cells(key.arm()) {
-        row.serialize_element(&cell)?;
+    for axis in axes(config, every_axis) {
+        row.serialize_element(&(axis.text)(key.arm()))?;
     }
     key.seed().map_or(Ok(()), |seed| row.serialize_element(&seed))
 }
@@ -90,8 +97,8 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(config: &'a StudyConfig) -> Self {
-        let arms = config.arms().into_iter();
-        Self { config, arms: arms.map(|arm| (arm.clone(), config.grid.cells(&arm))).collect() }
+        let arms = config.arms().iter();
+        Self { config, arms: arms.map(|arm| (arm.clone(), config.columns(arm))).collect() }
     }
 
     /// The key of a row whose cell in the column of a name `cell` gives; an error has the column
@@ -109,7 +116,7 @@ impl<'a> Reader<'a> {
         if !K::HAS_SEED {
             return Ok(K::new(arm, 0));
         }
-        let seeds = &self.config.seeds;
+        let seeds = self.config.seeds();
         let seed = cell(SEED)
             .parse()
             .map_err(|error| (SEED, format!("found \"{}\": {error}", cell(SEED))))?;

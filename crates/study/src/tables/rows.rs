@@ -1,8 +1,10 @@
 //! The tables, column by column, and the study that they make up.
 
-use super::column::{Accuracy, Count, Index, Loss, Optional, Place, Real, Statistic};
+use super::column::{
+    Accuracy, Count, Index, Loss, Name, Optional, Place, Real, RunState, Statistic,
+};
 use super::key::RunKey;
-use crate::axis::Arm;
+use crate::arm::Arm;
 use crate::config::StudyConfig;
 
 /// Everything that a study found.
@@ -26,6 +28,23 @@ pub struct Study {
     pub grade: String,
 }
 
+impl RunRow {
+    /// Its validation accuracy after the last epoch. A run that diverged counts as one that guesses.
+    pub fn final_accuracy(&self, chance: f64) -> Option<f64> {
+        self.val_accuracy.or_else(|| self.diverged().then_some(chance))
+    }
+
+    /// As [`Self::final_accuracy`], on the test images; `chance` is none if nothing was tested.
+    pub fn final_test_accuracy(&self, chance: Option<f64>) -> Option<f64> {
+        self.test_accuracy.or_else(|| chance.filter(|_| self.diverged()))
+    }
+
+    /// Whether its loss was not finite any more in one of its steps.
+    pub fn diverged(&self) -> bool {
+        self.state == RunState::Diverged
+    }
+}
+
 impl Study {
     /// A study whose tables have no rows yet.
     pub(crate) fn empty(config: StudyConfig, grade: String) -> Self {
@@ -42,9 +61,10 @@ impl Study {
     }
 }
 
-/// A table: its row, its file, what its first columns say, and its own columns.
+/// A table: its row, its file, what its first columns say, whether these are all axes or those that the
+/// study compares, and its own columns.
 macro_rules! table {
-    ($(#[$doc:meta])* $row:ident in $file:literal of $key:ty;
+    ($(#[$doc:meta])* $row:ident in $file:literal of $key:ty $(, every $axis:ident)?;
      $($(#[$field_doc:meta])* $field:ident: $column:ty,)*) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +78,7 @@ macro_rules! table {
             type Key = $key;
             const FILE: &'static str = $file;
             const COLUMNS: &'static [&'static str] = &[$(stringify!($field)),*];
+            const HAS_EVERY_AXIS: bool = false $(|| !stringify!($axis).is_empty())?;
 
             fn key(&self) -> &$key {
                 &self.key
@@ -95,17 +116,22 @@ pub(crate) use table;
 
 table! {
     /// What came out of a run.
-    RunRow in "runs.csv" of RunKey;
-    /// Epochs trained.
-    epochs: Count,
-    /// Optimiser steps taken.
+    RunRow in "runs.csv" of RunKey, every axis;
+    /// The first 16 digits of the identity of the cell.
+    cell: Name,
+    /// How its training ended.
+    state: RunState,
+    /// Whole epochs trained.
+    epochs_trained: Count,
+    /// Optimiser steps taken; of a run that diverged those before the step whose loss was not finite.
     steps: Count,
-    /// Mean loss of the last epoch's batches, each measured before its optimiser step.
-    train_loss: Loss,
+    /// Mean loss of the last epoch's batches, each measured before its optimiser step; empty for a run
+    /// that diverged, as all that follow.
+    train_loss: Optional<Loss>,
     /// On the validation images, after the last epoch.
-    val_loss: Loss,
+    val_loss: Optional<Loss>,
     /// As `val_loss`.
-    val_accuracy: Accuracy,
+    val_accuracy: Optional<Accuracy>,
     /// On the test images, after the last epoch; empty if they were not used.
     test_loss: Optional<Loss>,
     /// As `test_loss`.

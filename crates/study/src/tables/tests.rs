@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use crate::axis::Head;
+use trainer::Trains;
 use trainer::network::preset;
 
 use super::*;
@@ -14,16 +14,18 @@ fn a_study_written_and_read_is_the_same_to_the_bit() {
     let folder = tempfile::tempdir().unwrap();
     let mut study = made_up::study(made_up::config());
     study.runs[0].test_loss = None;
-    study.runs[0].val_loss = 0.1 + 0.2;
+    study.runs[0].val_loss = Some(0.1 + 0.2);
     // A run that did not look at the test images has none in the confusion matrix either.
     study.runs[0].test_accuracy = None;
-    let untested = arm(&preset::SIMPLE_NETWORK, Head::Frozen);
+    let untested = arm(&study.config, &preset::SIMPLE_NETWORK, Trains::HeadFrozen);
     study.confusion.retain(|row| row.key != untested);
     write(&study, folder.path());
     assert_eq!(Study::read(folder.path()).unwrap(), study);
     let runs = fs::read_to_string(folder.path().join("runs.csv")).unwrap();
     let mut lines = runs.lines();
-    assert_eq!(lines.next().unwrap(), format!("network,head,seed,{}", RunRow::COLUMNS.join(",")));
+    let axes: Vec<&str> = crate::axis::AXES.iter().map(|axis| axis.key).collect();
+    let header = format!("{},seed,{}", axes.join(","), RunRow::COLUMNS.join(","));
+    assert_eq!(lines.next().unwrap(), header);
     assert!(lines.next().unwrap().contains(",0.30000000000000004,"));
     assert!(runs.lines().nth(1).unwrap().ends_with(",,"));
 }
@@ -32,7 +34,7 @@ fn a_study_written_and_read_is_the_same_to_the_bit() {
 fn a_table_without_rows_keeps_its_header() {
     let bytes = bytes::<BatchNormRow>(&[], &made_up::config()).unwrap();
     let text = String::from_utf8(bytes).unwrap();
-    assert_eq!(text, "network,head,seed,step,block,quantity,min,p25,p50,p75,max\n");
+    assert_eq!(text, "norm,trains,seed,step,block,quantity,min,p25,p50,p75,max\n");
     assert!(csv_file::parse::<BatchNormRow>(&text, &made_up::config()).unwrap().is_empty());
 }
 
@@ -69,24 +71,22 @@ fn a_column_more_or_an_optional_one_less_still_reads() {
 fn damage_is_named() {
     type Damage = fn(&str) -> String;
     let damages: [(&str, &str, Damage); 31] = [
-        ("an unknown data set", "study.toml", |t| t.replace("Fashion-MNIST", "MNIST")),
+        ("an unknown data set", "study.toml", |t| t.replace("fashion-mnist", "mnist")),
         ("a misspelt key", "study.toml", |t| t.replace("batch_size", "batchsize")),
-        ("no seeds", "study.toml", |t| t.replace("seeds = [0, 1]", "seeds = []")),
-        ("a head twice", "study.toml", |t| t.replace("\"trained\"", "\"frozen\"")),
-        ("a path for a network", "study.toml", |t| t.replace("simple_", "../")),
+        ("no seeds", "study.toml", |t| t.replace("seeds = \"2\"", "seeds = []")),
+        ("a value twice", "study.toml", |t| t.replace("\"batch\"", "\"none\"")),
+        ("a path for a network", "study.toml", |t| t.replace("simple_network", "../")),
         ("no epochs", "study.toml", |t| t.replace("epochs = 2", "epochs = 0")),
         ("a rate of nan", "study.toml", |t| t.replace("0.0005", "nan")),
         ("an empty file", "runs.csv", |_| String::new()),
         ("only a header", "runs.csv", |t| first_lines(t, 1)),
-        ("a renamed column", "runs.csv", |t| t.replace("val_loss", "validation_loss")),
-        ("a word for a number", "runs.csv", |t| {
-            t.replacen(",40,", ",forty,", 1).replace(",80,", ",eighty,")
-        }),
+        ("a renamed column", "runs.csv", |t| t.replace("epochs_trained", "epochs_done")),
+        ("a word for a number", "runs.csv", |t| t.replacen(",1920,", ",many,", 1)),
         ("a run twice", "runs.csv", |t| format!("{t}{}\n", t.lines().last().unwrap())),
-        ("too many epochs", "runs.csv", |t| t.replace(",2,80,", ",3,80,")),
+        ("too many epochs", "runs.csv", |t| t.replace(",trained,2,1920,", ",trained,3,1920,")),
         ("more epochs promised", "study.toml", |t| t.replace("epochs = 2", "epochs = 4000000000")),
         ("other steps", "study.toml", |t| {
-            t.replace("steps_per_epoch = 40", "steps_per_epoch = 50")
+            t.replace("training_images = 48000", "training_images = 40000")
         }),
         ("a run too few", "runs.csv", |t| first_lines(t, 8)),
         ("cut within a number", "epochs.csv", |t| t[..t.len() - 5].to_owned()),

@@ -1,0 +1,98 @@
+//! The plan of a study: each cell, how far it is, and about how long the rest takes.
+
+use std::num::NonZero;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use indicatif::HumanDuration;
+use study::arm::Arm;
+use study::cell::cells;
+use study::config::StudyConfig;
+use study::store::{State, Store};
+use terminal::exit::Exit;
+use terminal::output::say;
+use terminal::workspace::relative;
+use trainer::ShortTraining;
+use trainer::network::NetworkConfig;
+
+use super::progress::{work, work_of_training};
+
+/// The steps that a measurement of speed takes.
+const STEPS: NonZero<usize> = NonZero::new(4).expect("4 is not 0");
+
+/// Prints the plan. Nothing of the study is trained: a few steps on drawn images tell the speed.
+pub(super) fn show(config: &StudyConfig, store: &Store, threads: usize) -> Result<Exit> {
+    let cells = cells(config)?;
+    let mut speeds = Speeds::default();
+    let mut left = 0.0;
+    let (mut trained, mut diverged, mut begun) = (0, 0, 0);
+    say(format_args!("{:8}  {:>9}  {:>7}  {:>6}  arm", "cell", "state", "time", "seed"))?;
+    for cell in &cells {
+        let arm = &cell.key.arm;
+        let seconds = speeds.seconds_per_work(arm)?;
+        let whole = work_of_training(config, arm) as f64 * seconds;
+        let (state, rest) = match store.state(cell)? {
+            State::Missing => ("missing".to_owned(), whole),
+            State::Begun { steps } => {
+                begun += 1;
+                let share = work(config, arm, steps) as f64 * seconds / whole;
+                (format!("{:.0} %", 100.0 * share), whole * (1.0 - share))
+            }
+            State::Trained => {
+                trained += 1;
+                ("trained".to_owned(), 0.0)
+            }
+            State::Diverged { .. } => {
+                diverged += 1;
+                ("diverged".to_owned(), 0.0)
+            }
+        };
+        left += rest;
+        say(format_args!(
+            "{}  {state:>9}  {:>5.0} s  {:>6}  {}",
+            cell.id.short(),
+            whole,
+            cell.key.seed,
+            config.label(arm)
+        ))?;
+    }
+    let missing = cells.len() - trained - diverged - begun;
+    let left = Duration::from_secs_f64(left / threads.min(cells.len()).max(1) as f64);
+    say(format_args!(
+        "{} cells in {}: {trained} trained, {diverged} diverged, {begun} begun, {missing} missing; \
+         about {} left with {threads} threads",
+        cells.len(),
+        relative(store.path()).display(),
+        HumanDuration(left),
+    ))?;
+    Ok(Exit::Success)
+}
+
+/// The speed of each kind of training on one thread of this machine, measured when it is first asked
+/// for.
+#[derive(Default)]
+struct Speeds(Vec<(NetworkConfig, usize, f64)>);
+
+impl Speeds {
+    /// The seconds that a unit of [`work`] takes.
+    fn seconds_per_work(&mut self, arm: &Arm) -> Result<f64> {
+        let (network, size) = (arm.network(), arm.run.batch_size);
+        if let Some((.., known)) = self.0.iter().find(|(one, of, _)| one == network && *of == size)
+        {
+            return Ok(*known);
+        }
+        let batch_size = NonZero::new(size).context("batch_size: found 0, expected at least 1")?;
+        let training = ShortTraining::new(STEPS, batch_size)?;
+        training.hash(network, 1)?; // the first one allocates
+        let begun = Instant::now();
+        training.hash(network, 1)?;
+        let work = (STEPS.get() as u64 * work_of_step(size)) as f64 + size as f64;
+        let seconds = begun.elapsed().as_secs_f64() / work;
+        self.0.push((network.clone(), size, seconds));
+        Ok(seconds)
+    }
+}
+
+fn work_of_step(batch_size: usize) -> u64 {
+    super::progress::WORK_OF_A_STEP * batch_size as u64
+}

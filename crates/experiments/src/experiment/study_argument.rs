@@ -1,0 +1,65 @@
+//! The argument that names a study: one that comes with the workspace, or a file.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use study::arm::Arm;
+use study::config::CONFIG_FILE;
+use study::shipped::{HEADLINE, SHIPPED, shipped};
+use study::study_file::{self, StudyFile};
+use terminal::workspace::relative;
+
+/// A study with the name of its folder of results.
+#[derive(Debug, Clone)]
+pub(crate) struct NamedStudy {
+    pub(crate) name: String,
+    /// The file, for messages; none for one that comes with the workspace.
+    pub(crate) path: Option<String>,
+    pub(crate) file: StudyFile,
+}
+
+/// The study of this name or in this file; without an argument the headline.
+pub(crate) fn find(argument: Option<&str>) -> Result<NamedStudy> {
+    let Some(argument) = argument else { return named(HEADLINE.name, HEADLINE.text) };
+    if let Some(study) = shipped(argument) {
+        return named(study.name, study.text);
+    }
+    let path = Path::new(argument);
+    let is_path = path.extension().is_some() || path.components().count() > 1 || path.exists();
+    if !is_path {
+        let names: Vec<&str> = SHIPPED.iter().map(|study| study.name).collect();
+        bail!(
+            "found no study called {argument}, expected one of {}, or a file, as in study.toml",
+            names.join(", ")
+        );
+    }
+    let path = if path.is_dir() { path.join(CONFIG_FILE) } else { path.to_owned() };
+    let shown = relative(&path).display().to_string();
+    let text = files::read_text(&path).with_context(|| format!("{shown} cannot be read"))?;
+    let file = read(&text).with_context(|| shown.clone())?;
+    Ok(NamedStudy { name: name_of(&path), path: Some(shown), file })
+}
+
+fn named(name: &str, text: &str) -> Result<NamedStudy> {
+    Ok(NamedStudy { name: name.to_owned(), path: None, file: read(text)? })
+}
+
+fn read(text: &str) -> Result<StudyFile> {
+    study_file::read(text, &Arm::any()?).map_err(anyhow::Error::msg)
+}
+
+/// The name of the file without its ending, or that of its folder if all such files are called alike.
+fn name_of(path: &Path) -> String {
+    let is_usual = path.file_name().is_some_and(|name| name == CONFIG_FILE);
+    let folder = path.canonicalize().ok().and_then(|path| path.parent().map(Path::to_path_buf));
+    let named = match folder.filter(|_| is_usual) {
+        Some(folder) => folder.file_name().map(|name| name.to_string_lossy().into_owned()),
+        None => path.file_stem().map(|stem| stem.to_string_lossy().into_owned()),
+    };
+    match named {
+        // That is the folder of all cells.
+        Some(name) if name == "cells" => "cells-study".to_owned(),
+        Some(name) => name,
+        None => "study".to_owned(),
+    }
+}

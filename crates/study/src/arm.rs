@@ -1,0 +1,136 @@
+//! An arm of a study: everything that distinguishes two of its runs but the seed.
+
+use trainer::dataset::DataSet;
+use trainer::network::{NetworkConfig, preset};
+use trainer::optimizer::{AdamConfig, OptimizerConfig};
+use trainer::run::RunConfig;
+use trainer::{Seeds, TrainError, Trains};
+
+/// How many times per epoch losses are averaged and networks observed for the study's tables.
+pub const WINDOWS_PER_EPOCH: u64 = 20;
+
+/// The steps of a window, ⌈steps per epoch / [`WINDOWS_PER_EPOCH`]⌉; the last window of an epoch may
+/// have fewer.
+pub fn steps_per_window(steps_per_epoch: u64) -> u64 {
+    steps_per_epoch.div_ceil(WINDOWS_PER_EPOCH)
+}
+
+/// The notebook's learning rate.
+pub const NOTEBOOK_LEARNING_RATE: f64 = 5e-4;
+
+/// The images of the notebook's batches.
+pub const NOTEBOOK_BATCH_SIZE: usize = 50;
+
+/// The notebook's epochs.
+pub const NOTEBOOK_EPOCHS: u64 = 5;
+
+/// Everything that distinguishes two runs of a study but the seed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arm {
+    /// Its run with seed 0.
+    pub run: RunConfig,
+    /// The images that it is trained with.
+    pub training_images: u64,
+}
+
+impl Arm {
+    /// What the notebook trains without batch norm: all of `SimpleNetwork` but its head, with so many
+    /// images of this data set.
+    ///
+    /// # Errors
+    ///
+    /// None in fact: those of the optimiser, whose learning rate is a constant here.
+    pub fn notebook(data_set: DataSet, training_images: u64) -> Result<Self, TrainError> {
+        let run = RunConfig {
+            network: preset::SIMPLE_NETWORK.config.clone(),
+            trains: Trains::HeadFrozen,
+            seeds: Seeds::both(0),
+            epochs: NOTEBOOK_EPOCHS,
+            batch_size: NOTEBOOK_BATCH_SIZE,
+            optimizer: AdamConfig::new(NOTEBOOK_LEARNING_RATE)?.into(),
+            observations_per_epoch: WINDOWS_PER_EPOCH,
+            data_set: data_set.into(),
+        };
+        Ok(Self { run, training_images })
+    }
+
+    /// An arm to try values of axes on.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::notebook`].
+    pub fn any() -> Result<Self, TrainError> {
+        Self::notebook(DataSet::FashionMnist, 48_000)
+    }
+
+    /// Its learning rate.
+    pub fn learning_rate(&self) -> f64 {
+        self.run.optimizer.hyperparameter("learning_rate").unwrap_or_default()
+    }
+
+    /// Its weight decay.
+    pub fn weight_decay(&self) -> f64 {
+        self.run.optimizer.hyperparameter("weight_decay").unwrap_or_default()
+    }
+
+    /// Gives it the optimiser of this name with these and otherwise its usual hyperparameters. The error
+    /// says what is expected instead.
+    pub(crate) fn set_optimizer(
+        &mut self,
+        name: &str,
+        learning_rate: f64,
+        weight_decay: f64,
+    ) -> Result<(), String> {
+        let names = || OptimizerConfig::NAMES.join(", ");
+        let usual = OptimizerConfig::usual(name, learning_rate).map_err(|_| names())?;
+        let decaying = usual.with_weight_decay(weight_decay);
+        self.run.optimizer = decaying.map_err(|error| error.to_string())?;
+        Ok(())
+    }
+
+    /// Its network.
+    pub fn network(&self) -> &NetworkConfig {
+        &self.run.network
+    }
+
+    /// The optimiser steps of an epoch: one per batch, the last of which may be smaller.
+    pub fn steps_per_epoch(&self) -> u64 {
+        self.training_images.div_ceil(self.batch_size().max(1))
+    }
+
+    /// The optimiser steps of all epochs.
+    pub fn steps(&self) -> u64 {
+        self.run.epochs.saturating_mul(self.steps_per_epoch())
+    }
+
+    /// The images of a batch.
+    pub fn batch_size(&self) -> u64 {
+        self.run.batch_size as u64
+    }
+
+    /// Whether the two differ in the network at most: runs that one panel of a figure compares.
+    pub fn differs_in_network_only(&self, other: &Self) -> bool {
+        let run = RunConfig { network: self.run.network.clone(), ..other.run.clone() };
+        *self == Self { run, training_images: other.training_images }
+    }
+
+    /// Whether its runs train as those behind the published figures did, as far as both go: any number
+    /// of epochs, and whichever network. `images` are those of the published runs.
+    pub fn is_as_published(&self, images: u64) -> bool {
+        let published = AdamConfig::new(NOTEBOOK_LEARNING_RATE).map(Into::into);
+        self.run.trains == Trains::HeadFrozen
+            && self.run.batch_size == NOTEBOOK_BATCH_SIZE
+            && published.is_ok_and(|published| self.run.optimizer == published)
+            && self.training_images == images
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_a_twentieth_of_an_epoch_rounded_up() {
+        assert_eq!([7, 30, 70, 960].map(steps_per_window), [1, 2, 4, 48]);
+    }
+}

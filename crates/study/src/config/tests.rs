@@ -1,0 +1,98 @@
+//! Studies from files, and what follows from them.
+
+use super::*;
+use crate::axis::{NETWORK, axis};
+use crate::made_up::config_from;
+
+fn read(text: &str) -> Result<StudyConfig, String> {
+    StudyConfig::read(&format!("[fixed]\ndata_set = \"fashion-mnist\"\n{text}"))
+}
+
+#[test]
+fn a_file_that_says_nothing_is_the_notebooks_training() {
+    let config = read("").unwrap();
+    let [arm] = config.arms() else { panic!("{:?}", config.arms()) };
+    assert_eq!((arm.training_images, arm.batch_size(), arm.run.epochs), (48_000, 50, 5));
+    assert_eq!((arm.learning_rate(), arm.steps()), (5e-4, 4_800));
+    assert_eq!((config.validation_images, config.test_images), (12_000, 10_000));
+    assert_eq!(config.seeds(), [0, 1, 2]);
+    assert_eq!(StudyConfig::read(&config.to_toml()).unwrap(), config);
+}
+
+#[test]
+fn every_shipped_study_reads_and_says_the_same_with_all_values() {
+    for study in crate::shipped::SHIPPED {
+        let file = study_file::read(study.text, &Arm::any().unwrap()).unwrap();
+        for quick in [false, true] {
+            let mut file = file.clone();
+            if quick {
+                file.look_quickly();
+            }
+            let config = StudyConfig::new(file, DataSet::Synthetic).unwrap();
+            assert_eq!(StudyConfig::read(&config.to_toml()).unwrap(), config, "{}", study.name);
+        }
+    }
+}
+
+#[test]
+fn a_change_takes_the_place_of_what_it_changes() {
+    let text = "[compare]\nnorm = [\"none\", \"batch\"]\nlearning_rate = [1e-3, 1e-2]\n\
+        [report]\nfigures = [\"accuracy_against(learning_rate)\", \"training_loss\"]\n";
+    let mut file = study_file::read(text, &Arm::any().unwrap()).unwrap();
+    // A figure against an axis that is not compared any more goes with it.
+    file.set(axis("learning_rate").unwrap(), vec!["0.1".to_owned()]);
+    let config = StudyConfig::new(file.clone(), DataSet::FashionMnist).unwrap();
+    assert_eq!(config.file.report.figures, ["training_loss"]);
+    assert_eq!(StudyConfig::read(&config.to_toml()).unwrap(), config);
+    // Networks take the place of the norm, by which arms were compared.
+    file.set(NETWORK, ["simple", "batch-norm"].map(str::to_owned).to_vec());
+    file.set(axis("epochs").unwrap(), ["1", "2"].map(str::to_owned).to_vec());
+    let config = StudyConfig::new(file, DataSet::FashionMnist).unwrap();
+    let compared: Vec<_> = config.compared().map(|axis| axis.key).collect();
+    assert_eq!(compared, ["network", "epochs"]);
+    assert_eq!(config.baseline_of(&config.arms()[3]), Some(&config.arms()[1]));
+    assert_eq!(config.baseline_of(&config.arms()[1]), None);
+}
+
+/// The text of a network has its norm in it, so arms pair by their places, not by texts.
+#[test]
+fn norms_and_networks_can_be_compared_together() {
+    let compare = "norm = [\"none\", \"batch\"]\nnetwork = [\"simple\", \"fully-connected\"]";
+    let config = config_from(compare, "trains = \"all\"", "");
+    let name = |arm: &Arm| arm.network().to_string();
+    assert_eq!(config.baseline_of(&config.arms()[3]).map(name).unwrap(), "fully_connected_network");
+    let last = config.values(&config.arms()[3]);
+    let last: Vec<_> = last.into_iter().map(|(axis, value)| (axis.key, value)).collect();
+    assert_eq!(last, [("norm", "batch"), ("network", "fully_connected_network")]);
+}
+
+#[test]
+fn a_quick_look_limits_what_is_more_and_keeps_what_is_less() {
+    let text = "quick = true\n[compare]\nepochs = [5, 1, 8]\n[fixed]\ntest_images = 10\n\
+        training_images = 100\ndata_set = \"synthetic\"\n";
+    let config = StudyConfig::read(text).unwrap();
+    assert_eq!(config.each(|arm| arm.run.epochs), [3, 1]);
+    assert_eq!((config.validation_images, config.test_images), (1_000, 10));
+    assert_eq!(config.each(|arm| arm.training_images), [100]);
+}
+
+#[test]
+fn what_says_nothing_is_refused() {
+    for (text, expected) in [
+        ("[repeat]\nvary = []", "vary: found nothing for several seeds"),
+        (
+            "test_images = 0\n[report]\nprimary = \"test accuracy after the last epoch\"",
+            "test_images: found 0",
+        ),
+        (
+            "network = \"batch-norm\"\n[compare]\ntrains = [\"head-frozen\", \"all\"]",
+            "which train the same",
+        ),
+        ("validation_images = 12001", "validation_images: found 12001, expected 1 to 12000"),
+        ("norm = \"group(5)\"", "conv-16-32_group-norm-5_relu"),
+    ] {
+        let message = read(text).unwrap_err();
+        assert!(message.contains(expected), "{message}");
+    }
+    assert!(read("[repeat]\nseeds = [4]\nvary = []").is_ok());
+}

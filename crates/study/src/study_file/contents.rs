@@ -1,0 +1,252 @@
+//! What a study's file says.
+
+use trainer::dataset::DataSet;
+
+use crate::arm::Arm;
+use crate::axis::{AXES, Axis, EPOCHS, NETWORK, TRAINING_IMAGES, place};
+
+/// Batches of an epoch in a quick look.
+const QUICK_STEPS: u64 = 60;
+
+/// Epochs of a quick look.
+const QUICK_EPOCHS: u64 = 3;
+
+/// Validation images, and test images, of a quick look.
+const QUICK_IMAGES: u64 = 1_000;
+
+/// A study as its file says it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StudyFile {
+    /// What the study is called.
+    pub title: String,
+    /// What it asks, in a sentence; empty if the file does not say it.
+    pub question: String,
+    /// Whether it is a quick look.
+    pub quick: bool,
+    /// The data set; none for the one that is at hand.
+    pub data_set: Option<DataSet>,
+    /// The axes that the file names, in its order.
+    pub settings: Vec<AxisValues>,
+    /// The images to validate with after each epoch; none for a fifth of the data set's.
+    pub validation_images: Option<u64>,
+    /// The images to test with; none for all.
+    pub test_images: Option<u64>,
+    /// The seeds, each of which every arm is trained with.
+    pub seeds: Vec<u64>,
+    /// What a seed changes.
+    pub vary: Vec<Source>,
+    /// What is reported.
+    pub report: ReportPlan,
+}
+
+/// The values of one axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AxisValues {
+    /// The axis.
+    pub axis: &'static Axis,
+    /// Its values, as texts.
+    pub values: Vec<String>,
+    /// Whether it makes arms: it stands in `[compare]`, even with a single value.
+    pub is_compared: bool,
+}
+
+/// A source of differences between runs of one arm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// The initial weights.
+    Weights,
+    /// The order of the images, and what dropout leaves out.
+    Order,
+    /// Which images are for training and which for validation.
+    Split,
+}
+
+impl Source {
+    /// Every source.
+    pub const ALL: [Self; 3] = [Self::Weights, Self::Order, Self::Split];
+
+    /// The name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Weights => "weights",
+            Self::Order => "order",
+            Self::Split => "split",
+        }
+    }
+
+    /// What varies, in words.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Weights => "the initial weights",
+            Self::Order => "the order of the images",
+            Self::Split => "the split into training and validation images",
+        }
+    }
+}
+
+/// What a study reports.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReportPlan {
+    /// The outcome that was chosen before the training.
+    pub primary: PrimaryOutcome,
+    /// The figures, in order.
+    pub figures: Vec<String>,
+    /// How p-values account for the number of comparisons.
+    pub family: Family,
+}
+
+/// An outcome of a run that a study can be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrimaryOutcome {
+    /// Validation accuracy after the last epoch.
+    ValidationAccuracy,
+    /// Accuracy on the test images after the last epoch.
+    TestAccuracy,
+}
+
+impl PrimaryOutcome {
+    /// Every outcome.
+    pub const ALL: [Self; 2] = [Self::ValidationAccuracy, Self::TestAccuracy];
+
+    /// The name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ValidationAccuracy => "validation accuracy after the last epoch",
+            Self::TestAccuracy => "test accuracy after the last epoch",
+        }
+    }
+}
+
+/// How p-values account for the number of comparisons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// All comparisons of the study are one family, and Holm's method adjusts its p-values.
+    Holm,
+    /// Each comparison stands for itself.
+    None,
+}
+
+impl Family {
+    /// Every way.
+    pub const ALL: [Self; 2] = [Self::Holm, Self::None];
+
+    /// The name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Holm => "holm",
+            Self::None => "none",
+        }
+    }
+}
+
+impl StudyFile {
+    /// Gives an axis these values in the place of those of the file. Several values are compared. A
+    /// network brings its own norm, activation and dropout: with it those of the file go, so that
+    /// [`Self::set`] of these comes after.
+    pub fn set(&mut self, axis: &'static Axis, values: Vec<String>) {
+        let is_compared = values.len() > 1;
+        let setting = AxisValues { axis, values, is_compared };
+        let replaces = |known: &AxisValues| {
+            known.axis == axis || *axis == *NETWORK && known.axis.is_of_network
+        };
+        // In the place of what it replaces: the first axis is what arms are compared by.
+        let place = self.settings.iter().position(replaces).unwrap_or(self.settings.len());
+        self.settings.retain(|known| !replaces(known));
+        self.settings.insert(place.min(self.settings.len()), setting);
+    }
+
+    /// Turns the study into a quick look at its first seed.
+    pub fn look_quickly(&mut self) {
+        self.quick = true;
+        self.seeds.truncate(1);
+    }
+
+    /// Limits a quick look to at most 3 epochs of 60 of the largest batches, and to at most 1,000 images to validate and to
+    /// test with.
+    ///
+    /// # Errors
+    ///
+    /// What is expected instead of a value of an axis.
+    pub(crate) fn limit_quick_look(&mut self, notebook: &Arm) -> Result<(), String> {
+        for images in [&mut self.validation_images, &mut self.test_images] {
+            *images = Some(images.map_or(QUICK_IMAGES, |given| given.min(QUICK_IMAGES)));
+        }
+        let largest = self.arms(notebook)?.iter().map(Arm::batch_size).max().unwrap_or_default();
+        let images = notebook.training_images.min(largest.saturating_mul(QUICK_STEPS));
+        self.limit(EPOCHS, QUICK_EPOCHS);
+        self.limit(TRAINING_IMAGES, images);
+        Ok(())
+    }
+
+    /// Gives an axis of counts no value above this one.
+    fn limit(&mut self, axis: &'static Axis, most: u64) {
+        let known = self.settings.iter().position(|setting| setting.axis == axis);
+        let Some(at) = known else {
+            self.set(axis, vec![most.to_string()]);
+            return;
+        };
+        let setting = &mut self.settings[at];
+        let mut limited: Vec<String> = Vec::new();
+        for value in setting.values.drain(..) {
+            let is_above = value.parse().is_ok_and(|count: u64| count > most);
+            let value = if is_above { most.to_string() } else { value };
+            if !limited.contains(&value) {
+                limited.push(value);
+            }
+        }
+        setting.values = limited;
+    }
+
+    /// Names every axis: those that are compared in their order, then the others with one value each,
+    /// which is the notebook's where the file does not name it. A part of a network that the file does not
+    /// name is that of the network.
+    pub(crate) fn complete(&mut self, notebook: &Arm) {
+        let (mut complete, fixed): (Vec<AxisValues>, Vec<AxisValues>) =
+            self.settings.drain(..).partition(|setting| setting.is_compared);
+        for &axis in AXES {
+            if complete.iter().any(|setting| setting.axis == axis) {
+                continue;
+            }
+            let known = fixed.iter().find(|setting| setting.axis == axis);
+            if let Some(setting) = known {
+                complete.push(setting.clone());
+            } else if !axis.is_of_network || axis == NETWORK {
+                let values = vec![(axis.text)(notebook)];
+                complete.push(AxisValues { axis, values, is_compared: false });
+            }
+        }
+        self.settings = complete;
+    }
+
+    /// Every combination of values, applied to the notebook's arm. The first axis of the file changes
+    /// slowest.
+    ///
+    /// # Errors
+    ///
+    /// The name of the axis, what was found and what is expected.
+    pub fn arms(&self, notebook: &Arm) -> Result<Vec<Arm>, String> {
+        let mut choices: Vec<Vec<&str>> = vec![vec![]];
+        for setting in &self.settings {
+            choices = choices
+                .into_iter()
+                .flat_map(|chosen| {
+                    setting.values.iter().map(move |value| [chosen.as_slice(), &[value]].concat())
+                })
+                .collect();
+        }
+        // Whatever the order in the file, a network is set before what changes a part of it.
+        let mut order: Vec<usize> = (0..self.settings.len()).collect();
+        order.sort_by_key(|&at| place(self.settings[at].axis));
+        let arm = |chosen: Vec<&str>| {
+            let mut arm = notebook.clone();
+            for &at in &order {
+                let (axis, value) = (self.settings[at].axis, chosen[at]);
+                (axis.set)(&mut arm, value).map_err(|expected| {
+                    format!("{}: found {value}, expected {expected}", axis.key)
+                })?;
+            }
+            Ok(arm)
+        };
+        choices.into_iter().map(arm).collect()
+    }
+}

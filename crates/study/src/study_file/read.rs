@@ -1,0 +1,339 @@
+//! Reads a study's file. A fault is told with its line, the key, what was found and what is allowed.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+use trainer::dataset::DataSet;
+
+use super::contents::{AxisValues, Family, PrimaryOutcome, ReportPlan, Source, StudyFile};
+use crate::arm::Arm;
+use crate::axis::{AXES, axis};
+use crate::figure_name;
+use crate::seeds;
+
+/// The seeds of a study that names none.
+const DEFAULT_SEEDS: [u64; 3] = [0, 1, 2];
+
+/// Reads a study from the text of its file. Values of axes are tried on `notebook`.
+///
+/// # Errors
+///
+/// The line and the key at fault, what was found and what is allowed.
+pub fn read(text: &str, notebook: &Arm) -> Result<StudyFile, String> {
+    let document = DeTable::parse(text).map_err(|error| {
+        let line = error.span().map(|span| format!("line {}: ", line_of(text, span.start)));
+        format!("{}{}", line.unwrap_or_default(), error.message())
+    })?;
+    let top = Section { text, name: "", table: document.get_ref() };
+    let tables = ["compare", "fixed", "repeat", "report"];
+    top.expect_keys(&[&["title", "question", "quick"], tables.as_slice()].concat())?;
+    let section = |name: &'static str| {
+        let Some(value) = top.get(name) else { return Ok::<_, String>(None) };
+        let found = value.get_ref();
+        let table = found.as_table().ok_or_else(|| {
+            top.fault(name, value.span(), found.type_str(), &format!("a table [{name}]"))
+        })?;
+        Ok(Some(Section { text, name, table }))
+    };
+    let mut file = StudyFile {
+        title: top.string("title")?.unwrap_or_else(|| "A study".to_owned()),
+        question: top.string("question")?.unwrap_or_default(),
+        quick: top.boolean("quick")?,
+        data_set: None,
+        settings: Vec::new(),
+        validation_images: None,
+        test_images: None,
+        seeds: DEFAULT_SEEDS.to_vec(),
+        vary: vec![Source::Weights, Source::Order],
+        report: ReportPlan {
+            primary: PrimaryOutcome::ValidationAccuracy,
+            figures: figure_name::STANDARD.iter().map(|name| (*name).to_owned()).collect(),
+            family: Family::Holm,
+        },
+    };
+    if let Some(section) = section("compare")? {
+        section.expect_keys(&axes())?;
+        for (key, _) in section.entries() {
+            file.settings.push(section.setting(key, true, notebook)?);
+        }
+    }
+    if let Some(section) = section("fixed")? {
+        let others = ["data_set", "validation_images", "test_images"];
+        section.expect_keys(&[axes().as_slice(), &others].concat())?;
+        for (key, value) in section.entries() {
+            match key {
+                "data_set" => file.data_set = Some(section.choice(key, &data_sets())?),
+                "validation_images" => file.validation_images = Some(section.count(key, 1)?),
+                "test_images" => file.test_images = Some(section.count(key, 0)?),
+                _ => {
+                    let setting = section.setting(key, false, notebook)?;
+                    if file.settings.iter().any(|known| known.axis == setting.axis) {
+                        let expected = "an axis either in [compare] or in [fixed]";
+                        return Err(section.fault(key, value.span(), "it in both", expected));
+                    }
+                    file.settings.push(setting);
+                }
+            }
+        }
+    }
+    if let Some(section) = section("repeat")? {
+        section.expect_keys(&["seeds", "vary"])?;
+        if let Some(found) = section.seeds()? {
+            file.seeds = found;
+        }
+        if let Some(names) = section.strings("vary")? {
+            let sources = Source::ALL.map(|source| (source.name(), source));
+            let chosen = names.iter().map(|name| section.one_of("vary", name, &sources));
+            file.vary = chosen.collect::<Result<Vec<_>, String>>()?;
+            file.vary.sort_unstable();
+            file.vary.dedup();
+        }
+    }
+    if let Some(section) = section("report")? {
+        section.expect_keys(&["primary", "figures", "family"])?;
+        let outcomes = PrimaryOutcome::ALL.map(|outcome| (outcome.name(), outcome));
+        if section.get("primary").is_some() {
+            file.report.primary = section.choice("primary", &outcomes)?;
+        }
+        if section.get("family").is_some() {
+            let families = Family::ALL.map(|family| (family.name(), family));
+            file.report.family = section.choice("family", &families)?;
+        }
+        if let Some(names) = section.strings("figures")? {
+            let compared = file.settings.iter().filter(|setting| setting.is_compared);
+            let compared: Vec<_> = compared.map(|setting| setting.axis).collect();
+            for Text { text, span } in &names {
+                figure_name::expect(text, &compared).map_err(|expected| {
+                    section.fault("figures", span.clone(), &quoted(text), &expected)
+                })?;
+            }
+            file.report.figures = names.into_iter().map(|name| name.text).collect();
+        }
+    }
+    Ok(file)
+}
+
+fn axes() -> Vec<&'static str> {
+    AXES.iter().map(|axis| axis.key).collect()
+}
+
+fn data_sets() -> Vec<(&'static str, DataSet)> {
+    DataSet::ALL.iter().map(|set| (set.entry().argument, *set)).collect()
+}
+
+/// The line of a place in the file, from 1.
+fn line_of(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
+}
+
+fn quoted(text: &str) -> String {
+    format!("{text:?}")
+}
+
+/// A text of the file with its place.
+struct Text {
+    text: String,
+    span: Range<usize>,
+}
+
+/// A table of the file.
+#[derive(Clone, Copy)]
+struct Section<'t> {
+    /// The whole file.
+    text: &'t str,
+    /// The name of the table; empty for the file itself.
+    name: &'static str,
+    table: &'t DeTable<'t>,
+}
+
+impl<'t> Section<'t> {
+    fn get(&self, key: &str) -> Option<&'t Spanned<DeValue<'t>>> {
+        self.table.get(key)
+    }
+
+    /// The entries in the order of the file.
+    fn entries(&self) -> Vec<(&'t str, &'t Spanned<DeValue<'t>>)> {
+        let mut entries: Vec<_> = self.table.iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        entries.into_iter().map(|(key, value)| (key.get_ref().as_ref(), value)).collect()
+    }
+
+    fn fault(&self, key: &str, at: Range<usize>, found: &str, expected: &str) -> String {
+        let (line, dot) =
+            (line_of(self.text, at.start), if self.name.is_empty() { "" } else { "." });
+        format!("line {line}: {}{dot}{key}: found {found}, expected {expected}", self.name)
+    }
+
+    fn expect_keys(&self, known: &[&str]) -> Result<(), String> {
+        let mut keys: Vec<_> = self.table.keys().collect();
+        keys.sort_by_key(|key| key.span().start);
+        match keys.into_iter().find(|key| !known.contains(&key.get_ref().as_ref())) {
+            None => Ok(()),
+            Some(key) => {
+                let line = line_of(self.text, key.span().start);
+                let place =
+                    if self.name.is_empty() { String::new() } else { format!("[{}]: ", self.name) };
+                let (found, known) = (key.get_ref(), known.join(", "));
+                Err(format!("line {line}: {place}found the key {found}, expected one of {known}"))
+            }
+        }
+    }
+
+    fn string(&self, key: &'static str) -> Result<Option<String>, String> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        let text = value.get_ref().as_str().map(str::trim).filter(|text| !text.is_empty());
+        let refused = || self.fault(key, value.span(), &shown(value.get_ref()), "a text");
+        text.map(|text| Some(text.to_owned())).ok_or_else(refused)
+    }
+
+    fn boolean(&self, key: &'static str) -> Result<bool, String> {
+        let Some(value) = self.get(key) else { return Ok(false) };
+        let found = value.get_ref();
+        found.as_bool().ok_or_else(|| self.fault(key, value.span(), &shown(found), "true or false"))
+    }
+
+    fn count(&self, key: &str, least: u64) -> Result<u64, String> {
+        let largest = u64::from(u32::MAX);
+        let value = self.get(key).ok_or_else(|| format!("{key}: found none, expected a number"))?;
+        let count = scalar(value.get_ref()).and_then(|text| text.parse().ok());
+        let count = count.filter(|count| (least..=largest).contains(count));
+        count.ok_or_else(|| {
+            let expected = format!("a whole number from {least} to {largest}");
+            self.fault(key, value.span(), &shown(value.get_ref()), &expected)
+        })
+    }
+
+    /// The values of an axis.
+    fn setting(&self, key: &str, is_compared: bool, notebook: &Arm) -> Result<AxisValues, String> {
+        let (Some(axis), Some(value)) = (axis(key), self.get(key)) else {
+            return Err(format!("{key}: found no axis, expected one of {}", axes().join(", ")));
+        };
+        let texts = self.texts(key, value)?;
+        if !is_compared && texts.len() != 1 {
+            let expected = "one value; several are compared in [compare]";
+            return Err(self.fault(
+                key,
+                value.span(),
+                &format!("{} values", texts.len()),
+                expected,
+            ));
+        }
+        if texts.is_empty() {
+            return Err(self.fault(key, value.span(), "no values", "at least one"));
+        }
+        let mut values: Vec<String> = Vec::new();
+        for Text { text, span } in texts {
+            let canonical = axis
+                .canonical(&text, notebook)
+                .map_err(|expected| self.fault(key, span.clone(), &quoted(&text), &expected))?;
+            if values.contains(&canonical) {
+                return Err(self.fault(
+                    key,
+                    span,
+                    &format!("{canonical} twice"),
+                    "each value once",
+                ));
+            }
+            values.push(canonical);
+        }
+        Ok(AxisValues { axis, values, is_compared })
+    }
+
+    /// One value or a list of values, as texts.
+    fn texts(&self, key: &str, value: &Spanned<DeValue<'_>>) -> Result<Vec<Text>, String> {
+        let one = |value: &Spanned<DeValue<'_>>| {
+            let found = value.get_ref();
+            let text = scalar(found).ok_or_else(|| {
+                self.fault(
+                    key,
+                    value.span(),
+                    found.type_str(),
+                    "a number, a text, or a list of these",
+                )
+            })?;
+            Ok(Text { text, span: value.span() })
+        };
+        match value.get_ref().as_array() {
+            Some(values) => values.iter().map(one).collect(),
+            None => Ok(vec![one(value)?]),
+        }
+    }
+
+    fn strings(&self, key: &'static str) -> Result<Option<Vec<Text>>, String> {
+        let Some(value) = self.get(key) else { return Ok(None) };
+        if value.get_ref().as_array().is_none() {
+            return Err(self.fault(
+                key,
+                value.span(),
+                value.get_ref().type_str(),
+                "a list of texts",
+            ));
+        }
+        self.texts(key, value).map(Some)
+    }
+
+    fn one_of<T: Copy>(&self, key: &str, found: &Text, all: &[(&str, T)]) -> Result<T, String> {
+        let chosen = all.iter().find(|(name, _)| *name == found.text);
+        chosen.map(|(_, value)| *value).ok_or_else(|| {
+            let names: Vec<String> = all.iter().map(|(name, _)| quoted(name)).collect();
+            let expected = format!("one of {}", names.join(", "));
+            self.fault(key, found.span.clone(), &quoted(&found.text), &expected)
+        })
+    }
+
+    fn choice<T: Copy>(&self, key: &str, all: &[(&str, T)]) -> Result<T, String> {
+        let value = self.get(key).ok_or_else(|| format!("{key}: found none, expected a text"))?;
+        let texts = self.texts(key, value)?;
+        match texts.as_slice() {
+            [one] => self.one_of(key, one, all),
+            several => {
+                let found = format!("{} values", several.len());
+                Err(self.fault(key, value.span(), &found, "one"))
+            }
+        }
+    }
+
+    fn seeds(&self) -> Result<Option<Vec<u64>>, String> {
+        let Some(value) = self.get("seeds") else { return Ok(None) };
+        let texts = self.texts("seeds", value)?;
+        let text: Vec<String> = match value.get_ref().as_array() {
+            // A list of one seed is that seed, and not so many.
+            Some(_) => texts
+                .iter()
+                .map(|Text { text, .. }| match text.parse::<u64>() {
+                    Ok(seed) => format!("{seed}..{}", seed.saturating_add(1)),
+                    Err(_) => text.clone(),
+                })
+                .collect(),
+            None => texts.into_iter().map(|text| text.text).collect(),
+        };
+        let found = seeds::parse(&text.join(","));
+        let shown = self.text.get(value.span()).unwrap_or_default();
+        let fault = |expected: String| self.fault("seeds", value.span(), shown, &expected);
+        found.map(Some).map_err(fault)
+    }
+}
+
+/// A number, a text or a truth value as text.
+fn scalar(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .ok()
+            .map(|number| number.to_string()),
+        DeValue::Float(number) => {
+            number.as_str().parse().ok().map(|number: f64| format!("{number:?}"))
+        }
+        DeValue::Boolean(truth) => Some(truth.to_string()),
+        DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => None,
+    }
+}
+
+/// A value in a message.
+fn shown(value: &DeValue<'_>) -> String {
+    match value.as_str() {
+        Some(text) => quoted(text),
+        None => scalar(value).unwrap_or_else(|| format!("a value of type {}", value.type_str())),
+    }
+}
