@@ -2,7 +2,7 @@
 //!
 //! The file is TOML: `title` and `question`, then `[compare]` with the axes that make the arms,
 //! `[fixed]` with axes of one value, `[repeat]` and `[report]`. Everything that is left out is the
-//! notebook's. [`read`] reads it.
+//! notebook's. [`read()`] reads it.
 
 mod contents;
 mod read;
