@@ -163,7 +163,7 @@ fn the_committed_study_reaches_the_level_in_these_windows() {
     let study = committed();
     let analysis = Analysis::of(&study).unwrap();
     assert_eq!(analysis.groups.len(), 2);
-    let expected = [(Trains::HeadFrozen, 912, 3_984), (Trains::All, 960, 3_504)];
+    let expected = [(Trains::HeadFrozen, 1_056, 4_800), (Trains::All, 1_152, 4_656)];
     for (group, (trains, with, without)) in analysis.groups.iter().zip(expected) {
         let found = group.comparisons[0].catch_up.unwrap();
         assert_eq!(group.arms[0].arm.run.trains, trains);

@@ -79,13 +79,11 @@ fn where_published_lies(published: &[&ArmResult<'_>]) -> String {
         let (epoch, published) = compared(arm).last()?;
         let below = epoch.rows.iter().filter(|row| row.val_accuracy < published).count();
         let runs = epoch.rows.len();
-        Some(format!(
-            "after epoch {} {below} of our {runs} runs of {} are below the published {published:.4}",
-            epoch.epoch, arm.network
-        ))
+        let network = &arm.network;
+        Some(format!("{below} of our {runs} runs of {network} below the published {published:.4}"))
     });
     format!(
-        "**Where the published runs lie among ours.** They are one run of each network: {}.",
+        "**Where the published runs lie among ours.** They are one run of each network. At the end are {}.",
         listed(&places.collect::<Vec<_>>())
     )
 }

@@ -152,9 +152,10 @@ fn judgements(analysis: &Analysis<'_>) -> String {
         .filter_map(|found| found.outperformance.judge(MEANINGFUL_PROBABILITY).ok())
         .collect();
     let meaningful = judged.iter().filter(|judged| **judged == Judgement::Meaningful).count();
+    let are = if meaningful == 1 { "is" } else { "are" };
     format!(
         " By the criterion of Bouthillier et al. (2021), by which P(ahead) must be above 0.5 with its \
-         whole interval and able to exceed {MEANINGFUL_PROBABILITY}, {meaningful} of {} is meaningful.",
+         whole interval and able to exceed {MEANINGFUL_PROBABILITY}, {meaningful} of {} {are} meaningful.",
         counted(judged.len() as u64, "pair")
     )
 }
