@@ -1,11 +1,11 @@
-//! Backward passes that are not written yet: they raise an exception always, or return the zeros that they
-//! began with. What they return follows no convention, and its right shapes are no merit.
+//! Backward passes that are not written yet: they always say so, or return the zeros that they began with.
+//! What they return follows no convention, and its right shapes are no merit.
 
 use crate::submission::{
     Answer, AskedMode, Backward, Failure, Gradients, Kind, OF_GRADIENTS, Outputs, Script,
 };
 
-/// The kinds of batch norm whose backward pass gives nothing in training. Zeros that it returns become the
+/// The kinds of batch norm whose backward pass is not written yet, as its answers in training tell. Zeros that it returns become the
 /// failure that they are.
 pub(crate) fn unwritten_backward(scripts: &[Script], answers: &mut [Answer]) -> Vec<Kind> {
     let is_unwritten = |kind: &Kind| {
@@ -13,7 +13,10 @@ pub(crate) fn unwritten_backward(scripts: &[Script], answers: &mut [Answer]) -> 
         let asked = of_kind.filter_map(|(script, answer)| Some((script, answer.as_ref().ok()?)));
         let mut gradients = asked.flat_map(|(script, outputs)| telling(script, outputs)).peekable();
         gradients.peek().is_some()
-            && gradients.all(|gradients| gradients.as_ref().is_none_or(is_zero))
+            && gradients.all(|gradients| match gradients {
+                Ok(gradients) => is_zero(gradients),
+                Err(failure) => Failure::says_unwritten(&failure.to_string()),
+            })
     };
     let unwritten: Vec<Kind> =
         [Kind::Plain, Kind::Spatial].into_iter().filter(is_unwritten).collect();
@@ -33,7 +36,7 @@ pub(crate) fn unwritten_backward(scripts: &[Script], answers: &mut [Answer]) -> 
 fn telling<'a>(
     script: &'a Script,
     outputs: &'a Outputs,
-) -> impl Iterator<Item = Option<Gradients>> + 'a {
+) -> impl Iterator<Item = &'a Result<Gradients, Failure>> {
     let is_telling = |(asked, _): &(&Backward, &Result<Gradients, Failure>)| {
         let is_training =
             script.steps.get(asked.step).is_some_and(|step| step.mode == AskedMode::Train);
@@ -41,7 +44,7 @@ fn telling<'a>(
         is_training && is_answered && asked.dout.to_f64().sum() != 0.0
     };
     let all = script.backwards.iter().zip(&outputs.gradients);
-    all.filter(is_telling).map(|(_, gradients)| gradients.as_ref().ok().cloned())
+    all.filter(is_telling).map(|(_, gradients)| gradients)
 }
 
 fn is_zero(gradients: &Gradients) -> bool {

@@ -64,18 +64,10 @@ const PARAMETERS: [(&str, &str); 4] = [
     ("running_var", "bn_param.get(\"running_var\", np.zeros(C))"),
 ];
 
-/// What is said of a function that is not written yet.
-const UNWRITTEN: [&str; 4] = [
-    "NotImplementedError",
-    "not yet implemented",
-    "not implemented",
-    "_backward returned nothing but zeros",
-];
-
 /// All kinds but those of shapes. The first that fits counts.
 const KINDS: [Kind; 32] = [
     Kind {
-        signs: &UNWRITTEN,
+        signs: &Failure::UNWRITTEN,
         step: |message| {
             if let Some((function, _)) = message.text.split_once(" returned nothing but zeros") {
                 return Some(format!("Nothing was computed. Is `{function}` written yet?"));
@@ -385,9 +377,7 @@ pub(crate) fn next_step(message: &str) -> Option<String> {
 
 /// Whether a message says that a function is not written yet.
 pub(super) fn is_unwritten(message: &str) -> bool {
-    let returned_none =
-        message.contains("batchnorm_") && message.contains(" returned None, expected (");
-    returned_none || UNWRITTEN.iter().any(|sign| message.contains(sign))
+    Failure::says_unwritten(message)
 }
 
 /// The place that a message names at its end, as in "layers.py, line 14".
