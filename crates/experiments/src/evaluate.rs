@@ -6,8 +6,8 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use trainer::dataset::{CLASS_NAMES, FASHION_MNIST_IMAGE, Split};
 use trainer::evaluation::{Evaluation, evaluate};
-use trainer::network::{Network, Preset};
-use trainer::run::{last_weights, split_seed};
+use trainer::network::{Network, NetworkConfig, Preset};
+use trainer::run::{last_weights, recorded};
 use trainer::{WeightsError, weights};
 
 use crate::data_argument::DataArguments;
@@ -58,15 +58,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let path = weights_at(relative(&arguments.weights))?;
     let path = path.as_path();
     let bytes = files::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let presets = match arguments.network {
-        Some(network) => vec![network.0],
-        None => Preset::all().to_vec(),
+    let folder = relative(&arguments.weights);
+    let networks = match (arguments.network, recorded(folder, "network")?) {
+        (Some(network), _) => vec![network.0.config.clone()],
+        // A run says which network it is; the names of tensors do not tell activations apart.
+        (None, Some(network)) => vec![network.parse()?],
+        (None, None) => Preset::all().iter().map(|preset| preset.config.clone()).collect(),
     };
-    let (preset, network) = network_of(path, &bytes, &presets)?;
+    let (config, network) = network_of(path, &bytes, &networks)?;
     let data_set = arguments.data.find()?;
+    let chosen = data_set.data_set();
+    if let Some(name) = recorded(folder, "data_set")?.filter(|name| name != chosen.name()) {
+        bail!(
+            "{}: found a run of {name}, expected one of {chosen}; --dataset chooses the images",
+            folder.display()
+        );
+    }
     let (images, positions, part) = match arguments.split {
         Part::Validation => {
-            let of_run = split_seed(relative(&arguments.weights))?;
+            let of_run = recorded(folder, "split_seed")?.and_then(|seed| seed.parse().ok());
             let seed = arguments.split_seed.or(of_run).unwrap_or_default();
             let whole = Split::four_fifths_of(data_set.data_set().entry().training_images, seed);
             let validation_alone = whole.truncated(0, usize::MAX);
@@ -83,7 +93,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     say(format_args!(
         "{}: {} on {} {part} images of {}: loss {:.4}, accuracy {:.4}",
         path.display(),
-        preset.name,
+        config.name(),
         positions.len(),
         data_set.data_set(),
         score.mean_loss(),
@@ -110,14 +120,14 @@ fn weights_at(named: &Path) -> Result<PathBuf> {
 fn network_of(
     path: &Path,
     bytes: &[u8],
-    presets: &[&'static Preset],
-) -> Result<(&'static Preset, Network<f32>)> {
+    networks: &[NetworkConfig],
+) -> Result<(NetworkConfig, Network<f32>)> {
     let mut fitting = Vec::new();
     let mut refusals = Vec::new();
-    for &preset in presets {
-        let mut network = preset.config.build(FASHION_MNIST_IMAGE, CLASSES, 0)?;
+    for config in networks {
+        let mut network = config.build(FASHION_MNIST_IMAGE, CLASSES, 0)?;
         match weights::load(bytes, &mut network) {
-            Ok(()) => fitting.push((preset, network)),
+            Ok(()) => fitting.push((config.clone(), network)),
             Err(refusal) => refusals.push(refusal),
         }
     }
@@ -127,7 +137,7 @@ fn network_of(
         (Some(_), _) => bail!("{path} fits several networks; --network names one"),
         // A damaged file is damaged for every network.
         (None, Some(refusal))
-            if presets.len() == 1 || matches!(refusal, WeightsError::Format(_)) =>
+            if networks.len() == 1 || matches!(refusal, WeightsError::Format(_)) =>
         {
             Err(anyhow::Error::new(refusal).context(format!("{path} cannot be evaluated")))
         }

@@ -12,6 +12,9 @@ fn of_pytorch(training: &str) -> PathBuf {
         .join(format!("../../fixtures/training/{training}/final_f32.safetensors"))
 }
 
+/// The name of the built-in data set in records.
+const SYNTHETIC: &str = "Built-in synthetic garments";
+
 /// Runs the command in `folder`, without the data set that the environment may name.
 fn evaluate(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_experiments"))
@@ -59,6 +62,19 @@ fn the_split_is_that_of_the_run() {
     let of_run = said(&["run"]);
     assert_eq!(said(&["run", "--split-seed=3"]), of_run);
     assert_ne!(said(&["run", "--split-seed=0"]), of_run);
+    // The names of tensors say nothing of activations, and the run does.
+    let record = "network: conv-16-32_tanh\ndata_set: Fashion-MNIST\n";
+    fs::write(here.join("run/hparams.yaml"), record.replace("Fashion-MNIST", SYNTHETIC)).unwrap();
+    let tanh = said(&["run", "--split=test"]);
+    assert!(tanh.contains(": conv-16-32_tanh on 10000 test images"), "{tanh}");
+    // Nor are images of another data set those of the run.
+    fs::write(here.join("run/hparams.yaml"), record).unwrap();
+    let output = evaluate(here, &["run", "--dataset=synthetic"]);
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8(output.stderr).unwrap();
+    let expected =
+        "error: run: found a run of Fashion-MNIST, expected one of Built-in synthetic garments; ";
+    assert!(message.starts_with(expected), "{message}");
 }
 
 #[test]

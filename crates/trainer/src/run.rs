@@ -52,7 +52,7 @@ use self::logs::Logs;
 use self::names::{CHECKPOINTS, DISTRIBUTIONS, DIVERGED, HPARAMS, METRICS};
 
 pub use self::divergence::diverged;
-pub use self::record::{CellId, identity, split_seed};
+pub use self::record::{CellId, identity, recorded};
 
 /// What a run trains, and how.
 #[derive(Debug, Clone, PartialEq)]

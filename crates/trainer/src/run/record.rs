@@ -58,21 +58,23 @@ pub fn identity(folder: &Path) -> Result<Option<CellId>, TrainError> {
     }
 }
 
-/// The seed of the split that the run in this folder was trained and validated with, if its record says
-/// one.
+/// What the record of the run in this folder says of one of its parameters, such as `split_seed`; none
+/// without a record, or if it says nothing of it.
 ///
 /// # Errors
 ///
 /// [`TrainError::File`] for a record that cannot be read.
-pub fn split_seed(folder: &Path) -> Result<Option<u64>, TrainError> {
+pub fn recorded(folder: &Path, parameter: &str) -> Result<Option<String>, TrainError> {
     let path = folder.join(HPARAMS);
-    let record = match files::read_text(&path) {
-        Ok(record) => record,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(TrainError::file(&path, "cannot be read")(error)),
+    if !path.exists() {
+        return Ok(None);
+    }
+    let record = files::read_text(&path).map_err(TrainError::file(&path, "cannot be read"))?;
+    let value = |line: &str| {
+        let value = line.strip_prefix(parameter)?.strip_prefix(": ")?;
+        Some(value.trim_matches('"').to_owned())
     };
-    let line = record.lines().find_map(|line| line.strip_prefix("split_seed: "));
-    Ok(line.and_then(|seed| seed.parse().ok()))
+    Ok(record.lines().find_map(value))
 }
 
 /// Writes the record into a new folder, and refuses that of another run.
