@@ -1,7 +1,7 @@
 //! The logistic function, y = 1/(1 + e⁻ˣ), elementwise on any shape.
 //!
-//! e⁻ˣ overflows for no x: of a negative x the formula is eˣ/(1 + eˣ). In `f32` it is computed in `f64` arithmetic by a polynomial, in vector code, and rounded
-//! once; in `f64` by `libm`. Both give the same bits on every processor. NaN stays NaN. In plain loops:
+//! e⁻ˣ overflows for no x: of a negative x the formula is eˣ/(1 + eˣ). In `f32` it is computed in
+//! `f64` arithmetic by a polynomial, in vector code, and rounded once; in `f64` by `libm`. Both give the same bits on every processor. NaN stays NaN. In plain loops:
 //! [`reference::sigmoid`](crate::reference::sigmoid).
 //!
 //! Source: PyTorch's `sigmoid` and its gradient, which is taken of the output.

@@ -1,7 +1,7 @@
 //! The hyperbolic tangent, y = tanh x, elementwise on any shape.
 //!
-//! Near 0 no digit is lost, and −0 stays −0. In `f32` it is computed in `f64` arithmetic by a polynomial, in vector code, and rounded
-//! once; in `f64` by `libm`. Both give the same bits on every processor. NaN stays NaN. In plain loops:
+//! Near 0 no digit is lost, and −0 stays −0. In `f32` it is computed in
+//! `f64` arithmetic by a polynomial, in vector code, and rounded once; in `f64` by `libm`. Both give the same bits on every processor. NaN stays NaN. In plain loops:
 //! [`reference::tanh`](crate::reference::tanh).
 //!
 //! Source: PyTorch's `tanh` and its gradient, which is taken of the output.
