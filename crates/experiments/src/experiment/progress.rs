@@ -182,18 +182,17 @@ impl<'a> Progress<'a> {
         bar.set_style(style);
         // The whole label would leave no room for the bar in 80 columns.
         let Cell { key, .. } = &self.cells[run];
-        let name = key.arm.network().name();
-        let network: String = name.trim_end_matches("Network").chars().take(16).collect();
-        let group: String = self.config.label_of_group(&key.arm).chars().take(16).collect();
-        bar.set_prefix(format!("{network:16} {group:16} {}", key.seed));
+        let cut = |text: String| text.chars().take(16).collect::<String>();
+        let (name, group) = (self.config.name(&key.arm), self.config.label_of_group(&key.arm));
+        bar.set_prefix(format!("{:16} {:16} {}", cut(name), cut(group), key.seed));
         bar
     }
 
     fn label(&self, run: usize) -> String {
         let RunKey { arm, seed } = &self.cells[run].key;
-        // The names of groups differ in length, and so do those of networks.
-        let group = self.config.label_of_group(arm);
-        format!("{:23}  {group:12}  seed {seed}", arm.network().name())
+        let labels = self.config.arms().iter().map(|arm| self.config.label(arm).chars().count());
+        let widest = labels.max().unwrap_or_default();
+        format!("{:widest$}  seed {seed}", self.config.label(arm))
     }
 
     /// The lines that have become due.
