@@ -8,7 +8,7 @@ use crate::arm::Arm;
 use crate::axis::Axis;
 use crate::error::{Result, StudyError};
 use crate::figure_name;
-use crate::study_file::{self, PrimaryOutcome, Source, StudyFile};
+use crate::study_file::{self, AxisValues, PrimaryOutcome, Source, StudyFile};
 
 /// The configuration of a study, in its folder: its file with all values.
 pub const CONFIG_FILE: &str = "study.toml";
@@ -147,7 +147,7 @@ impl StudyConfig {
                 } else {
                     error.to_string()
                 };
-                StudyError::Config(format!("{}: {fault}", self.label(arm)))
+                StudyError::Config(format!("{}: {fault}", arm.network().name()))
             };
             arm.run.expect_batches(*image, class_names.len(), images).map_err(refused)?;
         }
@@ -263,11 +263,16 @@ impl StudyConfig {
         networks
     }
 
+    /// What is compared with several values, in the order of the file.
+    fn varied(&self) -> impl Iterator<Item = &AxisValues> {
+        let settings = self.file.settings.iter();
+        settings.filter(|setting| setting.is_compared && setting.values.len() > 1)
+    }
+
     /// The arms in groups. Those of a group differ in the first axis that the study compares, and the
     /// one with its first value, the baseline, comes first.
     pub fn groups(&self) -> Vec<Vec<Arm>> {
-        let first = self.file.settings.first().filter(|setting| setting.is_compared);
-        let groups = self.arms.len() / first.map_or(1, |setting| setting.values.len());
+        let groups = self.arms.len() / self.varied().next().map_or(1, |first| first.values.len());
         let group = |at| self.arms.iter().skip(at).step_by(groups).cloned().collect();
         (0..groups).map(group).collect()
     }
@@ -275,8 +280,8 @@ impl StudyConfig {
     /// What tells an arm apart from the others of its group, in words, such as `batch norm`; the name of
     /// its network if the study compares nothing.
     pub fn name(&self, arm: &Arm) -> String {
-        match self.compared().next() {
-            Some(axis) => (axis.label)(arm),
+        match self.varied().next() {
+            Some(first) => (first.axis.label)(arm),
             None => arm.network().name().into_owned(),
         }
     }
@@ -284,8 +289,8 @@ impl StudyConfig {
     /// What the arms of a group have in common of what the study compares, in words, such as
     /// `head frozen`; empty if there is one group.
     pub fn label_of_group(&self, arm: &Arm) -> String {
-        let labels: Vec<String> = self.compared().skip(1).map(|axis| (axis.label)(arm)).collect();
-        labels.join(", ")
+        let others = self.varied().skip(1).map(|setting| (setting.axis.label)(arm));
+        others.collect::<Vec<_>>().join(", ")
     }
 
     /// The arm in words, such as `batch norm, head frozen`.
