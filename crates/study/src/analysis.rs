@@ -122,6 +122,9 @@ impl<'a> Group<'a> {
 
 /// Compares each arm with the first of its group.
 fn compare(config: &StudyConfig, groups: &mut [Group<'_>]) -> Result<()> {
+    if !config.compares_arms() {
+        return Ok(());
+    }
     let mut index = 0;
     for group in &mut *groups {
         let Some((first, others)) = group.arms.split_first() else { continue };

@@ -6,6 +6,8 @@ use trainer::optimizer::{AdamConfig, OptimizerConfig};
 use trainer::run::RunConfig;
 use trainer::{Seeds, TrainError, Trains};
 
+use crate::source::Source;
+
 /// How many times per epoch losses are averaged and networks observed for the study's tables.
 pub const WINDOWS_PER_EPOCH: u64 = 20;
 
@@ -31,6 +33,8 @@ pub struct Arm {
     pub run: RunConfig,
     /// The images that it is trained with.
     pub training_images: u64,
+    /// What a seed changes of its runs; the rest is that of seed 0.
+    pub vary: Vec<Source>,
 }
 
 impl Arm {
@@ -51,7 +55,7 @@ impl Arm {
             observations_per_epoch: WINDOWS_PER_EPOCH,
             data_set: data_set.into(),
         };
-        Ok(Self { run, training_images })
+        Ok(Self { run, training_images, vary: vec![Source::Weights, Source::Order] })
     }
 
     /// An arm to try values of axes on.
@@ -61,6 +65,20 @@ impl Arm {
     /// As for [`Self::notebook`].
     pub fn any() -> Result<Self, TrainError> {
         Self::notebook(DataSet::FashionMnist, 48_000)
+    }
+
+    /// The seeds of its run with this seed.
+    pub fn seeds(&self, seed: u64) -> Seeds {
+        Seeds { weights: self.of(Source::Weights, seed), order: self.of(Source::Order, seed) }
+    }
+
+    /// The seed of the split of its run with this seed.
+    pub fn seed_of_split(&self, seed: u64) -> u64 {
+        self.of(Source::Split, seed)
+    }
+
+    fn of(&self, source: Source, seed: u64) -> u64 {
+        if self.vary.contains(&source) { seed } else { 0 }
     }
 
     /// Its learning rate.

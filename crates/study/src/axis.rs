@@ -15,6 +15,7 @@ mod number;
 mod optimizer;
 mod training_images;
 mod trains;
+mod vary;
 mod weight_decay;
 
 pub use definition::Axis;
@@ -36,6 +37,7 @@ pub static AXES: &[&Axis] = &[
     &batch_size::AXIS,
     &epochs::AXIS,
     &training_images::AXIS,
+    &vary::AXIS,
 ];
 
 /// The axis of the network.
@@ -46,6 +48,9 @@ pub static EPOCHS: &Axis = &epochs::AXIS;
 
 /// The axis of the training images.
 pub static TRAINING_IMAGES: &Axis = &training_images::AXIS;
+
+/// The axis of what a seed changes.
+pub static VARY: &Axis = &vary::AXIS;
 
 /// The axis of this name.
 pub fn axis(key: &str) -> Option<&'static Axis> {

@@ -6,7 +6,7 @@ use trainer::dataset::Split;
 use trainer::run::{CellId, RunConfig};
 
 use crate::arm::Arm;
-use crate::axis::{AXES, Axis, NETWORK};
+use crate::axis::{AXES, Axis, EPOCHS, NETWORK, VARY};
 use crate::config::StudyConfig;
 use crate::error::Result;
 use crate::folder_name::shortened;
@@ -43,11 +43,11 @@ pub fn cells(config: &StudyConfig) -> Result<Vec<Cell>> {
     for &seed in config.seeds() {
         for arm in config.arms() {
             let mut run = arm.run.clone();
-            run.seeds = config.seeds_of(seed);
+            run.seeds = arm.seeds(seed);
             let id = run.identity(&config.split_facts(arm, seed))?;
             let folder = Path::new(config.data_set.entry().folder)
                 .join(name_of_arm(config, arm))
-                .join(name_of_seed(config, seed));
+                .join(name_of_seed(arm, seed));
             cells.push(Cell { key: RunKey { arm: arm.clone(), seed }, run, id, folder });
         }
     }
@@ -55,11 +55,12 @@ pub fn cells(config: &StudyConfig) -> Result<Vec<Cell>> {
 }
 
 /// What an arm has that the notebook's without batch norm has not, such as
-/// `norm=batch,learning_rate=0.01`. Epochs are left out: a run goes on to more of them.
+/// `norm=batch,learning_rate=0.01`. Epochs are left out: a run goes on to more of them. So is what a seed
+/// changes, which the seeds say.
 fn name_of_arm(config: &StudyConfig, arm: &Arm) -> String {
     let notebook = config.notebook();
     let differs = |axis: &&&Axis| (axis.text)(arm) != (axis.text)(notebook);
-    let others = AXES.iter().filter(|axis| axis.key != "epochs" && **axis != NETWORK);
+    let others = AXES.iter().filter(|axis| ![EPOCHS, VARY, NETWORK].contains(axis));
     let others: Vec<&&Axis> = others.filter(differs).collect();
     // A network is named whole only if its parts do not say which it is.
     let mut by_parts = notebook.clone();
@@ -80,8 +81,8 @@ fn name_of_arm(config: &StudyConfig, arm: &Arm) -> String {
 }
 
 /// `seed=3`, or the seed of each source where they differ.
-fn name_of_seed(config: &StudyConfig, seed: u64) -> String {
-    let (seeds, split) = (config.seeds_of(seed), config.seed_of_split(seed));
+fn name_of_seed(arm: &Arm, seed: u64) -> String {
+    let (seeds, split) = (arm.seeds(seed), arm.seed_of_split(seed));
     match (seeds.weights, seeds.order) {
         (weights, order) if weights == order && order == split => format!("seed={seed}"),
         (weights, order) if weights == order => format!("seed={weights},split={split}"),

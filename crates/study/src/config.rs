@@ -2,13 +2,14 @@
 
 use trainer::dataset::{DataSet, DataSetEntry, Split, SplitFacts};
 use trainer::network::NetworkConfig;
-use trainer::{Seeds, TrainError, Trains};
+use trainer::{TrainError, Trains};
 
 use crate::arm::Arm;
-use crate::axis::Axis;
+use crate::axis::{Axis, VARY};
 use crate::error::{Result, StudyError};
 use crate::figure_name;
-use crate::study_file::{self, AxisValues, PrimaryOutcome, Source, StudyFile};
+use crate::source::Source;
+use crate::study_file::{self, AxisValues, PrimaryOutcome, StudyFile};
 
 /// The configuration of a study, in its folder: its file with all values.
 pub const CONFIG_FILE: &str = "study.toml";
@@ -107,7 +108,7 @@ impl StudyConfig {
     /// Refuses seeds that change nothing, and an outcome that nothing measures.
     fn expect_outcomes(&self) -> Result<()> {
         let refuse = |fault: &str| Err(StudyError::Config(fault.to_owned()));
-        if self.file.vary.is_empty() && self.file.seeds.len() > 1 {
+        if self.arms.iter().any(|arm| arm.vary.is_empty()) && self.file.seeds.len() > 1 {
             return refuse("vary: found nothing for several seeds, expected at least one source");
         }
         if self.file.report.primary == PrimaryOutcome::TestAccuracy && self.test_images == 0 {
@@ -196,20 +197,9 @@ impl StudyConfig {
         self.file.quick
     }
 
-    /// What the seed changes of a run: the seed of each source.
-    pub fn seeds_of(&self, seed: u64) -> Seeds {
-        let of = |source| if self.file.vary.contains(&source) { seed } else { 0 };
-        Seeds { weights: of(Source::Weights), order: of(Source::Order) }
-    }
-
-    /// The seed of the split for runs with this seed.
-    pub fn seed_of_split(&self, seed: u64) -> u64 {
-        if self.file.vary.contains(&Source::Split) { seed } else { 0 }
-    }
-
     /// How many splits the seeds make.
     pub(crate) fn splits(&self) -> u64 {
-        let split_varies = self.file.vary.contains(&Source::Split);
+        let split_varies = self.arms.iter().any(|arm| arm.vary.contains(&Source::Split));
         if split_varies { self.file.seeds.len() as u64 } else { 1 }
     }
 
@@ -230,7 +220,7 @@ impl StudyConfig {
         SplitFacts {
             training_images: count(arm.training_images),
             validation_images: count(self.validation_images),
-            seed: self.seed_of_split(seed),
+            seed: arm.seed_of_split(seed),
         }
     }
 
@@ -238,7 +228,7 @@ impl StudyConfig {
     pub fn split(&self, arm: &Arm, seed: u64) -> Split {
         let images = self.data_set.entry().training_images;
         let count = |images: u64| usize::try_from(images).unwrap_or(usize::MAX);
-        Split::four_fifths_of(images, self.seed_of_split(seed))
+        Split::four_fifths_of(images, arm.seed_of_split(seed))
             .truncated(count(arm.training_images), count(self.validation_images))
     }
 
@@ -275,6 +265,12 @@ impl StudyConfig {
         let groups = self.arms.len() / self.varied().next().map_or(1, |first| first.values.len());
         let group = |at| self.arms.iter().skip(at).step_by(groups).cloned().collect();
         (0..groups).map(group).collect()
+    }
+
+    /// Whether arms of a group are held against their baseline: those that differ in what a seed changes
+    /// are not, since their means say nothing.
+    pub fn compares_arms(&self) -> bool {
+        self.varied().next().is_some_and(|first| first.axis != VARY)
     }
 
     /// What tells an arm apart from the others of its group, in words, such as `batch norm`; the name of

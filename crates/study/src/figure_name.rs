@@ -8,6 +8,7 @@ pub const STANDARD: &[&str] = &[
     "validation_loss",
     "training_loss",
     "accuracy_by_step",
+    "performance_profile",
     "normalized_axes",
     "batch_norm_parameters",
     "activation_percentiles",

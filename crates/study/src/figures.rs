@@ -10,6 +10,7 @@ pub mod contact_sheet;
 mod figure;
 mod layout;
 mod normalized_axes;
+mod performance_profile;
 mod training_loss;
 mod validation;
 
@@ -45,6 +46,7 @@ figures! {
     validation::ValidationLoss<'_>,
     training_loss::TrainingLoss<'_>,
     accuracy_by_step::AccuracyByStep<'_>,
+    performance_profile::PerformanceProfile<'_>,
     normalized_axes::NormalizedAxes,
     batch_norm_parameters::BatchNormParameters<'_>,
     activation_percentiles::ActivationPercentiles<'_>,

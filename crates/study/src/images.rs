@@ -46,7 +46,7 @@ impl Images {
         let mut needed = Vec::new();
         for cell in cells {
             let (arm, seed) = (&cell.key.arm, cell.key.seed);
-            let split = (config.seed_of_split(seed), arm.training_images);
+            let split = (arm.seed_of_split(seed), arm.training_images);
             if !splits.contains(&split) {
                 splits.push(split);
                 needed.extend(config.split(arm, seed).positions());

@@ -31,6 +31,7 @@ pub mod reproduction;
 pub mod seeds;
 pub mod shipped;
 pub mod side_by_side;
+pub mod source;
 pub mod store;
 pub mod study_file;
 pub mod tables;

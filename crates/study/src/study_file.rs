@@ -8,6 +8,6 @@ mod contents;
 mod read;
 mod write;
 
-pub use contents::{AxisValues, Family, PrimaryOutcome, ReportPlan, Source, StudyFile};
+pub use contents::{AxisValues, Family, PrimaryOutcome, ReportPlan, StudyFile};
 pub use read::read;
 pub(crate) use write::write;

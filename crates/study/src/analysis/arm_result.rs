@@ -5,6 +5,7 @@ use super::distributions::{Activations, BatchNormStatistic};
 use super::spread::Spread;
 use super::windows::{self, Window};
 use crate::arm::Arm;
+use crate::config::StudyConfig;
 use crate::published::Published;
 use crate::tables::{EpochRow, RunRow, Study};
 
@@ -67,6 +68,11 @@ impl EpochResult<'_> {
 }
 
 impl<'a> ArmResult<'a> {
+    /// The primary outcome of each of its runs.
+    pub fn outcomes(&self, config: &StudyConfig) -> Vec<f64> {
+        self.runs.iter().filter_map(|run| run.outcome(config)).collect()
+    }
+
     /// How many of its runs diverged.
     pub fn diverged(&self) -> usize {
         self.runs.iter().filter(|run| run.diverged()).count()

@@ -60,13 +60,7 @@ impl Paired {
         arm: &ArmResult<'_>,
         index: u64,
     ) -> Result<Option<Self>, StatisticsError> {
-        let chance = config.chance();
-        let tested = (config.test_images > 0).then_some(chance);
-        let outcome = |row: &RunRow| match config.file.report.primary {
-            PrimaryOutcome::ValidationAccuracy => row.final_accuracy(chance),
-            PrimaryOutcome::TestAccuracy => row.final_test_accuracy(tested),
-        };
-        let differences = differences(baseline, arm, &outcome);
+        let differences = differences(baseline, arm, &|row| row.outcome(config));
         if differences.is_empty() {
             return Ok(None);
         }

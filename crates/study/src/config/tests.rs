@@ -97,3 +97,25 @@ fn what_says_nothing_is_refused() {
     }
     assert!(read("[repeat]\nseeds = [4]\nvary = []").is_ok());
 }
+
+/// With seed 0 every source gives the same run, so these are one cell.
+#[test]
+fn each_source_can_be_varied_by_itself() {
+    let config = config_from("vary = [\"weights\", \"split+order\"]", "", "seeds = 2");
+    assert_eq!(
+        config.each(|arm| arm.vary.clone()),
+        [vec![Source::Weights], vec![Source::Order, Source::Split]]
+    );
+    assert_eq!(StudyConfig::read(&config.to_toml()).unwrap(), config);
+    assert!(!config.compares_arms());
+    let seeds =
+        |arm: &Arm, seed| (arm.seeds(seed).weights, arm.seeds(seed).order, arm.seed_of_split(seed));
+    let of_arms: Vec<_> = config.arms().iter().map(|arm| seeds(arm, 1)).collect();
+    assert_eq!(of_arms, [(1, 0, 0), (0, 1, 1)]);
+    let cells = crate::cell::cells(&config).unwrap();
+    let ids: Vec<_> = cells.iter().map(|cell| cell.id.as_str()).collect();
+    assert_eq!(ids[0], ids[1]);
+    assert_ne!(ids[2], ids[3]);
+    let twice = read("[compare]\nvary = [\"weights\"]\n[repeat]\nvary = [\"order\"]").unwrap_err();
+    assert!(twice.contains("repeat.vary: found it in both"), "{twice}");
+}

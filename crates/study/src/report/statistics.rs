@@ -1,33 +1,75 @@
 //! What the primary outcome says about each pair of arms: a table, how its numbers are computed, and
 //! what they can say at all.
 
-use ::statistics::{FEWEST_SEEDS, Judgement, MEANINGFUL_PROBABILITY, Outperformance};
+use ::statistics::{FEWEST_SEEDS, Judgement, MEANINGFUL_PROBABILITY, Outperformance, SourceSpread};
 
 use super::document::{Block, Table};
 use crate::analysis::{Analysis, ArmResult, Comparison, Group, Inference, Paired};
-use crate::study_file::{Family, PrimaryOutcome, Source};
+use crate::axis::VARY;
+use crate::source::Source;
+use crate::study_file::{Family, PrimaryOutcome};
 use crate::text::{aside, counted, listed, signed};
 
-/// The table and its explanation; nothing if no pair is compared.
+/// The table and its explanation, and how much results vary by one source; nothing if nothing is
+/// compared.
 pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
-    if analysis.paired().next().is_none() {
+    let mut blocks = Vec::new();
+    if analysis.paired().next().is_some() {
+        let has_inference = analysis.paired().any(|(.., paired)| paired.inference.is_some());
+        blocks.push(Block::Heading(2, "Statistics".to_owned()));
+        blocks.push(Block::Paragraph(what_is_compared(analysis)));
+        blocks.push(Block::Table(table(analysis, has_inference)));
+        blocks.push(Block::Paragraph(how_computed(analysis, has_inference)));
+    }
+    blocks.extend(spread_by_source(analysis));
+    blocks
+}
+
+/// How much the primary outcome varies by what a seed changes, for a study that compares that.
+fn spread_by_source(analysis: &Analysis<'_>) -> Vec<Block> {
+    let config = &analysis.study.config;
+    if !config.compared().any(|axis| axis == VARY) {
         return Vec::new();
     }
-    let has_inference = analysis.paired().any(|(.., paired)| paired.inference.is_some());
-    let mut blocks = vec![Block::Heading(2, "Statistics".to_owned())];
-    blocks.push(Block::Paragraph(what_is_compared(analysis)));
-    blocks.push(Block::Table(table(analysis, has_inference)));
-    blocks.push(Block::Paragraph(how_computed(analysis, has_inference)));
-    blocks
+    let row = |vary: &Vec<Source>| {
+        let arms = analysis.arms().filter(|arm| arm.arm.vary == *vary);
+        let outcomes: Vec<Vec<f64>> = arms.map(|arm| arm.outcomes(config)).collect();
+        let spread = SourceSpread::of(&outcomes).ok()?;
+        let sources: Vec<&str> = vary.iter().map(|source| source.label()).collect();
+        Some(vec![
+            listed(&sources),
+            format!("{:.4}", spread.std),
+            spread.degrees_of_freedom.to_string(),
+            spread.groups.to_string(),
+        ])
+    };
+    let rows: Vec<Vec<String>> =
+        config.each(|arm| arm.vary.clone()).iter().filter_map(row).collect();
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let header = ["a seed changes", "standard deviation", "degrees of freedom", "arms"];
+    vec![
+        Block::Heading(2, "Spread by source".to_owned()),
+        Block::Paragraph(format!(
+            "How much the {} varies from seed to seed if a seed changes this and the rest is that of \
+             seed 0: the standard deviation within the arms, pooled over them (Bouthillier et al., \
+             2021). With ν degrees of freedom it is uncertain by about 1/√(2ν) of itself.",
+            config.file.report.primary.name()
+        )),
+        Block::Table(Table { header: header.map(str::to_owned).to_vec(), rows }),
+    ]
 }
 
 fn what_is_compared(analysis: &Analysis<'_>) -> String {
     let config = &analysis.study.config;
     let file = &config.file;
-    let varied: Vec<&str> = file.vary.iter().map(|source| source.label()).collect();
+    let sources = config.each(|arm| arm.vary.clone());
+    let vary = sources.first().cloned().unwrap_or_default();
+    let varied: Vec<&str> = vary.iter().map(|source| source.label()).collect();
     let held: Vec<&str> = Source::ALL
         .iter()
-        .filter(|source| !file.vary.contains(source))
+        .filter(|source| !vary.contains(source))
         .map(|source| source.label())
         .collect();
     let varied = if varied.is_empty() { "nothing".to_owned() } else { listed(&varied) };
@@ -35,6 +77,10 @@ fn what_is_compared(analysis: &Analysis<'_>) -> String {
         [] => String::new(),
         [one] => format!("; {one} stays the same"),
         several => format!("; {} stay the same", listed(several)),
+    };
+    let changes = match sources.len() {
+        1 => format!("A seed changes {varied}{held}."),
+        _ => "What a seed changes differs between the arms, as they say.".to_owned(),
     };
     // What else is compared may change these in a pair.
     let shared = if config.compares(&["initial_scale", "training_images", "batch_size"]) {
@@ -44,7 +90,7 @@ fn what_is_compared(analysis: &Analysis<'_>) -> String {
          same images in the same order"
     };
     format!(
-        "The outcome, named before the training: {}. The unit is the seed. A seed changes {varied}{held}. \
+        "The outcome, named before the training: {}. The unit is the seed. {changes} \
          Arms are paired by it{shared}. Differences are of each arm less the baseline. \
          [`comparisons.csv`](comparisons.csv) has all digits.",
         file.report.primary.name()

@@ -7,6 +7,7 @@ use plotters::style::IntoFont;
 use super::*;
 use crate::arm::Arm;
 use crate::made_up;
+use crate::source::Source;
 use crate::tables::RunKey;
 use trainer::network::preset;
 
@@ -204,7 +205,9 @@ fn studies_are_found_below_folders_in_order() {
 /// `StudyFolder` removes exactly the files of this list, and refuses to overwrite others.
 #[test]
 fn every_figure_drawn_is_listed_and_every_one_listed_is_drawn() {
-    let files = rendered(&made_up::study(made_up::config()));
+    // As many seeds as the figure of profiles needs.
+    let config = made_up::changed(&made_up::config(), &[("seeds = \"2\"", "seeds = \"10\"")]);
+    let files = rendered(&made_up::study(config));
     let mut drawn: Vec<_> = files.keys().filter(|file| file.starts_with("figures/")).collect();
     let mut listed: Vec<_> = figures::files(&made_up::config())
         .map(|file| file.to_str().unwrap().replace('\\', "/"))
@@ -297,4 +300,30 @@ fn a_study_of_batch_sizes_and_epochs_says_the_steps_of_each() {
         fs::write(folder.path().join(file), bytes).unwrap();
     }
     assert_eq!(Study::read(folder.path()).unwrap(), study);
+}
+
+/// Where a seed changes one source alone, its spread is told, and no mean is held against another.
+#[test]
+fn a_study_of_what_seeds_change_tells_the_spread_of_each_source() {
+    let compare = "norm = [\"none\", \"batch\"]\nvary = [\"weights\", \"order\"]";
+    let mut study = made_up::study(made_up::config_from(compare, "", "seeds = 2"));
+    for (at, row) in study.runs.iter_mut().enumerate() {
+        // Of each arm two seeds 0.02 apart with weights, and 0.04 with order: std √2 times half of it.
+        let apart = if row.key.arm.vary == [Source::Weights] { 0.02 } else { 0.04 };
+        row.val_accuracy = Some(0.5 + 0.01 * at as f64);
+        if row.key.seed == 1 {
+            row.val_accuracy = Some(0.5 + 0.01 * (at as f64 - 1.0) + apart);
+        }
+    }
+    let report = unwrapped(&rendered(&study));
+    for line in [
+        "| the initial weights | 0.0141 | 2 | 2 |",
+        "| the order of the images | 0.0283 | 2 | 2 |",
+        "What a seed changes differs between the arms, as they say.",
+    ] {
+        assert!(report.contains(line), "{line}\n{report}");
+    }
+    let alone = made_up::study(made_up::config_from("vary = [\"weights\", \"order\"]", "", ""));
+    let report = unwrapped(&rendered(&alone));
+    assert!(report.contains("Spread by source") && !report.contains("The answer"), "{report}");
 }

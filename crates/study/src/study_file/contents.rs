@@ -33,8 +33,6 @@ pub struct StudyFile {
     pub test_images: Option<u64>,
     /// The seeds, each of which every arm is trained with.
     pub seeds: Vec<u64>,
-    /// What a seed changes.
-    pub vary: Vec<Source>,
     /// What is reported.
     pub report: ReportPlan,
 }
@@ -48,40 +46,6 @@ pub struct AxisValues {
     pub values: Vec<String>,
     /// Whether it makes arms: it stands in `[compare]`, even with a single value.
     pub is_compared: bool,
-}
-
-/// A source of differences between runs of one arm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Source {
-    /// The initial weights.
-    Weights,
-    /// The order of the images, and what dropout leaves out.
-    Order,
-    /// Which images are for training and which for validation.
-    Split,
-}
-
-impl Source {
-    /// Every source.
-    pub const ALL: [Self; 3] = [Self::Weights, Self::Order, Self::Split];
-
-    /// The name in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Weights => "weights",
-            Self::Order => "order",
-            Self::Split => "split",
-        }
-    }
-
-    /// What varies, in words.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Weights => "the initial weights",
-            Self::Order => "the order of the images",
-            Self::Split => "the split into training and validation images",
-        }
-    }
 }
 
 /// What a study reports.

@@ -6,11 +6,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use trainer::dataset::DataSet;
 
-use super::contents::{AxisValues, Family, PrimaryOutcome, ReportPlan, Source, StudyFile};
+use super::contents::{AxisValues, Family, PrimaryOutcome, ReportPlan, StudyFile};
 use crate::arm::Arm;
-use crate::axis::{AXES, axis};
+use crate::axis::{AXES, VARY, axis};
 use crate::figure_name;
 use crate::seeds;
+use crate::source::Source;
 
 /// The seeds of a study that names none.
 const DEFAULT_SEEDS: [u64; 3] = [0, 1, 2];
@@ -45,7 +46,6 @@ pub fn read(text: &str, notebook: &Arm) -> Result<StudyFile, String> {
         validation_images: None,
         test_images: None,
         seeds: DEFAULT_SEEDS.to_vec(),
-        vary: vec![Source::Weights, Source::Order],
         report: ReportPlan {
             primary: PrimaryOutcome::ValidationAccuracy,
             figures: figure_name::STANDARD.iter().map(|name| (*name).to_owned()).collect(),
@@ -60,7 +60,9 @@ pub fn read(text: &str, notebook: &Arm) -> Result<StudyFile, String> {
     }
     if let Some(section) = section("fixed")? {
         let others = ["data_set", "validation_images", "test_images"];
-        section.expect_keys(&[axes().as_slice(), &others].concat())?;
+        let mut axes = axes();
+        axes.retain(|key| *key != VARY.key);
+        section.expect_keys(&[axes.as_slice(), &others].concat())?;
         for (key, value) in section.entries() {
             match key {
                 "data_set" => file.data_set = Some(section.choice(key, &data_sets())?),
@@ -85,9 +87,17 @@ pub fn read(text: &str, notebook: &Arm) -> Result<StudyFile, String> {
         if let Some(names) = section.strings("vary")? {
             let sources = Source::ALL.map(|source| (source.name(), source));
             let chosen = names.iter().map(|name| section.one_of("vary", name, &sources));
-            file.vary = chosen.collect::<Result<Vec<_>, String>>()?;
-            file.vary.sort_unstable();
-            file.vary.dedup();
+            let mut arm = notebook.clone();
+            arm.vary = chosen.collect::<Result<Vec<_>, String>>()?;
+            arm.vary.sort_unstable();
+            arm.vary.dedup();
+            if file.settings.iter().any(|known| known.axis == VARY) {
+                let at = section.get("vary").map_or(0..0, Spanned::span);
+                let expected = "what a seed changes either here or in [compare]";
+                return Err(section.fault("vary", at, "it in both", expected));
+            }
+            let values = vec![(VARY.text)(&arm)];
+            file.settings.push(AxisValues { axis: VARY, values, is_compared: false });
         }
     }
     if let Some(section) = section("report")? {

@@ -5,7 +5,9 @@ use std::fmt::Write;
 use toml::Value;
 
 use super::contents::{AxisValues, StudyFile};
+use crate::axis::VARY;
 use crate::seeds;
+use crate::source::Source;
 
 /// The text of a study's file.
 pub(crate) fn write(file: &StudyFile) -> String {
@@ -31,7 +33,9 @@ pub(crate) fn write(file: &StudyFile) -> String {
     if let Some(data_set) = file.data_set {
         line(format!("data_set = {}", quoted(data_set.entry().argument)));
     }
-    for AxisValues { axis, values, .. } in file.settings.iter().filter(|it| !it.is_compared) {
+    let (vary, fixed): (Vec<&AxisValues>, Vec<&AxisValues>) =
+        file.settings.iter().filter(|it| !it.is_compared).partition(|it| it.axis == VARY);
+    for AxisValues { axis, values, .. } in fixed {
         let value = values.first().map_or_else(String::new, |value| literal(value));
         line(format!("{} = {value}", axis.key));
     }
@@ -44,8 +48,14 @@ pub(crate) fn write(file: &StudyFile) -> String {
     }
     line("\n[repeat]".to_owned());
     line(format!("seeds = {}", quoted(&seeds::text(&file.seeds))));
-    let vary: Vec<String> = file.vary.iter().map(|source| source.name().to_owned()).collect();
-    line(format!("vary = {}", list(&vary)));
+    for AxisValues { values, .. } in vary {
+        let sources: Vec<String> = Source::ALL
+            .map(|source| source.name().to_owned())
+            .into_iter()
+            .filter(|name| values.iter().flat_map(|value| value.split('+')).any(|one| one == name))
+            .collect();
+        line(format!("vary = {}", list(&sources)));
+    }
     line("\n[report]".to_owned());
     line(format!("primary = {}", quoted(file.report.primary.name())));
     line(format!("figures = {}", list(&file.report.figures)));

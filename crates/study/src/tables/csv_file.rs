@@ -89,7 +89,8 @@ pub(super) fn parse<R: Row>(text: &str, config: &StudyConfig) -> Result<Vec<R>, 
     let mut records = reader.records();
     let header = records.next().transpose().map_err(|error| error.to_string())?;
     let header = header.unwrap_or_default();
-    let keys = key::names::<R::Key>(config, R::HAS_EVERY_AXIS);
+    // The others say nothing more than the study's file: a table from before there was an axis reads.
+    let keys = key::names::<R::Key>(config, false);
     let all: Vec<&str> = keys.iter().chain(R::COLUMNS).copied().collect();
     let place = |column: &str| header.iter().position(|found| found == column);
     let is_missing = |column: &&&str| place(column).is_none() && !R::is_optional(column);

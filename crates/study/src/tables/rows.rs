@@ -6,6 +6,7 @@ use super::column::{
 use super::key::RunKey;
 use crate::arm::Arm;
 use crate::config::StudyConfig;
+use crate::study_file::PrimaryOutcome;
 
 /// Everything that a study found.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +38,17 @@ impl RunRow {
     /// As [`Self::final_accuracy`], on the test images; `chance` is none if nothing was tested.
     pub fn final_test_accuracy(&self, chance: Option<f64>) -> Option<f64> {
         self.test_accuracy.or_else(|| chance.filter(|_| self.diverged()))
+    }
+
+    /// The primary outcome of its study.
+    pub fn outcome(&self, config: &StudyConfig) -> Option<f64> {
+        let chance = config.chance();
+        match config.file.report.primary {
+            PrimaryOutcome::ValidationAccuracy => self.final_accuracy(chance),
+            PrimaryOutcome::TestAccuracy => {
+                self.final_test_accuracy((config.test_images > 0).then_some(chance))
+            }
+        }
     }
 
     /// Whether its loss was not finite any more in one of its steps.
