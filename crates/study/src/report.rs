@@ -4,6 +4,7 @@ mod answer;
 mod details;
 mod document;
 mod findings;
+mod gallery;
 mod html;
 mod markdown;
 mod published_figures;
@@ -27,6 +28,7 @@ use crate::tables::{
 };
 
 use document::{Block, Document};
+pub use gallery::gallery;
 
 /// The page to open.
 pub const PAGE: &str = "index.html";
@@ -118,7 +120,7 @@ pub fn render(study: &Study) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     // The first figure that the study's file names is the one that shows the answer.
     blocks.extend((!figures.is_empty()).then(|| Block::Figure(figures.remove(0))));
     blocks.extend(statistics::blocks(&analysis));
-    blocks.extend(setup::blocks(&analysis));
+    blocks.extend(setup::blocks(&analysis)?);
     blocks.extend(findings::what_came_out(&analysis));
     blocks.extend(published_figures::blocks(&analysis));
     if !figures.is_empty() {

@@ -19,6 +19,11 @@ pub(super) enum Block {
     /// Names with what is said of each.
     Facts(Vec<(&'static str, Text)>),
     Figure(DrawnFigure),
+    /// A figure of another report.
+    Picture {
+        alt: Text,
+        path: String,
+    },
     /// Lines to be shown as they are.
     Code(String),
     /// Lines that a page shows when its reader asks for them; a page that cannot fold leaves them

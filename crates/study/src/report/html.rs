@@ -40,6 +40,12 @@ pub(super) fn write(document: &Document) -> String {
                 writeln!(out, "<dl>\n{facts}</dl>")
             }
             Block::Figure(drawn) => writeln!(out, "{}", figure(drawn)),
+            Block::Picture { alt, path } => writeln!(
+                out,
+                "<figure><div class=\"wide\"><img src=\"{}\" alt=\"{}\"></div></figure>",
+                escaped(path),
+                escaped(alt)
+            ),
             Block::Code(code) => writeln!(out, "<pre>{}</pre>", escaped(code.trim_end())),
             Block::Folded { summary, code } => writeln!(
                 out,

@@ -37,6 +37,7 @@ pub(super) fn write(document: &Document) -> String {
                 figure.name,
                 wrapped(&figure.caption, "", "")
             ),
+            Block::Picture { alt, path } => writeln!(out, "\n![{alt}]({path})"),
             Block::Code(code) => writeln!(out, "\n```text\n{}\n```", code.trim_end()),
             Block::Folded { .. } => Ok(()),
         };

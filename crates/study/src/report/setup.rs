@@ -2,11 +2,13 @@
 
 use kernels::BatchNormConfig;
 use trainer::Trains;
+use trainer::network::LayerRow;
 
-use super::document::Block;
+use super::document::{Block, Table};
 use crate::analysis::Analysis;
 use crate::arm::Arm;
 use crate::config::StudyConfig;
+use crate::error::Result;
 use crate::seeds;
 use crate::text::{counted, counted_either, either, listed};
 use plots::thousands;
@@ -14,15 +16,70 @@ use plots::thousands;
 /// So many seeds are listed in a sentence.
 const FEW_SEEDS: usize = 5;
 
+/// So many networks are shown layer by layer.
+const MOST_NETWORKS: usize = 4;
+
 /// What was run.
-pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
+///
+/// # Errors
+///
+/// None for a study that was checked: that of a network that cannot be built.
+pub(super) fn blocks(analysis: &Analysis<'_>) -> Result<Vec<Block>> {
     let mut blocks = vec![
         Block::Heading(2, "What was run".to_owned()),
         Block::Paragraph(what_was_run(analysis)),
         Block::Paragraph(on_what(analysis)),
     ];
     blocks.push(Block::Facts(held(&analysis.study.config)));
-    blocks
+    blocks.extend(networks(&analysis.study.config)?);
+    Ok(blocks)
+}
+
+/// Each network layer by layer, up to a number that a reader still looks at.
+fn networks(config: &StudyConfig) -> Result<Vec<Block>> {
+    let image = config.data_set.entry().image;
+    let classes = config.data_set.entry().class_names.len();
+    let networks = config.networks();
+    let mut blocks = Vec::new();
+    for network in networks.iter().take(MOST_NETWORKS) {
+        let layers = network.build::<f32>(image, classes, 0)?.architecture(image)?;
+        let all: usize = layers.iter().map(|layer| layer.parameters).sum();
+        let row = |layer: LayerRow| {
+            vec![
+                layer.name,
+                format!("`{}`", layer.pytorch),
+                shape(&layer.output),
+                thousands(layer.parameters as u64),
+            ]
+        };
+        let header = [&*network.name(), "in PyTorch", "output of one image", "parameters"];
+        let header = header.map(str::to_owned).to_vec();
+        blocks.push(Block::Heading(
+            3,
+            format!("{}: {} parameters", network.name(), thousands(all as u64)),
+        ));
+        blocks.push(Block::Table(Table { header, rows: layers.into_iter().map(row).collect() }));
+    }
+    let told = match networks.len() {
+        more if more > MOST_NETWORKS => format!(
+            "{} more networks are in [`networks.py`](networks.py), a class of PyTorch for each, which \
+             loads the weights of a run.",
+            more - MOST_NETWORKS
+        ),
+        _ => {
+            "[`networks.py`](networks.py) has a class of PyTorch for each network, which loads the \
+              weights of a run."
+                .to_owned()
+        }
+    };
+    blocks.push(Block::Paragraph(told));
+    Ok(blocks)
+}
+
+/// A shape such as `16 × 28 × 28`.
+fn shape(axes: &[usize]) -> String {
+    let axes: Vec<String> = axes.iter().map(usize::to_string).collect();
+    axes.join(" × ")
 }
 
 /// What all runs have in common, and where it comes from.

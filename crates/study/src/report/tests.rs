@@ -327,3 +327,18 @@ fn a_study_of_what_seeds_change_tells_the_spread_of_each_source() {
     let report = unwrapped(&rendered(&alone));
     assert!(report.contains("Spread by source") && !report.contains("The answer"), "{report}");
 }
+
+#[test]
+fn the_gallery_has_question_picture_and_answer_of_each_study() {
+    let studies = [("a".to_owned(), fashion_mnist()), ("b".to_owned(), synthetic())];
+    let files: BTreeMap<_, _> = gallery(&studies).unwrap().into_iter().collect();
+    let page = String::from_utf8(files[Path::new("index.html")].clone()).unwrap();
+    assert!(
+        page.contains("<a href=\"b/index.html\">")
+            && page.contains("a/figures/validation_accuracy.svg")
+    );
+    insta::assert_snapshot!(
+        "gallery",
+        String::from_utf8(files[Path::new("README.md")].clone()).unwrap()
+    );
+}
