@@ -33,4 +33,5 @@ pub mod side_by_side;
 pub mod store;
 pub mod study_file;
 pub mod tables;
+mod tensorboard;
 mod text;

@@ -16,6 +16,7 @@ use crate::config::{CONFIG_FILE, StudyConfig};
 use crate::error::{Result, StudyError};
 use crate::figures;
 use crate::tables::{Row, Study, bytes};
+use crate::tensorboard;
 
 use document::{Block, Document};
 
@@ -27,7 +28,7 @@ const TEXT: &str = "README.md";
 /// All files of a report, from its folder.
 pub fn files(config: &StudyConfig) -> impl Iterator<Item = PathBuf> {
     let texts = [PAGE, TEXT, SummaryRow::FILE, PairRow::FILE].into_iter().map(PathBuf::from);
-    texts.chain(figures::files(config))
+    texts.chain(figures::files(config)).chain(tensorboard::files(config))
 }
 
 /// The folders of all studies below these, in order of their names. A folder that does not exist has
@@ -81,7 +82,7 @@ pub fn folders_in(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Everything that a study's tables are turned into, by the names of the files in its folder: all
-/// figures as SVG and PNG, `summary.csv`, `index.html` and `README.md`.
+/// figures as SVG and PNG, `summary.csv`, what TensorBoard draws, `index.html` and `README.md`.
 ///
 /// # Errors
 ///
@@ -103,6 +104,7 @@ pub fn render(study: &Study) -> Result<Vec<(PathBuf, Vec<u8>)>> {
         blocks.push(Block::Heading(3, figure.heading.clone()));
         blocks.push(Block::Figure(figure));
     }
+    files.extend(tensorboard::write(&analysis));
     blocks.extend(details::blocks(&analysis));
     let document = Document { title: findings::title(&study.config), blocks };
     files.push((PAGE.into(), html::write(&document).into_bytes()));
