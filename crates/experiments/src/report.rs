@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use study::folder::is_finished;
+use study::folder::{add_to_list, is_finished};
 use study::report::{render, studies_below};
 use study::tables::Study;
 
@@ -32,6 +32,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         reports.push((folder, files));
     }
     for (folder, files) in reports {
+        let names: Vec<PathBuf> = files.iter().map(|(file, _)| file.clone()).collect();
+        add_to_list(&folder, &names)?;
         for (file, bytes) in files {
             let path = folder.join(file);
             replace_file(&path, &bytes)?;

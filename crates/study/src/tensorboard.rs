@@ -46,7 +46,7 @@ impl Band {
     fn new(metric: &Metric, kind: IntervalKind) -> Self {
         let (name, title) = match kind {
             IntervalKind::Confidence => ("t95", "mean over seeds with its 95 % t interval"),
-            IntervalKind::Range => ("range", "mean over seeds, from the lowest to the highest"),
+            IntervalKind::Range => ("range", "mean over seeds, lowest to highest"),
         };
         let tag = |part: &str| format!("{}/{name}/{part}", metric.tag);
         Self {
@@ -80,7 +80,8 @@ pub(crate) fn write(analysis: &Analysis<'_>) -> Vec<(PathBuf, Vec<u8>)> {
         .iter()
         .filter_map(|metric| Some((metric, Band::new(metric, kind(analysis, metric)?))))
         .collect();
-    let charts: Vec<MarginChart<'_>> = bands.iter().map(|(_, band)| band.chart()).collect();
+    // TensorBoard's page shows the last chart first.
+    let charts: Vec<MarginChart<'_>> = bands.iter().rev().map(|(_, band)| band.chart()).collect();
     let of_arm = |arm: &ArmResult<'_>| {
         let mut events = EventFile::begin();
         events.margin_charts(CATEGORY, &charts);
@@ -197,7 +198,7 @@ mod tests {
     fn expected(bands: &[(&str, &str)], steps: &[(u64, &[Points<'_>])]) -> Vec<u8> {
         let words = |kind: &str| match kind {
             "t95" => "mean over seeds with its 95 % t interval",
-            _ => "mean over seeds, from the lowest to the highest",
+            _ => "mean over seeds, lowest to highest",
         };
         let all: Vec<[String; 4]> = bands
             .iter()
@@ -208,6 +209,7 @@ mod tests {
             .collect();
         let charts: Vec<MarginChart<'_>> = all
             .iter()
+            .rev()
             .map(|[title, value, lower, upper]| MarginChart { title, value, lower, upper })
             .collect();
         let mut file = EventFile::begin();

@@ -14,7 +14,7 @@ const DT_FLOAT: u64 = 1;
 /// As [`DT_FLOAT`]: bytes.
 const DT_STRING: u64 = 7;
 
-/// A run's [event file], which TensorBoard draws, as bytes for the caller to write.
+/// An [event file], which TensorBoard draws, as bytes for the caller to write.
 ///
 /// The file is a row of records, each an `Event` of TensorFlow's: the file's version in the first,
 /// then numbers and histograms with their step. So a file may be made in parts, and a run that goes
@@ -61,7 +61,9 @@ impl EventFile {
     }
 
     /// A new file of a run with these parameters, which the page *HParams* shows beside the last value
-    /// of each number.
+    /// of each number. Nothing has to be written at the run's end, and no list of all parameters and
+    /// metrics: TensorBoard makes that list of the runs that it finds. Where one is written
+    /// (`_hparams_/experiment`), it shows nothing else, and of several it takes any.
     ///
     /// Source: `tensorboard/plugins/hparams/plugin_data.proto` and `metadata.py` in
     /// <https://github.com/tensorflow/tensorboard>.
