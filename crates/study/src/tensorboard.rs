@@ -86,7 +86,7 @@ pub(crate) fn write(analysis: &Analysis<'_>) -> Vec<(PathBuf, Vec<u8>)> {
         let mut events = EventFile::begin();
         events.margin_charts(CATEGORY, &charts);
         for epoch in &arm.epochs {
-            let step = (epoch.epoch * arm.arm.steps_per_epoch()).saturating_sub(1);
+            let steps = epoch.epoch.saturating_mul(arm.arm.steps_per_epoch());
             for (metric, band) in &bands {
                 let numbers = metric.over_seeds(epoch, config.chance());
                 let Some(Spread { mean, min, max, .. }) = Spread::of(&numbers) else { continue };
@@ -95,7 +95,7 @@ pub(crate) fn write(analysis: &Analysis<'_>) -> Vec<(PathBuf, Vec<u8>)> {
                     (IntervalKind::Confidence, None) | (IntervalKind::Range, _) => (min, max),
                 };
                 events.scalars(
-                    step,
+                    steps.saturating_sub(1),
                     &[
                         (metric.tag, mean),
                         (&band.mean, mean),
