@@ -108,12 +108,6 @@ impl Arm {
         self.run.batch_size as u64
     }
 
-    /// Whether the two differ in the network at most: runs that one panel of a figure compares.
-    pub fn differs_in_network_only(&self, other: &Self) -> bool {
-        let run = RunConfig { network: self.run.network.clone(), ..other.run.clone() };
-        *self == Self { run, training_images: other.training_images }
-    }
-
     /// Whether its runs train as those behind the published figures did, as far as both go: any number
     /// of epochs, and whichever network. `images` are those of the published runs.
     pub fn is_as_published(&self, images: u64) -> bool {

@@ -52,7 +52,7 @@ fn tensorboard_draws_bands_over_seeds_and_lists_how_each_run_ended() {
     let folder = tempfile::tempdir().unwrap();
     tiny_study(folder.path(), "out", &["--epochs=2", "--seeds=3", "--heads=all"]);
     let out = folder.path().join("out");
-    let board = run(&python, include_str!("read_board.py"), &[out.clone()]).remove(0);
+    let board = run(&python, include_str!("read_board.py"), std::slice::from_ref(&out)).remove(0);
 
     let names = crate::files(&out.join("cells")).into_keys();
     let runs: BTreeSet<String> = names
