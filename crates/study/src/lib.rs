@@ -20,6 +20,7 @@ pub mod figure_name;
 pub mod figures;
 pub mod folder;
 pub mod folder_name;
+pub mod found;
 pub mod images;
 #[cfg(test)]
 mod made_up;

@@ -9,6 +9,7 @@ mod disk;
 mod folders;
 #[cfg(unix)]
 mod interruption;
+mod stores;
 mod tensorboard;
 
 use std::collections::BTreeMap;
@@ -308,6 +309,8 @@ fn what_cannot_run_says_why_and_leaves_nothing_behind() {
         ("a file of somebody's own", &["--dataset=synthetic", "--out=taken", "--quick"]),
         ("a learning rate of 0", &["--learning-rate=0", "--out=out"]),
         ("nothing to train", &["--heads=norm-only", "--dataset=synthetic"]),
+        ("cells below a file", &["--dataset=synthetic", "--out=out", "--cells=file/cells", "--quick"]),
+        ("a file for the cells", &["--dataset=synthetic", "--out=out", "--cells=file", "--quick"]),
         (
             "a cell that is none",
             &["--cell=xyz", "--dataset=synthetic", "--out=out", "--cells=cells"],

@@ -155,6 +155,11 @@ impl StudyFile {
         self.settings.insert(place.min(self.settings.len()), setting);
     }
 
+    /// Gives the study these seeds in the place of those of the file.
+    pub fn set_seeds(&mut self, seeds: Vec<u64>) {
+        self.seeds = seeds;
+    }
+
     /// Turns the study into a quick look at its first seed.
     pub fn look_quickly(&mut self) {
         self.quick = true;
