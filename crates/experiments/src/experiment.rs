@@ -85,7 +85,7 @@ pub(crate) struct Arguments {
 struct SeedList(Vec<u64>);
 
 fn seed_list(text: &str) -> Result<SeedList, String> {
-    seeds::parse(text).map(SeedList).map_err(|expected| format!("expected {expected}"))
+    seeds::parse(text).map(SeedList).map_err(|fault| fault.to_string())
 }
 
 /// A study that is to be run, with the name of its folder of results.

@@ -370,41 +370,58 @@ impl Experiment {
         images: Option<&LabelledImages>,
         watch: &impl Watch,
     ) -> Result<Vec<Trained>> {
-        let tested_on = self.tested_on();
-        side_by_side(&self.cells, self.threads, |index, cell, threads| {
-            if watch.is_asked_to_stop() {
-                return Err(StudyError::Stopped);
-            }
-            let found = &found[index];
-            let test = || -> Result<Option<Evaluation>> {
-                if tested_on.is_empty() {
-                    return Ok(None);
+        // Cells that are one run are tested in turn, and store their results side by side.
+        let runs = self.runs(&(0..self.cells.len()).collect::<Vec<_>>());
+        let tested = side_by_side(&runs, self.threads, |_, run, threads| {
+            let test = |&cell: &usize| {
+                if watch.is_asked_to_stop() {
+                    return Err(StudyError::Stopped);
                 }
-                if let Some(stored) = cell.run.tested(&tested_on, &found.folder)? {
-                    return Ok(Some(stored));
-                }
-                let images = images.ok_or(StudyError::NoTestImages)?;
-                // Nobody else writes the result; while another process is at the cell, nobody does.
-                let lock = if found.is_in_store { files::lock(&found.folder) } else { None };
-                match lock.map(|_lock| cell.run.test(images, &tested_on, &found.folder)) {
-                    // A study with another number of test images tested it first.
-                    None | Some(Err(TrainError::TestedOnOthers { .. })) => {
-                        let network = cell.run.trained(images, &found.folder)?;
-                        Ok(Some(evaluate(&network, images, &tested_on, cell.run.batch_size)?))
-                    }
-                    Some(tested) => Ok(Some(tested?)),
-                }
+                let test = || self.test_cell(&self.cells[cell], &found[cell], images);
+                let tested = match found[cell].state {
+                    State::Missing | State::Begun { .. } => Trained::No,
+                    State::Diverged { step } => Trained::Diverged { step },
+                    State::Trained => with_threads(threads, test)
+                        .map_err(|error| StudyError::from(TrainError::from(error)))
+                        .flatten()
+                        .map(Trained::Yes)
+                        .map_err(|error| self.failed("testing", &self.cells[cell], error))?,
+                };
+                Ok((cell, tested))
             };
-            match found.state {
-                State::Missing | State::Begun { .. } => Ok(Trained::No),
-                State::Diverged { step } => Ok(Trained::Diverged { step }),
-                State::Trained => with_threads(threads, test)
-                    .map_err(|error| StudyError::from(TrainError::from(error)))
-                    .flatten()
-                    .map(Trained::Yes)
-                    .map_err(|error| self.failed("testing", cell, error)),
+            run.iter().map(test).collect::<Result<Vec<_>>>()
+        })?;
+        let mut tested: Vec<(usize, Trained)> = tested.into_iter().flatten().collect();
+        tested.sort_by_key(|(cell, _)| *cell);
+        Ok(tested.into_iter().map(|(_, tested)| tested).collect())
+    }
+
+    /// The evaluation of a trained cell on the test images, which is stored if it is not yet; none without
+    /// test images.
+    fn test_cell(
+        &self,
+        cell: &Cell,
+        found: &Found,
+        images: Option<&LabelledImages>,
+    ) -> Result<Option<Evaluation>> {
+        let tested_on = self.tested_on();
+        if tested_on.is_empty() {
+            return Ok(None);
+        }
+        if let Some(stored) = cell.run.tested(&tested_on, &found.folder)? {
+            return Ok(Some(stored));
+        }
+        let images = images.ok_or(StudyError::NoTestImages)?;
+        // What comes from elsewhere stays as it is. So does a cell that another process is at.
+        let lock = if found.is_in_store { files::lock(&found.folder) } else { None };
+        match lock.map(|_lock| cell.run.test(images, &tested_on, &found.folder)) {
+            // A study with another number of test images tested it first.
+            None | Some(Err(TrainError::TestedOnOthers { .. })) => {
+                let network = cell.run.trained(images, &found.folder)?;
+                Ok(Some(evaluate(&network, images, &tested_on, cell.run.batch_size)?))
             }
-        })
+            Some(tested) => Ok(Some(tested?)),
+        }
     }
 
     /// Collects the tables, draws the figures and writes all files; gives their number. `grade` is

@@ -285,6 +285,18 @@ fn a_study_is_a_file_and_a_broken_one_says_its_line() {
         ("title = \"Mine\"", "title = 5"),
         ("\"Mine\"", "\"Mine"),
         ("trains = \"all\"", "trains = \"norm-only\""),
+        ("[\"none\", \"batch\"]", "[none, batch]"),
+        ("[\"none\", \"batch\"]", "[\"batch\", \"ghost(50)\"]"),
+        ("[\"none\", \"batch\"]", "[\"none\", \"group(5)\"]"),
+        ("epochs = 1", "quick = True"),
+        ("epochs = 1", "epochs = 0"),
+        ("epochs = 1", "batch_size = 101"),
+        ("test_images = 50", "test_images = 10001"),
+        ("seeds = [4]", "seeds = 0"),
+        ("seeds = [4]", "seeds = \"4..x\""),
+        ("seeds = [4]", "vary = []"),
+        (study, ""),
+        (study, "# nothing yet\n"),
     ] {
         assert!(study.contains(from), "{from}");
         fs::write(&path, study.replace(from, to)).unwrap();
