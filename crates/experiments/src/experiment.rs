@@ -164,7 +164,11 @@ fn train(
     };
     // Parts of one study may be trained side by side, and have no report.
     let is_part = arguments.part.is_some();
-    expect_store(experiment, &missing, &if is_part { vec![] } else { experiment.untested(&found)? })?;
+    expect_store(
+        experiment,
+        &missing,
+        &if is_part { vec![] } else { experiment.untested(&found)? },
+    )?;
     let folder = if is_part { None } else { Some(experiment.open(&out)?) };
     say(description(experiment.config()))?;
     if states.iter().any(|state| *state != State::Missing) {

@@ -125,8 +125,8 @@ impl Arm {
     pub(crate) fn what_it_trains(&self) -> Result<(Self, BTreeSet<String>), TrainError> {
         let mut arm = self.clone();
         let network = &mut arm.run.network;
-        let (NetworkKind::Convolutional { widths } | NetworkKind::FullyConnected { hidden: widths }) =
-            &network.kind;
+        let (NetworkKind::Convolutional { widths }
+        | NetworkKind::FullyConnected { hidden: widths }) = &network.kind;
         match network.norm {
             // One ghost batch is the whole batch.
             Norm::GhostBatchNorm { images } if images >= arm.run.batch_size => {

@@ -287,7 +287,8 @@ impl Experiment {
             if is_free.contains(&true) {
                 let both = in_use.into_iter().zip(is_free);
                 let (free, others): (Vec<_>, Vec<_>) = both.partition(|(_, is_free)| *is_free);
-                let runs = |of: Vec<(Vec<usize>, bool)>| of.into_iter().map(|(run, _)| run).collect();
+                let runs =
+                    |of: Vec<(Vec<usize>, bool)>| of.into_iter().map(|(run, _)| run).collect();
                 return Ok((runs(free), runs(others)));
             }
             thread::sleep(PATIENCE);

@@ -49,9 +49,8 @@ pub(crate) fn find(
             expect_same(cell, first, other, tested_on)?;
         }
     }
-    let is_tested = |found: &&&Found| {
-        matches!(cell.run.tested(tested_on, &found.folder), Ok(Some(_)))
-    };
+    let is_tested =
+        |found: &&&Found| matches!(cell.run.tested(tested_on, &found.folder), Ok(Some(_)));
     let best = match complete.as_slice() {
         [] | [_] => complete.first(),
         several => several.iter().find(is_tested).or(several.first()),

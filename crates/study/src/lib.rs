@@ -32,6 +32,7 @@ pub mod seeds;
 pub mod shipped;
 pub mod side_by_side;
 pub mod store;
+pub mod stored;
 pub mod study_file;
 pub mod tables;
 mod text;

@@ -70,7 +70,8 @@ fn number(text: &str) -> Result<u64, SeedFault> {
 }
 
 fn expected() -> SeedFault {
-    let expected = "how many seeds, as in 3, a range, as in 5..8, or a list, as in 1,2,3".to_owned();
+    let expected =
+        "how many seeds, as in 3, a range, as in 5..8, or a list, as in 1,2,3".to_owned();
     SeedFault { found: None, expected }
 }
 

@@ -190,7 +190,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut cells = cells(&made_up::config()).unwrap();
         let record = |name: &Path, text: &str| {
-            files::replace(&folder.path().join(name).join("hparams.yaml"), text.as_bytes()).unwrap();
+            files::replace(&folder.path().join(name).join("hparams.yaml"), text.as_bytes())
+                .unwrap();
             identity(&folder.path().join(name)).unwrap().unwrap()
         };
         let store = || Store::new(folder.path().to_path_buf());

@@ -90,8 +90,9 @@ fn a_read_only_folder_is_refused_before_any_training() {
         message.replace(disk.0.path().to_str().unwrap(), "disk")
     };
     let why = "Read-only file system (os error 30)";
-    let of_cells =
-        format!("error: disk/cells cannot be written into: {why}; --cells gives another folder of cells\n");
+    let of_cells = format!(
+        "error: disk/cells cannot be written into: {why}; --cells gives another folder of cells\n"
+    );
     disk.remount("ro");
     assert_eq!(message(&cases[0]), of_cells);
     let expected = format!("error: disk/out cannot be made: {why}; --out gives another\n");

@@ -7,7 +7,7 @@ use std::process::Output;
 use crate::{TINY, assert_same, command, files};
 
 /// A workspace with nothing in it but the fixtures.
-fn workspace() -> tempfile::TempDir {
+pub(crate) fn workspace() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("xtask")).unwrap();
     fs::write(folder.path().join("xtask/Cargo.toml"), "").unwrap();

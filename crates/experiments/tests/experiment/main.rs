@@ -9,6 +9,7 @@ mod disk;
 mod folders;
 #[cfg(unix)]
 mod interruption;
+#[cfg(unix)]
 mod stores;
 mod tensorboard;
 
@@ -134,7 +135,7 @@ fn the_lesson_before_can_be_studied_too() {
     let files = files(&folder.path().join("out"));
     let is_run = |name: &&String| {
         name.starts_with("cells/synthetic/network=dropout_network,")
-            && name.ends_with("/seed=5/metrics.csv")
+            && name.ends_with("/weights=5,order=5,split=0/metrics.csv")
     };
     assert_eq!(files.keys().filter(is_run).count(), 1, "{:?}", files.keys());
     let batch_norm = String::from_utf8(files["batch_norm.csv"].clone()).unwrap();
@@ -321,7 +322,10 @@ fn what_cannot_run_says_why_and_leaves_nothing_behind() {
         ("a file of somebody's own", &["--dataset=synthetic", "--out=taken", "--quick"]),
         ("a learning rate of 0", &["--learning-rate=0", "--out=out"]),
         ("nothing to train", &["--heads=norm-only", "--dataset=synthetic"]),
-        ("cells below a file", &["--dataset=synthetic", "--out=out", "--cells=file/cells", "--quick"]),
+        (
+            "cells below a file",
+            &["--dataset=synthetic", "--out=out", "--cells=file/cells", "--quick"],
+        ),
         ("a file for the cells", &["--dataset=synthetic", "--out=out", "--cells=file", "--quick"]),
         (
             "a cell that is none",

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use crate::folders::workspace;
 use crate::interruption::send;
 use crate::{TINY, assert_same, command, experiment, files};
 
@@ -75,8 +76,7 @@ fn a_cell_that_another_process_trains_is_left_to_it_and_waited_for() {
     fs::create_dir_all(&taken).unwrap();
     for is_interrupted in [true, false] {
         let lock = files::lock(&taken).unwrap();
-        let mut child =
-            small(folder.path(), &["--out=a", "--cells=shared"]).spawn().unwrap();
+        let mut child = small(folder.path(), &["--out=a", "--cells=shared"]).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let first = lines.next().unwrap().unwrap();
         assert_eq!(first, "waiting for 1 cell that another process trains");
@@ -151,7 +151,8 @@ fn a_report_is_made_of_the_cells_that_there_are_wherever_they_are() {
     fs::write(&log, text.replacen("0.", "0.1", 1)).unwrap();
     let message = refused(&report(root, &merged));
     let (cell, other) = (cells(&root.join("one")).remove(2), "copied/0");
-    let [one, other] = [&format!("one/{}", cell.display()), other].map(|path| message.contains(path));
+    let [one, other] =
+        [&format!("one/{}", cell.display()), other].map(|path| message.contains(path));
     assert!(one && other && message.contains("found other results of the cell"), "{message}");
 
     // What is no study.
@@ -171,7 +172,8 @@ fn a_report_is_made_of_the_cells_that_there_are_wherever_they_are() {
 fn a_study_that_is_trained_and_tested_needs_no_data() {
     let Some(data) = std::env::var_os("FASHION_MNIST_DIR") else {
         // Not `eprintln!`, which the test runner swallows.
-        let _ = writeln!(io::stderr(), "SKIPPED a study without data: FASHION_MNIST_DIR is not set");
+        let _ =
+            writeln!(io::stderr(), "SKIPPED a study without data: FASHION_MNIST_DIR is not set");
         return;
     };
     let folder = tempfile::tempdir().unwrap();
@@ -187,7 +189,10 @@ fn a_study_that_is_trained_and_tested_needs_no_data() {
     let again = [arguments.as_slice(), &without].concat();
     let (again, _) = said(&experiment(root, &again));
     assert!(again.contains("1 of 1 cell is trained already."), "{again}");
-    said(&report(root, &[["mine.toml", "--out=new", "--cells=cells"].as_slice(), &without].concat()));
+    said(&report(
+        root,
+        &[["mine.toml", "--out=new", "--cells=cells"].as_slice(), &without].concat(),
+    ));
     assert_same(&files(&root.join("out")), &made);
     assert_same(&files(&root.join("new")), &made);
     assert_same(&files(&root.join("cells")), &cells);
@@ -196,4 +201,95 @@ fn a_study_that_is_trained_and_tested_needs_no_data() {
     fs::remove_file(root.join("cells").join(test)).unwrap();
     let more = [["mine.toml", "--out=new", "--cells=cells"].as_slice(), &without].concat();
     assert!(refused(&report(root, &more)).contains("nowhere"));
+}
+
+fn store_of(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_experiments"))
+        .arg("cells")
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .env("CARGO_MANIFEST_DIR", folder.join("xtask"))
+        .output()
+        .unwrap()
+}
+
+/// What goes is named first, with its size and who uses it; only what a run wrote goes.
+#[test]
+fn cells_are_listed_with_who_uses_them_and_removed_when_asked_twice() {
+    let folder = workspace();
+    let root = folder.path();
+    let run = |more: &[&str]| {
+        let mut command = small(root, more);
+        said(&command.env("CARGO_MANIFEST_DIR", root.join("xtask")).output().unwrap());
+    };
+    run(&["--out=runs/mine"]);
+    run(&["--out=elsewhere", "--set=learning_rate=0.01"]);
+    fs::copy(root.join("runs/mine/study.toml"), root.join("mine.toml")).unwrap();
+    let store = root.join("runs/cells");
+    let before = cells(&store);
+    assert_eq!(before.len(), 8);
+
+    let (list, _) = said(&store_of(root, &[]));
+    let lines: Vec<&str> = list.lines().collect();
+    assert_eq!(lines.len(), 1 + 4 + 1, "{list}");
+    assert_eq!(
+        lines.iter().filter(|line| line.ends_with(": used by runs/mine")).count(),
+        2,
+        "{list}"
+    );
+    assert_eq!(
+        lines.iter().filter(|line| line.ends_with(": used by no study")).count(),
+        2,
+        "{list}"
+    );
+    assert!(lines[1].starts_with("    2       1  "), "{list}");
+    assert!(lines[5].starts_with("8 cells in runs/cells, "), "{list}");
+
+    // Nothing goes without a yes.
+    let everything = files(&store);
+    let message = refused(&store_of(root, &["remove", "--unused"]));
+    assert!(message.ends_with("; --yes removes without asking\n"), "{message}");
+    for (arguments, expected) in [
+        (["remove", "--yes"].as_slice(), "found nothing to remove, expected a study"),
+        (&["remove", "--yes", "headline"], "headline: found no cell of it in runs/cells"),
+        (&["remove", "--yes", "0123456789abcdef"], "found no cell of it in runs/cells"),
+        (&["remove", "--yes", "nonesuch"], "found no study called nonesuch"),
+    ] {
+        let message = refused(&store_of(root, arguments));
+        assert!(message.contains(expected), "{message}");
+    }
+    let lock = files::lock(&store.join(&before[0])).unwrap();
+    let message = refused(&store_of(root, &["remove", "mine.toml", "--unused", "--yes"]));
+    assert!(message.contains("a process works on this cell"), "{message}");
+    drop(lock);
+    assert_same(&files(&store), &everything);
+
+    let (removed, _) = said(&store_of(root, &["remove", "--unused", "--yes"]));
+    assert!(removed.contains("\nremoved 4 cells, "), "{removed}");
+    let (left, _) = said(&store_of(root, &["remove", "--unused", "--yes"]));
+    assert_eq!(left, "every cell is used, nothing is removed\n");
+    let kept = cells(&store);
+    assert_eq!(kept.len(), 4);
+    run(&["--out=runs/mine"]);
+    assert_eq!(cells(&store), kept);
+
+    // A foreign file stays where it is.
+    let foreign = store.join(&kept[0]).join("weights/notes.txt");
+    fs::write(&foreign, "mine").unwrap();
+    let (removed, _) = said(&store_of(root, &["remove", "mine.toml", "--yes"]));
+    assert!(
+        removed.contains(" stays: it has files that no run wrote\nremoved 4 cells, "),
+        "{removed}"
+    );
+    let left = files(&root.join("runs"));
+    let of_cells: Vec<_> = left.keys().filter(|name| name.starts_with("cells/")).collect();
+    assert_eq!(of_cells.len(), 1, "{of_cells:?}");
+    assert!(of_cells[0].ends_with("/weights/notes.txt"), "{of_cells:?}");
+    assert_eq!(fs::read_to_string(&foreign).unwrap(), "mine");
+
+    // A study that cannot be read may use any cell.
+    fs::write(root.join("runs/mine/study.toml"), "[compares]\n").unwrap();
+    let message = refused(&store_of(root, &["remove", "--unused", "--yes"]));
+    assert!(message.contains("it is not known which cells it uses"), "{message}");
 }

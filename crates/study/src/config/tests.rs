@@ -90,8 +90,14 @@ fn what_says_nothing_is_refused() {
         ),
         ("validation_images = 12001", "validation_images: found 12001, expected 1 to 12000"),
         ("norm = \"group(5)\"", "line 3: fixed.norm: conv-16-32_group-norm-5_relu"),
-        ("batch_size = 16\n[compare]\nnorm = [\"batch\", \"ghost(16)\"]", "line 5: compare.norm: found "),
-        ("batch_size = 16\n[compare]\nnorm = [\"ghost(99)\", \"ghost(17)\"]", "which train the same"),
+        (
+            "batch_size = 16\n[compare]\nnorm = [\"batch\", \"ghost(16)\"]",
+            "line 5: compare.norm: found ",
+        ),
+        (
+            "batch_size = 16\n[compare]\nnorm = [\"ghost(99)\", \"ghost(17)\"]",
+            "which train the same",
+        ),
         (
             "network = \"conv-8-8_relu\"\n[compare]\nnorm = [\"instance\", \"group(8)\"]",
             "which train the same",
@@ -114,13 +120,19 @@ fn what_says_nothing_is_refused() {
 #[test]
 fn a_fault_of_the_whole_study_has_a_line_too() {
     for (text, expected) in [
-        ("batch_size = 99\ntraining_images = 98", "line 3: fixed.batch_size: found 99, expected 1 to 98"),
+        (
+            "batch_size = 99\ntraining_images = 98",
+            "line 3: fixed.batch_size: found 99, expected 1 to 98",
+        ),
         ("training_images = 48001", "line 3: fixed.training_images: found 48001"),
         ("test_images = 10001", "line 3: fixed.test_images: found 10001"),
         ("[repeat]\nvary = []", "line 4: repeat.vary: found nothing"),
         ("trains = \"norm-only\"", "line 3: fixed.trains: SimpleNetwork"),
         ("depth = 6", "line 3: fixed.depth: "),
-        ("batch_size = 47999\nnorm = \"batch\"\nnetwork = \"batch-norm\"", "line 3: fixed.batch_size: "),
+        (
+            "batch_size = 47999\nnorm = \"batch\"\nnetwork = \"batch-norm\"",
+            "line 3: fixed.batch_size: ",
+        ),
         ("network = \"conv-16-32_group-norm-5_relu\"", "line 3: fixed.network: "),
     ] {
         let message = read(text).unwrap_err();

@@ -51,12 +51,8 @@ impl RunConfig {
             let (path, expected) = (TESTS.path(folder, self.epochs), positions.len());
             return Err(TrainError::TestedOnOthers { path, expected, found: found.images });
         }
-        let evaluation = evaluate(
-            &self.trained(images, folder)?,
-            images,
-            positions,
-            self.batch_size,
-        )?;
+        let evaluation =
+            evaluate(&self.trained(images, folder)?, images, positions, self.batch_size)?;
         let Evaluation { score, confusion } = &evaluation;
         let confusion = confusion.outer_iter().map(|row| row.to_vec()).collect();
         let (cell, images) = (recorded_cell(folder)?, positions.len());
