@@ -5,7 +5,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use anyhow::{Error, Result, bail};
+use anyhow::{Error, Result, bail, ensure};
 use datasets::LocalDataSet;
 use study::cell::Cell;
 use study::config::StudyConfig;
@@ -134,10 +134,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
 
 /// The folder of all cells: this one, else the workspace's.
 pub(crate) fn store(named: Option<&Path>) -> Result<Store> {
-    Ok(Store::new(match named {
+    let path = match named {
         Some(folder) => folder.to_owned(),
         None => workspace::runs()?.join("cells"),
-    }))
+    };
+    let existing = files::deepest_existing(&path);
+    ensure!(
+        existing.is_dir(),
+        "{} cannot be a folder of cells: found the file {}; --cells gives another folder",
+        path.display(),
+        existing.display()
+    );
+    Ok(Store::new(path))
 }
 
 /// Trains what is missing, and reports. Without a data set nothing is missing.

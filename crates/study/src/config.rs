@@ -148,19 +148,16 @@ impl StudyConfig {
         Ok(())
     }
 
-    /// Why an arm cannot be trained, at the key that is at fault where the file has it.
+    /// Why an arm cannot be trained, at the key that is at fault where the file has its value.
     fn fault_of_arm(&self, arm: &Arm, error: &TrainError) -> StudyError {
-        let keys: &[&str] = match error {
-            TrainError::NothingTrains { .. } => &["trains"],
-            TrainError::Config { parameter, .. } => match *parameter {
-                "the batch size" => &["batch_size"],
-                "the probability of dropout" => &["dropout"],
-                "the place of dropout" => &["dropout_place"],
-                "the initial scale" => &["initial_scale"],
-                "the image size" | "every width of a network" => &["depth"],
-                _ => &["norm"],
-            },
-            _ => &[],
+        let key = match error {
+            TrainError::NothingTrains { .. } => "trains",
+            TrainError::Config { parameter: "the batch size", .. } => "batch_size",
+            TrainError::Config { parameter: "the probability of dropout", .. } => "dropout",
+            TrainError::Config { parameter: "the place of dropout", .. } => "dropout_place",
+            TrainError::Config { parameter: "the initial scale", .. } => "initial_scale",
+            TrainError::Config { parameter: "the image size", .. } => "depth",
+            _ => "norm",
         };
         let fault = match error {
             TrainError::Config { parameter, expected, got } => {
@@ -170,11 +167,10 @@ impl StudyConfig {
             error => error.to_string(),
         };
         let fault = format!("{}: {fault}", self.label(arm));
-        // A network brings the other parts.
-        match keys.iter().chain(&["network"]).find(|key| self.file.places.has(key)) {
-            Some(key) => self.fault(key, &fault),
-            None => StudyError::Config(fault),
-        }
+        // A part of a network that is not named is the network's.
+        let is_named = self.file.settings.iter().any(|setting| setting.axis.key == key);
+        let key = if is_named { key } else { "network" };
+        if self.file.places.has(key) { self.fault(key, &fault) } else { StudyError::Config(fault) }
     }
 
     /// The values of the compared axes as the file has them.

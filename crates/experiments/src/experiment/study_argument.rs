@@ -23,9 +23,13 @@ impl NamedStudy {
     /// The study with this file, which is its own or a changed one, of this data set.
     pub(crate) fn config(&self, file: StudyFile, data_set: DataSet) -> Result<StudyConfig> {
         let config = StudyConfig::new(file, data_set);
-        match &self.path {
-            Some(path) => config.with_context(|| path.clone()),
-            None => Ok(config?),
+        match (&self.path, config) {
+            (Some(path), config) => config.with_context(|| path.clone()),
+            // What is wrong with an option is not the study's.
+            (None, Err(error)) if error.to_string().starts_with("line ") => {
+                Err(error).with_context(|| format!("the study {}", self.name))
+            }
+            (None, config) => Ok(config?),
         }
     }
 

@@ -47,7 +47,8 @@ pub(super) fn lines(experiment: &Experiment, found: &[Found]) -> Vec<String> {
         format!("  {arm}: {noun} {named}")
     }));
     if let Some(more) = missing.len().checked_sub(NAMED).filter(|more| *more > 0) {
-        lines.push(format!("  and cells of {more} more arms"));
+        lines
+            .push(format!("  and cells of {more} more {}", if more == 1 { "arm" } else { "arms" }));
     }
     lines
 }

@@ -135,7 +135,7 @@ fn the_lesson_before_can_be_studied_too() {
     let files = files(&folder.path().join("out"));
     let is_run = |name: &&String| {
         name.starts_with("cells/synthetic/network=dropout_network,")
-            && name.ends_with("/weights=5,order=5,split=0/metrics.csv")
+            && name.ends_with("/weights=5,order=5,split=5/metrics.csv")
     };
     assert_eq!(files.keys().filter(is_run).count(), 1, "{:?}", files.keys());
     let batch_norm = String::from_utf8(files["batch_norm.csv"].clone()).unwrap();
