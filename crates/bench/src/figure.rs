@@ -75,6 +75,7 @@ impl Drawing for GrowthFigure {
         &self,
         area: &DrawingArea<B, Shift>,
         scale: u32,
+        _: &mut plots::Tooltips,
     ) -> plots::Result<()> {
         let title = format!("Time and memory of a training step ({})", self.machine);
         let area = Frame { title, legend: Vec::new() }.draw(area, scale)?;

@@ -32,8 +32,8 @@ const TABLES: [(&str, &str); 8] = [
         "steps.csv",
         "trains,seed,step,loss,accuracy,count\nall,0,1,2.25,0.125,20\nall,0,3,1.75,0.375,20\n",
     ),
-    ("activations.csv", "trains,seed,step,block,place,p15,p50,p85\n"),
-    ("batch_norm.csv", "trains,seed,step,block,quantity,min,p25,p50,p75,max\n"),
+    ("activations.csv", "trains,step,seeds,block,place,p15,p50,p85\n"),
+    ("batch_norm.csv", "trains,step,seeds,block,quantity,min,p25,p50,p75,max\n"),
     ("confusion.csv", "trains,true_class,predicted_class,count\n"),
     ("grade.txt", "Tests passed: 3/3\n"),
 ];

@@ -5,6 +5,7 @@ pub mod curve;
 mod error;
 pub mod frame;
 pub mod style;
+pub mod tooltips;
 
 use std::sync::OnceLock;
 
@@ -15,6 +16,7 @@ use plotters::style::{FontStyle, WHITE, register_font};
 
 pub use error::{DrawError, Result};
 pub use style::thousands;
+pub use tooltips::Tooltips;
 
 /// DejaVu Sans; its licence lies beside it.
 static FONT: &[u8] = include_bytes!("../assets/DejaVuSans.ttf");
@@ -30,12 +32,18 @@ pub trait Drawing {
     /// Width and height in pixels of the SVG.
     fn size(&self) -> (u32, u32);
 
-    /// Draws on a white area of that size times `scale`, with all lengths times `scale`.
+    /// Draws on a white area of that size times `scale`, with all lengths times `scale`, and adds the
+    /// values that a pointer may ask for.
     ///
     /// # Errors
     ///
     /// [`DrawError`] of the back end, or of what is drawn.
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()>;
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+        tooltips: &mut Tooltips,
+    ) -> Result<()>;
 }
 
 /// One figure in both formats.
@@ -55,13 +63,14 @@ pub struct Figure {
 pub fn render<D: Drawing>(drawing: &D) -> Result<Figure> {
     use_embedded_font()?;
     let (width, height) = drawing.size();
-    let mut svg = String::new();
+    let (mut svg, mut tooltips) = (String::new(), Tooltips::default());
     {
         let area = SVGBackend::with_string(&mut svg, (width, height)).into_drawing_area();
         area.fill(&WHITE)?;
-        drawing.draw(&area, 1)?;
+        drawing.draw(&area, 1, &mut tooltips)?;
         area.present()?;
     }
+    tooltips.write_into(&mut svg);
     Ok(Figure { svg, png: render_png(drawing)? })
 }
 
@@ -78,7 +87,7 @@ pub fn render_png<D: Drawing>(drawing: &D) -> Result<Vec<u8>> {
     {
         let area = BitMapBackend::with_buffer(&mut pixels, size).into_drawing_area();
         area.fill(&WHITE)?;
-        drawing.draw(&area, PNG_SCALE)?;
+        drawing.draw(&area, PNG_SCALE, &mut Tooltips::default())?;
         area.present()?;
     }
     encode_png(&pixels, size)

@@ -12,6 +12,7 @@ mod spread;
 mod summary;
 mod windows;
 
+use crate::arm::Arm;
 use crate::config::StudyConfig;
 use crate::error::Result;
 use crate::tables::Study;
@@ -20,7 +21,7 @@ pub use arm_result::{ArmResult, EpochResult};
 pub use comparison::{Ahead, Comparison, Reached};
 pub use confusion::Confusion;
 pub use distributions::{Activations, BatchNormStatistic, Channels, Percentiles};
-pub use inference::{Inference, PairResult};
+pub use inference::{Inference, Paired};
 pub use interval::{Interval, IntervalKind};
 pub use pair_row::PairRow;
 pub use spread::Spread;
@@ -32,21 +33,18 @@ pub use windows::{CatchUp, Window};
 pub struct Analysis<'a> {
     /// The tables.
     pub study: &'a Study,
-    /// The arms by what they have in common but the network, in the order of `study.toml`; groups
-    /// without any run are left out.
+    /// The arms in the groups of [`StudyConfig::groups`]; groups without any run are left out.
     pub groups: Vec<Group<'a>>,
     /// The rows of `summary.csv`.
     pub summary: Vec<SummaryRow>,
-    /// What the primary outcome says about each pair of arms.
-    pub pairs: Vec<PairResult>,
 }
 
-/// The arms of a study that differ in the network only: a panel of each figure.
+/// The arms of a study that differ in the first axis that it compares: a panel of each figure.
 #[derive(Debug)]
 pub struct Group<'a> {
-    /// What the arms have in common, such as `head frozen`.
+    /// What the arms have in common, such as `head frozen`; empty if it is the only group.
     pub label: String,
-    /// The arms, in the order of the networks.
+    /// The arms, the baseline first.
     pub arms: Vec<ArmResult<'a>>,
     /// Each other arm beside the first.
     pub comparisons: Vec<Comparison>,
@@ -59,24 +57,22 @@ impl<'a> Analysis<'a> {
     ///
     /// None for tables that were checked: those of the statistics.
     pub fn of(study: &'a Study) -> Result<Self> {
-        let groups = study.config.groups().into_iter().map(|arms| Group {
+        let group = |arms: Vec<Arm>| Group {
             label: arms.first().map(|arm| study.config.label_of_group(arm)).unwrap_or_default(),
             comparisons: Vec::new(),
-            arms: arms.into_iter().map(|arm| ArmResult::of(study, arm)).collect(),
-        });
-        let groups = groups.filter(|group| group.arms.iter().any(|arm| !arm.runs.is_empty()));
-        let groups: Vec<Group<'a>> = groups
-            .map(|group| Group { comparisons: comparisons(&study.config, &group.arms), ..group })
-            .collect();
+            arms: (0..).zip(arms).map(|(place, arm)| ArmResult::of(study, arm, place)).collect(),
+        };
+        let groups = study.config.groups().into_iter().map(group);
+        let mut groups: Vec<Group<'a>> =
+            groups.filter(|group| group.arms.iter().any(|arm| !arm.runs.is_empty())).collect();
+        compare(&study.config, &mut groups)?;
         let mut summary = Vec::new();
         for arm in study.config.arms() {
             let result =
                 groups.iter().flat_map(|group| &group.arms).find(|found| found.arm == *arm);
             summary.extend(result.into_iter().flat_map(summary::of));
         }
-        let all: Vec<&ArmResult<'_>> = groups.iter().flat_map(|group| &group.arms).collect();
-        let pairs = inference::of(&study.config, &all)?;
-        Ok(Self { study, groups, summary, pairs })
+        Ok(Self { study, groups, summary })
     }
 
     /// All arms, group by group.
@@ -84,9 +80,21 @@ impl<'a> Analysis<'a> {
         self.groups.iter().flat_map(|group| &group.arms)
     }
 
+    /// All comparisons, each with its group, whose arms have a seed in common.
+    pub fn paired(&self) -> impl Iterator<Item = (&Group<'a>, &Comparison, &Paired)> {
+        self.groups.iter().flat_map(|group| {
+            let comparisons = group.comparisons.iter();
+            comparisons.filter_map(move |found| Some((group, found, found.paired.as_ref()?)))
+        })
+    }
+
     /// The rows of `comparisons.csv`.
     pub fn pair_rows(&self) -> Vec<PairRow> {
-        self.pairs.iter().map(pair_row::of).collect()
+        self.paired()
+            .map(|(group, comparison, paired)| {
+                pair_row::of(group.with(comparison), group.without(comparison), paired)
+            })
+            .collect()
     }
 
     /// The images that the primary outcome is a share of.
@@ -110,21 +118,22 @@ impl<'a> Group<'a> {
     pub fn without(&self, comparison: &Comparison) -> &ArmResult<'a> {
         &self.arms[comparison.without]
     }
-
-    /// What the arms have in common, at the beginning of a sentence.
-    pub fn heading(&self) -> String {
-        let mut letters = self.label.chars();
-        letters.next().map_or_else(String::new, |first| {
-            first.to_uppercase().collect::<String>() + letters.as_str()
-        })
-    }
 }
 
-/// The comparisons within a group.
-fn comparisons(config: &StudyConfig, arms: &[ArmResult<'_>]) -> Vec<Comparison> {
-    let Some((first, others)) = arms.split_first() else { return Vec::new() };
-    let numbered = others.iter().enumerate();
-    numbered.map(|(at, other)| Comparison::of(config, (0, first), (at + 1, other))).collect()
+/// Compares each arm with the first of its group.
+fn compare(config: &StudyConfig, groups: &mut [Group<'_>]) -> Result<()> {
+    let mut index = 0;
+    for group in &mut *groups {
+        let Some((first, others)) = group.arms.split_first() else { continue };
+        for (at, other) in (1..).zip(others) {
+            let comparison = Comparison::of(config, (0, first), (at, other), index)?;
+            index += u64::from(comparison.paired.is_some());
+            group.comparisons.push(comparison);
+        }
+    }
+    let comparisons = groups.iter_mut().flat_map(|group| &mut group.comparisons);
+    let tested = comparisons.filter_map(|found| found.paired.as_mut()?.inference.as_mut());
+    Ok(inference::adjust(config.file.report.family, tested)?)
 }
 
 #[cfg(test)]

@@ -110,12 +110,6 @@ impl Arm {
         self.run.batch_size as u64
     }
 
-    /// Whether the two differ in the network at most: runs that one panel of a figure compares.
-    pub fn differs_in_network_only(&self, other: &Self) -> bool {
-        let run = RunConfig { network: self.run.network.clone(), ..other.run.clone() };
-        *self == Self { run, training_images: other.training_images }
-    }
-
     /// The arm in one way of writing, and the parameters that are trained: arms that have the same train the
     /// same.
     ///

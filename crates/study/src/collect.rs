@@ -1,13 +1,15 @@
 //! The tables of a study, collected from what its runs left in their folders and from their
 //! evaluation on the test images.
 
+use std::collections::BTreeMap;
+
 use trainer::evaluation::Evaluation;
 use trainer::log::DistributionRow;
 use trainer::network::ObservedQuantity;
 use trainer::run::{read_distributions, read_metrics};
 use trainer::{Measurement, Phase};
 
-use crate::arm::steps_per_window;
+use crate::arm::{Arm, steps_per_window};
 use crate::cell::Cell;
 use crate::config::StudyConfig;
 use crate::error::{Result, StudyError};
@@ -48,6 +50,7 @@ pub fn collect(
     grade: String,
 ) -> Result<Study> {
     let mut study = Study::empty(config.clone(), grade);
+    let mut observed: Vec<Observed> = config.arms().iter().map(|_| Observed::default()).collect();
     for ((cell, found), trained) in cells.iter().zip(found).zip(trained) {
         let end = match trained {
             Trained::Yes(_) => cell.key.arm.steps(),
@@ -94,7 +97,11 @@ pub fn collect(
         }
         study.runs.push(row);
         add_steps(&mut study, cell, &measurements);
-        add_distributions(&mut study, cell, &distributions);
+        let place = config.arms().iter().position(|arm| *arm == cell.key.arm).unwrap_or_default();
+        observed[place].add(&distributions);
+    }
+    for (observed, arm) in observed.iter().zip(config.arms()) {
+        observed.write(&mut study, arm);
     }
     Ok(study)
 }
@@ -140,53 +147,81 @@ fn add_steps(study: &mut Study, cell: &Cell, measurements: &[Measurement]) {
     }
 }
 
-fn add_distributions(study: &mut Study, cell: &Cell, rows: &[DistributionRow]) {
-    // A block is a batch norm with its ReLU; both count from 1 in the network's order.
-    let mut batch_norms = Vec::new();
-    let mut relus = Vec::new();
-    let ordinal = |layers: &mut Vec<String>, layer: &String| {
-        let position = layers.iter().position(|known| known == layer).unwrap_or_else(|| {
-            layers.push(layer.clone());
-            layers.len() - 1
-        });
-        position as u64 + 1
-    };
-    for row in rows {
-        let &DistributionRow { step, min, p15, p25, p50, p75, p85, max, .. } = row;
-        let mut add_parameter = |quantity| {
-            let block = ordinal(&mut batch_norms, &row.layer);
-            study.batch_norm.push(BatchNormRow {
-                key: cell.key.clone(),
-                step,
-                block,
-                quantity,
-                min,
-                p25,
-                p50,
-                p75,
-                max,
+/// What was observed of an arm, summed over its runs.
+#[derive(Default)]
+struct Observed {
+    activations: BTreeMap<(u64, u64, Place), Sum>,
+    /// The quartiles, and the extremes.
+    batch_norm: BTreeMap<(u64, u64, Statistic), (Sum, [f64; 2])>,
+}
+
+/// Sums over runs, in the order of their seeds.
+#[derive(Default)]
+struct Sum {
+    runs: u64,
+    values: [f64; 3],
+}
+
+impl Sum {
+    fn add(&mut self, values: [f64; 3]) {
+        self.runs += 1;
+        self.values.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
+    }
+
+    fn means(&self) -> [f64; 3] {
+        self.values.map(|sum| sum / self.runs as f64)
+    }
+}
+
+impl Observed {
+    /// Adds what was observed of a run.
+    fn add(&mut self, rows: &[DistributionRow]) {
+        // A block is a norm with its activation; both count from 1 in the network's order.
+        let mut batch_norms = Vec::new();
+        let mut activations = Vec::new();
+        let ordinal = |layers: &mut Vec<String>, layer: &String| {
+            let position = layers.iter().position(|known| known == layer).unwrap_or_else(|| {
+                layers.push(layer.clone());
+                layers.len() - 1
             });
+            position as u64 + 1
         };
-        let mut add_activation = |place| {
-            let block = ordinal(&mut relus, &row.layer);
-            study.activations.push(ActivationRow {
-                key: cell.key.clone(),
-                step,
-                block,
-                place,
-                p15,
-                p50,
-                p85,
-            });
-        };
-        match row.quantity {
-            ObservedQuantity::Gamma => add_parameter(Statistic::Gamma),
-            ObservedQuantity::Beta => add_parameter(Statistic::Beta),
-            ObservedQuantity::RunningMean => add_parameter(Statistic::RunningMean),
-            ObservedQuantity::RunningVar => add_parameter(Statistic::RunningVar),
-            ObservedQuantity::BeforeBatchNorm => add_activation(Place::BeforeBatchNorm),
-            ObservedQuantity::PreActivation => add_activation(Place::PreActivation),
+        for row in rows {
+            let &DistributionRow { step, min, p15, p25, p50, p75, p85, max, .. } = row;
+            let mut add_parameter = |quantity| {
+                let key = (step, ordinal(&mut batch_norms, &row.layer), quantity);
+                let none = || (Sum::default(), [f64::INFINITY, f64::NEG_INFINITY]);
+                let (quartiles, [least, most]) = self.batch_norm.entry(key).or_insert_with(none);
+                quartiles.add([p25, p50, p75]);
+                (*least, *most) = (least.min(min), most.max(max));
+            };
+            let mut add_activation = |place| {
+                let key = (step, ordinal(&mut activations, &row.layer), place);
+                self.activations.entry(key).or_default().add([p15, p50, p85]);
+            };
+            match row.quantity {
+                ObservedQuantity::Gamma => add_parameter(Statistic::Gamma),
+                ObservedQuantity::Beta => add_parameter(Statistic::Beta),
+                ObservedQuantity::RunningMean => add_parameter(Statistic::RunningMean),
+                ObservedQuantity::RunningVar => add_parameter(Statistic::RunningVar),
+                ObservedQuantity::BeforeBatchNorm => add_activation(Place::BeforeBatchNorm),
+                ObservedQuantity::PreActivation => add_activation(Place::PreActivation),
+            }
         }
+    }
+
+    /// Adds the means to the tables.
+    fn write(&self, study: &mut Study, arm: &Arm) {
+        study.activations.extend(self.activations.iter().map(|(&(step, block, place), sum)| {
+            let ([p15, p50, p85], seeds, key) = (sum.means(), sum.runs, arm.clone());
+            ActivationRow { key, step, seeds, block, place, p15, p50, p85 }
+        }));
+        study.batch_norm.extend(self.batch_norm.iter().map(|(&(step, block, quantity), found)| {
+            let &(ref quartiles, [min, max]) = found;
+            let ([p25, p50, p75], seeds) = (quartiles.means(), quartiles.runs);
+            let key = arm.clone();
+            BatchNormRow { key, step, seeds, block, quantity, min, p25, p50, p75, max }
+        }));
     }
 }
 

@@ -8,7 +8,7 @@ use crate::arm::Arm;
 use crate::axis::Axis;
 use crate::error::{Result, StudyError};
 use crate::figure_name;
-use crate::study_file::{self, PrimaryOutcome, Source, StudyFile};
+use crate::study_file::{self, AxisValues, PrimaryOutcome, Source, StudyFile};
 
 /// The configuration of a study, in its folder: its file with all values.
 pub const CONFIG_FILE: &str = "study.toml";
@@ -166,7 +166,7 @@ impl StudyConfig {
             }
             error => error.to_string(),
         };
-        let fault = format!("{}: {fault}", self.label(arm));
+        let fault = format!("{}: {fault}", arm.network().name());
         // A part of a network that is not named is the network's.
         let is_named = self.file.settings.iter().any(|setting| setting.axis.key == key);
         let key = if is_named { key } else { "network" };
@@ -177,15 +177,6 @@ impl StudyConfig {
     fn given(&self, arm: &Arm) -> String {
         let given = |(axis, value): (&Axis, &str)| format!("{} = {value}", axis.key);
         self.values(arm).into_iter().map(given).collect::<Vec<_>>().join(", ")
-    }
-
-    /// The arm that this one is held against: the one with the first value of the first compared axis and
-    /// otherwise the same values. None for an arm that has the first value itself.
-    pub fn baseline_of(&self, arm: &Arm) -> Option<&Arm> {
-        let first = self.file.settings.first().filter(|setting| setting.is_compared)?;
-        let place = self.arms.iter().position(|other| other == arm)?;
-        let others = self.arms.len() / first.values.len();
-        if place < others { None } else { self.arms.get(place % others) }
     }
 
     /// The values that the file gives this arm, of the compared axes in their order.
@@ -291,32 +282,40 @@ impl StudyConfig {
         networks
     }
 
-    /// The arms by what they have in common but the network: one group per panel of a figure.
+    /// What is compared with several values, in the order of the file.
+    fn varied(&self) -> impl Iterator<Item = &AxisValues> {
+        let settings = self.file.settings.iter();
+        settings.filter(|setting| setting.is_compared && setting.values.len() > 1)
+    }
+
+    /// The arms in groups. Those of a group differ in the first axis that the study compares, and the
+    /// one with its first value, the baseline, comes first.
     pub fn groups(&self) -> Vec<Vec<Arm>> {
-        let mut groups: Vec<Vec<Arm>> = Vec::new();
-        for arm in &self.arms {
-            let same = |group: &&mut Vec<Arm>| {
-                group.first().is_some_and(|first| first.differs_in_network_only(arm))
-            };
-            match groups.iter_mut().find(same) {
-                Some(group) => group.push(arm.clone()),
-                None => groups.push(vec![arm.clone()]),
-            }
+        let groups = self.arms.len() / self.varied().next().map_or(1, |first| first.values.len());
+        let group = |at| self.arms.iter().skip(at).step_by(groups).cloned().collect();
+        (0..groups).map(group).collect()
+    }
+
+    /// What tells an arm apart from the others of its group, in words, such as `batch norm`; the name of
+    /// its network if the study compares nothing.
+    pub fn name(&self, arm: &Arm) -> String {
+        match self.varied().next() {
+            Some(first) => (first.axis.label)(arm),
+            None => arm.network().name().into_owned(),
         }
-        groups
     }
 
-    /// The arm in words, such as `SimpleNetwork, head frozen`.
-    pub fn label(&self, arm: &Arm) -> String {
-        format!("{}, {}", arm.network().name(), self.label_of_group(arm))
-    }
-
-    /// The arm in words without its network, such as `head frozen`: what is trained, if the study
-    /// compares nothing but networks.
+    /// What the arms of a group have in common of what the study compares, in words, such as
+    /// `head frozen`; empty if there is one group.
     pub fn label_of_group(&self, arm: &Arm) -> String {
-        let others = self.compared().filter(|axis| !axis.is_of_network);
-        let labels: Vec<String> = others.map(|axis| (axis.label)(arm)).collect();
-        if labels.is_empty() { arm.run.trains.to_string() } else { labels.join(", ") }
+        let others = self.varied().skip(1).map(|setting| (setting.axis.label)(arm));
+        others.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The arm in words, such as `batch norm, head frozen`.
+    pub fn label(&self, arm: &Arm) -> String {
+        let (name, group) = (self.name(arm), self.label_of_group(arm));
+        if group.is_empty() { name } else { format!("{name}, {group}") }
     }
 
     /// The most epochs of any arm.

@@ -14,6 +14,7 @@ pub mod axis;
 pub mod cell;
 pub mod collect;
 pub mod config;
+mod divergence;
 pub mod error;
 pub mod experiment;
 pub mod figure_name;

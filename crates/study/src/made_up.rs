@@ -102,9 +102,12 @@ impl Run {
                 count: window * self.key.arm.batch_size(),
                 ..StepRow::blank(self.key.clone())
             });
-            let done = end as f64 / total;
-            for block in [1, 2] {
-                self.add_observations(study, step, block, done);
+            // Rows of observations are of all seeds.
+            if study.config.seeds().first() == Some(&seed) {
+                let done = end as f64 / total;
+                for block in [1, 2] {
+                    self.add_observations(study, step, block, done);
+                }
             }
         }
         for epoch in 1..=epochs {
@@ -137,14 +140,16 @@ impl Run {
 
     fn add_observations(&self, study: &mut Study, step: u64, block: u64, done: f64) {
         let grown = done / (done + 0.1);
+        let (key, seeds) = (self.key.arm.clone(), study.config.seeds().len() as u64);
         let at = |place, (p15, p50, p85): (f64, f64, f64)| ActivationRow {
+            key: key.clone(),
             step,
+            seeds,
             block,
             place,
-            p15: p15 + 0.02 * self.key.seed as f64,
-            p50: p50 + 0.02 * self.key.seed as f64,
-            p85: p85 + 0.02 * self.key.seed as f64,
-            ..ActivationRow::blank(self.key.clone())
+            p15,
+            p50,
+            p85,
         };
         let scale = block as f64 * grown;
         let raw = (-0.2 - 1.2 * scale, -0.1 - 0.5 * scale, 0.1 + 0.4 * scale);
@@ -161,7 +166,9 @@ impl Run {
             [Statistic::Gamma, Statistic::Beta, Statistic::RunningMean, Statistic::RunningVar];
         for ((quantity, p50), width) in quantities.into_iter().zip(middle).zip(width) {
             study.batch_norm.push(BatchNormRow {
+                key: key.clone(),
                 step,
+                seeds,
                 block,
                 quantity,
                 min: p50 - 1.5 * width,
@@ -169,7 +176,6 @@ impl Run {
                 p50,
                 p75: p50 + 0.6 * width,
                 max: p50 + 2.0 * width,
-                ..BatchNormRow::blank(self.key.clone())
             });
         }
     }

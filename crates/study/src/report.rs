@@ -1,11 +1,13 @@
 //! The report of a study: its figures and its pages, from its tables alone.
 
+mod answer;
 mod details;
 mod document;
 mod findings;
 mod html;
 mod markdown;
 mod published_figures;
+mod setup;
 mod statistics;
 
 use std::fs;
@@ -15,7 +17,10 @@ use crate::analysis::{Analysis, PairRow, SummaryRow};
 use crate::config::{CONFIG_FILE, StudyConfig};
 use crate::error::{Result, StudyError};
 use crate::figures;
-use crate::tables::{Row, Study, bytes};
+use crate::tables::{
+    ActivationRow, BatchNormRow, ConfusionRow, DICTIONARY_FILE, EpochRow, Row, RunRow, StepRow,
+    Study, bytes, columns, dictionary,
+};
 
 use document::{Block, Document};
 
@@ -26,7 +31,8 @@ const TEXT: &str = "README.md";
 
 /// All files of a report, from its folder.
 pub fn files(config: &StudyConfig) -> impl Iterator<Item = PathBuf> {
-    let texts = [PAGE, TEXT, SummaryRow::FILE, PairRow::FILE].into_iter().map(PathBuf::from);
+    let texts = [PAGE, TEXT, SummaryRow::FILE, PairRow::FILE, DICTIONARY_FILE];
+    let texts = texts.into_iter().map(PathBuf::from);
     texts.chain(figures::files(config))
 }
 
@@ -92,14 +98,26 @@ pub fn render(study: &Study) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     let mut files = vec![
         (PathBuf::from(SummaryRow::FILE), summary),
         (PathBuf::from(PairRow::FILE), bytes(&analysis.pair_rows(), &study.config)?),
+        (PathBuf::from(DICTIONARY_FILE), dictionary(&all_columns(&study.config))?),
     ];
-    let mut blocks = findings::blocks(&analysis);
-    blocks.extend(statistics::blocks(&analysis));
-    blocks.push(Block::Heading(2, "Figures".to_owned()));
-    for figure in figures::draw_all(&analysis)? {
+    let mut figures = figures::draw_all(&analysis)?;
+    for figure in &figures {
         let path = Path::new("figures").join(&figure.name);
         files.push((path.with_extension("png"), figure.png.clone()));
         files.push((path.with_extension("svg"), figure.svg.clone().into_bytes()));
+    }
+    let mut blocks = findings::opening(&study.config);
+    blocks.extend(answer::block(&analysis));
+    // The first figure that the study's file names is the one that shows the answer.
+    blocks.extend((!figures.is_empty()).then(|| Block::Figure(figures.remove(0))));
+    blocks.extend(statistics::blocks(&analysis));
+    blocks.extend(setup::blocks(&analysis));
+    blocks.extend(findings::what_came_out(&analysis));
+    blocks.extend(published_figures::blocks(&analysis));
+    if !figures.is_empty() {
+        blocks.push(Block::Heading(2, "More figures".to_owned()));
+    }
+    for figure in figures {
         blocks.push(Block::Heading(3, figure.heading.clone()));
         blocks.push(Block::Figure(figure));
     }
@@ -108,6 +126,21 @@ pub fn render(study: &Study) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     files.push((PAGE.into(), html::write(&document).into_bytes()));
     files.push((TEXT.into(), markdown::write(&document).into_bytes()));
     Ok(files)
+}
+
+/// The columns of all tables.
+fn all_columns(config: &StudyConfig) -> Vec<[String; 3]> {
+    [
+        columns::<RunRow>(config),
+        columns::<EpochRow>(config),
+        columns::<StepRow>(config),
+        columns::<ActivationRow>(config),
+        columns::<BatchNormRow>(config),
+        columns::<ConfusionRow>(config),
+        columns::<SummaryRow>(config),
+        columns::<PairRow>(config),
+    ]
+    .concat()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 mod column;
 mod csv_file;
 mod damage;
+mod dictionary;
 mod key;
 mod rows;
 
@@ -25,6 +26,7 @@ pub use column::{
 };
 pub(crate) use csv_file::read;
 pub use csv_file::{Row, bytes};
+pub use dictionary::{DICTIONARY_FILE, columns, dictionary};
 pub use key::{Key, RunKey};
 pub(crate) use rows::table;
 pub use rows::{ActivationRow, BatchNormRow, ConfusionRow, EpochRow, RunRow, StepRow, Study};

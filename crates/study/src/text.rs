@@ -25,6 +25,23 @@ fn joined<T: AsRef<str>>(items: &[T], word: &str) -> String {
     }
 }
 
+/// A text with a capital letter at its beginning.
+pub(crate) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A sentence about the arms of a group, after what they have in common, as in `**Head frozen:** with
+/// batch norm …`; by itself, with a capital letter, if there is one group.
+pub(crate) fn led(group: &str, sentence: &str) -> String {
+    if group.is_empty() { capital(sentence) } else { format!("**{}:** {sentence}", capital(group)) }
+}
+
+/// What the arms of a group have in common in brackets; nothing if there is one group.
+pub(crate) fn aside(group: &str) -> String {
+    if group.is_empty() { String::new() } else { format!(" ({group})") }
+}
+
 /// `1 seed`, `3 seeds`.
 pub(crate) fn counted(count: u64, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
@@ -57,6 +74,11 @@ pub(crate) fn accuracy(spread: Spread) -> String {
     mean_and_std(Some(spread.mean), spread.std)
 }
 
+/// A loss with three digits after the point; a large one with three digits and a power of ten.
+pub(crate) fn loss(loss: f64) -> String {
+    if loss < 1e4 { format!("{loss:.3}") } else { format!("{loss:.2e}") }
+}
+
 /// A difference with its sign.
 pub(crate) fn signed(difference: f64) -> String {
     let digits = format!("{:.4}", difference.abs());
@@ -69,19 +91,19 @@ pub(crate) fn signed(difference: f64) -> String {
     }
 }
 
-/// How often a network was ahead, counted after each epoch.
-pub(crate) fn how_often(network: &str, Ahead { ahead, of }: Ahead, several_seeds: bool) -> String {
+/// How often an arm was ahead, counted after each epoch: a sentence without its capital letter.
+pub(crate) fn how_often(name: &str, Ahead { ahead, of }: Ahead, several_seeds: bool) -> String {
     let every = if several_seeds { " of every seed" } else { "" };
     let all = if several_seeds { " of all seeds" } else { "" };
     if ahead == of && of > 1 {
-        format!("{network} was ahead after every epoch{every} ({ahead} of {of}).")
+        format!("with {name} accuracy was higher after every epoch{every} ({ahead} of {of}).")
     } else if ahead == 0 && of > 1 {
-        format!("{network} was ahead after none of the {of} epochs{all}.")
+        format!("with {name} accuracy was higher after none of the {of} epochs{all}.")
     } else if of == 1 {
         let not = if ahead == 1 { "" } else { "not " };
-        format!("{network} was {not}ahead after the only epoch.")
+        format!("with {name} accuracy was {not}higher after the only epoch.")
     } else {
-        format!("{network} was ahead after {ahead} of the {of} epochs{all}.")
+        format!("with {name} accuracy was higher after {ahead} of the {of} epochs{all}.")
     }
 }
 

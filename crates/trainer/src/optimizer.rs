@@ -89,6 +89,14 @@ macro_rules! optimizers {
                 }
             }
 
+            /// The hyperparameters that no study varies, in words, such as `β₁ = 0.9, β₂ = 0.999,
+            /// ε = 1e-8`.
+            pub fn constants(self) -> String {
+                match self {
+                    $(Self::$variant(config) => <$method>::constants(config),)*
+                }
+            }
+
             fn method(self) -> AnyMethod {
                 match self {
                     $(Self::$variant(config) => AnyMethod::$variant(<$method>::new(config)),)*

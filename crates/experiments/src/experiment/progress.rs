@@ -188,18 +188,17 @@ impl<'a> Progress<'a> {
         bar.set_style(style);
         // The whole label would leave no room for the bar in 80 columns.
         let Cell { key, .. } = &self.cells[run];
-        let name = key.arm.network().name();
-        let network: String = name.trim_end_matches("Network").chars().take(16).collect();
-        let group: String = self.config.label_of_group(&key.arm).chars().take(16).collect();
-        bar.set_prefix(format!("{network:16} {group:16} {}", key.seed));
+        let cut = |text: String| text.chars().take(16).collect::<String>();
+        let (name, group) = (self.config.name(&key.arm), self.config.label_of_group(&key.arm));
+        bar.set_prefix(format!("{:16} {:16} {}", cut(name), cut(group), key.seed));
         bar
     }
 
     fn label(&self, run: usize) -> String {
         let RunKey { arm, seed } = &self.cells[run].key;
-        // The names of groups differ in length, and so do those of networks.
-        let group = self.config.label_of_group(arm);
-        format!("{:23}  {group:12}  seed {seed}", arm.network().name())
+        let labels = self.config.arms().iter().map(|arm| self.config.label(arm).chars().count());
+        let widest = labels.max().unwrap_or_default();
+        format!("{:widest$}  seed {seed}", self.config.label(arm))
     }
 
     /// The lines that have become due.
@@ -372,14 +371,14 @@ mod tests {
     fn results_come_in_one_order_with_the_published_figures_where_they_compare() {
         let published = config("fashion-mnist");
         let expected = [
-            "SimpleNetwork            head frozen   seed 3  epoch 1/2  Val-Acc=0.0000  published 0.6652",
-            "SimpleNetwork            head trained  seed 3  epoch 1/2  Val-Acc=0.0000",
-            "SpatialBatchNormNetwork  head frozen   seed 3  epoch 1/2  Val-Acc=0.5000  published 0.7924",
-            "SpatialBatchNormNetwork  head trained  seed 3  epoch 1/2  Val-Acc=0.5000",
-            "SimpleNetwork            head frozen   seed 3  epoch 2/2  Val-Acc=0.2500  published 0.7362",
-            "SimpleNetwork            head trained  seed 3  epoch 2/2  Val-Acc=0.2500",
-            "SpatialBatchNormNetwork  head frozen   seed 3  epoch 2/2  Val-Acc=0.7500  published 0.8193",
-            "SpatialBatchNormNetwork  head trained  seed 3  epoch 2/2  Val-Acc=0.7500",
+            "no norm, head frozen      seed 3  epoch 1/2  Val-Acc=0.0000  published 0.6652",
+            "no norm, head trained     seed 3  epoch 1/2  Val-Acc=0.0000",
+            "batch norm, head frozen   seed 3  epoch 1/2  Val-Acc=0.5000  published 0.7924",
+            "batch norm, head trained  seed 3  epoch 1/2  Val-Acc=0.5000",
+            "no norm, head frozen      seed 3  epoch 2/2  Val-Acc=0.2500  published 0.7362",
+            "no norm, head trained     seed 3  epoch 2/2  Val-Acc=0.2500",
+            "batch norm, head frozen   seed 3  epoch 2/2  Val-Acc=0.7500  published 0.8193",
+            "batch norm, head trained  seed 3  epoch 2/2  Val-Acc=0.7500",
         ];
         let in_turn: Vec<_> = (0..4).flat_map(|run| [(run, Some(0)), (run, Some(1))]).collect();
         assert_eq!(lines(&published, &in_turn), expected);

@@ -77,7 +77,7 @@ fn a_batch_that_the_data_or_the_machine_has_no_room_for_is_refused_before_anythi
         ),
         (
             &["--batch-size=47999", "--networks=batch-norm"],
-            "error: BatchNormNetwork, head frozen: batch size: found 47999 with 48000 training images, expected one that leaves \
+            "error: BatchNormNetwork: batch size: found 47999 with 48000 training images, expected one that leaves \
              no batch of a single image, which batch norm cannot normalise\n",
         ),
     ] {

@@ -14,12 +14,12 @@ use crate::tables::{EpochRow, RunRow, Study};
 pub struct ArmResult<'a> {
     /// The arm.
     pub arm: Arm,
-    /// The arm in words, such as `SimpleNetwork, head frozen`.
+    /// The arm in words, such as `batch norm, head frozen`.
     pub label: String,
-    /// The name of its network, such as `SimpleNetwork`.
-    pub network: String,
-    /// The place of its network among those of the study, which gives it its colour.
-    pub color: usize,
+    /// What tells it apart in its group, such as `batch norm`.
+    pub name: String,
+    /// Its place in its group, which gives it its colour.
+    pub place: usize,
     /// Its runs.
     pub runs: Vec<&'a RunRow>,
     /// After each epoch that a run has come to or has diverged before.
@@ -67,8 +67,13 @@ impl EpochResult<'_> {
 }
 
 impl<'a> ArmResult<'a> {
+    /// How many of its runs diverged.
+    pub fn diverged(&self) -> usize {
+        self.runs.iter().filter(|run| run.diverged()).count()
+    }
+
     /// The results of an arm of a study.
-    pub(super) fn of(study: &'a Study, arm: Arm) -> Self {
+    pub(super) fn of(study: &'a Study, arm: Arm, place: usize) -> Self {
         let seeds = study.config.seeds();
         let chance = study.config.chance();
         let tested = (study.config.test_images > 0).then_some(chance);
@@ -100,13 +105,8 @@ impl<'a> ArmResult<'a> {
         let windows_of_runs = windows::of_runs(&arm, seeds, &study.steps);
         Self {
             label: study.config.label(&arm),
-            network: arm.network().name().into_owned(),
-            color: study
-                .config
-                .networks()
-                .iter()
-                .position(|one| *one == arm.network())
-                .unwrap_or(0),
+            name: study.config.name(&arm),
+            place,
             epochs: (1..=arm.run.epochs).filter_map(epoch).collect(),
             final_accuracy: over(&|row| row.final_accuracy(chance)),
             test_accuracy: over(&|row| row.final_test_accuracy(tested)),

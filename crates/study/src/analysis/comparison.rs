@@ -1,28 +1,33 @@
-//! An arm beside the first of its group.
+//! An arm beside the first of its group, the baseline.
+
+use statistics::StatisticsError;
 
 use super::arm_result::{ArmResult, EpochResult};
+use super::inference::{Paired, differences};
 use super::spread::Spread;
 use super::windows::CatchUp;
 use crate::config::StudyConfig;
 use crate::tables::RunRow;
 
-/// A comparison of an arm with the first of its group, which has another network. Differences are taken
-/// between runs of the same seed, less the first.
+/// A comparison of an arm with the first of its group. Differences are taken between runs of the same
+/// seed, less the first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
     /// The place in its group of the first arm.
     pub without: usize,
     /// The place in its group of the other.
     pub with: usize,
+    /// What the primary outcome says; nothing if the arms have no seed in common.
+    pub paired: Option<Paired>,
     /// The difference of final validation accuracies, over the seeds that both have.
     pub difference: Option<Spread>,
     /// The difference of accuracies on the test images.
     pub test_difference: Option<Spread>,
     /// How often the other was ahead.
     pub ahead: Ahead,
-    /// When the first arm reaches what the other has after one epoch.
+    /// When the first arm reaches what the other has after one epoch; nothing if a run diverged.
     pub epochs_to_reach: Option<Reached>,
-    /// When both reach the final training accuracy of the first.
+    /// When both reach the final training accuracy of the first; nothing if a run diverged.
     pub catch_up: Option<CatchUp>,
 }
 
@@ -46,36 +51,34 @@ pub enum Reached {
 }
 
 impl Comparison {
-    /// Compares two arms of a group, which stand at these places in it.
+    /// Compares two arms of a group, which stand at these places in it: the `index`th pair of the study.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Paired::of`].
     pub(super) fn of(
         config: &StudyConfig,
         (without_at, without): (usize, &ArmResult<'_>),
         (with_at, with): (usize, &ArmResult<'_>),
-    ) -> Self {
+        index: u64,
+    ) -> Result<Self, StatisticsError> {
         let chance = config.chance();
         let tested = (config.test_images > 0).then_some(chance);
-        Self {
+        let difference =
+            |value: &dyn Fn(&RunRow) -> Option<f64>| Spread::of(&differences(without, with, value));
+        // The means of a diverged arm compare with nothing step by step.
+        let is_whole = without.diverged() == 0 && with.diverged() == 0;
+        Ok(Self {
             without: without_at,
             with: with_at,
-            difference: difference(without, with, &|row| row.final_accuracy(chance)),
-            test_difference: difference(without, with, &|row| row.final_test_accuracy(tested)),
+            paired: Paired::of(config, without, with, index)?,
+            difference: difference(&|row| row.final_accuracy(chance)),
+            test_difference: difference(&|row| row.final_test_accuracy(tested)),
             ahead: ahead(config, without, with),
-            epochs_to_reach: epochs_to_reach(without, with),
-            catch_up: CatchUp::of(&without.windows, &with.windows),
-        }
+            epochs_to_reach: is_whole.then(|| epochs_to_reach(without, with)).flatten(),
+            catch_up: is_whole.then(|| CatchUp::of(&without.windows, &with.windows)).flatten(),
+        })
     }
-}
-
-fn difference(
-    without: &ArmResult<'_>,
-    with: &ArmResult<'_>,
-    value: &dyn Fn(&RunRow) -> Option<f64>,
-) -> Option<Spread> {
-    let of_seed = |row: &&RunRow| {
-        let other = without.runs.iter().find(|other| other.key.seed == row.key.seed)?;
-        Some(value(row)? - value(other)?)
-    };
-    Spread::of(&with.runs.iter().filter_map(of_seed).collect::<Vec<_>>())
 }
 
 fn ahead(config: &StudyConfig, without: &ArmResult<'_>, with: &ArmResult<'_>) -> Ahead {

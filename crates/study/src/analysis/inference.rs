@@ -10,25 +10,16 @@ use statistics::{
 use trainer::random_stream::{Purpose, Stream};
 
 use super::arm_result::ArmResult;
-use crate::arm::Arm;
 use crate::config::StudyConfig;
 use crate::study_file::{Family, PrimaryOutcome};
 use crate::tables::RunRow;
 
-/// Two arms that differ in the first axis that the study compares, by the primary outcome.
+/// What the primary outcome says about an arm beside its baseline.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PairResult {
-    /// The arm that is held against another.
-    pub arm: Arm,
-    /// The value that the other is held against, in words: the first of the axis.
-    pub baseline: String,
-    /// The other value, in words.
-    pub other: String,
-    /// What both have in common of what is compared; empty if nothing else is.
-    pub common: String,
-    /// The differences by seed, other less baseline, of accuracies as shares.
+pub struct Paired {
+    /// The differences by seed, the arm less the baseline, of accuracies as shares.
     pub differences: Vec<f64>,
-    /// In how many pairs the other was ahead.
+    /// In how many pairs the arm was ahead.
     pub wins: Wins,
     /// What ten pairs or more allow to say.
     pub inference: Option<Inference>,
@@ -51,66 +42,55 @@ pub struct Inference {
     pub smallest: f64,
 }
 
-impl PairResult {
+impl Paired {
     /// The mean difference.
     pub fn mean(&self) -> f64 {
         self.differences.iter().sum::<f64>() / self.differences.len() as f64
     }
-}
 
-/// All pairs of a study that have a seed in common: each arm beside the one that differs from it in the
-/// first compared axis, which has its first value there.
-///
-/// # Errors
-///
-/// None for tables that were checked: those of the statistics.
-pub(super) fn of(
-    config: &StudyConfig,
-    arms: &[&ArmResult<'_>],
-) -> Result<Vec<PairResult>, StatisticsError> {
-    let mut pairs = Vec::new();
-    for other in arms {
-        let Some(baseline) = config.baseline_of(&other.arm) else { continue };
-        let Some(baseline) = arms.iter().find(|arm| arm.arm == *baseline) else { continue };
-        let mut axes = config.compared();
-        let Some(first) = axes.next() else { continue };
-        let labels: Vec<String> = axes.map(|axis| (axis.label)(&other.arm)).collect();
-        let label = |arm: &ArmResult<'_>| (first.label)(&arm.arm);
-        let differences = differences(config, baseline, other);
+    /// Compares two arms, the `index`th pair of arms of the study; nothing if they have no seed in
+    /// common.
+    ///
+    /// # Errors
+    ///
+    /// None for tables that were checked: those of the statistics.
+    pub(super) fn of(
+        config: &StudyConfig,
+        baseline: &ArmResult<'_>,
+        arm: &ArmResult<'_>,
+        index: u64,
+    ) -> Result<Option<Self>, StatisticsError> {
+        let chance = config.chance();
+        let tested = (config.test_images > 0).then_some(chance);
+        let outcome = |row: &RunRow| match config.file.report.primary {
+            PrimaryOutcome::ValidationAccuracy => row.final_accuracy(chance),
+            PrimaryOutcome::TestAccuracy => row.final_test_accuracy(tested),
+        };
+        let differences = differences(baseline, arm, &outcome);
         if differences.is_empty() {
-            continue;
+            return Ok(None);
         }
         let images = images(config);
         // An accuracy is a number of images divided by all of them.
         let count = |difference: &f64| (difference * images as f64).round() as i64;
         let counts: Vec<i64> = differences.iter().map(count).collect();
-        pairs.push(PairResult {
-            arm: other.arm.clone(),
-            baseline: label(baseline),
-            other: label(other),
-            common: labels.join(", "),
-            wins: Wins::of(&differences)?,
-            inference: inference(images, pairs.len() as u64, &counts)?,
-            differences,
-        });
+        let wins = Wins::of(&differences)?;
+        let inference = inference(images, index, &counts)?;
+        Ok(Some(Self { differences, wins, inference }))
     }
-    adjust(config, &mut pairs)?;
-    Ok(pairs)
 }
 
-/// By how much the other was ahead with each seed that both have.
-fn differences(config: &StudyConfig, baseline: &ArmResult<'_>, other: &ArmResult<'_>) -> Vec<f64> {
-    let chance = config.chance();
-    let tested = (config.test_images > 0).then_some(chance);
-    let outcome = |row: &RunRow| match config.file.report.primary {
-        PrimaryOutcome::ValidationAccuracy => row.final_accuracy(chance),
-        PrimaryOutcome::TestAccuracy => row.final_test_accuracy(tested),
-    };
+/// The differences of a value by seed, over the seeds that both arms have.
+pub(super) fn differences(
+    baseline: &ArmResult<'_>,
+    arm: &ArmResult<'_>,
+    value: &dyn Fn(&RunRow) -> Option<f64>,
+) -> Vec<f64> {
     let of_seed = |row: &&RunRow| {
         let same = baseline.runs.iter().find(|same| same.key.seed == row.key.seed)?;
-        Some(outcome(row)? - outcome(same)?)
+        Some(value(row)? - value(same)?)
     };
-    other.runs.iter().filter_map(of_seed).collect()
+    arm.runs.iter().filter_map(of_seed).collect()
 }
 
 /// The images that the primary outcome is a share of.
@@ -145,20 +125,23 @@ fn inference(
 }
 
 /// Adjusts the p-values over the family that the study's file declares.
-fn adjust(config: &StudyConfig, pairs: &mut [PairResult]) -> Result<(), StatisticsError> {
-    match config.file.report.family {
-        Family::None => Ok(()),
-        Family::Holm => {
-            let tested: Vec<&mut Inference> =
-                pairs.iter_mut().filter_map(|pair| pair.inference.as_mut()).collect();
+///
+/// # Errors
+///
+/// None for p-values of tests: those of the statistics.
+pub(super) fn adjust<'i>(
+    family: Family,
+    all: impl Iterator<Item = &'i mut Inference>,
+) -> Result<(), StatisticsError> {
+    let tested: Vec<&mut Inference> = all.collect();
+    match family {
+        Family::Holm if !tested.is_empty() => {
             let p: Vec<f64> = tested.iter().map(|inference| inference.p).collect();
-            if p.is_empty() {
-                return Ok(());
-            }
             for (inference, adjusted) in tested.into_iter().zip(holm(&p)?) {
                 inference.p_adjusted = adjusted;
             }
             Ok(())
         }
+        Family::Holm | Family::None => Ok(()),
     }
 }

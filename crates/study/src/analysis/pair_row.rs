@@ -1,6 +1,7 @@
 //! `comparisons.csv`: each pair of arms that the study compares, by the primary outcome.
 
-use super::inference::PairResult;
+use super::arm_result::ArmResult;
+use super::inference::Paired;
 use super::spread::Spread;
 use crate::arm::Arm;
 use crate::tables::{Count, Name, Optional, Real, table};
@@ -45,18 +46,18 @@ table! {
     smallest_detectable: Optional<Real>,
 }
 
-/// The row of a pair.
-pub(super) fn of(pair: &PairResult) -> PairRow {
-    let inference = pair.inference.as_ref();
+/// The row of an arm beside its baseline.
+pub(super) fn of(arm: &ArmResult<'_>, baseline: &ArmResult<'_>, paired: &Paired) -> PairRow {
+    let inference = paired.inference.as_ref();
     PairRow {
-        key: pair.arm.clone(),
-        baseline: pair.baseline.clone(),
-        pairs: pair.differences.len() as u64,
-        mean_difference: pair.mean(),
-        std_difference: Spread::of(&pair.differences).and_then(|spread| spread.std),
-        won: pair.wins.won as u64,
-        tied: pair.wins.tied as u64,
-        lost: pair.wins.lost as u64,
+        key: arm.arm.clone(),
+        baseline: baseline.name.clone(),
+        pairs: paired.differences.len() as u64,
+        mean_difference: paired.mean(),
+        std_difference: Spread::of(&paired.differences).and_then(|spread| spread.std),
+        won: paired.wins.won as u64,
+        tied: paired.wins.tied as u64,
+        lost: paired.wins.lost as u64,
         t_low: inference.map(|found| found.t.low),
         t_high: inference.map(|found| found.t.high),
         bca_low: inference.map(|found| found.bca.low),

@@ -12,8 +12,24 @@ pub struct Window {
     pub end: u64,
     /// Mean training loss.
     pub loss: f64,
-    /// Mean training accuracy.
-    pub accuracy: f64,
+    /// The training images that were classified correctly; of a mean over runs those of all runs.
+    pub correct: u64,
+    /// All of its images.
+    pub images: u64,
+}
+
+impl Window {
+    /// The share of its images that were classified correctly.
+    pub fn accuracy(&self) -> f64 {
+        self.correct as f64 / self.images as f64
+    }
+
+    /// Whether it is at least as accurate as another one. Counts are compared: rounded shares of equal
+    /// counts can differ.
+    fn is_as_accurate_as(&self, other: &Self) -> bool {
+        let product = |one: u64, other: u64| u128::from(one) * u128::from(other);
+        product(self.correct, other.images) >= product(other.correct, self.images)
+    }
 }
 
 /// The windows of each run of an arm, in the order of the seeds; runs without any are left out.
@@ -24,7 +40,8 @@ pub(super) fn of_runs(arm: &Arm, seeds: &[u64], rows: &[StepRow]) -> Vec<Vec<Win
         let rows = of_arm.iter().filter(|row| row.key.seed == *seed);
         rows.map(|row| {
             let end = row.step + 1;
-            let window = Window { start, end, loss: row.loss, accuracy: row.accuracy };
+            let correct = (row.accuracy * row.count as f64).round() as u64;
+            let window = Window { start, end, loss: row.loss, correct, images: row.count };
             start = end;
             window
         })
@@ -42,40 +59,45 @@ pub(super) fn mean(runs: &[Vec<Window>]) -> Vec<Window> {
             let same =
                 run.iter().find(|other| (other.start, other.end) == (window.start, window.end))?;
             mean.loss += same.loss;
-            mean.accuracy += same.accuracy;
+            mean.correct += same.correct;
+            mean.images += same.images;
         }
         mean.loss /= runs.len() as f64;
-        mean.accuracy /= runs.len() as f64;
         Some(mean)
     };
     first.iter().filter_map(mean).collect()
 }
 
-/// How soon each network of a pair reaches the final training accuracy of the one without the
-/// norm. One rule for both networks, so that a plateau before the end gives neither an advantage.
+/// How soon each arm of a pair reaches the final training accuracy of the first. One rule for both, so
+/// that a plateau before the end gives neither an advantage.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CatchUp {
-    /// Training accuracy without the norm in the last window, mean over seeds: the level.
+    /// Training accuracy of the first in the last window, mean over seeds: the level.
     pub accuracy: f64,
-    /// Steps at the end of the first window in which the accuracy without the norm, mean over
-    /// seeds, is at least the level; the last window at the latest.
+    /// Steps at the end of the first window in which the accuracy of the first, mean over seeds, is at
+    /// least the level; the last window at the latest.
     pub steps_without: u64,
-    /// The same with the norm; none if there is no such window.
+    /// The same of the other; none if there is no such window.
     pub steps_with: Option<u64>,
 }
 
 impl CatchUp {
-    /// When both networks reach the level, from their mean windows; nothing if one has none.
+    /// When both reach the level, from their mean windows; nothing if one has none.
     pub(super) fn of(without: &[Window], with: &[Window]) -> Option<Self> {
         with.first()?;
-        let level = without.last()?.accuracy;
+        let level = without.last()?;
         let reached = |windows: &[Window]| {
-            windows.iter().find(|window| window.accuracy >= level).map(|window| window.end)
+            let reaching = windows.iter().find(|window| window.is_as_accurate_as(level));
+            reaching.map(|window| window.end)
         };
-        Some(Self { accuracy: level, steps_without: reached(without)?, steps_with: reached(with) })
+        Some(Self {
+            accuracy: level.accuracy(),
+            steps_without: reached(without)?,
+            steps_with: reached(with),
+        })
     }
 
-    /// How many times fewer steps it took with the norm.
+    /// How many times fewer steps the other took.
     pub fn times_fewer(&self) -> Option<f64> {
         self.steps_with.map(|steps| self.steps_without as f64 / steps as f64)
     }

@@ -50,8 +50,8 @@ fn a_change_takes_the_place_of_what_it_changes() {
     let config = StudyConfig::new(file, DataSet::FashionMnist).unwrap();
     let compared: Vec<_> = config.compared().map(|axis| axis.key).collect();
     assert_eq!(compared, ["network", "epochs"]);
-    assert_eq!(config.baseline_of(&config.arms()[3]), Some(&config.arms()[1]));
-    assert_eq!(config.baseline_of(&config.arms()[1]), None);
+    let groups = config.groups();
+    assert_eq!(groups[1], [&config.arms()[1], &config.arms()[3]].map(Clone::clone));
 }
 
 /// The text of a network has its norm in it, so arms pair by their places, not by texts.
@@ -59,8 +59,9 @@ fn a_change_takes_the_place_of_what_it_changes() {
 fn norms_and_networks_can_be_compared_together() {
     let compare = "norm = [\"none\", \"batch\"]\nnetwork = [\"simple\", \"fully-connected\"]";
     let config = config_from(compare, "trains = \"all\"", "");
-    let name = |arm: &Arm| arm.network().to_string();
-    assert_eq!(config.baseline_of(&config.arms()[3]).map(name).unwrap(), "fully_connected_network");
+    assert_eq!(config.groups()[1][0].network().to_string(), "fully_connected_network");
+    let labels: Vec<_> = config.arms().iter().map(|arm| config.label(arm)).collect();
+    assert_eq!(labels[1], "no norm, FullyConnectedNetwork");
     let last = config.values(&config.arms()[3]);
     let last: Vec<_> = last.into_iter().map(|(axis, value)| (axis.key, value)).collect();
     assert_eq!(last, [("norm", "batch"), ("network", "fully_connected_network")]);

@@ -1,10 +1,10 @@
-//! Accuracy at the end of training over the values of an axis, a curve per network.
+//! Accuracy at the end of training over the values of an axis, a curve per arm of the study otherwise.
 
 use plots::axes::{Axes, Axis};
 use plots::curve::{Point, band, line};
 use plots::frame::{Frame, Sample};
 use plots::style::INK;
-use plots::{Drawing, Result};
+use plots::{Drawing, Result, Tooltips};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
@@ -12,12 +12,13 @@ use plotters::element::Circle;
 use plotters::style::{Color, RGBColor};
 
 use super::figure::Figure;
-use super::layout::{alt, color, title};
+use super::layout::{alt, color_of_place, title};
 use crate::analysis::{Analysis, ArmResult, Interval};
 use crate::axis;
+use crate::divergence::diverged;
 use crate::text::{counted, either};
 
-/// The figure of an axis, a panel per combination of what else is compared besides networks.
+/// The figure of an axis. Of what else is compared, the first axis makes curves and the others panels.
 #[derive(Debug)]
 pub(super) struct AccuracyAgainst<'a> {
     analysis: &'a Analysis<'a>,
@@ -43,8 +44,6 @@ struct Curve {
     /// The interval around each mean; none if there is a single seed.
     intervals: Vec<(f64, Interval)>,
     seeds: Vec<Point>,
-    /// How many runs diverged.
-    diverged: usize,
 }
 
 impl<'a> AccuracyAgainst<'a> {
@@ -56,17 +55,11 @@ impl<'a> AccuracyAgainst<'a> {
         let mut panels: Vec<Panel> = Vec::new();
         for arm in analysis.arms() {
             let given = config.values(&arm.arm);
-            let others = given.iter().filter(|(other, _)| *other != axis);
-            let (of_network, others): (Vec<_>, Vec<_>) =
-                others.partition(|(other, _)| other.is_of_network);
-            let title = others.iter().map(|(other, _)| (other.label)(&arm.arm));
+            let mut others = given.iter().filter(|(other, _)| *other != axis);
+            let curve_of = others.next();
+            let name = curve_of.map(|(other, _)| (other.label)(&arm.arm)).unwrap_or_default();
+            let title = others.map(|(other, _)| (other.label)(&arm.arm));
             let title = title.collect::<Vec<_>>().join(", ");
-            // Where the axis changes the network, its name is no name of a curve.
-            let name = if axis.is_of_network {
-                of_network.iter().map(|(_, value)| *value).collect::<Vec<_>>().join(", ")
-            } else {
-                arm.network.clone()
-            };
             let panel = match panels.iter().position(|panel| panel.title == title) {
                 Some(at) => &mut panels[at],
                 None => {
@@ -77,7 +70,8 @@ impl<'a> AccuracyAgainst<'a> {
             let curve = match panel.curves.iter().position(|curve| curve.name == name) {
                 Some(at) => &mut panel.curves[at],
                 None => {
-                    panel.curves.push(Curve::new(name, color(arm)));
+                    let color = color_of_place(panel.curves.len());
+                    panel.curves.push(Curve::new(name, color));
                     panel.curves.last_mut()?
                 }
             };
@@ -97,7 +91,7 @@ impl<'a> AccuracyAgainst<'a> {
 impl Curve {
     fn new(name: String, color: RGBColor) -> Self {
         let (means, intervals, seeds) = (Vec::new(), Vec::new(), Vec::new());
-        Self { name, color, means, intervals, seeds, diverged: 0 }
+        Self { name, color, means, intervals, seeds }
     }
 
     fn add(&mut self, place: f64, arm: &ArmResult<'_>, chance: f64) {
@@ -107,7 +101,6 @@ impl Curve {
             arm.runs.iter().filter_map(|run| run.final_accuracy(chance)).collect();
         self.intervals.extend(Interval::of_mean(&of_seeds).map(|interval| (place, interval)));
         self.seeds.extend(of_seeds.into_iter().map(|accuracy| (place, accuracy)));
-        self.diverged += arm.runs.iter().filter(|run| run.diverged()).count();
     }
 }
 
@@ -142,14 +135,7 @@ impl Figure for AccuracyAgainst<'_> {
         let mut text = format!(
             "Validation accuracy after the last epoch, {seeds} per value; points: each seed.{band}"
         );
-        let diverged: usize = self.curves().map(|curve| curve.diverged).sum();
-        if diverged > 0 {
-            let chance = self.analysis.study.config.chance();
-            text.push_str(&format!(
-                " {} diverged and count as guessing, {chance:.1}.",
-                counted(diverged as u64, "run")
-            ));
-        }
+        text.push_str(&diverged(self.analysis));
         for panel in &self.panels {
             for curve in &panel.curves {
                 let best = curve
@@ -180,7 +166,12 @@ impl Drawing for AccuracyAgainst<'_> {
         (width.clamp(480, 960) * self.panels.len().clamp(1, 4) as u32, 460)
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+        tooltips: &mut Tooltips,
+    ) -> Result<()> {
         let mut legend: Vec<(Sample, String)> = Vec::new();
         for curve in self.curves().filter(|curve| !curve.name.is_empty()) {
             if legend.iter().all(|(_, name)| *name != curve.name) {
@@ -209,6 +200,12 @@ impl Drawing for AccuracyAgainst<'_> {
                 if self.analysis.has_several_seeds() {
                     let dot = |&point| Circle::new(point, 2 * scale, curve.color.mix(0.4).filled());
                     chart.draw_series(curve.seeds.iter().map(dot))?;
+                }
+                for &(place, mean) in &curve.means {
+                    let value = self.values.get(place as usize).map_or("", String::as_str);
+                    let name = if curve.name.is_empty() { &axis } else { &curve.name };
+                    let text = format!("{name}, {value}, mean: {mean:.4}");
+                    tooltips.at(&chart, (place, mean), text);
                 }
                 line(&mut chart, &curve.means, curve.color.to_rgba(), 2 * scale)?;
                 let dot = |&point| Circle::new(point, 4 * scale, curve.color.filled());

@@ -1,11 +1,11 @@
-//! Training accuracy by step, and how soon each network reaches the final training accuracy of the
-//! one without batch norm.
+//! Training accuracy by step, and how soon the arms of a group reach the final training accuracy of the
+//! first.
 
 use plots::axes::{Axes, Axis, Chart};
 use plots::curve::dashed;
 use plots::frame::Frame;
 use plots::style::{INK, TEXT, text};
-use plots::{DrawError, Drawing, Result, thousands};
+use plots::{DrawError, Drawing, Result, Tooltips, thousands};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
@@ -15,9 +15,10 @@ use plotters::style::{Color, WHITE};
 
 use super::figure::{Figure, StandardFigure};
 use super::layout::{
-    alt, color, draw_windows, legend_of_networks, size_of_panels, steps_axis, title, windows,
+    alt, color, draw_windows, legend_of_lines, size_of_panels, steps_axis, title, windows,
 };
-use crate::analysis::{Analysis, ArmResult, CatchUp, Group};
+use crate::analysis::{Analysis, ArmResult, CatchUp, Group, Window};
+use crate::text::{counted, led};
 
 /// The figure, a panel per group of arms.
 #[derive(Debug)]
@@ -43,47 +44,48 @@ impl<'a> StandardFigure<'a> for AccuracyByStep<'a> {
 
 impl Figure for AccuracyByStep<'_> {
     fn heading(&self) -> String {
-        "Steps to the other network's accuracy".to_owned()
+        if self.analysis.groups.iter().any(|group| first_catch_up(group).is_some()) {
+            "Steps to the same training accuracy".to_owned()
+        } else {
+            "Training accuracy".to_owned()
+        }
     }
 
     fn alt(&self) -> String {
-        alt("Training accuracy of each network by step", self.analysis)
+        alt("Training accuracy of each arm by step", self.analysis)
     }
 
     fn caption(&self) -> String {
         let Analysis { study, groups, .. } = self.analysis;
         let mut text = format!("Share of correctly classified images {}.", windows(&study.config));
-        let pair = groups.iter().find_map(|group| {
-            let first = group.comparisons.first()?;
-            Some((&group.with(first).network, &group.without(first).network))
-        });
-        let Some((with, without)) = pair else { return text };
+        if groups.iter().all(|group| first_catch_up(group).is_none()) {
+            return text;
+        }
         let mean = if self.analysis.has_several_seeds() { ", mean over seeds" } else { "" };
         text.push_str(&format!(
-            " Dashed line: the accuracy of {without} in its last window{mean}. Dots: the end of the \
-             first window in which the accuracy of {with}, and that of {without} itself, is at least \
-             as high."
+            " Dashed line: the accuracy of the first arm of a panel in its last window{mean}. Dots: the \
+             end of the first window in which the accuracy of the second arm, and that of the first \
+             itself, is at least as high."
         ));
         for group in groups {
             let Some((without, with, found)) = first_catch_up(group) else { continue };
-            let (heading, with) = (group.heading(), &with.network);
+            let (with, without_name) = (&with.name, &without.name);
             let total = thousands(found.steps_without);
-            text.push_str(&match (found.steps_with, found.times_fewer()) {
+            let sentence = match (found.steps_with, found.times_fewer()) {
                 (Some(steps), Some(times)) if times > 1.0 => format!(
-                    " **{heading}:** {with} needs {} steps instead of {total}, {times:.1} times \
-                     fewer.",
-                    thousands(steps)
+                    "with {with} it takes {} instead of {total}, {times:.1} times fewer.",
+                    counted(steps, "step")
                 ),
                 (Some(steps), _) => format!(
-                    " **{heading}:** {with} needs {} steps, {} needs {total}.",
-                    thousands(steps),
-                    without.network
+                    "with {with} it takes {}, with {without_name} {total}.",
+                    counted(steps, "step")
                 ),
                 (None, _) => {
-                    let all = thousands(without.arm.steps());
-                    format!(" **{heading}:** {with} does not reach it within {all} steps.")
+                    let all = counted(without.arm.steps(), "step");
+                    format!("with {with} it is not reached within {all}.")
                 }
-            });
+            };
+            text.push_str(&format!(" {}", led(&group.label, &sentence)));
         }
         text
     }
@@ -94,11 +96,16 @@ impl Drawing for AccuracyByStep<'_> {
         size_of_panels(self.analysis, 460)
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+        tooltips: &mut Tooltips,
+    ) -> Result<()> {
         let Analysis { study, groups, .. } = self.analysis;
         let area = Frame {
             title: title("Training accuracy by step", self.analysis),
-            legend: legend_of_networks(self.analysis),
+            legend: legend_of_lines(self.analysis),
         }
         .draw(area, scale)?;
         let accuracies = study.steps.iter().map(|row| row.accuracy);
@@ -107,7 +114,7 @@ impl Drawing for AccuracyByStep<'_> {
             let x = steps_axis(&group.arms[0].arm, 6);
             let axes = Axes { title: group.label.clone(), x, y: y.clone() };
             let mut chart = axes.draw(area, scale)?;
-            draw_windows(&mut chart, group, |window| window.accuracy, scale)?;
+            draw_windows(&mut chart, group, Window::accuracy, scale, tooltips)?;
             if let Some(found) = first_catch_up(group) {
                 mark(&mut chart, found, scale)?;
             }
@@ -116,7 +123,7 @@ impl Drawing for AccuracyByStep<'_> {
     }
 }
 
-/// The final accuracy without batch norm as a level, and where the other network reaches it.
+/// The final accuracy of the first arm as a level, and where both reach it.
 fn mark<B: DrawingBackend>(
     chart: &mut Chart<'_, B>,
     (without, with, found): (&ArmResult<'_>, &ArmResult<'_>, CatchUp),
@@ -126,7 +133,7 @@ fn mark<B: DrawingBackend>(
     let level = found.accuracy;
     let dash = (4 * scale, 4 * scale);
     dashed(chart, &[(x.start, level), (x.end, level)], INK.mix(0.8), scale, dash)?;
-    let mut lines = vec![format!("{} ends at {level:.3}", without.network)];
+    let mut lines = vec![format!("final accuracy with {}: {level:.3}", without.name)];
     if let (Some(steps), Some(times)) = (found.steps_with, found.times_fewer()) {
         for (arm, steps) in [(without, found.steps_without), (with, steps)] {
             let reached = steps as f64;
@@ -134,15 +141,16 @@ fn mark<B: DrawingBackend>(
             let dot = Circle::new((reached, level), 5 * scale, color(arm).filled());
             chart.draw_series([dot])?;
         }
-        let (steps, total) = (thousands(steps), thousands(found.steps_without));
+        let total = thousands(found.steps_without);
         if times > 1.0 {
-            lines.push(format!("reached after {steps} steps,"));
+            lines.push(format!("reached after {},", counted(steps, "step")));
             lines.push(format!("{times:.1} times fewer than {total}"));
         } else {
-            lines.push(format!("reached after {steps} steps, by itself after {total}"));
+            lines
+                .push(format!("reached after {}, by itself after {total}", counted(steps, "step")));
         }
     } else {
-        lines.push(format!("not reached by {}", with.network));
+        lines.push(format!("not reached with {}", with.name));
     }
     // The lower right corner is where no learning curve goes.
     let font = text(TEXT * scale, &INK).pos(Pos::new(HPos::Right, VPos::Bottom));

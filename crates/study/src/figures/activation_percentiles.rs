@@ -1,16 +1,17 @@
-//! The 15th, 50th and 85th percentiles of what goes into the ReLU, and of what goes into batch
-//! norm, over training; as figure 1(b, c) of S. Ioffe and C. Szegedy, "Batch Normalization", 2015,
+//! The 15th, 50th and 85th percentiles of what goes into the activation functions, and of what goes into
+//! batch norm, over training; as figure 1(b, c) of S. Ioffe and C. Szegedy, "Batch Normalization", 2015,
 //! <https://arxiv.org/abs/1502.03167>.
 
 use plots::axes::{Axes, Axis};
 use plots::curve::{Point, band, line};
 use plots::frame::{Frame, Sample};
-use plots::style::{FAINT, INK};
-use plots::{Drawing, Result};
+use plots::style::INK;
+use plots::{Drawing, Result, Tooltips};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
 use plotters::style::{Color, RGBColor};
+use trainer::network::Activation;
 
 use super::figure::{Figure, StandardFigure};
 use super::layout::{
@@ -19,9 +20,9 @@ use super::layout::{
 use crate::analysis::{Activations, Analysis, ArmResult, Percentiles};
 use crate::arm::Arm;
 use crate::tables::Place;
-use crate::text::listed;
+use crate::text::{aside, listed};
 
-/// The figure: a row per network and place, a column per group of arms and block.
+/// The figure: a row per place in a group of arms and place in a block, a column per group of arms and block.
 #[derive(Debug)]
 pub(super) struct ActivationPercentiles<'a> {
     analysis: &'a Analysis<'a>,
@@ -39,7 +40,7 @@ struct Column<'a> {
     arm: &'a Arm,
 }
 
-/// A network at a place.
+/// The arms at the same place of each group, at a place in their blocks.
 #[derive(Debug)]
 struct Row<'a> {
     heading: String,
@@ -62,30 +63,36 @@ impl<'a> StandardFigure<'a> for ActivationPercentiles<'a> {
             blocks.dedup();
             columns.extend(blocks.into_iter().map(|block| (group, block)));
         }
-        let networks = analysis.groups.first()?.arms.len();
+        let arms = analysis.groups.first()?.arms.len();
         let mut rows = Vec::new();
-        for network in 0..networks {
+        for at in 0..arms {
             for place in [Place::PreActivation, Place::BeforeBatchNorm] {
                 let panel = |arm: &'a ArmResult<'a>, block| {
-                    arm.activations.iter().find(|at| (at.place, at.block) == (place, block))
+                    arm.activations
+                        .iter()
+                        .find(|found| (found.place, found.block) == (place, block))
                 };
                 let panels: Vec<_> = columns
                     .iter()
-                    .map(|(group, block)| panel(group.arms.get(network)?, *block))
+                    .map(|(group, block)| panel(group.arms.get(at)?, *block))
                     .collect();
                 if panels.iter().any(Option::is_some) {
-                    let arm = &analysis.groups.first()?.arms[network];
+                    let arm = &analysis.groups.first()?.arms[at];
                     let what = match place {
-                        Place::PreActivation => "into the ReLU",
-                        Place::BeforeBatchNorm => "into batch norm",
+                        Place::PreActivation => activation_function(analysis),
+                        Place::BeforeBatchNorm => "batch norm",
                     };
-                    let heading = format!("{}: {what}", arm.network);
+                    let heading = format!("{}: into {what}", arm.name);
                     rows.push(Row { heading, color: color(arm), panels });
                 }
             }
         }
         let columns = columns.into_iter().map(|(group, block)| Column {
-            label: format!("{}, block {block}", group.label),
+            label: if group.label.is_empty() {
+                format!("block {block}")
+            } else {
+                format!("{}, block {block}", group.label)
+            },
             block,
             arm: &group.arms[0].arm,
         });
@@ -95,21 +102,31 @@ impl<'a> StandardFigure<'a> for ActivationPercentiles<'a> {
 
 impl Figure for ActivationPercentiles<'_> {
     fn heading(&self) -> String {
-        "What goes into the ReLU".to_owned()
+        format!("What goes into {}", activation_function(self.analysis))
     }
 
     fn alt(&self) -> String {
-        alt("Percentiles of the values that go into the ReLU over training", self.analysis)
+        let function = activation_function(self.analysis);
+        alt(
+            &format!("Percentiles of the values that go into {function} over training"),
+            self.analysis,
+        )
     }
 
     fn caption(&self) -> String {
         let seeds = if self.analysis.has_several_seeds() { ", mean over seeds" } else { "" };
+        let function = activation_function(self.analysis);
+        let mut all = self.analysis.arms().flat_map(|arm| &arm.activations);
+        let batch_norm = if all.any(|found| found.place == Place::BeforeBatchNorm) {
+            " and, where there is batch norm, of the input of batch norm"
+        } else {
+            ""
+        };
         let mut text = format!(
             "The 15th, 50th and 85th percentile of all values of a block in one training \
-             batch{seeds}: of the input of the ReLU and, where there is batch norm, of the input of \
-             batch norm. After figure 1 of \
+             batch{seeds}: of the input of {function}{batch_norm}. After figure 1 of \
              [Ioffe and Szegedy, 2015](https://arxiv.org/abs/1502.03167). The figure shows how far \
-             a distribution moves with batch norm before the ReLU and without."
+             these distributions move during training."
         );
         let (Some(group), Some(column)) = (self.analysis.groups.last(), self.columns.last()) else {
             return text;
@@ -119,15 +136,15 @@ impl Figure for ActivationPercentiles<'_> {
             let at = (Place::PreActivation, block);
             let found = arm.activations.iter().find(|found| (found.place, found.block) == at)?;
             let (first, last) = found.widths()?;
-            Some(format!("from {first:.2} to {last:.2} in {}", arm.network))
+            Some(format!("from {first:.2} to {last:.2} with {}", arm.name))
         };
         let changes: Vec<String> = group.arms.iter().filter_map(change).collect();
         if !changes.is_empty() {
             text.push_str(&format!(
                 " Between the first observed batch and the last, the distance from the 15th to the \
-                 85th percentile before the ReLU of block {block} changes {} ({}).",
+                 85th percentile of the input of {function} in block {block} changes {}{}.",
                 listed(&changes),
-                group.label
+                aside(&group.label)
             ));
         }
         text
@@ -148,16 +165,18 @@ impl Drawing for ActivationPercentiles<'_> {
         )
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
-        let several = self.analysis.has_several_seeds();
-        let mut legend = vec![
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+        tooltips: &mut Tooltips,
+    ) -> Result<()> {
+        let legend = vec![
             (Sample::Line(INK.to_rgba(), 2), "15th, 50th and 85th percentile".to_owned()),
             (Sample::Band(INK.mix(0.12)), "between the 15th and the 85th".to_owned()),
         ];
-        if several {
-            legend.push((Sample::Line(INK.mix(FAINT), 1), "each seed (bold: mean)".to_owned()));
-        }
-        let title = title("What goes into the ReLU", self.analysis);
+        let what = format!("What goes into {}", activation_function(self.analysis));
+        let title = title(&what, self.analysis);
         let area = Frame { title, legend }.draw(area, scale)?;
         let (names, columns) = (self.names(), self.columns.len().max(1));
         let (top, rest) = area.split_vertically(names.height() * scale);
@@ -168,26 +187,26 @@ impl Drawing for ActivationPercentiles<'_> {
             write_centred(&heading, &row.heading, row.color, scale)?;
             let panels = strip.split_evenly((1, columns));
             for ((panel, column), found) in panels.iter().zip(&self.columns).zip(&row.panels) {
-                // One axis per block, so that networks and arms compare.
+                // One axis per block, so that arms compare.
                 let all = self.analysis.arms().flat_map(|arm| &arm.activations);
-                let of_block = all.filter(|at| at.block == column.block).flat_map(|at| &at.runs);
+                let of_block = all.filter(|at| at.block == column.block).flat_map(|at| &at.mean);
                 let axes = Axes {
                     title: String::new(),
                     x: unnamed_steps_axis(column.arm, columns),
-                    y: Axis::around("", of_block.flatten().flat_map(|at| [at.p15, at.p85]), 3),
+                    y: Axis::around("", of_block.flat_map(|at| [at.p15, at.p85]), 3),
                 };
                 let mut chart = axes.draw(panel, scale)?;
                 let Some(found) = found else { continue };
                 let points = |of: &[Percentiles], value: fn(&Percentiles) -> f64| -> Vec<Point> {
                     of.iter().map(|at| (at.step as f64, value(at))).collect()
                 };
+                for at in &found.mean {
+                    let Percentiles { step, p15, p50, p85 } = *at;
+                    let text = format!("step {step}: {p15:.2}, {p50:.2}, {p85:.2}");
+                    tooltips.at(&chart, (step as f64, p50), text);
+                }
                 let [low, median, high] = PERCENTILES.map(|value| points(&found.mean, value));
                 band(&mut chart, &low, &high, row.color.mix(0.12))?;
-                for run in found.runs.iter().filter(|_| several) {
-                    for value in PERCENTILES {
-                        line(&mut chart, &points(run, value), row.color.mix(FAINT), scale)?;
-                    }
-                }
                 for points in [low, median, high] {
                     line(&mut chart, &points, row.color.to_rgba(), 2 * scale)?;
                 }
@@ -195,5 +214,15 @@ impl Drawing for ActivationPercentiles<'_> {
         }
         names.draw(&top, scale)?;
         write_centred(&bottom, "training steps", INK, scale)
+    }
+}
+
+/// What the blocks of all arms have behind their norm, in words.
+fn activation_function(analysis: &Analysis<'_>) -> &'static str {
+    match analysis.study.config.each(|arm| arm.network().activation).as_slice() {
+        [Activation::Relu] => "the ReLU",
+        [Activation::Sigmoid] => "the sigmoid",
+        [Activation::Tanh] => "tanh",
+        _ => "the activation function",
     }
 }

@@ -4,19 +4,17 @@ use plots::axes::{Axes, Axis};
 use plots::curve::{Point, band, line};
 use plots::frame::{Frame, Sample};
 use plots::style::INK;
-use plots::{Drawing, Result};
+use plots::{Drawing, Result, Tooltips};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
 use plotters::style::Color;
-use trainer::network::NetworkConfig;
 
 use super::figure::{Figure, StandardFigure};
 use super::layout::{
     ColumnNames, alt, color, title, unnamed_steps_axis, width_of_columns, write_centred,
 };
 use crate::analysis::{Analysis, ArmResult, BatchNormStatistic, Channels};
-use crate::arm::Arm;
 use crate::tables::Statistic;
 use crate::text::listed;
 
@@ -25,7 +23,6 @@ use crate::text::listed;
 pub(super) struct BatchNormParameters<'a> {
     analysis: &'a Analysis<'a>,
     columns: Vec<Column<'a>>,
-    network: &'a ArmResult<'a>,
 }
 
 /// A block of an arm.
@@ -34,7 +31,7 @@ struct Column<'a> {
     /// Both in words.
     label: String,
     block: u64,
-    arm: &'a Arm,
+    arm: &'a ArmResult<'a>,
     statistics: Vec<&'a BatchNormStatistic>,
 }
 
@@ -55,28 +52,22 @@ const STATISTICS: [(Statistic, &str); 4] = [
 impl<'a> StandardFigure<'a> for BatchNormParameters<'a> {
     const NAME: &'static str = "batch_norm_parameters";
 
-    /// Shows the first network with batch norm.
+    /// Shows the arms that have the same network as the first with batch norm.
     fn of(analysis: &'a Analysis<'a>) -> Option<Self> {
-        let networks = analysis.study.config.networks().into_iter();
-        let of_network = |network: &NetworkConfig| -> Vec<&'a ArmResult<'a>> {
-            analysis.arms().filter(|arm| arm.arm.network() == network).collect()
-        };
-        let arms = networks
-            .map(of_network)
-            .find(|arms| arms.iter().any(|arm| !arm.batch_norm.is_empty()))?;
-        let columns = arms.iter().flat_map(|arm| {
+        let first = analysis.arms().find(|arm| !arm.batch_norm.is_empty())?.arm.network();
+        let arms = analysis.arms().filter(|arm| arm.arm.network() == first);
+        let columns = arms.flat_map(|arm| {
             let mut blocks: Vec<u64> = arm.batch_norm.iter().map(|found| found.block).collect();
             blocks.sort_unstable();
             blocks.dedup();
-            let group = analysis.study.config.label_of_group(&arm.arm);
             blocks.into_iter().map(move |block| Column {
-                label: format!("{group}, block {block}"),
+                label: format!("{}, block {block}", arm.label),
                 block,
-                arm: &arm.arm,
+                arm,
                 statistics: arm.batch_norm.iter().filter(|found| found.block == block).collect(),
             })
         });
-        Some(Self { analysis, columns: columns.collect(), network: arms.first()? })
+        Some(Self { analysis, columns: columns.collect() })
     }
 }
 
@@ -123,14 +114,18 @@ impl Drawing for BatchNormParameters<'_> {
         (width_of_columns(self.columns.len()), 30 + self.names().height() + 4 * 165 + 70)
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
-        let color = color(self.network);
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+        tooltips: &mut Tooltips,
+    ) -> Result<()> {
         let area = Frame {
-            title: title(&format!("Batch norm in {}", self.network.network), self.analysis),
+            title: title("Batch norm over training", self.analysis),
             legend: vec![
-                (Sample::Line(color.to_rgba(), 2), "median over channels".to_owned()),
-                (Sample::Band(color.mix(0.35)), "quartiles".to_owned()),
-                (Sample::Band(color.mix(0.13)), "minimum to maximum".to_owned()),
+                (Sample::Line(INK.to_rgba(), 2), "median over channels".to_owned()),
+                (Sample::Band(INK.mix(0.35)), "quartiles".to_owned()),
+                (Sample::Band(INK.mix(0.13)), "minimum to maximum".to_owned()),
             ],
         }
         .draw(area, scale)?;
@@ -148,13 +143,22 @@ impl Drawing for BatchNormParameters<'_> {
                     .flat_map(|at| [at.min, at.max]);
                 let y = Axis::around(if index == 0 { name } else { "" }, values, 2);
                 let y = if statistic == Statistic::RunningVar { y.at_least_zero() } else { y };
-                let x = unnamed_steps_axis(column.arm, columns);
+                let x = unnamed_steps_axis(&column.arm.arm, columns);
+                let color = color(column.arm);
                 let axes = Axes { title: String::new(), x, y };
                 let mut chart = axes.draw(&panels[row * columns + index], scale)?;
                 let of = |value: fn(&Channels) -> f64| -> Vec<Point> {
                     let points = column.points(statistic).iter();
                     points.map(|at| (at.step as f64 + 1.0, value(at))).collect()
                 };
+                for at in column.points(statistic) {
+                    let [low, median, high] = at.quartiles;
+                    let text = format!(
+                        "step {}: {name} from {:.2} to {:.2}, quartiles {low:.2}, {median:.2}, {high:.2}",
+                        at.step, at.min, at.max
+                    );
+                    tooltips.at(&chart, (at.step as f64 + 1.0, median), text);
+                }
                 band(&mut chart, &of(|at| at.min), &of(|at| at.max), color.mix(0.13))?;
                 let (low, high) = (of(|at| at.quartiles[0]), of(|at| at.quartiles[2]));
                 band(&mut chart, &low, &high, color.mix(0.35))?;

@@ -1,8 +1,8 @@
-//! Which test images were taken for which class, a matrix per network.
+//! Which test images were taken for which class, a matrix per arm.
 
 use plots::frame::Frame;
 use plots::style::{INK, SMALL, TEXT, text};
-use plots::{Drawing, Result};
+use plots::{Drawing, Result, Tooltips};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
@@ -14,6 +14,7 @@ use trainer::dataset::CLASS_NAMES;
 use super::figure::{Figure, StandardFigure};
 use super::layout::{alt, title};
 use crate::analysis::{Analysis, Confusion};
+use crate::text::aside;
 
 /// The figure, of one group of arms.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub(super) struct ConfusionMatrix<'a> {
     analysis: &'a Analysis<'a>,
     /// What the arms have in common.
     label: &'a str,
-    /// The name of each network with its matrix.
+    /// The name of each arm with its matrix.
     matrices: Vec<(&'a str, &'a Confusion)>,
 }
 
@@ -41,7 +42,7 @@ impl<'a> StandardFigure<'a> for ConfusionMatrix<'a> {
             let matrices: Vec<_> = group
                 .arms
                 .iter()
-                .filter_map(|arm| Some((arm.network.as_str(), arm.confusion.as_ref()?)))
+                .filter_map(|arm| Some((arm.name.as_str(), arm.confusion.as_ref()?)))
                 .collect();
             (!matrices.is_empty()).then_some(Self { analysis, label: &group.label, matrices })
         })
@@ -54,24 +55,24 @@ impl Figure for ConfusionMatrix<'_> {
     }
 
     fn alt(&self) -> String {
-        alt("Confusion matrix of each network on the test images", self.analysis)
+        alt("Confusion matrix of each arm on the test images", self.analysis)
     }
 
     fn caption(&self) -> String {
         let over = if self.analysis.has_several_seeds() { ", over all seeds" } else { "" };
         let mut text = format!(
-            "Rows: the class of a test image; columns: the class that the network predicts; \
-             numbers: per cent of the row{over}; a dot stands for less than half a per cent ({}).",
-            self.label
+            "Rows: the class of a test image; columns: the class that is predicted; \
+             numbers: per cent of the row{over}; a dot stands for less than half a per cent{}.",
+            aside(self.label)
         );
-        for (network, matrix) in &self.matrices {
+        for (name, matrix) in &self.matrices {
             if let Some((from, to, share)) = matrix.worst() {
-                let name = |class: usize| CLASS_NAMES.get(class).copied().unwrap_or("?");
-                let (from, to) = (name(from), name(to));
+                let class = |class: usize| CLASS_NAMES.get(class).copied().unwrap_or("?");
+                let (from, to) = (class(from), class(to));
                 let percent = 100.0 * share;
                 text.push_str(&format!(
-                    " The most frequent mistake of {network} is to take {from} for {to}: \
-                     {percent:.1}%."
+                    " With {name} the most frequent mistake is to take {from} for {to}: \
+                     {percent:.1} %."
                 ));
             }
         }
@@ -93,13 +94,19 @@ impl Drawing for ConfusionMatrix<'_> {
         (width as u32, (TOP + 12 + rows * (MATRIX + 40) - 14) as u32)
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
-        let what = format!("Test images of each class, in %, {}", self.label);
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+        tooltips: &mut Tooltips,
+    ) -> Result<()> {
+        let group = if self.label.is_empty() { String::new() } else { format!(", {}", self.label) };
+        let what = format!("Test images of each class, in %{group}");
         Frame { title: title(&what, self.analysis), legend: Vec::new() }.draw(area, scale)?;
-        for ((network, matrix), index) in self.matrices.iter().zip(0..) {
+        for ((name, matrix), index) in self.matrices.iter().zip(0..) {
             let (row, column) = (index / self.columns(), index % self.columns());
             let corner = (column * MATRIX + NAMES, TOP + row * (MATRIX + 40) + 32);
-            draw_matrix(area, network, matrix, corner, scale as i32)?;
+            draw_matrix(area, name, matrix, corner, scale as i32, tooltips)?;
         }
         Ok(())
     }
@@ -112,6 +119,7 @@ fn draw_matrix<B: DrawingBackend>(
     matrix: &Confusion,
     (left, top): (i32, i32),
     scale: i32,
+    tooltips: &mut Tooltips,
 ) -> Result<()> {
     let px = |x: i32, y: i32| (x * scale, y * scale);
     let font = |size: u32, color: &RGBColor, horizontal| {
@@ -139,6 +147,10 @@ fn draw_matrix<B: DrawingBackend>(
             let color = if share > 0.4 { WHITE } else { INK };
             let place = px(x + CELL / 2, y + CELL / 2);
             area.draw_text(&label, &font(SMALL, &color, HPos::Center), place)?;
+            let class = |class: usize| CLASS_NAMES.get(class).copied().unwrap_or("?");
+            let (shown, taken) = (class(true_class), class(predicted_class));
+            let text = format!("{name}: {shown} taken for {taken}: {:.2} %", 100.0 * share);
+            tooltips.around(place, text);
         }
     }
     Ok(())

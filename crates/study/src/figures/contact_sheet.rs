@@ -69,7 +69,12 @@ impl Drawing for ContactSheet {
         (width, 2 * MARGIN + TITLES + CLASS_NAMES.len() as u32 * STRIDE)
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+        _: &mut plots::Tooltips,
+    ) -> Result<()> {
         let at = |x: u32, y: u32| ((x * scale) as i32, (y * scale) as i32);
         let text = |size: u32, color: &'static RGBColor, horizontal, vertical| {
             let font = (FONT_FAMILY, size * scale).into_font();

@@ -1,10 +1,12 @@
 //! What the figures of a study share: titles, legends, colours, axes of steps and epochs.
 
-use plots::Result;
+use std::f64::consts::LN_10;
+
 use plots::axes::{Axis, Chart};
 use plots::curve::{Point, line};
 use plots::frame::Sample;
 use plots::style;
+use plots::{Result, Tooltips, thousands};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
@@ -94,9 +96,9 @@ pub(super) fn write_centred<B: DrawingBackend>(
     Ok(area.draw_text(name, &font, place)?)
 }
 
-/// The networks in a legend; with several seeds also what faint lines are.
-pub(super) fn legend_of_networks(analysis: &Analysis<'_>) -> Vec<(Sample, String)> {
-    let mut legend = networks_of_legend(analysis);
+/// The arms of a group in a legend; with several seeds also what faint lines are.
+pub(super) fn legend_of_lines(analysis: &Analysis<'_>) -> Vec<(Sample, String)> {
+    let mut legend = legend_of_arms(analysis);
     if analysis.has_several_seeds() {
         let faint = Sample::Line(style::INK.mix(style::FAINT), 1);
         legend.push((faint, "each seed (bold: mean)".to_owned()));
@@ -104,13 +106,13 @@ pub(super) fn legend_of_networks(analysis: &Analysis<'_>) -> Vec<(Sample, String
     legend
 }
 
-/// The networks in a legend.
-pub(super) fn networks_of_legend(analysis: &Analysis<'_>) -> Vec<(Sample, String)> {
+/// The arms of a group in a legend.
+pub(super) fn legend_of_arms(analysis: &Analysis<'_>) -> Vec<(Sample, String)> {
     let arms = analysis.groups.first().map(|group| group.arms.iter()).unwrap_or_default();
-    arms.map(|arm| (Sample::Line(color(arm).to_rgba(), 3), arm.network.clone())).collect()
+    arms.map(|arm| (Sample::Line(color(arm).to_rgba(), 3), arm.name.clone())).collect()
 }
 
-/// The colours of networks, in their order in the study.
+/// The colours of the arms of a group, in their order.
 const COLORS: [[u8; 3]; 6] = [
     okabe_ito::VERMILLION,
     okabe_ito::BLUE,
@@ -120,9 +122,14 @@ const COLORS: [[u8; 3]; 6] = [
     okabe_ito::REDDISH_PURPLE,
 ];
 
-/// The colour of an arm's network, the same in every figure.
+/// The colour of an arm, the same in every figure.
 pub(super) fn color(arm: &ArmResult<'_>) -> RGBColor {
-    style::rgb(COLORS[arm.color % COLORS.len()])
+    color_of_place(arm.place)
+}
+
+/// The colour of what comes at this place in its legend.
+pub(super) fn color_of_place(place: usize) -> RGBColor {
+    style::rgb(COLORS[place % COLORS.len()])
 }
 
 /// The title of a figure, which names the data set and says so if it was only a quick look.
@@ -190,8 +197,9 @@ pub(super) fn unnamed_steps_axis(arm: &Arm, columns: usize) -> Axis {
 pub(super) fn draw_windows<B: DrawingBackend>(
     chart: &mut Chart<'_, B>,
     group: &Group<'_>,
-    value: fn(&Window) -> f64,
+    value: impl Fn(&Window) -> f64,
     scale: u32,
+    tooltips: &mut Tooltips,
 ) -> Result<()> {
     let points = |windows: &[Window]| -> Vec<Point> {
         windows.iter().map(|window| (window.end as f64, value(window))).collect()
@@ -202,9 +210,27 @@ pub(super) fn draw_windows<B: DrawingBackend>(
         }
     }
     for arm in &group.arms {
-        line(chart, &points(&arm.windows), color(arm).to_rgba(), 2 * scale)?;
+        let mean = points(&arm.windows);
+        line(chart, &mean, color(arm).to_rgba(), 2 * scale)?;
+        for (step, value) in mean {
+            let text = format!("{}, up to step {}: {value:.3}", arm.name, thousands(step as u64));
+            tooltips.at(chart, (step, value), text);
+        }
     }
     Ok(())
+}
+
+/// The largest loss that is drawn as it is, twice that of guessing. Larger ones, as those of a run that
+/// is about to diverge, would flatten all others.
+pub(super) const LARGEST_LOSS: f64 = 2.0 * LN_10;
+
+/// How a caption says that some of these losses are not drawn as they are; nothing if all are.
+pub(super) fn losses_above(mut losses: impl Iterator<Item = f64>) -> String {
+    if losses.any(|loss| loss > LARGEST_LOSS) {
+        format!(" Losses above {LARGEST_LOSS:.1} are drawn at {LARGEST_LOSS:.1}.")
+    } else {
+        String::new()
+    }
 }
 
 /// How a caption says what a window of `steps.csv` is.

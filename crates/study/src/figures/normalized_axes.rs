@@ -1,4 +1,4 @@
-//! What four normalisations normalise over: the (N, C, H, W) block, with the values that share one
+//! What six normalisations normalise over: the (N, C, H, W) block, with the values that share one
 //! mean and one variance coloured.
 //!
 //! The idea of the picture is that of figure 2 in Y. Wu and K. He, "Group Normalization", 2018,
@@ -6,7 +6,7 @@
 //! from left to right.
 
 use plots::style::{INK, SMALL, TEXT, rgb, text};
-use plots::{Drawing, Result};
+use plots::{Drawing, Result, Tooltips};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
@@ -17,6 +17,7 @@ use trainer::network::preset::okabe_ito;
 
 use super::figure::{Figure, StandardFigure};
 use crate::analysis::Analysis;
+use crate::text::listed;
 
 /// The figure. It shows no data.
 #[derive(Debug)]
@@ -36,17 +37,20 @@ impl Figure for NormalizedAxes {
     }
 
     fn alt(&self) -> String {
-        "The (N, C, H, W) block four times, with the values that share one mean coloured, for \
-         batch norm of positions, spatial batch norm, layer norm and instance norm"
-            .to_owned()
+        let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+        format!(
+            "The (N, C, H, W) block for each norm, with the values that share one mean coloured: {}",
+            listed(&names)
+        )
     }
 
     fn caption(&self) -> String {
         "A batch of N images with C channels of H rows and W columns; H and W are drawn as one \
          axis. The coloured values share one mean and one variance. Batch norm for fully connected \
-         layers would treat every position of every channel by itself. Spatial batch norm, the \
-         subject of this study, takes all positions of a channel together, as a convolution does. \
-         Layer norm and instance norm never mix images. After the picture in \
+         layers would treat every position of every channel by itself. Spatial batch norm takes all \
+         positions of a channel together, as a convolution does. Ghost batch norm does so within \
+         parts of the batch. Layer norm, instance norm and group norm never mix images. After the \
+         picture in \
          [Wu and He, 2018](https://arxiv.org/abs/1803.08494)."
             .to_owned()
     }
@@ -61,7 +65,11 @@ const POSITIONS: i32 = 6;
 const CELL: i32 = 21;
 const BACK: (i32, i32) = (11, 9);
 
-const SIZE: (u32, u32) = (960, 304);
+/// The norms stand in rows of so many.
+const COLUMNS: usize = 3;
+const ROW: i32 = 304;
+
+const SIZE: (u32, u32) = (960, ROW as u32 * (KINDS.len() / COLUMNS) as u32);
 
 /// A normalisation: its name, the values that share a mean with the first one (image at the right
 /// end, channel in front, position at the top), how many means there are, and over what.
@@ -74,7 +82,7 @@ struct Kind {
 
 const LAST: i32 = IMAGES - 1;
 
-const KINDS: [Kind; 4] = [
+const KINDS: [Kind; 6] = [
     Kind {
         name: "batch norm of positions",
         shares: |_, channel, position| channel == 0 && position == 0,
@@ -88,6 +96,12 @@ const KINDS: [Kind; 4] = [
         over: "every channel",
     },
     Kind {
+        name: "ghost batch norm",
+        shares: |image, channel, _| channel == 0 && image >= IMAGES / 2,
+        means: "2·C means, each over N/2·H·W",
+        over: "every channel of each half of the batch",
+    },
+    Kind {
         name: "layer norm",
         shares: |image, _, _| image == LAST,
         means: "N means, each over C·H·W",
@@ -98,6 +112,12 @@ const KINDS: [Kind; 4] = [
         shares: |image, channel, _| image == LAST && channel == 0,
         means: "N·C means, each over H·W",
         over: "every channel of every image",
+    },
+    Kind {
+        name: "group norm",
+        shares: |image, channel, _| image == LAST && channel < CHANNELS / 2,
+        means: "2·N means, each over C/2·H·W",
+        over: "every half of the channels of every image",
     },
 ];
 
@@ -116,20 +136,27 @@ impl Drawing for NormalizedAxes {
         SIZE
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
-        let width = SIZE.0 as i32 / KINDS.len() as i32;
-        for (kind, column) in KINDS.iter().zip(0..) {
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+        _: &mut Tooltips,
+    ) -> Result<()> {
+        let width = SIZE.0 as i32 / COLUMNS as i32;
+        for (kind, at) in KINDS.iter().zip(0..) {
+            let (row, column) = (at / COLUMNS as i32, at % COLUMNS as i32);
             // The block, with the letters of its axes left and below, in the middle of its column.
             let block = IMAGES * CELL + CHANNELS * BACK.0;
             let left = column * width + (width - block) / 2 + 6;
-            let corner = (left, 62 + CHANNELS * BACK.1);
+            let corner = (left, row * ROW + 62 + CHANNELS * BACK.1);
             draw_block(area, kind, corner, scale as i32)?;
             let line = |text_size, content: &str, y: i32, bold: bool| -> Result<()> {
                 let color = if bold { rgb(okabe_ito::BLUE) } else { INK };
                 let font =
                     text(text_size * scale, &color).pos(Pos::new(HPos::Center, VPos::Center));
                 let middle = column * width + width / 2;
-                area.draw_text(content, &font, (middle * scale as i32, y * scale as i32))?;
+                let place = (middle * scale as i32, (row * ROW + y) * scale as i32);
+                area.draw_text(content, &font, place)?;
                 Ok(())
             };
             line(TEXT + 2, kind.name, 26, kind.name.starts_with("spatial"))?;
@@ -247,7 +274,7 @@ mod tests {
     #[test]
     fn as_many_cells_are_coloured_as_share_a_mean_on_the_visible_sides() {
         // Front, top and right faces of the coloured cells, counted by hand.
-        let expected = [6 + 6 + 1, 36 + 6 + 6, 6 + 4 + 24, 6 + 1 + 6];
+        let expected = [6 + 6 + 1, 36 + 6 + 6, 18 + 3 + 6, 6 + 4 + 24, 6 + 1 + 6, 6 + 2 + 12];
         let svg = render(&NormalizedAxes).unwrap().svg;
         let coloured = [Side::Front, Side::Top, Side::Right].map(|side| shade(true, side));
         let count: usize = coloured

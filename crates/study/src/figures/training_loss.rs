@@ -2,16 +2,18 @@
 
 use plots::axes::{Axes, Axis};
 use plots::frame::Frame;
-use plots::{Drawing, Result};
+use plots::{Drawing, Result, Tooltips};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
 
 use super::figure::{Figure, StandardFigure};
 use super::layout::{
-    alt, draw_windows, legend_of_networks, size_of_panels, steps_axis, title, windows,
+    LARGEST_LOSS, alt, draw_windows, legend_of_lines, losses_above, size_of_panels, steps_axis,
+    title, windows,
 };
 use crate::analysis::Analysis;
+use crate::divergence::diverged;
 
 /// The figure, a panel per group of arms.
 #[derive(Debug)]
@@ -33,7 +35,7 @@ impl Figure for TrainingLoss<'_> {
     }
 
     fn alt(&self) -> String {
-        alt("Training loss of each network by step", self.analysis)
+        alt("Training loss of each arm by step", self.analysis)
     }
 
     fn caption(&self) -> String {
@@ -42,10 +44,17 @@ impl Figure for TrainingLoss<'_> {
             1 => String::new(),
             seeds => format!(" Bold lines: mean over {seeds} seeds; faint lines: each seed."),
         };
+        // A mean is of the windows that all runs have.
+        let diverged = match diverged(self.analysis) {
+            none if none.is_empty() => none,
+            some => format!("{some} A mean ends where the first run of its arm diverged."),
+        };
+        let losses = self.analysis.study.steps.iter().map(|row| row.loss);
         format!(
             "Cross-entropy in nats {}.{seeds} Vertical lines: ends of epochs. Guessing all ten \
-             classes with equal probability would give ln 10 = 2.303.",
-            windows(config)
+             classes with equal probability would give ln 10 = 2.303.{}{diverged}",
+            windows(config),
+            losses_above(losses)
         )
     }
 }
@@ -55,20 +64,31 @@ impl Drawing for TrainingLoss<'_> {
         size_of_panels(self.analysis, 440)
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+        tooltips: &mut Tooltips,
+    ) -> Result<()> {
         let Analysis { study, groups, .. } = self.analysis;
         let area = Frame {
             title: title("Training loss by step", self.analysis),
-            legend: legend_of_networks(self.analysis),
+            legend: legend_of_lines(self.analysis),
         }
         .draw(area, scale)?;
-        let losses = study.steps.iter().map(|row| row.loss);
+        let losses = study.steps.iter().map(|row| row.loss.min(LARGEST_LOSS));
         let y = Axis::around("cross-entropy (nats per image)", losses, 5).at_least_zero();
         for (area, group) in area.split_evenly((1, groups.len())).iter().zip(groups) {
             let x = steps_axis(&group.arms[0].arm, 6);
             let axes = Axes { title: group.label.clone(), x, y: y.clone() };
             let mut chart = axes.draw(area, scale)?;
-            draw_windows(&mut chart, group, |window| window.loss, scale)?;
+            draw_windows(
+                &mut chart,
+                group,
+                |window| window.loss.min(LARGEST_LOSS),
+                scale,
+                tooltips,
+            )?;
         }
         Ok(())
     }

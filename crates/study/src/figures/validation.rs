@@ -5,7 +5,7 @@ use plots::axes::{Axes, Axis};
 use plots::curve::{Point, band, dashed, labels_at_end, line};
 use plots::frame::{Frame, Sample};
 use plots::style::INK;
-use plots::{Drawing, Result};
+use plots::{Drawing, Result, Tooltips};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
@@ -13,10 +13,13 @@ use plotters::element::Circle;
 use plotters::style::{Color, RGBColor};
 
 use super::figure::{Figure, StandardFigure};
-use super::layout::{alt, color, epochs_axis, networks_of_legend, size_of_panels, title};
+use super::layout::{
+    LARGEST_LOSS, alt, color, epochs_axis, legend_of_arms, losses_above, size_of_panels, title,
+};
 use crate::analysis::{Analysis, ArmResult, EpochResult, Reached, Spread};
+use crate::divergence::diverged;
 use crate::tables::EpochRow;
-use crate::text::{counted, how_often, listed};
+use crate::text::{counted, how_often, led, listed, loss};
 
 /// The figure of accuracies.
 #[derive(Debug)]
@@ -41,9 +44,10 @@ struct Panels<'a> {
 /// An arm in a panel.
 #[derive(Debug)]
 struct Curve {
+    name: String,
     color: RGBColor,
-    /// A point per seed and epoch.
-    points: Vec<Point>,
+    /// A point per epoch and seed, with the seed.
+    points: Vec<(Point, u64)>,
     /// The spread over seeds after each epoch.
     spreads: Vec<(f64, Spread)>,
     published: Vec<Point>,
@@ -69,7 +73,7 @@ impl Figure for ValidationAccuracy<'_> {
     }
 
     fn alt(&self) -> String {
-        alt("Validation accuracy of each network after each epoch", self.0.analysis)
+        alt("Validation accuracy of each arm after each epoch", self.0.analysis)
     }
 
     fn caption(&self) -> String {
@@ -88,19 +92,19 @@ impl Figure for ValidationAccuracy<'_> {
                 }
                 let (with, without) = (group.with(comparison), group.without(comparison));
                 let epochs = without.arm.run.epochs;
-                let (with, without) = (&with.network, &without.network);
+                let (with, without) = (&with.name, &without.name);
                 let often = how_often(with, comparison.ahead, analysis.has_several_seeds());
-                text.push_str(&format!(" **{}:** {often}", group.heading()));
+                text.push_str(&format!(" {}", led(&group.label, &often)));
                 text.push_str(&match comparison.epochs_to_reach {
                     None | Some(Reached::After(1)) => String::new(),
                     Some(Reached::Never) if epochs == 1 => String::new(),
                     Some(Reached::After(epoch)) => format!(
-                        " {without} needs {epoch} epochs to reach the accuracy that {with} has \
-                         after one epoch."
+                        " With {without} it takes {epoch} epochs to reach the accuracy that {with} \
+                         gives after one epoch."
                     ),
                     Some(Reached::Never) => format!(
-                        " {without} does not reach within {} the accuracy that {with} has after \
-                         one epoch.",
+                        " With {without}, {} do not reach the accuracy that {with} gives after one \
+                         epoch.",
                         counted(epochs, "epoch")
                     ),
                 });
@@ -114,7 +118,8 @@ impl<'a> StandardFigure<'a> for ValidationLoss<'a> {
     const NAME: &'static str = "validation_loss";
 
     fn of(analysis: &'a Analysis<'a>) -> Option<Self> {
-        let curves = curves(analysis, |row| row.val_loss, |epoch| epoch.loss, false);
+        let value = |row: &EpochRow| row.val_loss.min(LARGEST_LOSS);
+        let curves = curves(analysis, value, |epoch| epoch.loss.map(at_most), false);
         let y = Axis::around("cross-entropy (nats per image)", values(&curves), 5);
         let title = "Validation loss after each epoch";
         Some(Self(Panels { analysis, curves, title, y, digits: 3 }))
@@ -127,26 +132,29 @@ impl Figure for ValidationLoss<'_> {
     }
 
     fn alt(&self) -> String {
-        alt("Validation loss of each network after each epoch", self.0.analysis)
+        alt("Validation loss of each arm after each epoch", self.0.analysis)
     }
 
     fn caption(&self) -> String {
         let analysis = self.0.analysis;
         let end = |arm: &ArmResult<'_>| {
             let last = arm.epochs.last().filter(|last| last.epoch == arm.arm.run.epochs)?;
-            let group = analysis.study.config.label_of_group(&arm.arm);
-            Some(format!("{} {:.3} ({group})", arm.network, last.loss?.mean))
+            Some(format!("{} ({})", loss(last.loss?.mean), arm.label))
         };
         let arms = analysis.study.config.arms();
         let ends: Vec<String> = arms
             .iter()
             .filter_map(|arm| analysis.arms().find(|found| found.arm == *arm).and_then(end))
             .collect();
+        let ends = match ends.as_slice() {
+            [] => String::new(),
+            ends => format!(" After the last epoch: {}.", listed(ends)),
+        };
         format!(
             "Cross-entropy in nats, mean over the validation images; guessing all ten classes with \
-             equal probability would give ln 10 = 2.303. {} After the last epoch: {}.",
+             equal probability would give ln 10 = 2.303. {}{}{ends}",
             mean_and_spread(analysis),
-            listed(&ends)
+            losses_above(analysis.study.epochs.iter().map(|row| row.val_loss)),
         )
     }
 }
@@ -156,8 +164,13 @@ impl Drawing for ValidationAccuracy<'_> {
         size_of_panels(self.0.analysis, 440)
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
-        self.0.draw(area, scale)
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+        tooltips: &mut Tooltips,
+    ) -> Result<()> {
+        self.0.draw(area, scale, tooltips)
     }
 }
 
@@ -166,20 +179,32 @@ impl Drawing for ValidationLoss<'_> {
         size_of_panels(self.0.analysis, 440)
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
-        self.0.draw(area, scale)
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+        tooltips: &mut Tooltips,
+    ) -> Result<()> {
+        self.0.draw(area, scale, tooltips)
     }
+}
+
+/// The spread with nothing above the largest loss that is drawn.
+fn at_most(spread: Spread) -> Spread {
+    let [mean, min, max] = [spread.mean, spread.min, spread.max].map(|loss| loss.min(LARGEST_LOSS));
+    Spread { mean, min, max, ..spread }
 }
 
 /// What lines, bands and points are; with a single seed there is only a line.
 fn mean_and_spread(analysis: &Analysis<'_>) -> String {
-    match analysis.study.config.seeds().len() {
+    let seeds = match analysis.study.config.seeds().len() {
         1 => "One seed.".to_owned(),
         seeds => format!(
             "Lines: mean over {seeds} seeds; bands: from the lowest to the highest; points: each \
              seed."
         ),
-    }
+    };
+    seeds + &diverged(analysis)
 }
 
 fn curves(
@@ -192,10 +217,11 @@ fn curves(
         let at = |epoch: &EpochResult<'_>| epoch.epoch as f64;
         let points = |epoch: &EpochResult<'_>| {
             let at = at(epoch);
-            epoch.rows.iter().map(|row| (at, value(row))).collect::<Vec<_>>()
+            epoch.rows.iter().map(|row| ((at, value(row)), row.key.seed)).collect::<Vec<_>>()
         };
         let accuracies = if published { arm.published.accuracies } else { &[] };
         Curve {
+            name: arm.name.clone(),
             color: color(arm),
             points: arm.epochs.iter().flat_map(points).collect(),
             spreads: arm
@@ -211,7 +237,10 @@ fn curves(
 }
 
 fn values(curves: &[Vec<Curve>]) -> impl Iterator<Item = f64> {
-    let points = |curve: &'_ Curve| [curve.points.clone(), curve.published.clone()].concat();
+    let points = |curve: &'_ Curve| {
+        let of_seeds = curve.points.iter().map(|(point, _)| *point);
+        of_seeds.chain(curve.published.iter().copied()).collect::<Vec<_>>()
+    };
     curves.iter().flatten().flat_map(points).map(|point| point.1)
 }
 
@@ -221,7 +250,7 @@ impl Panels<'_> {
     }
 
     fn legend(&self) -> Vec<(Sample, String)> {
-        let mut legend = networks_of_legend(self.analysis);
+        let mut legend = legend_of_arms(self.analysis);
         let seeds = self.analysis.study.config.seeds().len();
         if seeds > 1 {
             legend.push((Sample::Dot(INK.mix(0.4)), format!("each of {seeds} seeds (line: mean)")));
@@ -232,7 +261,12 @@ impl Panels<'_> {
         legend
     }
 
-    fn draw<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: u32) -> Result<()> {
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+        tooltips: &mut Tooltips,
+    ) -> Result<()> {
         let Analysis { study, groups, .. } = self.analysis;
         let title = title(self.title, self.analysis);
         let area = Frame { title, legend: self.legend() }.draw(area, scale)?;
@@ -240,7 +274,7 @@ impl Panels<'_> {
         for ((area, group), curves) in areas.iter().zip(groups).zip(&self.curves) {
             let x = epochs_axis(&study.config);
             let axes = Axes { title: group.label.clone(), x, y: self.y.clone() };
-            self.draw_panel(area, &axes, curves, scale)?;
+            self.draw_panel(area, &axes, curves, scale, tooltips)?;
         }
         Ok(())
     }
@@ -251,22 +285,36 @@ impl Panels<'_> {
         axes: &Axes,
         curves: &[Curve],
         scale: u32,
+        tooltips: &mut Tooltips,
     ) -> Result<()> {
         let mut chart = axes.draw(area, scale)?;
-        for Curve { color, points, spreads, published, has_one_epoch } in curves {
+        let digits = self.digits;
+        for Curve { name, color, points, spreads, published, has_one_epoch } in curves {
             let of = |value: fn(&Spread) -> f64| -> Vec<Point> {
                 spreads.iter().map(|(epoch, spread)| (*epoch, value(spread))).collect()
             };
             band(&mut chart, &of(|spread| spread.min), &of(|spread| spread.max), color.mix(0.15))?;
             if self.analysis.has_several_seeds() {
-                let dot = |&point| Circle::new(point, 3 * scale, color.mix(0.4).filled());
+                let dot = |&(point, _): &_| Circle::new(point, 3 * scale, color.mix(0.4).filled());
                 chart.draw_series(points.iter().map(dot))?;
+                for &((epoch, value), seed) in points {
+                    let text = format!("{name}, seed {seed}, epoch {epoch}: {value:.digits$}");
+                    tooltips.at(&chart, (epoch, value), text);
+                }
             }
             let dash = (3 * scale, 3 * scale);
             dashed(&mut chart, published, color.to_rgba(), 2 * scale, dash)?;
             let ring = |&point| Circle::new(point, 5 * scale, color.stroke_width(2 * scale));
             chart.draw_series(published.iter().map(ring))?;
             let mean = of(|spread| spread.mean);
+            for &(epoch, mean) in &mean {
+                let text = format!("{name}, epoch {epoch}, mean: {mean:.digits$}");
+                tooltips.at(&chart, (epoch, mean), text);
+            }
+            for &(epoch, accuracy) in published {
+                let text = format!("published, epoch {epoch}: {accuracy:.digits$}");
+                tooltips.at(&chart, (epoch, accuracy), text);
+            }
             line(&mut chart, &mean, color.to_rgba(), 3 * scale)?;
             if *has_one_epoch {
                 let dot = |&point| Circle::new(point, 4 * scale, color.filled());

@@ -94,8 +94,9 @@ fn again() -> Vec<Block> {
              with all its hyperparameters; [`epochs.csv`](epochs.csv), a row per run and epoch; \
              [`steps.csv`](steps.csv), training by windows of steps; \
              [`activations.csv`](activations.csv) and [`batch_norm.csv`](batch_norm.csv), \
-             percentiles inside the networks; [`confusion.csv`](confusion.csv), test images by \
-             class; [`comparisons.csv`](comparisons.csv), the statistics."
+             percentiles inside the networks, over seeds; [`confusion.csv`](confusion.csv), test \
+             images by class; [`comparisons.csv`](comparisons.csv), the statistics. \
+             [`columns.csv`](columns.csv) says what each column is."
                 .to_owned(),
         ),
     ]

@@ -16,6 +16,8 @@ pub(super) enum Block {
     Note(Text),
     List(Vec<Text>),
     Table(Table),
+    /// Names with what is said of each.
+    Facts(Vec<(&'static str, Text)>),
     Figure(DrawnFigure),
     /// Lines to be shown as they are.
     Code(String),

@@ -7,6 +7,9 @@ use crate::figures::DrawnFigure;
 
 const STYLE: &str = include_str!("style.css");
 
+/// Sorts a table by the column whose header is clicked.
+const SCRIPT: &str = include_str!("sort.js");
+
 /// The document as `index.html`.
 pub(super) fn write(document: &Document) -> String {
     let title = escaped(&document.title);
@@ -29,6 +32,13 @@ pub(super) fn write(document: &Document) -> String {
                 writeln!(out, "<ul>\n{items}</ul>")
             }
             Block::Table(rows) => writeln!(out, "{}", table(rows)),
+            Block::Facts(facts) => {
+                let fact = |(name, text): &(&str, String)| {
+                    format!("<dt>{}</dt><dd>{}</dd>\n", escaped(name), inline(text))
+                };
+                let facts: String = facts.iter().map(fact).collect();
+                writeln!(out, "<dl>\n{facts}</dl>")
+            }
             Block::Figure(drawn) => writeln!(out, "{}", figure(drawn)),
             Block::Code(code) => writeln!(out, "<pre>{}</pre>", escaped(code.trim_end())),
             Block::Folded { summary, code } => writeln!(
@@ -39,14 +49,14 @@ pub(super) fn write(document: &Document) -> String {
             ),
         };
     }
-    out.push_str("</main>\n</body>\n</html>\n");
-    out
+    out + "</main>\n<script>\n" + SCRIPT + "</script>\n</body>\n</html>\n"
 }
 
 fn table(table: &Table) -> String {
     let row = |cells: &[String], tag: &str| -> String {
+        let lines = |cell: &String| cell.split('\n').map(inline).collect::<Vec<_>>().join("<br>");
         let cells: String =
-            cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", inline(cell))).collect();
+            cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", lines(cell))).collect();
         format!("<tr>{cells}</tr>\n")
     };
     let rows: String = table.rows.iter().map(|cells| row(cells, "td")).collect();

@@ -22,6 +22,13 @@ pub(super) fn write(document: &Document) -> String {
                 let items: Vec<_> = items.iter().map(|item| wrapped(item, "- ", "  ")).collect();
                 writeln!(out, "\n{}", items.join("\n"))
             }
+            Block::Facts(facts) => {
+                let fact = |(name, text): &(&str, String)| {
+                    wrapped(&format!("**{name}**: {text}"), "- ", "  ")
+                };
+                let facts: Vec<_> = facts.iter().map(fact).collect();
+                writeln!(out, "\n{}", facts.join("\n"))
+            }
             Block::Table(rows) => writeln!(out, "\n{}", table(rows)),
             Block::Figure(figure) => writeln!(
                 out,
@@ -38,7 +45,7 @@ pub(super) fn write(document: &Document) -> String {
 }
 
 fn table(table: &Table) -> String {
-    let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
+    let line = |cells: &[String]| format!("| {} |", cells.join(" | ").replace('\n', "<br>"));
     let kinds: Vec<String> = (0..table.header.len())
         .map(|column| if column == 0 { "---" } else { "---:" }.to_owned())
         .collect();

@@ -1,6 +1,8 @@
 //! How a study compares with the figures that the notebook prints, and why the arm with the head
 //! frozen is the one to compare. A study of another data set says nothing of them.
 
+use std::borrow::Cow;
+
 use plots::thousands;
 use trainer::Trains;
 
@@ -49,6 +51,11 @@ pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
     ]
 }
 
+/// The name that the notebook gives to the network of an arm.
+fn network<'r>(arm: &'r ArmResult<'_>) -> Cow<'r, str> {
+    arm.arm.network().name()
+}
+
 /// The epochs of an arm that have a published accuracy, with it.
 fn compared<'r, 'a>(
     arm: &'r ArmResult<'a>,
@@ -63,7 +70,7 @@ fn largest_differences(published: &[&ArmResult<'_>]) -> String {
         // Of equal ones the first.
         let (epoch, difference) = differences
             .reduce(|worst, other| if other.1.abs() > worst.1.abs() { other } else { worst })?;
-        Some(format!("{} for {} (epoch {epoch})", signed(difference), arm.network))
+        Some(format!("{} for {} (epoch {epoch})", signed(difference), network(arm)))
     });
     format!(
         "**How it compares with the published figures.** With the head frozen, the largest \
@@ -79,7 +86,7 @@ fn where_published_lies(published: &[&ArmResult<'_>]) -> String {
         let (epoch, published) = compared(arm).last()?;
         let below = epoch.rows.iter().filter(|row| row.val_accuracy < published).count();
         let runs = epoch.rows.len();
-        let network = &arm.network;
+        let network = network(arm);
         Some(format!("{below} of our {runs} runs of {network} below the published {published:.4}"))
     });
     format!(
@@ -101,7 +108,7 @@ fn why_frozen(analysis: &Analysis<'_>) -> String {
         .filter_map(|arm| {
             let printed = of_network(&arm.arm, arm.arm.run.epochs)?;
             let here = arm.final_accuracy?.mean;
-            Some(format!("{} ends at {here:.4} (published: {printed:.4})", arm.network))
+            Some(format!("{} ends at {here:.4} (published: {printed:.4})", network(arm)))
         })
         .collect();
     if !trained.is_empty() {
@@ -119,7 +126,7 @@ fn rows(arm: &ArmResult<'_>) -> Vec<Vec<String>> {
         let re_runs = arm.published.pytorch.iter().filter_map(|run| run.get(at));
         let re_runs: Vec<String> = re_runs.map(|accuracy| format!("{accuracy:.4}")).collect();
         vec![
-            format!("{}, epoch {}", arm.network, epoch.epoch),
+            format!("{}, epoch {}", network(arm), epoch.epoch),
             accuracy(epoch.accuracy),
             format!("{published:.4}"),
             signed(epoch.accuracy.mean - published),

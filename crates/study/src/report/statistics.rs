@@ -1,19 +1,19 @@
 //! What the primary outcome says about each pair of arms: a table, how its numbers are computed, and
 //! what they can say at all.
 
-use ::statistics::{FEWEST_SEEDS, Judgement, MEANINGFUL_PROBABILITY};
+use ::statistics::{FEWEST_SEEDS, Judgement, MEANINGFUL_PROBABILITY, Outperformance};
 
 use super::document::{Block, Table};
-use crate::analysis::{Analysis, ArmResult, Inference, PairResult};
+use crate::analysis::{Analysis, ArmResult, Comparison, Group, Inference, Paired};
 use crate::study_file::{Family, PrimaryOutcome, Source};
-use crate::text::{counted, listed, signed};
+use crate::text::{aside, counted, listed, signed};
 
 /// The table and its explanation; nothing if no pair is compared.
 pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
-    if analysis.pairs.is_empty() {
+    if analysis.paired().next().is_none() {
         return Vec::new();
     }
-    let has_inference = analysis.pairs.iter().any(|pair| pair.inference.is_some());
+    let has_inference = analysis.paired().any(|(.., paired)| paired.inference.is_some());
     let mut blocks = vec![Block::Heading(2, "Statistics".to_owned())];
     blocks.push(Block::Paragraph(what_is_compared(analysis)));
     blocks.push(Block::Table(table(analysis, has_inference)));
@@ -52,52 +52,53 @@ fn what_is_compared(analysis: &Analysis<'_>) -> String {
 }
 
 fn table(analysis: &Analysis<'_>, has_inference: bool) -> Table {
-    let mut header = vec!["", "pairs", "mean difference", "ahead in"];
+    let family = analysis.study.config.file.report.family;
+    let p = match family {
+        Family::Holm => "p (Holm)",
+        Family::None => "p",
+    };
+    let mut header = vec!["", "pairs", "mean difference"];
     if has_inference {
-        header.extend(["95 % t interval", "95 % BCa interval", "P(ahead), 95 %", "p", "smallest"]);
-        if analysis.study.config.file.report.family == Family::Holm {
-            header.insert(8, "p, Holm");
-        }
+        header.extend(["95 % intervals: t, BCa", "ahead in, P(ahead)", p, "smallest"]);
+    } else {
+        header.push("ahead in");
     }
-    let row = |pair: &PairResult| {
-        let common =
-            if pair.common.is_empty() { String::new() } else { format!(", {}", pair.common) };
+    let row = |(group, comparison, paired): (&Group<'_>, &Comparison, &Paired)| {
+        let (with, without) = (group.with(comparison), group.without(comparison));
+        let pairs = paired.differences.len();
+        let ahead = format!("{} of {pairs}", paired.wins.won);
         let mut cells = vec![
-            format!("{} against {}{common}", pair.other, pair.baseline),
-            pair.differences.len().to_string(),
-            signed(pair.mean()),
-            format!("{} of {}", pair.wins.won, pair.differences.len()),
+            format!("{} against {}{}", with.name, without.name, aside(&group.label)),
+            pairs.to_string(),
+            signed(paired.mean()),
         ];
-        if has_inference {
-            let width = header.len();
-            match &pair.inference {
-                Some(found) => cells.extend(inferred(analysis, found)),
-                None => cells.resize(width, String::new()),
+        match &paired.inference {
+            Some(found) => cells.extend(inferred(family, found, &ahead)),
+            None if has_inference => {
+                cells.extend([String::new(), ahead, String::new(), String::new()]);
             }
+            None => cells.push(ahead),
         }
         cells
     };
-    let rows = analysis.pairs.iter().map(row).collect();
+    let rows = analysis.paired().map(row).collect();
     Table { header: header.iter().map(|name| (*name).to_owned()).collect(), rows }
 }
 
-fn inferred(analysis: &Analysis<'_>, found: &Inference) -> Vec<String> {
+fn inferred(family: Family, found: &Inference, ahead: &str) -> [String; 4] {
     let interval = |low: f64, high: f64| format!("{} to {}", signed(low), signed(high));
-    let probability = found.outperformance;
-    let mut cells = vec![
-        interval(found.t.low, found.t.high),
-        interval(found.bca.low, found.bca.high),
-        format!(
-            "{:.2} ({:.2} to {:.2})",
-            probability.probability, probability.interval.low, probability.interval.high
-        ),
-        p_value(found.p),
-    ];
-    if analysis.study.config.file.report.family == Family::Holm {
-        cells.push(p_value(found.p_adjusted));
-    }
-    cells.push(format!("{:.4}", found.smallest));
-    cells
+    let (t, bca) = (interval(found.t.low, found.t.high), interval(found.bca.low, found.bca.high));
+    let Outperformance { probability, interval: range, .. } = found.outperformance;
+    let p = match family {
+        Family::Holm => format!("{}\n({})", p_value(found.p), p_value(found.p_adjusted)),
+        Family::None => p_value(found.p),
+    };
+    [
+        format!("{t}\n{bca}"),
+        format!("{ahead}\n{probability:.2} ({:.2} to {:.2})", range.low, range.high),
+        p,
+        format!("{:.4}", found.smallest),
+    ]
 }
 
 /// A p-value with three digits after the point, or with two digits and a power of ten.
@@ -128,8 +129,7 @@ fn how_computed(analysis: &Analysis<'_>, has_inference: bool) -> String {
         text.push_str(&judgements(analysis));
     } else {
         text.push_str(&format!(
-            "There are fewer than {FEWEST_SEEDS} pairs, so there is no test and no interval: five pairs \
-             cannot go below p = 0.0625."
+            "There are fewer than {FEWEST_SEEDS} pairs, so there is no test and no interval."
         ));
     }
     if let Some((accuracy, error, images)) = standard_error(analysis) {
@@ -146,9 +146,8 @@ fn how_computed(analysis: &Analysis<'_>, has_inference: bool) -> String {
 /// Which pairs Bouthillier et al. would call meaningful.
 fn judgements(analysis: &Analysis<'_>) -> String {
     let judged: Vec<Judgement> = analysis
-        .pairs
-        .iter()
-        .filter_map(|pair| pair.inference.as_ref())
+        .paired()
+        .filter_map(|(.., paired)| paired.inference.as_ref())
         .filter_map(|found| found.outperformance.judge(MEANINGFUL_PROBABILITY).ok())
         .collect();
     let meaningful = judged.iter().filter(|judged| **judged == Judgement::Meaningful).count();

@@ -20,6 +20,12 @@ pub trait Row: Sized {
     /// The names of its own columns, in order.
     const COLUMNS: &'static [&'static str];
 
+    /// What the table has.
+    const MEANING: &'static str;
+
+    /// What each of its own columns is, in order.
+    const MEANINGS: &'static [&'static str];
+
     /// Whether its first columns are all axes; else those that the study compares.
     const HAS_EVERY_AXIS: bool;
 

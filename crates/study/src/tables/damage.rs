@@ -26,13 +26,8 @@ pub(super) fn find(study: &Study) -> Option<(&'static str, String)> {
     checks.into_iter().find_map(|(file, check)| Some((file, check(study).err()?)))
 }
 
-/// The arm with the network's name as in tables, which messages are about.
-fn name_of_arm(config: &StudyConfig, arm: &Arm) -> String {
-    config.label(arm)
-}
-
 fn name(config: &StudyConfig, RunKey { arm, seed }: &RunKey) -> String {
-    format!("{}, seed {seed}", name_of_arm(config, arm))
+    format!("{}, seed {seed}", config.label(arm))
 }
 
 /// Items by keys, in the order in which the keys come.
@@ -123,7 +118,7 @@ fn steps(study: &Study) -> Result<(), String> {
     known(study, "steps", found.iter().map(|(run, _)| *run))?;
     for run in &study.runs {
         let steps = of_key(&found, &run.key);
-        ascending(config, &run.key, steps)?;
+        ascending(&name(config, &run.key), steps)?;
         if steps.last().map_or(0, |step| step + 1) != run.steps {
             let end = steps.last().map_or("nothing".to_owned(), |step| format!("step {step}"));
             return Err(format!(
@@ -151,7 +146,7 @@ fn confusion(study: &Study) -> Result<(), String> {
     let config = &study.config;
     let classes = CLASS_NAMES.len() as u64;
     for (arm, rows) in by_key(study.confusion.iter().map(|row| (&row.key, row))) {
-        let name = name_of_arm(config, arm);
+        let name = config.label(arm);
         let (mut count, mut seen) = (0_u64, Vec::new());
         for row in rows {
             let pair = (row.true_class, row.predicted_class);
@@ -197,36 +192,34 @@ fn known<'a>(
     }
 }
 
-fn ascending(config: &StudyConfig, run: &RunKey, steps: &[u64]) -> Result<(), String> {
+fn ascending(name: &str, steps: &[u64]) -> Result<(), String> {
     match steps.windows(2).find(|pair| pair[0] >= pair[1]) {
         Some(pair) => Err(format!(
-            "{}: found step {} after step {}, expected ascending steps",
-            name(config, run),
-            pair[1],
-            pair[0]
+            "{name}: found step {} after step {}, expected ascending steps",
+            pair[1], pair[0]
         )),
         None => Ok(()),
     }
 }
 
-/// All that was observed in a run was observed in the same steps.
+/// All that was observed of an arm was observed in the same steps.
 fn same_steps<'a, K: Copy + Ord + Debug>(
     config: &StudyConfig,
-    rows: impl Iterator<Item = (&'a RunKey, (K, u64))>,
+    rows: impl Iterator<Item = (&'a Arm, (K, u64))>,
 ) -> Result<(), String> {
-    for (run, rows) in by_key(rows) {
+    for (arm, rows) in by_key(rows) {
+        let name = config.label(arm);
         let mut kinds: BTreeMap<K, Vec<u64>> = BTreeMap::new();
         for (kind, step) in rows {
             kinds.entry(kind).or_default().push(step);
         }
         let Some((first, steps)) = kinds.first_key_value() else { continue };
         for (kind, others) in &kinds {
-            ascending(config, run, others)?;
+            ascending(&name, others)?;
             if others != steps {
                 return Err(format!(
-                    "{}: found {} steps of {kind:?} and {} of {first:?}, expected the same steps \
+                    "{name}: found {} steps of {kind:?} and {} of {first:?}, expected the same steps \
                      of both",
-                    name(config, run),
                     others.len(),
                     steps.len()
                 ));

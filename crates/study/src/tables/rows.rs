@@ -18,7 +18,7 @@ pub struct Study {
     pub epochs: Vec<EpochRow>,
     /// The training of each run, by windows of steps.
     pub steps: Vec<StepRow>,
-    /// Percentiles of what goes into ReLU and batch norm.
+    /// Percentiles of what goes into activation functions and batch norm, over seeds.
     pub activations: Vec<ActivationRow>,
     /// Percentiles of the parameters and running statistics of batch norm.
     pub batch_norm: Vec<BatchNormRow>,
@@ -64,20 +64,22 @@ impl Study {
 /// A table: its row, its file, what its first columns say, whether these are all axes or those that the
 /// study compares, and its own columns.
 macro_rules! table {
-    ($(#[$doc:meta])* $row:ident in $file:literal of $key:ty $(, every $axis:ident)?;
-     $($(#[$field_doc:meta])* $field:ident: $column:ty,)*) => {
-        $(#[$doc])*
+    ($(#[doc = $doc:literal])* $row:ident in $file:literal of $key:ty $(, every $axis:ident)?;
+     $($(#[doc = $field_doc:literal])* $field:ident: $column:ty,)*) => {
+        $(#[doc = $doc])*
         #[derive(Debug, Clone, PartialEq)]
         pub struct $row {
             /// Which run or arm the row belongs to.
             pub key: $key,
-            $($(#[$field_doc])* pub $field: <$column as $crate::tables::Column>::Value,)*
+            $($(#[doc = $field_doc])* pub $field: <$column as $crate::tables::Column>::Value,)*
         }
 
         impl $crate::tables::Row for $row {
             type Key = $key;
             const FILE: &'static str = $file;
             const COLUMNS: &'static [&'static str] = &[$(stringify!($field)),*];
+            const MEANING: &'static str = concat!($($doc),*);
+            const MEANINGS: &'static [&'static str] = &[$(concat!($($field_doc),*)),*];
             const HAS_EVERY_AXIS: bool = false $(|| !stringify!($axis).is_empty())?;
 
             fn key(&self) -> &$key {
@@ -169,10 +171,13 @@ table! {
 }
 
 table! {
-    /// Percentiles over all values that one training batch has at a place in the network.
-    ActivationRow in "activations.csv" of RunKey;
+    /// Percentiles over all values that one training batch has at a place in the network, means over
+    /// seeds.
+    ActivationRow in "activations.csv" of Arm;
     /// The step, before which the values were observed.
     step: Count,
+    /// The seeds that the row is of: those whose run came to this step.
+    seeds: Count,
     /// The block, counted from 1.
     block: Index,
     /// Where in the block.
@@ -186,10 +191,13 @@ table! {
 }
 
 table! {
-    /// Percentiles over the channels of a parameter or running statistic of batch norm.
-    BatchNormRow in "batch_norm.csv" of RunKey;
+    /// Percentiles over the channels of a parameter or running statistic of batch norm. Quartiles are
+    /// means over seeds; the least and the largest value are those of all seeds.
+    BatchNormRow in "batch_norm.csv" of Arm;
     /// The step, before which the values were observed.
     step: Count,
+    /// The seeds that the row is of: those whose run came to this step.
+    seeds: Count,
     /// The block, counted from 1.
     block: Index,
     /// Which parameter or running statistic.

@@ -34,7 +34,7 @@ fn a_study_written_and_read_is_the_same_to_the_bit() {
 fn a_table_without_rows_keeps_its_header() {
     let bytes = bytes::<BatchNormRow>(&[], &made_up::config()).unwrap();
     let text = String::from_utf8(bytes).unwrap();
-    assert_eq!(text, "norm,trains,seed,step,block,quantity,min,p25,p50,p75,max\n");
+    assert_eq!(text, "norm,trains,step,seeds,block,quantity,min,p25,p50,p75,max\n");
     assert!(csv_file::parse::<BatchNormRow>(&text, &made_up::config()).unwrap().is_empty());
 }
 
@@ -100,7 +100,7 @@ fn damage_is_named() {
         ("a negative loss", "steps.csv", |t| replace_cell(t, 2, 4, "-0.5")),
         ("half the steps", "steps.csv", |t| first_lines(t, t.lines().count() / 2 - 4)),
         ("another network", "steps.csv", |t| replace_cell(t, 3, 0, "another_network")),
-        ("another seed", "activations.csv", |t| replace_cell(t, 3, 2, "7")),
+        ("another arm", "activations.csv", |t| replace_cell(t, 3, 1, "head")),
         ("another place", "activations.csv", |t| replace_cell(t, 5, 5, "in_the_middle")),
         ("rows lost", "batch_norm.csv", |t| first_lines(t, t.lines().count() - 3)),
         ("rows lost", "confusion.csv", |t| first_lines(t, t.lines().count() - 1)),

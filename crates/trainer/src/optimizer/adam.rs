@@ -67,6 +67,10 @@ impl Method for Adam {
         config.with_weight_decay(weight_decay)
     }
 
+    fn constants(AdamConfig { betas: [first, second], eps, .. }: AdamConfig) -> String {
+        format!("β₁ = {first}, β₂ = {second}, ε = {eps:e}")
+    }
+
     fn new(config: AdamConfig) -> Self {
         Self { config, powers: [1.0, 1.0] }
     }

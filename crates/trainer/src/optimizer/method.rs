@@ -43,6 +43,9 @@ pub(super) trait Method: Sized {
         weight_decay: f64,
     ) -> Result<Self::Config, TrainError>;
 
+    /// Its hyperparameters that no study varies, in words.
+    fn constants(config: Self::Config) -> String;
+
     /// The optimiser before its first step.
     fn new(config: Self::Config) -> Self;
 

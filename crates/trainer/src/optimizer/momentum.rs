@@ -74,6 +74,10 @@ impl Method for Momentum {
         config.with_weight_decay(weight_decay)
     }
 
+    fn constants(MomentumConfig { momentum, .. }: MomentumConfig) -> String {
+        format!("momentum {momentum}")
+    }
+
     fn new(config: MomentumConfig) -> Self {
         Self(config)
     }

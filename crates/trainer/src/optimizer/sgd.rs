@@ -57,6 +57,10 @@ impl Method for Sgd {
         config.with_weight_decay(weight_decay)
     }
 
+    fn constants(_config: SgdConfig) -> String {
+        String::new()
+    }
+
     fn new(config: SgdConfig) -> Self {
         Self(config)
     }

@@ -1,0 +1,111 @@
+//! The answer to a study's question, in one sentence, by its primary outcome.
+
+use ::statistics::FEWEST_SEEDS;
+
+use super::document::Block;
+use crate::analysis::{Analysis, Comparison, Group, Paired};
+use crate::divergence::diverged;
+use crate::study_file::Family;
+use crate::text::{listed, signed};
+
+/// So many pairs of arms are told one by one; of more it is told how many came out how.
+const FEW_PAIRS: usize = 3;
+
+/// Below this p-value a difference is called one.
+const LEVEL: f64 = 0.05;
+
+/// The answer; nothing if no two arms are compared.
+pub(super) fn block(analysis: &Analysis<'_>) -> Option<Block> {
+    let pairs: Vec<_> = analysis.paired().collect();
+    let told = match pairs.len() {
+        0 => return None,
+        1..=FEW_PAIRS => {
+            let mut told: Vec<String> = Vec::new();
+            let mut before = String::new();
+            for (group, found, paired) in &pairs {
+                let (who, how) = one(group, found, paired);
+                // What is said already is not said again.
+                told.push(if who == before { how } else { format!("{who} {how}") });
+                before = who;
+            }
+            listed(&told)
+        }
+        _ => of_many(analysis, &pairs),
+    };
+    let outcome = analysis.study.config.file.report.primary.name();
+    let seeds = pairs.iter().map(|(.., paired)| paired.differences.len()).min().unwrap_or_default();
+    let few = match seeds {
+        1 => " One pair of runs is too few for a test.".to_owned(),
+        few if few < FEWEST_SEEDS => format!(" {few} pairs of runs are too few for a test."),
+        _ => String::new(),
+    };
+    Some(Block::Paragraph(format!(
+        "**The answer.** By {outcome}, {told}.{few}{}",
+        diverged(analysis)
+    )))
+}
+
+/// How an arm did beside its baseline: which two, and by how much.
+fn one(group: &Group<'_>, comparison: &Comparison, paired: &Paired) -> (String, String) {
+    let (with, without) = (&group.with(comparison).name, &group.without(comparison).name);
+    let mean = paired.mean();
+    let (who, by) = match signed(mean).as_str() {
+        "0.0000" => (format!("{with} and {without} are"), "level".to_owned()),
+        _ if mean > 0.0 => (format!("{with} is ahead of {without}"), format!("by {mean:.4}")),
+        _ => (format!("{with} is behind {without}"), format!("by {:.4}", -mean)),
+    };
+    let mut asides = Vec::new();
+    if !group.label.is_empty() {
+        asides.push(group.label.clone());
+    }
+    if let Some(found) = &paired.inference {
+        let (low, high) = (signed(found.t.low), signed(found.t.high));
+        asides.push(format!("95 % t interval of the difference {low} to {high}"));
+    }
+    let pairs = paired.differences.len();
+    if pairs > 1 {
+        asides.push(format!("ahead in {} of {pairs} pairs", paired.wins.won));
+    }
+    if asides.is_empty() { (who, by) } else { (who, format!("{by} ({})", asides.join("; "))) }
+}
+
+/// How many pairs came out how.
+fn of_many(analysis: &Analysis<'_>, pairs: &[(&Group<'_>, &Comparison, &Paired)]) -> String {
+    let is_tested = pairs.iter().all(|(.., paired)| paired.inference.is_some());
+    let is_told = |paired: &Paired| match &paired.inference {
+        Some(found) if is_tested => found.p_adjusted < LEVEL,
+        Some(_) | None => paired.mean() != 0.0,
+    };
+    let count = |sign: f64| {
+        let told =
+            pairs.iter().filter(|(.., paired)| is_told(paired) && paired.mean() * sign > 0.0);
+        told.count()
+    };
+    let (ahead, behind) = (count(1.0), count(-1.0));
+    let undecided = pairs.len() - ahead - behind;
+    let adjusted = match analysis.study.config.file.report.family {
+        Family::Holm => " after Holm's correction",
+        Family::None => "",
+    };
+    let by =
+        if is_tested { format!(" (p below {LEVEL}{adjusted})") } else { " in the mean".to_owned() };
+    let rest = if is_tested { "not told apart" } else { "level" };
+    let mut text = format!(
+        "of {} comparisons the arm is ahead of its baseline in {ahead}{by}, behind in {behind}, and \
+         {undecided} are {rest}",
+        pairs.len()
+    );
+    let largest = pairs
+        .iter()
+        .reduce(|most, next| if next.2.mean().abs() > most.2.mean().abs() { next } else { most });
+    if let Some((group, comparison, paired)) = largest {
+        let (with, without) = (group.with(comparison), group.without(comparison));
+        text.push_str(&format!(
+            "; the largest difference is {}, of {} from {}",
+            signed(paired.mean()),
+            with.label,
+            without.name
+        ));
+    }
+    text
+}

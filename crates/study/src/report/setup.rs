@@ -1,0 +1,172 @@
+//! What was run, on what, and everything that a run was made with: what a reviewer asks first.
+
+use kernels::BatchNormConfig;
+use trainer::Trains;
+
+use super::document::Block;
+use crate::analysis::Analysis;
+use crate::arm::Arm;
+use crate::config::StudyConfig;
+use crate::seeds;
+use crate::text::{counted, counted_either, either, listed};
+use plots::thousands;
+
+/// So many seeds are listed in a sentence.
+const FEW_SEEDS: usize = 5;
+
+/// What was run.
+pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
+    let mut blocks = vec![
+        Block::Heading(2, "What was run".to_owned()),
+        Block::Paragraph(what_was_run(analysis)),
+        Block::Paragraph(on_what(analysis)),
+    ];
+    blocks.push(Block::Facts(held(&analysis.study.config)));
+    blocks
+}
+
+/// What all runs have in common, and where it comes from.
+fn held(config: &StudyConfig) -> Vec<(&'static str, String)> {
+    let each = |of: &dyn Fn(&Arm) -> String| listed(&config.each(of));
+    let split = if config.splits() > 1 { "a seed of its own for each run" } else { "seed 0" };
+    vec![
+        ("input", "pixels divided by 255, no augmentation".to_owned()),
+        ("split", format!("a fifth of the training images for validation, drawn with {split}")),
+        (
+            "initial weights and biases",
+            format!(
+                "uniform in ±{}/√(inputs of an output), PyTorch's default; γ = 1, β = 0",
+                each(&|arm| scale(arm.network().initial_scale))
+            ),
+        ),
+        ("loss", "cross-entropy of the softmax, mean over the batch".to_owned()),
+        (
+            "optimiser",
+            each(&|arm| {
+                let optimizer = arm.run.optimizer;
+                match optimizer.constants().as_str() {
+                    "" => optimizer.title().to_owned(),
+                    constants => format!("{} ({constants})", optimizer.title()),
+                }
+            }),
+        ),
+        (
+            "learning rate",
+            format!("{}, constant", each(&|arm| format!("{:?}", arm.learning_rate()))),
+        ),
+        ("weight decay", each(&|arm| format!("{:?}", arm.weight_decay()))),
+        (
+            "batch",
+            format!(
+                "{}; the last of an epoch may be smaller",
+                each(&|arm| counted(arm.batch_size(), "image"))
+            ),
+        ),
+        ("norms", norms()),
+        (
+            "precision",
+            "32 bits; sums in one order, whatever the processor and the number of threads"
+                .to_owned(),
+        ),
+        ("program", format!("version {}", env!("CARGO_PKG_VERSION"))),
+    ]
+}
+
+/// What norms have in common.
+fn norms() -> String {
+    let config = BatchNormConfig::pytorch();
+    let (eps, momentum) = (config.eps(), config.momentum());
+    format!(
+        "ε = {eps:e} within the root; running statistics of batch norm by PyTorch's convention: r ← \
+         {}·r + {momentum}·batch with the unbiased variance, from mean 0 and variance 1",
+        1.0 - momentum
+    )
+}
+
+/// A factor in front of 1/√…: nothing said of 1.
+fn scale(scale: f64) -> String {
+    if scale == 1.0 { "1".to_owned() } else { format!("{scale:?}") }
+}
+
+/// The steps of an epoch with each of the batch sizes.
+fn steps_of_sizes(config: &StudyConfig) -> Vec<(u64, u64)> {
+    config.each(|arm| (arm.steps_per_epoch(), arm.batch_size()))
+}
+
+fn what_was_run(analysis: &Analysis<'_>) -> String {
+    let study = analysis.study;
+    let config = &study.config;
+    let networks: Vec<_> = config.networks().iter().map(|network| network.name()).collect();
+    let trains = config.each(|arm| arm.run.trains);
+    let has_head = config.networks().iter().all(|network| network.has_linear_head());
+    let heads = match trains.as_slice() {
+        // Without a head there is nothing to freeze.
+        [Trains::HeadFrozen | Trains::All] if !has_head => "with all layers trained".to_owned(),
+        [Trains::HeadFrozen] => "with the linear head frozen".to_owned(),
+        [Trains::All] => "with the linear head trained".to_owned(),
+        [Trains::HeadFrozen, Trains::All] | [Trains::All, Trains::HeadFrozen] => {
+            "once with the linear head frozen and once with it trained".to_owned()
+        }
+        some => {
+            let some: Vec<String> = some.iter().map(Trains::to_string).collect();
+            format!("with {}", listed(&some))
+        }
+    };
+    let each = if networks.len() > 1 { ", each" } else { "," };
+    let each_seed: Vec<String> = config.seeds().iter().map(u64::to_string).collect();
+    let seeds = match each_seed.as_slice() {
+        [seed] => format!("seed {seed}"),
+        few if few.len() <= FEW_SEEDS => format!("the seeds {}", listed(few)),
+        _ => format!("the seeds {}", seeds::shown(config.seeds())),
+    };
+    let planned = config.arms().len() * config.seeds().len();
+    let runs = match study.runs.len() {
+        all if all == planned => counted(planned as u64, "run"),
+        some => format!("{some} of {}", counted(planned as u64, "run")),
+    };
+    let rates = config.each(|arm| format!("{:?}", arm.learning_rate()));
+    let epochs = config.each(|arm| arm.run.epochs);
+    let steps: Vec<String> = steps_of_sizes(config)
+        .into_iter()
+        .map(|(steps, size)| format!("{} of {size} images", counted(steps, "step")))
+        .collect();
+    let each_of = if steps.len() > 1 { ", each of" } else { " of" };
+    let optimizers = config.each(|arm| arm.run.optimizer.title());
+    let mut text = format!(
+        "{}{each} {heads}, for {seeds}: {runs} of {}{each_of} {}. The optimiser \
+         is {} with learning rate {}.",
+        listed(&networks),
+        counted_either(&epochs, "epoch"),
+        either(&steps),
+        either(&optimizers),
+        listed(&rates),
+    );
+    let decays = config.each(|arm| format!("{:?}", arm.weight_decay()));
+    if decays.iter().any(|decay| decay != "0.0") {
+        text.push_str(&format!(" The weight decay is {}.", listed(&decays)));
+    }
+    if networks.len() > 1 && !config.compares(&["initial_scale", "training_images", "batch_size"]) {
+        text.push_str(
+            " Runs of the same seed start from the same weights where they have the same \
+             layers, and see the same batches in the same order.",
+        );
+    }
+    text
+}
+
+fn on_what(analysis: &Analysis<'_>) -> String {
+    let config = &analysis.study.config;
+    let mut text = format!(
+        "{}: {} for training and {} for validation after each epoch",
+        config.data_set,
+        counted_either(&config.each(|arm| arm.training_images), "image"),
+        thousands(config.validation_images),
+    );
+    text.push_str(&match analysis.arms().any(|arm| arm.test_accuracy.is_some()) {
+        true => {
+            format!("; {} were used once, at the end.", counted(config.test_images, "test image"))
+        }
+        false => "; the test images were not used.".to_owned(),
+    });
+    text
+}
