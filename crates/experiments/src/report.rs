@@ -55,7 +55,7 @@ enum Request {
     /// The report of a folder from the tables in it.
     Tables(PathBuf),
     /// The report of a study from its cells, and the folder that it is to be in, if it is a certain one.
-    Cells(NamedStudy, Option<PathBuf>),
+    Cells(Box<NamedStudy>, Option<PathBuf>),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
@@ -113,7 +113,7 @@ impl Arguments {
     fn request(&self, argument: &str) -> Result<Request> {
         let folder = Path::new(argument);
         if !folder.is_dir() {
-            return Ok(Request::Cells(find(Some(argument))?, None));
+            return Ok(Request::Cells(Box::new(find(Some(argument))?), None));
         }
         let shown = relative(folder).display();
         if identity(folder)?.is_some() {
@@ -127,7 +127,7 @@ impl Arguments {
             return Ok(Request::Tables(folder.to_path_buf()));
         }
         if folder.join(study::config::CONFIG_FILE).exists() {
-            return Ok(Request::Cells(find(Some(argument))?, Some(folder.to_path_buf())));
+            return Ok(Request::Cells(Box::new(find(Some(argument))?), Some(folder.to_path_buf())));
         }
         if !Store::new(folder.to_path_buf()).index()?.is_empty() {
             bail!(

@@ -150,21 +150,20 @@ impl StudyConfig {
 
     /// Why an arm cannot be trained, at the key that is at fault where the file has its value.
     fn fault_of_arm(&self, arm: &Arm, error: &TrainError) -> StudyError {
-        let key = match error {
-            TrainError::NothingTrains { .. } => "trains",
-            TrainError::Config { parameter: "the batch size", .. } => "batch_size",
-            TrainError::Config { parameter: "the probability of dropout", .. } => "dropout",
-            TrainError::Config { parameter: "the place of dropout", .. } => "dropout_place",
-            TrainError::Config { parameter: "the initial scale", .. } => "initial_scale",
-            TrainError::Config { parameter: "the image size", .. } => "depth",
-            _ => "norm",
-        };
-        let fault = match error {
-            TrainError::Config { parameter, expected, got } => {
-                let parameter = parameter.trim_start_matches("the ");
-                format!("{parameter}: found {got}, expected {expected}")
-            }
-            error => error.to_string(),
+        let (key, fault) = if let TrainError::Config { parameter, expected, got } = error {
+            let key = match *parameter {
+                "the batch size" => "batch_size",
+                "the probability of dropout" => "dropout",
+                "the place of dropout" => "dropout_place",
+                "the initial scale" => "initial_scale",
+                "the image size" => "depth",
+                _ => "norm",
+            };
+            let parameter = parameter.trim_start_matches("the ");
+            (key, format!("{parameter}: found {got}, expected {expected}"))
+        } else {
+            // What a file can say otherwise wrong of an arm is that nothing of it is trained.
+            ("trains", error.to_string())
         };
         let fault = format!("{}: {fault}", arm.network().name());
         // A part of a network that is not named is the network's.

@@ -229,7 +229,7 @@ impl Experiment {
     ) -> Result<Vec<Failure>> {
         let stopped = AtomicBool::new(false);
         let mut failures = Vec::new();
-        let mut in_use: Vec<Vec<usize>> = Vec::new();
+        let mut in_use: Vec<Run> = Vec::new();
         let mut has_waited = false;
         let mut runs = self.runs(wanted);
         loop {
@@ -257,8 +257,8 @@ impl Experiment {
     }
 
     /// Cells that differ in the number of epochs only are one run, which goes on to more of them.
-    fn runs(&self, wanted: &[usize]) -> Vec<Vec<usize>> {
-        let mut runs: Vec<Vec<usize>> = Vec::new();
+    fn runs(&self, wanted: &[usize]) -> Vec<Run> {
+        let mut runs: Vec<Run> = Vec::new();
         for &cell in wanted {
             match runs.iter_mut().find(|run| self.cells[run[0]].id == self.cells[cell].id) {
                 Some(run) => run.push(cell),
@@ -270,11 +270,7 @@ impl Experiment {
     }
 
     /// Waits until no other process trains one of these runs. Returns all that are free, and the others.
-    fn wait_for(
-        &self,
-        in_use: Vec<Vec<usize>>,
-        watch: &impl Watch,
-    ) -> Result<(Vec<Vec<usize>>, Vec<Vec<usize>>)> {
+    fn wait_for(&self, in_use: Vec<Run>, watch: &impl Watch) -> Result<(Vec<Run>, Vec<Run>)> {
         loop {
             if watch.is_asked_to_stop() {
                 return Err(StudyError::Stopped);
@@ -287,8 +283,7 @@ impl Experiment {
             if is_free.contains(&true) {
                 let both = in_use.into_iter().zip(is_free);
                 let (free, others): (Vec<_>, Vec<_>) = both.partition(|(_, is_free)| *is_free);
-                let runs =
-                    |of: Vec<(Vec<usize>, bool)>| of.into_iter().map(|(run, _)| run).collect();
+                let runs = |of: Vec<(Run, bool)>| of.into_iter().map(|(run, _)| run).collect();
                 return Ok((runs(free), runs(others)));
             }
             thread::sleep(PATIENCE);
@@ -455,6 +450,9 @@ impl Experiment {
         StudyError::Run { action, run, source: Box::new(source) }
     }
 }
+
+/// The places of the cells that are one run.
+type Run = Vec<usize>;
 
 /// How the training of a run ended.
 enum RunEnded {

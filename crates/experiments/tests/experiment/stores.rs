@@ -120,7 +120,7 @@ fn a_report_is_made_of_the_cells_that_there_are_wherever_they_are() {
     assert!(!root.join("none").exists());
 
     let (first, _) = said(&report(root, &["mine.toml", "--cells=here", "--out=out"]));
-    let expected = "2 of 4 cells are trained and reported; missing:\n  DropoutNetwork, head trained: seeds 0, \
+    let expected = "2 of 4 cells are trained and reported; missing:\n  DropoutNetwork: seeds 0, \
                     1\ntesting on 1000 images\nwrote ";
     assert!(first.starts_with(expected), "{first}");
     let page = fs::read_to_string(root.join("out/README.md")).unwrap();
