@@ -13,7 +13,11 @@ mod statistics;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use trainer::dataset::DataSetEntry;
+use trainer::network::pytorch;
+
 use crate::analysis::{Analysis, PairRow, SummaryRow};
+use crate::arm::Arm;
 use crate::config::{CONFIG_FILE, StudyConfig};
 use crate::error::{Result, StudyError};
 use crate::figures;
@@ -29,9 +33,12 @@ pub const PAGE: &str = "index.html";
 
 const TEXT: &str = "README.md";
 
+/// The networks of the study as PyTorch has them.
+const NETWORKS: &str = "networks.py";
+
 /// All files of a report, from its folder.
 pub fn files(config: &StudyConfig) -> impl Iterator<Item = PathBuf> {
-    let texts = [PAGE, TEXT, SummaryRow::FILE, PairRow::FILE, DICTIONARY_FILE];
+    let texts = [PAGE, TEXT, NETWORKS, SummaryRow::FILE, PairRow::FILE, DICTIONARY_FILE];
     let texts = texts.into_iter().map(PathBuf::from);
     texts.chain(figures::files(config))
 }
@@ -87,7 +94,7 @@ pub fn folders_in(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Everything that a study's tables are turned into, by the names of the files in its folder: all
-/// figures as SVG and PNG, `summary.csv`, `index.html` and `README.md`.
+/// figures as SVG and PNG, `summary.csv`, `networks.py`, `index.html` and `README.md`.
 ///
 /// # Errors
 ///
@@ -125,7 +132,14 @@ pub fn render(study: &Study) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     let document = Document { title: findings::title(&study.config), blocks };
     files.push((PAGE.into(), html::write(&document).into_bytes()));
     files.push((TEXT.into(), markdown::write(&document).into_bytes()));
+    files.push((NETWORKS.into(), networks(&study.config)?.into_bytes()));
     Ok(files)
+}
+
+/// A class of PyTorch for each network of the study.
+fn networks(config: &StudyConfig) -> Result<String> {
+    let DataSetEntry { image, class_names, .. } = config.data_set.entry();
+    Ok(pytorch::module(config.arms().iter().map(Arm::network), *image, class_names.len())?)
 }
 
 /// The columns of all tables.

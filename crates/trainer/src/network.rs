@@ -1,6 +1,7 @@
 //! Networks: layers in order, built from their configuration.
 
 mod activations;
+mod architecture;
 mod commutation;
 mod config;
 mod gradients;
@@ -11,12 +12,14 @@ mod named_layers;
 mod norm;
 mod passes;
 pub mod preset;
+pub mod pytorch;
 mod quantity;
 mod summary;
 mod tape;
 mod text;
 
 pub use activations::ObservedActivation;
+pub use architecture::LayerRow;
 pub use config::{DropoutPlace, NetworkConfig, NetworkKind};
 pub use gradients::Gradients;
 pub use initialization::Initializer;

@@ -124,7 +124,7 @@ fn a_report_is_made_of_the_cells_that_there_are_wherever_they_are() {
                     1\ntesting on 1000 images\nwrote ";
     assert!(first.starts_with(expected), "{first}");
     let page = fs::read_to_string(root.join("out/README.md")).unwrap();
-    assert!(page.contains("2 of 4 runs"), "{page}");
+    assert!(page.replace('\n', " ").contains("2 of 4 runs of 1 epoch"), "{page}");
 
     // Elsewhere the folders have other names, and nothing is written.
     fs::create_dir(root.join("copied")).unwrap();

@@ -52,6 +52,16 @@ impl MaxPool2dConfig {
         Self { window: [2, 2], stride: [2, 2] }
     }
 
+    /// The size of the window, `[height, width]`.
+    pub fn window(&self) -> [usize; 2] {
+        self.window
+    }
+
+    /// By how many pixels the window moves, `[height, width]`.
+    pub fn stride(&self) -> [usize; 2] {
+        self.stride
+    }
+
     /// Whether each pixel of an image lies in exactly one window.
     fn tiles(&self, size: [usize; 2]) -> bool {
         self.window == self.stride

@@ -9,7 +9,7 @@ use trainer::Trains;
 use super::document::{Block, Table};
 use crate::analysis::{Analysis, ArmResult, EpochResult};
 use crate::arm::{NOTEBOOK_BATCH_SIZE, NOTEBOOK_LEARNING_RATE};
-use crate::published::{TRAINING_IMAGES, of_network};
+use crate::published::{TRAINING_IMAGES, of_network, pytorch_version};
 use crate::text::{accuracy, listed, signed};
 use trainer::dataset::DataSet;
 
@@ -42,12 +42,12 @@ pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
             header: header.map(str::to_owned).to_vec(),
             rows: published.iter().flat_map(|arm| rows(arm)).collect(),
         }),
-        Block::Paragraph(
+        Block::Paragraph(format!(
             "Here: mean over seeds with the head frozen. Published: one run of each network, as \
-             the notebook prints it. PyTorch re-runs: the same training in PyTorch 2.11 with the \
-             head frozen, one number per run."
-                .to_owned(),
-        ),
+             the notebook prints it. PyTorch re-runs: the same training in PyTorch {} with the \
+             head frozen, one number per run.",
+            pytorch_version(),
+        )),
     ]
 }
 

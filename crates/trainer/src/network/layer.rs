@@ -166,6 +166,20 @@ macro_rules! layers {
                 }
             }
 
+            /// The Python that makes it, where `nn` is `torch.nn`.
+            pub(super) fn pytorch(&self) -> String {
+                match self {
+                    $(Self::$variant(layer) => LayerKind::<F>::pytorch(layer),)*
+                }
+            }
+
+            /// The Python that defines the class of [`Self::pytorch`] if `torch.nn` does not have it.
+            pub(super) fn pytorch_class(&self) -> Option<&'static str> {
+                match self {
+                    $(Self::$variant(_) => <$layer as LayerKind<F>>::PYTORCH_CLASS,)*
+                }
+            }
+
             /// The name of the numbers that it computes.
             pub(crate) fn numerics(&self) -> Numerics {
                 match self {

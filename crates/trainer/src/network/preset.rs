@@ -35,14 +35,6 @@ pub struct Preset {
     pub color: [u8; 3],
     /// The network that this one is compared with: the same without its norm.
     pub without_norm: Option<&'static Self>,
-    /// The validation accuracy after each epoch that the notebook prints, for one run on
-    /// Fashion-MNIST with the head frozen: 48,000 training and 12,000 validation images, batches of
-    /// 50, learning rate 5e-4. Empty for a network that the notebook does not train.
-    pub published_validation_accuracies: &'static [f64],
-    /// The same study run again in PyTorch 2.11 (`f32`, 2 threads of a CPU), a row per seed: Adam
-    /// over the convolutional stack alone, PyTorch's default initialisation, pixels divided by 255.
-    /// These runs showed that the published figures come from a frozen head.
-    pub pytorch_validation_accuracies: &'static [[f64; 5]],
 }
 
 macro_rules! presets {
@@ -80,14 +72,6 @@ presets! {
         config: relu_network(CONVOLUTIONAL, Norm::None, None),
         color: okabe_ito::VERMILLION,
         without_norm: None,
-        published_validation_accuracies: &[
-            0.6651666666666667, 0.73625, 0.7673333333333333, 0.78475, 0.7961666666666667,
-        ],
-        pytorch_validation_accuracies: &[
-            [0.6851, 0.7497, 0.7750, 0.7923, 0.8043],
-            [0.6812, 0.7311, 0.7582, 0.7726, 0.7855],
-            [0.6873, 0.7467, 0.7727, 0.7848, 0.7961],
-        ],
     }
 
     /// `SimpleNetwork` with spatial batch norm after each convolution: 4,896 parameters in `model`.
@@ -99,13 +83,6 @@ presets! {
         config: relu_network(CONVOLUTIONAL, Norm::BatchNorm, None),
         color: okabe_ito::BLUE,
         without_norm: Some(&SIMPLE_NETWORK),
-        published_validation_accuracies: &[
-            0.7924166666666667, 0.81925, 0.8306666666666667, 0.8419166666666666, 0.844,
-        ],
-        pytorch_validation_accuracies: &[
-            [0.7867, 0.8237, 0.8359, 0.8427, 0.8518],
-            [0.7911, 0.8182, 0.8356, 0.8451, 0.8498],
-        ],
     }
 
     /// Linear to 200, ReLU, linear to the classes: 159,010 parameters for 28 × 28 pixels and ten
@@ -119,8 +96,6 @@ presets! {
         config: relu_network(FULLY_CONNECTED, Norm::None, None),
         color: okabe_ito::ORANGE,
         without_norm: None,
-        published_validation_accuracies: &[],
-        pytorch_validation_accuracies: &[],
     }
 
     /// `FullyConnectedNetwork` with batch norm before the ReLU: 400 parameters more.
@@ -132,8 +107,6 @@ presets! {
         config: relu_network(FULLY_CONNECTED, Norm::BatchNorm, None),
         color: okabe_ito::SKY_BLUE,
         without_norm: Some(&FULLY_CONNECTED_NETWORK),
-        published_validation_accuracies: &[],
-        pytorch_validation_accuracies: &[],
     }
 
     /// `BatchNormNetwork` with dropout after the ReLU, p = 0.2.
@@ -145,8 +118,6 @@ presets! {
         config: relu_network(FULLY_CONNECTED, Norm::BatchNorm, Some(0.2)),
         color: okabe_ito::BLUISH_GREEN,
         without_norm: None,
-        published_validation_accuracies: &[],
-        pytorch_validation_accuracies: &[],
     }
 }
 

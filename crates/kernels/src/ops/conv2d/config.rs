@@ -41,4 +41,14 @@ impl Conv2dConfig {
     pub const fn same_3x3() -> Self {
         Self { stride: [1, 1], padding: [1, 1] }
     }
+
+    /// By how many pixels the kernel moves, `[height, width]`.
+    pub fn stride(&self) -> [usize; 2] {
+        self.stride
+    }
+
+    /// The rows and columns of zeros on each side, `[height, width]`.
+    pub fn padding(&self) -> [usize; 2] {
+        self.padding
+    }
 }

@@ -2,7 +2,9 @@
 //! `BatchNorm2d`. Formulas: [`kernels::batch_norm`] and [`kernels::spatial_batch_norm`].
 
 use kernels::batch_norm::{BatchStatistics, RowsOrImages};
-use kernels::{BatchNormConfig, KernelError, Real, RunningStatistics, batch_norm, with_rank};
+use kernels::{
+    BatchNormConfig, Convention, KernelError, Real, RunningStatistics, batch_norm, with_rank,
+};
 use ndarray::{Array1, ArrayD, ArrayViewD, ArrayViewMutD, Ix2, Ix4};
 
 use super::kind::{Backward, LayerArrays, LayerKind, NormFacts, Result, view, view_mut};
@@ -48,6 +50,24 @@ impl<F: Real> BatchNorm<F> {
             running: RunningStatistics::new(channels, config.convention()),
             config,
         }
+    }
+
+    /// The name of PyTorch's class.
+    pub(super) fn pytorch_name(&self) -> &'static str {
+        match self.input {
+            BatchNormInput::Rows => "BatchNorm1d",
+            BatchNormInput::Images => "BatchNorm2d",
+        }
+    }
+
+    /// The arguments that PyTorch's class takes. PyTorch knows its own convention alone: what was trained
+    /// in the notebook's evaluates as here, and trains on with the unbiased variance.
+    pub(super) fn pytorch_arguments(&self) -> String {
+        let momentum = match self.config.convention() {
+            Convention::Notebook => 1.0 - self.config.momentum(),
+            Convention::PyTorch => self.config.momentum(),
+        };
+        format!("{}, eps={:?}, momentum={momentum:?}", self.gamma.len(), self.config.eps())
     }
 
     fn train<D: RowsOrImages>(
@@ -165,5 +185,9 @@ impl<F: Real> LayerKind<F> for BatchNorm<F> {
             counts_batches: true,
             needs_two_rows: self.input == BatchNormInput::Rows,
         })
+    }
+
+    fn pytorch(&self) -> String {
+        format!("nn.{}({})", self.pytorch_name(), self.pytorch_arguments())
     }
 }

@@ -5,7 +5,7 @@ use kernels::conv2d::{self, Conv2dConfig};
 use ndarray::{Array1, Array4, ArrayD, ArrayViewD};
 
 use super::kind::{
-    Backward, LayerKind, Result, has_weight_and_bias, images, trains_as_it_evaluates,
+    Backward, LayerKind, Result, has_weight_and_bias, images, pytorch_pair, trains_as_it_evaluates,
 };
 use crate::network::memory::lend;
 use crate::numerics::{self, Numerics};
@@ -57,4 +57,18 @@ impl<F: Real> LayerKind<F> for Conv2d<F> {
     }
 
     has_weight_and_bias!();
+
+    fn pytorch(&self) -> String {
+        let (filters, channels, height, width) = self.weight.dim();
+        let kernel = pytorch_pair([height, width]);
+        let mut arguments = format!("{channels}, {filters}, kernel_size={kernel}");
+        for (name, usual, value) in
+            [("stride", [1, 1], self.config.stride()), ("padding", [0, 0], self.config.padding())]
+        {
+            if value != usual {
+                arguments.push_str(&format!(", {name}={}", pytorch_pair(value)));
+            }
+        }
+        format!("nn.Conv2d({arguments})")
+    }
 }

@@ -53,4 +53,8 @@ impl<F: Real> LayerKind<F> for Dropout {
     }
 
     has_no_arrays!();
+
+    fn pytorch(&self) -> String {
+        format!("nn.Dropout(p={:?})", self.p)
+    }
 }

@@ -37,4 +37,8 @@ impl<F: Real> LayerKind<F> for Flatten {
     }
 
     has_no_arrays!();
+
+    fn pytorch(&self) -> String {
+        "nn.Flatten()".to_owned()
+    }
 }

@@ -110,4 +110,11 @@ impl<F: Real> LayerKind<F> for GhostBatchNorm<F> {
     fn norm(&self) -> Option<NormFacts<'_, F>> {
         LayerKind::<F>::norm(&self.norm)
     }
+
+    fn pytorch(&self) -> String {
+        let Self { norm, images } = self;
+        format!("Ghost{}({}, images={images})", norm.pytorch_name(), norm.pytorch_arguments())
+    }
+
+    const PYTORCH_CLASS: Option<&'static str> = Some(include_str!("ghost_batch_norm.py"));
 }

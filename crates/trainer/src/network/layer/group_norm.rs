@@ -128,4 +128,9 @@ impl<F: Real> LayerKind<F> for GroupNorm<F> {
             needs_two_rows: false,
         })
     }
+
+    fn pytorch(&self) -> String {
+        let (groups, channels, eps) = (self.config.groups(), self.gamma.len(), self.config.eps());
+        format!("nn.GroupNorm({groups}, {channels}, eps={eps:?})")
+    }
 }

@@ -74,6 +74,18 @@ pub(crate) trait LayerKind<F: Real> {
 
     /// What the training loop and logs need to know of a norm; `None` for other layers.
     fn norm(&self) -> Option<NormFacts<'_, F>>;
+
+    /// The Python that makes this layer where `nn` is `torch.nn`, such as `nn.ReLU()`. Its state dict has
+    /// the names of [`Self::arrays`].
+    fn pytorch(&self) -> String;
+
+    /// The Python that defines the class of [`Self::pytorch`], for a layer that `torch.nn` does not have.
+    const PYTORCH_CLASS: Option<&'static str> = None;
+}
+
+/// Two numbers `[height, width]` as PyTorch takes them: one if they are equal.
+pub(super) fn pytorch_pair([height, width]: [usize; 2]) -> String {
+    if height == width { height.to_string() } else { format!("({height}, {width})") }
 }
 
 /// What the backward pass of a layer reads and writes. Where `dx` or `parameters` is `None`, that

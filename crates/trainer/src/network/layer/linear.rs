@@ -46,4 +46,9 @@ impl<F: Real> LayerKind<F> for Linear<F> {
     }
 
     has_weight_and_bias!();
+
+    fn pytorch(&self) -> String {
+        let (outputs, features) = self.weight.dim();
+        format!("nn.Linear({features}, {outputs})")
+    }
 }

@@ -4,7 +4,9 @@ use kernels::Real;
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use ndarray::{Array4, ArrayD, ArrayViewD};
 
-use super::kind::{Backward, LayerKind, Result, has_no_arrays, images, trains_as_it_evaluates};
+use super::kind::{
+    Backward, LayerKind, Result, has_no_arrays, images, pytorch_pair, trains_as_it_evaluates,
+};
 use crate::network::memory::lend;
 use crate::numerics::{self, Numerics};
 
@@ -47,4 +49,13 @@ impl<F: Real> LayerKind<F> for MaxPool2d {
     }
 
     has_no_arrays!();
+
+    fn pytorch(&self) -> String {
+        let (window, stride) = (self.config.window(), self.config.stride());
+        let mut arguments = pytorch_pair(window);
+        if stride != window {
+            arguments.push_str(&format!(", stride={}", pytorch_pair(stride)));
+        }
+        format!("nn.MaxPool2d({arguments})")
+    }
 }

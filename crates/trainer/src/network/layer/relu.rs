@@ -28,4 +28,8 @@ impl<F: Real> LayerKind<F> for Relu {
     }
 
     has_no_arrays!();
+
+    fn pytorch(&self) -> String {
+        "nn.ReLU()".to_owned()
+    }
 }

@@ -43,4 +43,8 @@ impl<F: Real> LayerKind<F> for Sigmoid {
     }
 
     has_no_arrays!();
+
+    fn pytorch(&self) -> String {
+        "nn.Sigmoid()".to_owned()
+    }
 }

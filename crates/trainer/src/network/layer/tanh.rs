@@ -43,4 +43,8 @@ impl<F: Real> LayerKind<F> for Tanh {
     }
 
     has_no_arrays!();
+
+    fn pytorch(&self) -> String {
+        "nn.Tanh()".to_owned()
+    }
 }

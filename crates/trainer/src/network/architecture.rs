@@ -1,0 +1,64 @@
+//! What a network is made of, layer by layer, for a table of it.
+
+use kernels::Real;
+use ndarray::ArrayD;
+
+use super::layer::Saved;
+use super::memory::nothing;
+use super::named_layers::{NamedLayer, Network};
+use crate::TrainError;
+use crate::dataset::ImageSize;
+
+/// A layer of a network as a row of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LayerRow {
+    /// What precedes the dot in the names of its parameters, such as `model.0`.
+    pub name: String,
+    /// The Python that makes it in PyTorch, where `nn` is `torch.nn`: `nn.BatchNorm2d(16, eps=1e-5,
+    /// momentum=0.1)`.
+    pub pytorch: String,
+    /// The shape of its output for one image: `[C, H, W]` or `[D]`.
+    pub output: Vec<usize>,
+    /// The number of values in its parameters.
+    pub parameters: usize,
+}
+
+impl<F: Real> Network<F> {
+    /// The layers in order, for images of this size.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::Kernel`] when such an image does not fit the network.
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use trainer::dataset::FASHION_MNIST_IMAGE;
+    /// use trainer::network::preset;
+    ///
+    /// let network = preset::SIMPLE_NETWORK.config.build::<f32>(FASHION_MNIST_IMAGE, 10, 0)?;
+    /// let rows = network.architecture(FASHION_MNIST_IMAGE)?;
+    /// assert_eq!(rows[0].name, "model.0");
+    /// assert_eq!(rows[0].pytorch, "nn.Conv2d(1, 16, kernel_size=3, padding=1)");
+    /// assert_eq!((rows[0].output.as_slice(), rows[0].parameters), (&[16, 28, 28][..], 160));
+    /// # Ok::<(), trainer::TrainError>(())
+    /// ```
+    pub fn architecture(&self, image: ImageSize) -> Result<Vec<LayerRow>, TrainError> {
+        let ImageSize { channels, height, width } = image;
+        let mut x: ArrayD<F> = ArrayD::zeros(vec![1, channels, height, width]);
+        let mut rows = Vec::new();
+        for NamedLayer { name, layer, .. } in &self.layers {
+            let mut out = nothing();
+            layer.forward_eval(x.view(), &mut out, &mut Saved::default())?;
+            let parameters = layer.arrays().weight_and_bias.into_iter().flatten();
+            rows.push(LayerRow {
+                name: name.clone(),
+                pytorch: layer.pytorch(),
+                output: out.shape()[1..].to_vec(),
+                parameters: parameters.map(|array| array.len()).sum(),
+            });
+            x = out;
+        }
+        Ok(rows)
+    }
+}
