@@ -21,7 +21,8 @@ pub struct Cell {
     pub run: RunConfig,
     /// What it is, whichever study it belongs to, and for how many epochs it is trained.
     pub id: CellId,
-    /// Its folder in that of all cells, such as `fashion-mnist/norm=batch,learning_rate=0.01/seed=3`.
+    /// Its folder in that of all cells, such as
+    /// `fashion-mnist/norm=batch,learning_rate=0.01/weights=3,order=3,split=0`.
     pub folder: PathBuf,
 }
 
@@ -79,14 +80,11 @@ pub(crate) fn name_of_arm(config: &StudyConfig, arm: &Arm) -> String {
     if parts.is_empty() { "notebook".to_owned() } else { shortened(&parts.join(",")) }
 }
 
-/// `seed=3`, or the seed of each source where they differ.
+/// The seed of each source, such as `weights=3,order=3,split=0`: a cell has one name, whatever varies in
+/// the study that it is trained for.
 fn name_of_seed(config: &StudyConfig, seed: u64) -> String {
     let (seeds, split) = (config.seeds_of(seed), config.seed_of_split(seed));
-    match (seeds.weights, seeds.order) {
-        (weights, order) if weights == order && order == split => format!("seed={seed}"),
-        (weights, order) if weights == order => format!("seed={weights},split={split}"),
-        (weights, order) => format!("weights={weights},order={order},split={split}"),
-    }
+    format!("weights={},order={},split={split}", seeds.weights, seeds.order)
 }
 
 #[cfg(test)]
@@ -121,7 +119,7 @@ mod tests {
             study(&format!(
                 "{fixed}[repeat]\nseeds = [3]\nvary = [\"weights\", \"order\", \"split\"]"
             )),
-            [Path::new("fashion-mnist/notebook/seed=3")]
+            [Path::new("fashion-mnist/notebook/weights=3,order=3,split=3")]
         );
         assert_eq!(
             study(&format!(
@@ -129,16 +127,19 @@ mod tests {
                  learning_rate = [1e-2]\n[repeat]\nseeds = [3]"
             )),
             [
-                "fashion-mnist/trains=all,learning_rate=0.01/seed=3,split=0",
-                "fashion-mnist/norm=batch,trains=all,learning_rate=0.01/seed=3,split=0"
+                "fashion-mnist/trains=all,learning_rate=0.01/weights=3,order=3,split=0",
+                "fashion-mnist/norm=batch,trains=all,learning_rate=0.01/weights=3,order=3,split=0"
             ]
             .map(PathBuf::from)
         );
         assert_eq!(
             study(&format!(
-                "{fixed}network = \"dropout\"\n[repeat]\nseeds = [0]\nvary = [\"order\"]"
+                "{fixed}network = \"dropout\"\n[repeat]\nseeds = [0, 1]\nvary = [\"order\"]"
             )),
-            [Path::new("fashion-mnist/network=dropout_network/seed=0")]
+            [0, 1].map(|seed| {
+                let seeds = format!("weights=0,order={seed},split=0");
+                Path::new("fashion-mnist/network=dropout_network").join(seeds)
+            })
         );
     }
 

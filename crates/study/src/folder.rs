@@ -41,6 +41,8 @@ impl StudyFolder {
         // A folder that cannot be written to should show before the training, not after.
         let action = "cannot be made; --out gives another";
         fs::create_dir_all(path).map_err(StudyError::file(path, action))?;
+        let action = "cannot be written into; --out gives another";
+        files::expect_writable(path).map_err(StudyError::file(path, action))?;
         let lock = files::lock(path).ok_or_else(|| {
             let fault = ": another process works on a study here; wait for it, or give another \
                          folder with --out";

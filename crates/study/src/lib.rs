@@ -21,6 +21,7 @@ pub mod figure_name;
 pub mod figures;
 pub mod folder;
 pub mod folder_name;
+pub mod found;
 pub mod images;
 #[cfg(test)]
 mod made_up;
@@ -32,6 +33,7 @@ pub mod seeds;
 pub mod shipped;
 pub mod side_by_side;
 pub mod store;
+pub mod stored;
 pub mod study_file;
 pub mod tables;
 mod tensorboard;
