@@ -6,22 +6,27 @@ use anyhow::{Context, Result};
 use terminal::exit::Exit;
 use terminal::workspace;
 
-/// Every command of the package; what each takes is known there.
-#[derive(clap::Subcommand)]
-pub(crate) enum Command {
-    /// Run a study: with against without batch normalisation, or one of your own
-    Experiment(Passed),
-    /// Fetch, verify or draw the data sets
-    Data(Passed),
-    /// Evaluate weights, a run's or PyTorch's, on validation or test images
-    Evaluate(Passed),
-    /// Make the figures and the report of a study again, from its tables
-    Report(Passed),
-    /// Measure kernels and trainings, against this machine's ceiling and against PyTorch
-    Bench(Passed),
-    /// Train each network for some steps and print a hash of all results, the same everywhere
-    Hash(Passed),
+#[path = "../../crates/experiments/src/commands.rs"]
+mod commands;
+
+macro_rules! define {
+    ($($(#[$help:meta])+ $variant:ident = $module:ident,)+) => {
+        /// Every command of the package; what each takes is known there.
+        #[derive(clap::Subcommand)]
+        pub(crate) enum Command {
+            $($(#[$help])+ $variant(Passed),)+
+        }
+
+        /// The name of a command, and its arguments.
+        fn parts(command: &Command) -> (&'static str, &Passed) {
+            match command {
+                $(Command::$variant(passed) => (stringify!($module), passed),)+
+            }
+        }
+    };
 }
+
+commands::with_commands!(define);
 
 /// Arguments that are passed on, `--help` among them.
 #[derive(clap::Args)]
@@ -33,14 +38,7 @@ pub(crate) struct Passed {
 
 /// Builds the program where it is not up to date, and runs it in the place of this one.
 pub(crate) fn run(command: &Command) -> Result<Exit> {
-    let (name, Passed { arguments }) = match command {
-        Command::Experiment(passed) => ("experiment", passed),
-        Command::Data(passed) => ("data", passed),
-        Command::Evaluate(passed) => ("evaluate", passed),
-        Command::Report(passed) => ("report", passed),
-        Command::Bench(passed) => ("bench", passed),
-        Command::Hash(passed) => ("hash", passed),
-    };
+    let (name, Passed { arguments }) = parts(command);
     let mut cargo = workspace::cargo("run", "experiments")?;
     cargo.arg("--").arg(name).args(arguments);
     #[cfg(unix)]

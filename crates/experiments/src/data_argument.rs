@@ -59,7 +59,7 @@ impl DataArguments {
         Self { data_dir: None, dataset: DataSetArgument(Choice::Auto), offline: true }
     }
 
-    /// Every data set that [`Self::find`] can give.
+    /// Every data set that [`Self::find`] can give, the one that is preferred first.
     pub(crate) fn possible(&self) -> Vec<DataSet> {
         match self.dataset.0 {
             Choice::Auto => DataSet::ALL.to_vec(),
@@ -67,19 +67,22 @@ impl DataArguments {
         }
     }
 
-    /// The data set to use for a study that names one or none, as [`Self::find`] finds it.
-    pub(crate) fn find_for(&self, named: Option<DataSet>) -> Result<LocalDataSet> {
+    /// The same for a study that names this data set or none.
+    pub(crate) fn for_study(&self, named: Option<DataSet>) -> Result<Self> {
         match (named, self.dataset.0) {
-            (None, _) => self.find(),
+            (None, _) => Ok(self.clone()),
             (Some(named), Choice::Only(other)) if other != named => bail!(
                 "--dataset: found {}, expected {}, which the study names",
                 other.entry().argument,
                 named.entry().argument
             ),
-            (Some(named), Choice::Auto | Choice::Only(_)) => {
-                Self { dataset: DataSetArgument(Choice::Only(named)), ..self.clone() }.find()
-            }
+            (Some(named), Choice::Auto | Choice::Only(_)) => Ok(self.only(named)),
         }
+    }
+
+    /// The same for this data set alone.
+    pub(crate) fn only(&self, data_set: DataSet) -> Self {
+        Self { dataset: DataSetArgument(Choice::Only(data_set)), ..self.clone() }
     }
 
     /// The data set to use. Standard error tells what is fetched, and that the built-in set takes

@@ -110,7 +110,7 @@ fn weights_at(named: &Path) -> Result<PathBuf> {
     last_weights(named)?.with_context(|| {
         format!(
             "{}: found a folder without weights/epoch=N.safetensors, expected a regular file, or the \
-             folder of a trained run, such as runs/cells/fashion-mnist/norm=batch/seed=3",
+             folder of a trained run, such as runs/cells/fashion-mnist/norm=batch/weights=3,order=3,split=0",
             named.display()
         )
     })

@@ -2,36 +2,30 @@
 //! with tables, figures and a report.
 
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
-use anyhow::{Context, Error, Result, bail, ensure};
+use anyhow::{Error, Result, bail, ensure};
 use datasets::LocalDataSet;
-use grader::check::{Options, Scope};
-use grader::export::{self, Detail};
-use grader::fixture::load_all;
-use grader::grading::grade;
-use grader::submission::Kernels;
-use study::cell::{Cell, cells};
+use study::cell::Cell;
 use study::config::StudyConfig;
 use study::experiment::{Experiment, Failure, Introduction};
-use study::folder::StudyFolder;
 use study::folder_name::folder_name;
 use study::images::Images;
 use study::memory::Memory;
-use study::report::PAGE;
 use study::seeds;
 use study::store::{State, Store};
 use trainer::dataset::{DataSet, Source};
 
 use crate::data_argument::DataArguments;
-use terminal::count;
+use terminal::count::{self, counted};
 use terminal::exit::Exit;
 use terminal::interrupt::Interrupt;
 use terminal::output::say;
 use terminal::workspace;
 
 mod axis_options;
+pub(crate) mod ending;
 mod machine_memory;
 mod part;
 mod plan;
@@ -40,8 +34,9 @@ mod reproduced;
 pub(crate) mod study_argument;
 
 use axis_options::AxisOptions;
+use ending::end;
 use part::Part;
-use progress::{Progress, Silent};
+use progress::Progress;
 use study_argument::{NamedStudy, find};
 
 #[derive(clap::Args)]
@@ -90,7 +85,7 @@ pub(crate) struct Arguments {
 struct SeedList(Vec<u64>);
 
 fn seed_list(text: &str) -> Result<SeedList, String> {
-    seeds::parse(text).map(SeedList).map_err(|expected| format!("expected {expected}"))
+    seeds::parse(text).map(SeedList).map_err(|fault| fault.to_string())
 }
 
 /// A study that is to be run, with the name of its folder of results.
@@ -103,71 +98,92 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let threads = arguments.threads.or(thread::available_parallelism().ok());
     let threads = threads.map_or(1, NonZero::get);
     let study = find(arguments.study.as_deref())?;
+    let data = arguments.data.for_study(study.file.data_set)?;
     // An impossible study is refused before anything is read or written, whichever data set it gets.
-    let possible = match study.file.data_set {
-        Some(data_set) => vec![data_set],
-        None => arguments.data.possible(),
-    };
-    let requests: Vec<_> = possible
+    let requests: Vec<_> = data
+        .possible()
         .iter()
         .map(|&data_set| arguments.request(&study, data_set))
         .map(|request| request.and_then(|request| fits(&request.config, threads).map(|()| request)))
         .collect();
     if requests.iter().all(Result::is_err) {
         requests.into_iter().collect::<Result<Vec<_>>>()?;
+        bail!("found no data set");
     }
-    let data_set = arguments.data.find_for(study.file.data_set)?;
+    let store = store(arguments.cells.as_deref())?;
+    if let Some(Ok(Request { config, folder })) = requests.into_iter().next()
+        && !arguments.list
+    {
+        let experiment = Experiment::new(config, store, threads)?;
+        let found = experiment.found()?;
+        let is_trained = found.iter().all(|found| found.state.is_complete());
+        // What is trained and tested needs no data.
+        if is_trained && experiment.untested(&found)?.is_empty() {
+            return train(arguments, &experiment, &folder, None);
+        }
+    }
+    let store = self::store(arguments.cells.as_deref())?;
+    let data_set = data.find()?;
     let Request { config, folder } = arguments.request(&study, data_set.data_set())?;
     fits(&config, threads)?;
-    let store = Store::new(match &arguments.cells {
-        Some(folder) => folder.clone(),
-        None => workspace::runs()?.join("cells"),
-    });
     if arguments.list {
         return plan::show(&config, &store, threads);
     }
+    train(arguments, &Experiment::new(config, store, threads)?, &folder, Some(&data_set))
+}
+
+/// The folder of all cells: this one, else the workspace's.
+pub(crate) fn store(named: Option<&Path>) -> Result<Store> {
+    let path = match named {
+        Some(folder) => folder.to_owned(),
+        None => workspace::runs()?.join("cells"),
+    };
+    let existing = files::deepest_existing(&path);
+    ensure!(
+        existing.is_dir(),
+        "{} cannot be a folder of cells: found the file {}; --cells gives another folder",
+        path.display(),
+        existing.display()
+    );
+    Ok(Store::new(path))
+}
+
+/// Trains what is missing, and reports. Without a data set nothing is missing.
+fn train(
+    arguments: &Arguments,
+    experiment: &Experiment,
+    folder: &str,
+    data_set: Option<&LocalDataSet>,
+) -> Result<Exit> {
     let out = match &arguments.out {
         Some(folder) => folder.clone(),
         None => workspace::runs()?.join(folder),
     };
-    train(arguments, config, out, store, threads, &data_set)
-}
-
-fn train(
-    arguments: &Arguments,
-    config: StudyConfig,
-    out: PathBuf,
-    store: Store,
-    threads: usize,
-    data_set: &LocalDataSet,
-) -> Result<Exit> {
-    let page = out.join(PAGE);
-    let page = workspace::relative(&page).display().to_string();
-    let wanted = arguments.part.of(&cells(&config)?)?;
-    let experiment = Experiment::new(config, store, threads)?;
-    let states = experiment.states()?;
+    let wanted = arguments.part.of(experiment.cells())?;
+    let found = experiment.found()?;
+    let states: Vec<State> = found.iter().map(|found| found.state).collect();
     let missing: Vec<usize> =
         wanted.iter().copied().filter(|&cell| !states[cell].is_complete()).collect();
     // Data that cannot be read leaves no folder behind.
     let cells: Vec<Cell> = missing.iter().map(|&at| experiment.cells()[at].clone()).collect();
-    let images = match cells.as_slice() {
-        [] => None,
-        cells => Some(images(experiment.config(), data_set, cells)?),
+    let images = match (data_set, cells.as_slice()) {
+        (None, _) | (_, []) => None,
+        (Some(data_set), cells) => Some(images(experiment.config(), data_set, cells)?),
     };
     // Parts of one study may be trained side by side, and have no report.
     let is_part = arguments.part.is_some();
+    expect_store(
+        experiment,
+        &missing,
+        &if is_part { vec![] } else { experiment.untested(&found)? },
+    )?;
     let folder = if is_part { None } else { Some(experiment.open(&out)?) };
     say(description(experiment.config()))?;
-    let found = states.iter().filter(|state| **state != State::Missing).count();
-    if found > 0 {
-        say(format_args!(
-            "{} of {} cells are trained already.",
-            states.iter().filter(|state| state.is_complete()).count(),
-            states.len()
-        ))?;
+    if states.iter().any(|state| *state != State::Missing) {
+        say(how_far(&states))?;
     }
     // Everything that needs no training comes first, so that only the training can fail late.
-    let transcript = transcript_of_kernels()?;
+    let transcript = ending::transcript_of_kernels()?;
     let interrupt = Interrupt::listen("stopping after this step; again to stop at once")?;
     if let Some(images) = images {
         experiment.introduce(&images, &missing)?.iter().try_for_each(introduce)?;
@@ -176,36 +192,72 @@ fn train(
             Progress::new(experiment.config(), experiment.cells(), &missing, &states, &interrupt);
         let trained = experiment.train(&images, &missing, &progress);
         progress.finish()?;
-        refuse_failures(&experiment, trained?)?;
+        refuse_failures(experiment, trained?)?;
     }
-    let Some(mut folder) = folder else {
-        say(format_args!(
-            "all {} cells of this part are trained; without --cell and --shard the same command makes the \
-             report",
-            wanted.len()
-        ))?;
-        return Ok(Exit::Success);
-    };
-    say(format_args!("testing on {} images", experiment.config().test_images))?;
-    let tested = experiment.test(&data_set.test()?, &Silent(&interrupt))?;
-    let files = experiment.finish(&mut folder, tested, transcript)?;
-    say(format_args!("wrote {files} files; open {page}"))?;
-    compare(&experiment, &folder)?;
-    Ok(Exit::Success)
+    match folder {
+        Some(folder) => {
+            let test_images = || Ok(data_set.map(LocalDataSet::test).transpose()?);
+            end(experiment, folder, transcript, test_images, &interrupt)
+        }
+        None => {
+            let all = match wanted.len() {
+                1 => "the cell of this part is trained".to_owned(),
+                cells => format!("all {cells} cells of this part are trained"),
+            };
+            say(format_args!(
+                "{all}; without --cell and --shard the same command makes the report"
+            ))?;
+            Ok(Exit::Success)
+        }
+    }
 }
+
+/// Refuses a store that the cells which are to be trained and tested cannot be written into. Standard
+/// error says if nothing keeps two processes apart there.
+fn expect_store(experiment: &Experiment, missing: &[usize], untested: &[usize]) -> Result<()> {
+    let store = experiment.store();
+    let written = missing.iter().chain(untested).map(|&cell| &experiment.cells()[cell]);
+    store.expect_writable(written)?;
+    if !missing.is_empty() && !store.locks_work() {
+        eprintln!(
+            "{}: folders cannot be locked here, as on some shared file systems; let one process at a time \
+             train into this folder",
+            workspace::relative(store.path()).display()
+        );
+    }
+    Ok(())
+}
+
+/// How many cells an earlier call trained.
+fn how_far(states: &[State]) -> String {
+    let trained = states.iter().filter(|state| state.is_complete()).count();
+    let in_part = states.iter().filter(|state| matches!(state, State::Begun { .. })).count();
+    let more = if in_part == 0 { String::new() } else { format!(", {in_part} more in part") };
+    let are = if trained == 1 { "is" } else { "are" };
+    format!("{trained} of {} {are} trained already{more}.", counted(states.len(), "cell"))
+}
+
+/// The failures that are told one by one; the others are mostly of the same cause.
+const TOLD_FAILURES: usize = 5;
 
 /// Ends the command if a cell failed, after the others went on.
 fn refuse_failures(experiment: &Experiment, failures: Vec<Failure>) -> Result<()> {
     let failed = failures.len();
     let mut errors = failures.into_iter().map(|failure| Error::new(failure.error));
     let Some(first) = errors.next() else { return Ok(()) };
-    errors.for_each(|error| eprintln!("error: {error:#}"));
-    let states = experiment.states()?;
-    let trained = states.iter().filter(|state| state.is_complete()).count();
+    let others = errors.by_ref().take(TOLD_FAILURES - 1);
+    others.for_each(|error| eprintln!("error: {error:#}"));
+    let untold = match errors.count() {
+        0 => String::new(),
+        untold => format!(" ({untold} of them not told here)"),
+    };
+    let found = experiment.found()?;
+    let trained = found.iter().filter(|found| found.state.is_complete()).count();
     bail!(
-        "{first:#}\n{failed} failed, {trained} of {} cells are trained; the same command goes on with the \
+        "{first:#}\n{failed} failed{untold}, {trained} of {} {} trained; the same command goes on with the \
          others",
-        states.len()
+        counted(found.len(), "cell"),
+        if trained == 1 { "is" } else { "are" }
     )
 }
 
@@ -221,24 +273,11 @@ fn images(config: &StudyConfig, data_set: &LocalDataSet, cells: &[Cell]) -> Resu
     })
 }
 
-/// Says how the study came out beside its committed report, if there is one.
-fn compare(experiment: &Experiment, made: &StudyFolder) -> Result<()> {
-    for committed in study::report::folders_in(&workspace::reports()?)? {
-        if let Some(found) = experiment.compare(made, &committed)? {
-            say(reproduced::sentence(&found, &committed))?;
-        }
-    }
-    Ok(())
-}
-
 impl Arguments {
     /// The study with the changes of these arguments, of this data set.
     fn request(&self, study: &NamedStudy, data_set: DataSet) -> Result<Request> {
         let mut file = study.file.clone();
-        let mut changes = Vec::new();
-        if data_set != DataSet::FashionMnist && study.file.data_set.is_none() {
-            changes.push(data_set.entry().argument.to_owned());
-        }
+        let mut changes = study.change_by(data_set);
         if self.quick && !file.quick {
             changes.push("quick".to_owned());
             file.look_quickly();
@@ -246,13 +285,9 @@ impl Arguments {
         changes.extend(self.axes.apply(&mut file));
         if let Some(SeedList(seeds)) = &self.seeds {
             changes.push(format!("seeds={}", seeds::text(seeds)));
-            file.seeds.clone_from(seeds);
+            file.set_seeds(seeds.clone());
         }
-        let config = StudyConfig::new(file, data_set);
-        let config = match &study.path {
-            Some(path) => config.with_context(|| path.clone())?,
-            None => config?,
-        };
+        let config = study.config(file, data_set)?;
         Ok(Request { config, folder: folder_name(&study.name, &changes) })
     }
 }
@@ -307,13 +342,4 @@ fn introduce(Introduction { label, seed, summary, score }: &Introduction) -> Res
         score.count(),
         score.accuracy()
     ))
-}
-
-/// What `cargo xtask grade --verbose` prints of the workspace's own kernels and the fixtures.
-fn transcript_of_kernels() -> Result<String> {
-    let cases = load_all(&workspace::root()?.join("fixtures"))?;
-    ensure!(!cases.is_empty(), "fixtures: found no case, expected those of the workspace");
-    let options = Options { scope: Scope::Cases, ..Options::default() };
-    let grading = grade(&Kernels, &cases, &options, "cargo xtask grade");
-    Ok(export::text(&grading, Detail::EveryCheck))
 }

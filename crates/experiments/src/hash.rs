@@ -10,7 +10,7 @@ use trainer::network::Preset;
 
 use crate::network_argument::NetworkArgument;
 use study::side_by_side::side_by_side;
-use terminal::count;
+use terminal::count::{self, counted};
 use terminal::exit::Exit;
 use terminal::output::say;
 
@@ -53,7 +53,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let hashes = side_by_side(&presets, runs.get(), |_, preset, _| {
         training.hash(&preset.config, threads.get())
     })?;
-    say(format_args!("SHA-256 after {steps} steps of {batch_size} images"))?;
+    let [of, batch] =
+        [(steps, "step"), (batch_size, "image")].map(|(count, noun)| counted(count.get(), noun));
+    say(format_args!("SHA-256 after {of} of {batch}"))?;
     let mut together = Fingerprint::default();
     for (preset, hash) in presets.iter().zip(hashes) {
         let line = format!("{hash} {}", preset.folder);

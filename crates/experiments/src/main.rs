@@ -9,6 +9,8 @@ use anyhow::{Error, Result};
 use clap::{Parser, Subcommand};
 
 mod bench;
+mod cells;
+mod commands;
 mod data;
 mod data_argument;
 mod evaluate;
@@ -27,21 +29,22 @@ struct Arguments {
     command: Command,
 }
 
-#[derive(Subcommand)]
-enum Command {
-    /// Run a study: with against without batch normalisation, or one of your own
-    Experiment(experiment::Arguments),
-    /// Fetch, verify or draw the data sets
-    Data(data::Arguments),
-    /// Evaluate weights, a run's or PyTorch's, on validation or test images
-    Evaluate(evaluate::Arguments),
-    /// Make the figures and the report of a study again, from its tables
-    Report(report::Arguments),
-    /// Measure kernels and trainings, against this machine's ceiling and against PyTorch
-    Bench(bench::Arguments),
-    /// Train each network for some steps and print a hash of all results, the same everywhere
-    Hash(hash::Arguments),
+macro_rules! define {
+    ($($(#[$help:meta])+ $variant:ident = $module:ident,)+) => {
+        #[derive(Subcommand)]
+        enum Command {
+            $($(#[$help])+ $variant($module::Arguments),)+
+        }
+
+        fn run(command: &Command) -> Result<Exit> {
+            match command {
+                $(Command::$variant(arguments) => $module::run(arguments),)+
+            }
+        }
+    };
 }
+
+commands::with_commands!(define);
 
 fn main() -> ExitCode {
     let command = match Arguments::try_parse() {
@@ -51,15 +54,4 @@ fn main() -> ExitCode {
     // Kernels ignore an unusable KERNELS_ISA; a command says so.
     let ended = kernels::instruction_set().map_err(Error::new).and_then(|_| run(&command));
     exit::code(ended, data_argument::help)
-}
-
-fn run(command: &Command) -> Result<Exit> {
-    match command {
-        Command::Experiment(arguments) => experiment::run(arguments),
-        Command::Data(arguments) => data::run(arguments),
-        Command::Evaluate(arguments) => evaluate::run(arguments),
-        Command::Report(arguments) => report::run(arguments),
-        Command::Bench(arguments) => bench::run(arguments),
-        Command::Hash(arguments) => hash::run(arguments),
-    }
 }

@@ -121,7 +121,8 @@ fn finished_studies_are_drawn_and_others_named() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),
-        "runs/c: not finished, left as it is; the command that began it goes on with it\n"
+        "runs/c: not finished, left as it is; the command that began it goes on with it, and `cargo xtask \
+         report runs/c` reports what is there\n"
     );
     assert!(folder.path().join("reports/a/index.html").is_file());
     assert!(folder.path().join("runs/b/index.html").is_file());
@@ -131,6 +132,7 @@ fn finished_studies_are_drawn_and_others_named() {
 #[test]
 fn a_folder_without_a_study_says_what_makes_one() {
     let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("study")).unwrap();
     let output = report(folder.path());
     assert_eq!(output.status.code(), Some(2));
     let message = String::from_utf8(output.stderr).unwrap();

@@ -4,6 +4,7 @@
 use std::fs::{self, File, Metadata, TryLockError};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::process;
 
 /// The longest file that [`read`] takes in: more than any that this workspace writes.
 const LENGTH_LIMIT: u64 = 1 << 30;
@@ -105,18 +106,64 @@ pub fn part_of(path: &Path) -> PathBuf {
     part
 }
 
+/// The deepest that exists of this path and the folders above it.
+pub fn deepest_existing(path: &Path) -> &Path {
+    match path.ancestors().find(|path| path.exists() || path.as_os_str().is_empty()) {
+        Some(found) if !found.as_os_str().is_empty() => found,
+        Some(_) | None => Path::new("."),
+    }
+}
+
+/// Refuses a folder that no file can be written into, by writing one and removing it.
+///
+/// # Errors
+///
+/// Those of the file system, and one for what is no folder.
+pub fn expect_writable(folder: &Path) -> io::Result<()> {
+    if !fs::metadata(folder)?.is_dir() {
+        let found = "found a file, expected a folder";
+        return Err(io::Error::new(ErrorKind::NotADirectory, found));
+    }
+    // Of this process alone: another one may try the same folder at the same time.
+    let probe = part_of(&folder.join(format!(".{}", process::id())));
+    File::create(&probe)?.write_all(b"probe").inspect_err(|_| drop(fs::remove_file(&probe)))?;
+    fs::remove_file(&probe)
+}
+
 /// Keeps other processes out of a folder while it lives.
 #[derive(Debug)]
 pub struct FolderLock(#[expect(dead_code, reason = "held, never read")] Option<File>);
 
-/// Locks a folder; none if another process has locked it. Where a folder cannot be opened as a file,
-/// as on Windows, the lock keeps nobody out.
+/// Locks a folder; none if another process has locked it. Where [`locks_work`] says no, the lock keeps
+/// nobody out.
 pub fn lock(folder: &Path) -> Option<FolderLock> {
     let Ok(file) = File::open(folder) else { return Some(FolderLock(None)) };
     match file.try_lock() {
         Ok(()) => Some(FolderLock(Some(file))),
         Err(TryLockError::WouldBlock) => None,
         Err(TryLockError::Error(_)) => Some(FolderLock(None)),
+    }
+}
+
+/// Whether [`lock`] keeps other processes out of this folder. It does not where a folder cannot be opened
+/// as a file, as on Windows, and on file systems without locks, as some shared ones are.
+pub fn locks_work(folder: &Path) -> bool {
+    match (File::open(folder), File::open(folder)) {
+        (Ok(first), Ok(second)) => excludes(&first, &second),
+        (Ok(_) | Err(_), Ok(_) | Err(_)) => false,
+    }
+}
+
+/// Whether one of two handles cannot lock what the other one has locked.
+fn excludes(first: &File, second: &File) -> bool {
+    let is_held = |locked: Result<(), TryLockError>| match locked {
+        Ok(()) | Err(TryLockError::Error(_)) => false,
+        Err(TryLockError::WouldBlock) => true,
+    };
+    // What another process has locked is refused to the first handle already.
+    match first.try_lock() {
+        Err(TryLockError::Error(_)) => false,
+        locked => is_held(locked) || is_held(second.try_lock()),
     }
 }
 
@@ -154,5 +201,33 @@ mod tests {
         assert!(read(&path("long")).unwrap_err().to_string().contains("expected at most"));
         replace(&path("file"), b"new").unwrap();
         assert_eq!(read(&path("file")).unwrap(), b"new");
+    }
+
+    /// Two handles of one opening share a lock, as all handles do on a file system without locks.
+    #[test]
+    fn locks_that_keep_nobody_out_are_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(locks_work(folder.path()));
+        let held = lock(folder.path());
+        assert!(locks_work(folder.path()));
+        assert!(lock(folder.path()).is_none());
+        drop(held);
+        let first = File::open(folder.path()).unwrap();
+        assert!(!excludes(&first, &first.try_clone().unwrap()));
+        assert!(!locks_work(&folder.path().join("none")));
+    }
+
+    #[test]
+    fn a_folder_is_tried_and_left_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert_eq!(deepest_existing(&folder.path().join("a/b")), folder.path());
+        assert_eq!(deepest_existing(&file.join("below")), file);
+        assert_eq!(deepest_existing(Path::new("no such/folder")), Path::new("."));
+        expect_writable(folder.path()).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        let error = expect_writable(&file).unwrap_err();
+        assert!(error.to_string().contains("expected a folder"), "{error}");
     }
 }

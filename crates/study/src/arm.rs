@@ -1,7 +1,9 @@
 //! An arm of a study: everything that distinguishes two of its runs but the seed.
 
+use std::collections::BTreeSet;
+
 use trainer::dataset::DataSet;
-use trainer::network::{NetworkConfig, preset};
+use trainer::network::{NetworkConfig, NetworkKind, Norm, preset};
 use trainer::optimizer::{AdamConfig, OptimizerConfig};
 use trainer::run::RunConfig;
 use trainer::{Seeds, TrainError, Trains};
@@ -124,6 +126,38 @@ impl Arm {
     /// The images of a batch.
     pub fn batch_size(&self) -> u64 {
         self.run.batch_size as u64
+    }
+
+    /// The arm in one way of writing, and the parameters that are trained: arms that have the same train the
+    /// same.
+    ///
+    /// # Errors
+    ///
+    /// A network that cannot be built.
+    pub(crate) fn what_it_trains(&self) -> Result<(Self, BTreeSet<String>), TrainError> {
+        let mut arm = self.clone();
+        let network = &mut arm.run.network;
+        let (NetworkKind::Convolutional { widths }
+        | NetworkKind::FullyConnected { hidden: widths }) = &network.kind;
+        match network.norm {
+            // One ghost batch is the whole batch.
+            Norm::GhostBatchNorm { images } if images >= arm.run.batch_size => {
+                network.norm = Norm::BatchNorm;
+            }
+            Norm::GroupNorm { groups } if widths.iter().all(|width| *width == groups) => {
+                network.norm = Norm::InstanceNorm;
+            }
+            Norm::None
+            | Norm::BatchNorm
+            | Norm::GhostBatchNorm { .. }
+            | Norm::GroupNorm { .. }
+            | Norm::InstanceNorm => {}
+        }
+        let network = self.network().build::<f32>(self.network().smallest_image(), 1, 0)?;
+        let trained = self.run.trains.parameters(&network)?;
+        // Different words for the same parameters.
+        arm.run.trains = Trains::All;
+        Ok((arm, trained))
     }
 
     /// Whether its runs train as those behind the published figures did, as far as both go: any number

@@ -21,7 +21,8 @@ pub struct Cell {
     pub run: RunConfig,
     /// What it is, whichever study it belongs to, and for how many epochs it is trained.
     pub id: CellId,
-    /// Its folder in that of all cells, such as `fashion-mnist/norm=batch,learning_rate=0.01/seed=3`.
+    /// Its folder in that of all cells, such as
+    /// `fashion-mnist/norm=batch,learning_rate=0.01/weights=3,order=3,split=0`.
     pub folder: PathBuf,
 }
 
@@ -57,7 +58,7 @@ pub fn cells(config: &StudyConfig) -> Result<Vec<Cell>> {
 /// What an arm has that the notebook's without batch norm has not, such as
 /// `norm=batch,learning_rate=0.01`. Epochs are left out: a run goes on to more of them. So is what a seed
 /// changes, which the seeds say.
-fn name_of_arm(config: &StudyConfig, arm: &Arm) -> String {
+pub(crate) fn name_of_arm(config: &StudyConfig, arm: &Arm) -> String {
     let notebook = config.notebook();
     let differs = |axis: &&&Axis| (axis.text)(arm) != (axis.text)(notebook);
     let others = AXES.iter().filter(|axis| ![EPOCHS, VARY, NETWORK].contains(axis));
@@ -80,14 +81,11 @@ fn name_of_arm(config: &StudyConfig, arm: &Arm) -> String {
     if parts.is_empty() { "notebook".to_owned() } else { shortened(&parts.join(",")) }
 }
 
-/// `seed=3`, or the seed of each source where they differ.
+/// The seed of each source, such as `weights=3,order=3,split=0`: a cell has one name, whatever varies in
+/// the study that it is trained for.
 fn name_of_seed(arm: &Arm, seed: u64) -> String {
     let (seeds, split) = (arm.seeds(seed), arm.seed_of_split(seed));
-    match (seeds.weights, seeds.order) {
-        (weights, order) if weights == order && order == split => format!("seed={seed}"),
-        (weights, order) if weights == order => format!("seed={weights},split={split}"),
-        (weights, order) => format!("weights={weights},order={order},split={split}"),
-    }
+    format!("weights={},order={},split={split}", seeds.weights, seeds.order)
 }
 
 #[cfg(test)]
@@ -122,7 +120,7 @@ mod tests {
             study(&format!(
                 "{fixed}[repeat]\nseeds = [3]\nvary = [\"weights\", \"order\", \"split\"]"
             )),
-            [Path::new("fashion-mnist/notebook/seed=3")]
+            [Path::new("fashion-mnist/notebook/weights=3,order=3,split=3")]
         );
         assert_eq!(
             study(&format!(
@@ -130,16 +128,19 @@ mod tests {
                  learning_rate = [1e-2]\n[repeat]\nseeds = [3]"
             )),
             [
-                "fashion-mnist/trains=all,learning_rate=0.01/seed=3,split=0",
-                "fashion-mnist/norm=batch,trains=all,learning_rate=0.01/seed=3,split=0"
+                "fashion-mnist/trains=all,learning_rate=0.01/weights=3,order=3,split=0",
+                "fashion-mnist/norm=batch,trains=all,learning_rate=0.01/weights=3,order=3,split=0"
             ]
             .map(PathBuf::from)
         );
         assert_eq!(
             study(&format!(
-                "{fixed}network = \"dropout\"\n[repeat]\nseeds = [0]\nvary = [\"order\"]"
+                "{fixed}network = \"dropout\"\n[repeat]\nseeds = [0, 1]\nvary = [\"order\"]"
             )),
-            [Path::new("fashion-mnist/network=dropout_network/seed=0")]
+            [0, 1].map(|seed| {
+                let seeds = format!("weights=0,order={seed},split=0");
+                Path::new("fashion-mnist/network=dropout_network").join(seeds)
+            })
         );
     }
 

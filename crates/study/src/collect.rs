@@ -13,7 +13,7 @@ use crate::arm::{Arm, steps_per_window};
 use crate::cell::Cell;
 use crate::config::StudyConfig;
 use crate::error::{Result, StudyError};
-use crate::store::Store;
+use crate::found::Found;
 use crate::tables::{
     ActivationRow, BatchNormRow, ConfusionRow, EpochRow, Place, RunRow, RunState, Statistic,
     StepRow, Study,
@@ -36,8 +36,8 @@ pub enum Trained {
     No,
 }
 
-/// Collects the tables of a study from what its cells left in the store. `trained` says of each cell
-/// what there is, and `grade` is the transcript of the kernels' grade.
+/// Collects the tables of a study from what its cells left in the folders that were found. `trained` says
+/// of each cell what there is, and `grade` is the transcript of the kernels' grade.
 ///
 /// # Errors
 ///
@@ -45,23 +45,23 @@ pub enum Trained {
 pub fn collect(
     config: &StudyConfig,
     cells: &[Cell],
-    store: &Store,
+    found: &[Found],
     trained: Vec<Trained>,
     grade: String,
 ) -> Result<Study> {
     let mut study = Study::empty(config.clone(), grade);
     let mut observed: Vec<Observed> = config.arms().iter().map(|_| Observed::default()).collect();
-    for (cell, trained) in cells.iter().zip(trained) {
+    for ((cell, found), trained) in cells.iter().zip(found).zip(trained) {
         let end = match trained {
             Trained::Yes(_) => cell.key.arm.steps(),
             Trained::Diverged { step } => step,
             Trained::No => continue,
         };
-        let folder = store.folder(cell)?;
+        let folder = &found.folder;
         // The run may have gone on for a study with more epochs.
-        let mut measurements = read_metrics(&folder)?;
+        let mut measurements = read_metrics(folder)?;
         measurements.retain(|row| row.step < end);
-        let mut distributions = read_distributions(&folder)?;
+        let mut distributions = read_distributions(folder)?;
         distributions.retain(|row| row.step < end);
         let before = study.epochs.len();
         add_epochs(&mut study, cell, &measurements);

@@ -1,8 +1,8 @@
 //! A study, whole: its file, and what follows from it and from its data set.
 
+use trainer::TrainError;
 use trainer::dataset::{DataSet, DataSetEntry, Split, SplitFacts};
 use trainer::network::NetworkConfig;
-use trainer::{TrainError, Trains};
 
 use crate::arm::Arm;
 use crate::axis::{Axis, VARY};
@@ -82,8 +82,8 @@ impl StudyConfig {
     /// Refuses more images than the data set has.
     fn expect_images(&self, training: u64, validation: u64) -> Result<()> {
         let refuse = |key: &str, found: u64, most: u64, which: &str| {
-            let fault = format!("{key}: found {found}, expected 1 to {most}, the {which}");
-            Err(StudyError::Config(fault))
+            let fault = format!("found {found}, expected 1 to {most}, the {which}");
+            Err(self.fault(key, &fault))
         };
         for arm in &self.arms {
             let images = arm.training_images;
@@ -107,52 +107,70 @@ impl StudyConfig {
 
     /// Refuses seeds that change nothing, and an outcome that nothing measures.
     fn expect_outcomes(&self) -> Result<()> {
-        let refuse = |fault: &str| Err(StudyError::Config(fault.to_owned()));
         if self.arms.iter().any(|arm| arm.vary.is_empty()) && self.file.seeds.len() > 1 {
-            return refuse("vary: found nothing for several seeds, expected at least one source");
+            let fault = "found nothing for several seeds, expected at least one source";
+            return Err(self.fault("vary", fault));
         }
         if self.file.report.primary == PrimaryOutcome::TestAccuracy && self.test_images == 0 {
-            return refuse("test_images: found 0, expected at least 1 for the primary outcome");
+            let fault = "found 0, expected at least 1 for the primary outcome";
+            return Err(self.fault("test_images", fault));
         }
         Ok(())
     }
 
+    fn fault(&self, key: &str, fault: &str) -> StudyError {
+        StudyError::Config(self.file.fault(key, fault))
+    }
+
     /// Refuses two arms that are the same, and networks that cannot be built or trained.
     fn expect_arms(&self) -> Result<()> {
-        for (at, arm) in self.arms.iter().enumerate() {
-            let trains_the_same = |other: &Arm| {
-                // Without a head of its own nothing of a network is frozen.
-                let trains = |arm: &Arm| {
-                    let is_all =
-                        arm.run.trains == Trains::HeadFrozen && !arm.network().has_linear_head();
-                    if is_all { Trains::All } else { arm.run.trains }
-                };
-                let mut same = other.clone();
-                same.run.trains = arm.run.trains;
-                same == *arm && trains(other) == trains(arm)
-            };
-            if let Some(same) = self.arms[..at].iter().position(trains_the_same) {
+        let DataSetEntry { image, class_names, .. } = self.data_set.entry();
+        let mut different = Vec::new();
+        for arm in &self.arms {
+            let images = usize::try_from(arm.training_images).unwrap_or(usize::MAX);
+            arm.run
+                .expect_batches(*image, class_names.len(), images)
+                .map_err(|error| self.fault_of_arm(arm, &error))?;
+            let trains_the_same = arm.what_it_trains()?;
+            let same = different.iter().position(|known| *known == trains_the_same);
+            if let Some(same) = same.map(|at| &self.arms[at]) {
+                let (one, other) = (self.values(same), self.values(arm));
+                let differing = one.iter().zip(&other).find(|(one, other)| one.1 != other.1);
+                let key = differing.map_or("compare", |((axis, _), _)| axis.key);
                 let fault = format!(
-                    "compare: found {} and {}, which train the same, expected arms that differ",
-                    self.given(&self.arms[same]),
+                    "found {} and {}, which train the same, expected arms that differ",
+                    self.given(same),
                     self.given(arm)
                 );
-                return Err(StudyError::Config(fault));
+                return Err(self.fault(key, &fault));
             }
-            let DataSetEntry { image, class_names, .. } = self.data_set.entry();
-            let images = usize::try_from(arm.training_images).unwrap_or(usize::MAX);
-            let refused = |error: TrainError| {
-                let fault = if let TrainError::Config { parameter, expected, got } = error {
-                    let parameter = parameter.trim_start_matches("the ");
-                    format!("{parameter}: found {got}, expected {expected}")
-                } else {
-                    error.to_string()
-                };
-                StudyError::Config(format!("{}: {fault}", arm.network().name()))
-            };
-            arm.run.expect_batches(*image, class_names.len(), images).map_err(refused)?;
+            different.push(trains_the_same);
         }
         Ok(())
+    }
+
+    /// Why an arm cannot be trained, at the key that is at fault where the file has its value.
+    fn fault_of_arm(&self, arm: &Arm, error: &TrainError) -> StudyError {
+        let (key, fault) = if let TrainError::Config { parameter, expected, got } = error {
+            let key = match *parameter {
+                "the batch size" => "batch_size",
+                "the probability of dropout" => "dropout",
+                "the place of dropout" => "dropout_place",
+                "the initial scale" => "initial_scale",
+                "the image size" => "depth",
+                _ => "norm",
+            };
+            let parameter = parameter.trim_start_matches("the ");
+            (key, format!("{parameter}: found {got}, expected {expected}"))
+        } else {
+            // What a file can say otherwise wrong of an arm is that nothing of it is trained.
+            ("trains", error.to_string())
+        };
+        let fault = format!("{}: {fault}", arm.network().name());
+        // A part of a network that is not named is the network's.
+        let is_named = self.file.settings.iter().any(|setting| setting.axis.key == key);
+        let key = if is_named { key } else { "network" };
+        if self.file.places.has(key) { self.fault(key, &fault) } else { StudyError::Config(fault) }
     }
 
     /// The values of the compared axes as the file has them.

@@ -89,6 +89,10 @@ pub enum StudyError {
         source: Box<StudyError>,
     },
 
+    /// A cell is to be tested without images.
+    #[error("found no test images, expected those of the data set")]
+    NoTestImages,
+
     /// The caller stopped the work before its end.
     #[error("stopped before the end; the same command goes on from here")]
     Stopped,

@@ -1,9 +1,12 @@
 //! An experiment: trains the cells of a study that are missing, tests them once, and writes tables,
-//! figures and report. The caller watches it, and can stop it.
+//! figures and report. The caller watches it, and can stop it. A cell that another process trains is left
+//! to it, and waited for at the end.
 
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use kernels::with_threads;
 use trainer::dataset::LabelledImages;
@@ -15,9 +18,10 @@ use trainer::{Measurement, TrainError};
 use crate::arm::Arm;
 use crate::cell::{Cell, cells};
 use crate::collect::{Trained, collect};
-use crate::config::StudyConfig;
+use crate::config::{CONFIG_FILE, StudyConfig};
 use crate::error::{Result, StudyError};
-use crate::folder::StudyFolder;
+use crate::folder::{StudyFolder, is_finished};
+use crate::found::{self, Found};
 use crate::images::Images;
 use crate::report;
 use crate::reproduction::Reproduction;
@@ -28,6 +32,9 @@ use crate::tables::{Row, RunRow, TABLE_FILES};
 /// The batches of the sanity check, which the notebook's trainer makes before training.
 const SANITY_BATCHES: usize = 2;
 
+/// How often it is seen whether a cell is free that another process trains.
+const PATIENCE: Duration = Duration::from_millis(200);
+
 /// Watches an experiment, and may stop it.
 pub trait Watch: Sync {
     /// Sees each measurement of a run as it is made. A break saves the state of the run and stops
@@ -37,7 +44,13 @@ pub trait Watch: Sync {
     /// Sees that a run is over without an epoch to come: its loss was not finite in this step.
     fn see_divergence(&self, cell: usize, step: u64) -> ControlFlow<()>;
 
-    /// Whether the experiment is to stop before it begins another run.
+    /// Sees that another process trains this cell, which is left to it while there are others.
+    fn see_in_use(&self, cell: usize);
+
+    /// Sees that nothing is left but so many cells that other processes train.
+    fn see_waiting(&self, cells: usize);
+
+    /// Whether the experiment is to stop before it begins another run, and while it waits.
     fn is_asked_to_stop(&self) -> bool;
 }
 
@@ -47,6 +60,8 @@ pub struct Experiment {
     config: StudyConfig,
     cells: Vec<Cell>,
     store: Store,
+    /// Where more cells may be found, which nothing is written into.
+    others: Vec<Store>,
     threads: usize,
 }
 
@@ -81,17 +96,32 @@ impl Experiment {
     /// A run that cannot be built.
     pub fn new(config: StudyConfig, store: Store, threads: usize) -> Result<Self> {
         let cells = cells(&config)?;
-        Ok(Self { config, cells, store, threads })
+        Ok(Self { config, cells, store, others: Vec::new(), threads })
+    }
+
+    /// The same with more stores, in which cells are found that are not in the first.
+    #[must_use]
+    pub fn with_cells_of(self, others: Vec<Store>) -> Self {
+        Self { others, ..self }
     }
 
     /// Opens the folder `out` for the results, so that one that cannot be worked in shows before the
-    /// training.
+    /// training. Until there is a report, its `study.toml` says which study is being trained.
     ///
     /// # Errors
     ///
     /// A folder that cannot be worked in, or holds files of somebody else.
     pub fn open(&self, out: &Path) -> Result<StudyFolder> {
-        StudyFolder::open(out, &files(&self.config))
+        let folder = StudyFolder::open(out, &files(&self.config))?;
+        if !is_finished(out) {
+            folder.write(Path::new(CONFIG_FILE), self.config.to_toml().as_bytes())?;
+        }
+        Ok(folder)
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// The study.
@@ -104,13 +134,39 @@ impl Experiment {
         &self.cells
     }
 
-    /// How far each cell is.
+    /// What there is of each cell.
     ///
     /// # Errors
     ///
-    /// A folder of a cell that cannot be read.
-    pub fn states(&self) -> Result<Vec<State>> {
-        self.cells.iter().map(|cell| self.store.state(cell)).collect()
+    /// A folder of a cell that cannot be read, and two copies of a cell that have different results.
+    pub fn found(&self) -> Result<Vec<Found>> {
+        let tested_on = self.tested_on();
+        let find = |cell| found::find(cell, &self.store, &self.others, &tested_on);
+        self.cells.iter().map(find).collect()
+    }
+
+    /// The cells that are trained and not tested yet.
+    ///
+    /// # Errors
+    ///
+    /// The result of a test that is damaged.
+    pub fn untested(&self, found: &[Found]) -> Result<Vec<usize>> {
+        let tested_on = self.tested_on();
+        let mut untested = Vec::new();
+        for (index, (cell, found)) in self.cells.iter().zip(found).enumerate() {
+            let is_tested = tested_on.is_empty()
+                || found.state != State::Trained
+                || cell.run.tested(&tested_on, &found.folder)?.is_some();
+            if !is_tested {
+                untested.push(index);
+            }
+        }
+        Ok(untested)
+    }
+
+    /// The test images, as positions among those of the data set.
+    fn tested_on(&self) -> Vec<usize> {
+        (0..usize::try_from(self.config.test_images).unwrap_or(usize::MAX)).collect()
     }
 
     /// How the files came out, once they are written, beside those of the same study in another folder.
@@ -159,8 +215,8 @@ impl Experiment {
     }
 
     /// Trains the wanted cells as far as they are not complete, several side by side, in their order. A
-    /// cell that fails, or that another process trains, stops no other: it is in the list that is
-    /// returned.
+    /// cell that fails stops no other: it is in the list that is returned. One that another process trains
+    /// is waited for when nothing else is left, and gone on with where the other process left it.
     ///
     /// # Errors
     ///
@@ -172,8 +228,37 @@ impl Experiment {
         watch: &impl Watch,
     ) -> Result<Vec<Failure>> {
         let stopped = AtomicBool::new(false);
-        // Cells that differ in the number of epochs only are one run, which goes on to more of them.
-        let mut runs: Vec<Vec<usize>> = Vec::new();
+        let mut failures = Vec::new();
+        let mut in_use: Vec<Run> = Vec::new();
+        let mut has_waited = false;
+        let mut runs = self.runs(wanted);
+        loop {
+            let ended = side_by_side(&runs, self.threads, |_, run, threads| {
+                Ok::<_, StudyError>(self.train_run(run, images, threads, &stopped, watch))
+            })?;
+            if stopped.load(Ordering::Relaxed) {
+                return Err(StudyError::Stopped);
+            }
+            for (run, ended) in runs.into_iter().zip(ended) {
+                match ended {
+                    RunEnded::Over(of_run) => failures.extend(of_run),
+                    RunEnded::InUse => in_use.push(run),
+                }
+            }
+            if in_use.is_empty() {
+                return Ok(failures);
+            }
+            if !has_waited {
+                watch.see_waiting(in_use.iter().map(Vec::len).sum());
+                has_waited = true;
+            }
+            (runs, in_use) = self.wait_for(in_use, watch)?;
+        }
+    }
+
+    /// Cells that differ in the number of epochs only are one run, which goes on to more of them.
+    fn runs(&self, wanted: &[usize]) -> Vec<Run> {
+        let mut runs: Vec<Run> = Vec::new();
         for &cell in wanted {
             match runs.iter_mut().find(|run| self.cells[run[0]].id == self.cells[cell].id) {
                 Some(run) => run.push(cell),
@@ -181,19 +266,53 @@ impl Experiment {
             }
         }
         runs.iter_mut().for_each(|run| run.sort_by_key(|&cell| self.cells[cell].run.epochs));
-        let results = side_by_side(&runs, self.threads, |_, run, threads| {
-            let failures = run.iter().filter_map(|&cell| {
-                self.train_cell(cell, images, threads, &stopped, watch).map(|error| {
-                    let error = self.failed("training", &self.cells[cell], error);
-                    Failure { cell, error }
-                })
-            });
-            Ok::<_, StudyError>(failures.collect::<Vec<_>>())
-        })?;
-        if stopped.into_inner() {
-            return Err(StudyError::Stopped);
+        runs
+    }
+
+    /// Waits until no other process trains one of these runs. Returns all that are free, and the others.
+    fn wait_for(&self, in_use: Vec<Run>, watch: &impl Watch) -> Result<(Vec<Run>, Vec<Run>)> {
+        loop {
+            if watch.is_asked_to_stop() {
+                return Err(StudyError::Stopped);
+            }
+            let mut is_free = Vec::new();
+            for run in &in_use {
+                let folder = self.store.folder(&self.cells[run[0]])?;
+                is_free.push(files::lock(&folder).is_some());
+            }
+            if is_free.contains(&true) {
+                let both = in_use.into_iter().zip(is_free);
+                let (free, others): (Vec<_>, Vec<_>) = both.partition(|(_, is_free)| *is_free);
+                let runs = |of: Vec<(Run, bool)>| of.into_iter().map(|(run, _)| run).collect();
+                return Ok((runs(free), runs(others)));
+            }
+            thread::sleep(PATIENCE);
         }
-        Ok(results.into_iter().flatten().collect())
+    }
+
+    fn train_run(
+        &self,
+        run: &[usize],
+        images: &Images,
+        threads: usize,
+        stopped: &AtomicBool,
+        watch: &impl Watch,
+    ) -> RunEnded {
+        let mut failures = Vec::new();
+        for &cell in run {
+            match self.train_cell(cell, images, threads, stopped, watch) {
+                None => {}
+                Some(StudyError::Train(TrainError::InUse { .. })) => {
+                    run.iter().for_each(|&cell| watch.see_in_use(cell));
+                    return RunEnded::InUse;
+                }
+                Some(error) => {
+                    let error = self.failed("training", &self.cells[cell], error);
+                    failures.push(Failure { cell, error });
+                }
+            }
+        }
+        RunEnded::Over(failures)
     }
 
     /// Trains a cell; why it failed, if it did.
@@ -236,44 +355,69 @@ impl Experiment {
     }
 
     /// Evaluates every trained cell on the test images: once, now that nothing can be chosen by them
-    /// any more. A cell that was tested before is not tested again.
+    /// any more. A cell that was tested before is not tested again, and needs no images.
     ///
     /// # Errors
     ///
     /// [`StudyError::Stopped`] when `watch` asks for it, and a cell that cannot be tested.
-    pub fn test(&self, images: &LabelledImages, watch: &impl Watch) -> Result<Vec<Trained>> {
-        let count = usize::try_from(self.config.test_images).unwrap_or(usize::MAX);
-        let positions: Vec<usize> = (0..count.min(images.len())).collect();
-        let states = self.states()?;
-        side_by_side(&self.cells, self.threads, |index, cell, threads| {
-            if watch.is_asked_to_stop() {
-                return Err(StudyError::Stopped);
-            }
-            let test = || -> Result<Option<Evaluation>> {
-                if positions.is_empty() {
-                    return Ok(None);
+    pub fn test(
+        &self,
+        found: &[Found],
+        images: Option<&LabelledImages>,
+        watch: &impl Watch,
+    ) -> Result<Vec<Trained>> {
+        // Cells that are one run are tested in turn, and store their results side by side.
+        let runs = self.runs(&(0..self.cells.len()).collect::<Vec<_>>());
+        let tested = side_by_side(&runs, self.threads, |_, run, threads| {
+            let test = |&cell: &usize| {
+                if watch.is_asked_to_stop() {
+                    return Err(StudyError::Stopped);
                 }
-                let folder = self.store.folder(cell)?;
-                match cell.run.test(images, &positions, &folder) {
-                    // A study with another number of test images tested it first.
-                    Err(TrainError::TestedOnOthers { .. }) => {
-                        let network = cell.run.trained(images, &folder)?;
-                        let size = cell.run.batch_size;
-                        Ok(Some(evaluate(&network, images, &positions, size)?))
-                    }
-                    tested => Ok(Some(tested?)),
-                }
+                let test = || self.test_cell(&self.cells[cell], &found[cell], images);
+                let tested = match found[cell].state {
+                    State::Missing | State::Begun { .. } => Trained::No,
+                    State::Diverged { step } => Trained::Diverged { step },
+                    State::Trained => with_threads(threads, test)
+                        .map_err(|error| StudyError::from(TrainError::from(error)))
+                        .flatten()
+                        .map(Trained::Yes)
+                        .map_err(|error| self.failed("testing", &self.cells[cell], error))?,
+                };
+                Ok((cell, tested))
             };
-            match states[index] {
-                State::Missing | State::Begun { .. } => Ok(Trained::No),
-                State::Diverged { step } => Ok(Trained::Diverged { step }),
-                State::Trained => with_threads(threads, test)
-                    .map_err(|error| StudyError::from(TrainError::from(error)))
-                    .flatten()
-                    .map(Trained::Yes)
-                    .map_err(|error| self.failed("testing", cell, error)),
+            run.iter().map(test).collect::<Result<Vec<_>>>()
+        })?;
+        let mut tested: Vec<(usize, Trained)> = tested.into_iter().flatten().collect();
+        tested.sort_by_key(|(cell, _)| *cell);
+        Ok(tested.into_iter().map(|(_, tested)| tested).collect())
+    }
+
+    /// The evaluation of a trained cell on the test images, which is stored if it is not yet; none without
+    /// test images.
+    fn test_cell(
+        &self,
+        cell: &Cell,
+        found: &Found,
+        images: Option<&LabelledImages>,
+    ) -> Result<Option<Evaluation>> {
+        let tested_on = self.tested_on();
+        if tested_on.is_empty() {
+            return Ok(None);
+        }
+        if let Some(stored) = cell.run.tested(&tested_on, &found.folder)? {
+            return Ok(Some(stored));
+        }
+        let images = images.ok_or(StudyError::NoTestImages)?;
+        // What comes from elsewhere stays as it is. So does a cell that another process is at.
+        let lock = if found.is_in_store { files::lock(&found.folder) } else { None };
+        match lock.map(|_lock| cell.run.test(images, &tested_on, &found.folder)) {
+            // A study with another number of test images tested it first.
+            None | Some(Err(TrainError::TestedOnOthers { .. })) => {
+                let network = cell.run.trained(images, &found.folder)?;
+                Ok(Some(evaluate(&network, images, &tested_on, cell.run.batch_size)?))
             }
-        })
+            Some(tested) => Ok(Some(tested?)),
+        }
     }
 
     /// Collects the tables, draws the figures and writes all files; gives their number. `grade` is
@@ -285,10 +429,11 @@ impl Experiment {
     pub fn finish(
         &self,
         folder: &mut StudyFolder,
+        found: &[Found],
         trained: Vec<Trained>,
         grade: String,
     ) -> Result<usize> {
-        let study = collect(&self.config, &self.cells, &self.store, trained, grade)?;
+        let study = collect(&self.config, &self.cells, found, trained, grade)?;
         let mut files = study.files()?;
         files.extend(report::render(&study)?);
         // The table whose presence says that the study is finished goes first and comes last.
@@ -304,6 +449,17 @@ impl Experiment {
         let run = format!("{}, seed {}", self.config.label(&cell.key.arm), cell.key.seed);
         StudyError::Run { action, run, source: Box::new(source) }
     }
+}
+
+/// The places of the cells that are one run.
+type Run = Vec<usize>;
+
+/// How the training of a run ended.
+enum RunEnded {
+    /// It is over, with these failures.
+    Over(Vec<Failure>),
+    /// Another process trains it.
+    InUse,
 }
 
 /// All files that a study can write into its folder.

@@ -21,6 +21,7 @@ pub mod figure_name;
 pub mod figures;
 pub mod folder;
 pub mod folder_name;
+pub mod found;
 pub mod images;
 #[cfg(test)]
 mod made_up;
@@ -33,6 +34,8 @@ pub mod shipped;
 pub mod side_by_side;
 pub mod source;
 pub mod store;
+pub mod stored;
 pub mod study_file;
 pub mod tables;
+mod tensorboard;
 mod text;

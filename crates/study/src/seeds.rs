@@ -1,7 +1,27 @@
 //! The seeds of a study as text: a number of them, a range, or a list.
 
+use std::fmt::{self, Display, Formatter};
+
 /// A seed costs minutes of training; more seeds than these are a typing error.
 const LARGEST_NUMBER: u64 = 10_000;
+
+/// Why a text is no seeds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeedFault {
+    /// What was found, where that is more than the text.
+    pub found: Option<String>,
+    /// What is expected instead.
+    pub expected: String,
+}
+
+impl Display for SeedFault {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        if let Some(found) = &self.found {
+            write!(formatter, "found {found}, ")?;
+        }
+        write!(formatter, "expected {}", self.expected)
+    }
+}
 
 /// The seeds of a number, as in `3` for 0, 1 and 2, of a range, as in `5..8` for 5, 6 and 7, or of a
 /// list of seeds and ranges, as in `1,2,5..8`.
@@ -9,9 +29,13 @@ const LARGEST_NUMBER: u64 = 10_000;
 /// # Errors
 ///
 /// What is expected of a text instead.
-pub fn parse(text: &str) -> Result<Vec<u64>, String> {
+pub fn parse(text: &str) -> Result<Vec<u64>, SeedFault> {
     let parts: Vec<&str> = text.split(',').collect();
     let mut seeds = Vec::new();
+    let number_of_seeds = |count: u64| SeedFault {
+        found: Some(if count == 0 { "no seeds".to_owned() } else { format!("{count} seeds") }),
+        expected: format!("1 to {LARGEST_NUMBER}"),
+    };
     for part in &parts {
         let numbers = match part.split_once("..") {
             Some((first, end)) => number(first)?..number(end)?,
@@ -23,27 +47,32 @@ pub fn parse(text: &str) -> Result<Vec<u64>, String> {
         };
         let count = numbers.end.saturating_sub(numbers.start);
         if !(1..=LARGEST_NUMBER).contains(&count) {
-            return Err(format!("1 to {LARGEST_NUMBER} seeds, found {count} in {part:?}"));
+            return Err(number_of_seeds(count));
         }
         seeds.extend(numbers);
         if seeds.len() as u64 > LARGEST_NUMBER {
-            return Err(format!("1 to {LARGEST_NUMBER} seeds, found {}", seeds.len()));
+            return Err(number_of_seeds(seeds.len() as u64));
         }
     }
     let mut sorted = seeds.clone();
     sorted.sort_unstable();
     match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-        Some(pair) => Err(format!("each seed once, found {} twice", pair[0])),
+        Some(pair) => Err(SeedFault {
+            found: Some(format!("{} twice", pair[0])),
+            expected: "each seed once".to_owned(),
+        }),
         None => Ok(seeds),
     }
 }
 
-fn number(text: &str) -> Result<u64, String> {
+fn number(text: &str) -> Result<u64, SeedFault> {
     text.trim().parse().map_err(|_| expected())
 }
 
-fn expected() -> String {
-    "how many seeds, as in 3, a range, as in 5..8, or a list, as in 1,2,3".to_owned()
+fn expected() -> SeedFault {
+    let expected =
+        "how many seeds, as in 3, a range, as in 5..8, or a list, as in 1,2,3".to_owned();
+    SeedFault { found: None, expected }
 }
 
 /// Seeds in a sentence: each, or of many their range.
@@ -79,15 +108,18 @@ mod tests {
         assert_eq!(parse("1,2,3"), Ok(vec![1, 2, 3]));
         assert_eq!(parse("9, 0..2"), Ok(vec![9, 0, 1]));
         for text in ["", "many", "-1", "1.5", "1,,2", "1,", "..", "1..", "..3", "1..x"] {
-            assert!(parse(text).unwrap_err().starts_with("how many seeds"), "{text}");
+            let fault = parse(text).unwrap_err().to_string();
+            assert!(fault.starts_with("expected how many seeds"), "{text}: {fault}");
         }
-        for text in ["0", "5..5", "8..5", "10001", "1,3..3", "18446744073709551615"] {
-            assert!(parse(text).unwrap_err().contains("1 to 10000"), "{text}");
+        let message = |text| parse(text).unwrap_err().to_string();
+        for text in ["0", "5..5", "8..5", "1,3..3"] {
+            assert_eq!(message(text), "found no seeds, expected 1 to 10000", "{text}");
         }
-        for text in ["1,1", "3,0..4"] {
-            assert!(parse(text).unwrap_err().contains("twice"), "{text}");
+        for (text, found) in [("10001", "10001"), ("0..9000,10000..19000", "18000")] {
+            assert_eq!(message(text), format!("found {found} seeds, expected 1 to 10000"));
         }
-        assert!(parse("0..9000,10000..19000").unwrap_err().contains("found 18000"));
+        assert_eq!(message("1,1"), "found 1 twice, expected each seed once");
+        assert_eq!(message("3,0..4"), "found 3 twice, expected each seed once");
     }
 
     #[test]

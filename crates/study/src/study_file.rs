@@ -5,7 +5,9 @@
 //! notebook's. [`read()`] reads it.
 
 mod contents;
+mod places;
 mod read;
+mod unquoted;
 mod write;
 
 pub use contents::{AxisValues, Family, PrimaryOutcome, ReportPlan, StudyFile};

@@ -1,4 +1,4 @@
-//! A whole number as an argument.
+//! Whole numbers: as an argument, and with a noun.
 
 use std::num::NonZero;
 
@@ -16,4 +16,9 @@ pub fn threads(text: &str) -> Result<NonZero<usize>, String> {
         Ok(number) if number.get() <= MOST_THREADS => Ok(number),
         Ok(_) | Err(_) => Err(format!("expected a whole number from 1 to {MOST_THREADS}")),
     }
+}
+
+/// `1 cell`, `3 cells`.
+pub fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

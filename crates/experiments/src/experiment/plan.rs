@@ -9,6 +9,7 @@ use study::arm::Arm;
 use study::cell::cells;
 use study::config::StudyConfig;
 use study::store::{State, Store};
+use terminal::count::counted;
 use terminal::exit::Exit;
 use terminal::output::say;
 use terminal::workspace::relative;
@@ -59,11 +60,12 @@ pub(super) fn show(config: &StudyConfig, store: &Store, threads: usize) -> Resul
     let missing = cells.len() - trained - diverged - begun;
     let left = Duration::from_secs_f64(left / threads.min(cells.len()).max(1) as f64);
     say(format_args!(
-        "{} cells in {}: {trained} trained, {diverged} diverged, {begun} begun, {missing} missing; \
-         about {} left with {threads} threads",
-        cells.len(),
+        "{} in {}: {trained} trained, {diverged} diverged, {begun} begun, {missing} missing; \
+         about {} left with {}",
+        counted(cells.len(), "cell"),
         relative(store.path()).display(),
         HumanDuration(left),
+        counted(threads, "thread"),
     ))?;
     Ok(Exit::Success)
 }

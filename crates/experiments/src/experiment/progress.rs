@@ -18,6 +18,7 @@ use study::published::Published;
 use study::store::State;
 use study::tables::RunKey;
 
+use terminal::count::counted;
 use terminal::interrupt::Interrupt;
 use terminal::output::say;
 
@@ -30,8 +31,6 @@ pub(crate) struct Progress<'a> {
     cells: &'a [Cell],
     /// How many steps of each cell an earlier call trained.
     saved: Vec<u64>,
-    /// The cells and epochs that get a line, in the order of the lines.
-    order: Vec<(usize, usize)>,
     interrupt: &'a Interrupt,
     bars: MultiProgress,
     /// The work of all runs.
@@ -41,6 +40,8 @@ pub(crate) struct Progress<'a> {
 }
 
 struct Shown {
+    /// The cells and epochs that get a line, in the order of the lines.
+    order: Vec<(usize, usize)>,
     /// The validation accuracies of each cell so far.
     accuracies: Vec<Vec<f64>>,
     /// The step in which a cell diverged.
@@ -80,6 +81,7 @@ impl<'a> Progress<'a> {
             })
             .collect();
         let shown = Shown {
+            order: order(cells, wanted),
             accuracies: vec![Vec::new(); cells.len()],
             diverged: vec![None; cells.len()],
             bars: vec![None; cells.len()],
@@ -94,11 +96,11 @@ impl<'a> Progress<'a> {
         let all = sum(&|cell| work_of_training(config, &cells[cell].key.arm));
         let whole = bars.add(ProgressBar::new(all)).with_style(style_of_whole());
         whole.set_prefix("all runs");
-        whole.set_message(format!("0 of {} runs trained", wanted.len()));
+        whole.set_message(format!("0 of {} trained", counted(wanted.len(), "run")));
         whole.set_position(sum(&|cell| work(config, &cells[cell].key.arm, saved[cell])));
         whole.reset_eta();
-        let (order, state) = (order(cells, wanted), Mutex::new(shown));
-        Self { config, cells, saved, order, interrupt, bars, whole, wanted: wanted.len(), state }
+        let state = Mutex::new(shown);
+        Self { config, cells, saved, interrupt, bars, whole, wanted: wanted.len(), state }
     }
 
     /// Shows this measurement of this run. Returns whether every line so far could be shown.
@@ -143,7 +145,11 @@ impl<'a> Progress<'a> {
             bar.finish_and_clear();
         }
         state.trained += 1;
-        self.whole.set_message(format!("{} of {} runs trained", state.trained, self.wanted));
+        self.whole.set_message(format!(
+            "{} of {} trained",
+            state.trained,
+            counted(self.wanted, "run")
+        ));
     }
 
     fn say_what_is_due(&self, state: &mut Shown) -> bool {
@@ -198,7 +204,7 @@ impl<'a> Progress<'a> {
     /// The lines that have become due.
     fn results(&self, state: &mut Shown) -> Vec<String> {
         let mut lines = Vec::new();
-        for &(run, epoch) in &self.order[state.shown..] {
+        for &(run, epoch) in &state.order[state.shown..] {
             let epochs = self.cells[run].run.epochs;
             match (state.accuracies[run].get(epoch), state.diverged[run]) {
                 (Some(accuracy), _) => {
@@ -285,6 +291,22 @@ impl Watch for Progress<'_> {
         if goes_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 
+    fn see_in_use(&self, cell: usize) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // The lines of the others do not wait for those of a cell that somebody else trains.
+        let shown = state.shown;
+        let (mut kept, moved): (Vec<_>, Vec<_>) =
+            state.order.split_off(shown).into_iter().partition(|(run, _)| *run != cell);
+        kept.extend(moved);
+        state.order.extend(kept);
+        self.say_what_is_due(&mut state);
+    }
+
+    fn see_waiting(&self, cells: usize) {
+        let those = counted(cells, "cell");
+        self.bars.suspend(|| eprintln!("waiting for {those} that another process trains"));
+    }
+
     fn is_asked_to_stop(&self) -> bool {
         self.interrupt.is_asked()
     }
@@ -301,6 +323,10 @@ impl Watch for Silent<'_> {
     fn see_divergence(&self, _cell: usize, _step: u64) -> ControlFlow<()> {
         if self.0.is_asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
+
+    fn see_in_use(&self, _cell: usize) {}
+
+    fn see_waiting(&self, _cells: usize) {}
 
     fn is_asked_to_stop(&self) -> bool {
         self.0.is_asked()

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use study::arm::Arm;
-use study::config::CONFIG_FILE;
+use study::config::{CONFIG_FILE, StudyConfig};
 use study::shipped::{HEADLINE, SHIPPED, shipped};
 use study::study_file::{self, StudyFile};
 use terminal::workspace::relative;
+use trainer::dataset::DataSet;
 
 /// A study with the name of its folder of results.
 #[derive(Debug, Clone)]
@@ -16,6 +17,30 @@ pub(crate) struct NamedStudy {
     /// The file, for messages; none for one that comes with the workspace.
     pub(crate) path: Option<String>,
     pub(crate) file: StudyFile,
+}
+
+impl NamedStudy {
+    /// The study with this file, which is its own or a changed one, of this data set.
+    pub(crate) fn config(&self, file: StudyFile, data_set: DataSet) -> Result<StudyConfig> {
+        let config = StudyConfig::new(file, data_set);
+        match (&self.path, config) {
+            (Some(path), config) => config.with_context(|| path.clone()),
+            // What is wrong with an option is not the study's.
+            (None, Err(error)) if error.to_string().starts_with("line ") => {
+                Err(error).with_context(|| format!("the study {}", self.name))
+            }
+            (None, config) => Ok(config?),
+        }
+    }
+
+    /// What this data set changes, for the name of the folder of results: nothing, if it is the usual one
+    /// or the study names it.
+    pub(crate) fn change_by(&self, data_set: DataSet) -> Vec<String> {
+        match (self.file.data_set, data_set) {
+            (None, DataSet::Synthetic) => vec![data_set.entry().argument.to_owned()],
+            (None, DataSet::FashionMnist) | (Some(_), _) => Vec::new(),
+        }
+    }
 }
 
 /// The study of this name or in this file; without an argument the headline.

@@ -74,12 +74,35 @@ fn a_full_disk_stops_a_study_and_loses_nothing() {
     }
 }
 
+/// Once, with the folder and the cause, whether it is the one of the cells or of the report, and whether
+/// it is there already.
 #[test]
 fn a_read_only_folder_is_refused_before_any_training() {
-    let Some(disk) = Disk::mount("size=10m,ro") else { return };
-    let message = refusal(disk.0.path());
-    assert_eq!(
-        message,
-        "error: out cannot be made: Read-only file system (os error 30); --out gives another\n"
+    let Some(disk) = Disk::mount("size=10m") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let store = format!("--cells={}", disk.0.path().join("cells").display());
+    let out = format!("--out={}", disk.0.path().join("out").display());
+    let cases = [[store.as_str(), "--out=out"], ["--cells=cells", out.as_str()]];
+    let message = |places: &[&str; 2]| {
+        let output = experiment(folder.path(), &[TINY.as_slice(), places].concat());
+        assert_eq!(output.status.code(), Some(2));
+        let message = String::from_utf8(output.stderr).unwrap();
+        message.replace(disk.0.path().to_str().unwrap(), "disk")
+    };
+    let why = "Read-only file system (os error 30)";
+    let of_cells = format!(
+        "error: disk/cells cannot be written into: {why}; --cells gives another folder of cells\n"
     );
+    disk.remount("ro");
+    assert_eq!(message(&cases[0]), of_cells);
+    let expected = format!("error: disk/out cannot be made: {why}; --out gives another\n");
+    assert_eq!(message(&cases[1]), expected);
+    disk.remount("rw");
+    std::fs::create_dir_all(disk.0.path().join("cells")).unwrap();
+    std::fs::create_dir_all(disk.0.path().join("out")).unwrap();
+    disk.remount("ro");
+    assert_eq!(message(&cases[0]), of_cells);
+    let expected = format!("error: disk/out cannot be written into: {why}; --out gives another\n");
+    assert_eq!(message(&cases[1]), expected);
+    assert!(files(folder.path()).is_empty());
 }

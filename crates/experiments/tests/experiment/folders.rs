@@ -7,7 +7,7 @@ use std::process::Output;
 use crate::{TINY, assert_same, command, files};
 
 /// A workspace with nothing in it but the fixtures.
-fn workspace() -> tempfile::TempDir {
+pub(crate) fn workspace() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("xtask")).unwrap();
     fs::write(folder.path().join("xtask/Cargo.toml"), "").unwrap();
@@ -41,7 +41,7 @@ fn each_variation_has_a_folder_and_the_one_with_a_committed_report_is_compared_w
     let here = "runs/headline_synthetic_quick_network=batch_norm_network_trains=all_batch_size=10_epochs=1";
     let first = said(root, &one);
     assert!(first.contains(&format!("; open {here}/index.html\n")), "{first}");
-    assert!(first.contains("1 of 1 cells are trained already."), "{first}");
+    assert!(first.contains("1 of 1 cell is trained already."), "{first}");
     let same = "the same bytes as the committed report in reports/synthetic (";
     assert!(first.contains(same), "{first}");
     assert_same(&files(&root.join(here)), &before);

@@ -95,7 +95,7 @@ fn an_interrupted_study_goes_on_where_it_stopped() {
         let output = run(signal);
         assert!(output.status.success());
         let said = String::from_utf8(output.stdout).unwrap();
-        assert!(said.contains("0 of 2 cells are trained already."), "{said}");
+        assert!(said.contains("0 of 2 cells are trained already, "), "{said}");
         // The epochs from before are told again.
         assert_eq!(said.matches("Val-Acc").count(), 2 + 2 * 3, "{said}");
         let [undisturbed, stopped] =
@@ -122,7 +122,7 @@ fn a_closed_output_is_no_failure() {
     assert_same(&piped, &whole);
 }
 
-fn send(signal: &str, child: &Child) {
+pub(crate) fn send(signal: &str, child: &Child) {
     let status =
         Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
     assert!(status.success());

@@ -9,6 +9,8 @@ mod disk;
 mod folders;
 #[cfg(unix)]
 mod interruption;
+#[cfg(unix)]
+mod stores;
 mod tensorboard;
 
 use std::collections::BTreeMap;
@@ -133,7 +135,7 @@ fn the_lesson_before_can_be_studied_too() {
     let files = files(&folder.path().join("out"));
     let is_run = |name: &&String| {
         name.starts_with("cells/synthetic/network=dropout_network,")
-            && name.ends_with("/seed=5/metrics.csv")
+            && name.ends_with("/weights=5,order=5,split=5/metrics.csv")
     };
     assert_eq!(files.keys().filter(is_run).count(), 1, "{:?}", files.keys());
     let batch_norm = String::from_utf8(files["batch_norm.csv"].clone()).unwrap();
@@ -284,6 +286,18 @@ fn a_study_is_a_file_and_a_broken_one_says_its_line() {
         ("title = \"Mine\"", "title = 5"),
         ("\"Mine\"", "\"Mine"),
         ("trains = \"all\"", "trains = \"norm-only\""),
+        ("[\"none\", \"batch\"]", "[none, batch]"),
+        ("[\"none\", \"batch\"]", "[\"batch\", \"ghost(50)\"]"),
+        ("[\"none\", \"batch\"]", "[\"none\", \"group(5)\"]"),
+        ("epochs = 1", "quick = True"),
+        ("epochs = 1", "epochs = 0"),
+        ("epochs = 1", "batch_size = 101"),
+        ("test_images = 50", "test_images = 10001"),
+        ("seeds = [4]", "seeds = 0"),
+        ("seeds = [4]", "seeds = \"4..x\""),
+        ("seeds = [4]", "vary = []"),
+        (study, ""),
+        (study, "# nothing yet\n"),
     ] {
         assert!(study.contains(from), "{from}");
         fs::write(&path, study.replace(from, to)).unwrap();
@@ -308,6 +322,11 @@ fn what_cannot_run_says_why_and_leaves_nothing_behind() {
         ("a file of somebody's own", &["--dataset=synthetic", "--out=taken", "--quick"]),
         ("a learning rate of 0", &["--learning-rate=0", "--out=out"]),
         ("nothing to train", &["--heads=norm-only", "--dataset=synthetic"]),
+        (
+            "cells below a file",
+            &["--dataset=synthetic", "--out=out", "--cells=file/cells", "--quick"],
+        ),
+        ("a file for the cells", &["--dataset=synthetic", "--out=out", "--cells=file", "--quick"]),
         (
             "a cell that is none",
             &["--cell=xyz", "--dataset=synthetic", "--out=out", "--cells=cells"],

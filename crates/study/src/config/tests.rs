@@ -90,12 +90,60 @@ fn what_says_nothing_is_refused() {
             "which train the same",
         ),
         ("validation_images = 12001", "validation_images: found 12001, expected 1 to 12000"),
-        ("norm = \"group(5)\"", "conv-16-32_group-norm-5_relu"),
+        ("norm = \"group(5)\"", "line 3: fixed.norm: conv-16-32_group-norm-5_relu"),
+        (
+            "batch_size = 16\n[compare]\nnorm = [\"batch\", \"ghost(16)\"]",
+            "line 5: compare.norm: found ",
+        ),
+        (
+            "batch_size = 16\n[compare]\nnorm = [\"ghost(99)\", \"ghost(17)\"]",
+            "which train the same",
+        ),
+        (
+            "network = \"conv-8-8_relu\"\n[compare]\nnorm = [\"instance\", \"group(8)\"]",
+            "which train the same",
+        ),
+        ("[compare]\ntrains = [\"all\", \"all-but-norm\"]", "which train the same"),
     ] {
         let message = read(text).unwrap_err();
         assert!(message.contains(expected), "{message}");
     }
-    assert!(read("[repeat]\nseeds = [4]\nvary = []").is_ok());
+    for text in [
+        "[repeat]\nseeds = [4]\nvary = []",
+        "batch_size = 16\n[compare]\nnorm = [\"batch\", \"ghost(15)\"]",
+        "[compare]\nnorm = [\"instance\", \"group(16)\"]",
+    ] {
+        assert!(read(text).is_ok(), "{text}: {:?}", read(text));
+    }
+}
+
+/// A fault that shows only beside other values has the line of its key, as long as the value is the file's.
+#[test]
+fn a_fault_of_the_whole_study_has_a_line_too() {
+    for (text, expected) in [
+        (
+            "batch_size = 99\ntraining_images = 98",
+            "line 3: fixed.batch_size: found 99, expected 1 to 98",
+        ),
+        ("training_images = 48001", "line 3: fixed.training_images: found 48001"),
+        ("test_images = 10001", "line 3: fixed.test_images: found 10001"),
+        ("[repeat]\nvary = []", "line 4: repeat.vary: found nothing"),
+        ("trains = \"norm-only\"", "line 3: fixed.trains: SimpleNetwork"),
+        ("depth = 6", "line 3: fixed.depth: "),
+        (
+            "batch_size = 47999\nnorm = \"batch\"\nnetwork = \"batch-norm\"",
+            "line 3: fixed.batch_size: ",
+        ),
+        ("network = \"conv-16-32_group-norm-5_relu\"", "line 3: fixed.network: "),
+    ] {
+        let message = read(text).unwrap_err();
+        assert!(message.starts_with(expected), "{message}");
+    }
+    let text = "[fixed]\ntraining_images = 48001\nbatch_size = 100000\n";
+    let mut file = study_file::read(text, &Arm::any().unwrap()).unwrap();
+    file.set(axis("training_images").unwrap(), vec!["48002".to_owned()]);
+    let message = StudyConfig::new(file, DataSet::FashionMnist).unwrap_err().to_string();
+    assert!(message.starts_with("training_images: found 48002"), "{message}");
 }
 
 /// With seed 0 every source gives the same run, so these are one cell.

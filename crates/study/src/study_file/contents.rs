@@ -2,6 +2,7 @@
 
 use trainer::dataset::DataSet;
 
+use super::places::Places;
 use crate::arm::Arm;
 use crate::axis::{AXES, Axis, EPOCHS, NETWORK, TRAINING_IMAGES, place};
 
@@ -35,6 +36,8 @@ pub struct StudyFile {
     pub seeds: Vec<u64>,
     /// What is reported.
     pub report: ReportPlan,
+    /// Where all this stands, for messages.
+    pub(crate) places: Places,
 }
 
 /// The values of one axis.
@@ -115,8 +118,17 @@ impl StudyFile {
         };
         // In the place of what it replaces: the first axis is what arms are compared by.
         let place = self.settings.iter().position(replaces).unwrap_or(self.settings.len());
+        self.settings.iter().filter(|known| replaces(known)).for_each(|known| {
+            self.places.forget(known.axis.key);
+        });
         self.settings.retain(|known| !replaces(known));
         self.settings.insert(place.min(self.settings.len()), setting);
+    }
+
+    /// Gives the study these seeds in the place of those of the file.
+    pub fn set_seeds(&mut self, seeds: Vec<u64>) {
+        self.seeds = seeds;
+        self.places.forget("seeds");
     }
 
     /// Turns the study into a quick look at its first seed.
@@ -182,6 +194,11 @@ impl StudyFile {
         self.settings = complete;
     }
 
+    /// What is wrong with the value of a key, after its line, if the value is of a file, and the key.
+    pub(crate) fn fault(&self, key: &str, fault: &str) -> String {
+        format!("{}: {fault}", self.places.name(key))
+    }
+
     /// Every combination of values, applied to the notebook's arm. The first axis of the file changes
     /// slowest.
     ///
@@ -206,7 +223,7 @@ impl StudyFile {
             for &at in &order {
                 let (axis, value) = (self.settings[at].axis, chosen[at]);
                 (axis.set)(&mut arm, value).map_err(|expected| {
-                    format!("{}: found {value}, expected {expected}", axis.key)
+                    self.fault(axis.key, &format!("found {value}, expected {expected}"))
                 })?;
             }
             Ok(arm)

@@ -7,10 +7,12 @@ use toml::de::{DeTable, DeValue};
 use trainer::dataset::DataSet;
 
 use super::contents::{AxisValues, Family, PrimaryOutcome, ReportPlan, StudyFile};
+use super::places::Places;
+use super::unquoted;
 use crate::arm::Arm;
 use crate::axis::{AXES, VARY, axis};
 use crate::figure_name;
-use crate::seeds;
+use crate::seeds::{self, SeedFault};
 use crate::source::Source;
 
 /// The seeds of a study that names none.
@@ -24,11 +26,17 @@ const DEFAULT_SEEDS: [u64; 3] = [0, 1, 2];
 pub fn read(text: &str, notebook: &Arm) -> Result<StudyFile, String> {
     let document = DeTable::parse(text).map_err(|error| {
         let line = error.span().map(|span| format!("line {}: ", line_of(text, span.start)));
-        format!("{}{}", line.unwrap_or_default(), error.message())
+        let unquoted = error.span().and_then(|span| unquoted::fault(text, span));
+        let fault = unquoted.unwrap_or_else(|| error.message().to_owned());
+        format!("{}{fault}", line.unwrap_or_default())
     })?;
     let top = Section { text, name: "", table: document.get_ref() };
     let tables = ["compare", "fixed", "repeat", "report"];
-    top.expect_keys(&[&["title", "question", "quick"], tables.as_slice()].concat())?;
+    let keys = [&["title", "question", "quick"], tables.as_slice()].concat();
+    top.expect_keys(&keys)?;
+    if top.table.is_empty() {
+        return Err(format!("found no key, expected at least one of {}", keys.join(", ")));
+    }
     let section = |name: &'static str| {
         let Some(value) = top.get(name) else { return Ok::<_, String>(None) };
         let found = value.get_ref();
@@ -51,9 +59,11 @@ pub fn read(text: &str, notebook: &Arm) -> Result<StudyFile, String> {
             figures: figure_name::STANDARD.iter().map(|name| (*name).to_owned()).collect(),
             family: Family::Holm,
         },
+        places: Places::default(),
     };
     if let Some(section) = section("compare")? {
         section.expect_keys(&axes())?;
+        section.note_places(&mut file.places);
         for (key, _) in section.entries() {
             file.settings.push(section.setting(key, true, notebook)?);
         }
@@ -63,6 +73,7 @@ pub fn read(text: &str, notebook: &Arm) -> Result<StudyFile, String> {
         let mut axes = axes();
         axes.retain(|key| *key != VARY.key);
         section.expect_keys(&[axes.as_slice(), &others].concat())?;
+        section.note_places(&mut file.places);
         for (key, value) in section.entries() {
             match key {
                 "data_set" => file.data_set = Some(section.choice(key, &data_sets())?),
@@ -81,6 +92,7 @@ pub fn read(text: &str, notebook: &Arm) -> Result<StudyFile, String> {
     }
     if let Some(section) = section("repeat")? {
         section.expect_keys(&["seeds", "vary"])?;
+        section.note_places(&mut file.places);
         if let Some(found) = section.seeds()? {
             file.seeds = found;
         }
@@ -113,7 +125,7 @@ pub fn read(text: &str, notebook: &Arm) -> Result<StudyFile, String> {
         if let Some(names) = section.strings("figures")? {
             let compared = file.settings.iter().filter(|setting| setting.is_compared);
             let compared: Vec<_> = compared.map(|setting| setting.axis).collect();
-            for Text { text, span } in &names {
+            for Text { text, span, .. } in &names {
                 figure_name::expect(text, &compared).map_err(|expected| {
                     section.fault("figures", span.clone(), &quoted(text), &expected)
                 })?;
@@ -144,6 +156,8 @@ fn quoted(text: &str) -> String {
 /// A text of the file with its place.
 struct Text {
     text: String,
+    /// As the file has it: a number without quotes.
+    shown: String,
     span: Range<usize>,
 }
 
@@ -173,6 +187,14 @@ impl<'t> Section<'t> {
         let (line, dot) =
             (line_of(self.text, at.start), if self.name.is_empty() { "" } else { "." });
         format!("line {line}: {}{dot}{key}: found {found}, expected {expected}", self.name)
+    }
+
+    /// Remembers where each key stands.
+    fn note_places(&self, places: &mut Places) {
+        for (key, value) in self.table {
+            let line = line_of(self.text, value.span().start);
+            places.remember(key.get_ref(), self.name, line);
+        }
     }
 
     fn expect_keys(&self, known: &[&str]) -> Result<(), String> {
@@ -233,10 +255,10 @@ impl<'t> Section<'t> {
             return Err(self.fault(key, value.span(), "no values", "at least one"));
         }
         let mut values: Vec<String> = Vec::new();
-        for Text { text, span } in texts {
+        for Text { text, shown, span } in texts {
             let canonical = axis
                 .canonical(&text, notebook)
-                .map_err(|expected| self.fault(key, span.clone(), &quoted(&text), &expected))?;
+                .map_err(|expected| self.fault(key, span.clone(), &shown, &expected))?;
             if values.contains(&canonical) {
                 return Err(self.fault(
                     key,
@@ -262,7 +284,7 @@ impl<'t> Section<'t> {
                     "a number, a text, or a list of these",
                 )
             })?;
-            Ok(Text { text, span: value.span() })
+            Ok(Text { text, shown: shown(found), span: value.span() })
         };
         match value.get_ref().as_array() {
             Some(values) => values.iter().map(one).collect(),
@@ -288,7 +310,7 @@ impl<'t> Section<'t> {
         chosen.map(|(_, value)| *value).ok_or_else(|| {
             let names: Vec<String> = all.iter().map(|(name, _)| quoted(name)).collect();
             let expected = format!("one of {}", names.join(", "));
-            self.fault(key, found.span.clone(), &quoted(&found.text), &expected)
+            self.fault(key, found.span.clone(), &found.shown, &expected)
         })
     }
 
@@ -320,7 +342,10 @@ impl<'t> Section<'t> {
         };
         let found = seeds::parse(&text.join(","));
         let shown = self.text.get(value.span()).unwrap_or_default();
-        let fault = |expected: String| self.fault("seeds", value.span(), shown, &expected);
+        let fault = |SeedFault { found, expected }| {
+            let found = found.unwrap_or_else(|| shown.to_owned());
+            self.fault("seeds", value.span(), &found, &expected)
+        };
         found.map(Some).map_err(fault)
     }
 }

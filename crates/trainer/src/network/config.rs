@@ -140,7 +140,7 @@ impl NetworkConfig {
     }
 
     /// The smallest image that all poolings leave something of.
-    pub(crate) fn smallest_image(&self) -> ImageSize {
+    pub fn smallest_image(&self) -> ImageSize {
         let halvings = match &self.kind {
             NetworkKind::Convolutional { widths } => widths.len(),
             NetworkKind::FullyConnected { .. } => 0,

@@ -42,7 +42,7 @@ impl Checkpoints {
             let found = checkpoint::position(&bytes)
                 .map_err(|Damage { expected, got }| refuse(expected, got))?;
             if found.steps != steps {
-                let expected = format!("the state after {steps} steps, as its name says");
+                let expected = expected_after(steps);
                 return Err(refuse(expected, format!("that after {}", found.steps)));
             }
         }
@@ -100,6 +100,12 @@ pub(super) fn own_files(folder: &Path) -> Result<Vec<PathBuf>, TrainError> {
     files.retain(|path| steps_of(path).is_some() || is_part(path));
     files.sort_by_key(|path| std::cmp::Reverse(steps_of(path)));
     Ok(files)
+}
+
+/// What is expected of a file of this number of steps.
+pub(super) fn expected_after(steps: u64) -> String {
+    let noun = if steps == 1 { "step" } else { "steps" };
+    format!("the state after {steps} {noun}, as its name says")
 }
 
 /// The number of steps in the name of a checkpoint.

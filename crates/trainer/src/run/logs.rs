@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::checkpoints::{Checkpoints, steps_of};
+use super::checkpoints::{Checkpoints, expected_after, steps_of};
 use super::divergence::Divergence;
 use super::epoch_files::WEIGHTS;
 use super::log_file::LogFile;
@@ -240,7 +240,7 @@ fn restore(
     match steps_of(path) {
         Some(steps) if steps != position.steps => Err(TrainError::Checkpoint {
             path: path.to_path_buf(),
-            expected: format!("the state after {steps} steps, as its name says"),
+            expected: expected_after(steps),
             got: format!("that after {}", position.steps),
         }),
         _ => Ok(position),

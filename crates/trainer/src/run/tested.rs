@@ -43,34 +43,62 @@ impl RunConfig {
         positions: &[usize],
         folder: &Path,
     ) -> Result<Evaluation, TrainError> {
-        let path = TESTS.path(folder, self.epochs);
-        let other_run = || TrainError::OtherRun { folder: folder.to_path_buf() };
-        let cell = identity(folder)?.ok_or_else(other_run)?;
         let digest = digest(positions);
-        if let Some(found) = sealed::read::<Tested>(&path)? {
-            if found.cell != cell {
-                return Err(other_run());
+        if let Some(found) = self.stored(folder)? {
+            if found.positions == digest {
+                return self.evaluation(found, folder);
             }
-            if found.positions != digest {
-                let (expected, found) = (positions.len(), found.images);
-                return Err(TrainError::TestedOnOthers { path, expected, found });
-            }
-            let confusion = array(&found.confusion).ok_or_else(|| TrainError::Damaged {
-                path,
-                expected: "as many columns as rows".to_owned(),
-                found: "others".to_owned(),
-            })?;
-            return Ok(Evaluation { score: found.score, confusion });
+            let (path, expected) = (TESTS.path(folder, self.epochs), positions.len());
+            return Err(TrainError::TestedOnOthers { path, expected, found: found.images });
         }
-        let network = self.trained(images, folder)?;
-        let evaluation = evaluate(&network, images, positions, self.batch_size)?;
+        let evaluation =
+            evaluate(&self.trained(images, folder)?, images, positions, self.batch_size)?;
         let Evaluation { score, confusion } = &evaluation;
         let confusion = confusion.outer_iter().map(|row| row.to_vec()).collect();
-        let images = positions.len();
+        let (cell, images) = (recorded_cell(folder)?, positions.len());
         let tested = Tested { cell, images, positions: digest, confusion, score: *score };
-        sealed::write(&path, &tested)?;
+        sealed::write(&TESTS.path(folder, self.epochs), &tested)?;
         Ok(evaluation)
     }
+
+    /// What [`Self::test`] stored of the images at these positions; none where it stored nothing or
+    /// of others. It needs no image.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::Damaged`] for a stored result that is not what was written.
+    pub fn tested(
+        &self,
+        positions: &[usize],
+        folder: &Path,
+    ) -> Result<Option<Evaluation>, TrainError> {
+        let found = self.stored(folder)?.filter(|found| found.positions == digest(positions));
+        found.map(|found| self.evaluation(found, folder)).transpose()
+    }
+
+    /// The stored result, which is of the run in its folder.
+    fn stored(&self, folder: &Path) -> Result<Option<Tested>, TrainError> {
+        let cell = recorded_cell(folder)?;
+        match sealed::read::<Tested>(&TESTS.path(folder, self.epochs))? {
+            Some(found) if found.cell != cell => {
+                Err(TrainError::OtherRun { folder: folder.to_path_buf() })
+            }
+            found => Ok(found),
+        }
+    }
+
+    fn evaluation(&self, found: Tested, folder: &Path) -> Result<Evaluation, TrainError> {
+        let confusion = array(&found.confusion).ok_or_else(|| TrainError::Damaged {
+            path: TESTS.path(folder, self.epochs),
+            expected: "as many columns as rows".to_owned(),
+            found: "others".to_owned(),
+        })?;
+        Ok(Evaluation { score: found.score, confusion })
+    }
+}
+
+fn recorded_cell(folder: &Path) -> Result<CellId, TrainError> {
+    identity(folder)?.ok_or_else(|| TrainError::OtherRun { folder: folder.to_path_buf() })
 }
 
 fn digest(positions: &[usize]) -> String {

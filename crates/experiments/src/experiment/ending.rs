@@ -1,0 +1,68 @@
+//! The end of a study, after its training: the tests, the files, and how they compare with the committed
+//! report.
+
+use anyhow::{Result, ensure};
+use grader::check::{Options, Scope};
+use grader::export::{self, Detail};
+use grader::fixture::load_all;
+use grader::grading::grade;
+use grader::submission::Kernels;
+use study::experiment::Experiment;
+use study::folder::StudyFolder;
+use study::report::PAGE;
+use trainer::dataset::LabelledImages;
+
+use terminal::count::counted;
+use terminal::exit::Exit;
+use terminal::interrupt::Interrupt;
+use terminal::output::say;
+use terminal::workspace;
+
+use super::progress::Silent;
+use super::reproduced;
+
+/// Tests what is trained and not tested yet, for which alone `test_images` are asked, and writes the
+/// report.
+pub(crate) fn end(
+    experiment: &Experiment,
+    mut folder: StudyFolder,
+    transcript: String,
+    test_images: impl FnOnce() -> Result<Option<LabelledImages>>,
+    interrupt: &Interrupt,
+) -> Result<Exit> {
+    let found = experiment.found()?;
+    let images = match experiment.untested(&found)?.as_slice() {
+        [] => None,
+        [_, ..] => {
+            let images = usize::try_from(experiment.config().test_images).unwrap_or(usize::MAX);
+            say(format_args!("testing on {}", counted(images, "image")))?;
+            test_images()?
+        }
+    };
+    let tested = experiment.test(&found, images.as_ref(), &Silent(interrupt))?;
+    let files = experiment.finish(&mut folder, &found, tested, transcript)?;
+    let page = folder.path().join(PAGE);
+    let page = workspace::relative(&page).display();
+    say(format_args!("wrote {}; open {page}", counted(files, "file")))?;
+    compare(experiment, &folder)?;
+    Ok(Exit::Success)
+}
+
+/// Says how the study came out beside its committed report, if there is one.
+fn compare(experiment: &Experiment, made: &StudyFolder) -> Result<()> {
+    for committed in study::report::folders_in(&workspace::reports()?)? {
+        if let Some(found) = experiment.compare(made, &committed)? {
+            say(reproduced::sentence(&found, &committed))?;
+        }
+    }
+    Ok(())
+}
+
+/// What `cargo xtask grade --verbose` prints of the workspace's own kernels and the fixtures.
+pub(crate) fn transcript_of_kernels() -> Result<String> {
+    let cases = load_all(&workspace::root()?.join("fixtures"))?;
+    ensure!(!cases.is_empty(), "fixtures: found no case, expected those of the workspace");
+    let options = Options { scope: Scope::Cases, ..Options::default() };
+    let grading = grade(&Kernels, &cases, &options, "cargo xtask grade");
+    Ok(export::text(&grading, Detail::EveryCheck))
+}
