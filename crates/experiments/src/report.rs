@@ -7,7 +7,7 @@ use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
 use study::experiment::Experiment;
-use study::folder::is_finished;
+use study::folder::{add_to_list, is_finished};
 use study::folder_name::folder_name;
 use study::report::{render, studies_below};
 use study::store::Store;
@@ -94,6 +94,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         }
     }
     for (folder, files) in reports {
+        let names: Vec<PathBuf> = files.iter().map(|(file, _)| file.clone()).collect();
+        add_to_list(&folder, &names)?;
         for (file, bytes) in files {
             let path = folder.join(file);
             replace_file(&path, &bytes)?;

@@ -57,7 +57,7 @@ pub fn cells(config: &StudyConfig) -> Result<Vec<Cell>> {
 
 /// What an arm has that the notebook's without batch norm has not, such as
 /// `norm=batch,learning_rate=0.01`. Epochs are left out: a run goes on to more of them.
-fn name_of_arm(config: &StudyConfig, arm: &Arm) -> String {
+pub(crate) fn name_of_arm(config: &StudyConfig, arm: &Arm) -> String {
     let notebook = config.notebook();
     let differs = |axis: &&&Axis| (axis.text)(arm) != (axis.text)(notebook);
     let others = AXES.iter().filter(|axis| axis.key != "epochs" && **axis != NETWORK);

@@ -125,22 +125,37 @@ impl StudyFolder {
 
     fn list(&mut self, listed: BTreeSet<String>) -> Result<()> {
         if listed != self.listed {
-            let lines: String = listed.iter().map(|path| format!("{path}\n")).collect();
-            let text = format!("{LIST_HEADER}\n{lines}");
-            let path = self.path.join(LIST_FILE);
-            files::replace(&path, text.as_bytes()).map_err(StudyError::file(
-                &path,
-                "cannot be written; --out gives another folder",
-            ))?;
+            write_list(&self.path, &listed)?;
             self.listed = listed;
         }
         Ok(())
     }
 }
 
+/// Adds files that are to be written into a study's folder to its list, so that the study may write
+/// them again. A folder without a list stays without one.
+///
+/// # Errors
+///
+/// A list that cannot be read or written.
+pub fn add_to_list(folder: &Path, files: &[PathBuf]) -> Result<()> {
+    let before = read_list(folder)?;
+    let mut listed = before.clone();
+    listed.extend(files.iter().map(|file| name(file)));
+    if before.is_empty() || listed == before { Ok(()) } else { write_list(folder, &listed) }
+}
+
 /// Whether a study came to its end here: the table that comes last is there.
 pub fn is_finished(folder: &Path) -> bool {
     folder.join(RunRow::FILE).exists()
+}
+
+fn write_list(folder: &Path, listed: &BTreeSet<String>) -> Result<()> {
+    let lines: String = listed.iter().map(|path| format!("{path}\n")).collect();
+    let path = folder.join(LIST_FILE);
+    let text = format!("{LIST_HEADER}\n{lines}");
+    let action = "cannot be written; --out gives another folder";
+    files::replace(&path, text.as_bytes()).map_err(StudyError::file(&path, action))
 }
 
 fn read_list(folder: &Path) -> Result<BTreeSet<String>> {
@@ -246,6 +261,20 @@ mod tests {
             assert!(message.contains("is there already and not of a study"), "{message}");
             assert_eq!(all_files(out.path()), [own]);
         }
+    }
+
+    #[test]
+    fn what_a_later_program_adds_to_the_report_is_of_the_study_too() {
+        let out = tempfile::tempdir().unwrap();
+        let [one, more] = [paths(&["runs.csv"]), paths(&["runs.csv", "arm/new"])];
+        add_to_list(out.path(), &more).unwrap();
+        assert_eq!(all_files(out.path()), [""; 0]);
+        StudyFolder::open(out.path(), &one).unwrap().keep_only(&one).unwrap();
+        add_to_list(out.path(), &more).unwrap();
+        more.iter().for_each(|file| files::replace(&out.path().join(file), b"new").unwrap());
+        StudyFolder::open(out.path(), &more).unwrap();
+        files::replace(&out.path().join("mine"), b"mine").unwrap();
+        assert!(StudyFolder::open(out.path(), &paths(&["mine"])).is_err());
     }
 
     #[test]

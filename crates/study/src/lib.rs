@@ -36,4 +36,5 @@ pub mod store;
 pub mod stored;
 pub mod study_file;
 pub mod tables;
+mod tensorboard;
 mod text;

@@ -25,6 +25,7 @@ use crate::tables::{
     ActivationRow, BatchNormRow, ConfusionRow, DICTIONARY_FILE, EpochRow, Row, RunRow, StepRow,
     Study, bytes, columns, dictionary,
 };
+use crate::tensorboard;
 
 use document::{Block, Document};
 
@@ -40,7 +41,7 @@ const NETWORKS: &str = "networks.py";
 pub fn files(config: &StudyConfig) -> impl Iterator<Item = PathBuf> {
     let texts = [PAGE, TEXT, NETWORKS, SummaryRow::FILE, PairRow::FILE, DICTIONARY_FILE];
     let texts = texts.into_iter().map(PathBuf::from);
-    texts.chain(figures::files(config))
+    texts.chain(figures::files(config)).chain(tensorboard::files(config))
 }
 
 /// The folders of all studies below these, in order of their names. A folder that does not exist has
@@ -94,7 +95,8 @@ pub fn folders_in(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Everything that a study's tables are turned into, by the names of the files in its folder: all
-/// figures as SVG and PNG, `summary.csv`, `networks.py`, `index.html` and `README.md`.
+/// figures as SVG and PNG, `summary.csv`, `networks.py`, what TensorBoard draws, `index.html` and
+/// `README.md`.
 ///
 /// # Errors
 ///
@@ -128,6 +130,7 @@ pub fn render(study: &Study) -> Result<Vec<(PathBuf, Vec<u8>)>> {
         blocks.push(Block::Heading(3, figure.heading.clone()));
         blocks.push(Block::Figure(figure));
     }
+    files.extend(tensorboard::write(&analysis));
     blocks.extend(details::blocks(&analysis));
     let document = Document { title: findings::title(&study.config), blocks };
     files.push((PAGE.into(), html::write(&document).into_bytes()));

@@ -17,6 +17,7 @@ mod distribution_row;
 mod event_file;
 mod histogram;
 mod hparams_yaml;
+mod margin_chart;
 mod protobuf;
 mod record;
 
@@ -24,3 +25,4 @@ pub use csv_log::{CsvLog, read_csv};
 pub use distribution_row::DistributionRow;
 pub use event_file::EventFile;
 pub use hparams_yaml::{Hparam, hparams_yaml};
+pub use margin_chart::MarginChart;

@@ -4,10 +4,17 @@ use std::mem;
 
 use super::histogram::Histogram;
 use super::hparams_yaml::Hparam;
+use super::margin_chart::{self, MarginChart};
 use super::protobuf::Message;
 use super::record;
 
-/// A run's [event file], which TensorBoard draws, as bytes for the caller to write.
+/// `DataType` of `tensorboard/compat/proto/types.proto`: 32-bit floats.
+const DT_FLOAT: u64 = 1;
+
+/// As [`DT_FLOAT`]: bytes.
+const DT_STRING: u64 = 7;
+
+/// An [event file], which TensorBoard draws, as bytes for the caller to write.
 ///
 /// The file is a row of records, each an `Event` of TensorFlow's: the file's version in the first,
 /// then numbers and histograms with their step. So a file may be made in parts, and a run that goes
@@ -54,7 +61,9 @@ impl EventFile {
     }
 
     /// A new file of a run with these parameters, which the page *HParams* shows beside the last value
-    /// of each number.
+    /// of each number. Nothing has to be written at the run's end, and no list of all parameters and
+    /// metrics: TensorBoard makes that list of the runs that it finds. Where one is written
+    /// (`_hparams_/experiment`), it shows nothing else, and of several it takes any.
     ///
     /// Source: `tensorboard/plugins/hparams/plugin_data.proto` and `metadata.py` in
     /// <https://github.com/tensorflow/tensorboard>.
@@ -79,10 +88,28 @@ impl EventFile {
             Message::default().string(1, "hparams").message(2, Message::default().message(3, info));
         // TensorBoard wants a tensor, and its reader a dimension: `NULL_TENSOR`.
         let shape = Message::default().message(2, Message::default());
-        let nothing = Message::default().int64(1, 1).message(2, shape);
+        let nothing = Message::default().int64(1, DT_FLOAT).message(2, shape);
+        self.tensor("_hparams_/session_start_info", nothing, plugin);
+    }
+
+    /// Adds charts to the page *Custom Scalars*, in a category with this title. TensorBoard merges the
+    /// categories of the same title that it finds in the runs, and shows equal charts once.
+    ///
+    /// Source: `tensorboard/plugins/custom_scalar/summary.py` and `custom_scalars_plugin.py` in
+    /// <https://github.com/tensorflow/tensorboard>.
+    pub fn margin_charts(&mut self, category: &str, charts: &[MarginChart<'_>]) {
+        let layout = margin_chart::layout(category, charts);
+        let scalar = Message::default();
+        let text = Message::default().int64(1, DT_STRING).message(2, scalar).message(8, layout);
+        let plugin = Message::default().string(1, "custom_scalars");
+        self.tensor("custom_scalars__config__", text, plugin);
+    }
+
+    /// Adds a tensor for a plugin of TensorBoard, at step 0.
+    fn tensor(&mut self, tag: &str, tensor: Message, plugin: Message) {
         let value = Message::default()
-            .string(1, "_hparams_/session_start_info")
-            .message(8, nothing)
+            .string(1, tag)
+            .message(8, tensor)
             .message(9, Message::default().message(1, plugin));
         self.event(0, |event| event.message(5, Message::default().message(1, value)));
     }
@@ -205,7 +232,21 @@ mod tests {
     ///       metadata=metadata.create_summary_metadata(content))
     /// ```
     ///
-    /// at step 0, with the map in the order in which protobuf wrote it.
+    /// at step 0, with the map in the order in which protobuf wrote it. The charts are those of
+    ///
+    /// ```python
+    /// from tensorboard.plugins.custom_scalar import layout_pb2, metadata
+    /// from tensorboard.util.tensor_util import make_tensor_proto
+    ///
+    /// def chart(title, *tags):
+    ///     series = dict(zip(("value", "lower", "upper"), tags))
+    ///     return layout_pb2.Chart(title=title, margin={"series": [series]})
+    ///
+    /// charts = [chart("one", "a", "a/l", "a/u"), chart("two", "b", "b/l", "b/u")]
+    /// layout = layout_pb2.Layout(category=[layout_pb2.Category(title="c", chart=charts)])
+    /// Value(tag=metadata.CONFIG_SUMMARY_TAG, tensor=make_tensor_proto(layout.SerializeToString()),
+    ///       metadata=metadata.create_summary_metadata())
+    /// ```
     #[test]
     fn records_are_those_of_tensorboards_own_writer() {
         assert_eq!(
@@ -228,6 +269,9 @@ mod tests {
         let parameters =
             [("weights_seed", Hparam::Integer(0)), ("network", Hparam::Text("conv-16_relu"))];
         assert_eq!(part(|file| file.parameters(&parameters)), PARAMETERS);
+        let chart = |title, value, lower, upper| MarginChart { title, value, lower, upper };
+        let charts = [chart("one", "a", "a/l", "a/u"), chart("two", "b", "b/l", "b/u")];
+        assert_eq!(part(|file| file.margin_charts("c", &charts)), CHARTS);
         assert_eq!(
             part(|file| file.histogram(1, "h", [].into_iter())),
             "14000000000000005e3d291509000000000000f03f10012a070a050a01682a006e56c25f"
@@ -249,6 +293,11 @@ mod tests {
         71000000000000009c97e7732a6f0a6d0a1c5f68706172616d735f2f73657373696f6e5f73746172745f696e\
         666f42060801120212004a450a430a0768706172616d7312381a360a190a0c776569676874735f7365656412\
         091100000000000000000a190a076e6574776f726b120e1a0c636f6e762d31365f72656c757206f4c4";
+
+    const CHARTS: &str = "\
+        6f000000000000006c3181de2a6d0a6b0a18637573746f6d5f7363616c6172735f5f636f6e6669675f5f423b\
+        08071200423512330a016312160a036f6e651a0f0a0d0a01611203612f6c1a03612f7512160a0374776f1a0f\
+        0a0d0a01621203622f6c1a03622f754a120a100a0e637573746f6d5f7363616c617273249353d0";
 
     const HISTOGRAM: &str = "\
         2c02000000000000e84eebb2090000000000c0724010ac022a9d040a9a040a02ceb32a930409000000000000\
