@@ -119,6 +119,10 @@ fn remove(removal: &Removal, store: &Store, cells: &[StoredCell], users: &Users)
             "{fault}, so it is not known which cells it uses; mend it, or name what is to be removed"
         );
     }
+    if cells.is_empty() {
+        let folder = relative(store.path()).display();
+        return say(format_args!("found no cell in {folder}, nothing is removed"));
+    }
     let selected = select(&removal.named, removal.unused, store, cells, users)?;
     if selected.is_empty() {
         return say("every cell is used, nothing is removed");
