@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use study::experiment::Experiment;
 use study::folder::{add_to_list, is_finished};
 use study::folder_name::folder_name;
-use study::report::{render, studies_below};
+use study::report::{folders_in, gallery, render, studies_below};
 use study::store::Store;
 use study::tables::Study;
 use trainer::run::identity;
@@ -93,6 +93,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
             Request::Cells(study, folder) => studies.push((study, folder)),
         }
     }
+    let reports_of_workspace = workspace::reports()?;
+    let are_committed = reports.iter().any(|(folder, _)| {
+        folder.canonicalize().ok().as_deref().and_then(Path::parent)
+            == reports_of_workspace.canonicalize().ok().as_deref()
+    });
     for (folder, files) in reports {
         let names: Vec<PathBuf> = files.iter().map(|(file, _)| file.clone()).collect();
         add_to_list(&folder, &names)?;
@@ -101,6 +106,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
             replace_file(&path, &bytes)?;
             say(format_args!("wrote {}", relative(&path).display()))?;
         }
+    }
+    if are_committed {
+        write_gallery(&reports_of_workspace)?;
     }
     if !studies.is_empty() {
         let interrupt = Interrupt::listen("stopping after this test; again to stop at once")?;
@@ -199,6 +207,21 @@ impl Arguments {
         };
         self.from.iter().map(other).collect()
     }
+}
+
+/// Lists the finished studies of a folder in two pages beside them.
+fn write_gallery(folder: &Path) -> Result<()> {
+    let mut studies = Vec::new();
+    for of_study in folders_in(folder)?.into_iter().filter(|folder| is_finished(folder)) {
+        let name = of_study.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        studies.push((name, Study::read(&of_study)?));
+    }
+    for (file, bytes) in gallery(&studies)? {
+        let path = folder.join(file);
+        replace_file(&path, &bytes)?;
+        say(format_args!("wrote {}", relative(&path).display()))?;
+    }
+    Ok(())
 }
 
 /// The finished studies of the workspace. Standard error names the others.
