@@ -136,12 +136,12 @@ pub(super) fn color_of_place(place: usize) -> RGBColor {
 pub(super) fn title(what: &str, analysis: &Analysis<'_>) -> String {
     let config = &analysis.study.config;
     let look = if config.is_quick() { ", quick look" } else { "" };
-    format!("{what} ({}{look})", config.data_set)
+    format!("{what} ({}{look})", config.data_sets_in_words())
 }
 
 /// The description of a figure for those who do not see it, with its data set.
 pub(super) fn alt(what: &str, analysis: &Analysis<'_>) -> String {
-    format!("{what} ({})", analysis.study.config.data_set)
+    format!("{what} ({})", analysis.study.config.data_sets_in_words())
 }
 
 /// Epochs, from 1, with room on the right for labels of the last one.

@@ -14,7 +14,7 @@ use crate::text::{accuracy, aside, capital, counted, counted_either, how_often, 
 /// The title, which names the data set.
 pub(super) fn title(config: &StudyConfig) -> String {
     let look = if config.is_quick() { ", a quick look" } else { "" };
-    format!("{}: {}{look}", config.file.title, config.data_set)
+    format!("{}: {}{look}", config.file.title, config.data_sets_in_words())
 }
 
 /// What a reader must not miss, and the question.
@@ -29,7 +29,7 @@ pub(super) fn opening(config: &StudyConfig) -> Vec<Block> {
 
 fn notes(config: &StudyConfig) -> Vec<Block> {
     let mut notes = Vec::new();
-    if config.data_set == DataSet::Synthetic {
+    if config.data_sets() == [DataSet::Synthetic] {
         notes.push(Block::Note(
             "**These are the built-in synthetic garments, not Fashion-MNIST.** The images are \
              drawn by code, for when the real ones are not at hand. The ten classes have the same \

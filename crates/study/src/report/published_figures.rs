@@ -15,7 +15,7 @@ use trainer::dataset::DataSet;
 
 /// What is said of the published figures in the first lines, and a table epoch by epoch.
 pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
-    if analysis.study.config.data_set != DataSet::FashionMnist {
+    if !analysis.study.config.data_sets().contains(&DataSet::FashionMnist) {
         return Vec::new();
     }
     let published: Vec<&ArmResult<'_>> = analysis

@@ -2,6 +2,7 @@
 
 use kernels::BatchNormConfig;
 use trainer::Trains;
+use trainer::dataset::DataSetEntry;
 use trainer::network::LayerRow;
 
 use super::document::{Block, Table};
@@ -37,11 +38,15 @@ pub(super) fn blocks(analysis: &Analysis<'_>) -> Result<Vec<Block>> {
 
 /// Each network layer by layer, up to a number that a reader still looks at.
 fn networks(config: &StudyConfig) -> Result<Vec<Block>> {
-    let image = config.data_set.entry().image;
-    let classes = config.data_set.entry().class_names.len();
     let networks = config.networks();
     let mut blocks = Vec::new();
     for network in networks.iter().take(MOST_NETWORKS) {
+        let arm = config.arms().iter().find(|arm| arm.network() == *network);
+        let Some(DataSetEntry { image, class_names, .. }) = arm.map(|arm| arm.data_set().entry())
+        else {
+            continue;
+        };
+        let (image, classes) = (*image, class_names.len());
         let layers = network.build::<f32>(image, classes, 0)?.architecture(image)?;
         let all: usize = layers.iter().map(|layer| layer.parameters).sum();
         let row = |layer: LayerRow| {
@@ -215,7 +220,7 @@ fn on_what(analysis: &Analysis<'_>) -> String {
     let config = &analysis.study.config;
     let mut text = format!(
         "{}: {} for training and {} for validation after each epoch",
-        config.data_set,
+        config.data_sets_in_words(),
         counted_either(&config.each(|arm| arm.training_images), "image"),
         thousands(config.validation_images),
     );
