@@ -27,6 +27,8 @@ impl Ranged for Ticked {
 
     fn map(&self, value: &f64, (first, last): (i32, i32)) -> i32 {
         let share = (value - self.range.start) / (self.range.end - self.range.start);
+        // What lies outside is drawn at the edge: far coordinates cost a back end hours.
+        let share = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
         first + (share * f64::from(last - first)).round() as i32
     }
 
@@ -39,6 +41,12 @@ impl Ranged for Ticked {
         self.range.clone()
     }
 }
+
+/// Values beyond this have no place on an axis.
+const LARGEST: f64 = 1e100;
+
+/// From here on a label is a power of ten.
+const LONG: f64 = 1e9;
 
 /// A panel with its axes drawn, to draw curves into.
 pub type Chart<'a, B> = ChartContext<'a, B, Cartesian2d<Ticked, Ticked>>;
@@ -72,8 +80,10 @@ pub struct Axes {
 }
 
 impl Axis {
-    /// An axis around all these values, with at least `count` ticks and at most about twice as many.
+    /// An axis around all these values that are finite, and not so large that their distance is not, with
+    /// at least `count` ticks and at most about twice as many.
     pub fn around(name: &str, values: impl Iterator<Item = f64>, count: usize) -> Self {
+        let values = values.filter(|value| value.abs() <= LARGEST);
         let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
             (low.min(value), high.max(value))
         });
@@ -139,7 +149,9 @@ impl Axis {
             return at.and_then(|at| self.names.get(at)).cloned().unwrap_or_default();
         }
         let number = value.abs();
-        let digits = if self.decimals == 0 && number < 1e15 {
+        let digits = if number >= LONG {
+            format!("{number:.1e}")
+        } else if self.decimals == 0 {
             thousands(number.round() as u64)
         } else {
             format!("{number:.*}", self.decimals)
@@ -206,6 +218,19 @@ impl Axes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Values of a run that diverges: an axis of infinite length would never be drawn.
+    #[test]
+    fn what_is_not_finite_or_too_large_moves_no_axis() {
+        let axis = Axis::around("", [0.5, f64::INFINITY, f64::NAN, -1e308, 1.5].into_iter(), 4);
+        assert!(axis.range.start >= 0.0 && axis.range.end <= 2.0, "{:?}", axis.range);
+        let large = Axis::around("", [0.0, 3e37].into_iter(), 4);
+        assert!(large.ticks.len() < 20);
+        assert_eq!(large.label(3e37), "3.0e37");
+        let coordinate = axis.coordinate();
+        let places = [f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 1e300];
+        assert_eq!(places.map(|value| coordinate.map(&value, (10, 110))), [110, 10, 10, 110]);
+    }
 
     #[test]
     fn an_axis_ends_on_whole_steps_around_its_values() {

@@ -6,7 +6,7 @@ use crate::analysis::{ArmResult, CatchUp};
 use crate::text::counted;
 
 /// From so many times on, one number of steps is called a multiple of another.
-pub(crate) const NOTABLY_MORE: f64 = 1.05;
+const NOTABLY_MORE: f64 = 1.05;
 
 /// A sentence on the steps of an arm and of its baseline, without its capital letter.
 pub(crate) fn steps_to_reach(

@@ -1,7 +1,7 @@
 //! The tables of a study, collected from what its runs left in their folders and from their
 //! evaluation on the test images.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use trainer::evaluation::Evaluation;
 use trainer::log::DistributionRow;
@@ -186,7 +186,15 @@ impl Observed {
             });
             position as u64 + 1
         };
-        for row in rows {
+        // What a run that diverges has just before is no part of a mean.
+        let is_finite = |row: &&DistributionRow| {
+            [row.min, row.p15, row.p50, row.p85, row.max, row.p25, row.p75]
+                .iter()
+                .all(|value| value.is_finite())
+        };
+        let is_left_out: BTreeSet<u64> =
+            rows.iter().filter(|row| !is_finite(row)).map(|row| row.step).collect();
+        for row in rows.iter().filter(|row| !is_left_out.contains(&row.step)) {
             let &DistributionRow { step, min, p15, p25, p50, p75, p85, max, .. } = row;
             let mut add_parameter = |quantity| {
                 let key = (step, ordinal(&mut batch_norms, &row.layer), quantity);

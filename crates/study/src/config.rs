@@ -327,6 +327,11 @@ impl StudyConfig {
         if group.is_empty() { name } else { format!("{name}, {group}") }
     }
 
+    /// Whether the primary outcome of each seed is a share of other images.
+    pub fn validates_on_other_images(&self) -> bool {
+        self.file.report.primary == PrimaryOutcome::ValidationAccuracy && self.splits() > 1
+    }
+
     /// The data sets, each once, in the order of the arms.
     pub fn data_sets(&self) -> Vec<DataSet> {
         self.each(Arm::data_set)

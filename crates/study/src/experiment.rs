@@ -115,11 +115,35 @@ impl Experiment {
     ///
     /// A folder that cannot be worked in, or holds files of somebody else.
     pub fn open(&self, out: &Path) -> Result<StudyFolder> {
+        self.expect_own(out)?;
         let folder = StudyFolder::open(out, &files(&self.config))?;
         if !is_finished(out) {
             folder.write(Path::new(CONFIG_FILE), self.config.to_toml().as_bytes())?;
         }
         Ok(folder)
+    }
+
+    /// Refuses a folder that has the report of a study of another title, and one among the cells.
+    fn expect_own(&self, out: &Path) -> Result<()> {
+        let refuse = |fault: String| Err(StudyError::Folder { path: out.to_path_buf(), fault });
+        let (store, folder) = (self.store.path().canonicalize(), out.canonicalize());
+        if let (Ok(store), Ok(folder)) = (store, folder)
+            && folder.starts_with(store)
+        {
+            return refuse(" is among the cells; give another folder for the report".to_owned());
+        }
+        let text = files::read_text(&out.join(CONFIG_FILE)).ok();
+        let found = text.and_then(|text| StudyConfig::read(&text).ok());
+        let (found, own) = match &found {
+            Some(found) => (&found.file.title, &self.config.file.title),
+            None => return Ok(()),
+        };
+        if found != own {
+            return refuse(format!(
+                ": found the report of {found:?}, expected that of {own:?} or none; give another folder"
+            ));
+        }
+        Ok(())
     }
 
     /// The store.

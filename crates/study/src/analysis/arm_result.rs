@@ -73,6 +73,11 @@ impl<'a> ArmResult<'a> {
         self.runs.iter().filter_map(|run| run.outcome(config)).collect()
     }
 
+    /// Whether all of its runs diverged.
+    pub fn all_diverged(&self) -> bool {
+        !self.runs.is_empty() && self.diverged() == self.runs.len()
+    }
+
     /// How many of its runs diverged.
     pub fn diverged(&self) -> usize {
         self.runs.iter().filter(|run| run.diverged()).count()

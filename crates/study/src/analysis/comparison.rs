@@ -9,6 +9,9 @@ use super::windows::CatchUp;
 use crate::config::StudyConfig;
 use crate::tables::RunRow;
 
+/// From so many times the accuracy of guessing on, an arm has learnt something.
+const LEARNT: f64 = 2.0;
+
 /// A comparison of an arm with the first of its group. Differences are taken between runs of the same
 /// seed, less the first.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,7 +81,11 @@ impl Comparison {
             test_difference: difference(&|row| row.final_test_accuracy(tested)),
             ahead: ahead(config, without, with),
             epochs_to_reach: is_whole.then(|| epochs_to_reach(without, with)).flatten(),
-            catch_up: is_whole.then(|| CatchUp::of(&without.windows, &with.windows)).flatten(),
+            catch_up: is_whole
+                .then(|| CatchUp::of(&without.windows, &with.windows))
+                .flatten()
+                // To reach what guessing gives says nothing.
+                .filter(|found| found.accuracy >= LEARNT * chance),
         })
     }
 }

@@ -20,5 +20,8 @@ pub(super) static AXIS: Axis = Axis {
         Ok(())
     },
     text: |arm| arm.run.network.activation.name().to_owned(),
-    label: |arm| arm.run.network.activation.name().to_owned(),
+    label: |arm| match arm.run.network.activation {
+        Activation::Relu => "ReLU".to_owned(),
+        other @ (Activation::Sigmoid | Activation::Tanh) => other.name().to_owned(),
+    },
 };

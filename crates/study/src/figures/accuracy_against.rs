@@ -44,6 +44,7 @@ struct Curve {
     /// The interval around each mean; none if there is a single seed.
     intervals: Vec<(f64, Interval)>,
     seeds: Vec<Point>,
+    all_diverged: bool,
 }
 
 impl<'a> AccuracyAgainst<'a> {
@@ -91,11 +92,12 @@ impl<'a> AccuracyAgainst<'a> {
 impl Curve {
     fn new(name: String, color: RGBColor) -> Self {
         let (means, intervals, seeds) = (Vec::new(), Vec::new(), Vec::new());
-        Self { name, color, means, intervals, seeds }
+        Self { name, color, means, intervals, seeds, all_diverged: true }
     }
 
     fn add(&mut self, place: f64, arm: &ArmResult<'_>, chance: f64) {
         let Some(accuracy) = arm.final_accuracy else { return };
+        self.all_diverged &= arm.all_diverged();
         self.means.push((place, accuracy.mean));
         let of_seeds: Vec<f64> =
             arm.runs.iter().filter_map(|run| run.final_accuracy(chance)).collect();
@@ -131,7 +133,7 @@ impl Figure for AccuracyAgainst<'_> {
         );
         text.push_str(&diverged(self.analysis));
         for panel in &self.panels {
-            for curve in &panel.curves {
+            for curve in panel.curves.iter().filter(|curve| !curve.all_diverged) {
                 let best = curve
                     .means
                     .iter()

@@ -4,22 +4,21 @@
 use plots::axes::{Axes, Axis, Chart};
 use plots::curve::dashed;
 use plots::frame::Frame;
-use plots::style::{INK, TEXT, text};
-use plots::{DrawError, Drawing, Result, Tooltips, thousands};
+use plots::style::INK;
+use plots::{Drawing, Result, Tooltips};
 use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
-use plotters::element::{Circle, Rectangle, Text};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, WHITE};
+use plotters::element::Circle;
+use plotters::style::Color;
 
 use super::figure::{Figure, StandardFigure};
 use super::layout::{
     alt, color, draw_windows, legend_of_lines, size_of_panels, steps_axis_of, title, windows,
 };
 use crate::analysis::{Analysis, ArmResult, CatchUp, Group, Window};
-use crate::catch_up::{NOTABLY_MORE, steps_to_reach};
-use crate::text::{counted, led};
+use crate::catch_up::steps_to_reach;
+use crate::text::led;
 
 /// The figure, a panel per group of arms.
 #[derive(Debug)]
@@ -100,7 +99,7 @@ impl Drawing for AccuracyByStep<'_> {
             let x = steps_axis_of(group, 6);
             let axes = Axes { title: group.label.clone(), x, y: y.clone() };
             let mut chart = axes.draw(area, scale)?;
-            draw_windows(&mut chart, group, Window::accuracy, scale, tooltips)?;
+            draw_windows(&mut chart, group, Window::accuracy, 1.0, scale, tooltips)?;
             if let Some(found) = first_catch_up(group) {
                 mark(&mut chart, found, scale)?;
             }
@@ -119,47 +118,12 @@ fn mark<B: DrawingBackend>(
     let level = found.accuracy;
     let dash = (4 * scale, 4 * scale);
     dashed(chart, &[(x.start, level), (x.end, level)], INK.mix(0.8), scale, dash)?;
-    let mut lines = vec![format!("final accuracy with {}: {level:.3}", without.name)];
-    if let (Some(steps), Some(times)) = (found.steps_with, found.times_fewer()) {
-        for (arm, steps) in [(without, found.steps_without), (with, steps)] {
-            let reached = steps as f64;
-            dashed(chart, &[(reached, level), (reached, y.start)], INK.mix(0.8), scale, dash)?;
-            let dot = Circle::new((reached, level), 5 * scale, color(arm).filled());
-            chart.draw_series([dot])?;
-        }
-        let total = thousands(found.steps_without);
-        if times >= NOTABLY_MORE {
-            lines.push(format!("reached after {},", counted(steps, "step")));
-            lines.push(format!("by itself after {total}, {times:.1} times as many"));
-        } else {
-            lines
-                .push(format!("reached after {}, by itself after {total}", counted(steps, "step")));
-        }
-    } else {
-        lines.push(format!("not reached with {}", with.name));
+    let Some(steps) = found.steps_with else { return Ok(()) };
+    for (arm, steps) in [(without, found.steps_without), (with, steps)] {
+        let reached = steps as f64;
+        dashed(chart, &[(reached, level), (reached, y.start)], INK.mix(0.8), scale, dash)?;
+        let dot = Circle::new((reached, level), 5 * scale, color(arm).filled());
+        chart.draw_series([dot])?;
     }
-    // The lower right corner is where no learning curve goes.
-    let font = text(TEXT * scale, &INK).pos(Pos::new(HPos::Right, VPos::Bottom));
-    let height = f64::from(chart.plotting_area().dim_in_pixel().1.max(1));
-    let line_height = f64::from(20 * scale) * (y.end - y.start) / height;
-    let right = x.end - 0.02 * (x.end - x.start);
-    let widest = lines.iter().try_fold(0, |widest, line| {
-        let size = chart.plotting_area().estimate_text_size(line, &font)?;
-        Ok::<_, DrawError>(size.0.max(widest))
-    })?;
-    let unit = (x.end - x.start) / f64::from(chart.plotting_area().dim_in_pixel().0.max(1));
-    let left = right - f64::from(widest + 8 * scale) * unit;
-    let top = y.start + (lines.len() as f64 + 0.8) * line_height;
-    let behind = Rectangle::new([(left, top), (x.end, y.start)], WHITE.mix(0.85).filled());
-    chart.draw_series([behind])?;
-    let placed: Vec<_> = lines
-        .into_iter()
-        .rev()
-        .zip(1_u32..)
-        .map(|(line, row)| {
-            Text::new(line, (right, y.start + (f64::from(row) - 0.4) * line_height), font.clone())
-        })
-        .collect();
-    chart.draw_series(placed)?;
     Ok(())
 }

@@ -14,7 +14,6 @@ use trainer::dataset::CLASS_NAMES;
 use super::figure::{Figure, StandardFigure};
 use super::layout::{alt, title};
 use crate::analysis::{Analysis, Confusion};
-use crate::text::aside;
 
 /// The figure, of one group of arms.
 #[derive(Debug)]
@@ -62,8 +61,12 @@ impl Figure for ConfusionMatrix<'_> {
         let over = if self.analysis.has_several_seeds() { ", over all seeds" } else { "" };
         let mut text = format!(
             "Rows: the class of a test image; columns: the class that is predicted; \
-             numbers: per cent of the row{over}; a dot stands for less than half a per cent{}.",
-            aside(self.label)
+             numbers: per cent of the row{over}; a dot stands for less than half a per cent.{}",
+            if self.label.is_empty() {
+                String::new()
+            } else {
+                format!(" Of the arms those with {} are shown.", self.label)
+            }
         );
         for (name, matrix) in &self.matrices {
             if let Some((from, to, share)) = matrix.worst() {

@@ -18,7 +18,7 @@ use crate::analysis::{Analysis, ArmResult, Group, Window};
 use crate::arm::Arm;
 use crate::arm::steps_per_window;
 use crate::config::StudyConfig;
-use crate::text::{counted, either};
+use crate::text::{counted, either, loss};
 
 /// Of the notebook's two networks side by side.
 const WIDE: u32 = 960;
@@ -230,16 +230,19 @@ fn ticks_of(columns: usize) -> u64 {
     if columns > 2 { 3 } else { 6 }
 }
 
-/// Draws a group's curves by windows of steps: faint lines for runs, below bold ones for means.
+/// Draws a group's curves by windows of steps, those above `largest` at it: faint lines for runs, below
+/// bold ones for means.
 pub(super) fn draw_windows<B: DrawingBackend>(
     chart: &mut Chart<'_, B>,
     group: &Group<'_>,
     value: impl Fn(&Window) -> f64,
+    largest: f64,
     scale: u32,
     tooltips: &mut Tooltips,
 ) -> Result<()> {
     let points = |windows: &[Window]| -> Vec<Point> {
-        windows.iter().map(|window| (window.end as f64, value(window))).collect()
+        let at = |window: &Window| (window.end as f64, value(window).min(largest));
+        windows.iter().map(at).collect()
     };
     for arm in &group.arms {
         for windows in &arm.windows_of_runs {
@@ -249,9 +252,9 @@ pub(super) fn draw_windows<B: DrawingBackend>(
     for arm in &group.arms {
         let mean = points(&arm.windows);
         line(chart, &mean, color(arm).to_rgba(), 2 * scale)?;
-        for (step, value) in mean {
-            let text = format!("{}, up to step {}: {value:.3}", arm.name, thousands(step as u64));
-            tooltips.at(chart, (step, value), text);
+        for (point, window) in mean.into_iter().zip(&arm.windows) {
+            let (step, value) = (thousands(window.end), loss(value(window)));
+            tooltips.at(chart, point, format!("{}, up to step {step}: {value}", arm.name));
         }
     }
     Ok(())

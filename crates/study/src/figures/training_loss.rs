@@ -87,13 +87,7 @@ impl Drawing for TrainingLoss<'_> {
             let x = steps_axis_of(group, 6);
             let axes = Axes { title: group.label.clone(), x, y: y.clone() };
             let mut chart = axes.draw(area, scale)?;
-            draw_windows(
-                &mut chart,
-                group,
-                |window| window.loss.min(LARGEST_LOSS),
-                scale,
-                tooltips,
-            )?;
+            draw_windows(&mut chart, group, |window| window.loss, LARGEST_LOSS, scale, tooltips)?;
         }
         Ok(())
     }

@@ -87,10 +87,10 @@ impl Figure for ValidationAccuracy<'_> {
         }
         for group in &analysis.groups {
             for comparison in &group.comparisons {
-                if comparison.ahead.of == 0 {
+                let (with, without) = (group.with(comparison), group.without(comparison));
+                if comparison.ahead.of == 0 || with.all_diverged() || without.all_diverged() {
                     continue;
                 }
-                let (with, without) = (group.with(comparison), group.without(comparison));
                 let epochs = without.arm.run.epochs;
                 let (with, without) = (&with.name, &without.name);
                 let often = how_often(with, comparison.ahead, analysis.has_several_seeds());

@@ -6,7 +6,7 @@ use super::document::Block;
 use crate::analysis::{Analysis, Comparison, Group, Paired};
 use crate::divergence::diverged;
 use crate::study_file::Family;
-use crate::text::{listed, signed};
+use crate::text::{aside, listed, signed};
 
 /// So many pairs of arms are told one by one; of more it is told how many came out how.
 const FEW_PAIRS: usize = 3;
@@ -25,7 +25,8 @@ pub(super) fn block(analysis: &Analysis<'_>) -> Option<Block> {
             for (group, found, paired) in &pairs {
                 let (who, how) = one(group, found, paired);
                 // What is said already is not said again.
-                told.push(if who == before { how } else { format!("{who} {how}") });
+                let both = format!("{who} {how}");
+                told.push(if who == before { how } else { both.trim_end().to_owned() });
                 before = who;
             }
             listed(&told)
@@ -56,6 +57,13 @@ pub(super) fn block(analysis: &Analysis<'_>) -> Option<Block> {
 fn one(group: &Group<'_>, comparison: &Comparison, paired: &Paired) -> (String, String) {
     let (with, without) = (&group.with(comparison).name, &group.without(comparison).name);
     let mean = paired.mean();
+    let arms = [group.with(comparison), group.without(comparison)];
+    if let Some(arm) = arms.into_iter().find(|arm| arm.all_diverged()) {
+        return (
+            format!("all runs with {} diverged", arm.name),
+            aside(&group.label).trim().to_owned(),
+        );
+    }
     let (who, by) = match signed(mean).as_str() {
         "0.0000" => (format!("{with} and {without} are"), "level".to_owned()),
         difference if paired.inference.is_some_and(|found| found.p_adjusted >= LEVEL) => {

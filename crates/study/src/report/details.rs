@@ -124,7 +124,7 @@ fn limits(analysis: &Analysis<'_>) -> Vec<String> {
     )];
     match usize::try_from(analysis.seeds_of_arms().0).unwrap_or(usize::MAX) {
         0 | 1 => limits.push(
-            "One seed cannot tell a difference between networks from one between seeds.".to_owned(),
+            "One seed cannot tell a difference between arms from one between seeds.".to_owned(),
         ),
         few if few < FEWEST_SEEDS => limits.push(format!(
             "{} are too few to say how likely a difference is.",

@@ -105,6 +105,9 @@ fn rows(group: &Group<'_>) -> Vec<Vec<String>> {
 fn sentence(analysis: &Analysis<'_>, group: &Group<'_>, comparison: &Comparison) -> Option<String> {
     let (with, without) = (group.with(comparison), group.without(comparison));
     let difference = comparison.difference?;
+    if let Some(arm) = [with, without].into_iter().find(|arm| arm.all_diverged()) {
+        return Some(led(&group.label, &format!("all runs with {} diverged.", arm.name)));
+    }
     let (with_name, without_name) = (&with.name, &without.name);
     let verdict = match signed(difference.mean).as_str() {
         "0.0000" => "level".to_owned(),

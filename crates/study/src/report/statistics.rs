@@ -182,9 +182,14 @@ fn how_computed(analysis: &Analysis<'_>, has_inference: bool) -> String {
     if let Some((accuracy, error, images)) = standard_error(analysis) {
         text.push_str(&format!(
             " Beside the seeds there are the images: at an accuracy of {accuracy:.2} the standard error \
-             over {} is {:.2} points, and no number of seeds makes it smaller.",
+             over {} is {:.2} points{}",
             counted(images, "image"),
-            100.0 * error
+            100.0 * error,
+            if config.validates_on_other_images() {
+                ". Each seed validates on other images, so it is a part of the spread between seeds."
+            } else {
+                ", and no number of seeds makes it smaller."
+            }
         ));
     }
     text
