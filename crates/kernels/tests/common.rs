@@ -1,7 +1,5 @@
 //! Seeded random arrays, and the memory layouts that every kernel must not care about.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
-
 use kernels::Real;
 use ndarray::{Array, Array4, Dimension, ShapeBuilder, s};
 use rand_chacha::ChaCha8Rng;
