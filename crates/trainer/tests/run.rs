@@ -1,7 +1,5 @@
 //! A run in its folder: what it leaves, and that stopping and going on changes no byte of it.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
-
 mod divergence;
 mod epochs;
 mod identity;

@@ -1,8 +1,6 @@
 //! The module of PyTorch's classes: its text, that Python compiles it, and, where a Python with PyTorch
 //! is named, that its classes load our weights and give our logits.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
-
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Write;

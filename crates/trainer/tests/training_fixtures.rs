@@ -1,8 +1,5 @@
 //! The training fixtures, with their images by the formula of `fixtures/generate/trajectories.py`.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, too, fail by panicking")]
-#![allow(dead_code, reason = "no test uses all of it")]
-
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

@@ -1,8 +1,6 @@
 //! What a run's folder holds, read by the programs that it is for: event files by TensorBoard,
 //! `hparams.yaml` by PyYAML.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
-
 mod python;
 
 use std::collections::BTreeMap;
@@ -238,7 +236,7 @@ fn pyyaml_reads_every_parameter_with_its_type() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("hparams.yaml");
     fs::write(&path, hparams_yaml(&values)).unwrap();
-    let read = run(&python, include_str!("read_yaml.py"), &[path]).remove(0);
+    let read = run(&python, include_str!("tensorboard/read_yaml.py"), &[path]).remove(0);
     let read = read.as_array().unwrap();
     assert_eq!(read.len(), values.len());
     for (entry, (name, value)) in read.iter().zip(values) {
