@@ -1,7 +1,5 @@
 //! The protocol: its worked examples, and answers in folders that are damaged or hostile.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};

@@ -1,8 +1,6 @@
 //! Grades the grader: correct implementations in different styles pass everything, wrong ones fail
 //! where they are wrong, and the transcripts read well.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::fmt::Write as _;
 use std::path::Path;
 

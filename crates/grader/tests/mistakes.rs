@@ -1,7 +1,5 @@
 //! A variant makes every mistake of the catalogue. The grader must catch it, and the diagnosis name it.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::path::{Path, PathBuf};
 
 use grader::check::{Options, needs_no_fixture, protocol_scripts};
