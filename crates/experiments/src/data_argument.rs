@@ -67,16 +67,27 @@ impl DataArguments {
         }
     }
 
-    /// The same for a study that names this data set or none.
-    pub(crate) fn for_study(&self, named: Option<DataSet>) -> Result<Self> {
+    /// The same for a study that names these data sets or none: of those the first.
+    pub(crate) fn for_study(&self, named: &[DataSet]) -> Result<Self> {
         match (named, self.dataset.0) {
-            (None, _) => Ok(self.clone()),
-            (Some(named), Choice::Only(other)) if other != named => bail!(
-                "--dataset: found {}, expected {}, which the study names",
-                other.entry().argument,
-                named.entry().argument
-            ),
-            (Some(named), Choice::Auto | Choice::Only(_)) => Ok(self.only(named)),
+            ([], _) => Ok(self.clone()),
+            (named, Choice::Only(other)) if *named != [other] => {
+                let named: Vec<&str> = named.iter().map(|set| set.entry().argument).collect();
+                bail!(
+                    "--dataset: found {}, expected {}, which the study names",
+                    other.entry().argument,
+                    named.join(" and ")
+                )
+            }
+            ([first, ..], Choice::Auto | Choice::Only(_)) => Ok(self.only(*first)),
+        }
+    }
+
+    /// The data sets that a study names, or the one to use if it names none.
+    pub(crate) fn find_all(&self, named: &[DataSet]) -> Result<Vec<LocalDataSet>> {
+        match named {
+            [] => Ok(vec![self.find()?]),
+            named => named.iter().map(|&data_set| self.only(data_set).find()).collect(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use anyhow::{Error, Result, bail, ensure};
+use anyhow::{Context, Error, Result, bail, ensure};
 use datasets::LocalDataSet;
 use study::cell::Cell;
 use study::config::StudyConfig;
@@ -15,6 +15,7 @@ use study::images::Images;
 use study::memory::Memory;
 use study::seeds;
 use study::store::{State, Store};
+use study::study_file::StudyFile;
 use trainer::dataset::{DataSet, Source};
 
 use crate::data_argument::DataArguments;
@@ -98,7 +99,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let threads = arguments.threads.or(thread::available_parallelism().ok());
     let threads = threads.map_or(1, NonZero::get);
     let study = find(arguments.study.as_deref())?;
-    let data = arguments.data.for_study(study.file.data_set)?;
+    let named = arguments.changed(&study).0.data_sets();
+    let data = arguments.data.for_study(&named)?;
     // An impossible study is refused before anything is read or written, whichever data set it gets.
     let requests: Vec<_> = data
         .possible()
@@ -119,17 +121,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         let is_trained = found.iter().all(|found| found.state.is_complete());
         // What is trained and tested needs no data.
         if is_trained && experiment.untested(&found)?.is_empty() {
-            return train(arguments, &experiment, &folder, None);
+            return train(arguments, &experiment, &folder, &[]);
         }
     }
     let store = self::store(arguments.cells.as_deref())?;
-    let data_set = data.find()?;
-    let Request { config, folder } = arguments.request(&study, data_set.data_set())?;
+    let data_sets = data.find_all(&named)?;
+    let first = data_sets.first().map(LocalDataSet::data_set).context("found no data set")?;
+    let Request { config, folder } = arguments.request(&study, first)?;
     fits(&config, threads)?;
     if arguments.list {
         return plan::show(&config, &store, threads);
     }
-    train(arguments, &Experiment::new(config, store, threads)?, &folder, Some(&data_set))
+    train(arguments, &Experiment::new(config, store, threads)?, &folder, &data_sets)
 }
 
 /// The folder of all cells: this one, else the workspace's.
@@ -148,12 +151,12 @@ pub(crate) fn store(named: Option<&Path>) -> Result<Store> {
     Ok(Store::new(path))
 }
 
-/// Trains what is missing, and reports. Without a data set nothing is missing.
+/// Trains what is missing, and reports. Without data sets nothing is missing.
 fn train(
     arguments: &Arguments,
     experiment: &Experiment,
     folder: &str,
-    data_set: Option<&LocalDataSet>,
+    data_sets: &[LocalDataSet],
 ) -> Result<Exit> {
     let out = match &arguments.out {
         Some(folder) => folder.clone(),
@@ -166,9 +169,9 @@ fn train(
         wanted.iter().copied().filter(|&cell| !states[cell].is_complete()).collect();
     // Data that cannot be read leaves no folder behind.
     let cells: Vec<Cell> = missing.iter().map(|&at| experiment.cells()[at].clone()).collect();
-    let images = match (data_set, cells.as_slice()) {
-        (None, _) | (_, []) => None,
-        (Some(data_set), cells) => Some(images(experiment.config(), data_set, cells)?),
+    let images = match cells.as_slice() {
+        [] => None,
+        cells => Some(images(experiment.config(), data_sets, cells)?),
     };
     // Parts of one study may be trained side by side, and have no report.
     let is_part = arguments.part.is_some();
@@ -196,7 +199,10 @@ fn train(
     }
     match folder {
         Some(folder) => {
-            let test_images = || Ok(data_set.map(LocalDataSet::test).transpose()?);
+            let test_images = |wanted| {
+                let found = data_sets.iter().find(|found| found.data_set() == wanted);
+                Ok(found.context("found no test images")?.test()?)
+            };
             end(experiment, folder, transcript, test_images, &interrupt)
         }
         None => {
@@ -262,22 +268,28 @@ fn refuse_failures(experiment: &Experiment, failures: Vec<Failure>) -> Result<()
 }
 
 /// The images that these cells need.
-fn images(config: &StudyConfig, data_set: &LocalDataSet, cells: &[Cell]) -> Result<Images> {
-    Ok(match data_set.data_set().entry().source {
-        Source::Files(_) => Images::whole(data_set.training_at(&[])?),
-        Source::Code(_) => {
-            let needed = Images::needed(config, cells);
-            let images = data_set.training_at(&needed)?;
-            Images::at(needed, images)
+fn images(config: &StudyConfig, data_sets: &[LocalDataSet], cells: &[Cell]) -> Result<Images> {
+    let mut images = Images::default();
+    for found in data_sets {
+        let data_set = found.data_set();
+        let needed = Images::needed(config, cells, data_set);
+        match data_set.entry().source {
+            _ if needed.is_empty() => {}
+            Source::Files(_) => images.add_whole(data_set, found.training_at(&[])?),
+            Source::Code(_) => {
+                let drawn = found.training_at(&needed)?;
+                images.add_at(data_set, needed, drawn);
+            }
         }
-    })
+    }
+    Ok(images)
 }
 
 impl Arguments {
-    /// The study with the changes of these arguments, of this data set.
-    fn request(&self, study: &NamedStudy, data_set: DataSet) -> Result<Request> {
+    /// The file of a study with the changes of these arguments, and these as parts of a folder's name.
+    fn changed(&self, study: &NamedStudy) -> (StudyFile, Vec<String>) {
         let mut file = study.file.clone();
-        let mut changes = study.change_by(data_set);
+        let mut changes = Vec::new();
         if self.quick && !file.quick {
             changes.push("quick".to_owned());
             file.look_quickly();
@@ -287,6 +299,14 @@ impl Arguments {
             changes.push(format!("seeds={}", seeds::text(seeds)));
             file.set_seeds(seeds.clone());
         }
+        (file, changes)
+    }
+
+    /// The study with the changes of these arguments, of this data set if it names none.
+    fn request(&self, study: &NamedStudy, data_set: DataSet) -> Result<Request> {
+        let (file, of_arguments) = self.changed(study);
+        let mut changes = NamedStudy::change_by(&file, data_set);
+        changes.extend(of_arguments);
         let config = study.config(file, data_set)?;
         Ok(Request { config, folder: folder_name(&study.name, &changes) })
     }
@@ -322,7 +342,7 @@ fn description(config: &StudyConfig) -> String {
     let rates = config.each(|arm| format!("{:?}", arm.learning_rate()));
     format!(
         "{}: {} training and {} validation images, batch {}, learning rate {}, {} {}{}",
-        config.data_set,
+        config.data_sets_in_words(),
         list(config.each(|arm| arm.training_images)),
         config.validation_images,
         list(config.each(study::arm::Arm::batch_size)),

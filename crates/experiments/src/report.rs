@@ -156,7 +156,7 @@ impl Arguments {
         folder: Option<PathBuf>,
         interrupt: &Interrupt,
     ) -> Result<()> {
-        let data = self.data.for_study(study.file.data_set)?;
+        let data = self.data.for_study(&study.file.data_sets())?;
         for data_set in data.possible() {
             let config = study.config(study.file.clone(), data_set)?;
             let threads = thread::available_parallelism().map_or(1, NonZero::get);
@@ -170,13 +170,14 @@ impl Arguments {
                 (Some(out), _) => out.clone(),
                 (None, Some(folder)) => folder,
                 (None, None) => {
-                    let name = folder_name(&study.name, &study.change_by(data_set));
+                    let name =
+                        folder_name(&study.name, &NamedStudy::change_by(&study.file, data_set));
                     workspace::runs()?.join(name)
                 }
             };
             missing::lines(&experiment, &found).iter().try_for_each(say)?;
             let transcript = transcript_of_kernels()?;
-            let test_images = || Ok(Some(data.only(data_set).find()?.test()?));
+            let test_images = |wanted| Ok(data.only(wanted).find()?.test()?);
             let folder = experiment.open(&out)?;
             end(&experiment, folder, transcript, test_images, interrupt)?;
             return Ok(());

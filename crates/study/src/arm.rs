@@ -37,6 +37,7 @@ pub struct Arm {
     pub training_images: u64,
     /// What a seed changes of its runs; the rest is that of seed 0.
     pub vary: Vec<Source>,
+    data_set: DataSet,
 }
 
 impl Arm {
@@ -57,7 +58,7 @@ impl Arm {
             observations_per_epoch: WINDOWS_PER_EPOCH,
             data_set: data_set.into(),
         };
-        Ok(Self { run, training_images, vary: vec![Source::Weights, Source::Order] })
+        Ok(Self { run, training_images, vary: vec![Source::Weights, Source::Order], data_set })
     }
 
     /// An arm to try values of axes on.
@@ -67,6 +68,17 @@ impl Arm {
     /// As for [`Self::notebook`].
     pub fn any() -> Result<Self, TrainError> {
         Self::notebook(DataSet::FashionMnist, 48_000)
+    }
+
+    /// Its data set.
+    pub fn data_set(&self) -> DataSet {
+        self.data_set
+    }
+
+    /// Gives it another data set.
+    pub(crate) fn set_data_set(&mut self, data_set: DataSet) {
+        self.data_set = data_set;
+        self.run.data_set = data_set.into();
     }
 
     /// The seeds of its run with this seed.

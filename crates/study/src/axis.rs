@@ -2,6 +2,7 @@
 
 mod activation;
 mod batch_size;
+mod data_set;
 mod definition;
 mod depth;
 mod dropout;
@@ -21,8 +22,9 @@ mod weight_decay;
 pub use definition::Axis;
 
 /// All axes, in the order in which they are applied and in which tables have them. The network comes
-/// first, since it brings its own norm, activation and dropout.
+/// before its parts, since it brings its own norm, activation and dropout.
 pub static AXES: &[&Axis] = &[
+    &data_set::AXIS,
     &network::AXIS,
     &depth::AXIS,
     &norm::AXIS,
@@ -39,6 +41,9 @@ pub static AXES: &[&Axis] = &[
     &training_images::AXIS,
     &vary::AXIS,
 ];
+
+/// The axis of data sets.
+pub static DATA_SET: &Axis = &data_set::AXIS;
 
 /// The axis of the network.
 pub static NETWORK: &Axis = &network::AXIS;

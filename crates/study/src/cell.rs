@@ -6,7 +6,7 @@ use trainer::dataset::Split;
 use trainer::run::{CellId, RunConfig};
 
 use crate::arm::Arm;
-use crate::axis::{AXES, Axis, EPOCHS, NETWORK, VARY};
+use crate::axis::{AXES, Axis, DATA_SET, EPOCHS, NETWORK, VARY};
 use crate::config::StudyConfig;
 use crate::error::Result;
 use crate::folder_name::shortened;
@@ -46,7 +46,7 @@ pub fn cells(config: &StudyConfig) -> Result<Vec<Cell>> {
             let mut run = arm.run.clone();
             run.seeds = arm.seeds(seed);
             let id = run.identity(&config.split_facts(arm, seed))?;
-            let folder = Path::new(config.data_set.entry().folder)
+            let folder = Path::new(arm.data_set().entry().folder)
                 .join(name_of_arm(config, arm))
                 .join(name_of_seed(arm, seed));
             cells.push(Cell { key: RunKey { arm: arm.clone(), seed }, run, id, folder });
@@ -55,13 +55,16 @@ pub fn cells(config: &StudyConfig) -> Result<Vec<Cell>> {
     Ok(cells)
 }
 
+/// The axes that the name of an arm's folder leaves out: the folder above has the data set, seeds say
+/// what varies, and a run goes on to more epochs.
+pub(crate) static ELSEWHERE: [&Axis; 3] = [DATA_SET, EPOCHS, VARY];
+
 /// What an arm has that the notebook's without batch norm has not, such as
-/// `norm=batch,learning_rate=0.01`. Epochs are left out: a run goes on to more of them. So is what a seed
-/// changes, which the seeds say.
+/// `norm=batch,learning_rate=0.01`.
 pub(crate) fn name_of_arm(config: &StudyConfig, arm: &Arm) -> String {
     let notebook = config.notebook();
     let differs = |axis: &&&Axis| (axis.text)(arm) != (axis.text)(notebook);
-    let others = AXES.iter().filter(|axis| ![EPOCHS, VARY, NETWORK].contains(axis));
+    let others = AXES.iter().filter(|axis| **axis != NETWORK && !ELSEWHERE.contains(axis));
     let others: Vec<&&Axis> = others.filter(differs).collect();
     // A network is named whole only if its parts do not say which it is.
     let mut by_parts = notebook.clone();

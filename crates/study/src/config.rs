@@ -19,25 +19,24 @@ pub const CONFIG_FILE: &str = "study.toml";
 pub struct StudyConfig {
     /// What its file says.
     pub file: StudyFile,
-    /// The data set of all runs.
-    pub data_set: DataSet,
     /// The images that each run is validated with after each epoch.
     pub validation_images: u64,
     /// The images that each run is tested with once.
     pub test_images: u64,
-    /// What the notebook trains without batch norm, on this data set.
+    /// What the notebook trains without batch norm, on its data set or the first.
     notebook: Arm,
     arms: Vec<Arm>,
 }
 
 impl StudyConfig {
-    /// The study of this file with the images of this data set.
+    /// The study of this file, with the images of this data set if it names none.
     ///
     /// # Errors
     ///
     /// [`StudyError::Config`] for values that no study can have: the key at fault, what was found and
     /// what is expected.
     pub fn new(mut file: StudyFile, data_set: DataSet) -> Result<Self> {
+        let data_set = file.data_sets().first().copied().unwrap_or(data_set);
         let DataSetEntry { training_images, test_images, .. } = *data_set.entry();
         let whole = Split::four_fifths_of(training_images, 0);
         let (training, validation) = (whole.training.len() as u64, whole.validation.len() as u64);
@@ -47,7 +46,6 @@ impl StudyConfig {
         }
         let validation_images = file.validation_images.unwrap_or(validation);
         let test_images = file.test_images.unwrap_or(test_images as u64);
-        file.data_set = Some(data_set);
         (file.validation_images, file.test_images) = (Some(validation_images), Some(test_images));
         file.complete(&notebook);
         let compared: Vec<&Axis> =
@@ -55,8 +53,8 @@ impl StudyConfig {
         // One against an axis that is not compared any more has nothing to show.
         file.report.figures.retain(|name| figure_name::expect(name, &compared).is_ok());
         let arms = file.arms(&notebook).map_err(StudyError::Config)?;
-        let config = Self { file, data_set, validation_images, test_images, notebook, arms };
-        config.expect_images(training, validation)?;
+        let config = Self { file, validation_images, test_images, notebook, arms };
+        config.expect_images()?;
         config.expect_outcomes()?;
         config.expect_arms()?;
         Ok(config)
@@ -70,8 +68,9 @@ impl StudyConfig {
     pub fn read(text: &str) -> Result<Self, String> {
         let any = Arm::notebook(DataSet::FashionMnist, 1).map_err(|error| error.to_string())?;
         let file = study_file::read(text, &any)?;
-        let data_set = file.data_set.ok_or("fixed.data_set: found none, expected a data set")?;
-        Self::new(file, data_set).map_err(|error| error.to_string())
+        let data_sets = file.data_sets();
+        let first = data_sets.first().ok_or("fixed.data_set: found none, expected a data set")?;
+        Self::new(file, *first).map_err(|error| error.to_string())
     }
 
     /// The study as its file, with all values.
@@ -79,13 +78,17 @@ impl StudyConfig {
         study_file::write(&self.file)
     }
 
-    /// Refuses more images than the data set has.
-    fn expect_images(&self, training: u64, validation: u64) -> Result<()> {
+    /// Refuses more images than a data set has.
+    fn expect_images(&self) -> Result<()> {
         let refuse = |key: &str, found: u64, most: u64, which: &str| {
             let fault = format!("found {found}, expected 1 to {most}, the {which}");
             Err(self.fault(key, &fault))
         };
         for arm in &self.arms {
+            let DataSetEntry { training_images, test_images, .. } = *arm.data_set().entry();
+            let whole = Split::four_fifths_of(training_images, 0);
+            let (training, validation) =
+                (whole.training.len() as u64, whole.validation.len() as u64);
             let images = arm.training_images;
             if images > training {
                 return refuse("training_images", images, training, "training images");
@@ -93,14 +96,14 @@ impl StudyConfig {
             if arm.batch_size() > images {
                 return refuse("batch_size", arm.batch_size(), images, "training images");
             }
-        }
-        let tests = self.data_set.entry().test_images as u64;
-        if self.validation_images > validation {
-            let found = self.validation_images;
-            return refuse("validation_images", found, validation, "validation images");
-        }
-        if self.test_images > tests {
-            return refuse("test_images", self.test_images, tests, "test images");
+            if self.validation_images > validation {
+                let found = self.validation_images;
+                return refuse("validation_images", found, validation, "validation images");
+            }
+            let tests = test_images as u64;
+            if self.test_images > tests {
+                return refuse("test_images", self.test_images, tests, "test images");
+            }
         }
         Ok(())
     }
@@ -124,9 +127,9 @@ impl StudyConfig {
 
     /// Refuses two arms that are the same, and networks that cannot be built or trained.
     fn expect_arms(&self) -> Result<()> {
-        let DataSetEntry { image, class_names, .. } = self.data_set.entry();
         let mut different = Vec::new();
         for arm in &self.arms {
+            let DataSetEntry { image, class_names, .. } = arm.data_set().entry();
             let images = usize::try_from(arm.training_images).unwrap_or(usize::MAX);
             arm.run
                 .expect_batches(*image, class_names.len(), images)
@@ -228,7 +231,7 @@ impl StudyConfig {
 
     /// Whether runs are validated with other images than a fifth of the data set's.
     pub(crate) fn has_other_validation_images(&self) -> bool {
-        let images = self.data_set.entry().training_images as u64;
+        let images = self.notebook.data_set().entry().training_images as u64;
         self.validation_images != images - self.notebook.training_images
     }
 
@@ -244,7 +247,7 @@ impl StudyConfig {
 
     /// The images of a run with this arm and seed, as positions in the data set.
     pub fn split(&self, arm: &Arm, seed: u64) -> Split {
-        let images = self.data_set.entry().training_images;
+        let images = arm.data_set().entry().training_images;
         let count = |images: u64| usize::try_from(images).unwrap_or(usize::MAX);
         Split::four_fifths_of(images, arm.seed_of_split(seed))
             .truncated(count(arm.training_images), count(self.validation_images))
@@ -271,18 +274,29 @@ impl StudyConfig {
         networks
     }
 
-    /// What is compared with several values, in the order of the file.
+    /// What is compared with several values, in the order of the file; what a seed changes comes last, since
+    /// arms are held against each other by anything else.
     fn varied(&self) -> impl Iterator<Item = &AxisValues> {
         let settings = self.file.settings.iter();
-        settings.filter(|setting| setting.is_compared && setting.values.len() > 1)
+        let varied = settings.filter(|setting| setting.is_compared && setting.values.len() > 1);
+        let (last, first): (Vec<_>, Vec<_>) = varied.partition(|setting| *setting.axis == *VARY);
+        first.into_iter().chain(last)
     }
 
     /// The arms in groups. Those of a group differ in the first axis that the study compares, and the
     /// one with its first value, the baseline, comes first.
     pub fn groups(&self) -> Vec<Vec<Arm>> {
-        let groups = self.arms.len() / self.varied().next().map_or(1, |first| first.values.len());
-        let group = |at| self.arms.iter().skip(at).step_by(groups).cloned().collect();
-        (0..groups).map(group).collect()
+        let first = self.varied().next().map(|setting| setting.axis);
+        let mut groups: Vec<(Vec<&str>, Vec<Arm>)> = Vec::new();
+        for arm in &self.arms {
+            let others = self.values(arm).into_iter().filter(|(axis, _)| Some(*axis) != first);
+            let others: Vec<&str> = others.map(|(_, value)| value).collect();
+            match groups.iter_mut().find(|(known, _)| *known == others) {
+                Some((_, group)) => group.push(arm.clone()),
+                None => groups.push((others, vec![arm.clone()])),
+            }
+        }
+        groups.into_iter().map(|(_, group)| group).collect()
     }
 
     /// Whether arms of a group are held against their baseline: those that differ in what a seed changes
@@ -313,6 +327,17 @@ impl StudyConfig {
         if group.is_empty() { name } else { format!("{name}, {group}") }
     }
 
+    /// The data sets, each once, in the order of the arms.
+    pub fn data_sets(&self) -> Vec<DataSet> {
+        self.each(Arm::data_set)
+    }
+
+    /// The names of the data sets.
+    pub fn data_sets_in_words(&self) -> String {
+        let names: Vec<&str> = self.data_sets().into_iter().map(DataSet::name).collect();
+        names.join(" and ")
+    }
+
     /// The most epochs of any arm.
     pub fn last_epoch(&self) -> u64 {
         self.arms.iter().map(|arm| arm.run.epochs).max().unwrap_or_default()
@@ -336,7 +361,7 @@ impl StudyConfig {
 
     /// The accuracy of guessing.
     pub fn chance(&self) -> f64 {
-        1.0 / self.data_set.entry().class_names.len() as f64
+        1.0 / self.notebook.data_set().entry().class_names.len() as f64
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use trainer::dataset::DataSet;
 
 use plots::DrawError;
 use thiserror::Error;
@@ -89,9 +90,12 @@ pub enum StudyError {
         source: Box<StudyError>,
     },
 
-    /// A cell is to be tested without images.
-    #[error("found no test images, expected those of the data set")]
-    NoTestImages,
+    /// A cell is to be trained or tested without the images of its data set.
+    #[error("found no images of {data_set}, expected those that its cells need")]
+    NoImages {
+        /// The data set.
+        data_set: DataSet,
+    },
 
     /// The caller stopped the work before its end.
     #[error("stopped before the end; the same command goes on from here")]

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use kernels::with_threads;
-use trainer::dataset::LabelledImages;
+use trainer::dataset::{DataSet, LabelledImages};
 use trainer::evaluation::{Evaluation, Score, evaluate};
 use trainer::network::ModelSummary;
 use trainer::run::Ended;
@@ -77,6 +77,9 @@ pub struct Introduction {
     /// The sanity check: loss and accuracy on a few validation images with untrained weights.
     pub score: Score,
 }
+
+/// The test images of each data set that has cells to be tested.
+pub type TestImages = Vec<(DataSet, LabelledImages)>;
 
 /// A cell that could not be trained or tested.
 #[derive(Debug)]
@@ -194,21 +197,16 @@ impl Experiment {
                 continue;
             }
             introduced.push(&key.arm);
-            let split = images.split(&self.config, cell);
-            let (network, _) = run.start(images.all())?;
+            let (images, split) = images.of(&self.config, cell)?;
+            let (network, _) = run.start(images)?;
             let trained = run.trains.parameters(&network)?;
             let count = SANITY_BATCHES.saturating_mul(run.batch_size).min(split.validation.len());
             introductions.push(Introduction {
                 label: self.config.label(&key.arm),
                 seed: key.seed,
                 summary: ModelSummary::of(&network, |parameter| trained.contains(parameter)),
-                score: evaluate(
-                    &network,
-                    images.all(),
-                    &split.validation[..count],
-                    run.batch_size,
-                )?
-                .score,
+                score: evaluate(&network, images, &split.validation[..count], run.batch_size)?
+                    .score,
             });
         }
         Ok(introductions)
@@ -336,8 +334,8 @@ impl Experiment {
         let cell = &self.cells[index];
         let train = || {
             let folder = self.store.folder(cell)?;
-            let split = images.split(&self.config, cell);
-            Ok(cell.run.train(images.all(), &split, &folder, observe)?)
+            let (images, split) = images.of(&self.config, cell)?;
+            Ok(cell.run.train(images, &split, &folder, observe)?)
         };
         let ended: Result<Ended> =
             with_threads(threads, train).map_err(|error| TrainError::from(error).into()).flatten();
@@ -363,7 +361,7 @@ impl Experiment {
     pub fn test(
         &self,
         found: &[Found],
-        images: Option<&LabelledImages>,
+        images: &TestImages,
         watch: &impl Watch,
     ) -> Result<Vec<Trained>> {
         // Cells that are one run are tested in turn, and store their results side by side.
@@ -398,7 +396,7 @@ impl Experiment {
         &self,
         cell: &Cell,
         found: &Found,
-        images: Option<&LabelledImages>,
+        images: &TestImages,
     ) -> Result<Option<Evaluation>> {
         let tested_on = self.tested_on();
         if tested_on.is_empty() {
@@ -407,7 +405,9 @@ impl Experiment {
         if let Some(stored) = cell.run.tested(&tested_on, &found.folder)? {
             return Ok(Some(stored));
         }
-        let images = images.ok_or(StudyError::NoTestImages)?;
+        let data_set = cell.key.arm.data_set();
+        let images = images.iter().find(|(of, _)| *of == data_set).map(|(_, images)| images);
+        let images = images.ok_or(StudyError::NoImages { data_set })?;
         // What comes from elsewhere stays as it is. So does a cell that another process is at.
         let lock = if found.is_in_store { files::lock(&found.folder) } else { None };
         match lock.map(|_lock| cell.run.test(images, &tested_on, &found.folder)) {

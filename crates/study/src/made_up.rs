@@ -15,9 +15,10 @@ pub(crate) fn config_from(compare: &str, fixed: &str, repeat: &str) -> StudyConf
     let or =
         |text: &str, usual: &str| if text.is_empty() { usual.to_owned() } else { text.to_owned() };
     let (fixed, repeat) = (or(fixed, "epochs = 2"), or(repeat, "seeds = 2"));
+    let data_set = if compare.contains("data_set") { "" } else { "data_set = \"fashion-mnist\"\n" };
     let text = format!(
         "title = \"With and without batch norm\"\n[compare]\n{compare}\n[fixed]\n\
-         data_set = \"fashion-mnist\"\n{fixed}\n[repeat]\n{repeat}\n"
+         {data_set}{fixed}\n[repeat]\n{repeat}\n"
     );
     StudyConfig::read(&text).unwrap()
 }

@@ -1,6 +1,6 @@
 //! How much memory a study takes.
 
-use trainer::dataset::{DataSetEntry, Source};
+use trainer::dataset::{DataSet, DataSetEntry, Source};
 
 use crate::config::StudyConfig;
 use crate::error::Result;
@@ -26,20 +26,31 @@ impl Memory {
     ///
     /// A run that cannot be built.
     pub fn of(config: &StudyConfig) -> Result<Self> {
-        let DataSetEntry { image, class_names, training_images, test_images, source, .. } =
-            config.data_set.entry();
         let count = |images: u64| usize::try_from(images).unwrap_or(usize::MAX);
         let validation = count(config.validation_images);
         let mut runs = Vec::new();
         for arm in config.arms() {
+            let DataSetEntry { image, class_names, .. } = arm.data_set().entry();
             // The seed changes no size.
             let training = count(arm.training_images);
             let bytes = arm.run.memory(*image, class_names.len(), training, validation)?;
             runs.extend(config.seeds().iter().map(|_| bytes));
         }
         runs.sort_unstable_by(|one, other| other.cmp(one));
+        let (mut reading, mut images) = (0, 0_u64);
+        for data_set in config.data_sets() {
+            let (of_reading, held) = Self::of_data_set(config, data_set);
+            reading = of_reading.max(reading);
+            images = images.saturating_add(held);
+        }
+        Ok(Self { reading, images, runs })
+    }
+
+    /// The bytes while a data set is read, and those of its images.
+    fn of_data_set(config: &StudyConfig, data_set: DataSet) -> (u64, u64) {
+        let DataSetEntry { image, training_images, test_images, source, .. } = data_set.entry();
         let bytes = |images: u64| images.saturating_mul(image.values() as u64);
-        let (reading, images) = match source {
+        match source {
             // A file is read whole, and unpacked before its images are taken from it.
             Source::Files(files) => {
                 let packed = files.files.iter().map(|file| file.bytes).max().unwrap_or(0);
@@ -54,8 +65,7 @@ impl Memory {
                 let held = of_split.saturating_mul(splits).min(*training_images as u64);
                 (0, bytes(held + *test_images as u64))
             }
-        };
-        Ok(Self { reading, images, runs })
+        }
     }
 
     /// The bytes at most, with so many runs side by side.

@@ -76,7 +76,7 @@ static RUN_AGAIN: LazyLock<ByNetwork> = LazyLock::new(|| ByNetwork::of(RE_RUNS))
 impl Published {
     /// The published figures that compare with this arm of the study; empty where none do.
     pub fn beside(study: &StudyConfig, arm: &Arm) -> Self {
-        let compares = study.data_set == DataSet::FashionMnist
+        let compares = arm.data_set() == DataSet::FashionMnist
             && !study.has_other_validation_images()
             && arm.is_as_published(TRAINING_IMAGES);
         if !compares {

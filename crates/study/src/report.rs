@@ -14,7 +14,7 @@ mod statistics;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use trainer::dataset::DataSetEntry;
+use trainer::dataset::{DataSet, DataSetEntry};
 use trainer::network::pytorch;
 
 use crate::analysis::{Analysis, PairRow, SummaryRow};
@@ -143,7 +143,8 @@ pub fn render(study: &Study) -> Result<Vec<(PathBuf, Vec<u8>)>> {
 
 /// A class of PyTorch for each network of the study.
 fn networks(config: &StudyConfig) -> Result<String> {
-    let DataSetEntry { image, class_names, .. } = config.data_set.entry();
+    let first = config.data_sets().into_iter().next().unwrap_or(DataSet::FashionMnist);
+    let DataSetEntry { image, class_names, .. } = first.entry();
     Ok(pytorch::module(config.arms().iter().map(Arm::network), *image, class_names.len())?)
 }
 

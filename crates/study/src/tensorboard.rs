@@ -6,7 +6,7 @@ use trainer::log::{EventFile, MarginChart};
 
 use crate::analysis::{Analysis, ArmResult, EpochResult, Interval, IntervalKind, Spread};
 use crate::arm::Arm;
-use crate::cell::name_of_arm;
+use crate::cell::{ELSEWHERE, name_of_arm};
 use crate::config::StudyConfig;
 use crate::tables::EpochRow;
 
@@ -136,11 +136,13 @@ impl Metric {
 }
 
 /// The file of an arm, such as `tensorboard/norm=batch,trains=all/mean/events.out.tfevents.run`. The
-/// arm's name is that of its folder in the store, with the epochs where the study compares them.
+/// arm's name is that of its folder in the store, with what that leaves out where it differs.
 fn file(config: &StudyConfig, arm: &Arm) -> PathBuf {
     let mut name = name_of_arm(config, arm);
-    if config.each(|arm| arm.run.epochs).len() > 1 {
-        name.push_str(&format!(",epochs={}", arm.run.epochs));
+    for axis in ELSEWHERE {
+        if config.each(axis.text).len() > 1 {
+            name.push_str(&format!(",{}={}", axis.key, (axis.text)(arm)));
+        }
     }
     Path::new(FOLDER).join(name).join("mean").join(EventFile::FILE_NAME)
 }
@@ -343,7 +345,8 @@ mod tests {
     #[test]
     fn every_arm_has_a_file_of_its_own() {
         let config = made_up::config_from(
-            "norm = [\"none\", \"batch\"]\ntrains = [\"head-frozen\", \"all\"]\nepochs = [1, 2]",
+            "norm = [\"none\", \"batch\"]\ndata_set = [\"fashion-mnist\", \"synthetic\"]\nepochs = [1, 2]\n\
+             vary = [\"weights\", \"order\"]",
             "batch_size = 96",
             "",
         );

@@ -74,8 +74,8 @@ impl Users {
 
 /// The cells of a study, with every data set that it can get.
 pub(super) fn ids(study: &NamedStudy) -> Result<BTreeSet<CellId>> {
-    let data_sets = match study.file.data_set {
-        Some(data_set) => vec![data_set],
+    let data_sets = match study.file.data_sets().first() {
+        Some(first) => vec![*first],
         None => DataSet::ALL.to_vec(),
     };
     let mut ids = BTreeSet::new();

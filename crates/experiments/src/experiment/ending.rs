@@ -7,10 +7,10 @@ use grader::export::{self, Detail};
 use grader::fixture::load_all;
 use grader::grading::grade;
 use grader::submission::Kernels;
-use study::experiment::Experiment;
+use study::experiment::{Experiment, TestImages};
 use study::folder::StudyFolder;
 use study::report::PAGE;
-use trainer::dataset::LabelledImages;
+use trainer::dataset::{DataSet, LabelledImages};
 
 use terminal::count::counted;
 use terminal::exit::Exit;
@@ -27,19 +27,20 @@ pub(crate) fn end(
     experiment: &Experiment,
     mut folder: StudyFolder,
     transcript: String,
-    test_images: impl FnOnce() -> Result<Option<LabelledImages>>,
+    test_images: impl Fn(DataSet) -> Result<LabelledImages>,
     interrupt: &Interrupt,
 ) -> Result<Exit> {
     let found = experiment.found()?;
-    let images = match experiment.untested(&found)?.as_slice() {
-        [] => None,
-        [_, ..] => {
-            let images = usize::try_from(experiment.config().test_images).unwrap_or(usize::MAX);
-            say(format_args!("testing on {}", counted(images, "image")))?;
-            test_images()?
+    let mut images = TestImages::new();
+    for cell in experiment.untested(&found)? {
+        let data_set = experiment.cells()[cell].key.arm.data_set();
+        if images.iter().all(|(of, _)| *of != data_set) {
+            let count = usize::try_from(experiment.config().test_images).unwrap_or(usize::MAX);
+            say(format_args!("testing on {}", counted(count, "image")))?;
+            images.push((data_set, test_images(data_set)?));
         }
-    };
-    let tested = experiment.test(&found, images.as_ref(), &Silent(interrupt))?;
+    }
+    let tested = experiment.test(&found, &images, &Silent(interrupt))?;
     let files = experiment.finish(&mut folder, &found, tested, transcript)?;
     let page = folder.path().join(PAGE);
     let page = workspace::relative(&page).display();

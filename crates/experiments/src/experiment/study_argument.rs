@@ -35,10 +35,10 @@ impl NamedStudy {
 
     /// What this data set changes, for the name of the folder of results: nothing, if it is the usual one
     /// or the study names it.
-    pub(crate) fn change_by(&self, data_set: DataSet) -> Vec<String> {
-        match (self.file.data_set, data_set) {
-            (None, DataSet::Synthetic) => vec![data_set.entry().argument.to_owned()],
-            (None, DataSet::FashionMnist) | (Some(_), _) => Vec::new(),
+    pub(crate) fn change_by(file: &StudyFile, data_set: DataSet) -> Vec<String> {
+        match (file.data_sets().as_slice(), data_set) {
+            ([], DataSet::Synthetic) => vec![data_set.entry().argument.to_owned()],
+            ([], DataSet::FashionMnist) | ([_, ..], _) => Vec::new(),
         }
     }
 }

@@ -167,3 +167,41 @@ fn each_source_can_be_varied_by_itself() {
     let twice = read("[compare]\nvary = [\"weights\"]\n[repeat]\nvary = [\"order\"]").unwrap_err();
     assert!(twice.contains("repeat.vary: found it in both"), "{twice}");
 }
+
+/// Each arm has the images, the folder and the published figures of its own data set.
+#[test]
+fn data_sets_can_be_compared() {
+    let text =
+        "[compare]\nnorm = [\"none\", \"batch\"]\ndata_set = [\"synthetic\", \"fashion-mnist\"]\n";
+    let config = StudyConfig::read(text).unwrap();
+    assert_eq!(config.data_sets(), [DataSet::Synthetic, DataSet::FashionMnist]);
+    assert_eq!(StudyConfig::read(&config.to_toml()).unwrap(), config);
+    let folders: Vec<_> = crate::cell::cells(&config).unwrap();
+    let first = |at: usize| folders[at].folder.iter().next().unwrap().to_str().unwrap().to_owned();
+    assert_eq!([first(0), first(1)], ["synthetic", "fashion-mnist"]);
+    let published = |at: usize| crate::published::Published::beside(&config, &config.arms()[at]);
+    assert!(published(0).accuracies.is_empty() && !published(1).accuracies.is_empty());
+    let labels: Vec<_> = config.arms().iter().map(|arm| config.label(arm)).collect();
+    assert_eq!(labels[1], "no norm, Fashion-MNIST");
+    let fault = StudyConfig::read("[fixed]\ndata_set = \"mnist\"\n").unwrap_err();
+    assert!(
+        fault.contains("fixed.data_set: found \"mnist\", expected fashion-mnist, synthetic"),
+        "{fault}"
+    );
+}
+
+/// What a seed changes is never what arms are held against each other by, wherever it stands.
+#[test]
+fn arms_are_compared_by_what_is_not_the_seed() {
+    let one = config_from("vary = [\"weights\", \"order\"]\nnorm = [\"none\", \"batch\"]", "", "");
+    assert!(one.compares_arms());
+    let names = |arms: &[Arm]| arms.iter().map(|arm| one.label(arm)).collect::<Vec<_>>();
+    let groups: Vec<Vec<String>> = one.groups().iter().map(|group| names(group)).collect();
+    assert_eq!(
+        groups,
+        [
+            ["no norm, weights varied", "batch norm, weights varied"],
+            ["no norm, order varied", "batch norm, order varied"]
+        ]
+    );
+}

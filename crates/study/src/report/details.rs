@@ -112,12 +112,16 @@ fn limits(analysis: &Analysis<'_>) -> Vec<String> {
         1 => "one learning rate",
         _ => "these learning rates",
     };
+    let data_sets = match config.data_sets().len() {
+        1 => "is one data set".to_owned(),
+        several => format!("are {several} data sets"),
+    };
     let mut limits = vec![format!(
-        "The networks are small. There is one data set, and {optimizers} with {rates}. The study does \
-         not ask what holds elsewhere."
+        "The networks are small. There {data_sets}, and {optimizers} with {rates}. The study does not \
+         ask what holds elsewhere."
     )];
-    match config.seeds().len() {
-        1 => limits.push(
+    match usize::try_from(analysis.seeds_of_arms().0).unwrap_or(usize::MAX) {
+        0 | 1 => limits.push(
             "One seed cannot tell a difference between networks from one between seeds.".to_owned(),
         ),
         few if few < FEWEST_SEEDS => limits.push(format!(
@@ -145,7 +149,7 @@ fn limits(analysis: &Analysis<'_>) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if config.data_set == DataSet::Synthetic {
+    if config.data_sets().contains(&DataSet::Synthetic) {
         limits.push(
             "Garments drawn by code are not photographs: these results do not say how the networks \
              do on Fashion-MNIST."

@@ -4,7 +4,7 @@ use trainer::dataset::DataSet;
 
 use super::places::Places;
 use crate::arm::Arm;
-use crate::axis::{AXES, Axis, EPOCHS, NETWORK, TRAINING_IMAGES, place};
+use crate::axis::{AXES, Axis, DATA_SET, EPOCHS, NETWORK, TRAINING_IMAGES, place};
 
 /// Batches of an epoch in a quick look.
 const QUICK_STEPS: u64 = 60;
@@ -24,8 +24,6 @@ pub struct StudyFile {
     pub question: String,
     /// Whether it is a quick look.
     pub quick: bool,
-    /// The data set; none for the one that is at hand.
-    pub data_set: Option<DataSet>,
     /// The axes that the file names, in its order.
     pub settings: Vec<AxisValues>,
     /// The images to validate with after each epoch; none for a fifth of the data set's.
@@ -107,6 +105,15 @@ impl Family {
 }
 
 impl StudyFile {
+    /// The data sets that the file names; none for the one that is at hand.
+    pub fn data_sets(&self) -> Vec<DataSet> {
+        let named = self.settings.iter().filter(|setting| *setting.axis == *DATA_SET);
+        let values = named.flat_map(|setting| &setting.values);
+        let of =
+            |value: &String| DataSet::ALL.iter().copied().find(|set| set.entry().argument == value);
+        values.filter_map(of).collect()
+    }
+
     /// Gives an axis these values in the place of those of the file. Several values are compared. A
     /// network brings its own norm, activation and dropout: with it those of the file go, so that
     /// [`Self::set`] of these comes after.

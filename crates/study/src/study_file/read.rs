@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-use trainer::dataset::DataSet;
 
 use super::contents::{AxisValues, Family, PrimaryOutcome, ReportPlan, StudyFile};
 use super::places::Places;
@@ -49,7 +48,6 @@ pub fn read(text: &str, notebook: &Arm) -> Result<StudyFile, String> {
         title: top.string("title")?.unwrap_or_else(|| "A study".to_owned()),
         question: top.string("question")?.unwrap_or_default(),
         quick: top.boolean("quick")?,
-        data_set: None,
         settings: Vec::new(),
         validation_images: None,
         test_images: None,
@@ -69,14 +67,13 @@ pub fn read(text: &str, notebook: &Arm) -> Result<StudyFile, String> {
         }
     }
     if let Some(section) = section("fixed")? {
-        let others = ["data_set", "validation_images", "test_images"];
+        let others = ["validation_images", "test_images"];
         let mut axes = axes();
         axes.retain(|key| *key != VARY.key);
         section.expect_keys(&[axes.as_slice(), &others].concat())?;
         section.note_places(&mut file.places);
         for (key, value) in section.entries() {
             match key {
-                "data_set" => file.data_set = Some(section.choice(key, &data_sets())?),
                 "validation_images" => file.validation_images = Some(section.count(key, 1)?),
                 "test_images" => file.test_images = Some(section.count(key, 0)?),
                 _ => {
@@ -138,10 +135,6 @@ pub fn read(text: &str, notebook: &Arm) -> Result<StudyFile, String> {
 
 fn axes() -> Vec<&'static str> {
     AXES.iter().map(|axis| axis.key).collect()
-}
-
-fn data_sets() -> Vec<(&'static str, DataSet)> {
-    DataSet::ALL.iter().map(|set| (set.entry().argument, *set)).collect()
 }
 
 /// The line of a place in the file, from 1.

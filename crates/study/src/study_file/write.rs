@@ -30,9 +30,6 @@ pub(crate) fn write(file: &StudyFile) -> String {
         }
     }
     line("\n[fixed]".to_owned());
-    if let Some(data_set) = file.data_set {
-        line(format!("data_set = {}", quoted(data_set.entry().argument)));
-    }
     let (vary, fixed): (Vec<&AxisValues>, Vec<&AxisValues>) =
         file.settings.iter().filter(|it| !it.is_compared).partition(|it| it.axis == VARY);
     for AxisValues { axis, values, .. } in fixed {
