@@ -102,9 +102,16 @@ impl<'a> Analysis<'a> {
         inference::images(&self.study.config)
     }
 
-    /// Whether there are several seeds.
+    /// Whether an arm has several seeds.
     pub fn has_several_seeds(&self) -> bool {
-        self.study.config.seeds().len() > 1
+        self.seeds_of_arms().1 > 1
+    }
+
+    /// The fewest and the most seeds that an arm has, of those that have any.
+    pub fn seeds_of_arms(&self) -> (u64, u64) {
+        let seeds: Vec<u64> = self.arms().map(|arm| arm.runs.len() as u64).collect();
+        let fewest = seeds.iter().copied().filter(|seeds| *seeds > 0).min();
+        (fewest.unwrap_or_default(), seeds.into_iter().max().unwrap_or_default())
     }
 }
 

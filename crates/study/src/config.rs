@@ -274,18 +274,29 @@ impl StudyConfig {
         networks
     }
 
-    /// What is compared with several values, in the order of the file.
+    /// What is compared with several values, in the order of the file; what a seed changes comes last, since
+    /// arms are held against each other by anything else.
     fn varied(&self) -> impl Iterator<Item = &AxisValues> {
         let settings = self.file.settings.iter();
-        settings.filter(|setting| setting.is_compared && setting.values.len() > 1)
+        let varied = settings.filter(|setting| setting.is_compared && setting.values.len() > 1);
+        let (last, first): (Vec<_>, Vec<_>) = varied.partition(|setting| *setting.axis == *VARY);
+        first.into_iter().chain(last)
     }
 
     /// The arms in groups. Those of a group differ in the first axis that the study compares, and the
     /// one with its first value, the baseline, comes first.
     pub fn groups(&self) -> Vec<Vec<Arm>> {
-        let groups = self.arms.len() / self.varied().next().map_or(1, |first| first.values.len());
-        let group = |at| self.arms.iter().skip(at).step_by(groups).cloned().collect();
-        (0..groups).map(group).collect()
+        let first = self.varied().next().map(|setting| setting.axis);
+        let mut groups: Vec<(Vec<&str>, Vec<Arm>)> = Vec::new();
+        for arm in &self.arms {
+            let others = self.values(arm).into_iter().filter(|(axis, _)| Some(*axis) != first);
+            let others: Vec<&str> = others.map(|(_, value)| value).collect();
+            match groups.iter_mut().find(|(known, _)| *known == others) {
+                Some((_, group)) => group.push(arm.clone()),
+                None => groups.push((others, vec![arm.clone()])),
+            }
+        }
+        groups.into_iter().map(|(_, group)| group).collect()
     }
 
     /// Whether arms of a group are held against their baseline: those that differ in what a seed changes

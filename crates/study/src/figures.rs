@@ -66,6 +66,16 @@ pub fn draw_all<'a>(analysis: &'a Analysis<'a>) -> Result<Vec<DrawnFigure>> {
     names.filter_map(|name| draw(name, analysis).transpose()).collect()
 }
 
+/// The first figure of [`draw_all`].
+///
+/// # Errors
+///
+/// A figure that cannot be drawn.
+pub fn draw_first<'a>(analysis: &'a Analysis<'a>) -> Result<Option<DrawnFigure>> {
+    let names = analysis.study.config.file.report.figures.iter();
+    names.filter_map(|name| draw(name, analysis).transpose()).next().transpose()
+}
+
 /// The files of all figures that the report of this study can have, from the report's folder.
 pub fn files(config: &StudyConfig) -> impl Iterator<Item = PathBuf> {
     let names = config.file.report.figures.iter().map(|name| file_stem(name));

@@ -11,6 +11,7 @@
 pub mod analysis;
 pub mod arm;
 pub mod axis;
+mod catch_up;
 pub mod cell;
 pub mod collect;
 pub mod config;

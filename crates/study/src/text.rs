@@ -48,6 +48,14 @@ pub(crate) fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", thousands(count))
 }
 
+/// `3 seeds`, or `3 to 5 seeds` where arms have more or fewer.
+pub(crate) fn seeds_in_words((fewest, most): (u64, u64)) -> String {
+    match fewest {
+        same if same == most => counted(most, "seed"),
+        fewest => format!("{} to {}", thousands(fewest), counted(most, "seed")),
+    }
+}
+
 /// `1 seed`, `3 seeds`, `3 or 5 seeds`.
 pub(crate) fn counted_either(counts: &[u64], noun: &str) -> String {
     match counts {
@@ -92,7 +100,17 @@ pub(crate) fn signed(difference: f64) -> String {
 }
 
 /// How often an arm was ahead, counted after each epoch: a sentence without its capital letter.
-pub(crate) fn how_often(name: &str, Ahead { ahead, of }: Ahead, several_seeds: bool) -> String {
+pub(crate) fn how_often(
+    name: &str,
+    Ahead { ahead, of, is_all }: Ahead,
+    several_seeds: bool,
+) -> String {
+    if !is_all {
+        return format!(
+            "with {name} accuracy was higher after {ahead} of the {of} epochs that both have, over all \
+             seeds."
+        );
+    }
     let every = if several_seeds { " of every seed" } else { "" };
     let all = if several_seeds { " of all seeds" } else { "" };
     if ahead == of && of > 1 {

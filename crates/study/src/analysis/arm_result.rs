@@ -60,7 +60,7 @@ pub struct EpochResult<'a> {
 
 impl EpochResult<'_> {
     /// The validation accuracy of the run with this seed; that of guessing if it has diverged.
-    pub(super) fn accuracy_of(&self, seed: u64, chance: f64) -> Option<f64> {
+    pub fn accuracy_of(&self, seed: u64, chance: f64) -> Option<f64> {
         let measured = self.rows.iter().find(|row| row.key.seed == seed);
         let guessed = self.diverged.contains(&seed).then_some(chance);
         measured.map(|row| row.val_accuracy).or(guessed)

@@ -37,8 +37,10 @@ pub struct Comparison {
 pub struct Ahead {
     /// The epochs in which it was ahead.
     pub ahead: usize,
-    /// All epochs.
+    /// All epochs that both arms have.
     pub of: usize,
+    /// Whether neither arm has an epoch of a seed that the other has not.
+    pub is_all: bool,
 }
 
 /// When an arm reached a level.
@@ -82,7 +84,9 @@ impl Comparison {
 }
 
 fn ahead(config: &StudyConfig, without: &ArmResult<'_>, with: &ArmResult<'_>) -> Ahead {
-    let mut count = Ahead { ahead: 0, of: 0 };
+    let runs = |arm: &ArmResult<'_>| arm.runs.iter().map(|run| run.key.seed).collect::<Vec<_>>();
+    let is_all = with.arm.run.epochs == without.arm.run.epochs && runs(with) == runs(without);
+    let mut count = Ahead { ahead: 0, of: 0, is_all };
     for epoch in &with.epochs {
         let Some(other) = without.epochs.iter().find(|other| other.epoch == epoch.epoch) else {
             continue;

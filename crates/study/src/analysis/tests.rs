@@ -109,7 +109,7 @@ fn batch_norm_is_ahead_where_both_are_there_and_it_is_higher() {
     let [group] = analysis.groups.as_slice() else { panic!("{:?}", analysis.groups) };
     let [comparison] = group.comparisons.as_slice() else { panic!("{:?}", group.comparisons) };
     assert_eq!((group.without(comparison).name.as_str(), comparison.with), ("no norm", 1));
-    assert_eq!(comparison.ahead, Ahead { ahead: 1, of: 3 });
+    assert_eq!(comparison.ahead, Ahead { ahead: 1, of: 3, is_all: false });
     let difference = comparison.difference.unwrap();
     assert_eq!((difference.count, difference.mean, difference.std), (1, -0.5, None));
 }
@@ -226,7 +226,7 @@ fn the_committed_study_has_batch_norm_ahead_and_trained_heads_good() {
     assert_eq!(analysis.groups.len(), 2);
     let every = 5 * study.config.seeds().len();
     for group in &analysis.groups {
-        assert_eq!(group.comparisons[0].ahead, Ahead { ahead: every, of: every });
+        assert_eq!(group.comparisons[0].ahead, Ahead { ahead: every, of: every, is_all: true });
     }
     for arm in &analysis.groups[1].arms {
         assert!(arm.final_accuracy.unwrap().mean > 0.87, "{}", arm.label);

@@ -189,3 +189,19 @@ fn data_sets_can_be_compared() {
         "{fault}"
     );
 }
+
+/// What a seed changes is never what arms are held against each other by, wherever it stands.
+#[test]
+fn arms_are_compared_by_what_is_not_the_seed() {
+    let one = config_from("vary = [\"weights\", \"order\"]\nnorm = [\"none\", \"batch\"]", "", "");
+    assert!(one.compares_arms());
+    let names = |arms: &[Arm]| arms.iter().map(|arm| one.label(arm)).collect::<Vec<_>>();
+    let groups: Vec<Vec<String>> = one.groups().iter().map(|group| names(group)).collect();
+    assert_eq!(
+        groups,
+        [
+            ["no norm, weights varied", "batch norm, weights varied"],
+            ["no norm, order varied", "batch norm, order varied"]
+        ]
+    );
+}

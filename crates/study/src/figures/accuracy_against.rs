@@ -16,7 +16,7 @@ use super::layout::{alt, color_of_place, title};
 use crate::analysis::{Analysis, ArmResult, Interval};
 use crate::axis;
 use crate::divergence::diverged;
-use crate::text::{counted, either};
+use crate::text::{either, seeds_in_words};
 
 /// The figure of an axis. Of what else is compared, the first axis makes curves and the others panels.
 #[derive(Debug)]
@@ -115,13 +115,7 @@ impl Figure for AccuracyAgainst<'_> {
     }
 
     fn caption(&self) -> String {
-        let runs: Vec<u64> = self.analysis.arms().map(|arm| arm.runs.len() as u64).collect();
-        let fewest = runs.iter().copied().min().unwrap_or_default();
-        let most = runs.iter().copied().max().unwrap_or_default();
-        let seeds = match fewest {
-            same if same == most => counted(most, "seed"),
-            fewest => format!("{fewest} to {}", counted(most, "seed")),
-        };
+        let seeds = seeds_in_words(self.analysis.seeds_of_arms());
         let mut kinds: Vec<&str> = Vec::new();
         for (_, interval) in self.curves().flat_map(|curve| &curve.intervals) {
             if !kinds.contains(&interval.description()) {

@@ -15,9 +15,10 @@ use plotters::style::{Color, WHITE};
 
 use super::figure::{Figure, StandardFigure};
 use super::layout::{
-    alt, color, draw_windows, legend_of_lines, size_of_panels, steps_axis, title, windows,
+    alt, color, draw_windows, legend_of_lines, size_of_panels, steps_axis_of, title, windows,
 };
 use crate::analysis::{Analysis, ArmResult, CatchUp, Group, Window};
+use crate::catch_up::{NOTABLY_MORE, steps_to_reach};
 use crate::text::{counted, led};
 
 /// The figure, a panel per group of arms.
@@ -69,22 +70,7 @@ impl Figure for AccuracyByStep<'_> {
         ));
         for group in groups {
             let Some((without, with, found)) = first_catch_up(group) else { continue };
-            let (with, without_name) = (&with.name, &without.name);
-            let total = thousands(found.steps_without);
-            let sentence = match (found.steps_with, found.times_fewer()) {
-                (Some(steps), Some(times)) if times > 1.0 => format!(
-                    "with {with} it takes {} instead of {total}, {times:.1} times fewer.",
-                    counted(steps, "step")
-                ),
-                (Some(steps), _) => format!(
-                    "with {with} it takes {}, with {without_name} {total}.",
-                    counted(steps, "step")
-                ),
-                (None, _) => {
-                    let all = counted(without.arm.steps(), "step");
-                    format!("with {with} it is not reached within {all}.")
-                }
-            };
+            let sentence = steps_to_reach(with, without, &found);
             text.push_str(&format!(" {}", led(&group.label, &sentence)));
         }
         text
@@ -111,7 +97,7 @@ impl Drawing for AccuracyByStep<'_> {
         let accuracies = study.steps.iter().map(|row| row.accuracy);
         let y = Axis::around("share of images classified correctly", accuracies, 5).up_to_one();
         for (area, group) in area.split_evenly((1, groups.len())).iter().zip(groups) {
-            let x = steps_axis(&group.arms[0].arm, 6);
+            let x = steps_axis_of(group, 6);
             let axes = Axes { title: group.label.clone(), x, y: y.clone() };
             let mut chart = axes.draw(area, scale)?;
             draw_windows(&mut chart, group, Window::accuracy, scale, tooltips)?;
@@ -142,9 +128,9 @@ fn mark<B: DrawingBackend>(
             chart.draw_series([dot])?;
         }
         let total = thousands(found.steps_without);
-        if times > 1.0 {
+        if times >= NOTABLY_MORE {
             lines.push(format!("reached after {},", counted(steps, "step")));
-            lines.push(format!("{times:.1} times fewer than {total}"));
+            lines.push(format!("by itself after {total}, {times:.1} times as many"));
         } else {
             lines
                 .push(format!("reached after {}, by itself after {total}", counted(steps, "step")));

@@ -15,10 +15,9 @@ use trainer::network::Activation;
 
 use super::figure::{Figure, StandardFigure};
 use super::layout::{
-    ColumnNames, alt, color, title, unnamed_steps_axis, width_of_columns, write_centred,
+    ColumnNames, alt, color, title, unnamed_steps_axis_of, width_of_columns, write_centred,
 };
-use crate::analysis::{Activations, Analysis, ArmResult, Percentiles};
-use crate::arm::Arm;
+use crate::analysis::{Activations, Analysis, ArmResult, Group, Percentiles};
 use crate::tables::Place;
 use crate::text::{aside, listed};
 
@@ -36,8 +35,7 @@ struct Column<'a> {
     /// Both in words.
     label: String,
     block: u64,
-    /// An arm of the group; all have the same steps.
-    arm: &'a Arm,
+    group: &'a Group<'a>,
 }
 
 /// The arms at the same place of each group, at a place in their blocks.
@@ -94,7 +92,7 @@ impl<'a> StandardFigure<'a> for ActivationPercentiles<'a> {
                 format!("{}, block {block}", group.label)
             },
             block,
-            arm: &group.arms[0].arm,
+            group,
         });
         (!rows.is_empty()).then(|| Self { analysis, rows, columns: columns.collect() })
     }
@@ -192,7 +190,7 @@ impl Drawing for ActivationPercentiles<'_> {
                 let of_block = all.filter(|at| at.block == column.block).flat_map(|at| &at.mean);
                 let axes = Axes {
                     title: String::new(),
-                    x: unnamed_steps_axis(column.arm, columns),
+                    x: unnamed_steps_axis_of(column.group, columns),
                     y: Axis::around("", of_block.flat_map(|at| [at.p15, at.p85]), 3),
                 };
                 let mut chart = axes.draw(panel, scale)?;

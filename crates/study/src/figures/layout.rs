@@ -160,6 +160,34 @@ pub(super) fn epochs_axis(config: &StudyConfig) -> Axis {
     }
 }
 
+/// Whether the epochs of all these arms have the same steps, so that they end at the same places.
+fn share_epochs(group: &Group<'_>) -> bool {
+    let mut steps = group.arms.iter().map(|arm| arm.arm.steps_per_epoch());
+    let first = steps.next();
+    steps.all(|steps| Some(steps) == first)
+}
+
+/// Whether the axes of steps have a line at the end of each epoch in every panel.
+pub(super) fn epochs_have_lines(analysis: &Analysis<'_>) -> bool {
+    analysis.groups.iter().all(share_epochs)
+}
+
+/// Training steps of the arms of a group from 0 to the end of the longest, as [`steps_axis`]; with ticks
+/// at round numbers if their epochs end at different steps.
+pub(super) fn steps_axis_of(group: &Group<'_>, count: u64) -> Axis {
+    let longest = group.arms.iter().max_by_key(|arm| arm.arm.steps());
+    let Some(longest) = longest.map(|arm| &arm.arm) else {
+        return Axis::around("training steps", [0.0].into_iter(), count as usize);
+    };
+    if share_epochs(group) {
+        return steps_axis(longest, count);
+    }
+    let end = longest.steps() as f64;
+    let around = Axis::around("training steps", [0.0, end].into_iter(), count as usize);
+    let within = |tick: &f64| (0.0..=end).contains(tick);
+    Axis { range: 0.0..end, ticks: around.ticks.iter().copied().filter(within).collect(), ..around }
+}
+
 /// Training steps of an arm from 0 to its end, with ticks at ends of its epochs, about `count` of
 /// them; a single epoch is divided by round numbers.
 pub(super) fn steps_axis(arm: &Arm, count: u64) -> Axis {
@@ -190,7 +218,16 @@ pub(super) fn steps_axis(arm: &Arm, count: u64) -> Axis {
 
 /// The axis of steps for one of many small panels, whose name stands below all of them.
 pub(super) fn unnamed_steps_axis(arm: &Arm, columns: usize) -> Axis {
-    Axis { name: String::new(), ..steps_axis(arm, if columns > 2 { 3 } else { 6 }) }
+    Axis { name: String::new(), ..steps_axis(arm, ticks_of(columns)) }
+}
+
+/// As [`unnamed_steps_axis`], of all arms of a group.
+pub(super) fn unnamed_steps_axis_of(group: &Group<'_>, columns: usize) -> Axis {
+    Axis { name: String::new(), ..steps_axis_of(group, ticks_of(columns)) }
+}
+
+fn ticks_of(columns: usize) -> u64 {
+    if columns > 2 { 3 } else { 6 }
 }
 
 /// Draws a group's curves by windows of steps: faint lines for runs, below bold ones for means.

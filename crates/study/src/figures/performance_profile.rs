@@ -17,6 +17,7 @@ use super::figure::{Figure, StandardFigure};
 use super::layout::{alt, color, legend_of_arms, size_of_panels, title};
 use crate::analysis::{Analysis, ArmResult};
 use crate::divergence::diverged;
+use crate::text::seeds_in_words;
 
 /// The figure, a panel per group of arms.
 #[derive(Debug)]
@@ -82,10 +83,10 @@ impl Figure for PerformanceProfile<'_> {
     fn caption(&self) -> String {
         let config = &self.analysis.study.config;
         format!(
-            "The share of the {} seeds whose {} is above the threshold. Bands: 95 % Clopper-Pearson \
+            "The share of {} whose {} is above the threshold. Bands: 95 % Clopper-Pearson \
              intervals, each for one threshold by itself. A curve further to the right is better. After \
              [Agarwal et al., 2021](https://arxiv.org/abs/2108.13264).{}",
-            config.seeds().len(),
+            seeds_in_words(self.analysis.seeds_of_arms()),
             config.file.report.primary.name(),
             diverged(self.analysis)
         )

@@ -9,11 +9,12 @@ use plotters::drawing::DrawingArea;
 
 use super::figure::{Figure, StandardFigure};
 use super::layout::{
-    LARGEST_LOSS, alt, draw_windows, legend_of_lines, losses_above, size_of_panels, steps_axis,
-    title, windows,
+    LARGEST_LOSS, alt, draw_windows, epochs_have_lines, legend_of_lines, losses_above,
+    size_of_panels, steps_axis_of, title, windows,
 };
 use crate::analysis::Analysis;
 use crate::divergence::diverged;
+use crate::text::seeds_in_words;
 
 /// The figure, a panel per group of arms.
 #[derive(Debug)]
@@ -40,10 +41,14 @@ impl Figure for TrainingLoss<'_> {
 
     fn caption(&self) -> String {
         let config = &self.analysis.study.config;
-        let seeds = match config.seeds().len() {
-            1 => String::new(),
-            seeds => format!(" Bold lines: mean over {seeds} seeds; faint lines: each seed."),
+        let seeds = match self.analysis.seeds_of_arms() {
+            (_, 0 | 1) => String::new(),
+            seeds => {
+                format!(" Bold lines: mean over {}; faint lines: each seed.", seeds_in_words(seeds))
+            }
         };
+        let epochs =
+            if epochs_have_lines(self.analysis) { " Vertical lines: ends of epochs." } else { "" };
         // A mean is of the windows that all runs have.
         let diverged = match diverged(self.analysis) {
             none if none.is_empty() => none,
@@ -51,7 +56,7 @@ impl Figure for TrainingLoss<'_> {
         };
         let losses = self.analysis.study.steps.iter().map(|row| row.loss);
         format!(
-            "Cross-entropy in nats {}.{seeds} Vertical lines: ends of epochs. Guessing all ten \
+            "Cross-entropy in nats {}.{seeds}{epochs} Guessing all ten \
              classes with equal probability would give ln 10 = 2.303.{}{diverged}",
             windows(config),
             losses_above(losses)
@@ -79,7 +84,7 @@ impl Drawing for TrainingLoss<'_> {
         let losses = study.steps.iter().map(|row| row.loss.min(LARGEST_LOSS));
         let y = Axis::around("cross-entropy (nats per image)", losses, 5).at_least_zero();
         for (area, group) in area.split_evenly((1, groups.len())).iter().zip(groups) {
-            let x = steps_axis(&group.arms[0].arm, 6);
+            let x = steps_axis_of(group, 6);
             let axes = Axes { title: group.label.clone(), x, y: y.clone() };
             let mut chart = axes.draw(area, scale)?;
             draw_windows(

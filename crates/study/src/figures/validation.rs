@@ -19,7 +19,7 @@ use super::layout::{
 use crate::analysis::{Analysis, ArmResult, EpochResult, Reached, Spread};
 use crate::divergence::diverged;
 use crate::tables::EpochRow;
-use crate::text::{counted, how_often, led, listed, loss};
+use crate::text::{counted, how_often, led, listed, loss, seeds_in_words};
 
 /// The figure of accuracies.
 #[derive(Debug)]
@@ -197,11 +197,11 @@ fn at_most(spread: Spread) -> Spread {
 
 /// What lines, bands and points are; with a single seed there is only a line.
 fn mean_and_spread(analysis: &Analysis<'_>) -> String {
-    let seeds = match analysis.study.config.seeds().len() {
-        1 => "One seed.".to_owned(),
+    let seeds = match analysis.seeds_of_arms() {
+        (_, 0 | 1) => "One seed.".to_owned(),
         seeds => format!(
-            "Lines: mean over {seeds} seeds; bands: from the lowest to the highest; points: each \
-             seed."
+            "Lines: mean over {}; bands: from the lowest to the highest; points: each seed.",
+            seeds_in_words(seeds)
         ),
     };
     seeds + &diverged(analysis)
@@ -251,9 +251,9 @@ impl Panels<'_> {
 
     fn legend(&self) -> Vec<(Sample, String)> {
         let mut legend = legend_of_arms(self.analysis);
-        let seeds = self.analysis.study.config.seeds().len();
-        if seeds > 1 {
-            legend.push((Sample::Dot(INK.mix(0.4)), format!("each of {seeds} seeds (line: mean)")));
+        if self.analysis.has_several_seeds() {
+            let seeds = seeds_in_words(self.analysis.seeds_of_arms());
+            legend.push((Sample::Dot(INK.mix(0.4)), format!("each of {seeds} (line: mean)")));
         }
         if self.has_published() {
             legend.push((Sample::Dashed(INK.to_rgba(), 2), "published".to_owned()));

@@ -33,11 +33,18 @@ pub(super) fn block(analysis: &Analysis<'_>) -> Option<Block> {
         _ => of_many(analysis, &pairs),
     };
     let outcome = analysis.study.config.file.report.primary.name();
-    let seeds = pairs.iter().map(|(.., paired)| paired.differences.len()).min().unwrap_or_default();
-    let few = match seeds {
-        1 => " One pair of runs is too few for a test.".to_owned(),
-        few if few < FEWEST_SEEDS => format!(" {few} pairs of runs are too few for a test."),
-        _ => String::new(),
+    let untested = pairs.iter().filter(|(.., paired)| paired.inference.is_none());
+    let few = match (untested.clone().count(), pairs.as_slice()) {
+        (0, _) => String::new(),
+        (some, pairs) if some < pairs.len() => {
+            format!(
+                " Of these {some} have fewer than {FEWEST_SEEDS} pairs of runs, too few for a test."
+            )
+        }
+        _ => match untested.map(|(.., paired)| paired.differences.len()).max() {
+            None | Some(0 | 1) => " One pair of runs is too few for a test.".to_owned(),
+            Some(most) => format!(" {most} pairs of runs are too few for a test."),
+        },
     };
     Some(Block::Paragraph(format!(
         "**The answer.** By {outcome}, {told}.{few}{}",
@@ -51,6 +58,10 @@ fn one(group: &Group<'_>, comparison: &Comparison, paired: &Paired) -> (String, 
     let mean = paired.mean();
     let (who, by) = match signed(mean).as_str() {
         "0.0000" => (format!("{with} and {without} are"), "level".to_owned()),
+        difference if paired.inference.is_some_and(|found| found.p_adjusted >= LEVEL) => {
+            let told = format!("not told apart (mean difference {difference})");
+            (format!("{with} and {without} are"), told)
+        }
         _ if mean > 0.0 => (format!("{with} is ahead of {without}"), format!("by {mean:.4}")),
         _ => (format!("{with} is behind {without}"), format!("by {:.4}", -mean)),
     };
@@ -66,7 +77,12 @@ fn one(group: &Group<'_>, comparison: &Comparison, paired: &Paired) -> (String, 
     if pairs > 1 {
         asides.push(format!("ahead in {} of {pairs} pairs", paired.wins.won));
     }
-    if asides.is_empty() { (who, by) } else { (who, format!("{by} ({})", asides.join("; "))) }
+    match (asides.is_empty(), by.strip_suffix(')')) {
+        (true, _) => (who, by),
+        // One pair of brackets holds all.
+        (false, Some(open)) => (who, format!("{open}; {})", asides.join("; "))),
+        (false, None) => (who, format!("{by} ({})", asides.join("; "))),
+    }
 }
 
 /// How many pairs came out how.
@@ -74,7 +90,7 @@ fn of_many(analysis: &Analysis<'_>, pairs: &[(&Group<'_>, &Comparison, &Paired)]
     let is_tested = pairs.iter().all(|(.., paired)| paired.inference.is_some());
     let is_told = |paired: &Paired| match &paired.inference {
         Some(found) if is_tested => found.p_adjusted < LEVEL,
-        Some(_) | None => paired.mean() != 0.0,
+        Some(_) | None => signed(paired.mean()) != "0.0000",
     };
     let count = |sign: f64| {
         let told =

@@ -120,8 +120,8 @@ fn limits(analysis: &Analysis<'_>) -> Vec<String> {
         "The networks are small. There {data_sets}, and {optimizers} with {rates}. The study does not \
          ask what holds elsewhere."
     )];
-    match config.seeds().len() {
-        1 => limits.push(
+    match usize::try_from(analysis.seeds_of_arms().0).unwrap_or(usize::MAX) {
+        0 | 1 => limits.push(
             "One seed cannot tell a difference between networks from one between seeds.".to_owned(),
         ),
         few if few < FEWEST_SEEDS => limits.push(format!(

@@ -1,15 +1,17 @@
 //! What a study asks and what came out of it, in words. Every sentence says what the tables say,
 //! whichever way that is.
 
-use plots::thousands;
 use trainer::dataset::DataSet;
 
 use super::document::{Block, Table};
 use crate::analysis::{Analysis, Comparison, Group, Spread};
 use crate::arm::Arm;
+use crate::catch_up::steps_to_reach;
 use crate::config::StudyConfig;
 use crate::divergence::diverged;
-use crate::text::{accuracy, aside, capital, counted, counted_either, how_often, led, signed};
+use crate::text::{
+    accuracy, aside, capital, counted, counted_either, how_often, led, seeds_in_words, signed,
+};
 
 /// The title, which names the data set.
 pub(super) fn title(config: &StudyConfig) -> String {
@@ -52,14 +54,16 @@ fn notes(config: &StudyConfig) -> Vec<Block> {
 
 /// What came out after the last epoch: a sentence for each arm beside its baseline, and a table.
 pub(super) fn what_came_out(analysis: &Analysis<'_>) -> Vec<Block> {
-    let config = &analysis.study.config;
     let all = analysis.groups.iter();
     let compared = all.flat_map(|group| group.comparisons.iter().map(move |found| (group, found)));
     let sentences: Vec<String> =
         compared.filter_map(|(group, found)| sentence(analysis, group, found)).collect();
-    let spread = match config.seeds().len() {
-        1 => "There is one seed, so the spread between seeds is not known.".to_owned(),
-        seeds => format!("± is the standard deviation over the {seeds} seeds (ddof 1)."),
+    let seeds = analysis.seeds_of_arms();
+    let spread = match seeds {
+        (_, 0 | 1) => "There is one seed, so the spread between seeds is not known.".to_owned(),
+        seeds => {
+            format!("± is the standard deviation over {} (ddof 1).", seeds_in_words(seeds))
+        }
     };
     let mut blocks = vec![
         Block::Heading(2, "What came out".to_owned()),
@@ -100,38 +104,28 @@ fn rows(group: &Group<'_>) -> Vec<Vec<String>> {
 /// How an arm did beside its baseline, in words.
 fn sentence(analysis: &Analysis<'_>, group: &Group<'_>, comparison: &Comparison) -> Option<String> {
     let (with, without) = (group.with(comparison), group.without(comparison));
-    let difference = comparison.difference?.mean;
+    let difference = comparison.difference?;
     let (with_name, without_name) = (&with.name, &without.name);
-    let verdict = match signed(difference).as_str() {
+    let verdict = match signed(difference.mean).as_str() {
         "0.0000" => "level".to_owned(),
-        _ if difference > 0.0 => format!("higher by {:.4}", difference.abs()),
-        _ => format!("lower by {:.4}", difference.abs()),
+        _ if difference.mean > 0.0 => format!("higher by {:.4}", difference.mean.abs()),
+        _ => format!("lower by {:.4}", difference.mean.abs()),
+    };
+    // The means are of all runs of an arm, the difference of those that have a partner.
+    let paired = if [with, without].iter().all(|arm| arm.runs.len() == difference.count) {
+        String::new()
+    } else {
+        format!(" over the {} that both have", counted(difference.count as u64, "seed"))
     };
     let beside = format!(
-        "with {with_name} the validation accuracy is {}, with {without_name} {}: {verdict}.",
+        "with {with_name} the validation accuracy is {}, with {without_name} {}: {verdict}{paired}.",
         accuracy(with.final_accuracy?),
         accuracy(without.final_accuracy?),
     );
     let often = how_often(with_name, comparison.ahead, analysis.has_several_seeds());
     let mut text = format!("{} {}", led(&group.label, &beside), capital(&often));
-    if let Some(found) = comparison.catch_up {
-        let total = thousands(found.steps_without);
-        text.push_str(&match (found.steps_with, found.times_fewer()) {
-            (Some(steps), Some(times)) => {
-                let fewer =
-                    if times > 1.0 { format!(", {times:.1} times as many") } else { String::new() };
-                format!(
-                    " The final training accuracy with {without_name} is reached with {with_name} \
-                     after {}; with {without_name} itself it takes {total}{fewer}.",
-                    counted(steps, "step")
-                )
-            }
-            (None, _) | (_, None) => format!(
-                " The final training accuracy with {without_name} is not reached with {with_name} \
-                 within {}.",
-                counted(with.arm.steps(), "step")
-            ),
-        });
+    if let Some(found) = &comparison.catch_up {
+        text.push_str(&format!(" {}", steps_to_reach(with, without, found)));
     }
     Some(text)
 }

@@ -1,5 +1,6 @@
 //! The gallery of studies: of each its question, a picture and the answer.
 
+use std::iter;
 use std::path::PathBuf;
 
 use super::document::{Block, Document};
@@ -16,27 +17,32 @@ use crate::tables::Study;
 ///
 /// A figure that cannot be drawn.
 pub fn gallery(studies: &[(String, Study)]) -> Result<Vec<(PathBuf, Vec<u8>)>> {
-    let page = Document { title: "Studies".to_owned(), blocks: blocks(studies, PAGE)? };
-    let text = Document { title: "Studies".to_owned(), blocks: blocks(studies, TEXT)? };
+    let mut of_studies = Vec::new();
+    for (folder, study) in studies {
+        of_studies.push((folder, findings::title(&study.config), blocks(folder, study)?));
+    }
+    let document = |file: &str| {
+        let of_study = |(folder, title, blocks): &(&String, String, Vec<Block>)| {
+            let heading = Block::Heading(2, format!("[{title}]({folder}/{file})"));
+            iter::once(heading).chain(blocks.iter().cloned()).collect::<Vec<_>>()
+        };
+        let blocks = of_studies.iter().flat_map(of_study).collect();
+        Document { title: "Studies".to_owned(), blocks }
+    };
     Ok(vec![
-        (PAGE.into(), html::write(&page).into_bytes()),
-        (TEXT.into(), markdown::write(&text).into_bytes()),
+        (PAGE.into(), html::write(&document(PAGE)).into_bytes()),
+        (TEXT.into(), markdown::write(&document(TEXT)).into_bytes()),
     ])
 }
 
-/// What is shown, with links to this file in each folder.
-fn blocks(studies: &[(String, Study)], file: &str) -> Result<Vec<Block>> {
-    let mut blocks = Vec::new();
-    for (folder, study) in studies {
-        let analysis = Analysis::of(study)?;
-        let title = findings::title(&study.config);
-        blocks.push(Block::Heading(2, format!("[{title}]({folder}/{file})")));
-        blocks.extend(findings::opening(&study.config));
-        if let Some(figure) = figures::draw_all(&analysis)?.into_iter().next() {
-            let path = format!("{folder}/figures/{}.svg", figure.name);
-            blocks.push(Block::Picture { alt: figure.alt, path });
-        }
-        blocks.extend(answer::block(&analysis));
+/// What is shown of a study.
+fn blocks(folder: &str, study: &Study) -> Result<Vec<Block>> {
+    let analysis = Analysis::of(study)?;
+    let mut blocks = findings::opening(&study.config);
+    if let Some(figure) = figures::draw_first(&analysis)? {
+        let path = format!("{folder}/figures/{}.svg", figure.name);
+        blocks.push(Block::Picture { alt: figure.alt, path });
     }
+    blocks.extend(answer::block(&analysis));
     Ok(blocks)
 }

@@ -1,8 +1,6 @@
 //! How a study compares with the figures that the notebook prints, and why the arm with the head
 //! frozen is the one to compare. A study of another data set says nothing of them.
 
-use std::borrow::Cow;
-
 use plots::thousands;
 use trainer::Trains;
 
@@ -10,7 +8,7 @@ use super::document::{Block, Table};
 use crate::analysis::{Analysis, ArmResult, EpochResult};
 use crate::arm::{NOTEBOOK_BATCH_SIZE, NOTEBOOK_LEARNING_RATE};
 use crate::published::{TRAINING_IMAGES, of_network, pytorch_version};
-use crate::text::{accuracy, listed, signed};
+use crate::text::{accuracy, counted, listed, signed};
 use trainer::dataset::DataSet;
 
 /// What is said of the published figures in the first lines, and a table epoch by epoch.
@@ -35,12 +33,12 @@ pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
     let header = ["validation accuracy", "here", "published", "difference", "PyTorch re-runs"];
     vec![
         Block::Paragraph(largest_differences(&published)),
-        Block::Paragraph(where_published_lies(&published)),
+        Block::Paragraph(where_published_lies(&published, analysis.study.config.chance())),
         Block::Paragraph(why_frozen(analysis)),
         Block::Heading(2, "Beside the published figures, epoch by epoch".to_owned()),
         Block::Table(Table {
             header: header.map(str::to_owned).to_vec(),
-            rows: published.iter().flat_map(|arm| rows(arm)).collect(),
+            rows: published.iter().flat_map(|arm| rows(arm, &published)).collect(),
         }),
         Block::Paragraph(format!(
             "Here: mean over seeds with the head frozen. Published: one run of each network, as \
@@ -51,9 +49,12 @@ pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
     ]
 }
 
-/// The name that the notebook gives to the network of an arm.
-fn network<'r>(arm: &'r ArmResult<'_>) -> Cow<'r, str> {
-    arm.arm.network().name()
+/// The name that the notebook gives to the network of an arm, with the arm's own name where several arms
+/// have published figures of one network.
+fn network(arm: &ArmResult<'_>, published: &[&ArmResult<'_>]) -> String {
+    let name = arm.arm.network().name();
+    let same = published.iter().filter(|other| other.arm.network() == arm.arm.network());
+    if same.count() > 1 { format!("{name} ({})", arm.label) } else { name.into_owned() }
 }
 
 /// The epochs of an arm that have a published accuracy, with it.
@@ -70,7 +71,7 @@ fn largest_differences(published: &[&ArmResult<'_>]) -> String {
         // Of equal ones the first.
         let (epoch, difference) = differences
             .reduce(|worst, other| if other.1.abs() > worst.1.abs() { other } else { worst })?;
-        Some(format!("{} for {} (epoch {epoch})", signed(difference), network(arm)))
+        Some(format!("{} for {} (epoch {epoch})", signed(difference), network(arm, published)))
     });
     format!(
         "**How it compares with the published figures.** With the head frozen, the largest \
@@ -81,16 +82,22 @@ fn largest_differences(published: &[&ArmResult<'_>]) -> String {
 }
 
 /// How many of our runs end below the published one.
-fn where_published_lies(published: &[&ArmResult<'_>]) -> String {
+fn where_published_lies(published: &[&ArmResult<'_>], chance: f64) -> String {
     let places = published.iter().filter_map(|arm| {
-        let (epoch, published) = compared(arm).last()?;
-        let below = epoch.rows.iter().filter(|row| row.val_accuracy < published).count();
-        let runs = epoch.rows.len();
-        let network = network(arm);
-        Some(format!("{below} of our {runs} runs of {network} below the published {published:.4}"))
+        let (epoch, printed) = compared(arm).last()?;
+        let accuracies = arm.runs.iter().filter_map(|run| epoch.accuracy_of(run.key.seed, chance));
+        let (below, runs) = accuracies.fold((0, 0), |(below, runs), accuracy| {
+            (below + u64::from(accuracy < printed), runs + 1)
+        });
+        let (network, after) = (network(arm, published), epoch.epoch);
+        Some(format!(
+            "after epoch {after}, {below} of our {} of {network} {} below the published {printed:.4}",
+            counted(runs, "run"),
+            if below == 1 { "is" } else { "are" }
+        ))
     });
     format!(
-        "**Where the published runs lie among ours.** They are one run of each network. At the end are {}.",
+        "**Where the published runs lie among ours.** They are one run of each network: {}.",
         listed(&places.collect::<Vec<_>>())
     )
 }
@@ -108,7 +115,8 @@ fn why_frozen(analysis: &Analysis<'_>) -> String {
         .filter_map(|arm| {
             let printed = of_network(&arm.arm, arm.arm.run.epochs)?;
             let here = arm.final_accuracy?.mean;
-            Some(format!("{} ends at {here:.4} (published: {printed:.4})", network(arm)))
+            let name = arm.arm.network().name();
+            Some(format!("{name} ends at {here:.4} (published: {printed:.4})"))
         })
         .collect();
     if !trained.is_empty() {
@@ -120,16 +128,16 @@ fn why_frozen(analysis: &Analysis<'_>) -> String {
     text
 }
 
-fn rows(arm: &ArmResult<'_>) -> Vec<Vec<String>> {
-    let row = |(epoch, published): (&EpochResult<'_>, f64)| {
+fn rows(arm: &ArmResult<'_>, published: &[&ArmResult<'_>]) -> Vec<Vec<String>> {
+    let row = |(epoch, printed): (&EpochResult<'_>, f64)| {
         let at = usize::try_from(epoch.epoch - 1).unwrap_or(usize::MAX);
         let re_runs = arm.published.pytorch.iter().filter_map(|run| run.get(at));
         let re_runs: Vec<String> = re_runs.map(|accuracy| format!("{accuracy:.4}")).collect();
         vec![
-            format!("{}, epoch {}", network(arm), epoch.epoch),
+            format!("{}, epoch {}", network(arm, published), epoch.epoch),
             accuracy(epoch.accuracy),
-            format!("{published:.4}"),
-            signed(epoch.accuracy.mean - published),
+            format!("{printed:.4}"),
+            signed(epoch.accuracy.mean - printed),
             re_runs.join(", "),
         ]
     };

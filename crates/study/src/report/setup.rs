@@ -3,7 +3,7 @@
 use kernels::BatchNormConfig;
 use trainer::Trains;
 use trainer::dataset::DataSetEntry;
-use trainer::network::LayerRow;
+use trainer::network::{LayerRow, NetworkConfig, Norm};
 
 use super::document::{Block, Table};
 use crate::analysis::Analysis;
@@ -11,6 +11,7 @@ use crate::arm::Arm;
 use crate::config::StudyConfig;
 use crate::error::Result;
 use crate::seeds;
+use crate::source::Source;
 use crate::text::{counted, counted_either, either, listed};
 use plots::thousands;
 
@@ -39,7 +40,7 @@ pub(super) fn blocks(analysis: &Analysis<'_>) -> Result<Vec<Block>> {
 /// Each network layer by layer, up to a number that a reader still looks at.
 fn networks(config: &StudyConfig) -> Result<Vec<Block>> {
     let networks = config.networks();
-    let mut blocks = Vec::new();
+    let (mut blocks, mut shown) = (Vec::new(), Vec::new());
     for network in networks.iter().take(MOST_NETWORKS) {
         let arm = config.arms().iter().find(|arm| arm.network() == *network);
         let Some(DataSetEntry { image, class_names, .. }) = arm.map(|arm| arm.data_set().entry())
@@ -59,11 +60,16 @@ fn networks(config: &StudyConfig) -> Result<Vec<Block>> {
         };
         let header = [&*network.name(), "in PyTorch", "output of one image", "parameters"];
         let header = header.map(str::to_owned).to_vec();
+        let rows: Vec<Vec<String>> = layers.into_iter().map(row).collect();
+        if shown.contains(&rows) {
+            continue;
+        }
+        shown.push(rows.clone());
         blocks.push(Block::Heading(
             3,
             format!("{}: {} parameters", network.name(), thousands(all as u64)),
         ));
-        blocks.push(Block::Table(Table { header, rows: layers.into_iter().map(row).collect() }));
+        blocks.push(Block::Table(Table { header, rows }));
     }
     let told = match networks.len() {
         more if more > MOST_NETWORKS => format!(
@@ -90,15 +96,27 @@ fn shape(axes: &[usize]) -> String {
 /// What all runs have in common, and where it comes from.
 fn held(config: &StudyConfig) -> Vec<(&'static str, String)> {
     let each = |of: &dyn Fn(&Arm) -> String| listed(&config.each(of));
-    let split = if config.splits() > 1 { "a seed of its own for each run" } else { "seed 0" };
-    vec![
+    let split = match config.each(|arm| arm.vary.contains(&Source::Split)).as_slice() {
+        [true] => "the seed of the run",
+        [false] => "seed 0",
+        _ => "the seed of the run where the split varies, and else with seed 0",
+    };
+    let first = if config.has_other_validation_images() {
+        format!(", the first {} of them used", thousands(config.validation_images))
+    } else {
+        String::new()
+    };
+    let mut facts = vec![
         ("input", "pixels divided by 255, no augmentation".to_owned()),
-        ("split", format!("a fifth of the training images for validation, drawn with {split}")),
+        (
+            "split",
+            format!("a fifth of the training images for validation{first}, drawn with {split}"),
+        ),
         (
             "initial weights and biases",
             format!(
-                "uniform in ±{}/√(inputs of an output), PyTorch's default; γ = 1, β = 0",
-                each(&|arm| scale(arm.network().initial_scale))
+                "uniform in ±s/√(inputs of an output) with s = {}; 1 is PyTorch's default; γ = 1, β = 0",
+                each(&|arm| format!("{}", arm.network().initial_scale))
             ),
         ),
         ("loss", "cross-entropy of the softmax, mean over the batch".to_owned()),
@@ -124,30 +142,38 @@ fn held(config: &StudyConfig) -> Vec<(&'static str, String)> {
                 each(&|arm| counted(arm.batch_size(), "image"))
             ),
         ),
-        ("norms", norms()),
         (
             "precision",
             "32 bits; sums in one order, whatever the processor and the number of threads"
                 .to_owned(),
         ),
-        ("program", format!("version {}", env!("CARGO_PKG_VERSION"))),
-    ]
+        ("written by", format!("version {} of the program", env!("CARGO_PKG_VERSION"))),
+    ];
+    let norms = config.each(|arm| arm.network().norm);
+    if norms.iter().any(|norm| *norm != Norm::None) {
+        facts.insert(facts.len() - 2, ("norms", norms_in_words(&norms)));
+    }
+    facts
 }
 
 /// What norms have in common.
-fn norms() -> String {
+fn norms_in_words(norms: &[Norm]) -> String {
     let config = BatchNormConfig::pytorch();
     let (eps, momentum) = (config.eps(), config.momentum());
-    format!(
-        "ε = {eps:e} within the root; running statistics of batch norm by PyTorch's convention: r ← \
-         {}·r + {momentum}·batch with the unbiased variance, from mean 0 and variance 1",
-        1.0 - momentum
-    )
-}
-
-/// A factor in front of 1/√…: nothing said of 1.
-fn scale(scale: f64) -> String {
-    if scale == 1.0 { "1".to_owned() } else { format!("{scale:?}") }
+    let has_running = |norm: &Norm| match norm {
+        Norm::BatchNorm | Norm::GhostBatchNorm { .. } => true,
+        Norm::None | Norm::GroupNorm { .. } | Norm::InstanceNorm => false,
+    };
+    let running = if norms.iter().any(has_running) {
+        format!(
+            "; running statistics of batch norm by PyTorch's convention: r ← {}·r + {momentum}·batch \
+             with the unbiased variance, from mean 0 and variance 1",
+            1.0 - momentum
+        )
+    } else {
+        String::new()
+    };
+    format!("ε = {eps:e} within the root{running}")
 }
 
 /// The steps of an epoch with each of the batch sizes.
@@ -160,10 +186,15 @@ fn what_was_run(analysis: &Analysis<'_>) -> String {
     let config = &study.config;
     let networks: Vec<_> = config.networks().iter().map(|network| network.name()).collect();
     let trains = config.each(|arm| arm.run.trains);
-    let has_head = config.networks().iter().all(|network| network.has_linear_head());
+    let has_head = |network: &&NetworkConfig| network.has_linear_head();
     let heads = match trains.as_slice() {
         // Without a head there is nothing to freeze.
-        [Trains::HeadFrozen | Trains::All] if !has_head => "with all layers trained".to_owned(),
+        [Trains::HeadFrozen | Trains::All] if !config.networks().iter().any(has_head) => {
+            "with all layers trained".to_owned()
+        }
+        [Trains::HeadFrozen] if !config.networks().iter().all(has_head) => {
+            "with the linear head frozen where there is one".to_owned()
+        }
         [Trains::HeadFrozen] => "with the linear head frozen".to_owned(),
         [Trains::All] => "with the linear head trained".to_owned(),
         [Trains::HeadFrozen, Trains::All] | [Trains::All, Trains::HeadFrozen] => {
@@ -207,7 +238,9 @@ fn what_was_run(analysis: &Analysis<'_>) -> String {
     if decays.iter().any(|decay| decay != "0.0") {
         text.push_str(&format!(" The weight decay is {}.", listed(&decays)));
     }
-    if networks.len() > 1 && !config.compares(&["initial_scale", "training_images", "batch_size"]) {
+    if networks.len() > 1
+        && !config.compares(&["data_set", "initial_scale", "training_images", "batch_size", "vary"])
+    {
         text.push_str(
             " Runs of the same seed start from the same weights where they have the same \
              layers, and see the same batches in the same order.",

@@ -1,4 +1,4 @@
-// Sorts a table by the column whose header is clicked or entered: numbers as numbers, and the other way
+// Sorts a table by the column whose header is a button that is pressed: numbers as numbers, and the other way
 // round the next time.
 const number = (text) => parseFloat(text.replace(/,/g, "").replace(/\u2212/g, "-"));
 const compare = (one, other) => {
@@ -17,13 +17,9 @@ for (const header of document.querySelectorAll("thead th")) {
     header.setAttribute("aria-sort", sign > 0 ? "ascending" : "descending");
     table.tBodies[0].append(...rows);
   };
-  header.tabIndex = 0;
-  header.title = "Sort by this column";
-  header.addEventListener("click", sort);
-  header.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" || event.key === " ") {
-      event.preventDefault();
-      sort();
-    }
-  });
+  const button = document.createElement("button");
+  button.title = "Sort by this column";
+  button.append(...header.childNodes);
+  button.addEventListener("click", sort);
+  header.append(button);
 }

@@ -83,7 +83,8 @@ fn what_is_compared(analysis: &Analysis<'_>) -> String {
         _ => "What a seed changes differs between the arms, as they say.".to_owned(),
     };
     // What else is compared may change these in a pair.
-    let shared = if config.compares(&["initial_scale", "training_images", "batch_size"]) {
+    let shared = if config.compares(&["data_set", "initial_scale", "training_images", "batch_size"])
+    {
         ""
     } else {
         ": runs of one seed start from the same weights where they have the same layers, and see the \
@@ -167,8 +168,8 @@ fn how_computed(analysis: &Analysis<'_>, has_inference: bool) -> String {
         );
         text.push_str(match config.file.report.family {
             Family::Holm => {
-                " Holm's method adjusts p over all pairs of the table, which are the family that the \
-                 study's file declares."
+                " Holm's method adjusts p over all pairs of the table that have one, which are the family \
+                 that the study's file declares."
             }
             Family::None => " No adjustment for the number of pairs was declared.",
         });

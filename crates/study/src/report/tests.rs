@@ -86,7 +86,6 @@ fn the_report_says_what_the_tables_say_whichever_way() {
         "lower by 0.0524",
         "With batch norm accuracy was higher after none of the 4 epochs of all seeds",
         "The final training accuracy with no norm is not reached with batch norm within 1,920 steps",
-        "with batch norm it is not reached within 1,920 steps",
         "| batch norm less no norm (head frozen) | −0.0524",
     ] {
         assert!(report.contains(sentence), "{sentence}\n{report}");
@@ -133,7 +132,10 @@ fn figures_are_the_same_each_time_and_say_what_they_show() {
         ("validation_accuracy", ["no norm", "head trained", "published", "each of 2 seeds"]),
         ("validation_loss", ["batch norm", "nats", "epoch", "head frozen"]),
         ("training_loss", ["no norm", "nats", "training steps", "each seed"]),
-        ("accuracy_by_step", ["final accuracy with no norm", "reached after", "times fewer", "80"]),
+        (
+            "accuracy_by_step",
+            ["final accuracy with no norm", "reached after", "times as many", "80"],
+        ),
         ("batch_norm_parameters", ["γ", "β", "running mean", "running variance"]),
         ("activation_percentiles", ["15th", "into the ReLU", "into batch norm", "block 2"]),
         ("confusion_matrix", ["Ankle boot", "taken for", "head trained", "52"]),
@@ -341,4 +343,60 @@ fn the_gallery_has_question_picture_and_answer_of_each_study() {
         "gallery",
         String::from_utf8(files[Path::new("README.md")].clone()).unwrap()
     );
+}
+
+/// Ten pairs whose differences point both ways alike: the means differ, and no test tells them apart.
+#[test]
+fn what_no_test_tells_apart_is_not_said_to_be_ahead() {
+    let config = made_up::config_from("norm = [\"none\", \"batch\"]", "", "seeds = 10");
+    let mut study = made_up::study(config);
+    for row in &mut study.runs {
+        let sign = if row.key.seed.is_multiple_of(2) { 1.0 } else { -1.0 };
+        let batch = row.key.arm == study.config.arms()[1];
+        row.val_accuracy = Some(0.5 + if batch { 0.001 + 0.01 * sign } else { 0.0 });
+    }
+    let report = unwrapped(&rendered(&study));
+    assert!(
+        report.contains("batch norm and no norm are not told apart (mean difference +0.0010; 95 %"),
+        "{report}"
+    );
+    assert!(!report.contains("batch norm is ahead of no norm"), "{report}");
+}
+
+/// Arms with other numbers of steps share a panel, which is as long as the longest.
+#[test]
+fn a_panel_is_as_long_as_its_longest_arm_and_has_epochs_where_they_end_alike() {
+    for (axis, expected, has_epochs) in
+        [("epochs = [1, 3]", ">2,880<", true), ("batch_size = [100, 50]", ">800<", false)]
+    {
+        let fixed = if has_epochs { "trains = \"all\"" } else { "epochs = 1" };
+        let files = rendered(&made_up::study(made_up::config_from(axis, fixed, "")));
+        let figure =
+            text(&files, "figures/training_loss.svg").split_whitespace().collect::<String>();
+        let report = unwrapped(&files);
+        assert_eq!(report.contains("Vertical lines: ends of epochs."), has_epochs, "{axis}");
+        assert!(figure.contains(expected), "{axis}: {figure}");
+    }
+}
+
+/// Of ten seeds five are there for one arm and three for the other.
+#[test]
+fn a_report_of_a_part_says_how_many_seeds_there_are() {
+    let config = made_up::config_from("norm = [\"none\", \"batch\"]", "", "seeds = 10");
+    let mut study = made_up::study(config.clone());
+    let is_there = |key: &RunKey| key.seed < if key.arm == config.arms()[0] { 5 } else { 3 };
+    study.runs.retain(|row| is_there(&row.key));
+    study.epochs.retain(|row| is_there(&row.key));
+    study.steps.retain(|row| is_there(&row.key));
+    let report = unwrapped(&rendered(&study));
+    for sentence in [
+        "8 of 20 runs",
+        "± is the standard deviation over 3 to 5 seeds (ddof 1).",
+        "over the 3 seeds that both have",
+        "3 pairs of runs are too few for a test.",
+        "Lines: mean over 3 to 5 seeds;",
+    ] {
+        assert!(report.contains(sentence), "{sentence}\n{report}");
+    }
+    assert!(!report.contains("10 seeds"), "{report}");
 }
