@@ -123,6 +123,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         "--verbose: found --format {}, expected text; the other formats list every check anyway",
         arguments.format.name
     );
+    if let Some(file) = &arguments.out {
+        expect_replaceable(file)?;
+    }
     let cases = arguments.cases()?;
     let mut options = arguments.options();
     if let Some(folder) = &arguments.source.export_inputs {
@@ -199,6 +202,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     }
     let all_passed = grading.report.all_passed();
     Ok(if all_passed { Exit::Success } else { Exit::FoundWrong })
+}
+
+/// Refuses the name of code or of a folder for the transcript.
+fn expect_replaceable(out: &Path) -> Result<()> {
+    let shown = messages::path(out);
+    ensure!(
+        !class::is_code(out),
+        "--out: found {shown}, expected a name of no code, which would be replaced"
+    );
+    ensure!(!out.is_dir(), "--out: found the folder {shown}, expected the name of a file");
+    Ok(())
 }
 
 /// Writes what a submission would be asked into a folder, with nothing else in it.
@@ -287,11 +301,6 @@ impl Arguments {
     /// Prints a transcript, or writes it to the file that is named.
     fn tell(&self, transcript: &str) -> Result<()> {
         let Some(file) = &self.out else { return say(transcript.trim_end()) };
-        ensure!(
-            !class::is_code(file),
-            "--out: found {}, expected a name of no code, which would be replaced",
-            messages::path(file)
-        );
         replace_file(file, transcript.as_bytes())?;
         say(format!("wrote {}", messages::path(file)))
     }

@@ -1021,6 +1021,14 @@ fn what_cannot_be_meant_is_refused_before_anything_is_graded() {
         (&["--batch", "two", "--csv", hand_ins[0]], "a name that ends in .csv"),
         (&["--batch", "two", "--csv", "two/marks.csv"], "has the hand-in two/marks/layers.py"),
         (&["--python", hand_ins[0], "--out", hand_ins[0]], "expected a name of no code"),
+        (&["--python", hand_ins[0], "--out", "empty"], "expected the name of a file"),
+        (&["--python", hand_ins[0], "--course", "none"], "--course: none"),
+        (&["--python", hand_ins[0], "--allow-read", "none"], "none: expected a file or folder"),
+        (&["--python", "none.py"], "none.py"),
+        (&["--batch", "two", "--csv", "m.csv", "--roster", "none.csv"], "none.csv: the roster"),
+        (&["--batch", "two", "--csv", "m.csv", "--assignment", "BN"], "--assignment"),
+        (&["--batch", "two", "--csv", "m.csv", "--course", "none"], "--course: none"),
+        (&["--batch", "two", "--csv", "m.csv", "--allow-read", "none"], "none: expected a file or"),
         (
             &["--outputs", "empty"],
             "empty: found an empty folder, expected outputs; make them from ",
@@ -1031,6 +1039,8 @@ fn what_cannot_be_meant_is_refused_before_anything_is_graded() {
             .args(arguments)
             .current_dir(folder.path())
             .env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR"))
+            // A Python that does not start is never got to.
+            .env("GRADER_PYTHON", "no-python")
             .output()
             .unwrap();
         let message = String::from_utf8(output.stderr).unwrap();

@@ -32,6 +32,7 @@ mod work;
 pub use bits::bits_table;
 pub use child::{Program, answer};
 pub use error::BenchError;
+pub use machine::Machine;
 pub use measure::measure;
 pub use options::{Options, STUDY_EPOCHS, StudyCommand};
 pub use results::Results;

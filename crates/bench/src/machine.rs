@@ -12,21 +12,28 @@ use crate::error::Result;
 
 /// Processor and versions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Machine {
+pub struct Machine {
     /// The name of the processor by `/proc/cpuinfo`, where the system has that file.
-    pub(crate) processor: Option<String>,
-    pub(crate) cores: usize,
+    pub processor: Option<String>,
+    /// The processors that the program may use.
+    pub cores: usize,
     /// The instruction set that our kernels use.
-    pub(crate) instruction_set: String,
-    pub(crate) system: String,
-    pub(crate) version: String,
+    pub instruction_set: String,
+    /// The operating system and the architecture.
+    pub system: String,
+    /// The version of this program.
+    pub version: String,
     /// The answer of `rustc --version`, where `rustc` can be started.
-    pub(crate) rustc: Option<String>,
+    pub rustc: Option<String>,
 }
 
 impl Machine {
     /// The machine that this program runs on.
-    pub(crate) fn here() -> Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// An instruction set that this processor lacks.
+    pub fn here() -> Result<Self> {
         Ok(Self {
             processor: fs::read_to_string("/proc/cpuinfo").ok().and_then(|text| processor(&text)),
             cores: thread::available_parallelism().map_or(1, NonZero::get),

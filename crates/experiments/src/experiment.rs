@@ -4,6 +4,7 @@
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::Instant;
 
 use anyhow::{Context, Error, Result, bail, ensure};
 use datasets::LocalDataSet;
@@ -33,6 +34,7 @@ mod plan;
 mod progress;
 mod reproduced;
 pub(crate) mod study_argument;
+mod timing;
 
 use axis_options::AxisOptions;
 use ending::end;
@@ -194,9 +196,13 @@ fn train(
         say("")?;
         let progress =
             Progress::new(experiment.config(), experiment.cells(), &missing, &states, &interrupt);
+        let begun = Instant::now();
         let trained = experiment.train(&images, &missing, &progress);
         progress.finish()?;
         refuse_failures(experiment, trained?)?;
+        if let Some(folder) = &folder {
+            timing::write(folder.path(), missing.len(), experiment.threads(), begun.elapsed())?;
+        }
     }
     match folder {
         Some(folder) => {

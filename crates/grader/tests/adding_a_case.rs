@@ -1,8 +1,6 @@
 //! A case that is added to the fixtures is there whole and recorded, or not at all; one that is removed
 //! leaves nothing.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 

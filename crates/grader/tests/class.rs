@@ -1,7 +1,5 @@
 //! What a class's folder holds, as [`find_entries`] finds it.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::fs;
 use std::path::Path;
 

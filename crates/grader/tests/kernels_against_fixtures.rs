@@ -1,7 +1,5 @@
 //! Every kernel against every fixture of its operation: this holds them to NumPy and PyTorch.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,5 @@
 //! Marks by rubrics, and the formats that carry them.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::path::{Path, PathBuf};
 
 use grader::check::{Options, known_checks};

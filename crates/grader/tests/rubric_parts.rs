@@ -1,7 +1,5 @@
 //! The parts of a rubric: points and patterns.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use grader::rubric::{Pattern, Points};
 
 #[test]

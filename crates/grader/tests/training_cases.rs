@@ -1,7 +1,5 @@
 //! A training's state dicts: which there must be, and what is no such file.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::fs;
 use std::path::Path;
 

@@ -1,7 +1,5 @@
 //! Whatever byte of whatever fixture is damaged, `Manifest::verify` names the file.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::fs;
 use std::path::Path;
 

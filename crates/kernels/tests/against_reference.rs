@@ -3,11 +3,6 @@
 //! parameter gradients over more than 12 images, are held within rounding instead.
 //! Sizes lie on both sides of a vector.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::{Random, bits};
 use kernels::adam::{self, AdamFactors};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::group_norm::{self, GroupNormConfig};
@@ -20,6 +15,8 @@ use kernels::{
 };
 use ndarray::{Array, Array1, Array2, Array4, Dimension, Zip};
 use proptest::prelude::*;
+
+use crate::common::{Random, bits};
 
 fn assert_same<F: Real, D: Dimension>(what: &str, got: &Array<F, D>, expected: &Array<F, D>) {
     assert_eq!(got.shape(), expected.shape(), "{what}");

@@ -1,10 +1,5 @@
 //! Bad input is a typed error whose message names what is wrong; nothing panics.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::Random;
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::gradient_check::rel_error;
 use kernels::group_norm::{self, GroupNormConfig, GroupStatistics};
@@ -17,6 +12,8 @@ use kernels::{
 };
 use ndarray::{Array1, Array2, Array4, ArrayD, Ix4, array};
 use proptest::prelude::*;
+
+use crate::common::Random;
 
 fn message<T: std::fmt::Debug>(result: Result<T, KernelError>) -> String {
     result.unwrap_err().to_string()

@@ -1,16 +1,13 @@
 //! What must hold of batch normalisation whatever the numbers.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::{Random, bits};
 use kernels::{
     BatchNormConfig, Convention, RunningStatistics, batch_norm, ghost_batch_norm,
     spatial_batch_norm,
 };
 use ndarray::{Array1, Array4, Axis};
 use proptest::prelude::*;
+
+use crate::common::{Random, bits};
 
 const AXES: [Axis; 3] = [Axis(0), Axis(2), Axis(3)];
 

@@ -1,11 +1,6 @@
 //! Every backward pass against central differences of its forward pass, in f64, with a random
 //! cotangent: a constant one would hide wrong gradients (batch norm's dx is 0 under it).
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::Random;
 use kernels::batch_norm::BatchNormGradients;
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::gradient_check::{
@@ -18,6 +13,8 @@ use kernels::{
     ghost_batch_norm, linear, relu, sigmoid, softmax_cross_entropy, spatial_batch_norm, tanh,
 };
 use ndarray::{Array, Array1, Array2, Array4, ArrayView, ArrayView1, Dimension, Ix2, Ix4, array};
+
+use crate::common::Random;
 
 /// Central differences with h = 1e-5 in f64 are good to about 1e-9 of the largest terms.
 const TOLERANCE: f64 = 1e-6;

@@ -1,14 +1,11 @@
 //! What must hold of group norm whatever the numbers.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::{Random, bits};
 use kernels::group_norm::{self, GroupNormConfig, GroupNormGradients, GroupStatistics};
 use kernels::{BatchNormConfig, Convention, RunningStatistics, spatial_batch_norm};
 use ndarray::{Array1, Array2, Array4, ArrayView1, Axis, s};
 use proptest::prelude::*;
+
+use crate::common::{Random, bits};
 
 /// Images with γ, β and dy; `groups` divides the channels.
 #[derive(Debug, Clone)]

@@ -1,13 +1,8 @@
 //! Every instruction set (`KERNELS_ISA`) and number of threads gives the same bits, and names that mean
 //! nothing are refused.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
 use std::process::Command;
 
-use common::{Random, bits};
 use kernels::adam::{self, AdamFactors};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::group_norm::{self, GroupNormConfig};
@@ -21,13 +16,15 @@ use kernels::{
 use ndarray::{Array1, Array2, Array4};
 use proptest::prelude::*;
 
+use crate::common::{Random, bits};
+
 /// What the child process prints before its answer.
 const MARK: &str = "answer: ";
 
 /// Runs the test `answer` of this file in a process of its own.
 fn answer_with(isa: &str, seed: u64, threads: usize) -> String {
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "answer", "--nocapture"])
+        .args(["--exact", "instruction_sets::answer", "--nocapture"])
         .env("KERNELS_ISA", isa)
         .env("ANSWER_SEED", seed.to_string())
         .env("ANSWER_THREADS", threads.to_string())

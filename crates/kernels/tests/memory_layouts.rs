@@ -1,10 +1,5 @@
 //! The same values in any memory give the same bits.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::{Random, bits, in_every_layout};
 use kernels::conv2d::{self, Conv2dConfig, Conv2dParameterGradients};
 use kernels::group_norm::{self, GroupNormConfig};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
@@ -14,6 +9,8 @@ use kernels::{
 };
 use ndarray::{Array1, Array2, Array4, ArrayD, Axis, ShapeBuilder, s};
 use proptest::prelude::*;
+
+use crate::common::{Random, bits, in_every_layout};
 
 /// Everything that every image kernel makes of `x` and `dout`, as bits.
 fn image_kernels<F: Real>(x: &Array4<F>, dout: &Array4<F>, seed: u64) -> Vec<Vec<u64>> {

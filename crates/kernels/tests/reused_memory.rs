@@ -1,11 +1,6 @@
 //! The functions that write into given memory: the same bits as those that return new arrays, whatever
 //! the memory held, and no new memory where there is room.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod common;
-
-use common::{Random, bits, in_every_layout};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::group_norm::{self, GroupNormConfig, GroupStatistics};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
@@ -15,6 +10,8 @@ use kernels::{
 };
 use ndarray::{Array1, Array4, ArrayView1};
 use proptest::prelude::*;
+
+use crate::common::{Random, bits, in_every_layout};
 
 /// Calls `write` on memory of every size, full of NaN, and holds the result to `expected`.
 fn assert_reuses<F: Real>(

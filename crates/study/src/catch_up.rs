@@ -8,7 +8,7 @@ use crate::text::counted;
 /// From so many times on, one number of steps is called a multiple of another.
 pub(crate) const NOTABLY_MORE: f64 = 1.05;
 
-/// A sentence on the steps of an arm and of its baseline.
+/// A sentence on the steps of an arm and of its baseline, without its capital letter.
 pub(crate) fn steps_to_reach(
     with: &ArmResult<'_>,
     without: &ArmResult<'_>,
@@ -23,14 +23,14 @@ pub(crate) fn steps_to_reach(
                 String::new()
             };
             format!(
-                "The final training accuracy with {without_name} is reached with {with_name} after {}; \
+                "the final training accuracy with {without_name} is reached with {with_name} after {}; \
                  with {without_name} itself it takes {}{fewer}.",
                 counted(steps, "step"),
                 thousands(found.steps_without)
             )
         }
         (None, _) | (_, None) => format!(
-            "The final training accuracy with {without_name} is not reached with {with_name} within {}.",
+            "the final training accuracy with {without_name} is not reached with {with_name} within {}.",
             counted(with.arm.steps(), "step")
         ),
     }

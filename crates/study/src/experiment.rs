@@ -154,6 +154,11 @@ impl Experiment {
         &self.store
     }
 
+    /// The threads that all runs share.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
     /// The study.
     pub fn config(&self) -> &StudyConfig {
         &self.config

@@ -1,7 +1,5 @@
 //! The networks: names, counts, shared weights, gradients.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
-
 use kernels::{KernelError, softmax_cross_entropy};
 use ndarray::{Array1, Array4, ArrayD, Axis, IxDyn};
 use trainer::TrainError;

@@ -1,7 +1,5 @@
 //! What is observed, by name.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use serde_json::{Value, from_value};
 use trainer::network::ObservedQuantity;
 

@@ -1,7 +1,5 @@
 //! Adam against the paper's formulas.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
-
 use kernels::softmax_cross_entropy;
 use ndarray::{Array1, Array4};
 use trainer::dataset::ImageSize;

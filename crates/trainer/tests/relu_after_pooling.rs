@@ -1,7 +1,5 @@
 //! A network does a ReLU before a max pooling after it. Its plain twin does one layer after the other.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
-
 use kernels::Real;
 use kernels::conv2d::Conv2dConfig;
 use kernels::max_pool2d::MaxPool2dConfig;

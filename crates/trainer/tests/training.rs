@@ -1,7 +1,5 @@
 //! The training loop: what it reports, and that the same configuration gives the same bits.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
-
 use std::io::Write;
 use std::path::Path;
 use std::{env, io, thread};

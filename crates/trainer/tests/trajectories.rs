@@ -1,15 +1,12 @@
 //! Every network trained as PyTorch trained it, step by step.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, too, fail by panicking")]
-
-mod training_fixtures;
-
 use kernels::Real;
 use ndarray::ArrayViewD;
 use trainer::network::Network;
 use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::{FitConfig, Phase, TrainError, fit, weights};
-use training_fixtures::Training;
+
+use crate::training_fixtures::Training;
 
 /// A network with the state of a role.
 fn network<F: Real>(training: &Training, role: &str) -> Network<F> {

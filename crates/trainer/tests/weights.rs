@@ -1,9 +1,5 @@
 //! Weights between PyTorch and us, in both directions.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests, too, fail by panicking")]
-
-mod training_fixtures;
-
 use std::collections::BTreeMap;
 
 use kernels::Real;
@@ -11,7 +7,8 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use trainer::dataset::ImageSize;
 use trainer::network::{Network, preset};
 use trainer::{WeightsError, weights};
-use training_fixtures::Training;
+
+use crate::training_fixtures::Training;
 
 const TINY: ImageSize = ImageSize { channels: 1, height: 4, width: 4 };
 

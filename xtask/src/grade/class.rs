@@ -82,10 +82,18 @@ pub(super) fn run(
     not_handed_in.extend(hand_ins.table.roster.clone());
     not_handed_in.extend(asked.rubric_file.map(Path::to_owned));
     not_handed_in.extend(run_options.course.clone());
-    let find = if hand_ins.table.roster.is_some() { find_any_entries } else { find_entries };
-    let found = (!hand_ins.worker).then(|| find(folder, &not_handed_in)).transpose()?;
-    let course = run_options.course()?;
     let Asked { cases, options, rubric, format, command, .. } = *asked;
+    // All that the arguments name is read before Python is looked for.
+    let course = run_options.course()?;
+    let found = if hand_ins.worker {
+        None
+    } else {
+        let find = if hand_ins.table.roster.is_some() { find_any_entries } else { find_entries };
+        let found = find(folder, &not_handed_in)?;
+        let marks =
+            hand_ins.table.table(table, rubric, [&ids(&found, true), &ids(&found, false)])?;
+        Some((found, marks))
+    };
     let judge = Judge {
         cases,
         options,
@@ -95,7 +103,7 @@ pub(super) fn run(
         course: course.as_ref(),
         context: &run_options.context()?,
     };
-    let Some(found) = found else {
+    let Some((found, marks)) = found else {
         let is_cancelled = run_options.is_cancelled.clone();
         serve(&judge, io::stdin(), io::stdout(), move || {
             // What runs is ended and its files are removed, and then this process ends by itself.
@@ -105,11 +113,6 @@ pub(super) fn run(
         })?;
         return Ok(Exit::Success);
     };
-    let ids = |can_be_graded: bool| -> Vec<&str> {
-        let entries = found.entries.iter().filter(|entry| entry.hand_in.is_ok() == can_be_graded);
-        entries.map(|entry| entry.id.as_str()).collect()
-    };
-    let marks = hand_ins.table.table(table, rubric, [&ids(true), &ids(false)])?;
     let interrupt = Interrupt::listen_and_clean_up(
         run_options.is_cancelled.clone(),
         "stopping after the hand-ins in progress; again to stop at once",
@@ -141,6 +144,12 @@ pub(super) fn run(
         "stopped at once; the same command goes on with what has no marks yet"
     );
     summary(&graded?, &marks, table, &reports, &found)
+}
+
+/// The ids of the hand-ins that can be graded, or of the others.
+fn ids(found: &Entries, can_be_graded: bool) -> Vec<&str> {
+    let entries = found.entries.iter().filter(|entry| entry.hand_in.is_ok() == can_be_graded);
+    entries.map(|entry| entry.id.as_str()).collect()
 }
 
 /// Refuses a folder for the reports that has hand-ins in it.

@@ -114,8 +114,9 @@ impl RunOptions {
 
     /// The Python that hand-ins are run by.
     pub(super) fn interpreter(&self) -> Result<Interpreter> {
+        let allowed = self.allowed()?;
         let mut interpreter = python::with_numpy(self.interpreter.as_deref())?;
-        interpreter.readable.extend(self.allowed()?);
+        interpreter.readable.extend(allowed);
         Ok(interpreter)
     }
 

@@ -1,6 +1,6 @@
 //! How files open, how long they are, what they are called.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Finding, source};
 
@@ -35,6 +35,44 @@ pub(crate) fn named_mod() -> Vec<Finding> {
             Finding { file, line: None, message }
         })
         .collect()
+}
+
+/// Tests that no program has: where Cargo does not find the programs of a crate's tests by itself, each file
+/// is one that its manifest names, or a module of one.
+pub(crate) fn forgotten_tests() -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut joined = 0;
+    for manifest in source::with_extension("toml") {
+        let Some(package) = manifest.parent().filter(|_| manifest.ends_with("Cargo.toml")) else {
+            continue;
+        };
+        let table: toml::Table = source::read(&manifest).parse().unwrap();
+        let finds_tests = |package: &toml::Value| package.get("autotests")?.as_bool();
+        if table.get("package").and_then(finds_tests) != Some(false) {
+            continue;
+        }
+        let targets = table.get("test").and_then(toml::Value::as_array);
+        let named = targets.into_iter().flatten().filter_map(|target| target["name"].as_str());
+        let folder = package.join("tests");
+        let programs: Vec<PathBuf> =
+            named.map(|name| folder.join(name).with_extension("rs")).collect();
+        let modules: Vec<String> = programs.iter().map(|program| source::read(program)).collect();
+        joined += 1;
+        for file in source::with_extension("rs") {
+            let name = file.file_stem().unwrap_or_default().to_string_lossy();
+            let is_declared =
+                |text: &String| text.lines().any(|line| line == format!("mod {name};"));
+            if file.parent() == Some(&folder)
+                && !programs.contains(&file)
+                && !modules.iter().any(is_declared)
+            {
+                let message = format!("its tests are not run; declare `mod {name};` in all.rs");
+                findings.push(Finding { file, line: None, message });
+            }
+        }
+    }
+    assert!(joined > 0, "found no crate whose tests are one program");
+    findings
 }
 
 pub(crate) fn too_long() -> Vec<Finding> {

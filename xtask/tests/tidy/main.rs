@@ -70,6 +70,11 @@ fn a_module_with_children_lies_beside_its_folder() {
 }
 
 #[test]
+fn every_file_of_tests_is_part_of_a_program() {
+    expect_none(files::forgotten_tests());
+}
+
+#[test]
 fn no_file_is_too_long_to_hold_one_idea() {
     expect_none(files::too_long());
 }

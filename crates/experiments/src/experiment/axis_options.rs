@@ -133,7 +133,7 @@ mod tests {
         assert_eq!((axis.key, values), ("learning_rate", vec!["0.01".into(), "0.001".into()]));
         for (text, expected) in [
             ("learning_rate", "expected AXIS=VALUES"),
-            ("rate=1", "found the axis \"rate\", expected one of network, "),
+            ("rate=1", "found the axis \"rate\", expected one of data_set, network, "),
             ("epochs=0", "epochs: found \"0\", expected a whole number from 1"),
             ("epochs=", "epochs: found \"\""),
             ("epochs=1,1", "epochs: found 1 twice"),

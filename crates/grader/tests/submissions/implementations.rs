@@ -8,7 +8,7 @@ use kernels::batch_norm::{self, BatchStatistics};
 use kernels::{BatchNormConfig, Convention, RunningStatistics};
 use ndarray::{Array1, Array2, Array4, ArrayView1, ArrayView4, Axis};
 
-use crate::rust_functions::BnParam;
+use super::rust_functions::BnParam;
 
 pub(crate) type Gradients = (Array4<f64>, Array1<f64>, Array1<f64>);
 

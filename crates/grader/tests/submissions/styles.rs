@@ -11,7 +11,7 @@ use grader::tensor::{Dtype, Tensor};
 use kernels::Convention;
 use ndarray::{Array1, Array2, Array4, ArrayView1, ArrayView4, Axis, Zip};
 
-use crate::rust_functions::{BnParam, RustFunctions};
+use super::rust_functions::{BnParam, RustFunctions};
 
 type Answer<T> = Result<T, Box<dyn Error>>;
 type Gradients64 = (Array4<f64>, Array1<f64>, Array1<f64>);

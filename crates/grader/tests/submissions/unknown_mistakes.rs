@@ -6,8 +6,8 @@ use grader::fixture::Mode;
 use grader::submission::Submission;
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4, Axis, s};
 
-use crate::implementations::{self, Cache, Gradients};
-use crate::rust_functions::{BnParam, RustFunctions};
+use super::implementations::{self, Cache, Gradients};
+use super::rust_functions::{BnParam, RustFunctions};
 
 type Answer<T> = Result<T, Box<dyn Error>>;
 type Images<'a> = ArrayView4<'a, f64>;

@@ -125,7 +125,7 @@ fn sentence(analysis: &Analysis<'_>, group: &Group<'_>, comparison: &Comparison)
     let often = how_often(with_name, comparison.ahead, analysis.has_several_seeds());
     let mut text = format!("{} {}", led(&group.label, &beside), capital(&often));
     if let Some(found) = &comparison.catch_up {
-        text.push_str(&format!(" {}", steps_to_reach(with, without, found)));
+        text.push_str(&format!(" {}", capital(&steps_to_reach(with, without, found))));
     }
     Some(text)
 }

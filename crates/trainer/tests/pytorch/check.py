@@ -1,7 +1,7 @@
 """How far PyTorch's networks are from ours; `main.rs` beside this script runs it.
 
     python -m pip install --requirement requirements.txt
-    PYTORCH_PYTHON=python cargo test -p trainer --test pytorch
+    PYTORCH_PYTHON=python cargo test -p trainer --test all pytorch
 
 The argument is a folder with `networks.py` and, for each of its networks, NAME.weights.safetensors,
 NAME.logits.safetensors (`images`, their `logits` in evaluation and, of a network without dropout,

@@ -9,7 +9,7 @@ use trainer::optimizer::AdamConfig;
 use trainer::run::{Ended, RunConfig, diverged, read_metrics};
 use trainer::{Phase, TrainError};
 
-use crate::{config, files, two_halves};
+use super::{config, files, two_halves};
 
 /// A run that diverges because its learning rate is absurd.
 struct Case {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use trainer::run::{Ended, RunConfig, read_distributions, read_metrics, saved_steps};
 
-use crate::{config, files, two_halves};
+use super::{config, files, two_halves};
 
 /// Trains to so many epochs, and breaks when so many measurements were seen that earlier calls did
 /// not leave.

@@ -9,7 +9,7 @@ use trainer::optimizer::{AdamConfig, OptimizerConfig};
 use trainer::run::{RunConfig, identity};
 use trainer::{Seeds, TrainError, Trains};
 
-use crate::{config, train, two_halves};
+use super::{config, train, two_halves};
 
 const SPLIT: SplitFacts = SplitFacts { training_images: 48, validation_images: 12, seed: 0 };
 

@@ -6,7 +6,7 @@ use trainer::TrainError;
 use trainer::evaluation::evaluate;
 use trainer::run::RunConfig;
 
-use crate::{config, files, train, two_halves};
+use super::{config, files, train, two_halves};
 
 #[test]
 fn the_result_is_that_of_an_evaluation_and_is_read_the_second_time() {

@@ -1,0 +1,15 @@
+//! All tests of the trainer from outside but those that count memory: one program, which is linked once.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, too, fail by panicking")]
+
+mod networks;
+mod observation;
+mod optimizers;
+mod pytorch;
+mod relu_after_pooling;
+mod run;
+mod tensorboard;
+mod training;
+mod training_fixtures;
+mod trajectories;
+mod weights;
