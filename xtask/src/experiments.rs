@@ -18,9 +18,9 @@ macro_rules! define {
         }
 
         /// The name of a command, and its arguments.
-        fn parts(command: &Command) -> (&'static str, &Passed) {
+        fn parts(command: &Command) -> (String, &Passed) {
             match command {
-                $(Command::$variant(passed) => (stringify!($module), passed),)+
+                $(Command::$variant(passed) => (name(stringify!($module)), passed),)+
             }
         }
     };
@@ -34,6 +34,11 @@ commands::with_commands!(define);
 pub(crate) struct Passed {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
     arguments: Vec<OsString>,
+}
+
+/// The name of the command in this module, with a hyphen between two words, as clap has it.
+fn name(module: &str) -> String {
+    module.replace('_', "-")
 }
 
 /// Builds the program where it is not up to date, and runs it in the place of this one.
@@ -51,5 +56,27 @@ pub(crate) fn run(command: &Command) -> Result<Exit> {
     {
         let status = cargo.status().context("cargo could not be started")?;
         std::process::exit(status.code().unwrap_or(terminal::exit::COULD_NOT_RUN.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{FromArgMatches, Subcommand};
+
+    use super::*;
+
+    /// The package parses the same list with clap, and so knows each command by clap's name of it.
+    #[test]
+    fn each_command_is_passed_on_by_the_name_that_it_is_called_by() {
+        let all = Command::augment_subcommands(clap::Command::new("xtask"));
+        let names: Vec<String> =
+            all.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+        assert!(names.iter().any(|name| name == "experiment"), "{names:?}");
+        for called in names {
+            let matches = all.clone().try_get_matches_from(["xtask", &called, "--help"]).unwrap();
+            let command = Command::from_arg_matches(&matches).unwrap();
+            assert_eq!(parts(&command).0, called);
+        }
+        assert_eq!(name("two_words"), "two-words");
     }
 }

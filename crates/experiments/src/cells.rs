@@ -17,7 +17,7 @@ use crate::experiment::store;
 mod selection;
 mod users;
 
-use selection::select;
+use selection::{Selection, Wanted};
 use users::Users;
 
 #[derive(clap::Args)]
@@ -42,10 +42,14 @@ struct Removal {
     #[arg(value_name = "STUDY|HASH")]
     named: Vec<String>,
 
-    /// All cells that no study uses of those that come with the workspace or have a folder below runs/ or
-    /// reports/
+    /// All cells that no study uses of those that come with the workspace, have a folder below runs/ or
+    /// reports/, or are begun
     #[arg(long)]
     unused: bool,
+
+    /// Of the named studies, the cells that other studies use as well
+    #[arg(long)]
+    shared: bool,
 
     /// Do not ask
     #[arg(long)]
@@ -61,7 +65,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         }
     }
     cells.sort_by(|one, other| one.folder.cmp(&other.folder));
-    let users = Users::find()?;
+    let users = Users::find(&store)?;
     match &arguments.action {
         None => list(&store, &cells, &users)?,
         Some(Action::Remove(removal)) => remove(removal, &store, &cells, &users)?,
@@ -114,16 +118,26 @@ fn remove(removal: &Removal, store: &Store, cells: &[StoredCell], users: &Users)
     if removal.named.is_empty() && !removal.unused {
         bail!("found nothing to remove, expected a study, the hash of a cell, or --unused");
     }
-    if let Some(fault) = users.unreadable().first().filter(|_| removal.unused) {
+    let wanted = Wanted::new(&removal.named, removal.unused, removal.shared)?;
+    if let Some(fault) = users.unreadable().first().filter(|_| wanted.depends_on_users()) {
         bail!(
-            "{fault}, so it is not known which cells it uses; mend it, or name what is to be removed"
+            "{fault}, so it is not known which cells it uses; mend it, or name cells by their hashes, or \
+             studies with --shared"
         );
     }
     if cells.is_empty() {
         let folder = relative(store.path()).display();
         return say(format_args!("found no cell in {folder}, nothing is removed"));
     }
-    let selected = select(&removal.named, removal.unused, store, cells, users)?;
+    let Selection { selected, shared } = wanted.select(store, cells, users)?;
+    if !shared.is_empty() {
+        say(format_args!(
+            "{} {}{}; --shared removes them too",
+            shared.len(),
+            if shared.len() == 1 { "stays" } else { "stay" },
+            users.sentence_of_others(&shared, wanted.studies())
+        ))?;
+    }
     if selected.is_empty() {
         return say("every cell is used, nothing is removed");
     }
@@ -142,6 +156,9 @@ fn remove(removal: &Removal, store: &Store, cells: &[StoredCell], users: &Users)
             let folder = relative(&cell.folder).display();
             say(format_args!("{folder} stays: it has files that no run wrote"))?;
         }
+    }
+    for study in users.begun_among(wanted.studies()) {
+        store.forget(study)?;
     }
     let bytes: u64 = selected.iter().map(|cell| cell.bytes).sum();
     say(format_args!("removed {}, {}", counted(selected.len(), "cell"), DecimalBytes(bytes)))

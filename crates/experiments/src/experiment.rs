@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Error, Result, bail, ensure};
 use datasets::LocalDataSet;
-use study::cell::Cell;
+use study::cell::{Cell, distinct};
 use study::config::StudyConfig;
 use study::experiment::{Experiment, Failure, Introduction};
 use study::folder_name::folder_name;
@@ -157,12 +157,12 @@ pub(crate) fn store(named: Option<&Path>) -> Result<Store> {
 fn train(
     arguments: &Arguments,
     experiment: &Experiment,
-    folder: &str,
+    folder_of_study: &str,
     data_sets: &[LocalDataSet],
 ) -> Result<Exit> {
     let out = match &arguments.out {
         Some(folder) => folder.clone(),
-        None => workspace::runs()?.join(folder),
+        None => workspace::runs()?.join(folder_of_study),
     };
     let wanted = arguments.part.of(experiment.cells())?;
     let found = experiment.found()?;
@@ -185,12 +185,13 @@ fn train(
     let folder = if is_part { None } else { Some(experiment.open(&out)?) };
     say(description(experiment.config()))?;
     if states.iter().any(|state| *state != State::Missing) {
-        say(how_far(&states))?;
+        say(how_far(experiment.cells(), &states))?;
     }
     // Everything that needs no training comes first, so that only the training can fail late.
     let transcript = ending::transcript_of_kernels()?;
     let interrupt = Interrupt::listen("stopping after this step; again to stop at once")?;
     if let Some(images) = images {
+        experiment.store().note(folder_of_study, experiment.config())?;
         experiment.introduce(&images, &missing)?.iter().try_for_each(introduce)?;
         say("")?;
         let progress =
@@ -212,7 +213,7 @@ fn train(
             end(experiment, folder, transcript, test_images, &interrupt)
         }
         None => {
-            let all = match wanted.len() {
+            let all = match distinct(experiment.cells(), wanted).len() {
                 1 => "the cell of this part is trained".to_owned(),
                 cells => format!("all {cells} cells of this part are trained"),
             };
@@ -241,9 +242,11 @@ fn expect_store(experiment: &Experiment, missing: &[usize], untested: &[usize]) 
 }
 
 /// How many cells an earlier call trained.
-fn how_far(states: &[State]) -> String {
-    let trained = states.iter().filter(|state| state.is_complete()).count();
-    let in_part = states.iter().filter(|state| matches!(state, State::Begun { .. })).count();
+fn how_far(cells: &[Cell], states: &[State]) -> String {
+    let distinct = distinct(cells, 0..cells.len());
+    let states = distinct.iter().map(|&at| states[at]);
+    let trained = states.clone().filter(|state| state.is_complete()).count();
+    let in_part = states.clone().filter(|state| matches!(state, State::Begun { .. })).count();
     let more = if in_part == 0 { String::new() } else { format!(", {in_part} more in part") };
     let are = if trained == 1 { "is" } else { "are" };
     format!("{trained} of {} {are} trained already{more}.", counted(states.len(), "cell"))
@@ -264,11 +267,12 @@ fn refuse_failures(experiment: &Experiment, failures: Vec<Failure>) -> Result<()
         untold => format!(" ({untold} of them not told here)"),
     };
     let found = experiment.found()?;
-    let trained = found.iter().filter(|found| found.state.is_complete()).count();
+    let cells = distinct(experiment.cells(), 0..found.len());
+    let trained = cells.iter().filter(|&&at| found[at].state.is_complete()).count();
     bail!(
         "{first:#}\n{failed} failed{untold}, {trained} of {} {} trained; the same command goes on with the \
          others",
-        counted(found.len(), "cell"),
+        counted(cells.len(), "cell"),
         if trained == 1 { "is" } else { "are" }
     )
 }

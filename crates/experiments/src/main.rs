@@ -15,6 +15,7 @@ mod data;
 mod data_argument;
 mod evaluate;
 mod experiment;
+mod gallery;
 mod hash;
 mod network_argument;
 mod report;

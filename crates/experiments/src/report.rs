@@ -7,20 +7,21 @@ use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
 use study::experiment::Experiment;
-use study::folder::{add_to_list, is_finished};
+use study::folder::{StudyFolder, is_finished};
 use study::folder_name::folder_name;
-use study::report::{folders_in, gallery, render, studies_below};
+use study::report::{render, studies_below};
 use study::store::Store;
-use study::tables::Study;
+use study::tables::{Study, TABLE_FILES};
 use trainer::run::identity;
 
 use crate::data_argument::DataArguments;
 use crate::experiment::ending::{end, transcript_of_kernels};
 use crate::experiment::store;
 use crate::experiment::study_argument::{NamedStudy, find};
+use crate::gallery;
 use terminal::exit::Exit;
 use terminal::interrupt::Interrupt;
-use terminal::output::{replace_file, say};
+use terminal::output::say;
 use terminal::workspace::{self, relative};
 
 mod missing;
@@ -84,32 +85,30 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let mut studies = Vec::new();
     for request in requests {
         match request {
+            Request::Tables(folder) if reports.iter().any(|(other, _)| are_one(other, &folder)) => {
+            }
             Request::Tables(folder) => {
-                let study = Study::read(&folder)?;
-                let files = render(&study)
-                    .with_context(|| format!("{} cannot be reported", folder.display()))?;
+                let folder = StudyFolder::enter(&folder)?;
+                let path = folder.path();
+                let files = render(&Study::read(path)?)
+                    .with_context(|| format!("{} cannot be reported", path.display()))?;
                 reports.push((folder, files));
             }
             Request::Cells(study, folder) => studies.push((study, folder)),
         }
     }
-    let reports_of_workspace = workspace::reports()?;
-    let are_committed = reports.iter().any(|(folder, _)| {
-        folder.canonicalize().ok().as_deref().and_then(Path::parent)
-            == reports_of_workspace.canonicalize().ok().as_deref()
-    });
-    for (folder, files) in reports {
+    let gallery = gallery::of(reports.iter().map(|(folder, _)| folder.path()))?;
+    for (folder, files) in &mut reports {
         let names: Vec<PathBuf> = files.iter().map(|(file, _)| file.clone()).collect();
-        add_to_list(&folder, &names)?;
+        folder.add(TABLE_FILES, &names)?;
+    }
+    for (folder, files) in reports {
         for (file, bytes) in files {
-            let path = folder.join(file);
-            replace_file(&path, &bytes)?;
-            say(format_args!("wrote {}", relative(&path).display()))?;
+            folder.write(&file, &bytes)?;
+            say(format_args!("wrote {}", relative(&folder.path().join(file)).display()))?;
         }
     }
-    if are_committed {
-        write_gallery(&reports_of_workspace)?;
-    }
+    gallery::write(gallery)?;
     if !studies.is_empty() {
         let interrupt = Interrupt::listen("stopping after this test; again to stop at once")?;
         for (study, folder) in studies {
@@ -178,6 +177,7 @@ impl Arguments {
             missing::lines(&experiment, &found).iter().try_for_each(say)?;
             let transcript = transcript_of_kernels()?;
             let test_images = |wanted| Ok(data.only(wanted).find()?.test()?);
+            experiment.expect_no_loss(&out, &found)?;
             let folder = experiment.open(&out)?;
             end(&experiment, folder, transcript, test_images, interrupt)?;
             return Ok(());
@@ -210,19 +210,12 @@ impl Arguments {
     }
 }
 
-/// Lists the finished studies of a folder in two pages beside them.
-fn write_gallery(folder: &Path) -> Result<()> {
-    let mut studies = Vec::new();
-    for of_study in folders_in(folder)?.into_iter().filter(|folder| is_finished(folder)) {
-        let name = of_study.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        studies.push((name, Study::read(&of_study)?));
+/// Whether a folder of a report is this one, named twice.
+fn are_one(folder: &StudyFolder, other: &Path) -> bool {
+    match (folder.path().canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        (Ok(_) | Err(_), Ok(_) | Err(_)) => false,
     }
-    for (file, bytes) in gallery(&studies)? {
-        let path = folder.join(file);
-        replace_file(&path, &bytes)?;
-        say(format_args!("wrote {}", relative(&path).display()))?;
-    }
-    Ok(())
 }
 
 /// The finished studies of the workspace. Standard error names the others.

@@ -127,6 +127,52 @@ fn finished_studies_are_drawn_and_others_named() {
     assert!(folder.path().join("reports/a/index.html").is_file());
     assert!(folder.path().join("runs/b/index.html").is_file());
     assert!(!folder.path().join("runs/c/index.html").exists());
+    assert!(folder.path().join("reports/index.html").is_file());
+
+    // A study of the gallery that cannot be read stops the report before anything is written.
+    fs::write(folder.path().join("reports/a/README.md"), "older").unwrap();
+    fs::create_dir_all(folder.path().join("reports/b")).unwrap();
+    for (file, text) in TABLES {
+        fs::write(folder.path().join("reports/b").join(file), text.replace("0.25", "a")).unwrap();
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_experiments"))
+        .args(["report", "reports/a"])
+        .current_dir(folder.path())
+        .env("CARGO_MANIFEST_DIR", folder.path().join("xtask"))
+        .output()
+        .unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(message.contains("the gallery in reports/ cannot be made"), "{message}");
+    assert_eq!(fs::read(folder.path().join("reports/a/README.md")).unwrap(), b"older");
+}
+
+/// A file that no study wrote is not replaced, and a folder that another process works in is left.
+#[test]
+fn a_report_leaves_what_is_not_of_its_study() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = folder.path().join("study");
+    fs::create_dir(&study).unwrap();
+    for (file, text) in TABLES {
+        fs::write(study.join(file), text).unwrap();
+    }
+    for own in ["README.md", "columns.csv", "figures"] {
+        fs::write(study.join(own), "mine").unwrap();
+        let before = files(&study);
+        let output = report(folder.path());
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert_eq!(files(&study), before, "{own}");
+        fs::remove_file(study.join(own)).unwrap();
+    }
+    let lock = files::lock(&study).unwrap();
+    let output = report(folder.path());
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(message, "error: study: another process works on a study here; wait for it\n");
+    drop(lock);
+    assert_eq!(report(folder.path()).status.code(), Some(0));
+    fs::remove_file(study.join("summary.csv")).unwrap();
+    assert_eq!(report(folder.path()).status.code(), Some(0));
 }
 
 #[test]

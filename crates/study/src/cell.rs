@@ -1,5 +1,6 @@
 //! The cells of a study: each arm with each seed, as a run with an identity and a folder.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use trainer::dataset::Split;
@@ -55,6 +56,14 @@ pub fn cells(config: &StudyConfig) -> Result<Vec<Cell>> {
     Ok(cells)
 }
 
+/// Of these cells, by their places, the first of each that is trained: arms that differ only in what a seed
+/// changes are one cell with seed 0.
+pub fn distinct(cells: &[Cell], among: impl IntoIterator<Item = usize>) -> Vec<usize> {
+    let mut seen = BTreeSet::new();
+    let is_first = |&at: &usize| seen.insert((&cells[at].id, cells[at].run.epochs));
+    among.into_iter().filter(is_first).collect()
+}
+
 /// The axes that the name of an arm's folder leaves out: the folder above has the data set, seeds say
 /// what varies, and a run goes on to more epochs.
 pub(crate) static ELSEWHERE: [&Axis; 3] = [DATA_SET, EPOCHS, VARY];
@@ -93,8 +102,6 @@ fn name_of_seed(arm: &Arm, seed: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
     use crate::made_up;
 
@@ -145,6 +152,19 @@ mod tests {
                 Path::new("fashion-mnist/network=dropout_network").join(seeds)
             })
         );
+    }
+
+    #[test]
+    fn arms_that_differ_in_what_a_seed_changes_share_the_cell_of_seed_0() {
+        let text = "[compare]\nvary = [\"weights\", \"order\", \"split\"]\nepochs = [1, 2]\n[fixed]\n\
+                    data_set = \"fashion-mnist\"\n[repeat]\nseeds = 3\n";
+        let cells = cells(&StudyConfig::read(text).unwrap()).unwrap();
+        let found = distinct(&cells, 0..cells.len());
+        assert_eq!((cells.len(), found.len()), (3 * 3 * 2, (1 + 3 * 2) * 2));
+        assert!(
+            found.iter().all(|&at| cells[at].key.seed > 0 || at < 2 || cells[at].run.epochs < 3)
+        );
+        assert_eq!(distinct(&cells, [found[0], found[0]]), [found[0]]);
     }
 
     /// Neither the other arms nor the number of epochs or seeds.

@@ -16,7 +16,7 @@ use trainer::run::Ended;
 use trainer::{Measurement, TrainError};
 
 use crate::arm::Arm;
-use crate::cell::{Cell, cells};
+use crate::cell::{Cell, cells, distinct};
 use crate::collect::{Trained, collect};
 use crate::config::{CONFIG_FILE, StudyConfig};
 use crate::error::{Result, StudyError};
@@ -27,7 +27,7 @@ use crate::report;
 use crate::reproduction::Reproduction;
 use crate::side_by_side::side_by_side;
 use crate::store::{State, Store};
-use crate::tables::{Row, RunRow, TABLE_FILES};
+use crate::tables::{Row, RunRow, Study, TABLE_FILES};
 
 /// The batches of the sanity check, which the notebook's trainer makes before training.
 const SANITY_BATCHES: usize = 2;
@@ -144,6 +144,33 @@ impl Experiment {
             ));
         }
         Ok(())
+    }
+
+    /// Refuses to replace the report in `out` by one that lacks a run of it: the tables may be all that is
+    /// left of that run.
+    ///
+    /// # Errors
+    ///
+    /// Such a report, and one that cannot be read.
+    pub fn expect_no_loss(&self, out: &Path, found: &[Found]) -> Result<()> {
+        if found.iter().all(|found| found.state.is_complete()) || !is_finished(out) {
+            return Ok(());
+        }
+        let reported = Study::read(out)?.runs;
+        let both = self.cells.iter().zip(found);
+        let both = both.filter(|(cell, _)| reported.iter().any(|run| run.key == cell.key));
+        let is_here: Vec<bool> = both.map(|(_, found)| found.state.is_complete()).collect();
+        let here = is_here.iter().filter(|is_here| **is_here).count();
+        if here == is_here.len() {
+            return Ok(());
+        }
+        let fault = format!(
+            ": found a report of {} {}, of which {here} {} here; --out gives another folder",
+            is_here.len(),
+            if is_here.len() == 1 { "run" } else { "runs" },
+            if here == 1 { "is" } else { "are" },
+        );
+        Err(StudyError::Folder { path: out.to_path_buf(), fault })
     }
 
     /// The store.
@@ -276,14 +303,15 @@ impl Experiment {
                 return Ok(failures);
             }
             if !has_waited {
-                watch.see_waiting(in_use.iter().map(Vec::len).sum());
+                watch.see_waiting(distinct(&self.cells, in_use.iter().flatten().copied()).len());
                 has_waited = true;
             }
             (runs, in_use) = self.wait_for(in_use, watch)?;
         }
     }
 
-    /// Cells that differ in the number of epochs only are one run, which goes on to more of them.
+    /// Cells with the same identity are one run, which goes on to more epochs. They differ in the number of
+    /// epochs, or in nothing, as those of arms with the same seed 0 where what a seed changes is compared.
     fn runs(&self, wanted: &[usize]) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
         for &cell in wanted {

@@ -38,26 +38,55 @@ impl StudyFolder {
     /// A folder that cannot be worked in, or holds a file in the place of one of these that no study
     /// wrote.
     pub fn open(path: &Path, files: &[PathBuf]) -> Result<Self> {
+        const OR: &str = ", or give another folder with --out";
         // A folder that cannot be written to should show before the training, not after.
         let action = "cannot be made; --out gives another";
         fs::create_dir_all(path).map_err(StudyError::file(path, action))?;
         let action = "cannot be written into; --out gives another";
         files::expect_writable(path).map_err(StudyError::file(path, action))?;
+        let mut folder = Self::locked(path, OR)?;
+        folder.listed = read_list(path)?;
+        folder.add_or(files, OR)?;
+        Ok(folder)
+    }
+
+    /// Enters the folder of a finished study, to read its tables and to write a report of them.
+    ///
+    /// # Errors
+    ///
+    /// A folder that another process works in.
+    pub fn enter(path: &Path) -> Result<Self> {
+        Self::locked(path, "")
+    }
+
+    /// Adds files that are to be written to those of the study. Its tables, `own`, are of it, whether an
+    /// earlier program listed them or not.
+    ///
+    /// # Errors
+    ///
+    /// A file in the place of one of these that no study wrote, and a list that cannot be read or written.
+    pub fn add(&mut self, own: &[&str], files: &[PathBuf]) -> Result<()> {
+        self.listed = read_list(&self.path)?;
+        if self.listed.is_empty() {
+            self.listed.extend(own.iter().map(|&file| file.to_owned()));
+        }
+        self.add_or(files, "")
+    }
+
+    fn locked(path: &Path, or: &str) -> Result<Self> {
         let lock = files::lock(path).ok_or_else(|| {
-            let fault = ": another process works on a study here; wait for it, or give another \
-                         folder with --out";
-            refusal(path, fault)
+            refusal(path, format!(": another process works on a study here; wait for it{or}"))
         })?;
-        let listed = read_list(path)?;
-        let mut folder = Self { path: path.to_path_buf(), listed, _lock: lock };
+        Ok(Self { path: path.to_path_buf(), listed: BTreeSet::new(), _lock: lock })
+    }
+
+    fn add_or(&mut self, files: &[PathBuf], or: &str) -> Result<()> {
         let mut wanted: BTreeSet<String> = files.iter().map(|file| name(file)).collect();
         wanted.insert(LIST_FILE.to_owned());
-        for entry in wanted.difference(&folder.listed) {
-            folder.expect_free(entry)?;
+        for entry in wanted.difference(&self.listed) {
+            self.expect_free(entry, or)?;
         }
-        let both = folder.listed.union(&wanted).cloned().collect();
-        folder.list(both)?;
-        Ok(folder)
+        self.list(self.listed.union(&wanted).cloned().collect())
     }
 
     /// The folder.
@@ -113,11 +142,15 @@ impl StudyFolder {
         self.list(kept)
     }
 
-    fn expect_free(&self, entry: &str) -> Result<()> {
+    fn expect_free(&self, entry: &str, or: &str) -> Result<()> {
         let place = self.path.join(entry);
+        // A file in the place of a folder is in the way, too.
+        let mut above = place.ancestors().skip(1).take_while(|folder| *folder != self.path);
+        let is_file = |path: &Path| path.symlink_metadata().is_ok() && !path.is_dir();
+        let in_the_way = above.find(|folder| is_file(folder)).map(Path::to_path_buf);
+        let place = in_the_way.unwrap_or_else(|| place.clone());
         if place.symlink_metadata().is_ok() {
-            let fault = " is there already and not of a study; move it away, or give another folder \
-                         with --out";
+            let fault = format!(" is there already and not of a study; move it away{or}");
             return Err(refusal(&place, fault));
         }
         Ok(())
@@ -130,19 +163,6 @@ impl StudyFolder {
         }
         Ok(())
     }
-}
-
-/// Adds files that are to be written into a study's folder to its list, so that the study may write
-/// them again. A folder without a list stays without one.
-///
-/// # Errors
-///
-/// A list that cannot be read or written.
-pub fn add_to_list(folder: &Path, files: &[PathBuf]) -> Result<()> {
-    let before = read_list(folder)?;
-    let mut listed = before.clone();
-    listed.extend(files.iter().map(|file| name(file)));
-    if before.is_empty() || listed == before { Ok(()) } else { write_list(folder, &listed) }
 }
 
 /// Whether a study came to its end here: the table that comes last is there.
@@ -264,17 +284,37 @@ mod tests {
     }
 
     #[test]
-    fn what_a_later_program_adds_to_the_report_is_of_the_study_too() {
-        let out = tempfile::tempdir().unwrap();
-        let [one, more] = [paths(&["runs.csv"]), paths(&["runs.csv", "arm/new"])];
-        add_to_list(out.path(), &more).unwrap();
-        assert_eq!(all_files(out.path()), [""; 0]);
-        StudyFolder::open(out.path(), &one).unwrap().keep_only(&one).unwrap();
-        add_to_list(out.path(), &more).unwrap();
-        more.iter().for_each(|file| files::replace(&out.path().join(file), b"new").unwrap());
-        StudyFolder::open(out.path(), &more).unwrap();
-        files::replace(&out.path().join("mine"), b"mine").unwrap();
-        assert!(StudyFolder::open(out.path(), &paths(&["mine"])).is_err());
+    fn a_report_of_a_finished_study_takes_the_place_of_what_the_study_wrote_and_of_nothing_else() {
+        let (one, more) = (paths(&["runs.csv"]), paths(&["runs.csv", "columns.csv", "arm/new"]));
+        // A folder that came without its list has only the tables of the study.
+        for has_list in [true, false] {
+            let out = tempfile::tempdir().unwrap();
+            let write = |file: &str| files::replace(&out.path().join(file), b"mine").unwrap();
+            if has_list {
+                StudyFolder::open(out.path(), &one).unwrap().keep_only(&one).unwrap();
+            }
+            write("runs.csv");
+            for own in ["columns.csv", "arm/new"] {
+                write(own);
+                let before = all_files(out.path());
+                let mut folder = StudyFolder::enter(out.path()).unwrap();
+                for _ in 0..2 {
+                    let message = folder.add(&["runs.csv"], &more).unwrap_err().to_string();
+                    assert!(message.ends_with("and not of a study; move it away"), "{message}");
+                }
+                assert_eq!(all_files(out.path()), before);
+                fs::remove_file(out.path().join(own)).unwrap();
+            }
+            let mut folder = StudyFolder::enter(out.path()).unwrap();
+            assert!(StudyFolder::enter(out.path()).is_err());
+            folder.add(&["runs.csv"], &more).unwrap();
+            more.iter().for_each(|file| folder.write(file, b"new").unwrap());
+            drop(folder);
+            StudyFolder::enter(out.path()).unwrap().add(&["runs.csv"], &more).unwrap();
+            StudyFolder::open(out.path(), &more).unwrap();
+            write("own");
+            assert!(StudyFolder::open(out.path(), &paths(&["own"])).is_err());
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{CONFIG_FILE, StudyConfig};
 use crate::error::{Result, StudyError};
 use crate::report;
-use crate::tables::TABLE_FILES;
+use crate::tables::{DICTIONARY_FILE, TABLE_FILES};
 
 /// How the files of a study compare with those of the same study from before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,9 +67,11 @@ impl Reproduction {
     pub fn numbers_differ(&self) -> bool {
         match self {
             Self::Same { .. } => false,
-            Self::Different { differing, .. } => {
-                differing.iter().any(|file| file.extension().is_some_and(|ending| ending == "csv"))
-            }
+            // One table holds only words: what the columns of the others mean.
+            Self::Different { differing, .. } => differing.iter().any(|file| {
+                file.extension().is_some_and(|ending| ending == "csv")
+                    && file != Path::new(DICTIONARY_FILE)
+            }),
         }
     }
 }
@@ -103,13 +105,18 @@ mod tests {
         assert_eq!(compare(), Some(Reproduction::Same { files }));
         assert_eq!(Reproduction::of(&config, made, &made.join(".")).unwrap(), None);
 
-        fs::write(before.join("index.html"), "drawn otherwise").unwrap();
+        let words = ["index.html", DICTIONARY_FILE];
+        words.iter().for_each(|file| fs::write(before.join(file), "otherwise").unwrap());
         let found = compare().unwrap();
         assert!(!found.numbers_differ());
-        let differing = vec![PathBuf::from("index.html")];
+        let differing = words.map(PathBuf::from).to_vec();
         assert_eq!(found, Reproduction::Different { files, differing });
-        fs::remove_file(before.join("epochs.csv")).unwrap();
-        assert!(compare().unwrap().numbers_differ());
+        for table in ["epochs.csv", "summary.csv", "comparisons.csv"] {
+            fs::remove_file(before.join(table)).unwrap();
+            assert!(compare().unwrap().numbers_differ(), "{table}");
+            fs::write(before.join(table), table).unwrap();
+            assert!(!compare().unwrap().numbers_differ(), "{table}");
+        }
 
         let mut other = config.clone();
         other.file.seeds = vec![7];

@@ -6,13 +6,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use trainer::fingerprint::Fingerprint;
 use trainer::run::{CellId, diverged, identity, saved_steps};
 
 use crate::cell::Cell;
+use crate::config::StudyConfig;
 use crate::error::{Result, StudyError};
+
+/// The folder, in that of all cells, of the studies that are begun.
+const BEGUN: &str = "begun";
+
+/// The digits of the hash that ends the name of such a study.
+const DIGITS: usize = 8;
 
 /// The folder of all cells.
 #[derive(Debug)]
@@ -172,6 +181,79 @@ impl Store {
             files::expect_writable(&folder).map_err(StudyError::file(shown, action))?;
         }
         Ok(())
+    }
+
+    /// Notes that a study is begun whose cells are trained into the store, until [`Self::forget`]: a part
+    /// of it may be all that this program is asked for, and nothing else says who its cells are for.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be written.
+    pub fn note(&self, name: &str, config: &StudyConfig) -> Result<()> {
+        let text = config.to_toml();
+        let mut hash = Fingerprint::default();
+        hash.add_text(&text);
+        let hash: String = hash.finish().chars().take(DIGITS).collect();
+        let path = self.path.join(BEGUN).join(format!("{name}_{hash}.toml"));
+        let is_there = || files::read_text(&path).is_ok_and(|found| found == text);
+        if is_there() {
+            return Ok(());
+        }
+        match files::replace(&path, text.as_bytes()) {
+            // Another process that begins the same study may write it at the same time.
+            Err(error) if !is_there() => Err(StudyError::file(&path, "cannot be written")(error)),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// The files of the studies that are begun, in order of their names.
+    ///
+    /// # Errors
+    ///
+    /// A folder that cannot be read.
+    pub fn begun(&self) -> Result<Vec<PathBuf>> {
+        let folder = self.path.join(BEGUN);
+        let unreadable = || StudyError::file(&folder, "cannot be read");
+        let mut found = Vec::new();
+        if folder.exists() {
+            for entry in fs::read_dir(&folder).map_err(unreadable())? {
+                let path = entry.map_err(unreadable())?.path();
+                if path.extension().is_some_and(|ending| ending == "toml") {
+                    found.push(path);
+                }
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// Removes the notes that this study is begun.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::begun`] and [`Self::forget`].
+    pub fn forget_study(&self, config: &StudyConfig) -> Result<()> {
+        let text = config.to_toml();
+        for path in self.begun()? {
+            if files::read_text(&path).is_ok_and(|found| found == text) {
+                self.forget(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes one of the files of [`Self::begun`].
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be removed.
+    pub fn forget(&self, begun: &Path) -> Result<()> {
+        match fs::remove_file(begun) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(StudyError::file(begun, "cannot be removed")(error))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     /// Whether two processes that train in the store keep out of each other's way.

@@ -3,48 +3,99 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use study::shipped::shipped;
 use study::store::Store;
 use study::stored::StoredCell;
 use terminal::workspace::relative;
 use trainer::run::CellId;
 
-use super::users::{Users, ids};
+use super::users::{CellsOfStudy, Users};
 use crate::experiment::study_argument::find;
 
 /// The fewest digits that name a cell.
 const FEWEST_DIGITS: usize = 4;
 
-/// The cells of these studies and with these hashes, and those that no study uses.
-pub(super) fn select<'a>(
-    named: &[String],
+/// What is to be removed.
+pub(super) struct Wanted {
+    hashes: Vec<String>,
+    names: Vec<String>,
+    /// The cells of the studies with these names.
+    studies: Vec<CellsOfStudy>,
+    /// Whether all cells go that no study uses.
     unused: bool,
-    store: &Store,
-    cells: &'a [StoredCell],
-    users: &Users,
-) -> Result<Vec<&'a StoredCell>> {
-    let mut selected: BTreeSet<&CellId> = BTreeSet::new();
-    if unused {
-        selected.extend(cells.iter().filter(|cell| !users.use_it(cell)).map(|cell| &cell.id));
+    /// Whether the cells of the studies go that others use.
+    shared: bool,
+}
+
+/// The cells that are to be removed, and those that are not.
+pub(super) struct Selection<'a> {
+    pub(super) selected: Vec<&'a StoredCell>,
+    /// Those of the named studies that stay, for other studies.
+    pub(super) shared: Vec<&'a StoredCell>,
+}
+
+impl Wanted {
+    pub(super) fn new(named: &[String], unused: bool, shared: bool) -> Result<Self> {
+        let (hashes, names): (Vec<String>, Vec<String>) =
+            named.iter().cloned().partition(|name| is_hash(name));
+        let of = |name: &String| CellsOfStudy::of(&find(Some(name))?);
+        let studies = names.iter().map(of).collect::<Result<_>>()?;
+        Ok(Self { hashes, names, studies, unused, shared })
     }
-    for name in named {
-        let found: BTreeSet<&CellId> = if is_hash(name) {
-            let is_named = |cell: &&StoredCell| cell.id.as_str().starts_with(name.as_str());
-            cells.iter().filter(is_named).map(|cell| &cell.id).collect()
-        } else {
-            let of_study = ids(&find(Some(name))?)?;
-            cells.iter().map(|cell| &cell.id).filter(|id| of_study.contains(id)).collect()
-        };
-        match found.len() {
-            0 => bail!("{name}: found no cell of it in {}", relative(store.path()).display()),
-            several if several > 1 && is_hash(name) => {
-                bail!("found {several} cells that begin with {name}; give more digits")
-            }
-            _ => selected.extend(found),
+
+    /// Whether what goes depends on which studies there are.
+    pub(super) fn depends_on_users(&self) -> bool {
+        self.unused || !(self.shared || self.studies.is_empty())
+    }
+
+    /// The studies that are named.
+    pub(super) fn studies(&self) -> &[CellsOfStudy] {
+        &self.studies
+    }
+
+    pub(super) fn select<'a>(
+        &self,
+        store: &Store,
+        cells: &'a [StoredCell],
+        users: &Users,
+    ) -> Result<Selection<'a>> {
+        let mut selected: BTreeSet<&CellId> = BTreeSet::new();
+        let mut shared: BTreeSet<&CellId> = BTreeSet::new();
+        if self.unused {
+            selected.extend(cells.iter().filter(|cell| !users.use_it(cell)).map(|cell| &cell.id));
         }
+        let none_of = |name: &str| {
+            anyhow!("{name}: found no cell of it in {}", relative(store.path()).display())
+        };
+        for (name, study) in self.names.iter().zip(&self.studies) {
+            let of_study: Vec<_> = cells.iter().filter(|cell| study.have(&cell.id)).collect();
+            if of_study.is_empty() {
+                return Err(none_of(name));
+            }
+            for cell in of_study {
+                let stays = !self.shared && users.others_use(cell, &self.studies);
+                if stays { &mut shared } else { &mut selected }.insert(&cell.id);
+            }
+        }
+        for hash in &self.hashes {
+            let is_named = |cell: &&StoredCell| cell.id.as_str().starts_with(hash.as_str());
+            let found: BTreeSet<_> = cells.iter().filter(is_named).map(|cell| &cell.id).collect();
+            match found.len() {
+                0 => return Err(none_of(hash)),
+                1 => selected.extend(found),
+                several => {
+                    bail!("found {several} cells that begin with {hash}; give more digits")
+                }
+            }
+        }
+        // What is named by its hash goes.
+        shared.retain(|id| !selected.contains(id));
+        let those = |ids: &BTreeSet<&CellId>| {
+            cells.iter().filter(|cell| ids.contains(&cell.id)).collect::<Vec<_>>()
+        };
+        Ok(Selection { selected: those(&selected), shared: those(&shared) })
     }
-    Ok(cells.iter().filter(|cell| selected.contains(&cell.id)).collect())
 }
 
 /// Whether this names a cell, and no study.

@@ -20,6 +20,7 @@ use terminal::workspace;
 
 use super::progress::Silent;
 use super::reproduced;
+use crate::gallery;
 
 /// Tests what is trained and not tested yet, for which alone `test_images` are asked, and writes the
 /// report.
@@ -45,7 +46,11 @@ pub(crate) fn end(
     let page = folder.path().join(PAGE);
     let page = workspace::relative(&page).display();
     say(format_args!("wrote {}; open {page}", counted(files, "file")))?;
+    if found.iter().all(|found| found.state.is_complete()) {
+        experiment.store().forget_study(experiment.config())?;
+    }
     compare(experiment, &folder)?;
+    gallery::write(gallery::of([folder.path()])?)?;
     Ok(Exit::Success)
 }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use indicatif::HumanDuration;
 use study::arm::Arm;
-use study::cell::cells;
+use study::cell::{cells, distinct};
 use study::config::StudyConfig;
 use study::store::{State, Store};
 use terminal::count::counted;
@@ -24,31 +24,34 @@ const STEPS: NonZero<usize> = NonZero::new(4).expect("4 is not 0");
 /// Prints the plan. Nothing of the study is trained: a few steps on drawn images tell the speed.
 pub(super) fn show(config: &StudyConfig, store: &Store, threads: usize) -> Result<Exit> {
     let cells = cells(config)?;
+    let distinct = distinct(&cells, 0..cells.len());
     let mut speeds = Speeds::default();
     let mut left = 0.0;
     let (mut trained, mut diverged, mut begun) = (0, 0, 0);
     say(format_args!("{:8}  {:>9}  {:>7}  {:>6}  arm", "cell", "state", "time", "seed"))?;
-    for cell in &cells {
+    for (at, cell) in cells.iter().enumerate() {
         let arm = &cell.key.arm;
         let seconds = speeds.seconds_per_work(arm)?;
         let whole = work_of_training(config, arm) as f64 * seconds;
+        // One that is another arm's too counts once.
+        let counts = distinct.contains(&at);
         let (state, rest) = match store.state(cell)? {
             State::Missing => ("missing".to_owned(), whole),
             State::Begun { steps } => {
-                begun += 1;
+                begun += usize::from(counts);
                 let share = work(config, arm, steps) as f64 * seconds / whole;
                 (format!("{:.0} %", 100.0 * share), whole * (1.0 - share))
             }
             State::Trained => {
-                trained += 1;
+                trained += usize::from(counts);
                 ("trained".to_owned(), 0.0)
             }
             State::Diverged { .. } => {
-                diverged += 1;
+                diverged += usize::from(counts);
                 ("diverged".to_owned(), 0.0)
             }
         };
-        left += rest;
+        left += if counts { rest } else { 0.0 };
         say(format_args!(
             "{}  {state:>9}  {:>5.0} s  {:>6}  {}",
             cell.id.short(),
@@ -57,12 +60,12 @@ pub(super) fn show(config: &StudyConfig, store: &Store, threads: usize) -> Resul
             config.label(arm)
         ))?;
     }
-    let missing = cells.len() - trained - diverged - begun;
-    let left = Duration::from_secs_f64(left / threads.min(cells.len()).max(1) as f64);
+    let missing = distinct.len() - trained - diverged - begun;
+    let left = Duration::from_secs_f64(left / threads.min(distinct.len()).max(1) as f64);
     say(format_args!(
         "{} in {}: {trained} trained, {diverged} diverged, {begun} begun, {missing} missing; \
          about {} left with {}",
-        counted(cells.len(), "cell"),
+        counted(distinct.len(), "cell"),
         relative(store.path()).display(),
         HumanDuration(left),
         counted(threads, "thread"),

@@ -11,7 +11,7 @@ use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressState, Progre
 use trainer::{Measurement, Phase};
 
 use study::arm::Arm;
-use study::cell::Cell;
+use study::cell::{Cell, distinct};
 use study::config::StudyConfig;
 use study::experiment::Watch;
 use study::published::Published;
@@ -35,7 +35,8 @@ pub(crate) struct Progress<'a> {
     bars: MultiProgress,
     /// The work of all runs.
     whole: ProgressBar,
-    wanted: usize,
+    /// The wanted cells without those that are another arm's too.
+    distinct: Vec<usize>,
     state: Mutex<Shown>,
 }
 
@@ -89,25 +90,26 @@ impl<'a> Progress<'a> {
             shown: 0,
             failure: None,
         };
+        let distinct = distinct(cells, wanted.iter().copied());
         let sum = |of: &dyn Fn(usize) -> u64| {
-            wanted.iter().map(|&cell| of(cell)).fold(0, u64::saturating_add)
+            distinct.iter().map(|&cell| of(cell)).fold(0, u64::saturating_add)
         };
         let bars = MultiProgress::new();
         let all = sum(&|cell| work_of_training(config, &cells[cell].key.arm));
         let whole = bars.add(ProgressBar::new(all)).with_style(style_of_whole());
         whole.set_prefix("all runs");
-        whole.set_message(format!("0 of {} trained", counted(wanted.len(), "run")));
+        whole.set_message(format!("0 of {} trained", counted(distinct.len(), "run")));
         whole.set_position(sum(&|cell| work(config, &cells[cell].key.arm, saved[cell])));
         whole.reset_eta();
         let state = Mutex::new(shown);
-        Self { config, cells, saved, interrupt, bars, whole, wanted: wanted.len(), state }
+        Self { config, cells, saved, interrupt, bars, whole, distinct, state }
     }
 
     /// Shows this measurement of this run. Returns whether every line so far could be shown.
     fn show(&self, run: usize, measurement: &Measurement) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let bar = state.bars[run].get_or_insert_with(|| self.bar(run));
-        if measurement.step >= self.saved[run] {
+        if measurement.step >= self.saved[run] && self.distinct.contains(&run) {
             self.whole.inc(measurement.count as u64 * work_per_image(measurement.phase));
         }
         match measurement.phase {
@@ -135,7 +137,9 @@ impl<'a> Progress<'a> {
         state.diverged[run] = Some(step);
         let arm = &self.cells[run].key.arm;
         let done = work(self.config, arm, step.max(self.saved[run]));
-        self.whole.inc(work_of_training(self.config, arm).saturating_sub(done));
+        if self.distinct.contains(&run) {
+            self.whole.inc(work_of_training(self.config, arm).saturating_sub(done));
+        }
         self.end(&mut state, run);
         self.say_what_is_due(&mut state)
     }
@@ -144,11 +148,11 @@ impl<'a> Progress<'a> {
         if let Some(bar) = &state.bars[run] {
             bar.finish_and_clear();
         }
-        state.trained += 1;
+        state.trained += usize::from(self.distinct.contains(&run));
         self.whole.set_message(format!(
             "{} of {} trained",
             state.trained,
-            counted(self.wanted, "run")
+            counted(self.distinct.len(), "run")
         ));
     }
 

@@ -1,5 +1,6 @@
 //! What is said of a study that is reported before all of its cells are trained.
 
+use study::cell::distinct;
 use study::experiment::Experiment;
 use study::found::Found;
 use study::seeds;
@@ -14,9 +15,10 @@ const NAMED_SEEDS: usize = 10;
 /// How many cells are trained, and a line per arm that has others.
 pub(super) fn lines(experiment: &Experiment, found: &[Found]) -> Vec<String> {
     let config = experiment.config();
-    let trained = found.iter().filter(|found| found.state.is_complete()).count();
-    let cells = counted(found.len(), "cell");
-    if trained == found.len() {
+    let distinct = distinct(experiment.cells(), 0..found.len());
+    let trained = distinct.iter().filter(|&&at| found[at].state.is_complete()).count();
+    let cells = counted(distinct.len(), "cell");
+    if trained == distinct.len() {
         return vec![match trained {
             1 => "the cell is trained".to_owned(),
             _ => format!("all {cells} are trained"),

@@ -35,6 +35,8 @@ fn each_variation_has_a_folder_and_the_one_with_a_committed_report_is_compared_w
     let one = [TINY.as_slice(), &["--epochs=1", "--networks=batch-norm", "--heads=all"]].concat();
     let made = said(root, &[one.as_slice(), &["--out=reports/synthetic"]].concat());
     assert!(!made.contains("committed"), "{made}"); // nothing is compared with itself
+    let end = "wrote reports/index.html\n";
+    assert!(made.contains("wrote reports/README.md\n") && made.contains(end), "{made}");
     let committed = root.join("reports/synthetic");
     let before = files(&committed);
 

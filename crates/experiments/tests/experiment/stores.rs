@@ -138,6 +138,19 @@ fn a_report_is_made_of_the_cells_that_there_are_wherever_they_are() {
     assert_same(&files(&root.join("out")), &whole);
     assert_same(&files(&root.join("copied")), &copied);
 
+    // A complete report, which may be all that is left, is replaced by no partial one.
+    for study in ["mine.toml", "out"] {
+        for (store, here) in [("here", "2 are"), ("copied", "2 are")] {
+            let message = refused(&report(root, &[study, "--cells", store, "--out=out"]));
+            let expected = format!(
+                "error: out: found a report of 4 runs, of which {here} here; --out gives another folder\n"
+            );
+            assert_eq!(message, expected);
+            assert_same(&files(&root.join("out")), &whole);
+        }
+    }
+    said(&report(root, &["mine.toml", "--cells=here", "--out=part"]));
+
     // Its folder is reported from its tables, and an unfinished one from its cells.
     let (tables, _) = said(&report(root, &["out"]));
     assert!(tables.starts_with("wrote out/summary.csv\n"), "{tables}");
@@ -292,4 +305,73 @@ fn cells_are_listed_with_who_uses_them_and_removed_when_asked_twice() {
     fs::write(root.join("runs/mine/study.toml"), "[compares]\n").unwrap();
     let message = refused(&store_of(root, &["remove", "--unused", "--yes"]));
     assert!(message.contains("it is not known which cells it uses"), "{message}");
+}
+
+/// What several studies have goes only when that is asked for.
+#[test]
+fn cells_of_a_study_that_others_use_stay_and_those_of_a_part_are_used() {
+    let folder = workspace();
+    let root = folder.path();
+    let study = |name: &str, rates: &str| {
+        let text = format!(
+            "[compare]\nlearning_rate = [{rates}]\n[fixed]\ndata_set = \"synthetic\"\nnetwork = \
+             \"batch-norm\"\nepochs = 1\nbatch_size = 10\ntraining_images = 40\nvalidation_images = 20\n\
+             test_images = 20\n[repeat]\nseeds = 2\n"
+        );
+        fs::write(root.join(name), text).unwrap();
+    };
+    study("one.toml", "0.01, 0.02");
+    study("other.toml", "0.02, 0.04");
+    let run = |arguments: &[&str]| {
+        let mut command = command(root, arguments);
+        said(&command.env("CARGO_MANIFEST_DIR", root.join("xtask")).output().unwrap());
+    };
+    let left = || cells(&root.join("runs/cells")).len();
+    run(&["one.toml"]);
+    run(&["other.toml", "--shard=1/3"]);
+    assert_eq!(left(), 4 + 1);
+    let used_by_part = ": used by runs/cells/begun/other_";
+    let (list, _) = said(&store_of(root, &[]));
+    assert_eq!(list.matches(used_by_part).count(), 1, "{list}");
+    assert_eq!(list.matches(": used by runs/one, runs/cells/begun/other_").count(), 1, "{list}");
+    let (unused, _) = said(&store_of(root, &["remove", "--unused", "--yes"]));
+    assert_eq!(unused, "every cell is used, nothing is removed\n");
+
+    let (removed, _) = said(&store_of(root, &["remove", "one.toml", "--yes"]));
+    assert!(removed.starts_with(&format!("2 stay{used_by_part}")), "{removed}");
+    assert!(removed.contains(".toml; --shared removes them too\n"), "{removed}");
+    assert!(removed.contains("\nremoved 2 cells, "), "{removed}");
+    assert_eq!(left(), 3);
+    // With the rest of the study its folder says whose its cells are.
+    run(&["other.toml"]);
+    assert_eq!(left(), 4);
+    let (list, _) = said(&store_of(root, &[]));
+    assert!(list.contains(": used by runs/one, runs/other\n"), "{list}");
+    assert!(!list.contains("begun"), "{list}");
+
+    let (removed, _) = said(&store_of(root, &["remove", "other.toml", "--yes"]));
+    assert!(removed.starts_with("2 stay: used by runs/one; --shared "), "{removed}");
+    let (stay, _) = said(&store_of(root, &["remove", "other.toml", "--yes"]));
+    assert!(stay.ends_with("\nevery cell is used, nothing is removed\n"), "{stay}");
+    assert_eq!(left(), 2);
+    // Not one of several that are all named.
+    let (removed, _) = said(&store_of(root, &["remove", "one.toml", "other.toml", "--yes"]));
+    assert!(removed.contains("\nremoved 2 cells, "), "{removed}");
+    run(&["one.toml"]);
+    let (removed, _) = said(&store_of(root, &["remove", "other.toml", "--shared", "--yes"]));
+    assert!(removed.contains("\nremoved 2 cells, "), "{removed}");
+
+    // A part that is given up takes its note with it.
+    study("third.toml", "0.03");
+    run(&["third.toml", "--shard=1/2"]);
+    said(&store_of(root, &["remove", "third.toml", "--yes"]));
+    let (list, _) = said(&store_of(root, &[]));
+    assert!(!list.contains("0.03"), "{list}");
+    assert_eq!(fs::read_dir(root.join("runs/cells/begun")).unwrap().count(), 0);
+
+    // Whether a study that cannot be read uses them is not known.
+    fs::write(root.join("runs/other/study.toml"), "[compares]\n").unwrap();
+    let message = refused(&store_of(root, &["remove", "one.toml", "--yes"]));
+    assert!(message.contains("it is not known which cells it uses"), "{message}");
+    said(&store_of(root, &["remove", "one.toml", "--shared", "--yes"]));
 }
