@@ -201,7 +201,8 @@ fn train(
         progress.finish()?;
         refuse_failures(experiment, trained?)?;
         if let Some(folder) = &folder {
-            timing::write(folder.path(), missing.len(), experiment.threads(), begun.elapsed())?;
+            let trained = distinct(experiment.cells(), missing.iter().copied()).len();
+            timing::write(folder.path(), trained, experiment.threads(), begun.elapsed())?;
         }
     }
     match folder {
