@@ -10,13 +10,14 @@ use anyhow::{Context, Error, Result, bail, ensure};
 use datasets::LocalDataSet;
 use study::cell::{Cell, distinct};
 use study::config::StudyConfig;
-use study::experiment::{Experiment, Failure, Introduction};
+use study::experiment::{Experiment, Introduction};
 use study::folder_name::folder_name;
 use study::images::Images;
 use study::memory::Memory;
 use study::seeds;
 use study::store::{State, Store};
 use study::study_file::StudyFile;
+use study::training::Failure;
 use trainer::dataset::{DataSet, Source};
 
 use crate::data_argument::DataArguments;
