@@ -22,7 +22,7 @@ use crate::reproduction::Reproduction;
 use crate::side_by_side::side_by_side;
 use crate::store::{State, Store};
 use crate::tables::{Row, RunRow, Study, TABLE_FILES};
-use crate::training::{Failure, Training, Watch, failed, runs};
+use crate::training::{InUse, NotTrained, Training, Watch, failed, runs};
 
 /// The batches of the sanity check, which the notebook's trainer makes before training.
 const SANITY_BATCHES: usize = 2;
@@ -241,10 +241,11 @@ impl Experiment {
         &self,
         images: &Images,
         wanted: &[usize],
+        in_use: InUse,
         watch: &impl Watch,
-    ) -> Result<Vec<Failure>> {
+    ) -> Result<NotTrained> {
         let Self { config, cells, store, threads, .. } = self;
-        Training { config, cells, store, threads: *threads }.train(images, wanted, watch)
+        Training { config, cells, store, threads: *threads }.train(images, wanted, in_use, watch)
     }
 
     /// Evaluates every trained cell on the test images: once, now that nothing can be chosen by them

@@ -1,5 +1,5 @@
 //! The training of a study's cells, several side by side. The caller watches it, and can stop it. A cell
-//! that another process trains is left to it, and waited for at the end.
+//! that another process trains is left to it, and waited for at the end if the caller wants that.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -48,6 +48,24 @@ pub struct Failure {
     pub error: StudyError,
 }
 
+/// What becomes of a cell that another process trains, when nothing else is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InUse {
+    /// It is waited for, and gone on with where the other process left it.
+    IsAwaited,
+    /// It stays with the other process.
+    IsLeft,
+}
+
+/// The wanted cells that are not complete after a training.
+#[derive(Debug, Default)]
+pub struct NotTrained {
+    /// The cells that failed, which stopped no other.
+    pub failures: Vec<Failure>,
+    /// The places of the cells that were left to other processes.
+    pub left: Vec<usize>,
+}
+
 /// What is trained: cells of a study, into a store.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Training<'a> {
@@ -60,8 +78,7 @@ pub(crate) struct Training<'a> {
 
 impl Training<'_> {
     /// Trains the wanted cells as far as they are not complete, several side by side, in their order. A
-    /// cell that fails stops no other: it is in the list that is returned. One that another process trains
-    /// is waited for when nothing else is left, and gone on with where the other process left it.
+    /// cell that fails stops no other. `in_use` says what becomes of one that another process trains.
     ///
     /// # Errors
     ///
@@ -70,11 +87,12 @@ impl Training<'_> {
         &self,
         images: &Images,
         wanted: &[usize],
+        in_use: InUse,
         watch: &impl Watch,
-    ) -> Result<Vec<Failure>> {
+    ) -> Result<NotTrained> {
         let stopped = AtomicBool::new(false);
         let mut failures = Vec::new();
-        let mut in_use: Vec<Run> = Vec::new();
+        let mut others: Vec<Run> = Vec::new();
         let mut has_waited = false;
         let mut runs = runs(self.cells, wanted.iter().copied());
         loop {
@@ -87,17 +105,18 @@ impl Training<'_> {
             for (run, ended) in runs.into_iter().zip(ended) {
                 match ended {
                     RunEnded::Over(of_run) => failures.extend(of_run),
-                    RunEnded::InUse => in_use.push(run),
+                    RunEnded::InUse => others.push(run),
                 }
             }
-            if in_use.is_empty() {
-                return Ok(failures);
+            let left = distinct(self.cells, others.iter().flatten().copied());
+            if left.is_empty() || in_use == InUse::IsLeft {
+                return Ok(NotTrained { failures, left });
             }
             if !has_waited {
-                watch.see_waiting(distinct(self.cells, in_use.iter().flatten().copied()).len());
+                watch.see_waiting(left.len());
                 has_waited = true;
             }
-            (runs, in_use) = self.wait_for(in_use, watch)?;
+            (runs, others) = self.wait_for(others, watch)?;
         }
     }
 
