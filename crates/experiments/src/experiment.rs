@@ -30,7 +30,7 @@ use terminal::workspace;
 pub(crate) mod ending;
 mod machine_memory;
 mod part;
-mod plan;
+pub(crate) mod plan;
 mod progress;
 mod reproduced;
 mod requeue;
