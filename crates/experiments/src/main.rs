@@ -19,6 +19,10 @@ mod gallery;
 mod hash;
 mod network_argument;
 mod report;
+mod shard;
+mod slurm;
+mod study_argument;
+mod study_options;
 
 use terminal::exit::{self, Exit};
 

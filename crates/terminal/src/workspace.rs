@@ -12,23 +12,21 @@ const ABOUT_THIS_PACKAGE: [&str; 3] = ["CARGO_MANIFEST_", "CARGO_PKG_", "OUT_DIR
 /// The folder of the workspace, from which default paths start.
 ///
 /// Cargo names this package's folder when it runs the program. A program that was started by hand
-/// searches upwards from the current folder.
+/// searches upwards from the current folder, then from its own.
 pub fn root() -> Result<PathBuf> {
     let start = match env::var_os("CARGO_MANIFEST_DIR") {
         Some(package) => PathBuf::from(package),
         None => env::current_dir().context("the current folder cannot be read")?,
     };
-    start
-        .ancestors()
-        .find(|folder| folder.join("xtask/Cargo.toml").is_file())
-        .map(Path::to_path_buf)
-        .with_context(|| {
-            format!(
-                "{}: found no workspace with an xtask/Cargo.toml above it; run this inside the \
-                 workspace",
-                start.display()
-            )
-        })
+    let program = env::current_exe().unwrap_or_default();
+    let is_root = |folder: &&Path| folder.join("xtask/Cargo.toml").is_file();
+    let found = start.ancestors().find(is_root).or_else(|| program.ancestors().find(is_root));
+    found.map(Path::to_path_buf).with_context(|| {
+        format!(
+            "{}: found no workspace with an xtask/Cargo.toml above it; run this inside the workspace",
+            start.display()
+        )
+    })
 }
 
 /// Cargo, which is to build or run a package of the workspace by the profile of `cargo xtask` itself, so
