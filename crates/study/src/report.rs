@@ -8,6 +8,7 @@ mod gallery;
 mod html;
 mod markdown;
 mod published_figures;
+pub mod ro_crate;
 mod setup;
 mod statistics;
 
