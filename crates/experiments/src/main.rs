@@ -18,7 +18,9 @@ mod experiment;
 mod gallery;
 mod hash;
 mod network_argument;
+mod program;
 mod report;
+mod reproduce;
 
 use terminal::exit::{self, Exit};
 

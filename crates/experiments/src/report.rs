@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
+use study::audit::with_lock;
 use study::experiment::Experiment;
 use study::folder::{StudyFolder, is_finished};
 use study::folder_name::folder_name;
@@ -91,6 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
                 let folder = StudyFolder::enter(&folder)?;
                 let path = folder.path();
                 let files = render(&Study::read(path)?)
+                    .and_then(|files| with_lock(path, files))
                     .with_context(|| format!("{} cannot be reported", path.display()))?;
                 reports.push((folder, files));
             }
