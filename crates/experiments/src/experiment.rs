@@ -10,37 +10,35 @@ use anyhow::{Context, Error, Result, bail, ensure};
 use datasets::LocalDataSet;
 use study::cell::{Cell, distinct};
 use study::config::StudyConfig;
-use study::experiment::{Experiment, Failure, Introduction};
-use study::folder_name::folder_name;
+use study::experiment::{Experiment, Introduction};
 use study::images::Images;
 use study::memory::Memory;
 use study::seeds;
 use study::store::{State, Store};
-use study::study_file::StudyFile;
-use trainer::dataset::{DataSet, Source};
+use study::training::{Failure, InUse};
+use trainer::dataset::Source;
 
-use crate::data_argument::DataArguments;
+use crate::slurm::Job;
+use crate::study_argument::find;
+use crate::study_options::{Request, StudyOptions};
 use terminal::count::{self, counted};
 use terminal::exit::Exit;
 use terminal::interrupt::Interrupt;
 use terminal::output::say;
 use terminal::workspace;
 
-mod axis_options;
 pub(crate) mod ending;
 mod machine_memory;
 mod part;
 mod plan;
 pub(crate) mod progress;
 mod reproduced;
-pub(crate) mod study_argument;
+mod requeue;
 mod timing;
 
-use axis_options::AxisOptions;
 use ending::end;
-use part::Part;
+use part::{Part, PartOptions};
 use progress::Progress;
-use study_argument::{NamedStudy, find};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -49,28 +47,16 @@ pub(crate) struct Arguments {
     study: Option<String>,
 
     #[command(flatten)]
-    data: DataArguments,
-
-    #[command(flatten)]
-    axes: AxisOptions,
-
-    /// Seeds, each of which every arm is trained with: how many, from 0, a range as in 5..8, or a list
-    /// as in 1,2,3 [default: those of the study, with --quick its first]
-    #[arg(long, value_name = "SEEDS", allow_negative_numbers = true, value_parser = seed_list)]
-    seeds: Option<SeedList>,
-
-    /// A first look: one seed, 3 epochs of 60 batches, 1,000 validation images
-    #[arg(long)]
-    quick: bool,
+    options: StudyOptions,
 
     /// Show the plan and how far each cell is, and train nothing
     #[arg(long)]
     list: bool,
 
     #[command(flatten)]
-    part: Part,
+    part: PartOptions,
 
-    /// Runs side by side; changes nothing but the time [default: the cores]
+    /// Runs side by side; changes nothing but the time [default: $SLURM_CPUS_PER_TASK, else the cores]
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count::threads)]
     threads: Option<NonZero<usize>>,
 
@@ -82,32 +68,30 @@ pub(crate) struct Arguments {
     /// Folder of all cells, where studies find what others trained [default: runs/cells]
     #[arg(long, value_name = "DIR")]
     cells: Option<PathBuf>,
-}
 
-#[derive(Debug, Clone)]
-struct SeedList(Vec<u64>);
-
-fn seed_list(text: &str) -> Result<SeedList, String> {
-    seeds::parse(text).map(SeedList).map_err(|fault| fault.to_string())
-}
-
-/// A study that is to be run, with the name of its folder of results.
-struct Request {
-    config: StudyConfig,
-    folder: String,
+    /// In a job of Slurm: on SIGUSR1, which comes ahead of the time limit, save the state and go back into
+    /// the queue, if the job was started again fewer than N times
+    #[arg(long, value_name = "N")]
+    requeue: Option<u64>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
-    let threads = arguments.threads.or(thread::available_parallelism().ok());
-    let threads = threads.map_or(1, NonZero::get);
+    let job = Job::here();
+    let interrupt = Interrupt::by_time_limit()?;
+    run_in(&job, arguments, &interrupt)
+        .or_else(|error| requeue::after(error, &interrupt, &job, arguments.requeue))
+}
+
+fn run_in(job: &Job, arguments: &Arguments, interrupt: &Interrupt) -> Result<Exit> {
+    let threads = threads(arguments.threads, job)?;
     let study = find(arguments.study.as_deref())?;
-    let named = arguments.changed(&study).0.data_sets();
-    let data = arguments.data.for_study(&named)?;
+    let options = &arguments.options;
+    let (named, data) = options.data(&study)?;
     // An impossible study is refused before anything is read or written, whichever data set it gets.
     let requests: Vec<_> = data
         .possible()
         .iter()
-        .map(|&data_set| arguments.request(&study, data_set))
+        .map(|&data_set| options.request(&study, data_set))
         .map(|request| request.and_then(|request| fits(&request.config, threads).map(|()| request)))
         .collect();
     if requests.iter().all(Result::is_err) {
@@ -123,18 +107,29 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         let is_trained = found.iter().all(|found| found.state.is_complete());
         // What is trained and tested needs no data.
         if is_trained && experiment.untested(&found)?.is_empty() {
-            return train(arguments, &experiment, &folder, &[]);
+            let part = arguments.part.part(job)?;
+            return train(arguments, &experiment, &folder, &part, &[], interrupt);
         }
     }
     let store = self::store(arguments.cells.as_deref())?;
     let data_sets = data.find_all(&named)?;
     let first = data_sets.first().map(LocalDataSet::data_set).context("found no data set")?;
-    let Request { config, folder } = arguments.request(&study, first)?;
+    let Request { config, folder } = options.request(&study, first)?;
     fits(&config, threads)?;
     if arguments.list {
         return plan::show(&config, &store, threads);
     }
-    train(arguments, &Experiment::new(config, store, threads)?, &folder, &data_sets)
+    let experiment = Experiment::new(config, store, threads)?;
+    train(arguments, &experiment, &folder, &arguments.part.part(job)?, &data_sets, interrupt)
+}
+
+/// So many threads, or else as many as there are processors for this job.
+pub(crate) fn threads(named: Option<NonZero<usize>>, job: &Job) -> Result<usize> {
+    let threads = match named {
+        Some(threads) => Some(threads),
+        None => job.processors()?.or(thread::available_parallelism().ok()),
+    };
+    Ok(threads.map_or(1, NonZero::get))
 }
 
 /// The folder of all cells: this one, else the workspace's.
@@ -158,13 +153,15 @@ fn train(
     arguments: &Arguments,
     experiment: &Experiment,
     folder_of_study: &str,
+    part: &Part,
     data_sets: &[LocalDataSet],
+    interrupt: &Interrupt,
 ) -> Result<Exit> {
     let out = match &arguments.out {
         Some(folder) => folder.clone(),
         None => workspace::runs()?.join(folder_of_study),
     };
-    let wanted = arguments.part.of(experiment.cells())?;
+    let wanted = part.of(experiment.cells())?;
     let found = experiment.found()?;
     let states: Vec<State> = found.iter().map(|found| found.state).collect();
     let missing: Vec<usize> =
@@ -176,30 +173,31 @@ fn train(
         cells => Some(images(experiment.config(), data_sets, cells)?),
     };
     // Parts of one study may be trained side by side, and have no report.
-    let is_part = arguments.part.is_some();
-    expect_store(
-        experiment,
-        &missing,
-        &if is_part { vec![] } else { experiment.untested(&found)? },
-    )?;
-    let folder = if is_part { None } else { Some(experiment.open(&out)?) };
-    say(description(experiment.config()))?;
+    let untested = if part.is_whole() { experiment.untested(&found)? } else { Vec::new() };
+    expect_store(experiment, &missing, &untested)?;
+    let folder = if part.is_whole() { Some(experiment.open(&out)?) } else { None };
+    say(description(experiment.config()) + &part.description())?;
     if states.iter().any(|state| *state != State::Missing) {
         say(how_far(experiment.cells(), &states))?;
     }
     // Everything that needs no training comes first, so that only the training can fail late.
     let transcript = ending::transcript_of_kernels()?;
-    let interrupt = Interrupt::listen("stopping after this step; again to stop at once")?;
+    let interrupt =
+        &interrupt.clone().and_listen("stopping after this step; again to stop at once")?;
+    let mut left = Vec::new();
     if let Some(images) = images {
         experiment.store().note(folder_of_study, experiment.config())?;
         experiment.introduce(&images, &missing)?.iter().try_for_each(introduce)?;
         say("")?;
         let progress =
-            Progress::new(experiment.config(), experiment.cells(), &missing, &states, &interrupt);
+            Progress::new(experiment.config(), experiment.cells(), &missing, &states, interrupt);
         let begun = Instant::now();
-        let trained = experiment.train(&images, &missing, &progress);
+        let in_use = if part.is_whole() { InUse::IsAwaited } else { InUse::IsLeft };
+        let trained = experiment.train(&images, &missing, in_use, &progress);
         progress.finish()?;
-        refuse_failures(experiment, trained?)?;
+        let not_trained = trained?;
+        refuse_failures(experiment, not_trained.failures)?;
+        left = not_trained.left;
         if let Some(folder) = &folder {
             let trained = distinct(experiment.cells(), missing.iter().copied()).len();
             timing::write(folder.path(), trained, experiment.threads(), begun.elapsed())?;
@@ -211,19 +209,32 @@ fn train(
                 let found = data_sets.iter().find(|found| found.data_set() == wanted);
                 Ok(found.context("found no test images")?.test()?)
             };
-            end(experiment, folder, transcript, test_images, &interrupt)
+            end(experiment, folder, transcript, test_images, interrupt)
         }
         None => {
-            let all = match distinct(experiment.cells(), wanted).len() {
-                1 => "the cell of this part is trained".to_owned(),
-                cells => format!("all {cells} cells of this part are trained"),
-            };
-            say(format_args!(
-                "{all}; without --cell and --shard the same command makes the report"
-            ))?;
+            say(end_of_part(experiment.cells(), part, &wanted, &left))?;
             Ok(Exit::Success)
         }
     }
+}
+
+/// What is said at the end of a part, of whose cells these were left to other processes.
+fn end_of_part(cells: &[Cell], part: &Part, wanted: &[usize], left: &[usize]) -> String {
+    let all = distinct(cells, wanted.iter().copied()).len();
+    let state = match (all, left) {
+        (1, []) => "the cell of this part is trained".to_owned(),
+        (all, []) => format!("all {} of this part are trained", counted(all, "cell")),
+        (all, left) => {
+            let named: Vec<&str> = left.iter().map(|&at| cells[at].id.short()).collect();
+            format!(
+                "{} of {} of this part are trained; left to the processes that train them: {}",
+                all - left.len(),
+                counted(all, "cell"),
+                named.join(", ")
+            )
+        }
+    };
+    format!("{state}; {}", part.report())
 }
 
 /// Refuses a store that the cells which are to be trained and tested cannot be written into. Standard
@@ -234,8 +245,8 @@ fn expect_store(experiment: &Experiment, missing: &[usize], untested: &[usize]) 
     store.expect_writable(written)?;
     if !missing.is_empty() && !store.locks_work() {
         eprintln!(
-            "{}: folders cannot be locked here, as on some shared file systems; let one process at a time \
-             train into this folder",
+            "{}: folders cannot be locked here, as on some shared file systems; let no two processes train one \
+             cell (the tasks of an array job have different ones)",
             workspace::relative(store.path()).display()
         );
     }
@@ -298,33 +309,6 @@ pub(crate) fn images(
         }
     }
     Ok(images)
-}
-
-impl Arguments {
-    /// The file of a study with the changes of these arguments, and these as parts of a folder's name.
-    fn changed(&self, study: &NamedStudy) -> (StudyFile, Vec<String>) {
-        let mut file = study.file.clone();
-        let mut changes = Vec::new();
-        if self.quick && !file.quick {
-            changes.push("quick".to_owned());
-            file.look_quickly();
-        }
-        changes.extend(self.axes.apply(&mut file));
-        if let Some(SeedList(seeds)) = &self.seeds {
-            changes.push(format!("seeds={}", seeds::text(seeds)));
-            file.set_seeds(seeds.clone());
-        }
-        (file, changes)
-    }
-
-    /// The study with the changes of these arguments, of this data set if it names none.
-    fn request(&self, study: &NamedStudy, data_set: DataSet) -> Result<Request> {
-        let (file, of_arguments) = self.changed(study);
-        let mut changes = NamedStudy::change_by(&file, data_set);
-        changes.extend(of_arguments);
-        let config = study.config(file, data_set)?;
-        Ok(Request { config, folder: folder_name(&study.name, &changes) })
-    }
 }
 
 /// Refuses a study that needs more memory than there is.

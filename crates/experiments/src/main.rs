@@ -21,6 +21,10 @@ mod network_argument;
 mod program;
 mod report;
 mod reproduce;
+mod shard;
+mod slurm;
+mod study_argument;
+mod study_options;
 
 use terminal::exit::{self, Exit};
 

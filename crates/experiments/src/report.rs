@@ -1,25 +1,23 @@
 //! `cargo xtask report`: the figures and the report of a study, from its tables or from what is there of
 //! its cells. It trains nothing.
 
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
 use study::audit::with_lock;
 use study::experiment::Experiment;
 use study::folder::{StudyFolder, is_finished};
-use study::folder_name::folder_name;
 use study::report::{render, studies_below};
 use study::store::Store;
 use study::tables::{Study, TABLE_FILES};
 use trainer::run::identity;
 
-use crate::data_argument::DataArguments;
 use crate::experiment::ending::{end, transcript_of_kernels};
-use crate::experiment::store;
-use crate::experiment::study_argument::{NamedStudy, find};
+use crate::experiment::{store, threads};
 use crate::gallery;
+use crate::slurm::Job;
+use crate::study_argument::{NamedStudy, find};
+use crate::study_options::StudyOptions;
 use terminal::exit::Exit;
 use terminal::interrupt::Interrupt;
 use terminal::output::say;
@@ -49,7 +47,7 @@ pub(crate) struct Arguments {
     out: Option<PathBuf>,
 
     #[command(flatten)]
-    data: DataArguments,
+    options: StudyOptions,
 }
 
 /// What one argument asks for.
@@ -80,6 +78,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
             }
             several => bail!("--out: found {} studies, expected one", several.len()),
         }
+    }
+    if let Some(option) = arguments.options.first_change()
+        && let Some(Request::Tables(folder)) =
+            requests.iter().find(|request| matches!(request, Request::Tables(_)))
+    {
+        bail!(
+            "{option}: found {} with a report, which stays as it is, expected a study by its name or file",
+            relative(folder).display()
+        );
     }
     // Everything is drawn before the first file is replaced: what cannot be made leaves the old.
     let mut reports = Vec::new();
@@ -157,24 +164,21 @@ impl Arguments {
         folder: Option<PathBuf>,
         interrupt: &Interrupt,
     ) -> Result<()> {
-        let data = self.data.for_study(&study.file.data_sets())?;
+        let (_, data) = self.options.data(study)?;
+        let threads = threads(None, &Job::here())?;
         for data_set in data.possible() {
-            let config = study.config(study.file.clone(), data_set)?;
-            let threads = thread::available_parallelism().map_or(1, NonZero::get);
-            let experiment = Experiment::new(config, store(self.cells.as_deref())?, threads)?
-                .with_cells_of(self.others()?);
+            let changed = self.options.request(study, data_set)?;
+            let experiment =
+                Experiment::new(changed.config, store(self.cells.as_deref())?, threads)?
+                    .with_cells_of(self.others()?);
             let found = experiment.found()?;
             if !found.iter().any(|found| found.state.is_complete()) {
                 continue;
             }
             let out = match (&self.out, folder) {
                 (Some(out), _) => out.clone(),
-                (None, Some(folder)) => folder,
-                (None, None) => {
-                    let name =
-                        folder_name(&study.name, &NamedStudy::change_by(&study.file, data_set));
-                    workspace::runs()?.join(name)
-                }
+                (None, Some(folder)) if self.options.first_change().is_none() => folder,
+                (None, Some(_) | None) => workspace::runs()?.join(changed.folder),
             };
             missing::lines(&experiment, &found).iter().try_for_each(say)?;
             let transcript = transcript_of_kernels()?;

@@ -14,7 +14,7 @@ use study::report::folders_in;
 
 use crate::data_argument::DataArguments;
 use crate::experiment::store;
-use crate::experiment::study_argument::{NamedStudy, find};
+use crate::study_argument::{NamedStudy, find};
 use terminal::count::{self, counted};
 use terminal::exit::Exit;
 use terminal::interrupt::Interrupt;

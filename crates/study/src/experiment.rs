@@ -1,23 +1,17 @@
 //! An experiment: trains the cells of a study that are missing, tests them once, and writes tables,
-//! figures and report. The caller watches it, and can stop it. A cell that another process trains is left
-//! to it, and waited for at the end.
+//! figures and report. The caller watches it, and can stop it.
 
-use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::Duration;
 
 use kernels::with_threads;
+use trainer::TrainError;
 use trainer::dataset::{DataSet, LabelledImages};
 use trainer::evaluation::{Evaluation, Score, evaluate};
 use trainer::network::ModelSummary;
-use trainer::run::Ended;
-use trainer::{Measurement, TrainError};
 
 use crate::arm::Arm;
 use crate::audit::{LOCK_FILE, Program, StudyLock};
-use crate::cell::{Cell, cells, distinct};
+use crate::cell::{Cell, cells};
 use crate::collect::{Collected, Trained, collect};
 use crate::config::{CONFIG_FILE, StudyConfig};
 use crate::error::{Result, StudyError};
@@ -29,31 +23,10 @@ use crate::reproduction::Reproduction;
 use crate::side_by_side::side_by_side;
 use crate::store::{State, Store};
 use crate::tables::{Row, RunRow, Study, TABLE_FILES};
+use crate::training::{InUse, NotTrained, Training, Watch, failed, runs};
 
 /// The batches of the sanity check, which the notebook's trainer makes before training.
 const SANITY_BATCHES: usize = 2;
-
-/// How often it is seen whether a cell is free that another process trains.
-const PATIENCE: Duration = Duration::from_millis(200);
-
-/// Watches an experiment, and may stop it.
-pub trait Watch: Sync {
-    /// Sees each measurement of a run as it is made. A break saves the state of the run and stops
-    /// the experiment.
-    fn see(&self, cell: usize, measurement: &Measurement) -> ControlFlow<()>;
-
-    /// Sees that a run is over without an epoch to come: its loss was not finite in this step.
-    fn see_divergence(&self, cell: usize, step: u64) -> ControlFlow<()>;
-
-    /// Sees that another process trains this cell, which is left to it while there are others.
-    fn see_in_use(&self, cell: usize);
-
-    /// Sees that nothing is left but so many cells that other processes train.
-    fn see_waiting(&self, cells: usize);
-
-    /// Whether the experiment is to stop before it begins another run, and while it waits.
-    fn is_asked_to_stop(&self) -> bool;
-}
 
 /// An experiment: a study with the store of its cells.
 #[derive(Debug)]
@@ -81,15 +54,6 @@ pub struct Introduction {
 
 /// The test images of each data set that has cells to be tested.
 pub type TestImages = Vec<(DataSet, LabelledImages)>;
-
-/// A cell that could not be trained or tested.
-#[derive(Debug)]
-pub struct Failure {
-    /// The place of the cell in [`Experiment::cells`].
-    pub cell: usize,
-    /// Why.
-    pub error: StudyError,
-}
 
 impl Experiment {
     /// The experiment of a study whose cells are in `store`. `threads` are shared by all runs and change
@@ -269,9 +233,7 @@ impl Experiment {
         Ok(introductions)
     }
 
-    /// Trains the wanted cells as far as they are not complete, several side by side, in their order. A
-    /// cell that fails stops no other: it is in the list that is returned. One that another process trains
-    /// is waited for when nothing else is left, and gone on with where the other process left it.
+    /// Trains the wanted cells as far as they are not complete, as [`Training::train`] tells.
     ///
     /// # Errors
     ///
@@ -280,134 +242,11 @@ impl Experiment {
         &self,
         images: &Images,
         wanted: &[usize],
+        in_use: InUse,
         watch: &impl Watch,
-    ) -> Result<Vec<Failure>> {
-        let stopped = AtomicBool::new(false);
-        let mut failures = Vec::new();
-        let mut in_use: Vec<Run> = Vec::new();
-        let mut has_waited = false;
-        let mut runs = self.runs(wanted);
-        loop {
-            let ended = side_by_side(&runs, self.threads, |_, run, threads| {
-                Ok::<_, StudyError>(self.train_run(run, images, threads, &stopped, watch))
-            })?;
-            if stopped.load(Ordering::Relaxed) {
-                return Err(StudyError::Stopped);
-            }
-            for (run, ended) in runs.into_iter().zip(ended) {
-                match ended {
-                    RunEnded::Over(of_run) => failures.extend(of_run),
-                    RunEnded::InUse => in_use.push(run),
-                }
-            }
-            if in_use.is_empty() {
-                return Ok(failures);
-            }
-            if !has_waited {
-                watch.see_waiting(distinct(&self.cells, in_use.iter().flatten().copied()).len());
-                has_waited = true;
-            }
-            (runs, in_use) = self.wait_for(in_use, watch)?;
-        }
-    }
-
-    /// Cells with the same identity are one run, which goes on to more epochs. They differ in the number of
-    /// epochs, or in nothing, as those of arms with the same seed 0 where what a seed changes is compared.
-    fn runs(&self, wanted: &[usize]) -> Vec<Run> {
-        let mut runs: Vec<Run> = Vec::new();
-        for &cell in wanted {
-            match runs.iter_mut().find(|run| self.cells[run[0]].id == self.cells[cell].id) {
-                Some(run) => run.push(cell),
-                None => runs.push(vec![cell]),
-            }
-        }
-        runs.iter_mut().for_each(|run| run.sort_by_key(|&cell| self.cells[cell].run.epochs));
-        runs
-    }
-
-    /// Waits until no other process trains one of these runs. Returns all that are free, and the others.
-    fn wait_for(&self, in_use: Vec<Run>, watch: &impl Watch) -> Result<(Vec<Run>, Vec<Run>)> {
-        loop {
-            if watch.is_asked_to_stop() {
-                return Err(StudyError::Stopped);
-            }
-            let mut is_free = Vec::new();
-            for run in &in_use {
-                let folder = self.store.folder(&self.cells[run[0]])?;
-                is_free.push(files::lock(&folder).is_some());
-            }
-            if is_free.contains(&true) {
-                let both = in_use.into_iter().zip(is_free);
-                let (free, others): (Vec<_>, Vec<_>) = both.partition(|(_, is_free)| *is_free);
-                let runs = |of: Vec<(Run, bool)>| of.into_iter().map(|(run, _)| run).collect();
-                return Ok((runs(free), runs(others)));
-            }
-            thread::sleep(PATIENCE);
-        }
-    }
-
-    fn train_run(
-        &self,
-        run: &[usize],
-        images: &Images,
-        threads: usize,
-        stopped: &AtomicBool,
-        watch: &impl Watch,
-    ) -> RunEnded {
-        let mut failures = Vec::new();
-        for &cell in run {
-            match self.train_cell(cell, images, threads, stopped, watch) {
-                None => {}
-                Some(StudyError::Train(TrainError::InUse { .. })) => {
-                    run.iter().for_each(|&cell| watch.see_in_use(cell));
-                    return RunEnded::InUse;
-                }
-                Some(error) => {
-                    let error = self.failed("training", &self.cells[cell], error);
-                    failures.push(Failure { cell, error });
-                }
-            }
-        }
-        RunEnded::Over(failures)
-    }
-
-    /// Trains a cell; why it failed, if it did.
-    fn train_cell(
-        &self,
-        index: usize,
-        images: &Images,
-        threads: usize,
-        stopped: &AtomicBool,
-        watch: &impl Watch,
-    ) -> Option<StudyError> {
-        let stop = || stopped.store(true, Ordering::Relaxed);
-        if watch.is_asked_to_stop() || stopped.load(Ordering::Relaxed) {
-            stop();
-            return None;
-        }
-        let observe = |measurement: &Measurement| {
-            let seen = watch.see(index, measurement);
-            if watch.is_asked_to_stop() { ControlFlow::Break(()) } else { seen }
-        };
-        let cell = &self.cells[index];
-        let train = || {
-            let folder = self.store.folder(cell)?;
-            let (images, split) = images.of(&self.config, cell)?;
-            Ok(cell.run.train(images, &split, &folder, observe)?)
-        };
-        let ended: Result<Ended> =
-            with_threads(threads, train).map_err(|error| TrainError::from(error).into()).flatten();
-        match ended {
-            Ok(Ended::Complete) => {}
-            Ok(Ended::Diverged { step }) => {
-                if watch.see_divergence(index, step).is_break() {
-                    stop();
-                }
-            }
-            Ok(Ended::Interrupted) => stop(),
-            Err(error) => return Some(error),
-        }
-        None
+    ) -> Result<NotTrained> {
+        let Self { config, cells, store, threads, .. } = self;
+        Training { config, cells, store, threads: *threads }.train(images, wanted, in_use, watch)
     }
 
     /// Evaluates every trained cell on the test images: once, now that nothing can be chosen by them
@@ -423,7 +262,7 @@ impl Experiment {
         watch: &impl Watch,
     ) -> Result<Vec<Trained>> {
         // Cells that are one run are tested in turn, and store their results side by side.
-        let runs = self.runs(&(0..self.cells.len()).collect::<Vec<_>>());
+        let runs = runs(&self.cells, 0..self.cells.len());
         let tested = side_by_side(&runs, self.threads, |_, run, threads| {
             let test = |&cell: &usize| {
                 if watch.is_asked_to_stop() {
@@ -437,7 +276,9 @@ impl Experiment {
                         .map_err(|error| StudyError::from(TrainError::from(error)))
                         .flatten()
                         .map(Trained::Yes)
-                        .map_err(|error| self.failed("testing", &self.cells[cell], error))?,
+                        .map_err(|error| {
+                            failed("testing", &self.config, &self.cells[cell], error)
+                        })?,
                 };
                 Ok((cell, tested))
             };
@@ -510,22 +351,6 @@ impl Experiment {
         folder.keep_only(&files.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>())?;
         Ok(files.len())
     }
-
-    fn failed(&self, action: &'static str, cell: &Cell, source: StudyError) -> StudyError {
-        let run = format!("{}, seed {}", self.config.label(&cell.key.arm), cell.key.seed);
-        StudyError::Run { action, run, source: Box::new(source) }
-    }
-}
-
-/// The places of the cells that are one run.
-type Run = Vec<usize>;
-
-/// How the training of a run ended.
-enum RunEnded {
-    /// It is over, with these failures.
-    Over(Vec<Failure>),
-    /// Another process trains it.
-    InUse,
 }
 
 /// All files that a study can write into its folder.

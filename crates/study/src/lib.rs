@@ -2,9 +2,10 @@
 //!
 //! The way through: a [`study_file::StudyFile`] with a data set is a [`config::StudyConfig`], which has
 //! the [`arm::Arm`]s that the [`axis`]es span; [`cell::cells`] gives each arm with each seed an identity
-//! and a folder in the [`store::Store`]; [`experiment::Experiment`] trains and tests what is missing;
-//! [`collect::collect`] makes the [`tables::Study`] of it; [`analysis::Analysis`] is computed from the
-//! tables once, and the [`figures`] and the [`report`] read from it.
+//! and a folder in the [`store::Store`]; [`experiment::Experiment`] has the missing ones trained by
+//! [`training`], and tests them; [`collect::collect`] makes the [`tables::Study`] of it;
+//! [`analysis::Analysis`] is computed from the tables once, and the [`figures`] and the [`report`] read
+//! from it.
 //!
 //! The crate prints nothing, reads no arguments and chooses no exit code.
 
@@ -41,3 +42,4 @@ pub mod study_file;
 pub mod tables;
 mod tensorboard;
 mod text;
+pub mod training;

@@ -1,5 +1,6 @@
 //! Ctrl-C: the first one asks the work to save its state and stop. The second one ends the process at
-//! once, which loses the work since the last save.
+//! once, which loses the work since the last save. Batch systems ask by a signal that their time limit is
+//! near.
 
 use std::process;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ const GRACE: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone, Default)]
 pub struct Interrupt {
     asked: Arc<AtomicBool>,
+    /// Whether a signal said that the time limit is near.
+    warned: Arc<AtomicBool>,
 }
 
 impl Interrupt {
@@ -29,8 +32,21 @@ impl Interrupt {
 
     /// The same, which sets `asked`.
     pub fn listen_for(asked: Arc<AtomicBool>, answer: &'static str) -> Result<Self> {
-        let interrupt = Self { asked };
-        let listener = interrupt.clone();
+        Self { asked, ..Self::default() }.and_listen(answer)
+    }
+
+    /// Listens for SIGUSR1 alone, where the system has it: batch systems send it ahead of a time limit.
+    pub fn by_time_limit() -> Result<Self> {
+        let interrupt = Self::default();
+        #[cfg(unix)]
+        signal_hook::flag::register(signal_hook::consts::SIGUSR1, Arc::clone(&interrupt.warned))
+            .context("found no way to listen for SIGUSR1")?;
+        Ok(interrupt)
+    }
+
+    /// The same that listens as [`Self::listen`] does, too.
+    pub fn and_listen(self, answer: &'static str) -> Result<Self> {
+        let listener = self.clone();
         ctrlc::set_handler(move || {
             if listener.asked.swap(true, Ordering::Relaxed) {
                 process::exit(COULD_NOT_RUN.into());
@@ -38,7 +54,7 @@ impl Interrupt {
             eprintln!("{answer}");
         })
         .context("found no way to listen for Ctrl-C")?;
-        Ok(interrupt)
+        Ok(self)
     }
 
     /// The same for work that must clean up when it is ended at once: the second of them sets `ended`, and
@@ -60,6 +76,11 @@ impl Interrupt {
 
     /// Whether the work is asked to stop.
     pub fn is_asked(&self) -> bool {
-        self.asked.load(Ordering::Relaxed)
+        self.asked.load(Ordering::Relaxed) || self.warned.load(Ordering::Relaxed)
+    }
+
+    /// Whether the time limit alone asks for it, and nobody else does.
+    pub fn is_out_of_time(&self) -> bool {
+        self.warned.load(Ordering::Relaxed) && !self.asked.load(Ordering::Relaxed)
     }
 }

@@ -11,7 +11,7 @@ use terminal::workspace::relative;
 use trainer::run::CellId;
 
 use super::users::{CellsOfStudy, Users};
-use crate::experiment::study_argument::find;
+use crate::study_argument::find;
 
 /// The fewest digits that name a cell.
 const FEWEST_DIGITS: usize = 4;

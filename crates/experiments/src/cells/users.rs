@@ -15,7 +15,7 @@ use terminal::workspace::{self, relative};
 use trainer::dataset::DataSet;
 use trainer::run::CellId;
 
-use crate::experiment::study_argument::{NamedStudy, find};
+use crate::study_argument::{NamedStudy, find};
 
 /// The known studies.
 pub(super) struct Users {

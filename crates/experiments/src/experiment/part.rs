@@ -1,75 +1,90 @@
-//! A part of a study's cells: one by its hash, or every Nth.
+//! The part of a study's cells that is trained: one by its hash, or one of several parts, which an array
+//! job gives its tasks.
 
 use anyhow::{Result, bail};
 use study::cell::Cell;
 
-/// Which cells are trained.
+use crate::shard::Shard;
+use crate::slurm::{self, Job};
+
+/// Which cells are asked for.
 #[derive(Debug, Clone, clap::Args)]
-pub(crate) struct Part {
+pub(crate) struct PartOptions {
     /// Train this cell alone, by the first digits of its hash, as --list shows it
     #[arg(long, value_name = "HASH", conflicts_with_all = ["shard", "list"])]
     cell: Option<String>,
 
-    /// Train one part of N, as in 2/8: every Nth cell from the Ith on
-    #[arg(long, value_name = "I/N", value_parser = shard, conflicts_with = "list")]
+    /// Train one part of N, as in 2/8 [default: of an array job of Slurm the part of this task, else all]
+    #[arg(long, value_name = "I/N", value_parser = Shard::parse, conflicts_with = "list")]
     shard: Option<Shard>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Shard {
-    /// From 0.
-    index: usize,
-    count: usize,
+/// Which cells are trained.
+pub(super) enum Part {
+    Whole,
+    Cell(String),
+    Shard(Shard),
+    /// The part of a task of an array.
+    Task(Shard),
 }
 
-fn shard(text: &str) -> Result<Shard, String> {
-    let expected = || "expected I/N with I from 1 to N, as in 2/8".to_owned();
-    let (index, count) = text.split_once('/').ok_or_else(expected)?;
-    let (index, count): (usize, usize) =
-        (index.parse().map_err(|_| expected())?, count.parse().map_err(|_| expected())?);
-    if (1..=count).contains(&index) {
-        Ok(Shard { index: index - 1, count })
-    } else {
-        Err(expected())
+impl PartOptions {
+    /// The part that is asked for, else that of this task.
+    pub(super) fn part(&self, job: &Job) -> Result<Part> {
+        Ok(match (&self.cell, self.shard) {
+            (Some(hash), _) => Part::Cell(hash.clone()),
+            (None, Some(shard)) => Part::Shard(shard),
+            (None, None) => job.task()?.map_or(Part::Whole, Part::Task),
+        })
     }
 }
 
 impl Part {
-    /// Whether it is not the whole study.
-    pub(crate) fn is_some(&self) -> bool {
-        self.cell.is_some() || self.shard.is_some()
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self, Self::Whole)
+    }
+
+    /// Which part it is, and why, after the description of the study.
+    pub(super) fn description(&self) -> String {
+        let part = |shard: &Shard, from: &str| {
+            format!("; part {} of {}, from {from}", shard.index + 1, shard.count)
+        };
+        match self {
+            Self::Whole => String::new(),
+            Self::Cell(hash) => format!("; the cell {hash} alone, from --cell"),
+            Self::Shard(shard) => part(shard, "--shard"),
+            Self::Task(shard) => part(shard, slurm::TASK),
+        }
+    }
+
+    /// What makes the report, which a part has none of.
+    pub(super) fn report(&self) -> &'static str {
+        match self {
+            Self::Whole => "",
+            Self::Cell(_) | Self::Shard(_) => {
+                "without --cell and --shard the same command makes the report"
+            }
+            Self::Task(_) => "`cargo xtask report` with the same study makes the report",
+        }
     }
 
     /// The places of the cells that it has.
-    pub(crate) fn of(&self, cells: &[Cell]) -> Result<Vec<usize>> {
-        if let Some(hash) = &self.cell {
-            let is_named = |cell: &Cell| cell.id.as_str().starts_with(hash.as_str());
-            let found: Vec<usize> = (0..cells.len()).filter(|&at| is_named(&cells[at])).collect();
-            // Arms that differ in their epochs only are one cell.
-            let is_one = found.iter().all(|&at| cells[at].id == cells[found[0]].id);
-            return match found.len() {
-                1.. if is_one => Ok(found),
-                0 => bail!("--cell: found no cell {hash} in this study; --list shows them"),
-                several => {
-                    bail!("--cell: found {several} cells that begin with {hash}; give more digits")
-                }
-            };
-        }
-        let Shard { index, count } = self.shard.unwrap_or(Shard { index: 0, count: 1 });
-        Ok((0..cells.len()).filter(|at| at % count == index).collect())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_shard_is_one_of_so_many() {
-        assert_eq!(shard("1/1"), Ok(Shard { index: 0, count: 1 }));
-        assert_eq!(shard("8/8"), Ok(Shard { index: 7, count: 8 }));
-        for text in ["0/8", "9/8", "1", "1/0", "-1/2", "a/b", "1/2/3", ""] {
-            assert!(shard(text).is_err(), "{text}");
+    pub(super) fn of(&self, cells: &[Cell]) -> Result<Vec<usize>> {
+        let hash = match self {
+            Self::Whole => return Ok((0..cells.len()).collect()),
+            Self::Shard(shard) | Self::Task(shard) => return Ok(shard.of(cells)),
+            Self::Cell(hash) => hash,
+        };
+        let is_named = |cell: &Cell| cell.id.as_str().starts_with(hash.as_str());
+        let found: Vec<usize> = (0..cells.len()).filter(|&at| is_named(&cells[at])).collect();
+        // Arms that differ in their epochs only are one cell.
+        let is_one = found.iter().all(|&at| cells[at].id == cells[found[0]].id);
+        match found.len() {
+            1.. if is_one => Ok(found),
+            0 => bail!("--cell: found no cell {hash} in this study; --list shows them"),
+            several => {
+                bail!("--cell: found {several} cells that begin with {hash}; give more digits")
+            }
         }
     }
 }

@@ -13,10 +13,10 @@ use trainer::{Measurement, Phase};
 use study::arm::Arm;
 use study::cell::{Cell, distinct};
 use study::config::StudyConfig;
-use study::experiment::Watch;
 use study::published::Published;
 use study::store::State;
 use study::tables::RunKey;
+use study::training::Watch;
 
 use terminal::count::counted;
 use terminal::interrupt::Interrupt;

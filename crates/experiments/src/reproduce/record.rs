@@ -2,7 +2,7 @@
 
 use bench::Machine;
 use serde::Serialize;
-use study::audit::Program;
+use study::audit::{Bound, Program};
 
 /// The file, in the folder of an audit.
 pub(super) const FILE: &str = "reproduction.json";
@@ -30,15 +30,6 @@ pub(super) struct Record {
     pub(super) program: Program,
     /// The machine.
     pub(super) machine: Machine,
-}
-
-/// At most this share of all cells comes out otherwise than in the report.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(super) struct Bound {
-    /// The share; 0 if every cell was trained anew.
-    pub(super) share: f64,
-    /// The confidence: how often such a statement holds. 1 if every cell was trained anew.
-    pub(super) confidence: f64,
 }
 
 /// A cell that was trained anew.

@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use bench::Machine;
-use statistics::{ConfidenceLevel, largest_share_unseen};
-use study::audit::{Difference, Retrained, StudyLock, compare, drawn, first_differing_step};
+use study::audit::{Bound, Difference, Retrained, StudyLock, compare, drawn, first_differing_step};
 use study::cell::{Cell, distinct};
 use study::collect::{Collected, collect};
 use study::experiment::{Experiment, TestImages};
 use study::store::{State, Store};
 use study::tables::Study;
+use study::training::InUse;
 use tempfile::TempDir;
 
-use super::record::{Bound, CellRecord, FILE, Record};
+use super::record::{CellRecord, FILE, Record};
 use crate::data_argument::DataArguments;
 use crate::experiment::progress::{Progress, Silent};
 use crate::experiment::{fits, images, refuse_failures};
@@ -72,7 +72,7 @@ impl Retraining<'_> {
         let all = distinct(cells, 0..cells.len()).len();
         let equal = results.iter().filter(|result| result.is_equal()).count();
         let is_equal = equal == results.len();
-        let bound = is_equal.then(|| bound(equal, all));
+        let bound = is_equal.then(|| Bound::of(equal, all));
         say(sentence(equal, results.len(), all, bound))?;
         self.write(&Record {
             study: reported.config.file.title.clone(),
@@ -112,9 +112,9 @@ impl Retraining<'_> {
         ))?;
         let states = vec![State::Missing; cells.len()];
         let progress = Progress::new(config, cells, wanted, &states, interrupt);
-        let trained = experiment.train(&training, wanted, &progress);
+        let trained = experiment.train(&training, wanted, InUse::IsAwaited, &progress);
         progress.finish()?;
-        refuse_failures(experiment, trained?)?;
+        refuse_failures(experiment, trained?.failures)?;
         let found = experiment.found()?;
         let mut test_images = TestImages::new();
         if config.test_images > 0 {
@@ -213,15 +213,6 @@ fn in_words(difference: &Difference) -> String {
     }
 }
 
-/// What it says of all cells that so many drawn at random were equal.
-fn bound(equal: usize, all: usize) -> Bound {
-    if equal == all {
-        return Bound { share: 0.0, confidence: 1.0 };
-    }
-    let level = ConfidenceLevel::PERCENT_95;
-    Bound { share: largest_share_unseen(equal as u64, level), confidence: level.share() }
-}
-
 fn sentence(equal: usize, trained: usize, all: usize, bound: Option<Bound>) -> String {
     let cells = counted(all, "cell");
     match bound {
@@ -252,12 +243,11 @@ mod tests {
 
     #[test]
     fn equal_cells_bound_the_others_and_all_cells_leave_none() {
-        let said = |equal, all| sentence(equal, equal, all, Some(bound(equal, all)));
+        let said = |equal, all| sentence(equal, equal, all, Some(Bound::of(equal, all)));
         for (equal, share) in [(1, "95 %"), (10, "26 %"), (30, "9.5 %"), (59, "5 %")] {
             assert!(said(equal, 120).contains(&format!("at most {share} of all 120 cells")));
         }
         assert_eq!(said(4, 4), "all 4 cells are equal: the report is what this program trains");
-        assert_eq!(bound(4, 4), Bound { share: 0.0, confidence: 1.0 });
         assert!(sentence(9, 10, 120, None).starts_with("9 of 10 are equal: the report is not"));
     }
 }

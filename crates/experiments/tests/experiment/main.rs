@@ -11,6 +11,8 @@ mod folders;
 #[cfg(unix)]
 mod interruption;
 #[cfg(unix)]
+mod slurm;
+#[cfg(unix)]
 mod stores;
 mod tensorboard;
 

@@ -10,16 +10,16 @@ use crate::interruption::send;
 use crate::{TINY, assert_same, command, experiment, files};
 
 /// A study of four cells that train in a moment.
-const SMALL: [&str; 4] =
+pub(crate) const SMALL: [&str; 4] =
     ["--epochs=1", "--networks=batch-norm,dropout", "--heads=all", "--seeds=2"];
 
-fn small(folder: &Path, more: &[&str]) -> Command {
+pub(crate) fn small(folder: &Path, more: &[&str]) -> Command {
     let mut command = command(folder, &[TINY.as_slice(), &SMALL, more].concat());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
-fn report(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn report(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_experiments"))
         .arg("report")
         .args(arguments)
@@ -31,20 +31,20 @@ fn report(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 /// What a command printed that came to its end, on standard output and standard error.
-fn said(output: &Output) -> (String, String) {
+pub(crate) fn said(output: &Output) -> (String, String) {
     let [stdout, stderr] =
         [&output.stdout, &output.stderr].map(|text| String::from_utf8(text.clone()).unwrap());
     assert_eq!(output.status.code(), Some(0), "{stdout}{stderr}");
     (stdout, stderr)
 }
 
-fn refused(output: &Output) -> String {
+pub(crate) fn refused(output: &Output) -> String {
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
 /// The folders of cells below this one, from there, in order.
-fn cells(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn cells(folder: &Path) -> Vec<PathBuf> {
     let names = files(folder).into_keys();
     names.filter_map(|name| Some(PathBuf::from(name.strip_suffix("/hparams.yaml")?))).collect()
 }
@@ -120,8 +120,8 @@ fn a_report_is_made_of_the_cells_that_there_are_wherever_they_are() {
     assert!(!root.join("none").exists());
 
     let (first, _) = said(&report(root, &["mine.toml", "--cells=here", "--out=out"]));
-    let expected = "2 of 4 cells are trained and reported; missing:\n  DropoutNetwork: seeds 0, \
-                    1\ntesting on 1000 images\nwrote ";
+    let expected = "2 of 4 cells are trained and reported; missing:\n  DropoutNetwork: seed 0\n  \
+                    BatchNormNetwork: seed 1\ntesting on 1000 images\nwrote ";
     assert!(first.starts_with(expected), "{first}");
     let page = fs::read_to_string(root.join("out/README.md")).unwrap();
     assert!(page.replace('\n', " ").contains("2 of 4 runs of 1 epoch"), "{page}");
@@ -151,6 +151,16 @@ fn a_report_is_made_of_the_cells_that_there_are_wherever_they_are() {
     }
     said(&report(root, &["mine.toml", "--cells=here", "--out=part"]));
 
+    // The options that change a study find its cells; what a folder with tables says stays.
+    let changes = [TINY.as_slice(), &SMALL, &["--cells=one", "--out=changed"]].concat();
+    said(&report(root, &[&["headline"], changes.as_slice()].concat()));
+    assert_same(&files(&root.join("changed")), &whole);
+    for (option, named) in [("--seeds=1", "--seeds"), ("--set=norm=none", "--set norm")] {
+        let message = refused(&report(root, &["out", option]));
+        let expected = format!("error: {named}: found out with a report, which stays as it is, ");
+        assert!(message.starts_with(&expected), "{message}");
+    }
+
     // Its folder is reported from its tables, and an unfinished one from its cells.
     let (tables, _) = said(&report(root, &["out"]));
     assert!(tables.starts_with("wrote out/summary.csv\n"), "{tables}");
@@ -163,7 +173,7 @@ fn a_report_is_made_of_the_cells_that_there_are_wherever_they_are() {
     let text = fs::read_to_string(&log).unwrap();
     fs::write(&log, text.replacen("0.", "0.1", 1)).unwrap();
     let message = refused(&report(root, &merged));
-    let (cell, other) = (cells(&root.join("one")).remove(2), "copied/0");
+    let (cell, other) = (cells(&root.join("one")).remove(1), "copied/0");
     let [one, other] =
         [&format!("one/{}", cell.display()), other].map(|path| message.contains(path));
     assert!(one && other && message.contains("found other results of the cell"), "{message}");
@@ -328,7 +338,7 @@ fn cells_of_a_study_that_others_use_stay_and_those_of_a_part_are_used() {
     };
     let left = || cells(&root.join("runs/cells")).len();
     run(&["one.toml"]);
-    run(&["other.toml", "--shard=1/3"]);
+    run(&["other.toml", "--shard=1/2"]);
     assert_eq!(left(), 4 + 1);
     let used_by_part = ": used by runs/cells/begun/other_";
     let (list, _) = said(&store_of(root, &[]));

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde::Serialize;
+use statistics::{ConfidenceLevel, largest_share_unseen};
 use trainer::Measurement;
 use trainer::random_stream::{Purpose, Stream};
 use trainer::run::read_metrics;
@@ -57,6 +59,26 @@ pub enum Difference {
     },
     /// In the row of the run, such as in its results on the test images.
     Run,
+}
+
+/// At most this share of all cells comes out otherwise than in the report.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Bound {
+    /// The share; 0 if every cell was trained anew.
+    pub share: f64,
+    /// How often such a statement holds; 1 if every cell was trained anew.
+    pub confidence: f64,
+}
+
+impl Bound {
+    /// What it says of all cells that so many, drawn at random, were equal and none was not.
+    pub fn of(equal: usize, all: usize) -> Self {
+        if equal == all {
+            return Self { share: 0.0, confidence: 1.0 };
+        }
+        let level = ConfidenceLevel::PERCENT_95;
+        Self { share: largest_share_unseen(equal as u64, level), confidence: level.share() }
+    }
 }
 
 /// So many of the cells of a study, each once, drawn with equal chances for every set of them. The places

@@ -290,3 +290,11 @@ fn a_training_that_differs_is_told_with_where_it_differs_first() {
         assert_eq!((found.difference.clone(), found.is_equal()), (None, false));
     }
 }
+
+#[test]
+fn equal_cells_bound_the_others_and_all_cells_leave_none() {
+    let percent = |equal| (1000.0 * Bound::of(equal, 120).share).round() / 10.0;
+    assert_eq!([1, 10, 30, 59].map(percent), [95.0, 25.9, 9.5, 5.0]);
+    assert_eq!(Bound::of(10, 120).confidence, 0.95);
+    assert_eq!(Bound::of(120, 120), Bound { share: 0.0, confidence: 1.0 });
+}

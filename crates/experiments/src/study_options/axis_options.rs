@@ -21,6 +21,11 @@ impl AxisOptions {
         };
         self.0.iter().map(change).collect()
     }
+
+    /// The key of the first axis that is changed.
+    pub(crate) fn first(&self) -> Option<&'static str> {
+        self.0.first().map(|(axis, _)| axis.key)
+    }
 }
 
 impl Args for AxisOptions {
