@@ -11,6 +11,7 @@
 
 pub mod analysis;
 pub mod arm;
+pub mod audit;
 pub mod axis;
 mod catch_up;
 pub mod cell;

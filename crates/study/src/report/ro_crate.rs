@@ -212,8 +212,8 @@ fn encoding_format(path: &str) -> &'static str {
         Some("png") => "image/png",
         Some("py") => "text/x-python",
         Some("svg") => "image/svg+xml",
-        Some("toml") => "application/toml",
-        Some("txt" | "study-files" | "lock") => "text/plain",
+        Some("toml" | "lock") => "application/toml",
+        Some("txt" | "study-files") => "text/plain",
         Some(_) | None => "application/octet-stream",
     }
 }

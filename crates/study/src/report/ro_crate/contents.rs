@@ -7,6 +7,7 @@ use trainer::dataset::DataSet;
 use super::super::{NETWORKS, PAGE, TEXT, findings};
 use super::{CrateFile, CratePart};
 use crate::analysis::{Analysis, PairRow, SummaryRow};
+use crate::audit::LOCK_FILE;
 use crate::config::CONFIG_FILE;
 use crate::error::Result;
 use crate::figures::{self, FigureText};
@@ -63,6 +64,9 @@ fn meaning(path: &str) -> &'static str {
         CONFIG_FILE => "The study: what it compares, what it holds fixed and what it repeats.",
         GRADE_FILE => "The transcript of the grade of the kernels that trained the networks.",
         DICTIONARY_FILE => "What each column of each table is.",
+        LOCK_FILE => {
+            "What the report was made of: hashes of its study, its data, its cells and its files."
+        }
         LIST_FILE => "The files that the study wrote into its folder.",
         RunRow::FILE => RunRow::MEANING,
         EpochRow::FILE => EpochRow::MEANING,
