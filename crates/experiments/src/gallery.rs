@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use study::folder::{is_finished, listed};
-use study::report::ro_crate::{Citation, CrateFile, CratePart, METADATA_FILE, metadata};
 use study::report::{folders_in, gallery};
+use study::ro_crate::{Citation, CrateFile, CratePart, METADATA_FILE, metadata};
 use study::tables::Study;
 use terminal::output::{replace_file, say};
 use terminal::workspace::{self, relative};

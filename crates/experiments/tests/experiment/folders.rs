@@ -103,5 +103,5 @@ fn a_batch_that_the_data_or_the_machine_has_no_room_for_is_refused_before_anythi
     let mut names: Vec<_> =
         fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["fixtures", "xtask"]);
+    assert_eq!(names, ["CITATION.cff", "fixtures", "xtask"]);
 }

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use trainer::dataset::DataSet;
 
-use super::super::{NETWORKS, PAGE, TEXT, findings};
 use super::{CrateFile, CratePart};
 use crate::analysis::{Analysis, PairRow, SummaryRow};
 use crate::audit::LOCK_FILE;
@@ -12,6 +11,7 @@ use crate::config::CONFIG_FILE;
 use crate::error::Result;
 use crate::figures::{self, FigureText};
 use crate::folder::LIST_FILE;
+use crate::report::{NETWORKS, PAGE, TEXT, title};
 use crate::tables::{
     ActivationRow, BatchNormRow, ConfusionRow, DICTIONARY_FILE, EpochRow, GRADE_FILE, Row, RunRow,
     StepRow, Study,
@@ -27,7 +27,7 @@ impl CratePart {
     pub fn of_study(folder: &str, study: &Study, files: &[(String, u64)]) -> Result<Self> {
         let analysis = Analysis::of(study)?;
         let figures = figures::texts(&analysis);
-        let title = findings::title(&study.config);
+        let name = title(&study.config);
         let question = study.config.file.question.trim();
         let data_sets = study.config.data_sets();
         let file = |(path, bytes): &(String, u64)| {
@@ -36,10 +36,10 @@ impl CratePart {
         };
         Ok(Self {
             folder: folder.to_owned(),
-            description: if question.is_empty() { title.clone() } else { question.to_owned() },
+            description: if question.is_empty() { name.clone() } else { question.to_owned() },
             files: files.iter().map(file).collect(),
             made_of: Some(data_sets.into_iter().collect::<Vec<DataSet>>()),
-            name: title,
+            name,
         })
     }
 }

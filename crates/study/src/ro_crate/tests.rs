@@ -115,7 +115,7 @@ fn python() -> Option<PathBuf> {
 
 /// What the script prints of the crate in this folder.
 fn checked(python: &Path, folder: &Path) -> String {
-    let script = include_str!("../../../tests/ro_crate/check.py");
+    let script = include_str!("../../tests/ro_crate/check.py");
     let output = Command::new(python).arg("-c").arg(script).arg(folder).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
