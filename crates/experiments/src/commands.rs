@@ -11,6 +11,8 @@ macro_rules! with_commands {
             Submit = submit,
             /// Make the figures and the report of a study again, or of as much of it as is trained
             Report = report,
+            /// Check a committed report, and train some of its cells anew
+            Reproduce = reproduce,
             /// List the trained cells, or remove some
             Cells = cells,
             /// Fetch, verify or draw the data sets

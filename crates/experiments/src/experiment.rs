@@ -31,7 +31,7 @@ pub(crate) mod ending;
 mod machine_memory;
 mod part;
 pub(crate) mod plan;
-mod progress;
+pub(crate) mod progress;
 mod reproduced;
 mod requeue;
 mod timing;
@@ -268,7 +268,7 @@ fn how_far(cells: &[Cell], states: &[State]) -> String {
 const TOLD_FAILURES: usize = 5;
 
 /// Ends the command if a cell failed, after the others went on.
-fn refuse_failures(experiment: &Experiment, failures: Vec<Failure>) -> Result<()> {
+pub(crate) fn refuse_failures(experiment: &Experiment, failures: Vec<Failure>) -> Result<()> {
     let failed = failures.len();
     let mut errors = failures.into_iter().map(|failure| Error::new(failure.error));
     let Some(first) = errors.next() else { return Ok(()) };
@@ -290,7 +290,11 @@ fn refuse_failures(experiment: &Experiment, failures: Vec<Failure>) -> Result<()
 }
 
 /// The images that these cells need.
-fn images(config: &StudyConfig, data_sets: &[LocalDataSet], cells: &[Cell]) -> Result<Images> {
+pub(crate) fn images(
+    config: &StudyConfig,
+    data_sets: &[LocalDataSet],
+    cells: &[Cell],
+) -> Result<Images> {
     let mut images = Images::default();
     for found in data_sets {
         let data_set = found.data_set();
@@ -308,7 +312,7 @@ fn images(config: &StudyConfig, data_sets: &[LocalDataSet], cells: &[Cell]) -> R
 }
 
 /// Refuses a study that needs more memory than there is.
-fn fits(config: &StudyConfig, threads: usize) -> Result<()> {
+pub(crate) fn fits(config: &StudyConfig, threads: usize) -> Result<()> {
     let Some(available) = machine_memory::available() else { return Ok(()) };
     let memory = Memory::of(config)?;
     let runs = threads.min(memory.runs());

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use study::audit::with_lock;
 use study::experiment::Experiment;
 use study::folder::{StudyFolder, is_finished};
 use study::report::{render, studies_below};
@@ -98,6 +99,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
                 let folder = StudyFolder::enter(&folder)?;
                 let path = folder.path();
                 let files = render(&Study::read(path)?)
+                    .and_then(|files| with_lock(path, files))
                     .with_context(|| format!("{} cannot be reported", path.display()))?;
                 reports.push((folder, files));
             }

@@ -55,6 +55,16 @@ pub(crate) fn interval(
     Interval { low, high }
 }
 
+/// The largest share of all that can be of a kind if none of so many drawn at random is:
+/// 1 − (1 − level)^(1/drawn), the one-sided upper end of Clopper and Pearson without a success. With
+/// nothing drawn it is 1. It holds for draws from any number, with or without putting back.
+pub fn largest_share_unseen(drawn: u64, level: ConfidenceLevel) -> f64 {
+    if drawn == 0 {
+        return 1.0;
+    }
+    -libm::expm1(libm::log1p(-level.share()) / drawn as f64)
+}
+
 /// The standard error of a share of successes, such as an accuracy: √(p(1 − p)/n). It is the part
 /// that the images evaluated on have in an accuracy's error. More seeds do not reduce it.
 ///
@@ -91,6 +101,25 @@ mod tests {
             let expected = -libm::expm1(logarithm);
             assert!((none.high - expected).abs() < 1e-13 * expected, "{trials}: {}", none.high);
             assert!((all.low - libm::exp(logarithm)).abs() < 1e-13, "{trials}: {}", all.low);
+        }
+    }
+
+    /// If more were of the kind, the chance of drawing none would be below 5 %, also of a few without
+    /// putting back, where it is a product of falling shares.
+    #[test]
+    fn what_none_of_a_draw_excludes_is_seen_in_the_chance_of_that_draw() {
+        let share = |drawn| largest_share_unseen(drawn, ConfidenceLevel::PERCENT_95);
+        assert_eq!(share(0), 1.0);
+        assert!((share(1) - 0.95).abs() < 1e-15);
+        // 0.05^(1/10), 0.05^(1/30) and 0.05^(1/59), by Python's `decimal`.
+        for (drawn, rest) in [(10, 0.741134449106947), (30, 0.904966147288698), (59, 0.950492)] {
+            assert!((1.0 - share(drawn) - rest).abs() < 1e-6, "{drawn}: {}", share(drawn));
+        }
+        for (all, drawn) in [(120_u64, 10_u64), (120, 59), (24, 10), (60, 59)] {
+            let of_kind = (share(drawn) * all as f64).floor() as u64 + 1;
+            let none = |at: u64| (all - at).saturating_sub(of_kind) as f64 / (all - at) as f64;
+            let chance: f64 = (0..drawn).map(none).product();
+            assert!(chance < 0.05, "{all}, {drawn}: {chance}");
         }
     }
 

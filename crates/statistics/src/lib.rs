@@ -77,7 +77,7 @@ mod summary;
 mod variance;
 mod wins;
 
-pub use binomial::{clopper_pearson, standard_error};
+pub use binomial::{clopper_pearson, largest_share_unseen, standard_error};
 pub use bootstrap::{RESAMPLES, bca_interval, bca_interval_of_resamples};
 pub use error::{FEWEST_SEEDS, Result, StatisticsError};
 pub use level::{ConfidenceLevel, Interval};

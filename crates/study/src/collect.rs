@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use trainer::evaluation::Evaluation;
 use trainer::log::DistributionRow;
 use trainer::network::ObservedQuantity;
-use trainer::run::{read_distributions, read_metrics};
+use trainer::run::{CellId, fingerprint, read_distributions, read_metrics};
 use trainer::{Measurement, Phase};
 
 use crate::arm::{Arm, steps_per_window};
@@ -36,6 +36,27 @@ pub enum Trained {
     No,
 }
 
+/// What the trainings of a study gave.
+#[derive(Debug)]
+pub struct Collected {
+    /// The tables.
+    pub study: Study,
+    /// What each cell computed, once.
+    pub fingerprints: Vec<CellFingerprint>,
+}
+
+/// What a cell computed until the end of its epochs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellFingerprint {
+    /// Which run it is.
+    pub cell: CellId,
+    /// The epochs that the study asks for.
+    pub epochs: u64,
+    /// One hash of every step's loss, of what was observed, and of the weights and running statistics at
+    /// the end; none if the weights were removed.
+    pub fingerprint: Option<String>,
+}
+
 /// Collects the tables of a study from what its cells left in the folders that were found. `trained` says
 /// of each cell what there is, and `grade` is the transcript of the kernels' grade.
 ///
@@ -48,8 +69,9 @@ pub fn collect(
     found: &[Found],
     trained: Vec<Trained>,
     grade: String,
-) -> Result<Study> {
+) -> Result<Collected> {
     let mut study = Study::empty(config.clone(), grade);
+    let mut fingerprints: Vec<CellFingerprint> = Vec::new();
     let mut observed: Vec<Observed> = config.arms().iter().map(|_| Observed::default()).collect();
     for ((cell, found), trained) in cells.iter().zip(found).zip(trained) {
         let end = match trained {
@@ -63,6 +85,12 @@ pub fn collect(
         measurements.retain(|row| row.step < end);
         let mut distributions = read_distributions(folder)?;
         distributions.retain(|row| row.step < end);
+        let (id, epochs) = (&cell.id, cell.run.epochs);
+        if !fingerprints.iter().any(|known| known.cell == *id && known.epochs == epochs) {
+            let trained = matches!(trained, Trained::Yes(_)).then_some(epochs);
+            let fingerprint = fingerprint(folder, &measurements, &distributions, trained)?;
+            fingerprints.push(CellFingerprint { cell: id.clone(), epochs, fingerprint });
+        }
         let before = study.epochs.len();
         add_epochs(&mut study, cell, &measurements);
         let epochs = &study.epochs[before..];
@@ -103,7 +131,7 @@ pub fn collect(
     for (observed, arm) in observed.iter().zip(config.arms()) {
         observed.write(&mut study, arm);
     }
-    Ok(study)
+    Ok(Collected { study, fingerprints })
 }
 
 fn add_epochs(study: &mut Study, cell: &Cell, measurements: &[Measurement]) {

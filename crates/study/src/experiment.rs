@@ -10,8 +10,9 @@ use trainer::evaluation::{Evaluation, Score, evaluate};
 use trainer::network::ModelSummary;
 
 use crate::arm::Arm;
+use crate::audit::{LOCK_FILE, Program, StudyLock};
 use crate::cell::{Cell, cells};
-use crate::collect::{Trained, collect};
+use crate::collect::{Collected, Trained, collect};
 use crate::config::{CONFIG_FILE, StudyConfig};
 use crate::error::{Result, StudyError};
 use crate::folder::{StudyFolder, is_finished};
@@ -319,7 +320,9 @@ impl Experiment {
     }
 
     /// Collects the tables, draws the figures and writes all files; gives their number. `grade` is
-    /// the transcript of the kernels' grade.
+    /// the transcript of the kernels' grade, `program` the program that asks for it.
+    ///
+    /// A report of cells whose weights were removed has no lock: what they computed cannot be told.
     ///
     /// # Errors
     ///
@@ -330,10 +333,16 @@ impl Experiment {
         found: &[Found],
         trained: Vec<Trained>,
         grade: String,
+        program: &Program,
     ) -> Result<usize> {
-        let study = collect(&self.config, &self.cells, found, trained, grade)?;
+        let Collected { study, fingerprints } =
+            collect(&self.config, &self.cells, found, trained, grade)?;
         let mut files = study.files()?;
         files.extend(report::render(&study)?);
+        if let Some(lock) = StudyLock::of(&self.config, &self.cells, fingerprints, program, &files)?
+        {
+            files.push((LOCK_FILE.into(), lock.text().into_bytes()));
+        }
         // The table whose presence says that the study is finished goes first and comes last.
         let last = Path::new(RunRow::FILE);
         folder.remove(last)?;
@@ -346,5 +355,6 @@ impl Experiment {
 
 /// All files that a study can write into its folder.
 fn files(config: &StudyConfig) -> Vec<std::path::PathBuf> {
-    TABLE_FILES.iter().map(std::path::PathBuf::from).chain(report::files(config)).collect()
+    let tables = TABLE_FILES.iter().chain([&LOCK_FILE]).map(std::path::PathBuf::from);
+    tables.chain(report::files(config)).collect()
 }

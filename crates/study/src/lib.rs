@@ -11,6 +11,7 @@
 
 pub mod analysis;
 pub mod arm;
+pub mod audit;
 pub mod axis;
 mod catch_up;
 pub mod cell;
@@ -31,6 +32,7 @@ pub mod memory;
 pub mod published;
 pub mod report;
 pub mod reproduction;
+pub mod ro_crate;
 pub mod seeds;
 pub mod shipped;
 pub mod side_by_side;

@@ -24,8 +24,8 @@ use crate::error::{Result, StudyError};
 pub use column::{
     Accuracy, Column, Count, Index, Loss, Name, Optional, Place, Real, RunState, Statistic,
 };
-pub(crate) use csv_file::read;
 pub use csv_file::{Row, bytes};
+pub(crate) use csv_file::{parse, read};
 pub use dictionary::{DICTIONARY_FILE, columns, dictionary};
 pub use key::{Key, RunKey};
 pub(crate) use rows::table;
@@ -65,7 +65,7 @@ impl Study {
         }
         fn table<R: Row>(file: Result<(PathBuf, String)>, config: &StudyConfig) -> Result<Vec<R>> {
             let (path, text) = file?;
-            damaged(path, csv_file::parse(&text, config))
+            damaged(path, parse(&text, config))
         }
         let (path, text) = read(CONFIG_FILE)?;
         let config = damaged(path, StudyConfig::read(&text))?;

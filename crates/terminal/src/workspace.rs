@@ -6,6 +6,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+/// How the names of the variables begin by which Cargo tells a program of its package.
+const ABOUT_THIS_PACKAGE: [&str; 3] = ["CARGO_MANIFEST_", "CARGO_PKG_", "OUT_DIR"];
+
 /// The folder of the workspace, from which default paths start.
 ///
 /// Cargo names this package's folder when it runs the program. A program that was started by hand
@@ -42,6 +45,13 @@ pub fn cargo(action: &str, package: &str) -> Result<Command> {
 pub fn cargo_at(action: &str, folder: &Path) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.arg(action).arg("--manifest-path").arg(folder.join("Cargo.toml"));
+    // What Cargo says of the package of this program would be new to the build scripts that ask to be run
+    // again when it changes, such as that of `ring`: whatever needs them would be built again.
+    for (name, _) in env::vars_os() {
+        if ABOUT_THIS_PACKAGE.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            cargo.env_remove(name);
+        }
+    }
     cargo
 }
 

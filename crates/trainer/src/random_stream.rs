@@ -28,6 +28,8 @@ pub enum Purpose {
     Dropout = 6,
     /// Resamples of a bootstrap; the index is the place of the pair in its study.
     Bootstrap = 7,
+    /// Drawing the cells of a report that are trained again; index 0.
+    Audit = 8,
 }
 
 /// A stream of random numbers.

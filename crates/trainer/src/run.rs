@@ -25,6 +25,7 @@
 mod checkpoints;
 mod divergence;
 mod epoch_files;
+mod fingerprint;
 mod identity;
 mod log_file;
 mod logs;
@@ -34,6 +35,7 @@ mod record;
 mod sealed;
 mod tested;
 
+use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -52,6 +54,7 @@ use self::logs::Logs;
 use self::names::{CHECKPOINTS, DISTRIBUTIONS, DIVERGED, HPARAMS, METRICS};
 
 pub use self::divergence::diverged;
+pub use self::fingerprint::fingerprint;
 pub use self::record::{CellId, identity, recorded};
 
 /// What a run trains, and how.
@@ -255,6 +258,16 @@ impl RunConfig {
 /// [`TrainError::File`] for a folder that cannot be listed.
 pub fn last_weights(folder: &Path) -> Result<Option<PathBuf>, TrainError> {
     WEIGHTS.last(folder)
+}
+
+/// The weights after so many epochs, as their file has them, if it is there.
+fn read_weights(folder: &Path, epochs: u64) -> Result<Option<Vec<u8>>, TrainError> {
+    let path = WEIGHTS.path(folder, epochs);
+    match files::read(&path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(TrainError::file(&path, "cannot be read")(error)),
+    }
 }
 
 /// The steps that the run in this folder does not have to train again, for a caller that says how

@@ -13,6 +13,7 @@
 )]
 
 mod crates;
+mod features;
 mod files;
 mod imports;
 mod source;
@@ -52,6 +53,11 @@ fn expect_none(mut findings: Vec<Finding>) {
 #[test]
 fn crates_depend_downwards_only() {
     expect_none(crates::upward_dependencies());
+}
+
+#[test]
+fn no_package_is_built_with_two_sets_of_features() {
+    expect_none(features::several());
 }
 
 #[test]

@@ -7,6 +7,7 @@ use grader::export::{self, Detail};
 use grader::fixture::load_all;
 use grader::grading::grade;
 use grader::submission::Kernels;
+use study::audit::LOCK_FILE;
 use study::experiment::{Experiment, TestImages};
 use study::folder::StudyFolder;
 use study::report::PAGE;
@@ -21,6 +22,7 @@ use terminal::workspace;
 use super::progress::Silent;
 use super::reproduced;
 use crate::gallery;
+use crate::program::program;
 
 /// Tests what is trained and not tested yet, for which alone `test_images` are asked, and writes the
 /// report.
@@ -42,10 +44,15 @@ pub(crate) fn end(
         }
     }
     let tested = experiment.test(&found, &images, &Silent(interrupt))?;
-    let files = experiment.finish(&mut folder, &found, tested, transcript)?;
+    let files = experiment.finish(&mut folder, &found, tested, transcript, &program())?;
     let page = folder.path().join(PAGE);
     let page = workspace::relative(&page).display();
     say(format_args!("wrote {}; open {page}", counted(files, "file")))?;
+    if !folder.path().join(LOCK_FILE).exists() {
+        say(format_args!(
+            "no {LOCK_FILE}: the weights of a cell were removed, so what it computed cannot be told"
+        ))?;
+    }
     if found.iter().all(|found| found.state.is_complete()) {
         experiment.store().forget_study(experiment.config())?;
     }

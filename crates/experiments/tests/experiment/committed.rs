@@ -1,17 +1,25 @@
-//! The committed study, a cell of which is trained again.
+//! The committed reports: they are of one piece, and cells of them are trained again.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use study::tables::{RunState, Study};
-use trainer::Phase;
-use trainer::run::read_metrics;
+use study::report::folders_in;
 
-use crate::{command, files};
+use crate::reproduce;
 
-/// Any cell, trained again by its hash, gives the committed numbers: here the last seed's first arm.
 #[test]
-fn a_cell_trained_again_gives_the_committed_numbers() {
+fn every_committed_report_is_as_its_lock_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = reproduce(folder.path(), &["--check"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    let reports = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports");
+    assert_eq!(said.matches("as study.lock has them").count(), folders_in(&reports).unwrap().len());
+    assert_eq!(output.status.code(), Some(0), "{said}");
+}
+
+/// Any cell, trained again, gives the committed numbers: here two that a fixed seed draws.
+#[test]
+fn cells_trained_again_are_equal_to_the_committed_report() {
     let Some(data) = std::env::var_os("FASHION_MNIST_DIR") else {
         // Not `eprintln!`, which the test runner swallows.
         let _ = writeln!(
@@ -20,27 +28,11 @@ fn a_cell_trained_again_gives_the_committed_numbers() {
         );
         return;
     };
-    let report = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports/fashion-mnist");
-    let committed = Study::read(&report).unwrap();
-    let run = committed.runs.iter().rev().find(|run| run.state == RunState::Trained).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let file = report.join("study.toml");
-    let arguments = [file.to_str().unwrap(), "--cell", &run.cell, "--cells=cells"];
+    let data = format!("--data-dir={}", data.display());
     let output =
-        command(folder.path(), &arguments).env("FASHION_MNIST_DIR", data).output().unwrap();
+        reproduce(folder.path(), &["headline", "--cells=1", "--draw=2611", "--out=audit", &data]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("\n1 of 1 are equal. With 95 % confidence"), "{said}");
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-
-    let cells = folder.path().join("cells");
-    let logs: Vec<PathBuf> = files(&cells)
-        .into_keys()
-        .filter_map(|name| Some(cells.join(name.strip_suffix("/metrics.csv")?)))
-        .collect();
-    let [log] = logs.as_slice() else { panic!("{logs:?}") };
-    let mut measured = read_metrics(log).unwrap();
-    measured.retain(|row| row.phase == Phase::Validation);
-    let measured: Vec<_> =
-        measured.iter().map(|row| (row.epoch + 1, row.loss, row.accuracy)).collect();
-    let of_run = committed.epochs.iter().filter(|row| row.key == run.key);
-    let expected: Vec<_> = of_run.map(|row| (row.epoch, row.val_loss, row.val_accuracy)).collect();
-    assert_eq!(measured, expected);
 }

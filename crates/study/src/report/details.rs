@@ -96,7 +96,9 @@ fn again() -> Vec<Block> {
              [`activations.csv`](activations.csv) and [`batch_norm.csv`](batch_norm.csv), \
              percentiles inside the networks, over seeds; [`confusion.csv`](confusion.csv), test \
              images by class; [`comparisons.csv`](comparisons.csv), the statistics. \
-             [`columns.csv`](columns.csv) says what each column is. Where the cells were trained by \
+             [`columns.csv`](columns.csv) says what each column is. Where it lies beside them, \
+             `study.lock` says what the report was made of: `cargo xtask reproduce --check .` holds it \
+             against these files, and `cargo xtask reproduce .` trains some of the cells anew. Where the cells were trained by \
              the command that made the report, `time.toml` says how long that took and on what \
              machine."
                 .to_owned(),

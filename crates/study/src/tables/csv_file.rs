@@ -84,7 +84,7 @@ pub fn bytes<R: Row>(rows: &[R], config: &StudyConfig) -> Result<Vec<u8>> {
 
 /// The rows of a table of this study. Columns are found by their names: a column more does no harm,
 /// and an optional one may be missing. Each row must belong to an arm and a seed of the study.
-pub(super) fn parse<R: Row>(text: &str, config: &StudyConfig) -> Result<Vec<R>, String> {
+pub(crate) fn parse<R: Row>(text: &str, config: &StudyConfig) -> Result<Vec<R>, String> {
     let mut reader = ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
     let mut records = reader.records();
     let header = records.next().transpose().map_err(|error| error.to_string())?;

@@ -35,7 +35,7 @@ fn a_table_without_rows_keeps_its_header() {
     let bytes = bytes::<BatchNormRow>(&[], &made_up::config()).unwrap();
     let text = String::from_utf8(bytes).unwrap();
     assert_eq!(text, "norm,trains,step,seeds,block,quantity,min,p25,p50,p75,max\n");
-    assert!(csv_file::parse::<BatchNormRow>(&text, &made_up::config()).unwrap().is_empty());
+    assert!(parse::<BatchNormRow>(&text, &made_up::config()).unwrap().is_empty());
 }
 
 /// The first rows keep their bytes whatever the program's columns are.
@@ -58,10 +58,10 @@ fn a_column_more_or_an_optional_one_less_still_reads() {
         lines.map(|(at, line)| format!("{line},{}\n", if at == 0 { head } else { cell })).collect()
     };
     let wider = with_cell(&text, "seconds", "NaN");
-    assert_eq!(csv_file::parse::<RunRow>(&wider, config).unwrap(), study.runs);
+    assert_eq!(parse::<RunRow>(&wider, config).unwrap(), study.runs);
     let narrower: String =
         text.lines().map(|line| format!("{}\n", line.rsplit_once(',').unwrap().0)).collect();
-    let read = csv_file::parse::<RunRow>(&narrower, config).unwrap();
+    let read = parse::<RunRow>(&narrower, config).unwrap();
     assert!(read.iter().all(|row| row.test_accuracy.is_none() && row.test_loss.is_some()));
 }
 

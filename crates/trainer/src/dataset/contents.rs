@@ -37,7 +37,7 @@ impl DataSetContents {
     }
 
     /// What fixes each byte, with its name.
-    pub(crate) fn fixed(&self) -> &[(&'static str, &'static str)] {
+    pub fn fixed(&self) -> &[(&'static str, &'static str)] {
         &self.fixed
     }
 }

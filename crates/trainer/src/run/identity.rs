@@ -72,7 +72,11 @@ impl RunConfig {
     }
 
     /// The name of the numbers that the run computes.
-    fn numerics(&self) -> Result<String, TrainError> {
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError`] for a network that cannot be built for any images.
+    pub fn numerics(&self) -> Result<String, TrainError> {
         let network = self.network.build::<f32>(self.network.smallest_image(), 1, 0)?;
         let optimizer = Optimizer::new(self.optimizer, &network, |_| false);
         Ok(numerics_of(&network, &optimizer))

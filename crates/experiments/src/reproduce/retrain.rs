@@ -1,0 +1,253 @@
+//! The training of some cells of a report, and what comes out beside the report.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use bench::Machine;
+use study::audit::{Bound, Difference, Retrained, StudyLock, compare, drawn, first_differing_step};
+use study::cell::{Cell, distinct};
+use study::collect::{Collected, collect};
+use study::experiment::{Experiment, TestImages};
+use study::store::{State, Store};
+use study::tables::Study;
+use study::training::InUse;
+use tempfile::TempDir;
+
+use super::record::{CellRecord, FILE, Record};
+use crate::data_argument::DataArguments;
+use crate::experiment::progress::{Progress, Silent};
+use crate::experiment::{fits, images, refuse_failures};
+use crate::program::program;
+use terminal::count::counted;
+use terminal::interrupt::Interrupt;
+use terminal::output::{replace_file, say};
+use terminal::workspace::relative;
+
+/// What is to be trained anew.
+pub(super) struct Retraining<'a> {
+    /// The folder of the report, whose files are as its lock has them.
+    pub(super) folder: &'a Path,
+    /// The SHA-256 of the lock.
+    pub(super) lock: String,
+    /// How many cells.
+    pub(super) cells: usize,
+    /// The seed that they are drawn by.
+    pub(super) draw: u64,
+    pub(super) threads: usize,
+    /// Where the cells of the first training may still be.
+    pub(super) earlier: Store,
+    /// The folder of the record.
+    pub(super) out: PathBuf,
+    pub(super) data: &'a DataArguments,
+}
+
+impl Retraining<'_> {
+    /// Trains, compares, says what came out and writes the record. Returns whether all was equal.
+    pub(super) fn run(&self, interrupt: &Interrupt) -> Result<bool> {
+        let reported = Study::read(self.folder)?;
+        let lock = StudyLock::read(self.folder)?.context("study.lock is gone")?;
+        fits(&reported.config, self.threads)?;
+        // Never into a store, so that nothing that is there can be taken for a new training.
+        fs::create_dir_all(&self.out)
+            .with_context(|| format!("{} cannot be made", self.out.display()))?;
+        let scratch = tempfile::Builder::new()
+            .prefix("cells-")
+            .tempdir_in(&self.out)
+            .with_context(|| format!("{} cannot be written into", self.out.display()))?;
+        let store = Store::new(scratch.path().to_owned());
+        let experiment = Experiment::new(reported.config.clone(), store, self.threads)?;
+        let cells = experiment.cells();
+        let wanted = drawn(cells, self.cells, self.draw);
+        let trained = self.train(&experiment, &wanted, interrupt)?;
+        let results = compare(cells, &wanted, &lock, &reported, &trained);
+
+        say("")?;
+        let record = |result| record(&experiment, &self.earlier, result);
+        let records = results.iter().map(record).collect::<Result<Vec<_>>>()?;
+        for CellRecord { cell, run, difference, .. } in &records {
+            let ended = difference.as_deref().unwrap_or("equal");
+            say(format_args!("{}  {run}: {ended}", cell.get(..8).unwrap_or(cell)))?;
+        }
+        let all = distinct(cells, 0..cells.len()).len();
+        let equal = results.iter().filter(|result| result.is_equal()).count();
+        let is_equal = equal == results.len();
+        let bound = is_equal.then(|| Bound::of(equal, all));
+        say(sentence(equal, results.len(), all, bound))?;
+        self.write(&Record {
+            study: reported.config.file.title.clone(),
+            lock: self.lock.clone(),
+            numerics: lock.numerics.clone(),
+            cells_of_study: all,
+            draw: self.draw,
+            equal,
+            bound,
+            cells: records,
+            program: program(),
+            machine: Machine::here()?,
+        })?;
+        if !is_equal {
+            keep(scratch)?;
+        }
+        Ok(is_equal)
+    }
+
+    /// Trains these cells and tests them.
+    fn train(
+        &self,
+        experiment: &Experiment,
+        wanted: &[usize],
+        interrupt: &Interrupt,
+    ) -> Result<Collected> {
+        let (config, cells) = (experiment.config(), experiment.cells());
+        let named = config.data_sets();
+        let data_sets = self.data.for_study(&named)?.find_all(&named)?;
+        let chosen: Vec<Cell> = wanted.iter().map(|&at| cells[at].clone()).collect();
+        let training = images(config, &data_sets, &chosen)?;
+        say(format_args!(
+            "training {} of {} anew, drawn with --draw {}",
+            wanted.len(),
+            counted(distinct(cells, 0..cells.len()).len(), "cell"),
+            self.draw
+        ))?;
+        let states = vec![State::Missing; cells.len()];
+        let progress = Progress::new(config, cells, wanted, &states, interrupt);
+        let trained = experiment.train(&training, wanted, InUse::IsAwaited, &progress);
+        progress.finish()?;
+        refuse_failures(experiment, trained?.failures)?;
+        let found = experiment.found()?;
+        let mut test_images = TestImages::new();
+        if config.test_images > 0 {
+            for data_set in &data_sets {
+                test_images.push((data_set.data_set(), data_set.test()?));
+            }
+        }
+        let tested = experiment.test(&found, &test_images, &Silent(interrupt))?;
+        Ok(collect(config, cells, &found, tested, String::new())?)
+    }
+
+    fn write(&self, record: &Record) -> Result<()> {
+        let mut text = serde_json::to_string_pretty(record).context("the record is no JSON")?;
+        text.push('\n');
+        let path = self.out.join(FILE);
+        replace_file(&path, text.as_bytes())?;
+        say(format_args!("wrote {}", relative(&path).display()))
+    }
+}
+
+/// Leaves the new trainings where they are, for whoever looks into the difference.
+fn keep(scratch: TempDir) -> Result<()> {
+    let folder = scratch.keep();
+    say(format_args!("what was trained is in {}", relative(&folder).display()))
+}
+
+fn record(experiment: &Experiment, earlier: &Store, result: &Retrained) -> Result<CellRecord> {
+    let cell = &experiment.cells()[result.at];
+    let is_equal = result.is_equal();
+    Ok(CellRecord {
+        cell: cell.id.to_string(),
+        run: format!("{}, seed {}", experiment.config().label(&cell.key.arm), cell.key.seed),
+        expected: result.expected.clone(),
+        found: result.found.clone(),
+        is_equal,
+        difference: if is_equal {
+            None
+        } else {
+            Some(difference(experiment, earlier, cell, result)?)
+        },
+    })
+}
+
+/// Where a training differs from the report first: by the logs of the first training, if they are still
+/// here, else by the tables.
+fn difference(
+    experiment: &Experiment,
+    earlier: &Store,
+    cell: &Cell,
+    result: &Retrained,
+) -> Result<String> {
+    let new = experiment.store().folder(cell)?;
+    if let Some(earlier) = earlier.copies(&cell.id)?.first()
+        && let Some((before, now)) = first_differing_step(earlier, &new)?
+    {
+        return Ok(format!(
+            "differs from {} first in step {}: found the loss {:?}, expected {:?}",
+            relative(earlier).display(),
+            now.step,
+            now.loss,
+            before.loss
+        ));
+    }
+    let Some(first) = &result.difference else {
+        return Ok("its fingerprint differs from that in study.lock, and no row of the tables \
+                   does: what was observed of layers differs, the weights at the end, or the lock"
+            .to_owned());
+    };
+    let fingerprint = match result.found == result.expected {
+        true => "; its fingerprint is that in study.lock, so the tables were changed",
+        false => "",
+    };
+    Ok(format!("{}{fingerprint}", in_words(first)))
+}
+
+fn in_words(difference: &Difference) -> String {
+    match difference {
+        Difference::Steps { first, last, reported, found } => {
+            let steps = if first == last {
+                format!("step {first}")
+            } else {
+                format!("steps {first} to {last}")
+            };
+            format!(
+                "differs first in {steps}: found the mean loss {found:?}, expected {reported:?} as in steps.csv"
+            )
+        }
+        Difference::Epoch { epoch, reported, found } => format!(
+            "differs first after epoch {epoch}: found the validation loss {found:?}, expected \
+             {reported:?} as in epochs.csv"
+        ),
+        Difference::Run => {
+            "differs in its row of runs.csv alone, such as in its results on the test images"
+                .to_owned()
+        }
+    }
+}
+
+fn sentence(equal: usize, trained: usize, all: usize, bound: Option<Bound>) -> String {
+    let cells = counted(all, "cell");
+    match bound {
+        None => {
+            format!("{equal} of {trained} are equal: the report is not what this program trains")
+        }
+        Some(_) if equal == all => {
+            format!("all {cells} are equal: the report is what this program trains")
+        }
+        Some(Bound { share, .. }) => format!(
+            "{equal} of {trained} are equal. With 95 % confidence at most {} of all {cells} would come out \
+             otherwise",
+            percent(share)
+        ),
+    }
+}
+
+/// A share in percent with two digits.
+fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    let text = if percent < 9.95 { format!("{percent:.1}") } else { format!("{percent:.0}") };
+    format!("{} %", text.strip_suffix(".0").unwrap_or(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_cells_bound_the_others_and_all_cells_leave_none() {
+        let said = |equal, all| sentence(equal, equal, all, Some(Bound::of(equal, all)));
+        for (equal, share) in [(1, "95 %"), (10, "26 %"), (30, "9.5 %"), (59, "5 %")] {
+            assert!(said(equal, 120).contains(&format!("at most {share} of all 120 cells")));
+        }
+        assert_eq!(said(4, 4), "all 4 cells are equal: the report is what this program trains");
+        assert!(sentence(9, 10, 120, None).starts_with("9 of 10 are equal: the report is not"));
+    }
+}

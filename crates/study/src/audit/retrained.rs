@@ -1,0 +1,162 @@
+//! Cells that were trained anew, held against a committed report.
+
+use std::path::Path;
+
+use serde::Serialize;
+use statistics::{ConfidenceLevel, largest_share_unseen};
+use trainer::Measurement;
+use trainer::random_stream::{Purpose, Stream};
+use trainer::run::read_metrics;
+
+use super::lock::StudyLock;
+use crate::cell::{Cell, distinct};
+use crate::collect::Collected;
+use crate::error::Result;
+use crate::tables::{RunKey, Study};
+
+/// A cell that was trained anew.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Retrained {
+    /// The place of the cell in its study.
+    pub at: usize,
+    /// The fingerprint in the lock; none if the lock does not have the cell.
+    pub expected: Option<String>,
+    /// The fingerprint of the new training.
+    pub found: Option<String>,
+    /// Where the tables of the report differ from the new training first.
+    pub difference: Option<Difference>,
+}
+
+impl Retrained {
+    /// Whether the training gave what the report has.
+    pub fn is_equal(&self) -> bool {
+        self.found.is_some() && self.found == self.expected && self.difference.is_none()
+    }
+}
+
+/// Where a table of the report differs from a training. Numbers are NaN where there is no row.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Difference {
+    /// In the mean over these steps, counted from 0.
+    Steps {
+        /// The first of them.
+        first: u64,
+        /// The last of them.
+        last: u64,
+        /// The mean training loss in the report.
+        reported: f64,
+        /// That of the new training.
+        found: f64,
+    },
+    /// After this epoch, counted from 1.
+    Epoch {
+        /// The epoch.
+        epoch: u64,
+        /// The validation loss in the report.
+        reported: f64,
+        /// That of the new training.
+        found: f64,
+    },
+    /// In the row of the run, such as in its results on the test images.
+    Run,
+}
+
+/// At most this share of all cells comes out otherwise than in the report.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Bound {
+    /// The share; 0 if every cell was trained anew.
+    pub share: f64,
+    /// How often such a statement holds; 1 if every cell was trained anew.
+    pub confidence: f64,
+}
+
+impl Bound {
+    /// What it says of all cells that so many, drawn at random, were equal and none was not.
+    pub fn of(equal: usize, all: usize) -> Self {
+        if equal == all {
+            return Self { share: 0.0, confidence: 1.0 };
+        }
+        let level = ConfidenceLevel::PERCENT_95;
+        Self { share: largest_share_unseen(equal as u64, level), confidence: level.share() }
+    }
+}
+
+/// So many of the cells of a study, each once, drawn with equal chances for every set of them. The places
+/// are in ascending order.
+pub fn drawn(cells: &[Cell], count: usize, seed: u64) -> Vec<usize> {
+    let mut places = distinct(cells, 0..cells.len());
+    Stream::new(seed, Purpose::Audit, 0).shuffle(&mut places);
+    places.truncate(count);
+    places.sort_unstable();
+    places
+}
+
+/// Holds the cells at these places, which were `trained` anew, against the lock and the tables of their
+/// report.
+pub fn compare(
+    cells: &[Cell],
+    places: &[usize],
+    lock: &StudyLock,
+    reported: &Study,
+    trained: &Collected,
+) -> Vec<Retrained> {
+    let of = |&at: &usize| {
+        let cell = &cells[at];
+        let (id, epochs) = (&cell.id, cell.run.epochs);
+        let locked = lock.cells.iter().find(|it| it.cell == *id && it.epochs == epochs);
+        let prints = &trained.fingerprints;
+        let found = prints.iter().find(|it| it.cell == *id && it.epochs == epochs);
+        Retrained {
+            at,
+            expected: locked.map(|locked| locked.fingerprint.clone()),
+            found: found.and_then(|found| found.fingerprint.clone()),
+            difference: first_difference(reported, &trained.study, &cell.key),
+        }
+    };
+    places.iter().map(of).collect()
+}
+
+/// Where two tables of this run differ first.
+fn first_difference(reported: &Study, found: &Study, key: &RunKey) -> Option<Difference> {
+    let steps = [reported, found].map(|study| study.steps.iter().filter(|row| row.key == *key));
+    let [mut ours, mut theirs] = steps;
+    let mut first = 0;
+    loop {
+        let (one, other) = (ours.next(), theirs.next());
+        let Some(row) = other.or(one) else { break };
+        if one != other {
+            let loss = |row: Option<&crate::tables::StepRow>| row.map_or(f64::NAN, |row| row.loss);
+            let (reported, found) = (loss(one), loss(other));
+            return Some(Difference::Steps { first, last: row.step, reported, found });
+        }
+        first = row.step + 1;
+    }
+    let epochs = [reported, found].map(|study| study.epochs.iter().filter(|row| row.key == *key));
+    let [mut ours, mut theirs] = epochs;
+    loop {
+        let (one, other) = (ours.next(), theirs.next());
+        let Some(row) = other.or(one) else { break };
+        if one != other {
+            let loss =
+                |row: Option<&crate::tables::EpochRow>| row.map_or(f64::NAN, |row| row.val_loss);
+            let (epoch, reported, found) = (row.epoch, loss(one), loss(other));
+            return Some(Difference::Epoch { epoch, reported, found });
+        }
+    }
+    let run = |study: &Study| study.runs.iter().find(|row| row.key == *key).cloned();
+    (run(reported) != run(found)).then_some(Difference::Run)
+}
+
+/// The first step in which the logs of two trainings in these folders differ, with what each measured
+/// there; none if one has all that the other has.
+///
+/// # Errors
+///
+/// Logs that cannot be read.
+pub fn first_differing_step(
+    one: &Path,
+    other: &Path,
+) -> Result<Option<(Measurement, Measurement)>> {
+    let (one, other) = (read_metrics(one)?, read_metrics(other)?);
+    Ok(one.into_iter().zip(other).find(|(one, other)| one != other))
+}

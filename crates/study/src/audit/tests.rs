@@ -1,0 +1,300 @@
+//! Every kind of fault of a report, made on purpose; and trainings that differ from a report.
+
+use std::fs;
+
+use tempfile::TempDir;
+
+use super::*;
+use crate::cell::{Cell, cells};
+use crate::collect::{CellFingerprint, Collected};
+use crate::config::StudyConfig;
+use crate::error::StudyError;
+use crate::made_up;
+use crate::tables::Study;
+
+/// A report of a made-up study, with a figure.
+struct Report {
+    folder: TempDir,
+    cells: Vec<Cell>,
+    study: Study,
+}
+
+const FIGURE: &str = "figures/validation_accuracy.svg";
+
+impl Report {
+    fn new() -> Self {
+        Self::of(made_up::config())
+    }
+
+    fn of(config: StudyConfig) -> Self {
+        let cells = cells(&config).unwrap();
+        let mut study = made_up::study(config);
+        for row in &mut study.runs {
+            let cell = cells.iter().find(|cell| cell.key == row.key).unwrap();
+            row.cell = cell.id.as_str()[..16].to_owned();
+        }
+        let report = Self { folder: tempfile::tempdir().unwrap(), cells, study };
+        report.write(&report.study);
+        report
+    }
+
+    fn fingerprints(&self) -> Vec<CellFingerprint> {
+        let of = |(at, cell): (usize, &Cell)| CellFingerprint {
+            cell: cell.id.clone(),
+            epochs: cell.run.epochs,
+            fingerprint: Some(format!("{at:064x}")),
+        };
+        self.cells.iter().enumerate().map(of).collect()
+    }
+
+    /// Writes these tables, and a lock that has them.
+    fn write(&self, study: &Study) {
+        let mut files = study.files().unwrap();
+        files.push((FIGURE.into(), b"<svg/>".to_vec()));
+        let program = Program { rustc: "rustc \"1\"".to_owned(), cargo_lock: sha256(b"") };
+        let lock = StudyLock::of(&study.config, &self.cells, self.fingerprints(), &program, &files);
+        files.push((LOCK_FILE.into(), lock.unwrap().unwrap().text().into_bytes()));
+        for (file, bytes) in files {
+            files::replace(&self.folder.path().join(file), &bytes).unwrap();
+        }
+    }
+
+    /// Puts one text of a file in the place of another.
+    fn edit(&self, file: &str, from: &str, to: &str) {
+        let path = self.folder.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{from} in {text}");
+        fs::write(path, text.replacen(from, to, 1)).unwrap();
+    }
+
+    fn remove_line(&self, file: &str, line: &str) {
+        let path = self.folder.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        let kept: Vec<&str> = text.lines().filter(|found| !found.contains(line)).collect();
+        assert_eq!(kept.len() + 1, text.lines().count());
+        fs::write(path, kept.join("\n") + "\n").unwrap();
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let faults = check(self.folder.path()).unwrap().faults;
+        faults.iter().map(ToString::to_string).collect()
+    }
+
+    fn lock(&self) -> StudyLock {
+        StudyLock::read(self.folder.path()).unwrap().unwrap()
+    }
+}
+
+/// That one thing is wrong, and that its message has these parts.
+fn assert_one(faults: &[String], parts: &[&str]) {
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(parts.iter().all(|part| faults[0].contains(part)), "{parts:?} in {faults:?}");
+}
+
+#[test]
+fn a_report_is_as_its_lock_has_it_and_a_lock_reads_back() {
+    let report = Report::new();
+    let checked = check(report.folder.path()).unwrap();
+    assert_eq!((checked.faults.as_slice(), checked.cells), ([].as_slice(), 8));
+    assert_eq!(checked.files, 9);
+    let text = fs::read_to_string(report.folder.path().join(LOCK_FILE)).unwrap();
+    assert_eq!(checked.lock, sha256(text.as_bytes()));
+    let lock = report.lock();
+    assert_eq!(lock.text(), text);
+    assert_eq!(lock.program.rustc, "rustc \"1\"");
+    assert_eq!(lock.numerics, [trainer::numerics::NOTEBOOK.name]);
+    assert_eq!(lock.data["fashion-mnist"].len(), 4);
+    // The vector of "abc" in FIPS 180-4.
+    assert!(sha256(b"abc").starts_with("ba7816bf8f01cfea414140de5dae2223"));
+}
+
+#[test]
+fn a_changed_missing_or_additional_file_is_found() {
+    for (file, from, to) in [
+        ("epochs.csv", "1,", "2,"),
+        ("steps.csv", "9", "8"),
+        ("confusion.csv", "0,0,", "0,0,1"),
+        ("runs.csv", "trained", "diverged"),
+        ("grade.txt", "passed", "failed"),
+        (FIGURE, "svg", "svG"),
+    ] {
+        let report = Report::new();
+        report.edit(file, from, to);
+        let faults = report.faults();
+        assert!(faults[0].starts_with(&format!("{file}: found SHA-256 ")), "{faults:?}");
+        if file != "runs.csv" {
+            assert_one(&faults, &["it was changed since"]);
+        }
+        fs::remove_file(report.folder.path().join(file)).unwrap();
+        assert!(report.faults().iter().any(|fault| fault.starts_with(&format!("{file}: No such"))));
+    }
+    let report = Report::new();
+    fs::write(report.folder.path().join("summary.csv"), "").unwrap();
+    assert_one(&report.faults(), &["summary.csv: found a file that study.lock does not have"]);
+}
+
+#[test]
+fn a_missing_or_exchanged_cell_is_found_in_lock_and_tables() {
+    let report = Report::new();
+    let id = report.cells[2].id.as_str();
+    report.remove_line(LOCK_FILE, id);
+    assert_one(
+        &report.faults(),
+        &["study.lock: found no cell", &id[..8], "batch norm, head frozen, seed 0"],
+    );
+    let report = Report::new();
+    let mut study = report.study.clone();
+    let gone = study.runs.remove(5);
+    report.write(&study);
+    let run = format!("{}, seed {}", study.config.label(&gone.key.arm), gone.key.seed);
+    assert_one(&report.faults(), &["runs.csv: found no row of", &run]);
+
+    let report = Report::new();
+    let mut study = report.study.clone();
+    let other = study.runs[1].cell.clone();
+    study.runs[0].cell = other.clone();
+    report.write(&study);
+    assert_one(&report.faults(), &["runs.csv: found the cell", &other]);
+
+    let report = Report::new();
+    report.edit(LOCK_FILE, id, &"f".repeat(64));
+    let faults = report.faults();
+    assert_eq!(faults.len(), 2, "{faults:?}");
+    assert!(faults[1].contains("found the cell ffffffff, expected only cells of the study"));
+}
+
+#[test]
+fn a_lock_of_another_study_other_data_or_other_numerics_are_found_and_nothing_else() {
+    let report = Report::new();
+    let other =
+        Report::of(made_up::changed(&report.study.config, &[("seeds = \"2\"", "seeds = \"3\"")]));
+    let lock = |report: &Report| report.folder.path().join(LOCK_FILE);
+    fs::copy(lock(&other), lock(&report)).unwrap();
+    assert_one(&report.faults(), &["found the lock of the study", "expected that of study.toml"]);
+
+    let report = Report::new();
+    report.edit(LOCK_FILE, trainer::numerics::NOTEBOOK.name, "0123456789abcdef");
+    let parts = ["found the numerics 0123456789abcdef", trainer::numerics::NOTEBOOK.name];
+    assert_one(&report.faults(), &parts);
+
+    let report = Report::new();
+    let lock = report.lock();
+    let (file, hash) = lock.data["fashion-mnist"].first_key_value().unwrap();
+    report.edit(LOCK_FILE, hash, &"0".repeat(64));
+    assert_one(&report.faults(), &["fashion-mnist", file, "found 0000000000000000"]);
+
+    let report = Report::new();
+    report.edit("study.toml", "epochs = 2", "epochs = 3");
+    assert_one(&report.faults(), &["study.lock: found the lock of the study"]);
+    report.edit("study.toml", "epochs = 3", "epochs = none");
+    let faults = report.faults();
+    assert!(faults[0].starts_with("study.toml: found SHA-256"), "{faults:?}");
+    assert!(faults[1].starts_with("study.toml: line "), "{faults:?}");
+}
+
+#[test]
+fn a_lock_that_is_none_is_told_with_its_line() {
+    let report = Report::new();
+    report.edit(LOCK_FILE, "cells = [", "cells = [ 3,");
+    let error = check(report.folder.path()).unwrap_err();
+    assert!(error.to_string().contains("study.lock: line 6: "), "{error}");
+    fs::remove_file(report.folder.path().join(LOCK_FILE)).unwrap();
+    let error = check(report.folder.path()).unwrap_err();
+    assert!(matches!(error, StudyError::Folder { .. }), "{error}");
+}
+
+/// A report made anew from its tables takes the hashes of what it wrote, and never that of a table.
+#[test]
+fn a_new_report_hides_no_change_of_a_table() {
+    let report = Report::new();
+    report.edit("epochs.csv", "1,", "2,");
+    let rendered = vec![(FIGURE.into(), b"<svg>new</svg>".to_vec())];
+    for (file, bytes) in with_lock(report.folder.path(), rendered).unwrap() {
+        files::replace(&report.folder.path().join(file), &bytes).unwrap();
+    }
+    assert_one(&report.faults(), &["epochs.csv: found SHA-256"]);
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(with_lock(folder.path(), Vec::new()).unwrap(), []);
+}
+
+#[test]
+fn without_the_weights_of_a_cell_there_is_no_lock() {
+    let report = Report::new();
+    let mut fingerprints = report.fingerprints();
+    fingerprints[3].fingerprint = None;
+    let program = report.lock().program;
+    let config = &report.study.config;
+    assert_eq!(StudyLock::of(config, &report.cells, fingerprints, &program, &[]).unwrap(), None);
+}
+
+#[test]
+fn a_draw_has_each_cell_once_and_follows_from_its_seed() {
+    let cells = Report::new().cells;
+    let draws: Vec<Vec<usize>> = (0..40).map(|seed| drawn(&cells, 3, seed)).collect();
+    assert!(draws.iter().all(|draw| draw.len() == 3 && draw.is_sorted_by(|one, two| one < two)));
+    assert_eq!(draws[7], drawn(&cells, 3, 7));
+    assert!((0..8).all(|cell| draws.iter().any(|draw| draw.contains(&cell))));
+    assert_eq!(drawn(&cells, 99, 0), [0, 1, 2, 3, 4, 5, 6, 7]);
+}
+
+/// What a training gives that has this changed of it.
+fn retrained(report: &Report, change: impl Fn(&mut Collected)) -> Retrained {
+    let mut collected =
+        Collected { study: report.study.clone(), fingerprints: report.fingerprints() };
+    change(&mut collected);
+    let found = compare(&report.cells, &[5, 6], &report.lock(), &report.study, &collected);
+    assert!(found[1].is_equal());
+    found[0].clone()
+}
+
+#[test]
+fn a_training_that_differs_is_told_with_where_it_differs_first() {
+    let report = Report::new();
+    assert!(retrained(&report, |_| ()).is_equal());
+    let key = &report.cells[5].key;
+    let found = retrained(&report, |collected| {
+        let rows = collected.study.steps.iter_mut().filter(|row| row.key == *key);
+        rows.skip(3).for_each(|row| row.loss += 1.0);
+    });
+    let (first, last) = match found.difference {
+        Some(Difference::Steps { first, last, reported, found }) => {
+            assert_eq!(found, reported + 1.0);
+            (first, last)
+        }
+        ref other => panic!("{other:?}"),
+    };
+    // 960 steps per epoch in 20 windows.
+    assert_eq!((first, last, found.is_equal()), (144, 191, false));
+    let found = retrained(&report, |collected| {
+        let mut rows = collected.study.epochs.iter_mut().filter(|row| row.key == *key);
+        rows.next_back().unwrap().val_loss = 7.0;
+    });
+    let Some(Difference::Epoch { epoch: 2, found, .. }) = found.difference else {
+        panic!("{found:?}")
+    };
+    assert_eq!(found, 7.0);
+    let found = retrained(&report, |collected| {
+        let row = collected.study.runs.iter_mut().find(|row| row.key == *key).unwrap();
+        row.test_accuracy = Some(0.5);
+    });
+    assert_eq!((found.difference.clone(), found.is_equal()), (Some(Difference::Run), false));
+    let found = retrained(&report, |collected| {
+        collected.study.runs.retain(|row| row.key != *key);
+        collected.study.steps.retain(|row| row.key != *key);
+    });
+    assert!(matches!(found.difference, Some(Difference::Steps { first: 0, .. })), "{found:?}");
+    for fingerprint in [None, Some("0".repeat(63) + "1")] {
+        let found = retrained(&report, |collected| {
+            collected.fingerprints[5].fingerprint.clone_from(&fingerprint);
+        });
+        assert_eq!((found.difference.clone(), found.is_equal()), (None, false));
+    }
+}
+
+#[test]
+fn equal_cells_bound_the_others_and_all_cells_leave_none() {
+    let percent = |equal| (1000.0 * Bound::of(equal, 120).share).round() / 10.0;
+    assert_eq!([1, 10, 30, 59].map(percent), [95.0, 25.9, 9.5, 5.0]);
+    assert_eq!(Bound::of(10, 120).confidence, 0.95);
+    assert_eq!(Bound::of(120, 120), Bound { share: 0.0, confidence: 1.0 });
+}
