@@ -61,7 +61,7 @@ impl Results {
     /// # Errors
     ///
     /// [`BenchError::Figure`](crate::BenchError::Figure) if it cannot be drawn.
-    pub fn figure(&self) -> Result<Figure> {
+    pub(crate) fn figure(&self) -> Result<Figure> {
         Ok(render(&GrowthFigure::new(self))?)
     }
 }

@@ -1,6 +1,7 @@
 //! The results as tables, and as the page below `reports/bench/`.
 
 use crate::goals::{Goal, Limit, Measured, goals};
+use crate::report::TITLE;
 use crate::results::{Bits, Results, Row, Side, StudyTime};
 use crate::table::Table;
 
@@ -16,9 +17,9 @@ weights and its order of images do not depend on the instruction set.
 
 impl Results {
     /// The page below `reports/bench/`, as Markdown.
-    pub fn page(&self) -> String {
+    pub(crate) fn page(&self) -> String {
         let results = self;
-        let mut page = String::from("# Speed, memory and bits\n\n");
+        let mut page = format!("# {TITLE}\n\n");
         page.push_str("Made by `cargo xtask bench --against torch --out DIR`; the numbers are in `bench.json`.\n\n");
         page.push_str(&machine(results));
         page.push_str("\n## Goals\n\n");

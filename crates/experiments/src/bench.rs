@@ -13,6 +13,7 @@ use bench::{Options, Program, STUDY_EPOCHS, StudyCommand};
 use clap::ValueEnum;
 
 use crate::data_argument::DataArguments;
+use crate::gallery;
 use terminal::count;
 use terminal::exit::Exit;
 use terminal::output::{replace_file, say};
@@ -86,12 +87,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         replace_file(file, json.as_bytes())?;
     }
     if let Some(folder) = &arguments.out {
-        let figure = results.figure()?;
-        replace_file(&folder.join("bench.svg"), figure.svg.as_bytes())?;
-        replace_file(&folder.join("bench.png"), &figure.png)?;
-        replace_file(&folder.join("README.md"), results.page().as_bytes())?;
-        replace_file(&folder.join("bench.json"), json.as_bytes())?;
-        say(format_args!("wrote 4 files to {}", workspace::relative(folder).display()))?;
+        let files = results.files()?;
+        for (file, bytes) in &files {
+            replace_file(&folder.join(file), bytes)?;
+        }
+        let shown = workspace::relative(folder).display();
+        say(format_args!("wrote {} files to {shown}", files.len()))?;
+        gallery::write(gallery::of([folder.as_path()])?)?;
     }
     Ok(Exit::Success)
 }

@@ -22,8 +22,8 @@ use crate::error::Result;
 use crate::figure_name::{STANDARD, axis_against, file_stem};
 
 use accuracy_against::AccuracyAgainst;
-pub use figure::DrawnFigure;
-use figure::{StandardFigure, drawn};
+pub use figure::{DrawnFigure, FigureText};
+use figure::{StandardFigure, drawn, text};
 
 macro_rules! figures {
     ($($figure:ty,)*) => {
@@ -36,6 +36,14 @@ macro_rules! figures {
                 return drawn(<$figure>::of(analysis), name);
             })*
             drawn(axis_against(name).and_then(|axis| AccuracyAgainst::of(analysis, axis)), name)
+        }
+
+        /// What is said of the figure of this name, if the study has data for it.
+        fn described<'a>(name: &str, analysis: &'a Analysis<'a>) -> Option<FigureText> {
+            $(if name == <$figure>::NAME {
+                return text(<$figure>::of(analysis), name);
+            })*
+            text(axis_against(name).and_then(|axis| AccuracyAgainst::of(analysis, axis)), name)
         }
     };
 }
@@ -64,6 +72,12 @@ const _: () = assert!(NAMES.len() == STANDARD.len(), "figure_name::STANDARD list
 pub fn draw_all<'a>(analysis: &'a Analysis<'a>) -> Result<Vec<DrawnFigure>> {
     let names = analysis.study.config.file.report.figures.iter();
     names.filter_map(|name| draw(name, analysis).transpose()).collect()
+}
+
+/// What is said of the figures of [`draw_all`].
+pub fn texts<'a>(analysis: &'a Analysis<'a>) -> Vec<FigureText> {
+    let names = analysis.study.config.file.report.figures.iter();
+    names.filter_map(|name| described(name, analysis)).collect()
 }
 
 /// The first figure of [`draw_all`].

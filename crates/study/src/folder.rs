@@ -16,7 +16,7 @@ use crate::error::{Result, StudyError};
 use crate::tables::{Row, RunRow};
 
 /// The list of what a study wrote: after [`LIST_HEADER`] a path per line.
-const LIST_FILE: &str = ".study-files";
+pub(crate) const LIST_FILE: &str = ".study-files";
 
 const LIST_HEADER: &str = "# What `cargo xtask experiment` wrote into this folder";
 
@@ -168,6 +168,19 @@ impl StudyFolder {
 /// Whether a study came to its end here: the table that comes last is there.
 pub fn is_finished(folder: &Path) -> bool {
     folder.join(RunRow::FILE).exists()
+}
+
+/// The files that the study of this folder wrote and that are there, in order, with their sizes in bytes.
+///
+/// # Errors
+///
+/// A list that cannot be read.
+pub fn listed(folder: &Path) -> Result<Vec<(String, u64)>> {
+    let with_size = |entry: String| {
+        let file = folder.join(&entry).metadata().ok().filter(|file| file.is_file())?;
+        Some((entry, file.len()))
+    };
+    Ok(read_list(folder)?.into_iter().filter_map(with_size).collect())
 }
 
 fn write_list(folder: &Path, listed: &BTreeSet<String>) -> Result<()> {

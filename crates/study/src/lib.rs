@@ -32,6 +32,7 @@ pub mod memory;
 pub mod published;
 pub mod report;
 pub mod reproduction;
+pub mod ro_crate;
 pub mod seeds;
 pub mod shipped;
 pub mod side_by_side;

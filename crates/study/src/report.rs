@@ -29,15 +29,17 @@ use crate::tables::{
 use crate::tensorboard;
 
 use document::{Block, Document};
+pub(crate) use findings::title;
 pub use gallery::gallery;
 
 /// The page to open.
 pub const PAGE: &str = "index.html";
 
-const TEXT: &str = "README.md";
+/// The same as Markdown.
+pub(crate) const TEXT: &str = "README.md";
 
 /// The networks of the study as PyTorch has them.
-const NETWORKS: &str = "networks.py";
+pub(crate) const NETWORKS: &str = "networks.py";
 
 /// All files of a report, from its folder.
 pub fn files(config: &StudyConfig) -> impl Iterator<Item = PathBuf> {
@@ -134,7 +136,7 @@ pub fn render(study: &Study) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     }
     files.extend(tensorboard::write(&analysis));
     blocks.extend(details::blocks(&analysis));
-    let document = Document { title: findings::title(&study.config), blocks };
+    let document = Document { title: title(&study.config), blocks };
     files.push((PAGE.into(), html::write(&document).into_bytes()));
     files.push((TEXT.into(), markdown::write(&document).into_bytes()));
     files.push((NETWORKS.into(), networks(&study.config)?.into_bytes()));

@@ -73,6 +73,11 @@ pub(crate) fn files(config: &StudyConfig) -> impl Iterator<Item = PathBuf> {
     config.arms().iter().map(|arm| file(config, arm))
 }
 
+/// Whether this is the path of such a file, from the folder of a study.
+pub(crate) fn is_of_study(path: &str) -> bool {
+    path.strip_prefix(FOLDER).is_some_and(|path| path.starts_with('/'))
+}
+
 /// The file of each arm that has a run.
 pub(crate) fn write(analysis: &Analysis<'_>) -> Vec<(PathBuf, Vec<u8>)> {
     let config = &analysis.study.config;

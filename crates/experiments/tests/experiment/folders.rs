@@ -6,7 +6,7 @@ use std::process::Output;
 
 use crate::{TINY, assert_same, command, files};
 
-/// A workspace with nothing in it but the fixtures.
+/// A workspace with nothing in it but the fixtures and how to cite it.
 pub(crate) fn workspace() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("xtask")).unwrap();
@@ -14,6 +14,8 @@ pub(crate) fn workspace() -> tempfile::TempDir {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
     std::os::unix::fs::symlink(fixtures.canonicalize().unwrap(), folder.path().join("fixtures"))
         .unwrap();
+    let citation = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../CITATION.cff");
+    fs::copy(citation, folder.path().join("CITATION.cff")).unwrap();
     folder
 }
 
@@ -37,6 +39,7 @@ fn each_variation_has_a_folder_and_the_one_with_a_committed_report_is_compared_w
     assert!(!made.contains("committed"), "{made}"); // nothing is compared with itself
     let end = "wrote reports/index.html\n";
     assert!(made.contains("wrote reports/README.md\n") && made.contains(end), "{made}");
+    assert!(made.ends_with("wrote reports/ro-crate-metadata.json\n"), "{made}");
     let committed = root.join("reports/synthetic");
     let before = files(&committed);
 
@@ -100,5 +103,5 @@ fn a_batch_that_the_data_or_the_machine_has_no_room_for_is_refused_before_anythi
     let mut names: Vec<_> =
         fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names, ["fixtures", "xtask"]);
+    assert_eq!(names, ["CITATION.cff", "fixtures", "xtask"]);
 }

@@ -44,6 +44,23 @@ pub struct DrawnFigure {
     pub png: Vec<u8>,
 }
 
+/// What is said of a figure, which need not be drawn for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FigureText {
+    /// The name of its files, without `.svg` and `.png`.
+    pub name: String,
+    /// Its heading in the report.
+    pub heading: String,
+    /// What is drawn, and what is to be seen in it.
+    pub caption: String,
+}
+
+/// What is said of a figure that has this name in the study's file, if there is one.
+pub(super) fn text(figure: Option<impl Figure>, name: &str) -> Option<FigureText> {
+    let figure = figure?;
+    Some(FigureText { name: file_stem(name), heading: figure.heading(), caption: figure.caption() })
+}
+
 /// Draws a figure that has this name in the study's file, if there is one.
 pub(super) fn drawn(figure: Option<impl Figure>, name: &str) -> Result<Option<DrawnFigure>> {
     let Some(figure) = figure else { return Ok(None) };

@@ -14,7 +14,7 @@ use crate::text::{
 };
 
 /// The title, which names the data set.
-pub(super) fn title(config: &StudyConfig) -> String {
+pub(crate) fn title(config: &StudyConfig) -> String {
     let look = if config.is_quick() { ", a quick look" } else { "" };
     format!("{}: {}{look}", config.file.title, config.data_sets_in_words())
 }

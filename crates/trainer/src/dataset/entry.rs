@@ -55,6 +55,10 @@ pub type Draw = fn(Subset, &[usize], NonZeroUsize) -> Result<LabelledImages, Tra
 pub struct PublishedFiles {
     /// The environment variable that names the folder of the files.
     pub variable: &'static str,
+    /// The page of its publishers.
+    pub page: &'static str,
+    /// The identifier of its licence in the list of SPDX.
+    pub license: &'static str,
     /// The files, small ones first, so that most things wrong with a folder or a server show at once.
     pub files: &'static [PublishedFile],
     /// The web folders that offer the files, in the order in which they are asked.

@@ -104,6 +104,8 @@ pub(super) const ENTRY: DataSetEntry = DataSetEntry {
     test_images: 10_000,
     source: Source::Files(PublishedFiles {
         variable: "FASHION_MNIST_DIR",
+        page: "https://github.com/zalandoresearch/fashion-mnist",
+        license: "MIT",
         files: &FashionMnist::FILES,
         addresses: &[
             "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion",
