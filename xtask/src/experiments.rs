@@ -1,5 +1,6 @@
 //! The commands of the package `experiments`, which Cargo builds and runs with the same arguments.
 
+use std::env;
 use std::ffi::OsString;
 
 use anyhow::{Context, Result};
@@ -17,10 +18,10 @@ macro_rules! define {
             $($(#[$help])+ $variant(Passed),)+
         }
 
-        /// The name of a command, and its arguments.
-        fn parts(command: &Command) -> (String, &Passed) {
+        /// The name of a command.
+        fn name_of(command: &Command) -> String {
             match command {
-                $(Command::$variant(passed) => (name(stringify!($module)), passed),)+
+                $(Command::$variant(_) => name(stringify!($module)),)+
             }
         }
     };
@@ -28,12 +29,12 @@ macro_rules! define {
 
 commands::with_commands!(define);
 
-/// Arguments that are passed on, `--help` among them.
+/// Takes whatever arguments there are, `--help` among them.
 #[derive(clap::Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Passed {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    arguments: Vec<OsString>,
+    _arguments: Vec<OsString>,
 }
 
 /// The name of the command in this module, with a hyphen between two words, as clap has it.
@@ -43,9 +44,10 @@ fn name(module: &str) -> String {
 
 /// Builds the program where it is not up to date, and runs it in the place of this one.
 pub(crate) fn run(command: &Command) -> Result<Exit> {
-    let (name, Passed { arguments }) = parts(command);
+    // As they were given: clap takes a first `--` away, which `submit` tells its own options by.
+    let arguments = env::args_os().skip(2);
     let mut cargo = workspace::cargo("run", "experiments")?;
-    cargo.arg("--").arg(name).args(arguments);
+    cargo.arg("--").arg(name_of(command)).args(arguments);
     #[cfg(unix)]
     {
         // Ctrl-C and the exit code are then the program's alone.
@@ -75,7 +77,7 @@ mod tests {
         for called in names {
             let matches = all.clone().try_get_matches_from(["xtask", &called, "--help"]).unwrap();
             let command = Command::from_arg_matches(&matches).unwrap();
-            assert_eq!(parts(&command).0, called);
+            assert_eq!(name_of(&command), called);
         }
         assert_eq!(name("two_words"), "two-words");
     }

@@ -25,19 +25,18 @@ use crate::embedded::Fixtures;
 use crate::grade::class::Asked;
 use crate::grade::exercise::Exercise;
 use crate::grade::run_options::RunOptions;
-use crate::grade::shell::quoted;
 use crate::grade::source::{Source, Untrusted};
 use crate::grade::watch::{Watch, Watched};
 use terminal::called_as;
 use terminal::exit::Exit;
 use terminal::interrupt::Interrupt;
 use terminal::output::{replace_file, say};
+use terminal::shell::quoted;
 
 mod class;
 mod exercise;
 mod marks_table;
 mod run_options;
-pub(crate) mod shell;
 mod source;
 mod watch;
 

@@ -117,7 +117,7 @@ fn run_autograder(arguments: &Gradescope) -> Result<String> {
     }
     words.extend(arguments.options.iter().cloned());
     grade::parse(&words).context("the options after -- are not those of `cargo xtask grade`")?;
-    let words: Vec<String> = words.iter().map(|word| grade::shell::quoted(word)).collect();
+    let words: Vec<String> = words.iter().map(|word| terminal::shell::quoted(word)).collect();
     Ok(format!(
         "#!/bin/sh\n\
          # Grades the folder submission, and writes results/results.json whole or not at all.\n\

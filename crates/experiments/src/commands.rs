@@ -7,6 +7,8 @@ macro_rules! with_commands {
         $with! {
             /// Run a study: with against without batch normalisation, or one of your own
             Experiment = experiment,
+            /// Run a study on a cluster: an array of jobs trains it, and one makes the report
+            Submit = submit,
             /// Make the figures and the report of a study again, or of as much of it as is trained
             Report = report,
             /// Check a committed report, and train some of its cells anew

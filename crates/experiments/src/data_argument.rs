@@ -96,6 +96,11 @@ impl DataArguments {
         Self { dataset: DataSetArgument(Choice::Only(data_set)), ..self.clone() }
     }
 
+    /// The same that keeps off the network in any case, if `is_offline` says so.
+    pub(crate) fn without_network(&self, is_offline: bool) -> Self {
+        Self { offline: self.offline || is_offline, ..self.clone() }
+    }
+
     /// The data set to use. Standard error tells what is fetched, and that the built-in set takes
     /// the place of Fashion-MNIST.
     pub(crate) fn find(&self) -> Result<LocalDataSet> {

@@ -30,7 +30,7 @@ use terminal::workspace;
 pub(crate) mod ending;
 mod machine_memory;
 mod part;
-mod plan;
+pub(crate) mod plan;
 pub(crate) mod progress;
 mod reproduced;
 mod requeue;

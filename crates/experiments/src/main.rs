@@ -25,6 +25,7 @@ mod shard;
 mod slurm;
 mod study_argument;
 mod study_options;
+mod submit;
 
 use terminal::exit::{self, Exit};
 

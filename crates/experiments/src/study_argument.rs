@@ -16,6 +16,8 @@ pub(crate) struct NamedStudy {
     pub(crate) name: String,
     /// The file, for messages; none for one that comes with the workspace.
     pub(crate) path: Option<String>,
+    /// What the file says.
+    pub(crate) text: Option<String>,
     pub(crate) file: StudyFile,
 }
 
@@ -62,11 +64,11 @@ pub(crate) fn find(argument: Option<&str>) -> Result<NamedStudy> {
     let shown = relative(&path).display().to_string();
     let text = files::read_text(&path).with_context(|| format!("{shown} cannot be read"))?;
     let file = read(&text).with_context(|| shown.clone())?;
-    Ok(NamedStudy { name: name_of(&path), path: Some(shown), file })
+    Ok(NamedStudy { name: name_of(&path), path: Some(shown), text: Some(text), file })
 }
 
 fn named(name: &str, text: &str) -> Result<NamedStudy> {
-    Ok(NamedStudy { name: name.to_owned(), path: None, file: read(text)? })
+    Ok(NamedStudy { name: name.to_owned(), path: None, text: None, file: read(text)? })
 }
 
 fn read(text: &str) -> Result<StudyFile> {

@@ -19,7 +19,7 @@ use axis_options::AxisOptions;
 #[derive(Debug, clap::Args)]
 pub(crate) struct StudyOptions {
     #[command(flatten)]
-    data: DataArguments,
+    pub(crate) data: DataArguments,
 
     #[command(flatten)]
     axes: AxisOptions,
@@ -62,6 +62,29 @@ impl StudyOptions {
         changes.extend(of_options);
         let config = study.config(file, data_set)?;
         Ok(Request { config, folder: folder_name(&study.name, &changes) })
+    }
+
+    /// The words of a command line that ask for the same changed study, which `argument` names, of this
+    /// data set if it names none itself.
+    pub(crate) fn words(
+        &self,
+        study: &NamedStudy,
+        argument: &str,
+        data_set: DataSet,
+    ) -> Vec<String> {
+        let mut words = vec![argument.to_owned()];
+        let mut option = |more: &[&str]| words.extend(more.iter().map(|&word| word.to_owned()));
+        if self.changed(study).0.data_sets().is_empty() {
+            option(&["--dataset", data_set.entry().argument]);
+        }
+        if self.quick {
+            option(&["--quick"]);
+        }
+        self.axes.settings().iter().for_each(|setting| option(&["--set", setting]));
+        if let Some(SeedList(seeds)) = &self.seeds {
+            option(&["--seeds", &seeds::text(seeds)]);
+        }
+        words
     }
 
     /// The first option that changes a study, if one does. Which data set it gets is no change.

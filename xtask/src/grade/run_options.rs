@@ -17,8 +17,8 @@ use grader::self_check::self_check;
 use grader::submission::{Interpreter, Process, RunContext, TimeLimits};
 use isolation::{Launcher, Limits, Strength};
 
-use crate::grade::shell::words;
 use terminal::python;
+use terminal::shell::words;
 
 /// The least memory that is worth a try, in MiB: no Python starts with less.
 const LEAST_MEMORY: u64 = 16;

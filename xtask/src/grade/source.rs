@@ -10,7 +10,7 @@ use grader::messages;
 use grader::submission::{OutputsFolder, Printed, Process, Submission};
 
 use crate::grade::run_options::RunOptions;
-use crate::grade::shell::quoted;
+use terminal::shell::quoted;
 
 /// What to grade, if nothing of this workspace.
 #[derive(Debug, Clone, Default, clap::Args)]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use indicatif::HumanDuration;
 use study::arm::Arm;
-use study::cell::{cells, distinct};
+use study::cell::{Cell, cells, distinct};
 use study::config::StudyConfig;
 use study::store::{State, Store};
 use terminal::count::counted;
@@ -30,25 +30,22 @@ pub(super) fn show(config: &StudyConfig, store: &Store, threads: usize) -> Resul
     let (mut trained, mut diverged, mut begun) = (0, 0, 0);
     say(format_args!("{:8}  {:>9}  {:>7}  {:>6}  arm", "cell", "state", "time", "seed"))?;
     for (at, cell) in cells.iter().enumerate() {
-        let arm = &cell.key.arm;
-        let seconds = speeds.seconds_per_work(arm)?;
-        let whole = work_of_training(config, arm) as f64 * seconds;
+        let Planned { state, whole, rest } = speeds.plan(config, cell, store.state(cell)?)?;
         // One that is another arm's too counts once.
         let counts = distinct.contains(&at);
-        let (state, rest) = match store.state(cell)? {
-            State::Missing => ("missing".to_owned(), whole),
-            State::Begun { steps } => {
+        let state = match state {
+            State::Missing => "missing".to_owned(),
+            State::Begun { .. } => {
                 begun += usize::from(counts);
-                let share = work(config, arm, steps) as f64 * seconds / whole;
-                (format!("{:.0} %", 100.0 * share), whole * (1.0 - share))
+                format!("{:.0} %", 100.0 * (1.0 - rest / whole))
             }
             State::Trained => {
                 trained += usize::from(counts);
-                ("trained".to_owned(), 0.0)
+                "trained".to_owned()
             }
             State::Diverged { .. } => {
                 diverged += usize::from(counts);
-                ("diverged".to_owned(), 0.0)
+                "diverged".to_owned()
             }
         };
         left += if counts { rest } else { 0.0 };
@@ -57,7 +54,7 @@ pub(super) fn show(config: &StudyConfig, store: &Store, threads: usize) -> Resul
             cell.id.short(),
             whole,
             cell.key.seed,
-            config.label(arm)
+            config.label(&cell.key.arm)
         ))?;
     }
     let missing = distinct.len() - trained - diverged - begun;
@@ -76,9 +73,41 @@ pub(super) fn show(config: &StudyConfig, store: &Store, threads: usize) -> Resul
 /// The speed of each kind of training on one thread of this machine, measured when it is first asked
 /// for.
 #[derive(Default)]
-struct Speeds(Vec<(NetworkConfig, usize, f64)>);
+pub(crate) struct Speeds(Vec<(NetworkConfig, usize, f64)>);
+
+/// How far a cell is, and how long its training takes on one thread.
+pub(crate) struct Planned {
+    state: State,
+    /// In seconds, from the first step to the last.
+    whole: f64,
+    /// In seconds, for the steps that are left.
+    pub(crate) rest: f64,
+}
 
 impl Speeds {
+    /// What is left of a cell in this state.
+    pub(crate) fn plan(
+        &mut self,
+        config: &StudyConfig,
+        cell: &Cell,
+        state: State,
+    ) -> Result<Planned> {
+        let arm = &cell.key.arm;
+        let seconds = self.seconds_per_work(arm)?;
+        let whole = work_of_training(config, arm) as f64 * seconds;
+        let rest = match state {
+            State::Missing => whole,
+            State::Begun { steps } => whole - work(config, arm, steps) as f64 * seconds,
+            State::Trained | State::Diverged { .. } => 0.0,
+        };
+        Ok(Planned { state, whole, rest })
+    }
+
+    /// The seconds that the test of a cell takes on one thread.
+    pub(crate) fn of_test(&mut self, config: &StudyConfig, cell: &Cell) -> Result<f64> {
+        Ok(config.test_images as f64 * self.seconds_per_work(&cell.key.arm)?)
+    }
+
     /// The seconds that a unit of [`work`] takes.
     fn seconds_per_work(&mut self, arm: &Arm) -> Result<f64> {
         let (network, size) = (arm.network(), arm.run.batch_size);

@@ -15,11 +15,13 @@ pub(crate) struct AxisOptions(Vec<(&'static Axis, Vec<String>)>);
 impl AxisOptions {
     /// Changes a study, and gives the changes as parts of a folder's name.
     pub(crate) fn apply(&self, study: &mut StudyFile) -> Vec<String> {
-        let change = |(axis, values): &(&'static Axis, Vec<String>)| {
-            study.set(axis, values.clone());
-            format!("{}={}", axis.key, values.join(","))
-        };
-        self.0.iter().map(change).collect()
+        self.0.iter().for_each(|(axis, values)| study.set(axis, values.clone()));
+        self.settings()
+    }
+
+    /// Each change as `--set` takes it.
+    pub(crate) fn settings(&self) -> Vec<String> {
+        self.0.iter().map(|(axis, values)| format!("{}={}", axis.key, values.join(","))).collect()
     }
 
     /// The key of the first axis that is changed.

@@ -14,6 +14,8 @@ mod interruption;
 mod slurm;
 #[cfg(unix)]
 mod stores;
+#[cfg(unix)]
+mod submit;
 mod tensorboard;
 
 use std::collections::BTreeMap;

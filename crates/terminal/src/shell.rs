@@ -4,13 +4,17 @@ use anyhow::{Context, Result};
 use grader::messages::is_plain;
 
 /// The words of a command.
-pub(super) fn words(command: &str) -> Result<Vec<String>> {
+///
+/// # Errors
+///
+/// A quote or a backslash without its counterpart.
+pub fn words(command: &str) -> Result<Vec<String>> {
     shlex::split(command)
         .with_context(|| format!("{command}: found a quote or a \\ without its counterpart"))
 }
 
 /// A word as it is typed in a shell, on one line.
-pub(crate) fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     if !word.chars().all(is_plain) {
         // As bash, zsh and ksh read it.
         let escaped = |letter: char| match letter {

@@ -1,0 +1,248 @@
+//! `cargo xtask submit`: a study as jobs of a batch system. An array of tasks trains the cells that are
+//! left, and a job after it makes the report.
+
+use std::env;
+use std::iter;
+use std::num::NonZero;
+use std::path::{Path, PathBuf, absolute};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+use datasets::LocalDataSet;
+use study::cell::distinct;
+use study::experiment::Experiment;
+use study::store::State;
+use terminal::count::count;
+use terminal::exit::Exit;
+use terminal::output::{replace_file, say};
+use terminal::workspace;
+
+use crate::experiment::store;
+use crate::study_argument::find;
+use crate::study_options::{Request, StudyOptions};
+
+mod copies;
+mod engine;
+mod sizing;
+mod slurm;
+
+use copies::Copies;
+use engine::{Array, Engine, Script, Submission, line, shown, text};
+use sizing::Sizes;
+
+/// Every batch system.
+static ENGINES: [&dyn Engine; 1] = [&slurm::Slurm];
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// A study by its name, or the file of one [default: headline]
+    #[arg(value_name = "STUDY")]
+    study: Option<String>,
+
+    #[command(flatten)]
+    options: StudyOptions,
+
+    /// The batch system
+    #[arg(long, value_enum, default_value_t = EngineArgument(0))]
+    engine: EngineArgument,
+
+    /// Show the scripts and the commands, and write and submit nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Tasks that share out the cells [default: so many that each takes about ten minutes]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count)]
+    array: Option<NonZero<usize>>,
+
+    /// Time limit of each job, as the batch system takes it, such as 30 for minutes or 1:30:00 [default:
+    /// several times what this machine needs]
+    #[arg(long, value_name = "TIME")]
+    time: Option<String>,
+
+    /// Folder of all cells [default: runs/cells]
+    #[arg(long, value_name = "DIR")]
+    cells: Option<PathBuf>,
+
+    /// Folder of the report [default: as that of cargo xtask experiment]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// After `--`: more options of the batch system for each job, as in `-- --partition=short`
+    #[arg(last = true, value_name = "OPTIONS")]
+    more: Vec<String>,
+}
+
+/// A batch system by its name on the command line: its place in the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct EngineArgument(usize);
+
+impl ValueEnum for EngineArgument {
+    fn value_variants<'a>() -> &'a [Self] {
+        static ALL: [EngineArgument; ENGINES.len()] = {
+            let mut all = [EngineArgument(0); ENGINES.len()];
+            let mut at = 0;
+            while at < all.len() {
+                all[at] = EngineArgument(at);
+                at += 1;
+            }
+            all
+        };
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let engine = ENGINES[self.0];
+        Some(PossibleValue::new(engine.name()).help(engine.help()))
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
+    let engine = ENGINES[arguments.engine.0];
+    engine.check(&arguments.more)?;
+    let study = find(arguments.study.as_deref())?;
+    let (named, data) = arguments.options.data(&study)?;
+    // What stands in for a data set that is not here is a surprise that nobody sees in the queue.
+    let data_set = *data.possible().first().context("found no data set")?;
+    let Request { config, folder } = arguments.options.request(&study, data_set)?;
+    let experiment = Experiment::new(config, store(arguments.cells.as_deref())?, 1)?;
+    let found = experiment.found()?;
+    let all = distinct(experiment.cells(), 0..found.len());
+    let left: Vec<usize> =
+        all.iter().copied().filter(|&at| !found[at].state.is_complete()).collect();
+    let is_read = !left.is_empty() || !experiment.untested(&found)?.is_empty();
+    let data_sets = match is_read {
+        true => data.only(data_set).without_network(arguments.dry_run).find_all(&named)?,
+        false => Vec::new(),
+    };
+    for found in &data_sets {
+        verify(found)?;
+    }
+
+    let states: Vec<State> = found.iter().map(|found| found.state).collect();
+    let sizes = Sizes { array: arguments.array.map(NonZero::get), time: arguments.time.as_deref() };
+    let sized = sizes.of(&experiment, &states, &left, engine)?;
+    let folder_of_jobs = workspace::runs()?.join(engine.name()).join(&folder);
+    let out = match &arguments.out {
+        Some(out) => absolute(out)?,
+        None => workspace::runs()?.join(&folder),
+    };
+    let copies = Copies::of(&study, &folder_of_jobs)?;
+    let mut words = arguments.options.words(&study, &copies.argument()?, data_set);
+    if let Some(cells) = &arguments.cells {
+        words.extend(["--cells".to_owned(), text(&absolute(cells)?)?]);
+    }
+    let variables = variables(&data_sets)?;
+    // The nodes of a cluster have no network as a rule.
+    if !variables.is_empty() {
+        words.push("--offline".to_owned());
+    }
+    let submission = Submission {
+        name: folder,
+        folder: folder_of_jobs,
+        root: text(&workspace::root()?)?,
+        program: text(copies.program())?,
+        study: words,
+        out: text(&out)?,
+        variables,
+        array: sized.tasks.map(|tasks| Array { tasks, cells: left.len() }),
+        limit: sized.limit.clone(),
+        more: arguments.more.clone(),
+    };
+    let scripts = engine.scripts(&submission)?;
+    if arguments.dry_run {
+        return show(engine, &submission.folder, &scripts);
+    }
+    expect_program(engine)?;
+    experiment.store().expect_writable(left.iter().map(|&at| &experiment.cells()[at]))?;
+    copies.write()?;
+    for script in &scripts {
+        let path = submission.folder.join(script.file);
+        replace_file(&path, script.text.as_bytes())?;
+    }
+    say(sized.sentence(left.len(), all.len()))?;
+    let mut ids: Vec<String> = Vec::new();
+    for script in &scripts {
+        let path = submission.folder.join(script.file);
+        ids.push(hand_over(engine, &path, ids.last().map(String::as_str))?);
+        say(format_args!("job {}: {}", ids[ids.len() - 1], shown(&path)))?;
+    }
+    say(format_args!("state of the jobs: {}", engine.state(&ids)))?;
+    let list = ["cargo", "xtask", "experiment"].map(str::to_owned);
+    let list = [list.as_slice(), &submission.study, &["--list".to_owned()]].concat();
+    say(format_args!("state of the cells: {}", line(&list)))?;
+    say(format_args!("logs: {}", shown(&submission.folder)))?;
+    say(format_args!("report: {}", shown(&out)))?;
+    Ok(Exit::Success)
+}
+
+/// Prints the scripts, and the commands that would submit them.
+fn show(engine: &dyn Engine, folder: &Path, scripts: &[Script]) -> Result<Exit> {
+    for script in scripts {
+        say(format_args!("# {}", shown(&folder.join(script.file))))?;
+        say(script.text.trim_end())?;
+        say("")?;
+    }
+    let before = iter::once(None).chain(iter::repeat(Some("ID")));
+    for (script, before) in scripts.iter().zip(before) {
+        let command = engine.command(&folder.join(script.file), before);
+        say(line(&command))?;
+    }
+    Ok(Exit::Success)
+}
+
+/// The variables that name the folders of these data sets.
+fn variables(data_sets: &[LocalDataSet]) -> Result<Vec<(&'static str, String)>> {
+    let mut variables = Vec::new();
+    for found in data_sets {
+        match found {
+            LocalDataSet::Files { published, folder } => {
+                variables.push((published.files.variable, text(&absolute(&folder.path)?)?));
+            }
+            LocalDataSet::Drawn { .. } => {}
+        }
+    }
+    Ok(variables)
+}
+
+/// Refuses to write anything where nothing can be submitted.
+fn expect_program(engine: &dyn Engine) -> Result<()> {
+    let program = engine.program();
+    let path = env::var_os("PATH").unwrap_or_default();
+    ensure!(
+        env::split_paths(&path).any(|folder| folder.join(program).is_file()),
+        "found no {program} in PATH; run this where it is, or see the scripts by --dry-run"
+    );
+    Ok(())
+}
+
+/// Reads all files of a data set, so that a damaged one shows before a job waits for hours.
+fn verify(found: &LocalDataSet) -> Result<()> {
+    match found {
+        LocalDataSet::Files { .. } => {
+            found.training_at(&[])?;
+            found.test()?;
+        }
+        LocalDataSet::Drawn { .. } => {}
+    }
+    Ok(())
+}
+
+/// Hands a script over, whose job begins when that with the number `after` is over; its own number.
+fn hand_over(engine: &dyn Engine, script: &Path, after: Option<&str>) -> Result<String> {
+    let command = engine.command(script, after);
+    let program = command.first().context("found no command to submit with")?;
+    let ended = Command::new(program).args(&command[1..]).output();
+    let ended = ended.with_context(|| format!("{program} could not be started"))?;
+    let said = String::from_utf8_lossy(&ended.stdout);
+    ensure!(
+        ended.status.success(),
+        "`{}` failed: {}",
+        line(&command),
+        String::from_utf8_lossy(&ended.stderr).trim()
+    );
+    engine.id(&said).with_context(|| {
+        format!("`{}`: found {:?}, expected the number of a job", line(&command), said.trim())
+    })
+}
