@@ -23,10 +23,11 @@ impl<F: Real> Distribution<F> {
     /// neighbours: the value at rank p/100·(n − 1) of the sorted values, as NumPy's `percentile`
     /// has it by default. NaN if a value is NaN or there is none.
     pub fn percentiles<const COUNT: usize>(&self, percentages: [f64; COUNT]) -> [f64; COUNT] {
-        if self.values.is_empty() || self.values.iter().any(|value| value.is_nan()) {
+        // Counted and not searched for: that runs in vectors.
+        let not_numbers = self.values.iter().filter(|value| value.is_nan()).count();
+        let Some(last) = self.values.len().checked_sub(1).filter(|_| not_numbers == 0) else {
             return [f64::NAN; COUNT];
-        }
-        let last = self.values.len() - 1;
+        };
         let ranks =
             percentages.map(|percentage| (percentage / 100.0).clamp(0.0, 1.0) * last as f64);
         let below = ranks.map(|rank| (rank as usize).min(last));
@@ -56,13 +57,13 @@ impl AtRanks {
             return Self { runs: BTreeMap::from([(0, all)]) };
         }
         let mut counts = vec![0_u32; 1 << LEADING_BITS];
-        for value in values {
-            counts[leading_bits(value.to_f64())] += 1;
+        for &value in values {
+            counts[leading_bits(value)] += 1;
         }
         let mut ranks: Vec<usize> = ranks.collect();
         ranks.sort_unstable();
-        // Where in `runs` the values with these leading bits go, if anywhere.
-        let mut run_of = vec![None; counts.len()];
+        // Which run the values with these leading bits go to, counted from 1; 0 for none.
+        let mut run_of = vec![0_u16; counts.len()];
         let mut runs = Vec::new();
         let mut wanted = ranks.into_iter().peekable();
         let mut first = 0;
@@ -70,14 +71,14 @@ impl AtRanks {
             let next = first + count as usize;
             if wanted.next_if(|&rank| rank < next).is_some() {
                 while wanted.next_if(|&rank| rank < next).is_some() {}
-                run_of[bits] = Some(runs.len());
                 runs.push((first, Vec::with_capacity(count as usize)));
+                run_of[bits] = runs.len() as u16;
             }
             first = next;
         }
-        for value in values.iter().map(|value| value.to_f64()) {
-            if let Some(run) = run_of[leading_bits(value)] {
-                runs[run].1.push(value);
+        for &value in values {
+            if let Some(run) = run_of[leading_bits(value)].checked_sub(1) {
+                runs[usize::from(run)].1.push(value.to_f64());
             }
         }
         for (_, run) in &mut runs {
@@ -96,14 +97,14 @@ impl AtRanks {
 /// Values that are sorted sooner than counted.
 const FEW: usize = 4_096;
 
-/// Sign, exponent and six bits of the mantissa.
-const LEADING_BITS: u32 = 18;
+/// Sign, exponent and seven bits of the mantissa of the nearest `f32`: the counts stay in the second cache.
+const LEADING_BITS: u32 = 16;
 
 /// The leading bits of a number that orders as the values do.
-fn leading_bits(value: f64) -> usize {
-    let bits = value.to_bits();
-    let flipped = if value.is_sign_negative() { !bits } else { bits | 1 << 63 };
-    (flipped >> (u64::BITS - LEADING_BITS)) as usize
+fn leading_bits<F: Real>(value: F) -> usize {
+    let bits = (value.to_f64() as f32).to_bits();
+    let flipped = if bits >> 31 == 1 { !bits } else { bits | 1 << 31 };
+    (flipped >> (u32::BITS - LEADING_BITS)) as usize
 }
 
 /// What is seen at one step: the activations of its batch, and batch norm's parameters and running
@@ -174,6 +175,18 @@ mod tests {
         assert_eq!(infinite.percentiles([0.0, 50.0, 100.0]), expected);
         assert!(distribution(&[]).percentiles([50.0])[0].is_nan());
         assert!(distribution(&[1.0, f32::NAN]).percentiles([50.0])[0].is_nan());
+        for other in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut many = vec![1.0; 2 * FEW];
+            many[FEW] = other;
+            let found = distribution(&many).percentiles([0.0, 50.0, 100.0]);
+            let expected = [1.0_f64.min(other.into()), 1.0, 1.0_f64.max(other.into())];
+            let is_as_expected = if other.is_nan() {
+                found.iter().all(|value| value.is_nan())
+            } else {
+                found == expected
+            };
+            assert!(is_as_expected, "{other}: {found:?}");
+        }
     }
 
     /// The ranks of many values of either sign and any size, against a sort.

@@ -147,6 +147,18 @@ impl RunConfig {
         folder: &Path,
         mut watch: impl FnMut(&Measurement) -> ControlFlow<()>,
     ) -> Result<Ended, TrainError> {
+        self.train_watched(images, split, folder, &mut watch)
+    }
+
+    /// The same, compiled here, in full optimisation: a caller with a function type of its own would
+    /// compile the whole training by its own profile.
+    fn train_watched(
+        &self,
+        images: &LabelledImages,
+        split: &Split,
+        folder: &Path,
+        watch: &mut dyn FnMut(&Measurement) -> ControlFlow<()>,
+    ) -> Result<Ended, TrainError> {
         let (mut network, mut optimizer) = self.start(images)?;
         let steps_per_epoch = steps_per_epoch(split, self.batch_size)?;
         let facts = split.facts()?;

@@ -62,10 +62,21 @@ impl Histogram {
             histogram.sum_of_squares += value * value;
         }
         histogram.limits = limits(histogram.min, histogram.max);
+        // An estimate from the width is off by one at most, where the width is a number to divide by.
+        let per_value = BINS as f64 / (histogram.max - histogram.min);
+        let per_value = if per_value.is_finite() { per_value } else { 0.0 };
+        let mut counts = [0_u64; BINS];
         for value in values {
-            let bin = histogram.limits.partition_point(|&limit| limit <= value);
-            histogram.counts[bin.min(BINS - 1)] += 1.0;
+            let mut bin = (((value - histogram.min) * per_value) as usize).min(BINS - 1);
+            while bin > 0 && value < histogram.limits[bin - 1] {
+                bin -= 1;
+            }
+            while bin < BINS - 1 && histogram.limits[bin] <= value {
+                bin += 1;
+            }
+            counts[bin] += 1;
         }
+        histogram.counts = counts.map(|count| count as f64).to_vec();
         histogram
     }
 
@@ -95,6 +106,7 @@ fn limits(min: f64, max: f64) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random_stream::{Purpose, Stream};
 
     fn of(values: &[f64]) -> Histogram {
         Histogram::new(values.iter().copied())
@@ -145,6 +157,24 @@ mod tests {
         assert_eq!(of(&[-0.0, 0.0]).min.to_bits(), (-0.0_f64).to_bits());
         assert_eq!(of(&[0.0, -0.0]).min.to_bits(), 0);
         assert_eq!(of(&[-0.0]).sum.to_bits(), 0);
+    }
+
+    /// Values among them that are limits, and of every scale.
+    #[test]
+    fn a_bin_that_is_estimated_is_the_one_that_a_search_finds() {
+        let mut stream = Stream::new(0, Purpose::Shuffle, 0);
+        for round in 0..300 {
+            let scale = 2.0_f64.powi(round % 30 * 66 - 1000);
+            let mut values: Vec<f64> = (0..40).map(|_| scale * (stream.uniform() - 0.3)).collect();
+            values.extend(of(&values).limits);
+            let histogram = of(&values);
+            let mut counts = [0.0; BINS];
+            for value in values {
+                let bin = histogram.limits.partition_point(|&limit| limit <= value);
+                counts[bin.min(BINS - 1)] += 1.0;
+            }
+            assert_eq!(histogram.counts, counts, "{scale}");
+        }
     }
 
     #[test]
