@@ -17,8 +17,8 @@ use study::store::{State, Store};
 use study::tables::Study;
 use study::training::InUse;
 
+use super::faults::tell_faults;
 use super::record::{CellRecord, FILE, Record};
-use super::tell_faults;
 use crate::data_argument::DataArguments;
 use crate::experiment::progress::{Progress, Silent};
 use crate::experiment::{fits, images, refuse_failures};
