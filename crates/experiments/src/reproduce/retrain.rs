@@ -16,8 +16,9 @@ use tempfile::TempDir;
 
 use super::record::{CellRecord, FILE, Record};
 use crate::data_argument::DataArguments;
+use crate::experiment::machine_memory::expect_room;
 use crate::experiment::progress::{Progress, Silent};
-use crate::experiment::{fits, images, refuse_failures};
+use crate::experiment::{images, refuse_failures};
 use crate::program::program;
 use terminal::count::counted;
 use terminal::interrupt::Interrupt;
@@ -47,7 +48,7 @@ impl Retraining<'_> {
     pub(super) fn run(&self, interrupt: &Interrupt) -> Result<bool> {
         let reported = Study::read(self.folder)?;
         let lock = StudyLock::read(self.folder)?.context("study.lock is gone")?;
-        fits(&reported.config, self.threads)?;
+        expect_room(&reported.config, self.threads)?;
         // Never into a store, so that nothing that is there can be taken for a new training.
         fs::create_dir_all(&self.out)
             .with_context(|| format!("{} cannot be made", self.out.display()))?;
