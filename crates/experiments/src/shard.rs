@@ -1,5 +1,7 @@
 //! One part of several of a study's cells, which share them out: `--shard`, and the tasks of an array job.
 
+use std::collections::BTreeMap;
+
 use study::cell::Cell;
 
 /// One of so many parts.
@@ -27,20 +29,22 @@ impl Shard {
     /// The places of the cells that it has. Those that are one run, as with several numbers of epochs, are
     /// in one part, so that no two parts ever train into one folder.
     pub(crate) fn of(self, cells: &[Cell]) -> Vec<usize> {
-        let Self { index, count } = self;
-        let mut runs: Vec<_> = Vec::new();
-        let has = |&at: &usize| {
-            let id = &cells[at].id;
-            let run = runs.iter().position(|known| *known == id).unwrap_or_else(|| {
-                runs.push(id);
-                runs.len() - 1
-            });
-            // Each round begins one part later: else a part would have one arm alone where the number of
-            // arms divides that of parts, and arms differ in what they cost.
-            (run + run / count) % count == index
-        };
-        (0..cells.len()).filter(has).collect()
+        let parts = parts(cells, self.count);
+        (0..cells.len()).filter(|&at| parts[at] == self.index).collect()
     }
+}
+
+/// Which of so many parts each cell is in.
+pub(crate) fn parts(cells: &[Cell], count: usize) -> Vec<usize> {
+    let mut runs = BTreeMap::new();
+    let part = |cell| {
+        let next = runs.len();
+        let run: usize = *runs.entry(cell).or_insert(next);
+        // Each round begins one part later: else a part would have one arm alone where the number of
+        // arms divides that of parts, and arms differ in what they cost.
+        (run + run / count) % count
+    };
+    cells.iter().map(|cell| &cell.id).map(part).collect()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use datasets::LocalDataSet;
@@ -20,9 +20,10 @@ use terminal::exit::Exit;
 use terminal::output::{replace_file, say};
 use terminal::shell::{absolute, line};
 use terminal::workspace;
+use trainer::dataset::DataSet;
 
 use crate::experiment::store;
-use crate::study_argument::find;
+use crate::study_argument::{NamedStudy, find};
 use crate::study_options::{Request, StudyOptions};
 
 mod copies;
@@ -32,7 +33,7 @@ mod slurm;
 
 use copies::Copies;
 use engine::{Array, Engine, Script, Submission, shown};
-use sizing::Sizes;
+use sizing::{Sizes, Wanted};
 
 /// Every batch system.
 static ENGINES: [&dyn Engine; 1] = [&slurm::Slurm];
@@ -58,8 +59,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count)]
     array: Option<NonZero<usize>>,
 
-    /// Time limit of each job, as the batch system takes it, such as 30 for minutes or 1:30:00 [default:
-    /// several times what this machine needs]
+    /// Time limit of each task, as the batch system takes it, such as 30 for minutes or 1:30:00 [default:
+    /// several times what this machine needs]; the report has more where its tests may need it
     #[arg(long, value_name = "TIME")]
     time: Option<String>,
 
@@ -71,7 +72,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
-    /// After `--`: more options of the batch system for each job, as in `-- --partition=short`
+    /// After `--`: more options of the batch system for each job, as in `-- --partition=short`; a value that
+    /// begins with - needs the =
     #[arg(last = true, value_name = "OPTIONS")]
     more: Vec<String>,
 }
@@ -93,71 +95,114 @@ impl ValueEnum for EngineArgument {
     }
 }
 
+/// A study as it is submitted.
+struct Work {
+    study: NamedStudy,
+    data_set: DataSet,
+    /// The study with its changes.
+    name: String,
+    experiment: Experiment,
+    states: Vec<State>,
+    /// How many cells there are, and the places of those that are left.
+    all: usize,
+    left: Vec<usize>,
+    /// What the jobs read.
+    data_sets: Vec<LocalDataSet>,
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let engine = ENGINES[arguments.engine.0];
     engine.check(&arguments.more)?;
-    let study = find(arguments.study.as_deref())?;
-    let (named, data) = arguments.options.data(&study)?;
-    // What stands in for a data set that is not here is a surprise that nobody sees in the queue.
-    let data_set = *data.possible().first().context("found no data set")?;
-    let Request { config, folder } = arguments.options.request(&study, data_set)?;
-    let experiment = Experiment::new(config, store(arguments.cells.as_deref())?, 1)?;
-    let found = experiment.found()?;
-    let all = distinct(experiment.cells(), 0..found.len());
-    let left: Vec<usize> =
-        all.iter().copied().filter(|&at| !found[at].state.is_complete()).collect();
-    let is_read = !left.is_empty() || !experiment.untested(&found)?.is_empty();
-    let data_sets = match is_read {
-        true => data.only(data_set).without_network(arguments.dry_run).find_all(&named)?,
-        false => Vec::new(),
-    };
-    for found in &data_sets {
-        verify(found)?;
+    let time = arguments.time.as_deref().map(|text| engine.limit(text)).transpose()?;
+    let wanted = Wanted { array: arguments.array.map(NonZero::get), time };
+    // What is read and measured next takes a while.
+    if !arguments.dry_run {
+        expect_program(engine)?;
     }
-
-    let states: Vec<State> = found.iter().map(|found| found.state).collect();
-    let sizes = Sizes { array: arguments.array.map(NonZero::get), time: arguments.time.as_deref() };
-    let sized = sizes.of(&experiment, &states, &left, engine)?;
-    let folder_of_jobs = workspace::runs()?.join(engine.name()).join(&folder);
-    let out = match &arguments.out {
-        Some(out) => out.clone(),
-        None => workspace::runs()?.join(&folder),
-    };
-    let copies = Copies::of(&study, &folder_of_jobs)?;
-    let mut words = arguments.options.words(&study, &copies.argument()?, data_set);
-    if let Some(cells) = &arguments.cells {
-        words.extend(["--cells".to_owned(), absolute(cells)?]);
-    }
-    let variables = variables(&data_sets)?;
-    // The nodes of a cluster have no network as a rule.
-    if !variables.is_empty() {
-        words.push("--offline".to_owned());
-    }
-    let submission = Submission {
-        name: folder,
-        folder: folder_of_jobs,
-        root: absolute(&workspace::root()?)?,
-        program: absolute(copies.program())?,
-        study: words,
-        out: absolute(&out)?,
-        variables,
-        array: sized.tasks.map(|tasks| Array { tasks, cells: left.len() }),
-        limit: sized.limit.clone(),
-        more: arguments.more.clone(),
-    };
+    let work = Work::find(arguments)?;
+    let sizes = wanted.sizes(&work.experiment, &work.states, &work.left, engine)?;
+    let note = sizes.note(&wanted, engine);
+    let folder = workspace::runs()?.join(engine.name()).join(&work.name);
+    let copies = Copies::of(&work.study, &folder)?;
+    let submission = submission(arguments, &work, &sizes, &copies, folder)?;
     let scripts = engine.scripts(&submission)?;
     if arguments.dry_run {
+        for line in note.iter().flat_map(|note| note.lines()) {
+            say(format_args!("# {line}"))?;
+        }
         return show(engine, &submission.folder, &scripts);
     }
-    expect_program(engine)?;
-    experiment.store().expect_writable(left.iter().map(|&at| &experiment.cells()[at]))?;
+    let cells = work.experiment.cells();
+    work.experiment.store().expect_writable(work.left.iter().map(|&at| &cells[at]))?;
     copies.write()?;
     for script in &scripts {
         let path = submission.folder.join(script.file);
         replace_file(&path, script.text.as_bytes())?;
     }
-    say(sized.sentence(left.len(), all.len()))?;
+    note.iter().try_for_each(say)?;
+    say(sizes.sentence(work.left.len(), work.all))?;
     hand_over(engine, &submission, &scripts)
+}
+
+impl Work {
+    /// What these arguments mean, with data that is found and whole.
+    fn find(arguments: &Arguments) -> Result<Self> {
+        let study = find(arguments.study.as_deref())?;
+        let (named, data) = arguments.options.data(&study)?;
+        // What stands in for a data set that is not here is a surprise that nobody sees in the queue.
+        let data_set = *data.possible().first().context("found no data set")?;
+        let Request { config, folder: name } = arguments.options.request(&study, data_set)?;
+        let experiment = Experiment::new(config, store(arguments.cells.as_deref())?, 1)?;
+        let found = experiment.found()?;
+        let all = distinct(experiment.cells(), 0..found.len());
+        let left: Vec<usize> =
+            all.iter().copied().filter(|&at| !found[at].state.is_complete()).collect();
+        let is_read = !left.is_empty() || !experiment.untested(&found)?.is_empty();
+        let data_sets = match is_read {
+            true => data.only(data_set).without_network(arguments.dry_run).find_all(&named)?,
+            false => Vec::new(),
+        };
+        data_sets.iter().try_for_each(verify)?;
+        let states = found.iter().map(|found| found.state).collect();
+        Ok(Self { study, data_set, name, experiment, states, all: all.len(), left, data_sets })
+    }
+}
+
+/// What the scripts say, which are to lie in this folder.
+fn submission(
+    arguments: &Arguments,
+    work: &Work,
+    sizes: &Sizes,
+    copies: &Copies,
+    folder: PathBuf,
+) -> Result<Submission> {
+    let out = match &arguments.out {
+        Some(out) => out.clone(),
+        None => workspace::runs()?.join(&work.name),
+    };
+    let mut words = arguments.options.words(&work.study, &copies.argument()?, work.data_set);
+    if let Some(cells) = &arguments.cells {
+        words.extend(["--cells".to_owned(), absolute(cells)?]);
+    }
+    let variables = variables(&work.data_sets)?;
+    // The nodes of a cluster have no network as a rule.
+    if !variables.is_empty() {
+        words.push("--offline".to_owned());
+    }
+    Ok(Submission {
+        name: work.name.clone(),
+        folder,
+        root: absolute(&workspace::root()?)?,
+        program: absolute(copies.program())?,
+        study: words,
+        out: absolute(&out)?,
+        variables,
+        array: sizes.tasks.map(|tasks| Array { tasks, cells: work.left.len() }),
+        limit: sizes.limit.clone(),
+        limit_of_report: sizes.limit_of_report.clone(),
+        memory: sizes.memory,
+        more: arguments.more.clone(),
+    })
 }
 
 /// Hands the scripts over, and says where everything is.
@@ -165,7 +210,15 @@ fn hand_over(engine: &dyn Engine, submission: &Submission, scripts: &[Script]) -
     let mut ids: Vec<String> = Vec::new();
     for script in scripts {
         let path = submission.folder.join(script.file);
-        let id = hand_one_over(engine, &path, ids.last().map(String::as_str))?;
+        let before = ids.last().map(String::as_str);
+        let command = command(engine, &path, before);
+        let id = hand_one_over(engine, &command).map_err(|error| match before {
+            Some(before) => anyhow!(
+                "{error:#}\njob {before} is in the queue; `{}` submits what follows it",
+                line(&command)
+            ),
+            None => error,
+        })?;
         say(format_args!("job {id}: {}", shown(&path)))?;
         ids.push(id);
     }
@@ -178,6 +231,17 @@ fn hand_over(engine: &dyn Engine, submission: &Submission, scripts: &[Script]) -
     Ok(Exit::Success)
 }
 
+/// The command that submits a script, without the variables of this environment that would change it.
+fn command(engine: &dyn Engine, script: &Path, after: Option<&str>) -> Vec<String> {
+    let set = engine.overriding().iter().filter(|name| env::var_os(name).is_some());
+    let unset: Vec<String> = set.flat_map(|name| ["-u", name]).map(str::to_owned).collect();
+    let command = engine.command(script, after);
+    match unset.as_slice() {
+        [] => command,
+        unset => [&["env".to_owned()], unset, &command].concat(),
+    }
+}
+
 /// Prints the scripts, and the commands that would submit them.
 fn show(engine: &dyn Engine, folder: &Path, scripts: &[Script]) -> Result<Exit> {
     for script in scripts {
@@ -187,8 +251,7 @@ fn show(engine: &dyn Engine, folder: &Path, scripts: &[Script]) -> Result<Exit> 
     }
     let before = iter::once(None).chain(iter::repeat(Some("ID")));
     for (script, before) in scripts.iter().zip(before) {
-        let command = engine.command(&folder.join(script.file), before);
-        say(line(&command))?;
+        say(line(&command(engine, &folder.join(script.file), before)))?;
     }
     Ok(Exit::Success)
 }
@@ -230,20 +293,19 @@ fn verify(found: &LocalDataSet) -> Result<()> {
     Ok(())
 }
 
-/// Hands a script over, whose job begins when that with the number `after` is over; its own number.
-fn hand_one_over(engine: &dyn Engine, script: &Path, after: Option<&str>) -> Result<String> {
-    let command = engine.command(script, after);
-    let program = command.first().context("found no command to submit with")?;
-    let ended = Command::new(program).args(&command[1..]).output();
+/// Hands a script over by its command; the number of its job.
+fn hand_one_over(engine: &dyn Engine, command: &[String]) -> Result<String> {
+    let (program, words) = command.split_first().context("found no command to submit with")?;
+    let ended = Command::new(program).args(words).output();
     let ended = ended.with_context(|| format!("{program} could not be started"))?;
     let said = String::from_utf8_lossy(&ended.stdout);
     ensure!(
         ended.status.success(),
         "`{}` failed: {}",
-        line(&command),
+        line(command),
         String::from_utf8_lossy(&ended.stderr).trim()
     );
     engine.id(&said).with_context(|| {
-        format!("`{}`: found {:?}, expected the number of a job", line(&command), said.trim())
+        format!("`{}`: found {:?}, expected the number of a job", line(command), said.trim())
     })
 }

@@ -20,6 +20,8 @@ const BYTES: usize = 4;
 pub(super) struct Copies {
     program: PathBuf,
     original: PathBuf,
+    /// What the program is, even if a build replaces it now.
+    bytes: Vec<u8>,
     /// The name of the study, or its file and the text of that.
     study: Study,
 }
@@ -46,7 +48,7 @@ impl Copies {
             None => Study::Named(study.name.clone()),
             Some(text) => Study::File(folder.join(format!("{}.toml", study.name)), text.clone()),
         };
-        Ok(Self { program: folder.join("experiments"), original, study })
+        Ok(Self { program: folder.join("experiments"), original, bytes, study })
     }
 
     /// The copy of the program.
@@ -66,17 +68,12 @@ impl Copies {
         if let Study::File(path, text) = &self.study {
             replace_file(path, text.as_bytes())?;
         }
-        if self.program.exists() {
-            return Ok(());
+        // One that is whole stays: jobs may be running it.
+        if !fs::read(&self.program).is_ok_and(|bytes| bytes == self.bytes) {
+            replace_file(&self.program, &self.bytes)?;
         }
-        // Beside its place first, so that nobody finds a part of it; with the permission to run it.
-        let written = || {
-            let folder = self.program.parent().unwrap_or(Path::new("."));
-            fs::create_dir_all(folder)?;
-            let part = folder.join(format!("experiments.{}", std::process::id()));
-            fs::copy(&self.original, &part)?;
-            fs::rename(&part, &self.program)
-        };
-        written().with_context(|| format!("{} cannot be written", shown(&self.program)))
+        let runnable = fs::metadata(&self.original)
+            .and_then(|original| fs::set_permissions(&self.program, original.permissions()));
+        runnable.with_context(|| format!("{} cannot be made runnable", shown(&self.program)))
     }
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use terminal::workspace::relative;
 
-/// How often a task may go back into the queue. What is trained by then is kept.
+/// A task goes back into the queue if it was started again less often, for whatever reason. What is trained
+/// by then is kept.
 pub(super) const RESTARTS: u64 = 10;
 
 /// A study for a batch system. What scripts name is absolute.
@@ -26,7 +27,12 @@ pub(super) struct Submission {
     pub(super) variables: Vec<(&'static str, String)>,
     /// None where nothing is left to train.
     pub(super) array: Option<Array>,
+    /// The time limit of a task.
     pub(super) limit: Limit,
+    /// The time limit of the report.
+    pub(super) limit_of_report: Limit,
+    /// The memory of a job in MiB per processor, each of which may train a run.
+    pub(super) memory: u64,
     /// What the user has to say to the batch system.
     pub(super) more: Vec<String>,
 }
@@ -64,6 +70,9 @@ pub(super) trait Engine: Sync {
 
     /// The program that submits.
     fn program(&self) -> &'static str;
+
+    /// The variables of the environment that change what is in the scripts.
+    fn overriding(&self) -> &'static [&'static str];
 
     /// The most tasks that an array has as a rule.
     fn most_tasks(&self) -> usize;

@@ -14,12 +14,31 @@ pub(super) struct Slurm;
 const MAX_ARRAY_SIZE: usize = 1001;
 
 /// How many seconds ahead of the limit a task is stopped: it ends a step of a training and writes a
-/// checkpoint. Of a short limit it is a quarter.
+/// checkpoint. Slurm may be up to a minute early.
 const SECONDS_AHEAD: u64 = 60;
+
+/// The shortest limit in which a task gets somewhere before it is stopped.
+const SHORTEST: u64 = 180;
+
+/// Variables that sbatch puts above the options in a script, as `man sbatch` lists them: those of the
+/// options in [`REFUSED`].
+const OVERRIDING: [&str; 8] = [
+    "SBATCH_ARRAY_INX",
+    "SBATCH_TIMELIMIT",
+    "SBATCH_SIGNAL",
+    "SBATCH_OUTPUT",
+    "SBATCH_ERROR",
+    "SBATCH_OPEN_MODE",
+    "SBATCH_NO_REQUEUE",
+    "SBATCH_WAIT",
+];
+
+/// Options that say how much memory a job has, of which sbatch takes one alone.
+const MEMORY: [&str; 3] = ["mem", "mem-per-cpu", "mem-per-gpu"];
 
 /// Options of sbatch, long and short, with which the scripts would not do what they are for, and what to
 /// do instead.
-const REFUSED: [(&str, Option<char>, &str); 16] = [
+const REFUSED: [(&str, Option<char>, &str); 17] = [
     ("array", Some('a'), "--array N before -- says how many tasks there are"),
     ("time", Some('t'), "--time before -- is the limit"),
     ("dependency", Some('d'), "the report waits for the array, and the array for nothing"),
@@ -35,6 +54,7 @@ const REFUSED: [(&str, Option<char>, &str); 16] = [
         "a task of the array is one process; --cpus-per-task gives it processors",
     ),
     ("wrap", None, "the scripts are written by this command"),
+    ("quiet", Some('Q'), "this command reads what sbatch prints"),
     ("parsable", None, "this command reads what sbatch prints"),
     ("test-only", None, "--dry-run before -- submits nothing"),
     ("wait", Some('W'), "the report waits for the array by itself"),
@@ -55,6 +75,10 @@ impl Engine for Slurm {
         "sbatch"
     }
 
+    fn overriding(&self) -> &'static [&'static str] {
+        &OVERRIDING
+    }
+
     fn most_tasks(&self) -> usize {
         MAX_ARRAY_SIZE
     }
@@ -67,6 +91,12 @@ impl Engine for Slurm {
         let seconds = seconds(text).filter(|&seconds| seconds > 0).with_context(|| {
             format!("--time: found {text:?}, expected minutes, as in 30, or [days-]hours:minutes:seconds, as in 1:30:00")
         })?;
+        ensure!(
+            seconds >= SHORTEST,
+            "--time: found {text:?}, expected {} minutes or more; Slurm stops a task one to two minutes ahead \
+             of its limit",
+            SHORTEST / 60
+        );
         Ok(Limit { seconds, text: text.to_owned() })
     }
 
@@ -106,11 +136,10 @@ impl Engine for Slurm {
 }
 
 fn train(submission: &Submission, Array { tasks, cells }: Array) -> Result<Script> {
-    let ahead = SECONDS_AHEAD.min(submission.limit.seconds / 4).max(1);
     let array = [
         format!("--array=0-{}", tasks - 1),
         // To the program, which the batch shell becomes.
-        format!("--signal=B:USR1@{ahead}"),
+        format!("--signal=B:USR1@{SECONDS_AHEAD}"),
         "--open-mode=append".to_owned(),
     ];
     let (what, are) = match cells {
@@ -119,13 +148,14 @@ fn train(submission: &Submission, Array { tasks, cells }: Array) -> Result<Scrip
     };
     let comment = format!(
         "# Trains {what} of {} that {are} left, a part of them per task.\n\
-         # On SIGUSR1, ahead of the time limit, a task saves its state and goes back into the queue, up to\n\
-         # {RESTARTS} times.\n",
+         # On SIGUSR1, ahead of the time limit, a task saves its state and goes back into the queue, if it was\n\
+         # started again fewer than {RESTARTS} times, for whatever reason.\n",
         submission.name,
     );
     let own = ["--requeue".to_owned(), RESTARTS.to_string()];
     let command = [&["experiment".to_owned()], submission.study.as_slice(), &own].concat();
-    let text = script(submission, "", &array, "%A_%a.log", &comment, &command)?;
+    let job = Job { name: submission.name.clone(), limit: &submission.limit, array: &array };
+    let text = script(submission, &job, "%A_%a.log", &comment, &command)?;
     Ok(Script { file: "train.sbatch", text })
 }
 
@@ -136,31 +166,46 @@ fn report(submission: &Submission) -> Result<Script> {
     );
     let own = ["--out".to_owned(), submission.out.clone()];
     let command = [&["report".to_owned()], submission.study.as_slice(), &own].concat();
-    let text = script(submission, "-report", &[], "report_%j.log", &comment, &command)?;
+    let job = Job {
+        name: format!("{}-report", submission.name),
+        limit: &submission.limit_of_report,
+        array: &[],
+    };
+    let text = script(submission, &job, "report_%j.log", &comment, &command)?;
     Ok(Script { file: "report.sbatch", text })
 }
 
-/// A script with the options of an array beside those that every job has.
+/// What one script has and the other has not.
+struct Job<'a> {
+    name: String,
+    limit: &'a Limit,
+    /// The options of an array.
+    array: &'a [String],
+}
+
 fn script(
     submission: &Submission,
-    suffix: &str,
-    array: &[String],
+    job: &Job,
     log: &str,
     comment: &str,
     command: &[String],
 ) -> Result<String> {
-    let Submission { name, folder, root, program, variables, limit, more, .. } = submission;
+    let Submission { folder, root, program, variables, memory, more, .. } = submission;
     // A % in the name of a file stands for something else unless it is doubled.
     let folder = absolute(folder)?.replace('%', "%%");
-    let mut options = vec![format!("--job-name={}", quoted(&format!("{name}{suffix}")))];
-    options.extend_from_slice(array);
+    let mut options = vec![format!("--job-name={}", word(&job.name)?)];
+    options.extend_from_slice(job.array);
     options.extend([
         "--cpus-per-task=1".to_owned(),
-        format!("--time={}", limit.text),
+        format!("--time={}", job.limit.text),
         "--requeue".to_owned(),
-        format!("--chdir={}", quoted(root)),
-        format!("--output={}", quoted(&format!("{folder}/{log}"))),
+        format!("--chdir={}", word(root)?),
+        format!("--output={}", word(&format!("{folder}/{log}"))?),
     ]);
+    // sbatch refuses a second one, even of the same kind by another name.
+    if !more.iter().any(|option| MEMORY.iter().any(|long| is_option(option, long, None))) {
+        options.push(format!("--mem-per-cpu={memory}M"));
+    }
     // Of two that say the same the last one counts.
     options.extend(lines(more)?);
     let mut script = "#!/bin/bash\n".to_owned();
@@ -173,41 +218,61 @@ fn script(
     Ok(script)
 }
 
+/// A word as Slurm reads it in a script: no shell does, and in quotes, too, a backslash stands before what is
+/// meant as it is.
+fn word(text: &str) -> Result<String> {
+    ensure!(
+        !text.contains(char::is_control),
+        "{text:?}: found a control character, which no line of a script can have; leave it out"
+    );
+    if quoted(text) == text {
+        return Ok(text.to_owned());
+    }
+    Ok(format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'")))
+}
+
 /// The options of a user, a line each: an option with the words that follow it.
 fn lines(words: &[String]) -> Result<Vec<String>> {
     let mut lines: Vec<String> = Vec::new();
-    for word in words {
-        ensure!(!word.contains('\n'), "{word:?}: found a line break, expected an option of sbatch");
-        if word.starts_with('-') {
-            if let Some(instead) = refused(word) {
-                bail!("{word}: found an option that this command sets itself; {instead}");
+    for given in words {
+        if let Some(rest) = given.strip_prefix('-') {
+            ensure!(
+                rest.starts_with(|first: char| first == '-' || first.is_ascii_alphabetic()),
+                "{given}: found no option of sbatch; a value that begins with - follows a =, as in --nice=-10"
+            );
+            if let Some(instead) = refused(given) {
+                bail!("{given}: found an option that this command sets itself; {instead}");
             }
-            lines.push(match word.split_once('=') {
-                Some((name, value)) => format!("{}={}", quoted(name), quoted(value)),
-                None => quoted(word),
+            lines.push(match given.split_once('=') {
+                Some((name, value)) => format!("{}={}", word(name)?, word(value)?),
+                None => word(given)?,
             });
         } else {
             let option = lines.last_mut();
             let option = option.with_context(|| {
-                format!("{word}: found no option before it, expected one of sbatch, as in --partition=short")
+                format!("{given}: found no option before it, expected one of sbatch, as in --partition=short")
             })?;
-            *option += &format!(" {}", quoted(word));
+            *option += &format!(" {}", word(given)?);
         }
     }
     Ok(lines)
 }
 
 /// What to do in the place of this option, if it is refused.
-fn refused(word: &str) -> Option<&'static str> {
-    let (name, _) = word.split_once('=').unwrap_or((word, ""));
-    let is_it = |(long, short, _): &&(&str, Option<char>, &str)| match name.strip_prefix("--") {
+fn refused(given: &str) -> Option<&'static str> {
+    let refused = REFUSED.iter().find(|(long, short, _)| is_option(given, long, *short));
+    refused.map(|(.., instead)| *instead)
+}
+
+/// Whether a word is this option, long or short, with or without a value.
+fn is_option(given: &str, long: &str, short: Option<char>) -> bool {
+    let (name, _) = given.split_once('=').unwrap_or((given, ""));
+    match (name.strip_prefix("--"), short) {
         // A beginning of an option stands for it.
-        Some(given) => !given.is_empty() && long.starts_with(given),
-        None => short.is_some_and(|short| {
-            name.strip_prefix('-').is_some_and(|rest| rest.starts_with(short))
-        }),
-    };
-    REFUSED.iter().find(is_it).map(|(.., instead)| *instead)
+        (Some(name), _) => !name.is_empty() && long.starts_with(name),
+        (None, Some(short)) => name.strip_prefix('-').is_some_and(|rest| rest.starts_with(short)),
+        (None, None) => false,
+    }
 }
 
 /// The seconds of a time limit as sbatch takes it: `minutes`, `minutes:seconds`, `hours:minutes:seconds`,
@@ -259,7 +324,16 @@ mod tests {
         for seconds_of in [300, 5400, 86_400, 95_405] {
             assert_eq!(seconds(&Slurm.limit_of(seconds_of).text), Some(seconds_of));
         }
-        assert!(Slurm.limit("0").is_err());
+        for (text, is_enough) in [
+            ("0", false),
+            ("2", false),
+            ("2:59", false),
+            ("3", true),
+            ("0:3:0", true),
+            ("1-0", true),
+        ] {
+            assert_eq!(Slurm.limit(text).is_ok(), is_enough, "{text}");
+        }
     }
 
     #[test]
@@ -279,7 +353,14 @@ mod tests {
             ("--no-requeue", "goes back into the queue"),
             ("--signal=USR1", "is what saves the state"),
             ("script.sh", "script.sh: found no option before it"),
-            ("--comment=a\nb", "found a line break"),
+            ("--quiet", "reads what sbatch prints"),
+            ("-Q", "reads what sbatch prints"),
+            (
+                "--nice -10",
+                "-10: found no option of sbatch; a value that begins with - follows a =",
+            ),
+            ("--input -", "-: found no option of sbatch"),
+            ("--comment=a\nb", "found a control character"),
         ] {
             let message = Slurm.check(&words(given)).unwrap_err().to_string();
             assert!(message.contains(expected), "{given}: {message}");
@@ -288,6 +369,36 @@ mod tests {
         for given in ["--time-min=5", "--nodelist=n1", "--export=NONE", "--account=me", "--nice=10"]
         {
             Slurm.check(&words(given)).unwrap();
+        }
+    }
+
+    /// As sbatch 22.05 reads these lines.
+    #[test]
+    fn a_word_is_in_quotes_of_slurm() {
+        for (text, expected) in [
+            ("a/b.log", "a/b.log"),
+            ("a b", "'a b'"),
+            ("a#b", "'a#b'"),
+            ("it's", r"'it\'s'"),
+            (r"a\b", r"'a\\b'"),
+            ("\"a\"", "'\"a\"'"),
+            ("", "''"),
+        ] {
+            assert_eq!(word(text).unwrap(), expected, "{text}");
+        }
+        for text in ["a\nb", "a\tb", "a\u{1b}[2J"] {
+            assert!(word(text).unwrap_err().to_string().contains("control character"), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_memory_of_a_user_is_that_of_the_job() {
+        let has = |given: &str| MEMORY.iter().any(|long| is_option(given, long, None));
+        for given in ["--mem=2G", "--mem", "--mem-per-cpu=1G", "--mem-per-gpu"] {
+            assert!(has(given), "{given}");
+        }
+        for given in ["--mem-bind=local", "--mail-type=END", "-m", "2G", "mem"] {
+            assert!(!has(given), "{given}");
         }
     }
 

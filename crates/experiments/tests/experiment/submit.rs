@@ -32,10 +32,10 @@ fn submit(root: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-fn with_sbatch(root: &Path) {
-    fs::create_dir(root.join("programs")).unwrap();
+fn with_sbatch(root: &Path, text: &str) {
+    fs::create_dir_all(root.join("programs")).unwrap();
     let sbatch = root.join("programs/sbatch");
-    fs::write(&sbatch, SBATCH).unwrap();
+    fs::write(&sbatch, text).unwrap();
     fs::set_permissions(&sbatch, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
@@ -62,8 +62,16 @@ fn a_dry_run_shows_the_scripts_and_writes_nothing() {
         anonymous(&said(&output).0, root)
     };
     insta::assert_snapshot!("submit", of(&["mine.toml"]));
-    let more =
-        ["--seeds=5..8", "--cells=my cells", "--out=out", "--", "--partition=short", "-A", "us"];
+    let more = [
+        "--seeds=5..8",
+        "--cells=my cells",
+        "--out=out",
+        "--",
+        "--partition=short",
+        "-A",
+        "us",
+        "--mem=2G",
+    ];
     insta::assert_snapshot!("submit_quoted", of(&[&["it's 100 %.toml"], more.as_slice()].concat()));
     assert_eq!(fs::read_dir(root).unwrap().count(), before);
 
@@ -84,12 +92,14 @@ fn a_dry_run_shows_the_scripts_and_writes_nothing() {
 fn the_scripts_train_and_report_what_one_process_does() {
     let folder = workspace();
     let root = folder.path();
-    with_sbatch(root);
+    with_sbatch(root, SBATCH);
     fs::write(root.join("mine.toml"), STUDY).unwrap();
     let alone = ["mine.toml", "--out=alone", "--cells=one"];
     said(&command(root, &alone).output().unwrap());
 
     let (text, _) = said(&submit(root, &["mine.toml", "--array=2"]).output().unwrap());
+    let copy = text.split(' ').find(|word| word.ends_with("/mine.toml")).unwrap();
+    let (study, copy) = (copy.to_owned(), Path::new(copy).with_file_name("experiments"));
     let text = anonymous(&text, root);
     assert!(text.starts_with("6 of 6 cells are left, in 2 tasks, about "), "{text}");
     let expected = "job 17: runs/slurm/mine/train.sbatch\njob 18: runs/slurm/mine/report.sbatch\n\
@@ -119,17 +129,24 @@ fn the_scripts_train_and_report_what_one_process_does() {
     said(&job("train.sbatch", Some(1)));
     let (part, _) = said(&job("report.sbatch", None));
     assert!(part.starts_with("3 of 6 cells are trained and reported; missing:\n"), "{part}");
+    let arguments = [study.as_str(), "--dry-run", "--array=2"];
+    let (text, _) = said(&submit(root, &arguments).output().unwrap());
+    let expected = "# nothing is left to train for 1 of 2 tasks; ";
+    assert!(text.starts_with(expected), "{text}");
     said(&job("train.sbatch", Some(0)));
     said(&job("report.sbatch", None));
     let mut reported = files(&root.join("runs/mine"));
     reported.retain(|name, _| name != "time.toml");
     assert_same(&reported, &files(&root.join("alone")));
 
-    // Nothing is left to train.
+    // Nothing is left to train, and the copy of the program is not what it was.
     fs::write(root.join("mine.toml"), STUDY).unwrap();
+    fs::write(&copy, "a part").unwrap();
     let (text, _) = said(&submit(root, &["mine.toml"]).output().unwrap());
     let expected = "all 6 cells are trained; the report alone is left\njob 19: ";
     assert!(text.starts_with(expected), "{text}");
+    assert!(fs::read(&copy).unwrap() == fs::read(env!("CARGO_BIN_EXE_experiments")).unwrap());
+    assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o111, 0o111);
     assert_eq!(fs::read_to_string(root.join("asked")).unwrap().lines().count(), 3);
     // The copies of a submission before stay.
     fs::write(root.join("mine.toml"), STUDY.replace("epochs = 1", "epochs = 2")).unwrap();
@@ -148,11 +165,15 @@ fn what_cannot_be_submitted_says_why_and_writes_nothing() {
     let expected =
         "error: found no sbatch in PATH; run this where it is, or see the scripts by --dry-run\n";
     assert_eq!(message, expected);
-    with_sbatch(root);
+    with_sbatch(root, SBATCH);
     for (arguments, expected) in [
         (
             ["mine.toml", "--time=soon"].as_slice(),
             "error: --time: found \"soon\", expected minutes, as in 30, or ",
+        ),
+        (
+            &["mine.toml", "--time=2"],
+            "error: --time: found \"2\", expected 3 minutes or more; Slurm stops a task ",
         ),
         (
             &["mine.toml", "--", "--array=0-3"],
@@ -167,9 +188,55 @@ fn what_cannot_be_submitted_says_why_and_writes_nothing() {
         let message = refused(&submit(root, arguments).output().unwrap());
         assert!(message.starts_with(expected), "{message}");
     }
-    fs::write(root.join("programs/sbatch"), "#!/bin/bash\necho 'no such partition' >&2\nexit 1\n")
-        .unwrap();
+    with_sbatch(root, "#!/bin/bash\necho 'no such partition' >&2\nexit 1\n");
     assert!(!root.join("runs").exists());
     let message = refused(&submit(root, &["mine.toml", "--", "-p", "x"]).output().unwrap());
-    assert!(message.contains("train.sbatch` failed: no such partition\n"), "{message}");
+    assert!(message.ends_with("train.sbatch` failed: no such partition\n"), "{message}");
+}
+
+/// A queue may have room for the array alone.
+#[test]
+fn a_report_that_is_refused_can_be_submitted_by_hand() {
+    let folder = workspace();
+    let root = folder.path();
+    let once = "#!/bin/bash\n[ -e asked ] && echo 'no room' >&2 && exit 1\ntouch asked\necho 17\n";
+    with_sbatch(root, once);
+    fs::write(root.join("mine.toml"), STUDY).unwrap();
+    let message = refused(&submit(root, &["mine.toml"]).output().unwrap());
+    let command =
+        "sbatch --parsable '--dependency=afterany:17' /ROOT/runs/slurm/mine/report.sbatch";
+    let expected = format!(
+        "error: `{command}` failed: no room\n       job 17 is in the queue; `{command}` submits what follows it\n"
+    );
+    assert_eq!(message.replace(root.to_str().unwrap(), "/ROOT"), expected);
+}
+
+/// sbatch puts its variables above what is in a script.
+#[test]
+fn the_scripts_are_stronger_than_the_variables_of_whoever_submits() {
+    let folder = workspace();
+    let root = folder.path();
+    with_sbatch(root, "#!/bin/bash\nenv | grep ^SBATCH_ >>variables\necho 17\n");
+    fs::write(root.join("mine.toml"), STUDY).unwrap();
+    let with_variables = |arguments: &[&str]| {
+        let mut command = submit(root, arguments);
+        for name in ["TIMELIMIT", "SIGNAL", "NO_REQUEUE", "ARRAY_INX", "OUTPUT", "WAIT"] {
+            command.env(format!("SBATCH_{name}"), "1");
+        }
+        said(&command.env("SBATCH_PARTITION", "short").output().unwrap()).0
+    };
+    with_variables(&["mine.toml"]);
+    let variables = fs::read_to_string(root.join("variables")).unwrap();
+    assert_eq!(variables, "SBATCH_PARTITION=short\n".repeat(2));
+    // The report is not made sooner than that of a task, and a study of six runs has six tasks.
+    let text = with_variables(&["mine.toml", "--dry-run", "--time=4", "--array=9"]);
+    assert!(
+        text.starts_with(
+            "# --array 9: there are 6 tasks instead, at most one per run that is left"
+        ),
+        "{text}"
+    );
+    let limits: Vec<&str> = text.lines().filter(|line| line.contains("--time=")).collect();
+    assert_eq!(limits, ["#SBATCH --time=4", "#SBATCH --time=0:10:00"]);
+    assert!(text.contains("\nenv -u SBATCH_ARRAY_INX -u SBATCH_TIMELIMIT "), "{text}");
 }
