@@ -11,6 +11,7 @@ use datasets::{Choice, DataSetError, Event, Found, LocalDataSet, Published, Sear
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use trainer::dataset::DataSet;
 
+use terminal::shell::absolute;
 use terminal::workspace::{self, relative};
 
 /// Which data set, for the commands that take one.
@@ -94,6 +95,16 @@ impl DataArguments {
     /// The same for this data set alone.
     pub(crate) fn only(&self, data_set: DataSet) -> Self {
         Self { dataset: DataSetArgument(Choice::Only(data_set)), ..self.clone() }
+    }
+
+    /// The words of a command line that find the data in the same place, whatever the data set.
+    pub(crate) fn words(&self) -> Result<Vec<String>> {
+        let mut words = Vec::new();
+        if let Some(folder) = &self.data_dir {
+            words.extend(["--data-dir".to_owned(), absolute(folder)?]);
+        }
+        words.extend(self.offline.then(|| "--offline".to_owned()));
+        Ok(words)
     }
 
     /// The same that keeps off the network in any case, if `is_offline` says so.

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Error, Result, bail, ensure};
+use clap::ValueEnum;
 use datasets::LocalDataSet;
 use study::cell::{Cell, distinct};
 use study::config::StudyConfig;
@@ -16,18 +17,20 @@ use study::memory::Memory;
 use study::seeds;
 use study::store::{State, Store};
 use study::training::{Failure, InUse};
-use trainer::dataset::Source;
+use trainer::dataset::{DataSet, Source};
 
 use crate::slurm::Job;
-use crate::study_argument::find;
+use crate::study_argument::{NamedStudy, find};
 use crate::study_options::{Request, StudyOptions};
 use terminal::count::{self, counted};
 use terminal::exit::Exit;
 use terminal::interrupt::Interrupt;
 use terminal::output::say;
+use terminal::shell::absolute;
 use terminal::workspace;
 
 pub(crate) mod ending;
+mod lines;
 mod machine_memory;
 mod part;
 pub(crate) mod plan;
@@ -53,6 +56,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     list: bool,
 
+    /// What the list is: a table, or a command per cell that is not complete, for other programs to run
+    #[arg(long, value_enum, default_value_t = Format::Table, requires = "list")]
+    format: Format,
+
     #[command(flatten)]
     part: PartOptions,
 
@@ -73,6 +80,15 @@ pub(crate) struct Arguments {
     /// the queue, if the job was started again fewer than N times
     #[arg(long, value_name = "N")]
     requeue: Option<u64>,
+}
+
+/// What a list is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Each cell, how far it is, about how long it takes
+    Table,
+    /// A command per cell that is not complete
+    Lines,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
@@ -117,10 +133,29 @@ fn run_in(job: &Job, arguments: &Arguments, interrupt: &Interrupt) -> Result<Exi
     let Request { config, folder } = options.request(&study, first)?;
     fits(&config, threads)?;
     if arguments.list {
-        return plan::show(&config, &store, threads);
+        return match arguments.format {
+            Format::Table => plan::show(&config, &store, threads),
+            Format::Lines => lines::show(&config, &store, &arguments.words(&study, first)?),
+        };
     }
     let experiment = Experiment::new(config, store, threads)?;
     train(arguments, &experiment, &folder, &arguments.part.part(job)?, &data_sets, interrupt)
+}
+
+impl Arguments {
+    /// The words that name the study, this data set and its cells, in whatever folder they are read.
+    fn words(&self, study: &NamedStudy, data_set: DataSet) -> Result<Vec<String>> {
+        let argument = match (&study.path, &self.study) {
+            (Some(_), Some(path)) => absolute(Path::new(path))?,
+            (Some(_) | None, Some(_) | None) => study.name.clone(),
+        };
+        let mut words = self.options.words(study, &argument, data_set);
+        words.extend(self.options.data.words()?);
+        if let Some(cells) = &self.cells {
+            words.extend(["--cells".to_owned(), absolute(cells)?]);
+        }
+        Ok(words)
+    }
 }
 
 /// So many threads, or else as many as there are processors for this job.

@@ -4,7 +4,7 @@
 use std::env;
 use std::iter;
 use std::num::NonZero;
-use std::path::{Path, PathBuf, absolute};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -17,6 +17,7 @@ use study::store::State;
 use terminal::count::count;
 use terminal::exit::Exit;
 use terminal::output::{replace_file, say};
+use terminal::shell::{absolute, line};
 use terminal::workspace;
 
 use crate::experiment::store;
@@ -29,7 +30,7 @@ mod sizing;
 mod slurm;
 
 use copies::Copies;
-use engine::{Array, Engine, Script, Submission, line, shown, text};
+use engine::{Array, Engine, Script, Submission, shown};
 use sizing::Sizes;
 
 /// Every batch system.
@@ -125,13 +126,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let sized = sizes.of(&experiment, &states, &left, engine)?;
     let folder_of_jobs = workspace::runs()?.join(engine.name()).join(&folder);
     let out = match &arguments.out {
-        Some(out) => absolute(out)?,
+        Some(out) => out.clone(),
         None => workspace::runs()?.join(&folder),
     };
     let copies = Copies::of(&study, &folder_of_jobs)?;
     let mut words = arguments.options.words(&study, &copies.argument()?, data_set);
     if let Some(cells) = &arguments.cells {
-        words.extend(["--cells".to_owned(), text(&absolute(cells)?)?]);
+        words.extend(["--cells".to_owned(), absolute(cells)?]);
     }
     let variables = variables(&data_sets)?;
     // The nodes of a cluster have no network as a rule.
@@ -141,10 +142,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let submission = Submission {
         name: folder,
         folder: folder_of_jobs,
-        root: text(&workspace::root()?)?,
-        program: text(copies.program())?,
+        root: absolute(&workspace::root()?)?,
+        program: absolute(copies.program())?,
         study: words,
-        out: text(&out)?,
+        out: absolute(&out)?,
         variables,
         array: sized.tasks.map(|tasks| Array { tasks, cells: left.len() }),
         limit: sized.limit.clone(),
@@ -198,7 +199,7 @@ fn variables(data_sets: &[LocalDataSet]) -> Result<Vec<(&'static str, String)>> 
     for found in data_sets {
         match found {
             LocalDataSet::Files { published, folder } => {
-                variables.push((published.files.variable, text(&absolute(&folder.path)?)?));
+                variables.push((published.files.variable, absolute(&folder.path)?));
             }
             LocalDataSet::Drawn { .. } => {}
         }

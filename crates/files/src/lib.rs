@@ -124,10 +124,14 @@ pub fn expect_writable(folder: &Path) -> io::Result<()> {
         let found = "found a file, expected a folder";
         return Err(io::Error::new(ErrorKind::NotADirectory, found));
     }
-    // Of this process alone: another one may try the same folder at the same time.
+    // Of this process: another one may try the same folder at the same time. One of another machine may even
+    // have the same number, and have removed the file.
     let probe = part_of(&folder.join(format!(".{}", process::id())));
     File::create(&probe)?.write_all(b"probe").inspect_err(|_| drop(fs::remove_file(&probe)))?;
-    fs::remove_file(&probe)
+    match fs::remove_file(&probe) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Keeps other processes out of a folder while it lives.

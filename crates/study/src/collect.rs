@@ -20,7 +20,7 @@ use crate::tables::{
 };
 
 /// The digits of a cell's identity in tables.
-const DIGITS: usize = 16;
+pub(crate) const DIGITS: usize = 16;
 
 /// What there is of a cell.
 #[derive(Debug)]

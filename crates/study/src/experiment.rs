@@ -233,7 +233,8 @@ impl Experiment {
         Ok(introductions)
     }
 
-    /// Trains the wanted cells as far as they are not complete, as [`Training::train`] tells.
+    /// Trains the wanted cells as far as they are not complete, several side by side, in their order. A
+    /// cell that fails stops no other. `in_use` says what becomes of one that another process trains.
     ///
     /// # Errors
     ///

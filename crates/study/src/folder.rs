@@ -226,7 +226,7 @@ fn refusal(path: &Path, fault: impl Into<String>) -> StudyError {
 }
 
 /// A path as it is listed, with slashes on every system.
-fn name(path: &Path) -> String {
+pub(crate) fn name(path: &Path) -> String {
     path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 

@@ -77,8 +77,7 @@ pub(crate) struct Training<'a> {
 }
 
 impl Training<'_> {
-    /// Trains the wanted cells as far as they are not complete, several side by side, in their order. A
-    /// cell that fails stops no other. `in_use` says what becomes of one that another process trains.
+    /// What [`crate::experiment::Experiment::train`] does.
     ///
     /// # Errors
     ///

@@ -1,6 +1,8 @@
 //! Commands in one argument, as a shell reads and writes them.
 
-use anyhow::{Context, Result};
+use std::path::{self, Path};
+
+use anyhow::{Context, Result, ensure};
 use grader::messages::is_plain;
 
 /// The words of a command.
@@ -26,6 +28,25 @@ pub fn quoted(word: &str) -> String {
     }
     // What a shell cannot be told, no command line had.
     shlex::try_quote(word).map_or_else(|_| word.to_owned(), |quoted| quoted.into_owned())
+}
+
+/// A command as it is typed.
+pub fn line(words: &[String]) -> String {
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+/// A path as a word of a command that is run in another folder.
+///
+/// # Errors
+///
+/// A path that is not UTF-8 or has a line break, which no line of a script can have.
+pub fn absolute(path: &Path) -> Result<String> {
+    let path = path::absolute(path).with_context(|| path.display().to_string())?;
+    let text = path.to_str();
+    let text =
+        text.with_context(|| format!("{}: found a path that is not UTF-8", path.display()))?;
+    ensure!(!text.contains('\n'), "{text:?}: found a path with a line break; rename it");
+    Ok(text.to_owned())
 }
 
 #[cfg(test)]

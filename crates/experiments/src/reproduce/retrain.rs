@@ -3,18 +3,22 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use bench::Machine;
-use study::audit::{Bound, Difference, Retrained, StudyLock, compare, drawn, first_differing_step};
+use study::audit::{
+    Bound, Compared, Difference, Fault, Retrained, StudyLock, compare, drawn, first_differing_step,
+    of_tables,
+};
 use study::cell::{Cell, distinct};
 use study::collect::{Collected, collect};
+use study::error::StudyError;
 use study::experiment::{Experiment, TestImages};
 use study::store::{State, Store};
 use study::tables::Study;
 use study::training::InUse;
-use tempfile::TempDir;
 
 use super::record::{CellRecord, FILE, Record};
+use super::tell_faults;
 use crate::data_argument::DataArguments;
 use crate::experiment::progress::{Progress, Silent};
 use crate::experiment::{fits, images, refuse_failures};
@@ -28,12 +32,13 @@ use terminal::workspace::relative;
 pub(super) struct Retraining<'a> {
     /// The folder of the report, whose files are as its lock has them.
     pub(super) folder: &'a Path,
+    pub(super) reported: Study,
+    pub(super) lock: StudyLock,
     /// The SHA-256 of the lock.
-    pub(super) lock: String,
+    pub(super) sha256: String,
     /// How many cells.
     pub(super) cells: usize,
-    /// The seed that they are drawn by.
-    pub(super) draw: u64,
+    pub(super) draw: Draw,
     pub(super) threads: usize,
     /// Where the cells of the first training may still be.
     pub(super) earlier: Store,
@@ -42,12 +47,20 @@ pub(super) struct Retraining<'a> {
     pub(super) data: &'a DataArguments,
 }
 
+/// The seed that cells are drawn by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Draw {
+    pub(super) seed: u64,
+    /// Whether it was named on the command line.
+    pub(super) is_given: bool,
+}
+
 impl Retraining<'_> {
     /// Trains, compares, says what came out and writes the record. Returns whether all was equal.
     pub(super) fn run(&self, interrupt: &Interrupt) -> Result<bool> {
-        let reported = Study::read(self.folder)?;
-        let lock = StudyLock::read(self.folder)?.context("study.lock is gone")?;
-        fits(&reported.config, self.threads)?;
+        let config = &self.reported.config;
+        fits(config, self.threads)?;
+        let drawn_otherwise = of_tables(&self.reported, &self.lock)?;
         // Never into a store, so that nothing that is there can be taken for a new training.
         fs::create_dir_all(&self.out)
             .with_context(|| format!("{} cannot be made", self.out.display()))?;
@@ -56,40 +69,63 @@ impl Retraining<'_> {
             .tempdir_in(&self.out)
             .with_context(|| format!("{} cannot be written into", self.out.display()))?;
         let store = Store::new(scratch.path().to_owned());
-        let experiment = Experiment::new(reported.config.clone(), store, self.threads)?;
+        let experiment = Experiment::new(config.clone(), store, self.threads)?;
         let cells = experiment.cells();
-        let wanted = drawn(cells, self.cells, self.draw);
-        let trained = self.train(&experiment, &wanted, interrupt)?;
-        let results = compare(cells, &wanted, &lock, &reported, &trained);
+        let wanted = drawn(cells, self.cells, self.draw.seed);
+        let trained = self.train(&experiment, &wanted, interrupt).map_err(|error| {
+            match error.downcast_ref::<StudyError>() {
+                Some(StudyError::Stopped) => anyhow!(
+                    "stopped before the end, and nothing is kept; --draw {} draws the same cells",
+                    self.draw.seed
+                ),
+                Some(_) | None => error,
+            }
+        })?;
+        let Compared { cells: results, tables } =
+            compare(cells, &wanted, &self.lock, &self.reported, &trained);
+        let equal = results.iter().filter(|result| result.is_equal()).count();
+        // Before anything else can fail.
+        let kept = (equal < results.len()).then(|| scratch.keep());
 
         say("")?;
         let record = |result| record(&experiment, &self.earlier, result);
-        let records = results.iter().map(record).collect::<Result<Vec<_>>>()?;
+        let records: Vec<CellRecord> = results.iter().map(record).collect();
         for CellRecord { cell, run, difference, .. } in &records {
             let ended = difference.as_deref().unwrap_or("equal");
             say(format_args!("{}  {run}: {ended}", cell.get(..8).unwrap_or(cell)))?;
         }
         let all = distinct(cells, 0..cells.len()).len();
-        let equal = results.iter().filter(|result| result.is_equal()).count();
-        let is_equal = equal == results.len();
-        let bound = is_equal.then(|| Bound::of(equal, all));
-        say(sentence(equal, results.len(), all, bound))?;
+        let bound = (equal == results.len()).then(|| Bound::of(equal, all));
+        say(sentence(equal, results.len(), all, bound, self.draw.is_given))?;
+        let mut differ: Vec<String> = tables.iter().map(|&file| file.to_owned()).collect();
+        for file in tables {
+            say(format_args!("{file}: found other rows, expected those that all cells give"))?;
+        }
+        if !drawn_otherwise.is_empty() {
+            say("The report is not what this program makes of its tables:")?;
+            tell_faults(&drawn_otherwise)?;
+        }
+        differ.extend(drawn_otherwise.iter().filter_map(Fault::drawn_otherwise).map(str::to_owned));
+        let is_all_equal = equal == results.len() && differ.is_empty();
         self.write(&Record {
-            study: reported.config.file.title.clone(),
-            lock: self.lock.clone(),
-            numerics: lock.numerics.clone(),
+            study: config.file.title.clone(),
+            folder: relative(self.folder).display().to_string(),
+            lock: self.sha256.clone(),
+            numerics: self.lock.numerics.clone(),
             cells_of_study: all,
-            draw: self.draw,
+            draw: self.draw.seed,
+            draw_is_given: self.draw.is_given,
             equal,
             bound,
             cells: records,
+            files_that_differ: differ,
             program: program(),
             machine: Machine::here()?,
         })?;
-        if !is_equal {
-            keep(scratch)?;
+        if let Some(folder) = kept {
+            say(format_args!("what was trained is in {}", relative(&folder).display()))?;
         }
-        Ok(is_equal)
+        Ok(is_all_equal)
     }
 
     /// Trains these cells and tests them.
@@ -108,7 +144,7 @@ impl Retraining<'_> {
             "training {} of {} anew, drawn with --draw {}",
             wanted.len(),
             counted(distinct(cells, 0..cells.len()).len(), "cell"),
-            self.draw
+            self.draw.seed
         ))?;
         let states = vec![State::Missing; cells.len()];
         let progress = Progress::new(config, cells, wanted, &states, interrupt);
@@ -135,59 +171,50 @@ impl Retraining<'_> {
     }
 }
 
-/// Leaves the new trainings where they are, for whoever looks into the difference.
-fn keep(scratch: TempDir) -> Result<()> {
-    let folder = scratch.keep();
-    say(format_args!("what was trained is in {}", relative(&folder).display()))
-}
-
-fn record(experiment: &Experiment, earlier: &Store, result: &Retrained) -> Result<CellRecord> {
+fn record(experiment: &Experiment, earlier: &Store, result: &Retrained) -> CellRecord {
     let cell = &experiment.cells()[result.at];
     let is_equal = result.is_equal();
-    Ok(CellRecord {
+    CellRecord {
         cell: cell.id.to_string(),
         run: format!("{}, seed {}", experiment.config().label(&cell.key.arm), cell.key.seed),
         expected: result.expected.clone(),
         found: result.found.clone(),
         is_equal,
-        difference: if is_equal {
-            None
-        } else {
-            Some(difference(experiment, earlier, cell, result)?)
-        },
-    })
+        difference: (!is_equal).then(|| difference(experiment, earlier, cell, result)),
+    }
 }
 
 /// Where a training differs from the report first: by the logs of the first training, if they are still
-/// here, else by the tables.
-fn difference(
-    experiment: &Experiment,
-    earlier: &Store,
-    cell: &Cell,
-    result: &Retrained,
-) -> Result<String> {
-    let new = experiment.store().folder(cell)?;
-    if let Some(earlier) = earlier.copies(&cell.id)?.first()
-        && let Some((before, now)) = first_differing_step(earlier, &new)?
-    {
-        return Ok(format!(
-            "differs from {} first in step {}: found the loss {:?}, expected {:?}",
-            relative(earlier).display(),
-            now.step,
-            now.loss,
-            before.loss
-        ));
+/// here and the training is at fault, else by the tables.
+fn difference(experiment: &Experiment, earlier: &Store, cell: &Cell, result: &Retrained) -> String {
+    let is_of_tables = result.found == result.expected;
+    if !is_of_tables && let Some(found) = by_logs(experiment, earlier, cell) {
+        return found;
     }
-    let Some(first) = &result.difference else {
-        return Ok("its fingerprint differs from that in study.lock, and no row of the tables \
-                   does: what was observed of layers differs, the weights at the end, or the lock"
-            .to_owned());
-    };
-    let fingerprint = match result.found == result.expected {
-        true => "; its fingerprint is that in study.lock, so the tables were changed",
-        false => "",
-    };
-    Ok(format!("{}{fingerprint}", in_words(first)))
+    match &result.difference {
+        None => "its fingerprint differs from that in study.lock, and no row of the tables does: what was \
+                 observed of layers differs, the weights at the end, or the lock"
+            .to_owned(),
+        Some(first) if is_of_tables => format!(
+            "{}; its fingerprint is that in study.lock, so the tables were changed",
+            in_words(first)
+        ),
+        Some(first) => in_words(first),
+    }
+}
+
+/// The first step in which the logs of the two trainings differ. Logs that cannot be read count as gone.
+fn by_logs(experiment: &Experiment, earlier: &Store, cell: &Cell) -> Option<String> {
+    let new = experiment.store().folder(cell).ok()?;
+    let earlier = earlier.copies(&cell.id).ok()?.first()?;
+    let (before, now) = first_differing_step(earlier, &new).ok()??;
+    Some(format!(
+        "differs from {} first in step {}: found the loss {:?}, expected {:?}",
+        relative(earlier).display(),
+        now.step,
+        now.loss,
+        before.loss
+    ))
 }
 
 fn in_words(difference: &Difference) -> String {
@@ -213,19 +240,26 @@ fn in_words(difference: &Difference) -> String {
     }
 }
 
-fn sentence(equal: usize, trained: usize, all: usize, bound: Option<Bound>) -> String {
+fn sentence(
+    equal: usize,
+    trained: usize,
+    all: usize,
+    bound: Option<Bound>,
+    draw_is_given: bool,
+) -> String {
     let cells = counted(all, "cell");
     match bound {
         None => {
             format!("{equal} of {trained} are equal: the report is not what this program trains")
         }
         Some(_) if equal == all => {
-            format!("all {cells} are equal: the report is what this program trains")
+            format!("all {cells} are equal: their rows are what this program trains")
         }
         Some(Bound { share, .. }) => format!(
             "{equal} of {trained} are equal. With 95 % confidence at most {} of all {cells} would come out \
-             otherwise",
-            percent(share)
+             otherwise{}",
+            percent(share),
+            if draw_is_given { ", if nobody chose the draw by what is in the report" } else { "" }
         ),
     }
 }
@@ -243,11 +277,13 @@ mod tests {
 
     #[test]
     fn equal_cells_bound_the_others_and_all_cells_leave_none() {
-        let said = |equal, all| sentence(equal, equal, all, Some(Bound::of(equal, all)));
+        let said = |equal, all| sentence(equal, equal, all, Some(Bound::of(equal, all)), false);
         for (equal, share) in [(1, "95 %"), (10, "26 %"), (30, "9.5 %"), (59, "5 %")] {
             assert!(said(equal, 120).contains(&format!("at most {share} of all 120 cells")));
         }
-        assert_eq!(said(4, 4), "all 4 cells are equal: the report is what this program trains");
-        assert!(sentence(9, 10, 120, None).starts_with("9 of 10 are equal: the report is not"));
+        assert_eq!(said(4, 4), "all 4 cells are equal: their rows are what this program trains");
+        assert!(
+            sentence(9, 10, 120, None, true).starts_with("9 of 10 are equal: the report is not")
+        );
     }
 }

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use terminal::output::replace_file;
+use terminal::shell::absolute;
 
-use super::engine::{shown, text};
+use super::engine::shown;
 use crate::study_argument::NamedStudy;
 
 /// The bytes of a hash in the name of the folder of copies.
@@ -57,7 +58,7 @@ impl Copies {
     pub(super) fn argument(&self) -> Result<String> {
         match &self.study {
             Study::Named(name) => Ok(name.clone()),
-            Study::File(path, _) => text(path),
+            Study::File(path, _) => absolute(path),
         }
     }
 

@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
-use terminal::shell::quoted;
+use anyhow::Result;
 use terminal::workspace::relative;
 
 /// How often a task may go back into the queue. What is trained by then is kept.
@@ -92,21 +91,7 @@ pub(super) trait Engine: Sync {
     fn state(&self, ids: &[String]) -> String;
 }
 
-/// A command as it is typed.
-pub(super) fn line(words: &[String]) -> String {
-    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
-}
-
 /// A path as it is shown.
 pub(super) fn shown(path: &Path) -> String {
     relative(path).display().to_string()
-}
-
-/// A path as a script can have it.
-pub(super) fn text(path: &Path) -> Result<String> {
-    let text = path.to_str();
-    let text =
-        text.with_context(|| format!("{}: found a path that is not UTF-8", path.display()))?;
-    ensure!(!text.contains('\n'), "{text:?}: found a path with a line break; rename it");
-    Ok(text.to_owned())
 }

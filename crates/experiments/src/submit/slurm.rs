@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
-use terminal::shell::quoted;
+use terminal::shell::{absolute, line, quoted};
 
-use super::engine::{Array, Engine, Limit, RESTARTS, Script, Submission, line, text};
+use super::engine::{Array, Engine, Limit, RESTARTS, Script, Submission};
 
 /// Slurm, as of version 22.05.
 pub(super) struct Slurm;
@@ -151,7 +151,7 @@ fn script(
 ) -> Result<String> {
     let Submission { name, folder, root, program, variables, limit, more, .. } = submission;
     // A % in the name of a file stands for something else unless it is doubled.
-    let folder = text(folder)?.replace('%', "%%");
+    let folder = absolute(folder)?.replace('%', "%%");
     let mut options = vec![format!("--job-name={}", quoted(&format!("{name}{suffix}")))];
     options.extend_from_slice(array);
     options.extend([

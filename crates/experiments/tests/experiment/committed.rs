@@ -17,7 +17,7 @@ fn every_committed_report_is_as_its_lock_has_it() {
     assert_eq!(output.status.code(), Some(0), "{said}");
 }
 
-/// Any cell, trained again, gives the committed numbers: here two that a fixed seed draws.
+/// Any cell, trained again, gives the committed numbers: here one that a fixed seed draws.
 #[test]
 fn cells_trained_again_are_equal_to_the_committed_report() {
     let Some(data) = std::env::var_os("FASHION_MNIST_DIR") else {

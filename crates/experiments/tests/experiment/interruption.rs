@@ -10,6 +10,8 @@ use std::time::Instant;
 use crate::{TINY, assert_same, command, files, places};
 
 const KILLS: u32 = 12;
+const ROUNDS: u32 = 4;
+const SIGNALS: [&str; 4] = ["KILL", "KILL", "TERM", "USR1"];
 
 fn arguments(out: &str) -> Vec<String> {
     let networks = ["--epochs=3", "--networks=spatial-batch-norm,dropout", "--heads=trained"];
@@ -62,6 +64,60 @@ fn killing_at_any_moment_changes_no_byte() {
     let [undisturbed, killed] =
         ["undisturbed", "killed"].map(|out| files(&folder.path().join(out)));
     assert_same(&killed, &undisturbed);
+}
+
+/// Three parts of a study and one of them once more, all at once, each ended at a random moment by a random
+/// signal, and again: two processes at one cell and whatever they leave change no byte either.
+#[test]
+#[ignore = "long: .ci/run runs it"]
+fn ending_several_processes_at_any_moment_changes_no_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let spawn = |out: &str, part: &[&str]| {
+        let fast = ["--networks=batch-norm,dropout", "--heads=all", "--epochs=8", "--seeds=3"];
+        let [out, cells] = places(out);
+        let places = [out.as_str(), cells.as_str()];
+        command(folder.path(), &[TINY.as_slice(), &fast, &places, part, &["--threads=1"]].concat())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let is_well = |mut child: Child| child.wait().unwrap().success();
+    let start = Instant::now();
+    assert!(is_well(spawn("undisturbed", &[])));
+    let whole = start.elapsed();
+    let parts = ["--shard=1/3", "--shard=2/3", "--shard=3/3", "--shard=1/3"];
+
+    let seed = u64::from(std::process::id());
+    eprintln!("moments and signals by the seed {seed}"); // shown when the test fails
+    let mut moments = Moments(seed);
+    let mut ended = 0;
+    for round in 1..=ROUNDS {
+        // Late moments come when there is something to go on with.
+        let latest = whole * (1 + round) / (1 + ROUNDS);
+        let mut ends = parts.map(|part| {
+            let signal = SIGNALS[(moments.next() * SIGNALS.len() as f64) as usize];
+            (latest.mul_f64(moments.next()), signal, spawn("ended", &[part]))
+        });
+        ends.sort_by_key(|(moment, ..)| *moment);
+        let start = Instant::now();
+        for (moment, signal, child) in &mut ends {
+            thread::sleep(moment.saturating_sub(start.elapsed()));
+            if child.try_wait().unwrap().is_none() {
+                send(signal, child);
+                ended += 1;
+            }
+        }
+        for (.., mut child) in ends {
+            child.wait().unwrap();
+        }
+    }
+    assert!(ended >= ROUNDS, "only {ended} processes were still there");
+    // At the end nobody is in anybody's way, and no part is left to another.
+    assert!(parts[..3].iter().all(|part| is_well(spawn("ended", &[part]))));
+    assert!(is_well(spawn("ended", &[])));
+    let [undisturbed, ended] = ["undisturbed", "ended"].map(|out| files(&folder.path().join(out)));
+    assert_same(&ended, &undisturbed);
 }
 
 /// Ctrl-C and the signal to end save the state within an epoch, and say how to go on.

@@ -7,6 +7,8 @@ mod committed;
 #[cfg(unix)]
 mod disk;
 #[cfg(unix)]
+mod engines;
+#[cfg(unix)]
 mod folders;
 #[cfg(unix)]
 mod interruption;

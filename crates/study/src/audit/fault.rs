@@ -84,6 +84,13 @@ pub enum Fault {
         expected: String,
     },
 
+    /// A cell that the lock has twice.
+    #[error("{LOCK_FILE}: found the cell {cell} twice, expected each once")]
+    RepeatedCell {
+        /// The first digits of its hash.
+        cell: String,
+    },
+
     /// A cell of the lock that the study does not have.
     #[error("{LOCK_FILE}: found the cell {cell}, expected only cells of the study")]
     UnknownCell {
@@ -113,21 +120,75 @@ pub enum Fault {
         found: String,
     },
 
-    /// A file of the report that the lock does not have.
-    #[error("{file}: found a file that {LOCK_FILE} does not have, expected those of one report")]
+    /// A file that a report has and the lock does not.
+    #[error("{LOCK_FILE}: found no hash of {file}, expected that of each file of the report")]
     Unlocked {
         /// The file.
         file: String,
     },
 
+    /// A path in the lock that no file of the report has. It is not opened.
+    #[error("{LOCK_FILE}: found the file {file:?}, expected only files of the report")]
+    UnknownFile {
+        /// The path.
+        file: String,
+    },
+
+    /// A file that this program would make otherwise of the tables.
+    #[error("{file}: found SHA-256 {}, expected {}, what this program makes of the tables",
+        short(.found), short(.expected)
+    )]
+    NotOfTables {
+        /// The file.
+        file: String,
+        /// The hash in the lock, or that there is none.
+        found: String,
+        /// The hash of what the tables give, or that they give no such file.
+        expected: String,
+    },
+
+    /// A report that has no lock.
+    #[error(
+        "{LOCK_FILE}: found none, expected the one that `cargo xtask experiment` writes while the weights \
+         of all cells are there"
+    )]
+    NoLock,
+
     /// A file whose contents are no table, or no study.
     #[error("{file}: {fault}")]
     Unreadable {
         /// The file.
-        file: &'static str,
+        file: String,
         /// Where, what was found, and what was expected.
         fault: String,
     },
+}
+
+impl Fault {
+    /// The page or figure that the tables do not give, if it is one.
+    pub fn drawn_otherwise(&self) -> Option<&str> {
+        if let Self::NotOfTables { file, .. } = self { Some(file) } else { None }
+    }
+
+    /// The file of the report that is not what was written, if it is one.
+    pub(super) fn changed_file(&self) -> Option<&str> {
+        match self {
+            Self::Changed { file, .. } | Self::Missing { file, .. } => Some(file),
+            Self::OtherStudy { .. }
+            | Self::OtherNumerics { .. }
+            | Self::OtherData { .. }
+            | Self::NotLocked { .. }
+            | Self::NotReported { .. }
+            | Self::OtherCell { .. }
+            | Self::RepeatedCell { .. }
+            | Self::UnknownCell { .. }
+            | Self::Unlocked { .. }
+            | Self::UnknownFile { .. }
+            | Self::NotOfTables { .. }
+            | Self::NoLock
+            | Self::Unreadable { .. } => None,
+        }
+    }
 }
 
 /// The first digits of a hash.

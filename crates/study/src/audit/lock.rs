@@ -13,6 +13,7 @@ use crate::cell::Cell;
 use crate::collect::CellFingerprint;
 use crate::config::StudyConfig;
 use crate::error::{Result, StudyError};
+use crate::folder::name;
 use crate::tables::TABLE_FILES;
 
 /// The file, in the folder of a report.
@@ -105,16 +106,16 @@ impl StudyLock {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(StudyError::file(&path, "cannot be read")(error)),
         };
-        let damaged = |error: toml::de::Error| {
-            let line = error.span().map_or(1, |span| {
-                1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count()
-            });
-            StudyError::Damaged {
-                path,
-                fault: format!("line {line}: {}", error.message().replace('\n', " ")),
-            }
-        };
-        toml::from_str(&text).map(Some).map_err(damaged)
+        Self::parse(&text).map(Some).map_err(|fault| StudyError::Damaged { path, fault })
+    }
+
+    /// The lock with this text, or the line at fault.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| {
+            let start = error.span().map_or(0, |span| span.start);
+            let line = 1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count();
+            format!("line {line}: {}", error.message().replace('\n', " "))
+        })
     }
 
     /// The text of its file.
@@ -133,27 +134,29 @@ impl StudyLock {
             line(format!("  {{ cell = {cell}, epochs = {epochs}, fingerprint = {fingerprint} }},"));
         }
         line("]".to_owned());
-        let mut table = |name: String, entries: &mut dyn Iterator<Item = (&str, &str)>| {
-            line(format!("\n[{name}]"));
-            entries.for_each(|(name, value)| line(format!("{} = {}", key(name), quoted(value))));
-        };
         let Program { rustc, cargo_lock } = &self.program;
-        let program = [("rustc", rustc.as_str()), ("cargo_lock", cargo_lock)];
-        table("program".to_owned(), &mut program.into_iter());
-        let strings = |(key, value): (&'_ String, &'_ String)| (key.clone(), value.clone());
+        let program = [("rustc", rustc), ("cargo_lock", cargo_lock)];
+        let program = program.map(|(name, value)| (name.to_owned(), value.clone()));
+        add_table(&mut text, "program", &BTreeMap::from(program));
         for (data_set, files) in &self.data {
-            let files: Vec<(String, String)> = files.iter().map(strings).collect();
-            let mut files = files.iter().map(|(file, hash)| (file.as_str(), hash.as_str()));
-            table(format!("data.{}", key(data_set)), &mut files);
+            add_table(&mut text, &format!("data.{}", key(data_set)), files);
         }
-        let mut files = self.files.iter().map(|(file, hash)| (file.as_str(), hash.as_str()));
-        table("files".to_owned(), &mut files);
+        add_table(&mut text, "files", &self.files);
         text
     }
 }
 
+/// Adds a table of texts.
+fn add_table(text: &mut String, name: &str, entries: &BTreeMap<String, String>) {
+    *text += &format!("\n[{name}]\n");
+    for (name, value) in entries {
+        *text += &format!("{} = {}\n", key(name), quoted(value));
+    }
+}
+
 /// The rendered files of a report with its lock, if it has one: with the hashes of these files, and those
-/// that it had of the tables, which a report only reads.
+/// that it had of the tables, which a report only reads. A changed table, drawn here, so stays noticed
+/// until it is put back and drawn again.
 ///
 /// # Errors
 ///
@@ -197,11 +200,6 @@ pub(super) fn data(config: &StudyConfig) -> BTreeMap<String, BTreeMap<String, St
         (data_set.entry().argument.to_owned(), fixed.collect())
     };
     config.data_sets().into_iter().map(contents).collect()
-}
-
-/// A path as the lock has it, with slashes on every system.
-pub(super) fn name(path: &Path) -> String {
-    path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
 /// A key as TOML writes it.

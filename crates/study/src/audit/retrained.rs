@@ -12,7 +12,9 @@ use super::lock::StudyLock;
 use crate::cell::{Cell, distinct};
 use crate::collect::Collected;
 use crate::error::Result;
-use crate::tables::{RunKey, Study};
+use crate::tables::{
+    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, Row, RunKey, StepRow, Study,
+};
 
 /// A cell that was trained anew.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,11 +75,13 @@ pub struct Bound {
 impl Bound {
     /// What it says of all cells that so many, drawn at random, were equal and none was not.
     pub fn of(equal: usize, all: usize) -> Self {
-        if equal == all {
+        if equal >= all {
             return Self { share: 0.0, confidence: 1.0 };
         }
         let level = ConfidenceLevel::PERCENT_95;
-        Self { share: largest_share_unseen(equal as u64, level), confidence: level.share() }
+        let others = (all - equal) as f64 / all as f64;
+        let share = largest_share_unseen(equal as u64, level).min(others);
+        Self { share, confidence: level.share() }
     }
 }
 
@@ -91,6 +95,16 @@ pub fn drawn(cells: &[Cell], count: usize, seed: u64) -> Vec<usize> {
     places
 }
 
+/// What trainings anew gave beside a report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compared {
+    /// The cells that were trained.
+    pub cells: Vec<Retrained>,
+    /// The tables over several seeds that differ. They follow from all cells together, and are held
+    /// against each other if every cell was trained.
+    pub tables: Vec<&'static str>,
+}
+
 /// Holds the cells at these places, which were `trained` anew, against the lock and the tables of their
 /// report.
 pub fn compare(
@@ -99,52 +113,68 @@ pub fn compare(
     lock: &StudyLock,
     reported: &Study,
     trained: &Collected,
-) -> Vec<Retrained> {
+) -> Compared {
     let of = |&at: &usize| {
         let cell = &cells[at];
         let (id, epochs) = (&cell.id, cell.run.epochs);
         let locked = lock.cells.iter().find(|it| it.cell == *id && it.epochs == epochs);
         let prints = &trained.fingerprints;
         let found = prints.iter().find(|it| it.cell == *id && it.epochs == epochs);
+        // Several arms may have the cell, and each has rows of its own.
+        let arms = cells.iter().filter(|it| it.id == *id && it.run.epochs == epochs);
         Retrained {
             at,
             expected: locked.map(|locked| locked.fingerprint.clone()),
             found: found.and_then(|found| found.fingerprint.clone()),
-            difference: first_difference(reported, &trained.study, &cell.key),
+            difference: arms
+                .filter_map(|cell| first_difference(reported, &trained.study, &cell.key))
+                .next(),
         }
     };
-    places.iter().map(of).collect()
+    let mut tables = Vec::new();
+    if places.len() == distinct(cells, 0..cells.len()).len() {
+        let (one, other) = (reported, &trained.study);
+        let differ = [
+            (ActivationRow::FILE, one.activations != other.activations),
+            (BatchNormRow::FILE, one.batch_norm != other.batch_norm),
+            (ConfusionRow::FILE, one.confusion != other.confusion),
+        ];
+        tables.extend(differ.into_iter().filter(|(_, differs)| *differs).map(|(file, _)| file));
+    }
+    Compared { cells: places.iter().map(of).collect(), tables }
 }
 
 /// Where two tables of this run differ first.
 fn first_difference(reported: &Study, found: &Study, key: &RunKey) -> Option<Difference> {
     let steps = [reported, found].map(|study| study.steps.iter().filter(|row| row.key == *key));
-    let [mut ours, mut theirs] = steps;
-    let mut first = 0;
-    loop {
-        let (one, other) = (ours.next(), theirs.next());
-        let Some(row) = other.or(one) else { break };
-        if one != other {
-            let loss = |row: Option<&crate::tables::StepRow>| row.map_or(f64::NAN, |row| row.loss);
-            let (reported, found) = (loss(one), loss(other));
-            return Some(Difference::Steps { first, last: row.step, reported, found });
-        }
-        first = row.step + 1;
+    if let Some((before, [one, other])) = first_unequal(steps) {
+        let loss = |row: Option<&StepRow>| row.map_or(f64::NAN, |row| row.loss);
+        let last = other.or(one).map_or(0, |row| row.step);
+        let first = before.map_or(0, |row| row.step + 1);
+        return Some(Difference::Steps { first, last, reported: loss(one), found: loss(other) });
     }
     let epochs = [reported, found].map(|study| study.epochs.iter().filter(|row| row.key == *key));
-    let [mut ours, mut theirs] = epochs;
-    loop {
-        let (one, other) = (ours.next(), theirs.next());
-        let Some(row) = other.or(one) else { break };
-        if one != other {
-            let loss =
-                |row: Option<&crate::tables::EpochRow>| row.map_or(f64::NAN, |row| row.val_loss);
-            let (epoch, reported, found) = (row.epoch, loss(one), loss(other));
-            return Some(Difference::Epoch { epoch, reported, found });
-        }
+    if let Some((_, [one, other])) = first_unequal(epochs) {
+        let loss = |row: Option<&EpochRow>| row.map_or(f64::NAN, |row| row.val_loss);
+        let epoch = other.or(one).map_or(0, |row| row.epoch);
+        return Some(Difference::Epoch { epoch, reported: loss(one), found: loss(other) });
     }
     let run = |study: &Study| study.runs.iter().find(|row| row.key == *key).cloned();
     (run(reported) != run(found)).then_some(Difference::Run)
+}
+
+/// The first rows of two tables that differ, none where a table has ended, and the one before them.
+fn first_unequal<'a, R: PartialEq>(
+    [mut one, mut other]: [impl Iterator<Item = &'a R>; 2],
+) -> Option<(Option<&'a R>, [Option<&'a R>; 2])> {
+    let mut before = None;
+    loop {
+        let rows = [one.next(), other.next()];
+        if rows[0] != rows[1] {
+            return Some((before, rows));
+        }
+        before = Some(rows[0]?);
+    }
 }
 
 /// The first step in which the logs of two trainings in these folders differ, with what each measured

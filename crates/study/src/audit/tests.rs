@@ -8,7 +8,6 @@ use super::*;
 use crate::cell::{Cell, cells};
 use crate::collect::{CellFingerprint, Collected};
 use crate::config::StudyConfig;
-use crate::error::StudyError;
 use crate::made_up;
 use crate::tables::Study;
 
@@ -51,6 +50,8 @@ impl Report {
     fn write(&self, study: &Study) {
         let mut files = study.files().unwrap();
         files.push((FIGURE.into(), b"<svg/>".to_vec()));
+        let others = crate::report::files(&study.config).filter(|path| path.iter().count() == 1);
+        files.extend(others.map(|path| (path, b"made up".to_vec())));
         let program = Program { rustc: "rustc \"1\"".to_owned(), cargo_lock: sha256(b"") };
         let lock = StudyLock::of(&study.config, &self.cells, self.fingerprints(), &program, &files);
         files.push((LOCK_FILE.into(), lock.unwrap().unwrap().text().into_bytes()));
@@ -95,11 +96,12 @@ fn assert_one(faults: &[String], parts: &[&str]) {
 fn a_report_is_as_its_lock_has_it_and_a_lock_reads_back() {
     let report = Report::new();
     let checked = check(report.folder.path()).unwrap();
-    assert_eq!((checked.faults.as_slice(), checked.cells), ([].as_slice(), 8));
-    assert_eq!(checked.files, 9);
+    assert_eq!(checked.faults, []);
+    assert_eq!(checked.study.as_ref(), Some(&report.study));
     let text = fs::read_to_string(report.folder.path().join(LOCK_FILE)).unwrap();
-    assert_eq!(checked.lock, sha256(text.as_bytes()));
+    assert_eq!(checked.sha256, sha256(text.as_bytes()));
     let lock = report.lock();
+    assert_eq!((lock.files.len(), lock.cells.len()), (15, 8));
     assert_eq!(lock.text(), text);
     assert_eq!(lock.program.rustc, "rustc \"1\"");
     assert_eq!(lock.numerics, [trainer::numerics::NOTEBOOK.name]);
@@ -122,15 +124,47 @@ fn a_changed_missing_or_additional_file_is_found() {
         report.edit(file, from, to);
         let faults = report.faults();
         assert!(faults[0].starts_with(&format!("{file}: found SHA-256 ")), "{faults:?}");
-        if file != "runs.csv" {
-            assert_one(&faults, &["it was changed since"]);
-        }
+        assert!(faults[0].ends_with("it was changed since"), "{faults:?}");
         fs::remove_file(report.folder.path().join(file)).unwrap();
-        assert!(report.faults().iter().any(|fault| fault.starts_with(&format!("{file}: No such"))));
+        assert_one(&report.faults(), &[&format!("{file}: No such")]);
+        #[cfg(unix)]
+        {
+            let elsewhere = report.folder.path().join("elsewhere");
+            fs::write(&elsewhere, "").unwrap();
+            std::os::unix::fs::symlink(elsewhere, report.folder.path().join(file)).unwrap();
+            assert_one(&report.faults(), &[&format!("{file}: found a link")]);
+        }
     }
     let report = Report::new();
-    fs::write(report.folder.path().join("summary.csv"), "").unwrap();
-    assert_one(&report.faults(), &["summary.csv: found a file that study.lock does not have"]);
+    fs::write(report.folder.path().join("figures/training_loss.svg"), "").unwrap();
+    assert_one(&report.faults(), &["found no hash of figures/training_loss.svg"]);
+}
+
+/// A lock from which files are gone, together with the files, and one with paths out of its folder.
+#[test]
+fn a_lock_has_the_files_of_a_report_and_no_others() {
+    for file in ["index.html", "summary.csv", "epochs.csv"] {
+        let report = Report::new();
+        report.remove_line(LOCK_FILE, &format!("\"{file}\" = "));
+        fs::remove_file(report.folder.path().join(file)).unwrap();
+        let faults = report.faults();
+        assert!(faults[0].contains(&format!("found no hash of {file}")), "{faults:?}");
+    }
+    for path in ["../precious", "/etc/hostname", "figures/other.svg", "study.lock"] {
+        let report = Report::new();
+        let line = format!("[files]\n{path:?} = \"{}\"", "0".repeat(64));
+        report.edit(LOCK_FILE, "[files]", &line);
+        assert_one(&report.faults(), &["found the file", path]);
+    }
+}
+
+#[test]
+fn tables_that_contradict_each_other_are_found_though_the_lock_has_them() {
+    let report = Report::new();
+    let mut study = report.study.clone();
+    study.confusion.pop();
+    report.write(&study);
+    assert_one(&report.faults(), &["confusion.csv: "]);
 }
 
 #[test]
@@ -144,10 +178,13 @@ fn a_missing_or_exchanged_cell_is_found_in_lock_and_tables() {
     );
     let report = Report::new();
     let mut study = report.study.clone();
-    let gone = study.runs.remove(5);
+    let gone = study.runs.remove(5).key;
+    study.epochs.retain(|row| row.key != gone);
+    study.steps.retain(|row| row.key != gone);
     report.write(&study);
-    let run = format!("{}, seed {}", study.config.label(&gone.key.arm), gone.key.seed);
-    assert_one(&report.faults(), &["runs.csv: found no row of", &run]);
+    let run = format!("{}, seed {}", study.config.label(&gone.arm), gone.seed);
+    let faults = report.faults();
+    assert!(faults.iter().any(|fault| fault.contains(&run) || fault.starts_with("confusion.csv")));
 
     let report = Report::new();
     let mut study = report.study.clone();
@@ -161,6 +198,16 @@ fn a_missing_or_exchanged_cell_is_found_in_lock_and_tables() {
     let faults = report.faults();
     assert_eq!(faults.len(), 2, "{faults:?}");
     assert!(faults[1].contains("found the cell ffffffff, expected only cells of the study"));
+
+    let report = Report::new();
+    let line = format!("  {{ cell = {:?}, epochs = 2, fingerprint = \"f\" }},\n]", id);
+    report.edit(LOCK_FILE, "]\n\n[program]", &format!("{line}\n\n[program]"));
+    assert_one(&report.faults(), &["found the cell", &id[..8], "twice"]);
+    let report = Report::new();
+    let mut study = report.study.clone();
+    study.runs[0].cell.truncate(3);
+    report.write(&study);
+    assert_one(&report.faults(), &["runs.csv: found the cell"]);
 }
 
 #[test]
@@ -187,20 +234,39 @@ fn a_lock_of_another_study_other_data_or_other_numerics_are_found_and_nothing_el
     report.edit("study.toml", "epochs = 2", "epochs = 3");
     assert_one(&report.faults(), &["study.lock: found the lock of the study"]);
     report.edit("study.toml", "epochs = 3", "epochs = none");
-    let faults = report.faults();
-    assert!(faults[0].starts_with("study.toml: found SHA-256"), "{faults:?}");
-    assert!(faults[1].starts_with("study.toml: line "), "{faults:?}");
+    assert_one(&report.faults(), &["study.toml: found SHA-256"]);
 }
 
 #[test]
 fn a_lock_that_is_none_is_told_with_its_line() {
     let report = Report::new();
     report.edit(LOCK_FILE, "cells = [", "cells = [ 3,");
-    let error = check(report.folder.path()).unwrap_err();
-    assert!(error.to_string().contains("study.lock: line 6: "), "{error}");
+    assert_one(&report.faults(), &["study.lock: line 6: "]);
     fs::remove_file(report.folder.path().join(LOCK_FILE)).unwrap();
-    let error = check(report.folder.path()).unwrap_err();
-    assert!(matches!(error, StudyError::Folder { .. }), "{error}");
+    assert_one(&report.faults(), &["study.lock: found none"]);
+}
+
+#[test]
+fn pages_and_figures_that_the_tables_do_not_give_are_found() {
+    let report = Report::new();
+    let mut lock = report.lock();
+    let rendered = crate::report::render(&report.study).unwrap();
+    lock.files.retain(|file, _| crate::tables::TABLE_FILES.contains(&file.as_str()));
+    let names = |faults: Vec<Fault>| -> Vec<String> {
+        faults.iter().filter_map(|fault| fault.drawn_otherwise().map(str::to_owned)).collect()
+    };
+    let named = rendered.iter().map(|(path, _)| crate::folder::name(path));
+    let mut expected: Vec<String> = named.collect();
+    expected.sort();
+    assert_eq!(names(of_tables(&report.study, &lock).unwrap()), expected);
+    for (path, bytes) in rendered {
+        lock.files.insert(crate::folder::name(&path), sha256(&bytes));
+    }
+    assert_eq!(of_tables(&report.study, &lock).unwrap(), []);
+    lock.files.insert("summary.csv".to_owned(), sha256(b"other"));
+    lock.files.insert("figures/none.svg".to_owned(), sha256(b"other"));
+    let found = names(of_tables(&report.study, &lock).unwrap());
+    assert_eq!(found, ["figures/none.svg", "summary.csv"]);
 }
 
 /// A report made anew from its tables takes the hashes of what it wrote, and never that of a table.
@@ -208,7 +274,9 @@ fn a_lock_that_is_none_is_told_with_its_line() {
 fn a_new_report_hides_no_change_of_a_table() {
     let report = Report::new();
     report.edit("epochs.csv", "1,", "2,");
-    let rendered = vec![(FIGURE.into(), b"<svg>new</svg>".to_vec())];
+    let pages = crate::report::files(&report.study.config).filter(|path| path.iter().count() == 1);
+    let mut rendered: Vec<_> = pages.map(|path| (path, b"new".to_vec())).collect();
+    rendered.push((FIGURE.into(), b"<svg>new</svg>".to_vec()));
     for (file, bytes) in with_lock(report.folder.path(), rendered).unwrap() {
         files::replace(&report.folder.path().join(file), &bytes).unwrap();
     }
@@ -243,8 +311,35 @@ fn retrained(report: &Report, change: impl Fn(&mut Collected)) -> Retrained {
         Collected { study: report.study.clone(), fingerprints: report.fingerprints() };
     change(&mut collected);
     let found = compare(&report.cells, &[5, 6], &report.lock(), &report.study, &collected);
-    assert!(found[1].is_equal());
-    found[0].clone()
+    assert!(found.cells[1].is_equal());
+    assert!(found.tables.is_empty());
+    found.cells[0].clone()
+}
+
+/// Arms that share a cell have rows of their own, all of which are held against the one training.
+#[test]
+fn every_row_of_a_cell_that_arms_share_counts_and_tables_over_seeds_once_all_are_trained() {
+    let compare_vary = "vary = [\"weights\", \"order\"]\nepochs = [1, 2]";
+    let report = Report::of(made_up::config_from(compare_vary, "trains = \"all\"", "seeds = 2"));
+    let (cells, places) = (&report.cells, drawn(&report.cells, 99, 0));
+    assert!(places.len() < cells.len());
+    let lock = report.lock();
+    let trained = |study| Collected { study, fingerprints: report.fingerprints() };
+    let whole = compare(cells, &places, &lock, &report.study, &trained(report.study.clone()));
+    assert!(whole.tables.is_empty());
+    for at in 0..cells.len() {
+        let mut study = report.study.clone();
+        let row = study.runs.iter_mut().find(|row| row.key == cells[at].key).unwrap();
+        row.test_accuracy = Some(0.987);
+        let found = compare(cells, &places, &lock, &report.study, &trained(study));
+        assert_eq!(found.cells.iter().filter(|cell| cell.difference.is_some()).count(), 1);
+    }
+    let mut study = report.study.clone();
+    study.activations[0].p50 += 1.0;
+    let compared = compare(cells, &places, &lock, &report.study, &trained(study.clone()));
+    assert_eq!(compared.tables, ["activations.csv"]);
+    let some = compare(cells, &places[..1], &lock, &report.study, &trained(study));
+    assert!(some.tables.is_empty());
 }
 
 #[test]
@@ -295,6 +390,8 @@ fn a_training_that_differs_is_told_with_where_it_differs_first() {
 fn equal_cells_bound_the_others_and_all_cells_leave_none() {
     let percent = |equal| (1000.0 * Bound::of(equal, 120).share).round() / 10.0;
     assert_eq!([1, 10, 30, 59].map(percent), [95.0, 25.9, 9.5, 5.0]);
+    // The one that was equal is not among the others.
+    assert_eq!(Bound::of(1, 4).share, 0.75);
     assert_eq!(Bound::of(10, 120).confidence, 0.95);
     assert_eq!(Bound::of(120, 120), Bound { share: 0.0, confidence: 1.0 });
 }
