@@ -25,6 +25,7 @@ const BROKEN: &str = "PyTorch's script ended early; its own message is above";
 #[derive(Debug)]
 pub(crate) struct Script {
     python: PathBuf,
+    text: &'static str,
     folder: TempDir,
 }
 
@@ -36,12 +37,12 @@ pub(crate) struct Peer {
     /// The version of PyTorch.
     pub(crate) version: String,
     /// Its settings, in the order of the tables. `peer.py` has their list.
-    pub(crate) settings: Vec<Setting>,
+    pub(crate) settings: Vec<TorchSetting>,
 }
 
 /// One way in which a user has PyTorch work.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(crate) struct Setting {
+pub(crate) struct TorchSetting {
     pub(crate) name: String,
     /// Whether it differs from the others in kernels, not in trainings alone.
     pub(crate) times_kernels: bool,
@@ -67,30 +68,44 @@ struct Ask<'a, W> {
 #[derive(Deserialize)]
 struct Hello {
     torch: String,
-    settings: Vec<Setting>,
+    settings: Vec<TorchSetting>,
 }
 
 impl Script {
     /// The script, to be run by this interpreter on these images.
     pub(crate) fn new(python: &Path, images: &LabelledImages) -> Result<Self> {
-        Self::of(python, images, &(0..images.len()).collect::<Vec<_>>())
+        Self::of((python, SCRIPT), images, &(0..images.len()).collect::<Vec<_>>())
     }
 
     /// The same on the images at these positions, in this order.
     pub(crate) fn with_images(&self, images: &LabelledImages, positions: &[usize]) -> Result<Self> {
-        Self::of(&self.python, images, positions)
+        Self::of((&self.python, self.text), images, positions)
     }
 
-    fn of(python: &Path, images: &LabelledImages, positions: &[usize]) -> Result<Self> {
+    /// A script of another text, which another interpreter runs.
+    #[cfg(test)]
+    pub(crate) fn stand_in(
+        interpreter: &str,
+        text: &'static str,
+        images: &LabelledImages,
+    ) -> Result<Self> {
+        Self::of((Path::new(interpreter), text), images, &[])
+    }
+
+    fn of(
+        (python, text): (&Path, &'static str),
+        images: &LabelledImages,
+        positions: &[usize],
+    ) -> Result<Self> {
         let refused = || BenchError::system("no temporary folder could be made");
         let folder = tempdir().map_err(refused())?;
         let pixels = positions.iter().filter_map(|&position| images.image(position));
         let mut content: Vec<u8> = pixels.flatten().copied().collect();
         content.extend(positions.iter().filter_map(|&position| images.labels().get(position)));
-        for (name, bytes) in [("images", content.as_slice()), ("peer.py", SCRIPT.as_bytes())] {
+        for (name, bytes) in [("images", content.as_slice()), ("peer.py", text.as_bytes())] {
             fs::write(folder.path().join(name), bytes).map_err(refused())?;
         }
-        Ok(Self { python: python.to_owned(), folder })
+        Ok(Self { python: python.to_owned(), text, folder })
     }
 
     fn command(&self, mode: &str, threads: usize) -> Command {

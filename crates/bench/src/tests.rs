@@ -2,19 +2,24 @@
 //! never tested.
 
 use std::fs;
+use std::num::NonZero;
+
+use trainer::dataset::{Split, Synthetic};
 
 use crate::ceiling::{Ceiling, CopySpeed};
-use crate::child::Cost;
+use crate::child::{Cost, Program};
 use crate::figure::GrowthFigure;
 use crate::goals::{Limit, goals};
 use crate::machine::Machine;
-use crate::options::Extent;
+use crate::options::{Extent, Options, StudyData};
+use crate::peer::Script;
 use crate::process::Duration;
 use crate::race::{Race, TorchRace};
 use crate::results::{
     Bits, GrowthPoint, Lightning, Memory, Results, Row, SettingTimes, Side, StudyTime, TorchMemory,
 };
 use crate::study_work::{MeasuredStudies, StudyWork};
+use crate::turns::Turns;
 use crate::work::{RaceEpoch, Work};
 
 /// A row whose default setting of PyTorch took twice as long as the fastest one.
@@ -293,4 +298,55 @@ fn the_committed_report_is_made_of_the_committed_measurements() {
             "reports/bench/{name} differs; INSTA_UPDATE=always makes it anew"
         );
     }
+}
+
+/// Answers like `peer.py`: the setting "other" refuses, and times alternate between 1 s and 3 s. A seed
+/// reaches the accuracy in its first epoch.
+const STAND_IN: &str = r#"
+setting() { echo "{\"name\":\"$1\",\"times_kernels\":$2}"; }
+echo "{\"torch\":\"9\",\"settings\":[$(setting default true),$(setting other true),$(setting trains false)]}"
+seconds=3
+while read -r line; do
+    case "$line" in
+        *'"race"'*) echo '{"epochs":[{"seconds":1.5,"accuracy":0.95}]}' ;;
+        *'"other"'*) echo '{"refused":"no compiler"}' ;;
+        *) seconds=$((4 - seconds)); echo "{\"seconds\":$seconds}" ;;
+    esac
+done
+"#;
+
+fn options() -> Options<'static> {
+    let program = Program { path: "not started".into(), arguments: Vec::new() };
+    let (threads, extent) = (1, Extent::Quick);
+    Options { program, python: None, studies: None, threads, extent, progress: &|_| () }
+}
+
+#[test]
+fn a_setting_that_pytorch_refuses_is_left_out_aloud_and_a_noisy_row_is_repeated() {
+    let images = Synthetic::training_at(&[0], NonZero::<usize>::MIN).unwrap();
+    let script = Script::stand_in("sh", STAND_IN, &images).unwrap();
+    let (options, peer) = (options(), Some(script.serve(1).unwrap()));
+    let mut turns = Turns { options: &options, images: &images, peer, left_out: Vec::new() };
+    let row = turns.row(Work::BatchNorm { shape: [2, 2, 4, 4] }).unwrap();
+    assert_eq!(turns.left_out, ["PyTorch, other: no compiler"]);
+    let seconds = [1.0, 3.0, 1.0, 3.0, 1.0, 3.0, 1.0, 3.0, 1.0].to_vec();
+    assert_eq!(row.torch, [SettingTimes { setting: "default".to_owned(), seconds }]);
+    assert_eq!(row.seconds.len(), 9);
+    assert!(row.noise().unwrap() >= 2.0);
+}
+
+#[test]
+fn both_sides_race_with_the_same_seeds() {
+    let images =
+        Synthetic::training_at(&(0..60).collect::<Vec<_>>(), NonZero::<usize>::MIN).unwrap();
+    let script = Script::stand_in("sh", STAND_IN, &images).unwrap();
+    let split = Split::four_fifths_of(60, 0);
+    let data = StudyData { name: "few images".to_owned(), images, split, has_race: true };
+    let race = Race::measure(&options(), &data, Some((&script, "default".to_owned()))).unwrap();
+    // Few images do not teach enough: each of our seeds is given up.
+    assert!(race.ours.iter().all(|epochs| epochs.len() == 8), "{race:?}");
+    let finish = race.finish(&race.ours);
+    assert_eq!((finish.seeds, finish.reached), (3, None));
+    let torch = race.finish(&race.torch.as_ref().unwrap().seeds);
+    assert_eq!((torch.seeds, torch.reached.unwrap().mean), (3, 1.5));
 }
