@@ -13,7 +13,6 @@ use study::cell::{Cell, distinct};
 use study::config::StudyConfig;
 use study::experiment::{Experiment, Introduction};
 use study::images::Images;
-use study::memory::Memory;
 use study::seeds;
 use study::store::{State, Store};
 use study::training::{Failure, InUse};
@@ -31,7 +30,7 @@ use terminal::workspace;
 
 pub(crate) mod ending;
 mod lines;
-mod machine_memory;
+pub(crate) mod machine_memory;
 mod part;
 pub(crate) mod plan;
 pub(crate) mod progress;
@@ -40,6 +39,7 @@ mod requeue;
 mod timing;
 
 use ending::end;
+use machine_memory::expect_room;
 use part::{Part, PartOptions};
 use progress::Progress;
 
@@ -108,7 +108,9 @@ fn run_in(job: &Job, arguments: &Arguments, interrupt: &Interrupt) -> Result<Exi
         .possible()
         .iter()
         .map(|&data_set| options.request(&study, data_set))
-        .map(|request| request.and_then(|request| fits(&request.config, threads).map(|()| request)))
+        .map(|request| {
+            request.and_then(|request| expect_room(&request.config, threads).map(|()| request))
+        })
         .collect();
     if requests.iter().all(Result::is_err) {
         requests.into_iter().collect::<Result<Vec<_>>>()?;
@@ -131,7 +133,7 @@ fn run_in(job: &Job, arguments: &Arguments, interrupt: &Interrupt) -> Result<Exi
     let data_sets = data.find_all(&named)?;
     let first = data_sets.first().map(LocalDataSet::data_set).context("found no data set")?;
     let Request { config, folder } = options.request(&study, first)?;
-    fits(&config, threads)?;
+    expect_room(&config, threads)?;
     if arguments.list {
         return match arguments.format {
             Format::Table => plan::show(&config, &store, threads),
@@ -344,30 +346,6 @@ pub(crate) fn images(
         }
     }
     Ok(images)
-}
-
-/// Refuses a study that needs more memory than there is.
-pub(crate) fn fits(config: &StudyConfig, threads: usize) -> Result<()> {
-    let Some(available) = machine_memory::available() else { return Ok(()) };
-    let memory = Memory::of(config)?;
-    let runs = threads.min(memory.runs());
-    let needed = memory.bytes(runs);
-    if needed <= available {
-        return Ok(());
-    }
-    let fewer = (1..runs).rev().find(|&fewer| memory.bytes(fewer) <= available);
-    let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
-    let side_by_side =
-        if runs == 1 { "its run".to_owned() } else { format!("{runs} runs side by side") };
-    let remedy = match fewer {
-        None => "give a smaller --batch-size".to_owned(),
-        Some(fewer) => format!("give a smaller --batch-size, or --threads {fewer}"),
-    };
-    bail!(
-        "the study needs about {} of memory for {side_by_side}, and {} are available; {remedy}",
-        gigabytes(needed),
-        gigabytes(available)
-    )
 }
 
 fn description(config: &StudyConfig) -> String {

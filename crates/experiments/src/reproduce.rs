@@ -8,22 +8,23 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
-use study::audit::{Checked, Fault, LOCK_FILE, StudyLock, check};
+use study::audit::{Checked, LOCK_FILE, StudyLock, check};
 use study::config::CONFIG_FILE;
 use study::tables::{Row, RunRow, Study};
 
 use crate::data_argument::DataArguments;
 use crate::experiment::store;
 use crate::study_argument::find;
-use terminal::count::{self, counted};
+use terminal::count;
 use terminal::exit::Exit;
 use terminal::interrupt::Interrupt;
-use terminal::output::say;
 use terminal::workspace::{self, relative};
 
+mod faults;
 mod record;
 mod retrain;
 
+use faults::tell;
 use retrain::{Draw, Retraining};
 
 #[derive(clap::Args)]
@@ -64,9 +65,6 @@ pub(crate) struct Arguments {
     data: DataArguments,
 }
 
-/// The faults of a report that are told.
-const TOLD: usize = 10;
-
 /// The digits of a lock in the name of a folder.
 const DIGITS: usize = 8;
 
@@ -104,33 +102,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         }
     }
     Ok(Exit::of(is_all_right))
-}
-
-/// Says what a check found.
-fn tell(folder: &Path, Checked { lock, sha256, faults, .. }: &Checked) -> Result<()> {
-    let shown = relative(folder).display();
-    match lock {
-        Some(lock) if faults.is_empty() => {
-            let files = counted(lock.files.len(), "file");
-            let cells = counted(lock.cells.len(), "cell");
-            say(format_args!(
-                "{shown}: {files} and {cells} are as study.lock has them; its own SHA-256 is {sha256}"
-            ))
-        }
-        Some(_) | None => {
-            say(format_args!("{shown}: {} found", counted(faults.len(), "fault")))?;
-            tell_faults(faults)
-        }
-    }
-}
-
-/// Says some of these faults, and how many more there are.
-fn tell_faults(faults: &[Fault]) -> Result<()> {
-    faults.iter().take(TOLD).try_for_each(|fault| say(format_args!("  {fault}")))?;
-    match faults.len().checked_sub(TOLD) {
-        None | Some(0) => Ok(()),
-        Some(more) => say(format_args!("  and {more} more")),
-    }
 }
 
 impl Arguments {

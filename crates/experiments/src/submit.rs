@@ -6,6 +6,7 @@ use std::iter;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 
 use anyhow::{Context, Result, ensure};
 use clap::ValueEnum;
@@ -81,15 +82,8 @@ struct EngineArgument(usize);
 
 impl ValueEnum for EngineArgument {
     fn value_variants<'a>() -> &'a [Self] {
-        static ALL: [EngineArgument; ENGINES.len()] = {
-            let mut all = [EngineArgument(0); ENGINES.len()];
-            let mut at = 0;
-            while at < all.len() {
-                all[at] = EngineArgument(at);
-                at += 1;
-            }
-            all
-        };
+        static ALL: LazyLock<Vec<EngineArgument>> =
+            LazyLock::new(|| (0..ENGINES.len()).map(EngineArgument).collect());
         &ALL
     }
 
@@ -163,18 +157,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
         replace_file(&path, script.text.as_bytes())?;
     }
     say(sized.sentence(left.len(), all.len()))?;
+    hand_over(engine, &submission, &scripts)
+}
+
+/// Hands the scripts over, and says where everything is.
+fn hand_over(engine: &dyn Engine, submission: &Submission, scripts: &[Script]) -> Result<Exit> {
     let mut ids: Vec<String> = Vec::new();
-    for script in &scripts {
+    for script in scripts {
         let path = submission.folder.join(script.file);
-        ids.push(hand_over(engine, &path, ids.last().map(String::as_str))?);
-        say(format_args!("job {}: {}", ids[ids.len() - 1], shown(&path)))?;
+        let id = hand_one_over(engine, &path, ids.last().map(String::as_str))?;
+        say(format_args!("job {id}: {}", shown(&path)))?;
+        ids.push(id);
     }
     say(format_args!("state of the jobs: {}", engine.state(&ids)))?;
     let list = ["cargo", "xtask", "experiment"].map(str::to_owned);
     let list = [list.as_slice(), &submission.study, &["--list".to_owned()]].concat();
     say(format_args!("state of the cells: {}", line(&list)))?;
     say(format_args!("logs: {}", shown(&submission.folder)))?;
-    say(format_args!("report: {}", shown(&out)))?;
+    say(format_args!("report: {}", shown(Path::new(&submission.out))))?;
     Ok(Exit::Success)
 }
 
@@ -231,7 +231,7 @@ fn verify(found: &LocalDataSet) -> Result<()> {
 }
 
 /// Hands a script over, whose job begins when that with the number `after` is over; its own number.
-fn hand_over(engine: &dyn Engine, script: &Path, after: Option<&str>) -> Result<String> {
+fn hand_one_over(engine: &dyn Engine, script: &Path, after: Option<&str>) -> Result<String> {
     let command = engine.command(script, after);
     let program = command.first().context("found no command to submit with")?;
     let ended = Command::new(program).args(&command[1..]).output();

@@ -97,6 +97,8 @@ fn finished_studies_are_drawn_and_others_named() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("xtask")).unwrap();
     fs::write(folder.path().join("xtask/Cargo.toml"), "").unwrap();
+    let citation = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../CITATION.cff");
+    fs::copy(citation, folder.path().join("CITATION.cff")).unwrap();
     let report = || {
         Command::new(env!("CARGO_BIN_EXE_experiments"))
             .arg("report")

@@ -1,11 +1,40 @@
-//! How much memory this machine can still give, where that can be known: on Linux.
+//! How much memory this machine can still give, where that can be known: on Linux. A study that needs more
+//! is refused.
 
 use std::fs;
 use std::path::Path;
 
+use anyhow::{Result, bail};
+use study::config::StudyConfig;
+use study::memory::Memory;
+
+/// Refuses a study that needs more memory than there is.
+pub(crate) fn expect_room(config: &StudyConfig, threads: usize) -> Result<()> {
+    let Some(available) = available() else { return Ok(()) };
+    let memory = Memory::of(config)?;
+    let runs = threads.min(memory.runs());
+    let needed = memory.bytes(runs);
+    if needed <= available {
+        return Ok(());
+    }
+    let fewer = (1..runs).rev().find(|&fewer| memory.bytes(fewer) <= available);
+    let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
+    let side_by_side =
+        if runs == 1 { "its run".to_owned() } else { format!("{runs} runs side by side") };
+    let remedy = match fewer {
+        None => "give a smaller --batch-size".to_owned(),
+        Some(fewer) => format!("give a smaller --batch-size, or --threads {fewer}"),
+    };
+    bail!(
+        "the study needs about {} of memory for {side_by_side}, and {} are available; {remedy}",
+        gigabytes(needed),
+        gigabytes(available)
+    )
+}
+
 /// The bytes that programs can still take: what the kernel estimates, and what the limits of the
 /// control groups leave. None where neither is told.
-pub(super) fn available() -> Option<u64> {
+fn available() -> Option<u64> {
     available_by(Path::new("/"))
 }
 

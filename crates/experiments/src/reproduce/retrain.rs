@@ -17,11 +17,12 @@ use study::store::{State, Store};
 use study::tables::Study;
 use study::training::InUse;
 
+use super::faults::tell_faults;
 use super::record::{CellRecord, FILE, Record};
-use super::tell_faults;
 use crate::data_argument::DataArguments;
+use crate::experiment::machine_memory::expect_room;
 use crate::experiment::progress::{Progress, Silent};
-use crate::experiment::{fits, images, refuse_failures};
+use crate::experiment::{images, refuse_failures};
 use crate::program::program;
 use terminal::count::counted;
 use terminal::interrupt::Interrupt;
@@ -59,7 +60,7 @@ impl Retraining<'_> {
     /// Trains, compares, says what came out and writes the record. Returns whether all was equal.
     pub(super) fn run(&self, interrupt: &Interrupt) -> Result<bool> {
         let config = &self.reported.config;
-        fits(config, self.threads)?;
+        expect_room(config, self.threads)?;
         let drawn_otherwise = of_tables(&self.reported, &self.lock)?;
         // Never into a store, so that nothing that is there can be taken for a new training.
         fs::create_dir_all(&self.out)

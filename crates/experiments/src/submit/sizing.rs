@@ -89,10 +89,11 @@ impl Sized {
             format!(", about {} for the longest", HumanDuration(Duration::from_secs_f64(seconds)))
         });
         format!(
-            "{left} of {} are left, in {}{time}; time limit {}",
+            "{left} of {} {} left, in {}{time}; the time limit is {}",
             counted(all, "cell"),
+            if left == 1 { "is" } else { "are" },
             counted(tasks, "task"),
-            self.limit.text
+            HumanDuration(Duration::from_secs(self.limit.seconds))
         )
     }
 }

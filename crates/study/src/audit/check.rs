@@ -92,12 +92,12 @@ pub fn check(folder: &Path) -> Result<Checked> {
 /// What is wrong with tables that cannot be read, unless these files are known to be wrong and one of them
 /// is why.
 fn unreadable(folder: &Path, error: &StudyError, known: &[&str]) -> Option<Fault> {
-    let (path, fault) = match error {
-        StudyError::Damaged { path, fault } => (path, fault.clone()),
-        StudyError::File { path, cause, .. } => (path, cause.to_string()),
-        other => {
-            return Some(Fault::Unreadable { file: CONFIG_FILE.into(), fault: other.to_string() });
-        }
+    let (path, fault) = if let StudyError::Damaged { path, fault } = error {
+        (path.as_path(), fault.clone())
+    } else if let StudyError::File { path, cause, .. } = error {
+        (path.as_path(), cause.to_string())
+    } else {
+        (Path::new(CONFIG_FILE), error.to_string())
     };
     let file = name(path.strip_prefix(folder).unwrap_or(path));
     (!known.contains(&file.as_str())).then_some(Fault::Unreadable { file, fault })
