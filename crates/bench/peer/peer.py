@@ -1,17 +1,19 @@
-"""PyTorch's side of `cargo xtask bench --against torch`: eager mode with its default settings.
+"""PyTorch's side of `cargo xtask bench --against torch`.
 
-    peer.py serve THREADS IMAGES    answers one request per line: a piece of work, and how long to
-                                    repeat it
+    peer.py serve THREADS IMAGES    names its settings, then answers one request per line: a piece of
+                                    work in one setting, and how long to repeat it
     peer.py memory THREADS IMAGES   trains in a process of its own, and answers the memory it took
     peer.py bits THREADS IMAGES     trains 16 steps, and answers the hash of the weights and the
                                     instruction set
     peer.py study THREADS IMAGES    trains both networks for one epoch by PyTorch Lightning
 
 IMAGES is a file of images of 28 × 28 bytes, followed by one byte per label. The other side trains on
-the same images: 48,000 of them, fewer for `bits`. Each answer is one line of JSON.
+the same images: 48,000 of them, fewer for `bits`; the images of a race have those to validate with
+behind those to train with. Each answer is one line of JSON. What is not `serve` has the first setting.
 """
 
 import contextlib
+import dataclasses
 import hashlib
 import json
 import resource
@@ -29,6 +31,35 @@ LEARNING_RATE = 5e-4
 STEPS_FOR_BITS = 16
 STEPS_FOR_MEMORY = 200
 VALIDATION_IMAGES = 12_000
+WARM_UP_STEPS = 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """One way in which a user has PyTorch work."""
+
+    name: str
+    channels_last: bool = False
+    fused_adam: bool = False
+    compiled: bool = False
+
+    @property
+    def memory_format(self):
+        return torch.channels_last if self.channels_last else torch.contiguous_format
+
+    @property
+    def times_kernels(self):
+        """A kernel has neither an optimiser nor anything to compile it with."""
+        return not (self.fused_adam or self.compiled)
+
+
+SETTINGS = [
+    Setting("default"),
+    Setting("channels_last", channels_last=True),
+    Setting("channels_last, fused Adam", channels_last=True, fused_adam=True),
+    Setting("torch.compile", compiled=True),
+    Setting("torch.compile, channels_last", channels_last=True, compiled=True),
+]
 
 
 def read_images(path):
@@ -53,26 +84,49 @@ def network(name):
 class Training:
     """A network, its optimiser, and the images on which all its parameters are trained."""
 
-    def __init__(self, name, images, labels):
+    def __init__(self, name, images, labels, setting=SETTINGS[0]):
         torch.manual_seed(0)
-        self.network = network(name).train()
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=LEARNING_RATE)
-        self.images, self.labels = images, labels
+        self.setting = setting
+        self.network = network(name).train().to(memory_format=setting.memory_format)
+        # Shares the parameters, and is compiled in the first step.
+        self.forward = torch.compile(self.network) if setting.compiled else self.network
+        self.make_optimizer()
+        self.images, self.labels = images.to(memory_format=setting.memory_format), labels
+
+    def make_optimizer(self):
+        options = {"fused": True} if self.setting.fused_adam else {}
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=LEARNING_RATE, **options)
+
+    def restart(self, seed):
+        """Draws parameters anew, as PyTorch does by default."""
+        torch.manual_seed(seed)
+        for module in self.network:
+            if hasattr(module, "reset_parameters"):
+                module.reset_parameters()
+        self.make_optimizer()
 
     def steps(self, count, order=None):
         """Trains on the first `count` batches of the images, in this order or in a new one."""
         if order is None:
             order = torch.randperm(len(self.images))
         for positions in order.split(BATCH)[:count]:
-            logits = self.network(self.images[positions])
+            logits = self.forward(self.images[positions])
             loss = nn.functional.cross_entropy(logits, self.labels[positions])
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
 
+    def accuracy(self, images, labels):
+        self.network.eval()
+        with torch.no_grad():
+            logits = torch.cat([self.network(batch) for batch in images.split(1000)])
+        self.network.train()
+        return (logits.argmax(1) == labels).double().mean().item()
 
-def batch_norm(shape):
-    x, dout = torch.randn(shape, requires_grad=True), torch.randn(shape)
+
+def batch_norm(shape, memory_format):
+    x = torch.randn(shape).to(memory_format=memory_format).requires_grad_()
+    dout = torch.randn(shape).to(memory_format=memory_format)
     channels = shape[1]
     gamma, beta = (torch.rand(channels, requires_grad=True) for _ in range(2))
     mean, var = torch.zeros(channels), torch.ones(channels)
@@ -84,11 +138,14 @@ def batch_norm(shape):
     return call
 
 
-def convolution(shape, filters, input_gradient):
-    x = torch.randn(shape, requires_grad=input_gradient)
-    weight = torch.randn(filters, shape[1], 3, 3, requires_grad=True)
+def convolution(shape, filters, input_gradient, memory_format):
+    def random(*shape):
+        return torch.randn(shape).to(memory_format=memory_format)
+
+    x = random(*shape).requires_grad_(input_gradient)
+    weight = random(filters, shape[1], 3, 3).requires_grad_()
     bias = torch.randn(filters, requires_grad=True)
-    dout = torch.randn(shape[0], filters, *shape[2:])
+    dout = random(shape[0], filters, *shape[2:])
     inputs = (x, weight, bias) if input_gradient else (weight, bias)
 
     def call():
@@ -109,30 +166,66 @@ def seconds_per_call(call, at_least):
             return elapsed / calls
 
 
+def warmed_up(name, images, labels, setting):
+    """A training whose first steps, in which PyTorch compiles, are behind it."""
+    training = Training(name, images, labels, setting)
+    training.steps(WARM_UP_STEPS)
+    return training
+
+
+def race(work, images, labels, setting):
+    """Trains until an accuracy is reached: the seconds of training and the accuracy of each epoch."""
+    count = work["training_images"]
+    training = warmed_up(work["network"], images[:count], labels[:count], setting)
+    training.restart(work["seed"])
+    epochs = []
+    for _ in range(work["most_epochs"]):
+        start = time.perf_counter()
+        training.steps(None)
+        seconds = time.perf_counter() - start
+        accuracy = training.accuracy(images[count:], labels[count:])
+        epochs.append({"seconds": seconds, "accuracy": accuracy})
+        if accuracy >= work["accuracy"]:
+            break
+    return epochs
+
+
+def prepare(work, images, labels, setting):
+    match work:
+        case {"work": "batch_norm", "shape": shape}:
+            call = batch_norm(shape, setting.memory_format)
+        case {"work": "convolution", "shape": shape, "filters": filters,
+              "input_gradient": input_gradient}:
+            call = convolution(shape, filters, input_gradient, setting.memory_format)
+        case {"work": "epoch", "network": name, "steps": steps}:
+            training = warmed_up(name, images, labels, setting)
+            return lambda: training.steps(steps)
+    call()
+    return call
+
+
 def serve(images, labels):
-    prepared = {}
-
-    def prepare(work):
-        match work:
-            case {"work": "batch_norm", "shape": shape}:
-                call = batch_norm(shape)
-            case {"work": "convolution", "shape": shape, "filters": filters,
-                  "input_gradient": input_gradient}:
-                call = convolution(shape, filters, input_gradient)
-            case {"work": "epoch", "network": name, "steps": steps}:
-                training = Training(name, images, labels)
-                training.steps(20)
-                return lambda: training.steps(steps)
-        call()
-        return call
-
+    settings = {setting.name: setting for setting in SETTINGS}
+    work, prepared = None, {}
     for line in sys.stdin:
         request = json.loads(line)
-        key = json.dumps(request["work"], sort_keys=True)
-        if key not in prepared:
-            prepared.clear()
-            prepared[key] = prepare(request["work"])
-        answer({"seconds": seconds_per_call(prepared[key], request["at_least"])})
+        setting = settings[request["setting"]]
+        if request["work"]["work"] == "race":
+            answer({"epochs": race(request["work"], images, labels, setting)})
+            continue
+        if request["work"] != work:
+            work, prepared = request["work"], {}
+        try:
+            if setting not in prepared:
+                prepared[setting] = prepare(work, images, labels, setting)
+        except Exception as error:
+            if not setting.compiled:
+                raise
+            # Most often there is no compiler here.
+            lines = str(error).strip().splitlines() or [""]
+            answer({"refused": f"{type(error).__name__}: {lines[0]}"})
+            continue
+        answer({"seconds": seconds_per_call(prepared[setting], request["at_least"])})
 
 
 def memory(images, labels):
@@ -214,7 +307,9 @@ def main():
     torch.set_num_threads(int(threads))
     images, labels = read_images(path)
     if mode == "serve":
-        answer({"torch": torch.__version__, "python": sys.version.split()[0]})
+        settings = [{"name": setting.name, "times_kernels": setting.times_kernels}
+                    for setting in SETTINGS]
+        answer({"torch": torch.__version__, "settings": settings})
     {"serve": serve, "memory": memory, "bits": bits, "study": study}[mode](images, labels)
 
 

@@ -23,7 +23,7 @@ use trainer::{Seeds, ShortTraining, Trains};
 use crate::error::{BenchError, Result};
 use crate::ours;
 use crate::process::{answer_of, from_json, to_json};
-use crate::work::{BATCH_SIZE, EPOCH_IMAGES};
+use crate::work::{BATCH_SIZE, EPOCH_IMAGES, LEARNING_RATE};
 
 const CLASSES: usize = 10;
 
@@ -154,7 +154,7 @@ fn seconds_per_step(config: &StepConfig, images: &LabelledImages, split: &Split)
         ..preset::SPATIAL_BATCH_NORM_NETWORK.config.clone()
     };
     let mut network = network.build(images.size(), images.classes(), 0)?;
-    let mut optimizer = Optimizer::new(AdamConfig::new(5e-4)?, &network, |_| true);
+    let mut optimizer = Optimizer::new(AdamConfig::new(LEARNING_RATE)?, &network, |_| true);
     // The last moment is that of the validation, which is not a step.
     let mut moments = Vec::with_capacity(WARM_UP + config.steps + 1);
     let batch = (0, config.batch);
@@ -177,7 +177,7 @@ fn run(threads: usize) -> Result<Cost> {
         seeds: Seeds::both(0),
         epochs: 1,
         batch_size: BATCH_SIZE,
-        optimizer: AdamConfig::new(5e-4)?.into(),
+        optimizer: AdamConfig::new(LEARNING_RATE)?.into(),
         observations_per_epoch: 20,
         data_set: DataSetContents::known_by_name_alone("noise"),
     };

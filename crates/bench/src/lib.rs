@@ -2,8 +2,9 @@
 //! what this machine can do at best, and beside PyTorch.
 //!
 //! [`measure()`] takes [`Options`] and gives [`Results`]. The path of a measurement: `work` says
-//! what is done; `ours` does it here and `peer` has PyTorch do it, in turn; `ceiling` measures what
-//! is possible; `goals` compares all of these. `child` measures what needs a process of its own: a
+//! what is done; `ours` does it here and `peer` has PyTorch do it, in turn, which is `turns`; `ceiling`
+//! measures what is possible; `goals` compares all of these. `study_work` measures a whole study, and
+//! `race` the time to an accuracy. `peer.py` has the list of PyTorch's settings. `child` measures what needs a process of its own: a
 //! peak of memory, an environment. Results become a text, a page, a figure and `bench.json`.
 //!
 //! The crate prints nothing, reads no arguments and chooses no exit code. It starts processes: the
@@ -21,13 +22,16 @@ mod options;
 mod ours;
 mod peer;
 mod process;
+mod race;
 mod report;
 mod results;
 mod stopwatch;
+mod study_work;
 mod table;
 #[cfg(test)]
 mod tests;
 mod text;
+mod turns;
 mod work;
 
 pub use bits::bits_table;
@@ -35,6 +39,6 @@ pub use child::{Program, answer};
 pub use error::BenchError;
 pub use machine::Machine;
 pub use measure::measure;
-pub use options::{Options, STUDY_EPOCHS, StudyCommand};
+pub use options::{Extent, Options, Studies, StudyCommand, StudyData};
 pub use report::{FILES, TITLE};
 pub use results::Results;

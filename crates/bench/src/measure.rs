@@ -1,13 +1,9 @@
 //! All measurements, one after the other.
 
 use std::num::NonZero;
-use std::process::Command;
 use std::thread;
-use std::time::Instant;
 
-use kernels::with_threads;
 use serde::Deserialize;
-use tempfile::tempdir;
 use trainer::dataset::{LabelledImages, Synthetic};
 
 use crate::bits::bits;
@@ -15,45 +11,74 @@ use crate::ceiling::{BEYOND_CACHES, Ceiling, WITHIN_CACHE};
 use crate::child::{Cost, Request, StepConfig, ask};
 use crate::error::{BenchError, Result};
 use crate::machine::Machine;
-use crate::options::{Options, STUDY_EPOCHS, StudyCommand};
-use crate::ours;
-use crate::peer::{Peer, Script};
-use crate::process;
+use crate::options::{Extent, Options, Studies};
+use crate::peer::Script;
+use crate::process::Duration;
+use crate::race::Race;
 use crate::results::{GrowthPoint, Lightning, Memory, Results, Row, StudyTime};
-use crate::stopwatch::seconds_per_call;
+use crate::study_work::{self, StudySize, StudyWork};
+use crate::turns::Turns;
 use crate::work::{BATCH_SIZE, EPOCH_IMAGES, Work};
 
-/// Measures everything: ceilings, kernels, epochs, memory, the study, growth and bits.
+/// The epochs of the notebook's study.
+const STUDY_EPOCHS: u32 = 5;
+
+/// Measures everything: ceilings, kernels, epochs, memory, studies, the race, growth and bits.
 ///
 /// # Errors
 ///
 /// [`BenchError`] for the first measurement that fails.
 pub fn measure(options: &Options<'_>) -> Result<Results> {
-    let &Options { threads, quick, progress, .. } = options;
+    let &Options { threads, extent, progress, .. } = options;
     let images = epoch_images()?;
     let script =
         options.python.as_deref().map(|python| Script::new(python, &images)).transpose()?;
     let script = script.as_ref();
     progress("ceilings");
     let ceilings = ceilings(threads)?;
-    let mut peer = script.map(|script| script.serve(threads)).transpose()?;
-    let torch = peer.as_ref().map(|peer| peer.version.clone());
+    let mut turns = Turns {
+        options,
+        images: &images,
+        peer: script.map(|script| script.serve(threads)).transpose()?,
+        left_out: Vec::new(),
+    };
     let mut rows = Vec::new();
     let whole = EPOCH_IMAGES / BATCH_SIZE;
-    let epochs = Work::epochs(if quick { whole / 10 } else { whole });
+    let epochs = Work::epochs(if extent == Extent::Quick { whole / 10 } else { whole });
     for work in Work::kernels().into_iter().chain(epochs) {
-        rows.push(row(options, work, &images, peer.as_mut())?);
+        rows.push(turns.row(work)?);
     }
+    let Turns { peer, mut left_out, .. } = turns;
+    let torch = peer.as_ref().map(|peer| peer.version.clone());
+    // PyTorch's process ends here, so that it takes neither memory nor time from what follows.
     drop(peer);
+    // The last row is the training that is raced.
+    let fastest = rows.last().and_then(Row::torch).map(|times| times.setting.clone());
+    let (mut study, mut study_work, mut race) = (None, None, None);
+    if let Some(studies) = &options.studies {
+        study = match extent {
+            Extent::Quick => None,
+            Extent::Normal | Extent::Full => {
+                Some(self::study(options, studies, script, &mut left_out)?)
+            }
+        };
+        study_work = StudyWork::measure(options, studies)?;
+        if studies.data.has_race {
+            race = Some(Race::measure(options, &studies.data, script.zip(fastest))?);
+        }
+    }
     let memory = memory(options, script)?;
     Ok(Results {
         machine: Machine::here()?,
         threads,
-        quick,
+        extent,
         torch,
+        left_out,
         ceilings,
         rows,
-        study: options.study.as_ref().map(|command| study(options, command, script)).transpose()?,
+        study,
+        study_work,
+        race,
         memory,
         growth: growth(options)?,
         bits: bits(options, script)?,
@@ -75,52 +100,13 @@ fn ceilings(threads: usize) -> Result<Vec<Ceiling>> {
     counts.into_iter().map(|threads| Ceiling::measure(threads, &sizes)).collect()
 }
 
-/// One piece of work, both sides in turn.
-fn row(
-    options: &Options<'_>,
-    work: Work,
-    images: &LabelledImages,
-    mut peer: Option<&mut Peer>,
-) -> Result<Row> {
-    let &Options { threads, quick, progress, .. } = options;
-    progress(&format!("{} {}", work.name(), work.shape()));
-    let is_epoch = matches!(work, Work::Epoch { .. });
-    let turns = if quick { 3 } else { 5 };
-    // One epoch takes long enough; one call of a kernel does not.
-    let at_least = if is_epoch { 0.0 } else { 0.1 };
-    let mut call = ours::prepare(&work, images)?;
-    let mut ours = |threads| -> Result<f64> {
-        with_threads(threads, || {
-            // The first call starts threads and allocates memory, which is not to be measured.
-            if !is_epoch {
-                call()?;
-            }
-            seconds_per_call(at_least, &mut call)
-        })?
-    };
-    let mut row = Row {
-        work,
-        threads,
-        seconds: Vec::new(),
-        torch_seconds: Vec::new(),
-        seconds_on_one_thread: Vec::new(),
-    };
-    for _ in 0..turns {
-        row.seconds.push(ours(threads)?);
-        if let Some(peer) = &mut peer {
-            row.torch_seconds.push(peer.seconds(&row.work, at_least)?);
-        }
-        if is_epoch && threads > 1 {
-            row.seconds_on_one_thread.push(ours(1)?);
-        }
-    }
-    Ok(row)
-}
-
 /// Training steps with one thing changed at a time, each in a process of its own.
 fn growth(options: &Options<'_>) -> Result<Vec<GrowthPoint>> {
     const STUDY: StepConfig = StepConfig::STUDY;
-    let study = StepConfig { steps: if options.quick { 10 } else { STUDY.steps }, ..STUDY };
+    let study = StepConfig {
+        steps: if options.extent == Extent::Quick { 10 } else { STUDY.steps },
+        ..STUDY
+    };
     let mut points = Vec::new();
     let mut add = |what: &str, values: &[usize], change: &dyn Fn(usize) -> StepConfig| {
         for &value in values {
@@ -151,16 +137,14 @@ fn memory(options: &Options<'_>, script: Option<&Script>) -> Result<Option<Memor
 /// The notebook's study, by the command that a user gives.
 fn study(
     options: &Options<'_>,
-    study: &StudyCommand,
+    studies: &Studies,
     script: Option<&Script>,
+    left_out: &mut Vec<String>,
 ) -> Result<StudyTime> {
     (options.progress)("the study");
-    let folder = tempdir().map_err(BenchError::system("no temporary folder could be made"))?;
-    let mut command = Command::new(&options.program.path);
-    command.args(&study.arguments).arg(folder.path().join("study"));
-    let start = Instant::now();
-    process::run(&mut command, "the study")?;
-    let seconds = start.elapsed().as_secs_f64();
+    let size = StudySize { seeds: 1, epochs: STUDY_EPOCHS };
+    let Duration { seconds, .. } =
+        study_work::run(&options.program, &studies.notebook, size, "the study")?;
     #[derive(Deserialize)]
     struct Answer {
         seconds: Option<f64>,
@@ -169,9 +153,17 @@ fn study(
     (options.progress)("the study by PyTorch Lightning");
     let answer: Option<Answer> =
         script.map(|script| script.once("study", options.threads, None)).transpose()?;
+    let was_asked = answer.is_some();
     let lightning = answer.and_then(|Answer { seconds, lightning }| {
         Some(Lightning { version: lightning?, seconds_per_epoch: seconds? })
     });
-    let what = study.description.clone();
+    if was_asked && lightning.is_none() {
+        left_out.push("PyTorch Lightning: it is not installed for this interpreter".to_owned());
+    }
+    let what = format!(
+        "`{} --seeds=1 --epochs={STUDY_EPOCHS}` ({}; both networks, validation, logs, checkpoints, \
+         test, report)",
+        studies.notebook.shown, studies.data.name
+    );
     Ok(StudyTime { what, epochs: STUDY_EPOCHS, seconds, lightning })
 }

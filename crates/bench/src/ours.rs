@@ -9,7 +9,7 @@ use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::{FitConfig, TrainError, fit};
 
 use crate::error::Result;
-use crate::work::{BATCH_SIZE, Work};
+use crate::work::{BATCH_SIZE, LEARNING_RATE, Work};
 
 /// Does the work once.
 pub(crate) type Call<'a> = Box<dyn FnMut() -> Result<()> + Send + 'a>;
@@ -84,7 +84,7 @@ fn epoch<'a>(
     images: &'a LabelledImages,
 ) -> Result<Call<'a>> {
     let mut network = network.build(images.size(), images.classes(), 0)?;
-    let mut optimizer = Optimizer::new(AdamConfig::new(5e-4)?, &network, |_| true);
+    let mut optimizer = Optimizer::new(AdamConfig::new(LEARNING_RATE)?, &network, |_| true);
     // An epoch ends with its validation, which has a single batch here.
     let training = 0..steps * BATCH_SIZE;
     let validation = (0..BATCH_SIZE).collect();

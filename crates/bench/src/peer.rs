@@ -12,7 +12,7 @@ use trainer::dataset::LabelledImages;
 
 use crate::error::{BenchError, Result};
 use crate::process::{answer_of, from_json, to_json};
-use crate::work::Work;
+use crate::work::{RaceEpoch, RaceWork, Work};
 
 const SCRIPT: &str = include_str!("../peer/peer.py");
 
@@ -25,6 +25,7 @@ const BROKEN: &str = "PyTorch's script ended early; its own message is above";
 #[derive(Debug)]
 pub(crate) struct Script {
     python: PathBuf,
+    text: &'static str,
     folder: TempDir,
 }
 
@@ -35,36 +36,76 @@ pub(crate) struct Peer {
     answers: BufReader<ChildStdout>,
     /// The version of PyTorch.
     pub(crate) version: String,
+    /// Its settings, in the order of the tables. `peer.py` has their list.
+    pub(crate) settings: Vec<TorchSetting>,
+}
+
+/// One way in which a user has PyTorch work.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct TorchSetting {
+    pub(crate) name: String,
+    /// Whether it differs from the others in kernels, not in trainings alone.
+    pub(crate) times_kernels: bool,
+}
+
+/// How a request to measure work ended.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Answer {
+    /// The mean seconds per call.
+    Seconds(f64),
+    /// PyTorch cannot work in this setting here, and why.
+    Refused(String),
 }
 
 #[derive(Serialize)]
-struct TimeWork<'a> {
-    work: &'a Work,
+struct Ask<'a, W> {
+    work: &'a W,
+    setting: &'a str,
     at_least: f64,
 }
 
 #[derive(Deserialize)]
 struct Hello {
     torch: String,
-}
-
-#[derive(Deserialize)]
-struct Answer {
-    seconds: f64,
+    settings: Vec<TorchSetting>,
 }
 
 impl Script {
     /// The script, to be run by this interpreter on these images.
     pub(crate) fn new(python: &Path, images: &LabelledImages) -> Result<Self> {
+        Self::of((python, SCRIPT), images, &(0..images.len()).collect::<Vec<_>>())
+    }
+
+    /// The same on the images at these positions, in this order.
+    pub(crate) fn with_images(&self, images: &LabelledImages, positions: &[usize]) -> Result<Self> {
+        Self::of((&self.python, self.text), images, positions)
+    }
+
+    /// A script of another text, which another interpreter runs.
+    #[cfg(test)]
+    pub(crate) fn stand_in(
+        interpreter: &str,
+        text: &'static str,
+        images: &LabelledImages,
+    ) -> Result<Self> {
+        Self::of((Path::new(interpreter), text), images, &[])
+    }
+
+    fn of(
+        (python, text): (&Path, &'static str),
+        images: &LabelledImages,
+        positions: &[usize],
+    ) -> Result<Self> {
         let refused = || BenchError::system("no temporary folder could be made");
         let folder = tempdir().map_err(refused())?;
-        let pixels = (0..images.len()).filter_map(|position| images.image(position));
+        let pixels = positions.iter().filter_map(|&position| images.image(position));
         let mut content: Vec<u8> = pixels.flatten().copied().collect();
-        content.extend(images.labels());
-        for (name, bytes) in [("images", content.as_slice()), ("peer.py", SCRIPT.as_bytes())] {
+        content.extend(positions.iter().filter_map(|&position| images.labels().get(position)));
+        for (name, bytes) in [("images", content.as_slice()), ("peer.py", text.as_bytes())] {
             fs::write(folder.path().join(name), bytes).map_err(refused())?;
         }
-        Ok(Self { python: python.to_owned(), folder })
+        Ok(Self { python: python.to_owned(), text, folder })
     }
 
     fn command(&self, mode: &str, threads: usize) -> Command {
@@ -89,8 +130,8 @@ impl Script {
             )))?;
         let answers = process.stdout.take().ok_or_else(disconnected)?;
         let mut answers = BufReader::new(answers);
-        let Hello { torch } = read(&mut answers)?;
-        Ok(Peer { process, answers, version: torch })
+        let Hello { torch, settings } = read(&mut answers)?;
+        Ok(Peer { process, answers, version: torch, settings })
     }
 
     /// Has a process of its own do one thing, in a changed environment.
@@ -108,12 +149,25 @@ impl Script {
 
 impl Peer {
     /// The mean seconds per call of this work, which is called until `at_least` seconds have passed.
-    pub(crate) fn seconds(&mut self, work: &Work, at_least: f64) -> Result<f64> {
-        let line = to_json(&TimeWork { work, at_least })? + "\n";
+    pub(crate) fn seconds(&mut self, work: &Work, setting: &str, at_least: f64) -> Result<Answer> {
+        self.ask(&Ask { work, setting, at_least })
+    }
+
+    /// Trains with one seed until the accuracy is reached.
+    pub(crate) fn race(&mut self, race: &RaceWork<'_>, setting: &str) -> Result<Vec<RaceEpoch>> {
+        #[derive(Deserialize)]
+        struct Answer {
+            epochs: Vec<RaceEpoch>,
+        }
+        let Answer { epochs } = self.ask(&Ask { work: race, setting, at_least: 0.0 })?;
+        Ok(epochs)
+    }
+
+    fn ask<T: DeserializeOwned>(&mut self, request: &impl Serialize) -> Result<T> {
+        let line = to_json(request)? + "\n";
         let requests = self.process.stdin.as_mut().ok_or_else(disconnected)?;
         requests.write_all(line.as_bytes()).map_err(BenchError::system(BROKEN))?;
-        let Answer { seconds } = read(&mut self.answers)?;
-        Ok(seconds)
+        read(&mut self.answers)
     }
 }
 

@@ -6,9 +6,16 @@ use crate::ceiling::Ceiling;
 use crate::child::Cost;
 use crate::error::Result;
 use crate::machine::Machine;
+use crate::options::Extent;
 use crate::process::from_json;
-use crate::stopwatch::median;
+use crate::race::Race;
+use crate::stopwatch::{median, spread};
+use crate::study_work::StudyWork;
 use crate::work::Work;
+
+/// A row is noisy if the interquartile range of a side's times is more than this share of their
+/// median.
+pub(crate) const NOISE: f64 = 0.2;
 
 /// All measurements of one run of the command.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,15 +23,20 @@ pub struct Results {
     pub(crate) machine: Machine,
     /// The threads that both sides may take.
     pub(crate) threads: usize,
-    /// Whether the measurement was quick: fewer repetitions and short epochs.
-    pub(crate) quick: bool,
+    pub(crate) extent: Extent,
     /// The version of PyTorch, if it was measured too.
     pub(crate) torch: Option<String>,
+    /// What of PyTorch could not be measured, and why.
+    pub(crate) left_out: Vec<String>,
     /// On one thread, and on all threads.
     pub(crate) ceilings: Vec<Ceiling>,
     pub(crate) rows: Vec<Row>,
     /// The notebook's study as a user runs it.
     pub(crate) study: Option<StudyTime>,
+    /// The whole study of four arms as a user runs it, as work.
+    pub(crate) study_work: Option<StudyWork>,
+    /// The training time until an accuracy is reached.
+    pub(crate) race: Option<Race>,
     pub(crate) memory: Option<Memory>,
     pub(crate) growth: Vec<GrowthPoint>,
     pub(crate) bits: Vec<Bits>,
@@ -38,10 +50,25 @@ pub(crate) struct Row {
     /// The threads that our side took.
     pub(crate) threads: usize,
     pub(crate) seconds: Vec<f64>,
-    /// PyTorch's seconds, each measured right after ours; empty if PyTorch was not measured.
-    pub(crate) torch_seconds: Vec<f64>,
+    /// PyTorch's seconds in each of its settings; empty if PyTorch was not measured.
+    pub(crate) torch: Vec<SettingTimes>,
     /// Our seconds on one thread, in the same turns; empty if they were not measured.
     pub(crate) seconds_on_one_thread: Vec<f64>,
+}
+
+/// PyTorch's times in one of its settings, in the same turns as ours.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SettingTimes {
+    /// The name that `peer.py` gives the setting.
+    pub(crate) setting: String,
+    pub(crate) seconds: Vec<f64>,
+}
+
+impl SettingTimes {
+    /// The median of the seconds.
+    pub(crate) fn median(&self) -> f64 {
+        median(&self.seconds).unwrap_or(f64::NAN)
+    }
 }
 
 /// The time of a study as a user runs it, from the command to the report.
@@ -109,16 +136,25 @@ impl Row {
         median(&self.seconds).unwrap_or(f64::NAN)
     }
 
-    /// The median of PyTorch's seconds.
-    pub(crate) fn torch(&self) -> Option<f64> {
-        median(&self.torch_seconds)
+    /// PyTorch's times in its fastest setting, by the median. They are *PyTorch* in every ratio.
+    pub(crate) fn torch(&self) -> Option<&SettingTimes> {
+        self.torch.iter().min_by(|one, other| one.median().total_cmp(&other.median()))
     }
 
-    /// Our time divided by PyTorch's: the median over the turns. Both sides of a turn were measured
-    /// right after each other, while the machine was in the same state.
+    /// Our time divided by PyTorch's in its fastest setting: the median over the turns. All times of
+    /// a turn were measured right after each other, while the machine was in the same state.
     pub(crate) fn ratio(&self) -> Option<f64> {
-        let turns = self.seconds.iter().zip(&self.torch_seconds);
+        let turns = self.seconds.iter().zip(&self.torch()?.seconds);
         median(&turns.map(|(ours, torch)| ours / torch).collect::<Vec<_>>())
+    }
+
+    /// The interquartile range of a side's times as a share of their median, of the side where it is
+    /// largest, if it is more than [`NOISE`].
+    pub(crate) fn noise(&self) -> Option<f64> {
+        let torch = self.torch().map(|times| times.seconds.as_slice());
+        let sides = [Some(self.seconds.as_slice()), torch, Some(&self.seconds_on_one_thread)];
+        let spreads = sides.into_iter().flatten().filter_map(spread);
+        spreads.max_by(f64::total_cmp).filter(|&spread| spread > NOISE)
     }
 
     /// Our time on one thread divided by our time on all: the median over the turns.

@@ -1,7 +1,9 @@
-//! The time of one call, and the median of several times.
+//! The time of one call, and the median and spread of several times.
 
 use std::hint::black_box;
 use std::time::Instant;
+
+use statistics::quantile;
 
 use crate::error::Result;
 
@@ -24,14 +26,13 @@ pub(crate) fn seconds_per_call<T>(
 
 /// The value in the middle, or the mean of the two values in the middle. No values have no median.
 pub(crate) fn median(values: &[f64]) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    match sorted.len() {
-        0 => None,
-        count if count % 2 == 0 => Some((sorted[middle - 1] + sorted[middle]) / 2.0),
-        _ => Some(sorted[middle]),
-    }
+    quantile(values, 0.5).ok()
+}
+
+/// The interquartile range as a share of the median. No values have none.
+pub(crate) fn spread(values: &[f64]) -> Option<f64> {
+    let [low, median, high] = [0.25, 0.5, 0.75].map(|share| quantile(values, share).ok());
+    Some((high? - low?) / median?)
 }
 
 #[cfg(test)]
@@ -44,6 +45,14 @@ mod tests {
         assert_eq!(median(&[3.0, 1.0, 10.0]), Some(3.0));
         assert_eq!(median(&[4.0, 1.0, 10.0, 2.0]), Some(3.0));
         assert_eq!(median(&[]), None);
+    }
+
+    /// NumPy: `np.subtract(*np.percentile(x, [75, 25])) / np.median(x)`.
+    #[test]
+    fn the_spread_is_of_the_middle_half() {
+        assert_eq!(spread(&[1.0, 2.0, 4.0, 5.0, 100.0]), Some(0.75));
+        assert_eq!(spread(&[3.0]), Some(0.0));
+        assert_eq!(spread(&[]), None);
     }
 
     #[test]

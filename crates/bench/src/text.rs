@@ -1,9 +1,13 @@
 //! The results as tables, and as the page below `reports/bench/`.
 
 use crate::goals::{Goal, Limit, Measured, goals};
+use crate::options::Extent;
+use crate::race::Race;
 use crate::report::TITLE;
-use crate::results::{Bits, Results, Row, Side, StudyTime};
+use crate::results::{Bits, NOISE, Results, Row, Side, StudyTime};
+use crate::study_work::{MeasuredStudies, StudyWork};
 use crate::table::Table;
+use crate::work::{BATCH_SIZE, RaceEpoch, operations_of_training};
 
 const BITS: &str = "
 ## Bits
@@ -15,6 +19,15 @@ weights and its order of images do not depend on the instruction set.
 
 ";
 
+const SETTINGS: &str = "
+## PyTorch's settings
+
+The median of PyTorch's time in each setting. For kernels, *default* is contiguous memory and
+*channels_last* that layout of all images and weights. `torch.compile` compiles the network; it compiled
+before time was taken.
+
+";
+
 impl Results {
     /// The page below `reports/bench/`, as Markdown.
     pub(crate) fn page(&self) -> String {
@@ -23,11 +36,22 @@ impl Results {
         page.push_str("Made by `cargo xtask bench --against torch --out DIR`; the numbers are in `bench.json`.\n\n");
         page.push_str(&machine(results));
         page.push_str("\n## Goals\n\n");
-        page.push_str(
-            "Both sides were measured in turn on the same machine. Times are medians over the \
-             repetitions, and so are ratios, each of which compares the two times of one turn.\n\n",
-        );
+        page.push_str(&format!(
+            "Both sides were measured in turn on the same machine. *PyTorch* is PyTorch in its fastest \
+             setting, which the table names. Times are medians over the turns, and so are ratios, each \
+             of which compares two times of one turn. *Noise* is the interquartile range of a side's \
+             times as a share of their median, where it is more than {}. The turns of a noisy row were \
+             made up to three times, and all of them count.\n\n",
+            percent(NOISE)
+        ));
         page.push_str(&goals_table(results).to_markdown());
+        if results.rows.iter().any(|row| !row.torch.is_empty()) {
+            page.push_str(SETTINGS);
+            page.push_str(&settings_table(results).to_markdown());
+        }
+        if !results.left_out.is_empty() {
+            page.push_str(&format!("\n{}\n", left_out(results)));
+        }
         page.push_str("\n## Measurements\n\n");
         page.push_str(
             "*Of ceiling* is the share of what as many threads reached in the same run: multiply-adds \
@@ -43,6 +67,13 @@ impl Results {
         );
         if let Some(study) = &results.study {
             page.push_str(&format!("\n## The study as a user runs it\n\n{}\n", of_study(study)));
+        }
+        if let Some(text) = results.study_work.as_ref().and_then(|work| of_work(work, results)) {
+            page.push_str(&format!("\n## The study of four arms as work\n\n{text}\n"));
+        }
+        if let Some(race) = &results.race {
+            page.push_str(&format!("\n## {}\n\n{}\n\n", race_title(race), of_race(race)));
+            page.push_str(&race_table(race).to_markdown());
         }
         if !results.bits.is_empty() {
             page.push_str(BITS);
@@ -72,8 +103,22 @@ impl Results {
             text.push('\n');
             text.push_str(&goals.to_text());
         }
+        if results.rows.iter().any(|row| !row.torch.is_empty()) {
+            text.push('\n');
+            text.push_str(&settings_table(results).to_text());
+        }
+        if !results.left_out.is_empty() {
+            text.push_str(&format!("\n{}\n", left_out(results)));
+        }
         if let Some(study) = &results.study {
             text.push_str(&format!("\n{}\n", of_study(study)));
+        }
+        if let Some(work) = results.study_work.as_ref().and_then(|work| of_work(work, results)) {
+            text.push_str(&format!("\n{work}\n"));
+        }
+        if let Some(race) = &results.race {
+            text.push_str(&format!("\n{}. {}\n\n", race_title(race), of_race(race)));
+            text.push_str(&race_table(race).to_text());
         }
         if !results.bits.is_empty() {
             text.push('\n');
@@ -97,7 +142,10 @@ fn machine(results: &Results) -> String {
         results.threads,
         if results.threads == 1 { "thread" } else { "threads" },
         versions.join(", "),
-        if results.quick { "; a first look" } else { "" },
+        match results.extent {
+            Extent::Quick => "; a first look",
+            Extent::Normal | Extent::Full => "",
+        },
     )
 }
 
@@ -113,6 +161,125 @@ fn of_study(study: &StudyTime) -> String {
         ));
     }
     text
+}
+
+/// The processor time of the large study beside its ceiling.
+fn of_work(work: &StudyWork, results: &Results) -> Option<String> {
+    let (cpu, one_core) = (work.cpu_seconds()?, results.ceiling(1)?);
+    let ceiling = work.ceiling_seconds(one_core);
+    let (how, details) = match &work.measured {
+        MeasuredStudies::Whole(whole) => {
+            ("measured whole", format!("It took {} by the clock.", seconds(whole.seconds)))
+        }
+        MeasuredStudies::Small { base, more_epochs, epochs, two_seeds } => (
+            "estimated",
+            format!(
+                "The estimate is from three small studies: {} for one seed and one epoch, {} for one \
+                 seed and {epochs} epochs, {} for two seeds and one epoch. What a study does once counts \
+                 once, what it does per seed 30 times, and what it does per epoch of a seed 150 times. \
+                 Tests and intervals need ten seeds, so they are not in the estimate. `--full` measures \
+                 the study whole.",
+                seconds(base.cpu_seconds?),
+                seconds(more_epochs.cpu_seconds?),
+                seconds(two_seeds.cpu_seconds?)
+            ),
+        ),
+    };
+    Some(format!(
+        "`{} --seeds=30 --epochs=5` ({}; both networks, each with its head frozen and trained; \
+         validation, logs, observations, checkpoints, test, report) takes {} of processor time, {how}. \
+         That is {:.2} times the {} that one core takes for the dense operations of its trainings.\n\n\
+         Processor time is user and system time of the program and its children, without Cargo's. It is \
+         counted per core, so the ceiling is that of one core: {:.2} MFLOP per image, {} images per \
+         epoch and {} epochs, at the {} that one core reached in the same run.\n\n{details}",
+        work.command,
+        work.data,
+        seconds(cpu),
+        cpu / ceiling,
+        seconds(ceiling),
+        operations_of_training(1) / 1e6,
+        work.training_images,
+        work.epochs(),
+        flops(one_core.flops),
+    ))
+}
+
+fn race_title(race: &Race) -> String {
+    format!("Seconds to a validation accuracy of {:.2}", race.accuracy)
+}
+
+fn of_race(race: &Race) -> String {
+    let mut text = format!(
+        "The network with batch norm, all parameters trained ({}; Adam, batches of {BATCH_SIZE}), is \
+         validated after each epoch. Its time is that of training alone, without validation, up to the end of \
+         the first epoch that reaches the accuracy. A seed that does not reach it within {} epochs is \
+         counted, but has no part in the mean.",
+        race.data, race.most_epochs
+    );
+    if race.torch.is_some() {
+        text.push_str(
+            " The sides take turns, seed by seed. Both have the same network, images, division into \
+             training and validation, batch size and optimiser. Each draws its own initial weights and \
+             order of images, the weights from the same distribution.",
+        );
+    }
+    text
+}
+
+fn race_table(race: &Race) -> Table {
+    let mut table =
+        Table::new(["side", "seeds", "reached", "mean", "95 % t interval", "least to most"]);
+    let mut push = |side: String, seeds: &[Vec<RaceEpoch>]| {
+        let finish = race.finish(seeds);
+        let reached = finish.reached;
+        table.push([
+            side,
+            finish.seeds.to_string(),
+            reached.map_or(0, |summary| summary.count).to_string(),
+            reached.map_or(String::new(), |summary| seconds(summary.mean)),
+            finish.interval.map_or("needs ten seeds".to_owned(), |interval| {
+                format!("{} to {}", seconds(interval.low), seconds(interval.high))
+            }),
+            reached.map_or(String::new(), |summary| {
+                format!("{} to {}", seconds(summary.min), seconds(summary.max))
+            }),
+        ]);
+    };
+    push("this workspace".to_owned(), &race.ours);
+    if let Some(torch) = &race.torch {
+        push(format!("PyTorch, {}", torch.setting), &torch.seeds);
+    }
+    table
+}
+
+/// A row per work, a column per setting.
+fn settings_table(results: &Results) -> Table {
+    let mut settings: Vec<&str> = Vec::new();
+    for times in results.rows.iter().flat_map(|row| &row.torch) {
+        if !settings.contains(&times.setting.as_str()) {
+            settings.push(&times.setting);
+        }
+    }
+    let header = ["work", "shape"].into_iter().chain(settings.iter().copied());
+    let mut table = Table { header: header.map(str::to_owned).collect(), rows: Vec::new() };
+    for row in &results.rows {
+        let time_in = |setting: &&str| {
+            let times = row.torch.iter().find(|times| times.setting == *setting);
+            times.map_or(String::new(), |times| seconds(times.median()))
+        };
+        let mut cells = vec![row.work.name(), row.work.shape()];
+        cells.extend(settings.iter().map(time_in));
+        table.rows.push(cells);
+    }
+    table
+}
+
+fn left_out(results: &Results) -> String {
+    format!("Not measured: {}.", results.left_out.join("; "))
+}
+
+fn noise(noise: Option<f64>) -> String {
+    noise.map_or(String::new(), percent)
 }
 
 fn ceilings_table(results: &Results) -> Table {
@@ -136,14 +303,17 @@ fn ceilings_table(results: &Results) -> Table {
 }
 
 fn rows_table(results: &Results) -> Table {
-    let mut table = Table::new(["work", "shape", "threads", "time", "speed", "of ceiling"]);
+    let mut table =
+        Table::new(["work", "shape", "threads", "turns", "time", "noise", "speed", "of ceiling"]);
     for row in &results.rows {
         let share = results.ceiling(row.threads).and_then(|ceiling| row.share(ceiling));
         table.push([
             row.work.name(),
             row.work.shape(),
             row.threads.to_string(),
+            row.seconds.len().to_string(),
             seconds(row.ours()),
+            noise(row.noise()),
             speed(row),
             share.map_or(String::new(), percent),
         ]);
@@ -156,15 +326,18 @@ fn speed(row: &Row) -> String {
 }
 
 fn goals_table(results: &Results) -> Table {
-    let mut table = Table::new(["work", "ours", "PyTorch", "ratio", "goal", "met"]);
+    let mut table =
+        Table::new(["work", "ours", "PyTorch", "its setting", "ratio", "goal", "met", "noise"]);
     for goal in goals(results) {
         table.push([
             goal.work.clone(),
             measured(goal.ours),
             goal.torch.map_or(String::new(), measured),
+            goal.setting.clone().unwrap_or_default(),
             value(&goal),
             limit(goal.limit),
             if goal.is_met() { "yes" } else { "no" }.to_owned(),
+            noise(goal.noise),
         ]);
     }
     table
@@ -197,19 +370,22 @@ pub(crate) fn bits_table(bits: &[Bits]) -> Table {
 fn value(goal: &Goal) -> String {
     match goal.limit {
         Limit::AtMost(_) => format!("{:.2}", goal.value),
-        Limit::AtMostOfCopying(_) | Limit::AtLeastTimes(_) => format!("{:.2}×", goal.value),
+        Limit::AtMostOfCeiling(_) | Limit::AtMostOfCopying(_) | Limit::AtLeastTimes(_) => {
+            format!("{:.2}×", goal.value)
+        }
         Limit::AtLeastOfCeiling(_) => percent(goal.value),
-        Limit::Below(_) => String::new(),
+        Limit::MostBytes(_) => String::new(),
     }
 }
 
 fn limit(limit: Limit) -> String {
     match limit {
         Limit::AtMost(limit) => format!("≤ {limit:.2}"),
+        Limit::AtMostOfCeiling(limit) => format!("≤ {limit:.1}× its ceiling"),
         Limit::AtMostOfCopying(limit) => format!("≤ {limit:.1}× copying"),
         Limit::AtLeastOfCeiling(limit) => format!("≥ {} of ceiling", percent(limit)),
-        Limit::AtLeastTimes(limit) => format!("≥ {limit:.1}×"),
-        Limit::Below(bytes) => format!("< {}", size(bytes)),
+        Limit::AtLeastTimes(limit) => format!("≥ {limit:.2}×"),
+        Limit::MostBytes(bytes) => format!("≤ {}", size(bytes)),
     }
 }
 
@@ -224,7 +400,11 @@ fn measured(measured: Measured) -> String {
 }
 
 fn seconds(time: f64) -> String {
-    if time < 0.1 { format!("{:.3} ms", 1e3 * time) } else { format!("{time:.2} s") }
+    match time {
+        time if time < 0.1 => format!("{:.3} ms", 1e3 * time),
+        time if time < 100.0 => format!("{time:.2} s"),
+        time => format!("{time:.0} s"),
+    }
 }
 
 fn flops(speed: f64) -> String {

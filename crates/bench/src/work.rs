@@ -7,6 +7,8 @@ use trainer::network::{NetworkConfig, Norm, preset};
 pub(crate) const EPOCH_IMAGES: usize = 48_000;
 /// The images of a batch.
 pub(crate) const BATCH_SIZE: usize = 50;
+/// Adam's learning rate in every training.
+pub(crate) const LEARNING_RATE: f64 = 5e-4;
 
 /// One piece of work, which is the same for us and for PyTorch. `peer.py` reads it as JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -89,7 +91,7 @@ impl Work {
                 let passes = if input_gradient { 3 } else { 2 };
                 Some((passes * n * convolution(c, filters, h * w)) as f64)
             }
-            Self::Epoch { steps, .. } => Some((steps * BATCH_SIZE * operations_per_image()) as f64),
+            Self::Epoch { steps, .. } => Some(operations_of_training(steps * BATCH_SIZE)),
         }
     }
 
@@ -114,9 +116,39 @@ impl Work {
     }
 }
 
+/// A training that ends when it reaches an accuracy on images of validation. `peer.py` reads it as JSON.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "work", rename = "race")]
+pub(crate) struct RaceWork<'a> {
+    /// The network, all of whose parameters are trained.
+    pub(crate) network: &'a NetworkConfig,
+    /// The first so many images are to train with, the others to validate with.
+    pub(crate) training_images: usize,
+    /// The seed of weights and order.
+    pub(crate) seed: u64,
+    /// The epochs after which the training is given up.
+    pub(crate) most_epochs: u64,
+    /// The accuracy to reach.
+    pub(crate) accuracy: f64,
+}
+
+/// An epoch of a training.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RaceEpoch {
+    /// The seconds of its steps, without the validation.
+    pub(crate) seconds: f64,
+    /// The accuracy on the validation images after it.
+    pub(crate) accuracy: f64,
+}
+
 /// The operations of one pass of a 3 × 3 convolution over one image.
 fn convolution(channels: usize, filters: usize, pixels: usize) -> usize {
     2 * 9 * channels * filters * pixels
+}
+
+/// The operations of training once with each of so many images.
+pub(crate) fn operations_of_training(images: usize) -> f64 {
+    (images * operations_per_image()) as f64
 }
 
 /// The operations of a training step per image: forward and gradient to the weights of both
@@ -139,6 +171,7 @@ mod tests {
         assert_eq!(operations_per_image(), 5_964_672);
         let [_, epoch] = Work::epochs(960);
         assert_eq!(epoch.operations(), Some(48_000.0 * 5_964_672.0));
+        assert_eq!(operations_of_training(3), 17_894_016.0);
         let [first, second] = [&Work::kernels()[4], &Work::kernels()[5]];
         assert_eq!(first.operations(), Some(3.0 * 50.0 * 1_806_336.0));
         assert_eq!(second.operations(), Some(2.0 * 50.0 * 225_792.0));
@@ -156,6 +189,17 @@ mod tests {
         assert_eq!(
             json(&Work::epochs(960)[0]),
             r#"{"work":"epoch","network":"simple_network","steps":960}"#
+        );
+        let race = RaceWork {
+            network: &preset::SPATIAL_BATCH_NORM_NETWORK.config,
+            training_images: 48_000,
+            seed: 3,
+            most_epochs: 8,
+            accuracy: 0.9,
+        };
+        assert_eq!(
+            serde_json::to_string(&race).unwrap(),
+            r#"{"work":"race","network":"spatial_batch_norm_network","training_images":48000,"seed":3,"most_epochs":8,"accuracy":0.9}"#
         );
     }
 }

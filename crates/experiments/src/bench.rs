@@ -9,8 +9,9 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 use anyhow::{Context, Result};
-use bench::{Options, Program, STUDY_EPOCHS, StudyCommand};
+use bench::{Extent, Machine, Options, Program, Studies, StudyCommand, StudyData};
 use clap::ValueEnum;
+use trainer::dataset::{DataSet, Split};
 
 use crate::data_argument::DataArguments;
 use crate::gallery;
@@ -38,12 +39,17 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PATH", requires = "against")]
     python: Option<PathBuf>,
 
-    /// A first look: fewer repetitions, a tenth of an epoch, no study
+    /// A first look: fewer repetitions, a tenth of an epoch, no study against PyTorch Lightning
     #[arg(long)]
     quick: bool,
 
+    /// Measure the study of 30 seeds whole instead of estimating it from small ones, and train to an
+    /// accuracy with 30 seeds instead of 3; takes an hour
+    #[arg(long, conflicts_with = "quick")]
+    full: bool,
+
     /// Compare bits alone, on every instruction set and numbers of threads, and measure nothing
-    #[arg(long, conflicts_with_all = ["json", "out", "quick", "threads"])]
+    #[arg(long, conflicts_with_all = ["json", "out", "quick", "full", "threads"])]
     bits: bool,
 
     /// Threads that each side may take [default: the cores]
@@ -57,7 +63,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Against {
-    /// PyTorch in eager mode, with its default settings
+    /// PyTorch in each of its settings, of which the fastest counts
     Torch,
 }
 
@@ -100,6 +106,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
 
 impl Arguments {
     fn options(&self) -> Result<Options<'static>> {
+        // An instruction set that the processor lacks shows before data is read.
+        Machine::here()?;
         let threads = self.threads.or(thread::available_parallelism().ok()).map_or(1, NonZero::get);
         let path = env::current_exe().context("this program cannot find itself")?;
         let python = match (self.against, &self.python) {
@@ -116,25 +124,42 @@ impl Arguments {
                 Some(virtual_environment("bench-venv", &requirements)?)
             }
         };
-        let measures_study = !(self.bits || self.quick);
         Ok(Options {
             program: Program { path, arguments: vec!["bench".into(), "--request".into()] },
             python,
-            study: measures_study.then(|| study(threads)).transpose()?,
+            studies: (!self.bits).then(|| studies(threads)).transpose()?,
             threads,
-            quick: self.quick,
+            extent: match (self.quick, self.full) {
+                (true, _) => Extent::Quick,
+                (false, false) => Extent::Normal,
+                (false, true) => Extent::Full,
+            },
             progress: &|what| eprintln!("measuring {what}"),
         })
     }
 }
 
-/// The command of the notebook's study, on the data set that the command itself chooses.
-fn study(threads: usize) -> Result<StudyCommand> {
-    let command = format!("experiment --heads=frozen --seeds=1 --epochs={STUDY_EPOCHS}");
-    let description = format!(
-        "`cargo xtask {command}` ({}; both networks, validation, logs, checkpoints, test, report)",
-        DataArguments::offline().find()?.data_set()
-    );
-    let arguments = format!("{command} --offline --threads={threads} --out");
-    Ok(StudyCommand { description, arguments: arguments.split(' ').map(Into::into).collect() })
+/// The studies, on the data set that their commands choose.
+fn studies(threads: usize) -> Result<Studies> {
+    let local = DataArguments::offline().find()?;
+    let data_set = local.data_set();
+    let split = Split::four_fifths_of(data_set.entry().training_images, 0);
+    let (images, split) = local.training_of(&split)?;
+    let has_race = match data_set {
+        DataSet::FashionMnist => true,
+        DataSet::Synthetic => false,
+    };
+    let command = |study: &str| {
+        let command = format!("experiment {study}");
+        let arguments = format!("{command} --offline --threads={threads}");
+        StudyCommand {
+            shown: format!("cargo xtask {command}"),
+            arguments: arguments.split(' ').map(Into::into).collect(),
+        }
+    };
+    Ok(Studies {
+        notebook: command("--heads=frozen"),
+        headline: command("headline"),
+        data: StudyData { name: data_set.name().to_owned(), images, split, has_race },
+    })
 }

@@ -212,13 +212,16 @@ fn train(
     // Parts of one study may be trained side by side, and have no report.
     let untested = if part.is_whole() { experiment.untested(&found)? } else { Vec::new() };
     expect_store(experiment, &missing, &untested)?;
-    let folder = if part.is_whole() { Some(experiment.open(&out)?) } else { None };
+    // Everything that needs no training comes first, so that only the training can fail late.
+    let report = if part.is_whole() {
+        Some((experiment.open(&out)?, ending::transcript_of_kernels()?))
+    } else {
+        None
+    };
     say(description(experiment.config()) + &part.description())?;
     if states.iter().any(|state| *state != State::Missing) {
         say(how_far(experiment.cells(), &states))?;
     }
-    // Everything that needs no training comes first, so that only the training can fail late.
-    let transcript = ending::transcript_of_kernels()?;
     let interrupt =
         &interrupt.clone().and_listen("stopping after this step; again to stop at once")?;
     let mut left = Vec::new();
@@ -235,13 +238,13 @@ fn train(
         let not_trained = trained?;
         refuse_failures(experiment, not_trained.failures)?;
         left = not_trained.left;
-        if let Some(folder) = &folder {
+        if let Some((folder, _)) = &report {
             let trained = distinct(experiment.cells(), missing.iter().copied()).len();
             timing::write(folder.path(), trained, experiment.threads(), begun.elapsed())?;
         }
     }
-    match folder {
-        Some(folder) => {
+    match report {
+        Some((folder, transcript)) => {
             let test_images = |wanted| {
                 let found = data_sets.iter().find(|found| found.data_set() == wanted);
                 Ok(found.context("found no test images")?.test()?)
@@ -249,14 +252,14 @@ fn train(
             end(experiment, folder, transcript, test_images, interrupt)
         }
         None => {
-            say(end_of_part(experiment.cells(), part, &wanted, &left))?;
+            say(end_of_part(experiment.cells(), &wanted, &left))?;
             Ok(Exit::Success)
         }
     }
 }
 
 /// What is said at the end of a part, of whose cells these were left to other processes.
-fn end_of_part(cells: &[Cell], part: &Part, wanted: &[usize], left: &[usize]) -> String {
+fn end_of_part(cells: &[Cell], wanted: &[usize], left: &[usize]) -> String {
     let all = distinct(cells, wanted.iter().copied()).len();
     let state = match (all, left) {
         (1, []) => "the cell of this part is trained".to_owned(),
@@ -271,7 +274,7 @@ fn end_of_part(cells: &[Cell], part: &Part, wanted: &[usize], left: &[usize]) ->
             )
         }
     };
-    format!("{state}; {}", part.report())
+    format!("{state}; `cargo xtask report` with the same study makes the report")
 }
 
 /// Refuses a store that the cells which are to be trained and tested cannot be written into. Standard
@@ -282,8 +285,8 @@ fn expect_store(experiment: &Experiment, missing: &[usize], untested: &[usize]) 
     store.expect_writable(written)?;
     if !missing.is_empty() && !store.locks_work() {
         eprintln!(
-            "{}: folders cannot be locked here, as on some shared file systems; let no two processes train one \
-             cell (the tasks of an array job have different ones)",
+            "{}: no lock is sure to keep other machines out here, as on most shared file systems; let no two \
+             processes train one cell (the tasks of an array job have different ones)",
             workspace::relative(store.path()).display()
         );
     }

@@ -150,13 +150,44 @@ pub fn lock(folder: &Path) -> Option<FolderLock> {
 }
 
 /// Whether [`lock`] keeps other processes out of this folder. It does not where a folder cannot be opened
-/// as a file, as on Windows, and on file systems without locks, as some shared ones are.
+/// as a file, as on Windows, and on file systems without locks. On those that several machines share, a lock
+/// of a folder may hold on one machine alone, as with NFS, and no machine by itself can tell.
 pub fn locks_work(folder: &Path) -> bool {
+    if is_shared(folder) {
+        return false;
+    }
     match (File::open(folder), File::open(folder)) {
         (Ok(first), Ok(second)) => excludes(&first, &second),
         (Ok(_) | Err(_), Ok(_) | Err(_)) => false,
     }
 }
+
+/// Whether this folder is on a file system that several machines may share.
+#[cfg(target_os = "linux")]
+fn is_shared(folder: &Path) -> bool {
+    rustix::fs::statfs(folder).is_ok_and(|found| SHARED.contains(&(found.f_type as u32)))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_shared(_folder: &Path) -> bool {
+    false
+}
+
+/// The numbers by which Linux knows file systems that machines share: NFS, SMB (three versions), Ceph,
+/// Lustre, GPFS, BeeGFS and AFS. From `linux/magic.h` and the statfs(2) manual, the others from their own
+/// sources.
+#[cfg(target_os = "linux")]
+const SHARED: [u32; 9] = [
+    0x6969,
+    0x517b,
+    0xff53_4d42,
+    0xfe53_4d42,
+    0x00c3_6400,
+    0x0bd0_0bd0,
+    0x4750_4653,
+    0x1983_0326,
+    0x5346_414f,
+];
 
 /// Whether one of two handles cannot lock what the other one has locked.
 fn excludes(first: &File, second: &File) -> bool {

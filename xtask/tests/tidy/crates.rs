@@ -16,7 +16,7 @@ const HOUSE: [(&str, &[&str]); 15] = [
         ],
     ),
     ("terminal", &["grader", "files"]),
-    ("bench", &["plots", "trainer", "kernels"]),
+    ("bench", &["plots", "statistics", "trainer", "kernels"]),
     ("study", &["plots", "statistics", "trainer", "files", "kernels"]),
     ("datasets", &["trainer", "files"]),
     ("plots", &[]),

@@ -14,7 +14,8 @@ pub(crate) struct PartOptions {
     #[arg(long, value_name = "HASH", conflicts_with_all = ["shard", "list"])]
     cell: Option<String>,
 
-    /// Train one part of N, as in 2/8 [default: of an array job of Slurm the part of this task, else all]
+    /// Train one part of N, as in 2/8; 1/1 is all [default: of an array job of Slurm the part of this task,
+    /// else all]
     #[arg(long, value_name = "I/N", value_parser = Shard::parse, conflicts_with = "list")]
     shard: Option<Shard>,
 }
@@ -33,6 +34,8 @@ impl PartOptions {
     pub(super) fn part(&self, job: &Job) -> Result<Part> {
         Ok(match (&self.cell, self.shard) {
             (Some(hash), _) => Part::Cell(hash.clone()),
+            // So a job of an array can train a study of its own.
+            (None, Some(Shard { count: 1, .. })) => Part::Whole,
             (None, Some(shard)) => Part::Shard(shard),
             (None, None) => job.task()?.map_or(Part::Whole, Part::Task),
         })
@@ -54,17 +57,6 @@ impl Part {
             Self::Cell(hash) => format!("; the cell {hash} alone, from --cell"),
             Self::Shard(shard) => part(shard, "--shard"),
             Self::Task(shard) => part(shard, slurm::TASK),
-        }
-    }
-
-    /// What makes the report, which a part has none of.
-    pub(super) fn report(&self) -> &'static str {
-        match self {
-            Self::Whole => "",
-            Self::Cell(_) | Self::Shard(_) => {
-                "without --cell and --shard the same command makes the report"
-            }
-            Self::Task(_) => "`cargo xtask report` with the same study makes the report",
         }
     }
 

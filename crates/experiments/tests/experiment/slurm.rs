@@ -56,15 +56,17 @@ fn the_tasks_of_an_array_train_a_study_and_the_report_is_that_of_one_process() {
     assert_eq!(cells(&root.join("shared")).len(), 3);
     // A part that is named is no task's.
     let mut named = task(0, 3);
-    let (named, _) = said(&named.args(["--shard=1/1"]).output().unwrap());
-    assert!(named.contains("; part 1 of 1, from --shard\n"), "{named}");
-    assert!(named.contains("\n3 of 4 cells of this part are trained; left to "), "{named}");
+    let (named, _) = said(&named.args(["--shard=2/2"]).output().unwrap());
+    assert!(named.contains("; part 2 of 2, from --shard\n"), "{named}");
 
     drop(lock);
     let again: Vec<String> =
         (0..3).map(|index| said(&task(index, 3).output().unwrap()).0).collect();
     let end = "; `cargo xtask report` with the same study makes the report\n";
     assert!(again.iter().all(|text| text.ends_with(end)), "{again:?}");
+    let (whole, _) = said(&task(0, 3).args(["--shard=1/1", "--out=whole"]).output().unwrap());
+    assert!(whole.contains("\nwrote "), "{whole}");
+    assert_same(&files(&root.join("whole")), &files(&root.join("alone")));
     let changes = [TINY.as_slice(), &crate::stores::SMALL].concat();
     let arguments = [&["headline"], changes.as_slice(), &["--cells=shared", "--out=out"]].concat();
     let (reported, _) = said(&report(root, &arguments));
