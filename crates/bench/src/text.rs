@@ -37,8 +37,8 @@ impl Results {
         page.push_str(&machine(results));
         page.push_str("\n## Goals\n\n");
         page.push_str(&format!(
-            "Both sides were measured in turn on the same machine. *PyTorch* is PyTorch in its fastest \
-             setting, which the table names. Times are medians over the turns, and so are ratios, each \
+            "Both sides were measured in turn on the same machine. *PyTorch* is PyTorch in the \
+             fastest of the settings that were measured, which the table names. Times are medians over the turns, and so are ratios, each \
              of which compares two times of one turn. *Noise* is the interquartile range of a side's \
              times as a share of their median, where it is more than {}. The turns of a noisy row were \
              made up to three times, and all of them count.\n\n",
