@@ -61,7 +61,7 @@ impl Retraining<'_> {
     pub(super) fn run(&self, interrupt: &Interrupt) -> Result<bool> {
         let config = &self.reported.config;
         expect_room(config, self.threads)?;
-        let drawn_otherwise = of_tables(&self.reported, &self.lock)?;
+        let not_of_tables = of_tables(&self.reported, &self.lock)?;
         // Never into a store, so that nothing that is there can be taken for a new training.
         fs::create_dir_all(&self.out)
             .with_context(|| format!("{} cannot be made", self.out.display()))?;
@@ -102,11 +102,12 @@ impl Retraining<'_> {
         for file in tables {
             say(format_args!("{file}: found other rows, expected those that all cells give"))?;
         }
-        if !drawn_otherwise.is_empty() {
+        if !not_of_tables.is_empty() {
             say("The report is not what this program makes of its tables:")?;
-            tell_faults(&drawn_otherwise)?;
+            tell_faults(&not_of_tables)?;
         }
-        differ.extend(drawn_otherwise.iter().filter_map(Fault::drawn_otherwise).map(str::to_owned));
+        differ
+            .extend(not_of_tables.iter().filter_map(Fault::file_not_of_tables).map(str::to_owned));
         let is_all_equal = equal == results.len() && differ.is_empty();
         self.write(&Record {
             study: config.file.title.clone(),

@@ -166,27 +166,16 @@ pub enum Fault {
 
 impl Fault {
     /// The page or figure that the tables do not give, if it is one.
-    pub fn drawn_otherwise(&self) -> Option<&str> {
+    pub fn file_not_of_tables(&self) -> Option<&str> {
         if let Self::NotOfTables { file, .. } = self { Some(file) } else { None }
     }
 
     /// The file of the report that is not what was written, if it is one.
     pub(super) fn changed_file(&self) -> Option<&str> {
-        match self {
-            Self::Changed { file, .. } | Self::Missing { file, .. } => Some(file),
-            Self::OtherStudy { .. }
-            | Self::OtherNumerics { .. }
-            | Self::OtherData { .. }
-            | Self::NotLocked { .. }
-            | Self::NotReported { .. }
-            | Self::OtherCell { .. }
-            | Self::RepeatedCell { .. }
-            | Self::UnknownCell { .. }
-            | Self::Unlocked { .. }
-            | Self::UnknownFile { .. }
-            | Self::NotOfTables { .. }
-            | Self::NoLock
-            | Self::Unreadable { .. } => None,
+        if let Self::Changed { file, .. } | Self::Missing { file, .. } = self {
+            Some(file)
+        } else {
+            None
         }
     }
 }

@@ -253,7 +253,7 @@ fn pages_and_figures_that_the_tables_do_not_give_are_found() {
     let rendered = crate::report::render(&report.study).unwrap();
     lock.files.retain(|file, _| crate::tables::TABLE_FILES.contains(&file.as_str()));
     let names = |faults: Vec<Fault>| -> Vec<String> {
-        faults.iter().filter_map(|fault| fault.drawn_otherwise().map(str::to_owned)).collect()
+        faults.iter().filter_map(|fault| fault.file_not_of_tables().map(str::to_owned)).collect()
     };
     let named = rendered.iter().map(|(path, _)| crate::folder::name(path));
     let mut expected: Vec<String> = named.collect();
