@@ -8,7 +8,7 @@ use super::config::{Conv2dConfig, OPERATION};
 use super::geometry::Geometry;
 use super::sparse::Sparse;
 use super::spread::Spread;
-use crate::engine::correlation::{Correlation, Matrix, Place};
+use crate::engine::correlation::{Correlation, Matrix, Places};
 use crate::engine::lanes::LANES;
 use crate::engine::layout::{elements, to_channels_last};
 use crate::engine::nonzeros::Nonzeros;
@@ -114,7 +114,9 @@ struct Batch<'a, F: Real> {
     dout: &'a [F],
     spread: Spread,
     /// The taps of the kernel, whose results lie in the order (KH, KW, C, F).
-    taps: Vec<Place>,
+    taps: Places,
+    /// Where the bias's sum begins and goes.
+    once: Places,
     /// Where there are few nonzeros, results lie in the order (F, KH, KW, C).
     sparse: Option<Sparse<F>>,
     /// Zeros, for sums to start from.
@@ -135,7 +137,8 @@ impl<'a, F: Real> Batch<'a, F> {
     fn new(geometry: &'a Geometry, x: &'a [F], dout: &'a [F]) -> Result<Self, KernelError> {
         let start = Scratch::zeros(OPERATION, &[geometry.f.next_multiple_of(LANES)])?;
         let (spread, taps) = (geometry.spread_x(), geometry.taps());
-        Ok(Self { geometry, x, dout, spread, taps, sparse: Sparse::new(geometry, dout), start })
+        let (sparse, once) = (Sparse::new(geometry, dout), Places::new([[0, 0]].into_iter()));
+        Ok(Self { geometry, x, dout, spread, taps, once, sparse, start })
     }
 
     /// Calls `take` with dweight and dbias of each of these chunks, of which the batch has `chunks`.
@@ -201,7 +204,7 @@ impl<'a, F: Real> Batch<'a, F> {
             F::correlate(&correlation, &self.taps, &mut memory.dweight);
         }
         let bias = Correlation { source: &[F::one()], run_stride: 0, step: 0, ..correlation };
-        F::correlate(&bias, &[Place { base: 0, target: 0 }], &mut memory.dbias);
+        F::correlate(&bias, &self.once, &mut memory.dbias);
     }
 }
 
