@@ -71,11 +71,7 @@ impl Loops for f64 {
 }
 
 /// [`Loops::correlate`].
-pub(super) fn correlate<F: Real>(
-    correlation: &Correlation<'_, F>,
-    places: &Places,
-    out: &mut [F],
-) {
+pub(super) fn correlate<F: Real>(correlation: &Correlation<'_, F>, places: &Places, out: &mut [F]) {
     let &Correlation { source, width, runs, run_length, run_stride, step, .. } = correlation;
     let Matrix { values, row_stride, vector_stride } = correlation.matrix;
     for vector in 0..width.div_ceil(LANES) {

@@ -98,6 +98,7 @@ fn first_tile<A: Arithmetic, const V: usize>(
             (_, _) => {}
         }
         match (V, places.len()) {
+            (1, 10) => return tile::<A, 10, V, false>(correlation, vector, places, out),
             (1, 9..) => return tile::<A, 9, V, false>(correlation, vector, places, out),
             (1, 8) => return tile::<A, 8, V, false>(correlation, vector, places, out),
             (_, 7..) => return tile::<A, 7, V, false>(correlation, vector, places, out),
@@ -162,19 +163,19 @@ fn tile<A: Arithmetic, const R: usize, const V: usize, const NEIGHBOURS: bool>(
     }
     let first = vector * LANES;
     if first + V * LANES <= correlation.width {
-        for r in 0..R {
-            for v in 0..V {
-                let at = places[r].target + first + v * LANES;
+        for (place, sums) in places.iter().zip(&sums) {
+            for (v, &sums) in sums.iter().enumerate() {
+                let at = place.target + first + v * LANES;
                 // SAFETY: `is_inside` was true, so all of `width` values from the largest target on are in
                 // bounds, and this vector is within them.
-                A::store(sums[r][v], unsafe { &mut *out.as_mut_ptr().add(at).cast() });
+                A::store(sums, unsafe { &mut *out.as_mut_ptr().add(at).cast() });
             }
         }
     } else {
         let mut values = [[[0.0; LANES]; V]; R];
-        for r in 0..R {
-            for v in 0..V {
-                A::store(sums[r][v], &mut values[r][v]);
+        for (values, sums) in values.iter_mut().zip(&sums) {
+            for (values, &sums) in values.iter_mut().zip(sums) {
+                A::store(sums, values);
             }
         }
         let width = correlation.width - first;

@@ -77,10 +77,11 @@ impl Geometry {
         Places::new(pixels.enumerate().map(|(pixel, base)| [base, pixel * self.f]))
     }
 
-    /// Where the values that each tap (kh, kw, c) meets begin in [`Self::spread_x`].
-    pub(super) fn taps(&self) -> Places {
+    /// Where the values that each tap (kh, kw, c) meets begin in [`Self::spread_x`], and where the
+    /// tap's weights lie in the order (KH, KW, C, F).
+    pub(super) fn taps(&self) -> Vec<[usize; 2]> {
         let (row, run) = (self.columns.read().len() * self.c, self.kw * self.c);
-        Places::new((0..self.kh * run).map(|tap| [tap / run * row + tap % run, tap * self.f]))
+        (0..self.kh * run).map(|tap| [tap / run * row + tap % run, tap * self.f]).collect()
     }
 
     /// Whether there are pixels that no tap reaches.
