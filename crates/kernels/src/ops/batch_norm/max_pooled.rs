@@ -16,7 +16,9 @@ use super::forward::scales_and_shifts;
 use super::running_statistics::RunningStatistics;
 use super::strips::{Strip, Strips};
 use crate::engine::channels::{in_lanes, sums_by_image};
-use crate::engine::layout::{elements, elements_mut, from_channels_last, reused, to_channels_last};
+use crate::engine::layout::{
+    elements, elements_mut, from_channels_last, nothing, reused, to_channels_last,
+};
 use crate::engine::parallel::{Images, divide, try_divide};
 use crate::engine::real::Real;
 use crate::engine::scratch::Scratch;
@@ -108,7 +110,7 @@ pub fn backward_train_into<F: Real>(
     gamma: ArrayView1<'_, F>,
     statistics: &BatchStatistics,
     pool: &MaxPool2dConfig,
-    dx: &mut Array4<F>,
+    dx: Option<&mut Array4<F>>,
 ) -> Result<(Array1<F>, Array1<F>), KernelError> {
     expect_backward(x.shape(), &x, gamma)?;
     expect_channels(&x, "statistics", statistics.channels())?;
@@ -122,14 +124,19 @@ pub fn backward_train_into<F: Real>(
         let (dout, argmax) = (to_channels_last(dout), to_channels_last(argmax));
         let pooled = (elements(&dout), elements(&argmax));
         if let Some(sums) = parameter_gradients(pooled, elements(&x), &strips, statistics) {
-            let mut pixels = reused(OPERATION, x.raw_dim(), dx)?;
-            let channels = input_gradient(statistics, gamma, &sums, values_per_channel(x));
-            input_gradients(pooled, elements(&x), &strips, &channels, elements_mut(&mut pixels));
-            *dx = from_channels_last(pixels);
+            if let Some(dx) = dx {
+                let mut pixels = reused(OPERATION, x.raw_dim(), dx)?;
+                let channels = input_gradient(statistics, gamma, &sums, values_per_channel(x));
+                let to = elements_mut(&mut pixels);
+                input_gradients(pooled, elements(&x), &strips, &channels, to);
+                *dx = from_channels_last(pixels);
+            }
             return Ok(rounded(&sums));
         }
     }
     // Where windows overlap or an index lies outside its window, and for a type without vector code.
+    let mut lost = nothing();
+    let dx = dx.unwrap_or(&mut lost);
     max_pool2d::backward_into(dout, argmax, [h, w], pool, dx)?;
     backward_train_in_place(dx, from_channels_last(x), gamma, statistics)
 }
