@@ -6,6 +6,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use kernels::batch_norm::max_pooled::{self, Pooled};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::group_norm::{self, GroupNormConfig};
 use kernels::max_pool2d::{self, MaxPool2dConfig};
@@ -149,6 +150,51 @@ fn group_norm_beside_batch_norm(shape: [usize; 4], groups: usize) {
     );
 }
 
+/// Batch norm and the max pooling behind it in one pass, beside one after the other.
+fn max_pooled_batch_norm(shape: [usize; 4]) {
+    let (x, pool, config) = (images(shape), MaxPool2dConfig::halving(), BatchNormConfig::pytorch());
+    let (gamma, beta) = (Array1::ones(shape[1]), Array1::zeros(shape[1]));
+    let (g, b, size) = (gamma.view(), beta.view(), [shape[2], shape[3]]);
+    let mut running = RunningStatistics::new(shape[1], Convention::PyTorch);
+    let mut same = running.clone();
+    let [mut normalized, mut out, mut other_out] = [(); 3].map(|()| x.clone());
+    let [mut argmax, mut other_argmax] = [(); 2].map(|()| Array4::zeros([0; 4]));
+    let statistics = spatial_batch_norm::forward_train(x.view(), g, b, &mut running, &config);
+    let (_, statistics) = statistics.unwrap();
+    in_turn(
+        &format!("{shape:?} batch norm, max pool forward: apart, together"),
+        x.len(),
+        || {
+            let (x, running, normalized) = (x.view(), &mut running, &mut normalized);
+            spatial_batch_norm::forward_train_into(x, g, b, running, &config, normalized).unwrap();
+            max_pool2d::forward_into(normalized.view(), &pool, &mut out, &mut argmax).unwrap();
+        },
+        || {
+            let pooled = Pooled { out: &mut other_out, argmax: &mut other_argmax };
+            max_pooled::forward_train_into(x.view(), g, b, &mut same, &config, &pool, pooled)
+                .unwrap();
+        },
+    );
+    let [mut dx, mut other_dx] = [(); 2].map(|()| x.clone());
+    let (dout, argmax) = (out.view(), argmax.view());
+    in_turn(
+        &format!("{shape:?} batch norm, max pool backward: apart, together"),
+        x.len(),
+        || {
+            max_pool2d::backward_into(dout, argmax, size, &pool, &mut dx).unwrap();
+            let gradients =
+                spatial_batch_norm::backward_train_in_place(&mut dx, x.view(), g, &statistics);
+            black_box(gradients.unwrap());
+        },
+        || {
+            let (x, dx) = (x.view(), Some(&mut other_dx));
+            let gradients =
+                max_pooled::backward_train_into(dout, argmax, x, g, &statistics, &pool, dx);
+            black_box(gradients.unwrap());
+        },
+    );
+}
+
 /// Prints the median times of two kernels that are called in turn, and picoseconds per value.
 fn in_turn(name: &str, values: usize, mut one: impl FnMut(), mut other: impl FnMut()) {
     let seconds = |work: &mut dyn FnMut()| {
@@ -224,6 +270,12 @@ fn ceilings() {
 }
 
 fn main() {
+    if std::env::var("ONLY").is_ok() {
+        for shape in [[50, 16, 28, 28], [50, 32, 14, 14], [64, 64, 56, 56]] {
+            max_pooled_batch_norm(shape);
+        }
+        return;
+    }
     ceilings();
     convolution([50, 1, 28, 28], 16, 3, 1);
     convolution([50, 16, 14, 14], 32, 3, 1);
@@ -243,6 +295,9 @@ fn main() {
         ([32, 256, 14, 14], 32),
     ] {
         group_norm_beside_batch_norm(shape, groups);
+    }
+    for shape in [[50, 16, 28, 28], [50, 32, 14, 14], [64, 64, 56, 56]] {
+        max_pooled_batch_norm(shape);
     }
     smooth_activations([50, 16, 28, 28]);
     relu_and_pool([50, 16, 28, 28]);

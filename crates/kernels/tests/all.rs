@@ -10,5 +10,6 @@ mod common;
 mod gradients;
 mod group_norm_laws;
 mod instruction_sets;
+mod max_pooled;
 mod memory_layouts;
 mod reused_memory;

@@ -77,6 +77,7 @@ pub fn evaluate<F: Real>(
     let mut confusion = Array2::zeros([classes, classes]);
     // Used again by every batch.
     let (mut batch, mut tape) = (ImageBatch::default(), Tape::default());
+    tape.keep_activations(false);
     let mut probabilities = Array2::default([0, 0]);
     for positions in positions.chunks(batch_size) {
         images.batch_into(positions, &mut batch)?;

@@ -225,6 +225,7 @@ impl<F: Real> Steps<'_, F> {
         images.batch_into(positions, batch)?;
         let labels = batch.labels.view();
         let mut random = Stream::new(*seed, Purpose::Dropout, step);
+        tape.keep_activations(wants_observation);
         let logits = network.forward_train_into(batch.images.view(), &mut random, tape)?;
         let loss = softmax_cross_entropy::forward_into(logits, labels, probabilities)?;
         let mut score = Score::default();

@@ -2,9 +2,9 @@
 
 mod activations;
 mod architecture;
-mod commutation;
 mod config;
 mod gradients;
+mod group;
 mod initialization;
 mod layer;
 mod memory;

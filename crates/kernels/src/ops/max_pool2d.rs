@@ -8,6 +8,8 @@
 //! `max_pool2d`. Computed in channels-last memory, like [`crate::conv2d`]. In plain loops:
 //! [`reference::max_pool2d`](crate::reference::max_pool2d).
 
+use std::ops::Range;
+
 use ndarray::{Array4, ArrayView4, ArrayViewMut4, Axis};
 
 use crate::engine::layout::{
@@ -18,7 +20,7 @@ use crate::engine::real::Real;
 use crate::engine::windows::Windows;
 use crate::error::{KernelError, expect_not_empty, expect_shape};
 
-const OPERATION: &str = "max_pool2d";
+pub(super) const OPERATION: &str = "max_pool2d";
 
 /// Size and stride of the pooling window along height and width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,13 +64,18 @@ impl MaxPool2dConfig {
         self.stride
     }
 
+    /// Whether a pixel can lie in several windows.
+    pub(super) fn overlaps(&self) -> bool {
+        (0..2).any(|axis| self.stride[axis] < self.window[axis])
+    }
+
     /// Whether each pixel of an image lies in exactly one window.
-    fn tiles(&self, size: [usize; 2]) -> bool {
+    pub(super) fn tiles(&self, size: [usize; 2]) -> bool {
         self.window == self.stride
             && (0..2).all(|axis| size[axis].is_multiple_of(self.stride[axis]))
     }
 
-    fn output_size(&self, size: [usize; 2]) -> Result<[usize; 2], KernelError> {
+    pub(super) fn output_size(&self, size: [usize; 2]) -> Result<[usize; 2], KernelError> {
         let mut output = [0; 2];
         for (axis, name) in ["H", "W"].into_iter().enumerate() {
             let (window, available) = (self.window[axis], size[axis]);
@@ -187,8 +194,7 @@ pub fn backward_into<F: Real>(
     let mut pixels = reused(OPERATION, [n, h, w, c], dx)?;
     let (dout, argmax) = (to_channels_last(dout), to_channels_last(argmax));
     let windows = Grid::new(size, [oh, ow], config)?;
-    let overlap = (0..2).any(|axis| config.stride[axis] < config.window[axis]);
-    let is_done = !overlap && {
+    let is_done = !config.overlaps() && {
         let images = (
             Images::new(elements(&dout), oh * ow * c),
             Images::new(elements(&argmax), oh * ow * c),
@@ -241,13 +247,13 @@ fn scatter<F: Real>(
 }
 
 /// The windows on an image.
-struct Grid {
+pub(super) struct Grid {
     corners: Vec<u32>,
     taps: Vec<u32>,
 }
 
 impl Grid {
-    fn new(
+    pub(super) fn new(
         size: [usize; 2],
         out: [usize; 2],
         config: &MaxPool2dConfig,
@@ -266,7 +272,13 @@ impl Grid {
         Ok(Self { corners: grid(out, config.stride), taps: grid(config.window, [1, 1]) })
     }
 
+    /// All windows.
     fn of(&self, channels: usize) -> Windows<'_> {
         Windows { corners: &self.corners, taps: &self.taps, channels }
+    }
+
+    /// Those of these windows, counted row by row.
+    pub(super) fn of_some(&self, windows: &Range<usize>, channels: usize) -> Windows<'_> {
+        Windows { corners: &self.corners[windows.clone()], ..self.of(channels) }
     }
 }

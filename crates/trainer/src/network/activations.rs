@@ -18,7 +18,8 @@ pub struct ObservedActivation<'a, F> {
 }
 
 impl<F: Real> Tape<F> {
-    /// What each activation of `network` read, in order. `network` is the one that wrote the tape.
+    /// What each activation of `network` read, in order. `network` is the one that wrote the tape. After a
+    /// pass that was not to [keep](Self::keep_activations) activations, some are missing.
     ///
     /// # Shapes
     ///

@@ -41,15 +41,17 @@ pub use self::tanh::Tanh;
 macro_rules! with_memory {
     ($saved:ident, $variant:ident, |$own:ident| $pass:expr) => {{
         let mut own = match $saved.0.take() {
-            Some(SavedOf::$variant(own)) => own,
+            Some($crate::network::layer::SavedOf::$variant(own)) => own,
             Some(_) | None => Default::default(),
         };
         let $own = &mut own;
         let result = $pass;
-        $saved.0 = Some(SavedOf::$variant(own));
+        $saved.0 = Some($crate::network::layer::SavedOf::$variant(own));
         result
     }};
 }
+
+pub(super) use with_memory;
 
 macro_rules! layers {
     ($($(#[$doc:meta])* $variant:ident($layer:ty),)*) => {
@@ -63,7 +65,7 @@ macro_rules! layers {
         /// What a layer's backward pass needs from its forward pass besides the input, in memory that
         /// the next forward pass uses again.
         #[derive(Debug, Clone)]
-        enum SavedOf<F: Real> {
+        pub(super) enum SavedOf<F: Real> {
             $($variant(<$layer as LayerKind<F>>::Saved),)*
         }
 
@@ -218,7 +220,7 @@ layers! {
 /// What a layer's backward pass needs from its forward pass besides the input, in memory that the next
 /// forward pass uses again.
 #[derive(Debug, Clone)]
-pub struct Saved<F: Real>(Option<SavedOf<F>>);
+pub struct Saved<F: Real>(pub(super) Option<SavedOf<F>>);
 
 impl<F: Real> Saved<F> {
     /// The bytes that it holds.

@@ -3,7 +3,6 @@
 use kernels::Real;
 use ndarray::{ArrayViewD, ArrayViewMutD};
 
-use super::commutation::ComputeOrder;
 use super::layer::{Flatten, Layer, LayerArrays, Linear, NormFacts};
 use crate::numerics::Numerics;
 
@@ -18,22 +17,11 @@ pub(super) struct NamedLayer<F> {
     /// What precedes the dot in the names of its parameters.
     pub(super) name: String,
     pub(super) layer: Layer<F>,
-    pub(super) order: ComputeOrder,
 }
 
 impl<F> Network<F> {
     fn new(named: impl Iterator<Item = (String, Layer<F>)>) -> Self {
-        let mut layers: Vec<NamedLayer<F>> = Vec::new();
-        for (name, layer) in named {
-            let mut order = ComputeOrder::InOrder;
-            if let Some(before) = layers.last_mut()
-                && before.order == ComputeOrder::InOrder
-                && let Some(orders) = ComputeOrder::of_commuting(&before.layer, &layer)
-            {
-                [before.order, order] = orders;
-            }
-            layers.push(NamedLayer { name, layer, order });
-        }
+        let layers = named.map(|(name, layer)| NamedLayer { name, layer }).collect();
         Self { layers }
     }
 }

@@ -1,10 +1,12 @@
 //! Forward and backward through the layers of a network.
 
-use kernels::{KernelError, Real, copy_into, relu};
-use ndarray::{Array2, Array4, ArrayD, ArrayView2, ArrayView4, ArrayViewD};
+use std::ops::Range;
 
-use super::commutation::ComputeOrder;
+use kernels::{KernelError, Real, copy_into};
+use ndarray::{Array2, Array4, ArrayView2, ArrayView4, ArrayViewD};
+
 use super::gradients::Gradients;
+use super::group::{LayerGroup, groups_of};
 use super::layer::{Backward, Layer, Saved};
 use super::memory::nothing;
 use super::named_layers::{NamedLayer, Network};
@@ -81,9 +83,9 @@ impl<F: Real> Network<F> {
         tape: &'a mut Tape<F>,
     ) -> Result<ArrayView2<'a, F>, TrainError> {
         tape.is_training = true;
-        let layers = self.layers.iter_mut().map(|named| (named.order, &mut named.layer));
-        tape.forward(images, layers, |layer, x, out, saved| {
-            layer.forward_train(x, random, out, saved)
+        let groups = groups_of(&self.layers, tape.keeps_activations);
+        tape.forward(images, groups, |group, layers, x, records| {
+            group.forward_train(&mut self.layers[layers], x, random, records)
         })
     }
 
@@ -98,8 +100,10 @@ impl<F: Real> Network<F> {
         tape: &'a mut Tape<F>,
     ) -> Result<ArrayView2<'a, F>, TrainError> {
         tape.is_training = false;
-        let layers = self.layers.iter().map(|named| (named.order, &named.layer));
-        tape.forward(images, layers, |layer, x, out, saved| layer.forward_eval(x, out, saved))
+        let groups = groups_of(&self.layers, tape.keeps_activations);
+        tape.forward(images, groups, |group, layers, x, records| {
+            group.forward_eval(&self.layers[layers], x, records)
+        })
     }
 
     /// As [`Network::backward`], with the gradients that `gradients` was made for in its memory.
@@ -118,8 +122,9 @@ impl<F: Real> Network<F> {
             let got = got.to_string();
             Err(TrainError::OtherNetwork { operation: "backward", expected, got })
         };
-        if tape.records.len() != layers || !tape.is_training {
-            let got = if tape.is_training { tape.records.len() } else { 0 };
+        let computed = tape.groups.iter().map(|group| group.layers()).sum();
+        if computed != layers || !tape.is_training {
+            let got = if tape.is_training { computed } else { 0 };
             return refuse(format!("a tape of {layers} layers in training"), got);
         }
         let count = 2 * self.layers.iter().filter(|named| has_parameters(&named.layer)).count();
@@ -127,18 +132,20 @@ impl<F: Real> Network<F> {
             return refuse(format!("{count} gradients"), gradients.parameters.len());
         }
         let first = self.first_wanted(&gradients.wanted);
-        let Tape { images, records, gradients: memory, .. } = tape;
+        let Tape { images, records, groups, gradients: memory, .. } = tape;
         memory.resize_with(layers + 1, nothing);
         copy_into(dlogits.into_dyn(), &mut memory[layers])?;
         let mut parameters = gradients.parameters.as_mut_slice();
         let mut wanted = gradients.wanted.as_slice();
-        let mut at = layers;
-        for (index, NamedLayer { layer, order, .. }) in self.layers.iter().enumerate().rev() {
-            if index < first {
+        let (mut at, mut end) = (layers, layers);
+        for group in groups.iter().rev() {
+            if end <= first {
                 break;
             }
+            let start = end - group.layers();
+            let members = &self.layers[start..end];
             let mut own = None;
-            if has_parameters(layer) {
+            for _ in members.iter().filter(|named| has_parameters(&named.layer)) {
                 let (others, last) = parameters.split_at_mut(parameters.len() - 2);
                 let (other_wanted, last_wanted) = wanted.split_at(wanted.len() - 2);
                 (parameters, wanted) = (others, other_wanted);
@@ -148,20 +155,17 @@ impl<F: Real> Network<F> {
                     own = Some([weight, bias]);
                 }
             }
-            let Some(input) = order.input(index) else { continue };
             let (below, above) = memory.split_at_mut(at);
             let dout = &mut above[0];
-            let x = input.checked_sub(1).map_or(&*images, |before| &records[before].out);
-            let Record { out, saved } = &records[index];
-            if *order == ComputeOrder::MaxPoolBeforeRelu {
-                relu::backward_in_place(dout, out.view())?;
-            }
-            let is_in_place = layer.is_backward_in_place();
-            let dx = (!is_in_place && index > first).then(|| &mut below[input]);
-            layer.backward(saved, Backward { x: x.view(), dout, dx, parameters: own })?;
+            let x = start.checked_sub(1).map_or(&*images, |before| &records[before].out);
+            let is_in_place = group.is_backward_in_place(members);
+            let dx = (!is_in_place && start > first).then(|| &mut below[start]);
+            let pass = Backward { x: x.view(), dout, dx, parameters: own };
+            group.backward(members, &records[start..end], pass)?;
             if !is_in_place {
-                at = input;
+                at = start;
             }
+            end = start;
         }
         Ok(())
     }
@@ -182,30 +186,35 @@ impl<F: Real> Network<F> {
 }
 
 impl<F: Real> Tape<F> {
-    /// Calls `pass` with what each layer of these reads, its output's memory and its own.
-    fn forward<L>(
+    /// Calls `pass` with each of these groups, the indices of its layers, what it reads, and its records.
+    fn forward(
         &mut self,
         images: ArrayView4<'_, F>,
-        layers: impl ExactSizeIterator<Item = (ComputeOrder, L)>,
+        groups: Vec<&'static dyn LayerGroup<F>>,
         mut pass: impl FnMut(
-            L,
+            &dyn LayerGroup<F>,
+            Range<usize>,
             ArrayViewD<'_, F>,
-            &mut ArrayD<F>,
-            &mut Saved<F>,
+            &mut [Record<F>],
         ) -> Result<(), KernelError>,
     ) -> Result<ArrayView2<'_, F>, TrainError> {
         copy_into(images.into_dyn(), &mut self.images)?;
         let nothing_yet = || Record { out: nothing(), saved: Saved::default() };
-        self.records.resize_with(layers.len(), nothing_yet);
-        for (index, (order, layer)) in layers.enumerate() {
-            let Some(input) = order.input(index) else { continue };
-            let (before, rest) = self.records.split_at_mut(index);
-            let x = input.checked_sub(1).map_or(&self.images, |before_it| &before[before_it].out);
-            let Record { out, saved } = &mut rest[0];
-            pass(layer, x.view(), out, saved)?;
-            if order == ComputeOrder::MaxPoolBeforeRelu {
-                relu::forward_in_place(out);
+        let layers = groups.iter().map(|group| group.layers()).sum();
+        self.records.resize_with(layers, nothing_yet);
+        self.groups.clear();
+        let mut end = 0;
+        for group in groups {
+            let start = end;
+            end += group.layers();
+            let (before, rest) = self.records.split_at_mut(start);
+            let x = before.last().map_or(&self.images, |record| &record.out).view();
+            let records = &mut rest[..group.layers()];
+            if let [hidden @ .., _] = records {
+                hidden.iter_mut().for_each(|record| record.out = nothing());
             }
+            pass(group, start..end, x, records)?;
+            self.groups.push(group);
         }
         self.logits()
     }

@@ -3,6 +3,7 @@
 use kernels::{Real, with_rank};
 use ndarray::{ArrayD, ArrayView2, ArrayViewD, Ix2};
 
+use super::group::LayerGroup;
 use super::layer::Saved;
 use super::memory::{Held, nothing};
 use crate::TrainError;
@@ -12,13 +13,17 @@ use crate::TrainError;
 #[derive(Debug, Clone)]
 pub struct Tape<F: Real> {
     pub(super) images: ArrayD<F>,
-    /// One per layer.
+    /// One per layer. The output is empty where the layer is computed together with the one after it.
     pub(super) records: Vec<Record<F>>,
     /// The gradient with respect to the input of each layer, then to the logits. Where a layer's
     /// backward pass is in place, the one of a layer after it serves for its own.
     pub(super) gradients: Vec<ArrayD<F>>,
+    /// What the last forward pass computed, as far as it came.
+    pub(super) groups: Vec<&'static dyn LayerGroup<F>>,
     /// Whether the last forward pass was one of training.
     pub(super) is_training: bool,
+    /// Whether forward passes keep the inputs of all activations.
+    pub(super) keeps_activations: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -29,24 +34,37 @@ pub(super) struct Record<F: Real> {
 
 impl<F: Real> Default for Tape<F> {
     fn default() -> Self {
-        let (records, gradients) = (Vec::new(), Vec::new());
-        Self { images: nothing(), records, gradients, is_training: false }
+        Self {
+            images: nothing(),
+            records: Vec::new(),
+            gradients: Vec::new(),
+            groups: Vec::new(),
+            is_training: false,
+            keeps_activations: true,
+        }
     }
 }
 
 impl<F: Real> Tape<F> {
+    /// Says whether the next forward passes are to keep what [`Self::activations`] shows, as they do unless
+    /// told otherwise. Without it they take less time and memory; every bit of the results is the same.
+    pub fn keep_activations(&mut self, keep: bool) {
+        self.keeps_activations = keep;
+    }
+
     /// The bytes that it holds.
     pub(crate) fn bytes(&self) -> usize {
         let records = self.records.iter().map(|Record { out, saved }| out.bytes() + saved.bytes());
         self.images.bytes() + records.chain(self.gradients.iter().map(Held::bytes)).sum::<usize>()
     }
 
-    /// What the layer of this index read in the last forward pass.
+    /// What the layer of this index read in the last forward pass; none where that was not kept.
     pub(super) fn input_of(&self, layer: usize) -> Option<ArrayViewD<'_, F>> {
-        match layer.checked_sub(1) {
-            Some(before) => self.records.get(before).map(|record| record.out.view()),
-            None => Some(self.images.view()),
-        }
+        let input = match layer.checked_sub(1) {
+            Some(before) => &self.records.get(before)?.out,
+            None => &self.images,
+        };
+        (!input.is_empty()).then(|| input.view())
     }
 
     /// The logits of the last forward pass, shape `(N, K)`.

@@ -56,12 +56,15 @@ impl RunConfig {
         let ImageSize { channels, height, width } = image;
         let images = Array4::<f32>::zeros([PROBE, channels, height, width]);
         let mut tape = Tape::default();
+        let is_observed = self.observations_per_epoch > 0;
+        tape.keep_activations(is_observed);
         let mut random = Stream::new(self.seeds.order, Purpose::Dropout, 0);
         network.forward_train_into(images.view(), &mut random, &mut tape)?;
-        let observation = Observation::of(&network, &tape).bytes();
+        let observation = if is_observed { Observation::of(&network, &tape).bytes() } else { 0 };
         let dlogits = Array2::zeros(tape.logits()?.raw_dim());
         network.backward_into(&mut tape, dlogits.view(), &mut gradients)?;
         let mut evaluation = Tape::default();
+        evaluation.keep_activations(false);
         network.forward_eval_into(images.view(), &mut evaluation)?;
 
         let batch = image.values() * size_of::<f32>();

@@ -83,19 +83,7 @@ pub(in crate::ops) fn train_gradients<F: Real, D: RowsOrImages>(
     let x = x.view();
     let count = values_per_channel(x);
     let sums = parameter_gradients(D::pixels(dout.view()), x, statistics);
-    let channels: Vec<_> = statistics
-        .channels
-        .iter()
-        .zip(gamma)
-        .zip(&sums)
-        .map(|((statistics, gamma), [dgamma, dbeta])| {
-            let &Moments { mean, mean_rest, inv_std, .. } = statistics;
-            let slope = gamma.to_f64() * inv_std;
-            // x̂·dγ/n = steepness·((x − mean) − rest)
-            let steepness = inv_std * dgamma / count;
-            [mean, slope, dbeta / count - steepness * mean_rest, slope * steepness]
-        })
-        .collect();
+    let channels = input_gradient(statistics, gamma, &sums, count);
     update::<InputGradient, _, 4>(D::pixels(dout.view_mut()), x, &channels);
     Ok(sums)
 }
@@ -138,12 +126,43 @@ fn parameter_gradients<F: Real>(
     x: ArrayView4<'_, F>,
     statistics: &BatchStatistics,
 ) -> Vec<[f64; 2]> {
-    let means: Vec<_> = statistics.channels.iter().map(|channel| [channel.mean]).collect();
-    let mut sums = sums::<ParameterGradients, _, 1, 2>(dout, x, &means);
+    let sums = sums::<ParameterGradients, _, 1, 2>(dout, x, &means(statistics));
+    of_sums(sums, statistics)
+}
+
+/// The numbers of [`ParameterGradients`].
+pub(super) fn means(statistics: &BatchStatistics) -> Vec<[f64; 1]> {
+    statistics.channels.iter().map(|channel| [channel.mean]).collect()
+}
+
+/// dγ and dβ of each channel, from the sums of [`ParameterGradients`].
+pub(super) fn of_sums(mut sums: Vec<[f64; 2]>, statistics: &BatchStatistics) -> Vec<[f64; 2]> {
     for (sums, moments) in sums.iter_mut().zip(&statistics.channels) {
         *sums = moments.parameter_gradients(*sums);
     }
     sums
+}
+
+/// The numbers of [`InputGradient`], from dγ and dβ of each channel, which has `count` values.
+pub(super) fn input_gradient<F: Real>(
+    statistics: &BatchStatistics,
+    gamma: ArrayView1<'_, F>,
+    sums: &[[f64; 2]],
+    count: f64,
+) -> Vec<[f64; 4]> {
+    statistics
+        .channels
+        .iter()
+        .zip(gamma)
+        .zip(sums)
+        .map(|((statistics, gamma), [dgamma, dbeta])| {
+            let &Moments { mean, mean_rest, inv_std, .. } = statistics;
+            let slope = gamma.to_f64() * inv_std;
+            // x̂·dγ/n = steepness·((x − mean) − rest)
+            let steepness = inv_std * dgamma / count;
+            [mean, slope, dbeta / count - steepness * mean_rest, slope * steepness]
+        })
+        .collect()
 }
 
 /// dγ and dβ as arrays.
@@ -154,7 +173,7 @@ pub(in crate::ops) fn rounded<F: Real>(sums: &[[f64; 2]]) -> (Array1<F>, Array1<
 }
 
 /// slope·(dy − shift) − tilt·(x − mean), which is slope·(dy − dβ/n − x̂·dγ/n), dx of training.
-struct InputGradient;
+pub(super) struct InputGradient;
 
 impl Term<4, 1> for InputGradient {
     #[inline(always)]

@@ -39,6 +39,21 @@ pub(in crate::ops) fn expect_forward<F: Real, D: RowsOrImages>(
     expect_running(x, running)
 }
 
+/// As [`expect_forward`], for training, which needs two values per channel.
+pub(super) fn expect_training<F: Real, D: RowsOrImages>(
+    x: &ArrayView<'_, F, D>,
+    gamma: ArrayView1<'_, F>,
+    beta: ArrayView1<'_, F>,
+    running: &RunningStatistics<F>,
+) -> Result<(), KernelError> {
+    expect_forward(x, gamma, beta, running)?;
+    if x.len() / x.shape()[1] < 2 {
+        let (operation, shape) = (D::OPERATION, x.shape().to_vec());
+        return Err(KernelError::OneValuePerChannel { operation, shape });
+    }
+    Ok(())
+}
+
 /// Checks what the backward passes of both modes are given.
 pub(in crate::ops) fn expect_backward<F: Real, D: RowsOrImages>(
     dout: &[usize],

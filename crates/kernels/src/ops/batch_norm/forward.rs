@@ -1,10 +1,10 @@
 //! The forward passes: y = γ·x̂ + β with the statistics of the batch, or with running ones.
 
-use ndarray::{Array, ArrayView, ArrayView1, ArrayView4, ArrayViewMut, ArrayViewMut4};
+use ndarray::{Array, ArrayView, ArrayView1, ArrayViewMut};
 
 use super::axes::RowsOrImages;
 use super::batch_statistics::{BatchStatistics, values_per_channel};
-use super::checks::expect_forward;
+use super::checks::{expect_forward, expect_training};
 use super::config::BatchNormConfig;
 use super::running_statistics::RunningStatistics;
 use crate::engine::channels::update;
@@ -124,19 +124,15 @@ pub(in crate::ops) fn train<F: Real, D: RowsOrImages>(
     running: &mut RunningStatistics<F>,
     config: &BatchNormConfig,
 ) -> Result<BatchStatistics, KernelError> {
-    expect_forward(&x, gamma, beta, running)?;
-    let pixels = D::pixels(x.view());
+    expect_training(&x, gamma, beta, running)?;
+    let pixels = D::pixels(x);
     // All passes read one copy where the memory is not channels-last.
     let pixels = pixels.as_standard_layout();
     let pixels = pixels.view();
-    let count = values_per_channel(pixels);
-    if count < 2.0 {
-        let (operation, shape) = (D::OPERATION, x.shape().to_vec());
-        return Err(KernelError::OneValuePerChannel { operation, shape });
-    }
     let statistics = BatchStatistics::of(pixels, config.eps());
-    running.update(&statistics, count, config);
-    scale_and_shift(D::pixels(out), pixels, gamma, beta, &statistics);
+    running.update(&statistics, values_per_channel(pixels), config);
+    let channels = scales_and_shifts(&statistics, gamma, beta);
+    update::<ScaleAndShift, _, 3>(D::pixels(out), pixels, &channels);
     Ok(statistics)
 }
 
@@ -149,25 +145,22 @@ fn evaluate<F: Real, D: RowsOrImages>(
     config: &BatchNormConfig,
 ) -> Result<(), KernelError> {
     expect_forward(&x, gamma, beta, running)?;
-    let statistics = running.as_batch(config.eps());
-    scale_and_shift(D::pixels(out), D::pixels(x), gamma, beta, &statistics);
+    let channels = scales_and_shifts(&running.as_batch(config.eps()), gamma, beta);
+    update::<ScaleAndShift, _, 3>(D::pixels(out), D::pixels(x), &channels);
     Ok(())
 }
 
-/// out ← γ·x̂ + β.
-fn scale_and_shift<F: Real>(
-    out: ArrayViewMut4<'_, F>,
-    x: ArrayView4<'_, F>,
+/// The numbers of [`ScaleAndShift`], which is γ·x̂ + β.
+pub(super) fn scales_and_shifts<F: Real>(
+    statistics: &BatchStatistics,
     gamma: ArrayView1<'_, F>,
     beta: ArrayView1<'_, F>,
-    statistics: &BatchStatistics,
-) {
+) -> Vec<[f64; 3]> {
     let parameters = gamma.iter().zip(beta);
-    let channels: Vec<_> = statistics
+    statistics
         .channels
         .iter()
         .zip(parameters)
         .map(|(moments, (gamma, beta))| moments.scale_and_shift(gamma.to_f64(), beta.to_f64()))
-        .collect();
-    update::<ScaleAndShift, _, 3>(out, x, &channels);
+        .collect()
 }

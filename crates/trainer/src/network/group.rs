@@ -1,0 +1,36 @@
+//! Layers that are computed together.
+//!
+//! A group is added by a file with its [`LayerGroup`] and a line in the list below.
+
+mod alone;
+mod batch_norm_relu_max_pool;
+mod kind;
+mod relu_max_pool;
+
+use kernels::Real;
+
+use self::alone::Alone;
+use self::batch_norm_relu_max_pool::BatchNormReluMaxPool;
+use self::relu_max_pool::ReluMaxPool;
+use super::named_layers::NamedLayer;
+
+pub(super) use self::kind::LayerGroup;
+
+/// The groups of a network's layers in order: each the first of the list that fits, or a layer alone. A
+/// pass that keeps activations leaves out the groups that hide some.
+pub(super) fn groups_of<F: Real>(
+    mut layers: &[NamedLayer<F>],
+    keeps_activations: bool,
+) -> Vec<&'static dyn LayerGroup<F>> {
+    let all: [&'static dyn LayerGroup<F>; 2] = [&BatchNormReluMaxPool, &ReluMaxPool];
+    let mut groups = Vec::new();
+    while !layers.is_empty() {
+        let fits = |group: &&dyn LayerGroup<F>| {
+            !(keeps_activations && group.hides_activations()) && group.begins(layers)
+        };
+        let group = all.into_iter().find(fits).unwrap_or(&Alone);
+        layers = layers.get(group.layers()..).unwrap_or_default();
+        groups.push(group);
+    }
+    groups
+}

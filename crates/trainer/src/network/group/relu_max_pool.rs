@@ -1,0 +1,74 @@
+//! A ReLU and the max pooling after it, in the other order.
+//!
+//! The two commute: max(x, 0) of the largest is the largest of max(x, 0), and where that is 0, so is the
+//! gradient, whichever pixel gets it. So the ReLU is computed after the pooling, on a fraction of the
+//! values and in place.
+
+use kernels::{Real, relu};
+use ndarray::ArrayViewD;
+
+use super::kind::{LayerGroup, Result, of_other_layers};
+use crate::network::layer::{Backward, Layer};
+use crate::network::named_layers::NamedLayer;
+use crate::network::tape::Record;
+use crate::random_stream::Stream;
+
+/// A ReLU and a max pooling.
+#[derive(Debug)]
+pub(super) struct ReluMaxPool;
+
+impl<F: Real> LayerGroup<F> for ReluMaxPool {
+    fn layers(&self) -> usize {
+        2
+    }
+
+    fn begins(&self, layers: &[NamedLayer<F>]) -> bool {
+        let mut layers = layers.iter().map(|named| &named.layer);
+        matches!((layers.next(), layers.next()), (Some(Layer::Relu(_)), Some(Layer::MaxPool2d(_))))
+    }
+
+    fn hides_activations(&self) -> bool {
+        false
+    }
+
+    fn is_backward_in_place(&self, _: &[NamedLayer<F>]) -> bool {
+        false
+    }
+
+    fn forward_train(
+        &self,
+        layers: &mut [NamedLayer<F>],
+        x: ArrayViewD<'_, F>,
+        _: &mut Stream,
+        records: &mut [Record<F>],
+    ) -> Result<()> {
+        self.forward_eval(layers, x, records)
+    }
+
+    fn forward_eval(
+        &self,
+        layers: &[NamedLayer<F>],
+        x: ArrayViewD<'_, F>,
+        records: &mut [Record<F>],
+    ) -> Result<()> {
+        let ([_, pool], [_, Record { out, saved }]) = (layers, records) else {
+            return of_other_layers();
+        };
+        pool.layer.forward_eval(x, out, saved)?;
+        relu::forward_in_place(out);
+        Ok(())
+    }
+
+    fn backward(
+        &self,
+        layers: &[NamedLayer<F>],
+        records: &[Record<F>],
+        pass: Backward<'_, F>,
+    ) -> Result<()> {
+        let ([_, pool], [_, Record { out, saved }]) = (layers, records) else {
+            return of_other_layers();
+        };
+        relu::backward_in_place(pass.dout, out.view())?;
+        pool.layer.backward(saved, pass)
+    }
+}
