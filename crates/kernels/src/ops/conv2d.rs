@@ -27,9 +27,14 @@
 
 mod backward_input;
 mod backward_parameters;
+mod backward_pass;
 mod config;
+mod dout;
 mod forward;
 mod geometry;
+mod gradients;
+mod input_pass;
+mod parameter_pass;
 mod sliding_window;
 mod sparse;
 mod spread;

@@ -1,11 +1,13 @@
 //! The gradients from a dout of which most is zero.
 
 use super::config::OPERATION;
+use super::dout::DoutImages;
 use super::geometry::Geometry;
 use crate::engine::lanes::LANES;
 use crate::engine::loops::NonzeroLoops;
 use crate::engine::nonzeros::{Blocks, Nonzeros};
 use crate::engine::real::Real;
+use crate::engine::scratch::Scratch;
 use crate::error::KernelError;
 
 /// How many times as long a nonzero takes as a value where there is no choice between them.
@@ -28,7 +30,7 @@ pub(super) struct Sparse<F: Real> {
 
 impl<F: Real> Sparse<F> {
     /// None where it cannot be done, and where it would take longer, judged by three of the images.
-    pub(super) fn new(geometry: &Geometry, dout: &[F]) -> Option<Self> {
+    pub(super) fn new<D: DoutImages<F>>(geometry: &Geometry, dout: &D) -> Option<Self> {
         let &Geometry { n, c, f, kh, kw, oh, ow, .. } = geometry;
         let loops = F::NONZERO_LOOPS?;
         let run = kw * c;
@@ -36,9 +38,12 @@ impl<F: Real> Sparse<F> {
             return None;
         }
         let image = oh * ow * f;
-        let some = [0, n / 2, n - 1].map(|at| &dout[at * image..][..image]);
-        let nonzeros =
-            some.iter().flat_map(|image| *image).filter(|value| !value.is_zero()).count();
+        let mut memory = Scratch::any(OPERATION, &[dout.memory()]).ok()?;
+        let mut nonzeros = 0;
+        for at in [0, n / 2, n - 1] {
+            let image = dout.image(at, &mut memory).ok()?;
+            nonzeros += image.iter().filter(|value| !value.is_zero()).count();
+        }
         if nonzeros * SLOWER > 3 * image {
             return None;
         }
@@ -59,27 +64,18 @@ impl<F: Real> Sparse<F> {
         Nonzeros::of_image(OPERATION, self.windows.len(), self.filters)
     }
 
-    /// Adds an image's dx to `frame`, from weights in the order (F, KH, KW, C).
-    pub(super) fn add_input(
-        &self,
-        dout: &[F],
-        weight: &[F],
-        frame: &mut [F],
-        nonzeros: &mut Nonzeros<F>,
-    ) {
+    /// Finds the nonzeros of one image.
+    pub(super) fn collect(&self, dout: &[F], nonzeros: &mut Nonzeros<F>) {
         (self.loops.collect)(dout, &self.tags, nonzeros);
+    }
+
+    /// Adds an image's dx to `frame`, from weights in the order (F, KH, KW, C).
+    pub(super) fn add_input(&self, nonzeros: &Nonzeros<F>, weight: &[F], frame: &mut [F]) {
         (self.loops.scatter)(nonzeros, self.blocks(), weight, frame);
     }
 
     /// Adds an image's dweight to `sums` in the order (F, KH, KW, C), from x in its frame.
-    pub(super) fn add_weight(
-        &self,
-        dout: &[F],
-        frame: &[F],
-        sums: &mut [F],
-        nonzeros: &mut Nonzeros<F>,
-    ) {
-        (self.loops.collect)(dout, &self.tags, nonzeros);
+    pub(super) fn add_weight(&self, nonzeros: &Nonzeros<F>, frame: &[F], sums: &mut [F]) {
         (self.loops.gather)(nonzeros, self.blocks(), frame, sums);
     }
 

@@ -1,0 +1,95 @@
+//! The gradients that are wanted, from a dout in memory or from one that is made image by image.
+
+use ndarray::{Array4, ArrayView4, ArrayViewMut1, ArrayViewMut4};
+
+use super::backward_pass::BackwardPass;
+use super::config::OPERATION;
+use super::dout::DoutImages;
+use super::geometry::Geometry;
+use super::input_pass::InputPass;
+use super::parameter_pass::ParameterPass;
+use super::sparse::Sparse;
+use crate::engine::layout::{elements, elements_mut, from_channels_last, reused, to_channels_last};
+use crate::engine::real::Real;
+use crate::engine::scratch::Scratch;
+use crate::error::{KernelError, expect_shape};
+
+/// What dx is computed from, and the memory that it is written to.
+pub(super) struct WantedInput<'a, F: Real> {
+    pub(super) weight: ArrayView4<'a, F>,
+    pub(super) dx: &'a mut Array4<F>,
+}
+
+/// What dweight and dbias are computed from, and where they are written.
+pub(super) struct WantedParameters<'a, F> {
+    pub(super) x: ArrayView4<'a, F>,
+    pub(super) dweight: ArrayViewMut4<'a, F>,
+    pub(super) dbias: ArrayViewMut1<'a, F>,
+}
+
+/// Computes what is wanted in one pass over the images of `dout`.
+///
+/// # Errors
+///
+/// [`KernelError`] for a dbias of another length than the filters, for a dx that no memory holds, and that
+/// of [`DoutImages::image`]; the results are then lost.
+pub(super) fn gradients<F: Real, D: DoutImages<F>>(
+    geometry: &Geometry,
+    dout: &D,
+    input: Option<WantedInput<'_, F>>,
+    parameters: Option<WantedParameters<'_, F>>,
+) -> Result<(), KernelError> {
+    let &Geometry { n, c, f, h, w, .. } = geometry;
+    if let Some(WantedParameters { dbias, .. }) = &parameters {
+        expect_shape(OPERATION, "dbias", dbias.shape(), &[f], "one value per filter")?;
+    }
+    let mut pixels = None;
+    let mut input_pass = None;
+    let sparse = Sparse::new(geometry, dout);
+    let sparse = sparse.as_ref();
+    if let Some(WantedInput { weight, dx }) = input {
+        input_pass = Some(InputPass::new(geometry, weight, sparse.is_some())?);
+        pixels = Some((reused(OPERATION, [n, h, w, c], dx)?, dx));
+    }
+    let (x, to) = match parameters {
+        Some(WantedParameters { x, dweight, dbias }) => {
+            (Some(to_channels_last(x)), Some((dweight, dbias)))
+        }
+        None => (None, None),
+    };
+    let parameter_pass = match &x {
+        Some(x) => Some(ParameterPass::new(geometry, elements(x), sparse.is_some())?),
+        None => None,
+    };
+    let count = parameter_pass.as_ref().map_or(0, ParameterPass::count);
+    let mut sums = Scratch::any(OPERATION, &[count])?;
+    let pass =
+        BackwardPass { geometry, dout, sparse, input: input_pass, parameters: parameter_pass };
+    let to_dx = pixels.as_mut().map(|(pixels, _)| elements_mut(pixels));
+    pass.run(to_dx.unwrap_or_default(), &mut sums)?;
+    if let Some((pixels, dx)) = pixels {
+        *dx = from_channels_last(pixels);
+    }
+    match to {
+        Some((dweight, dbias)) => take_apart(&sums, sparse.is_some(), dweight, dbias),
+        None => Ok(()),
+    }
+}
+
+/// Writes dweight and dbias from the results of a [`ParameterPass`].
+fn take_apart<F: Real>(
+    sums: &[F],
+    is_sparse: bool,
+    mut dweight: ArrayViewMut4<'_, F>,
+    mut dbias: ArrayViewMut1<'_, F>,
+) -> Result<(), KernelError> {
+    let (f, c, kh, kw) = dweight.dim();
+    let (shape, axes) =
+        if is_sparse { ([f, kh, kw, c], [0, 3, 1, 2]) } else { ([kh, kw, c, f], [3, 2, 0, 1]) };
+    let (dweight_sum, dbias_sum) = sums.split_at(dweight.len());
+    let too_large = |_| KernelError::TooLarge { operation: OPERATION, shape: shape.to_vec() };
+    let sum = ArrayView4::from_shape(shape, dweight_sum).map_err(too_large)?;
+    dweight.assign(&sum.permuted_axes(axes));
+    dbias.iter_mut().zip(dbias_sum).for_each(|(place, &sum)| *place = sum);
+    Ok(())
+}
