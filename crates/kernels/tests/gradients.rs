@@ -2,7 +2,8 @@
 //! cotangent: a constant one would hide wrong gradients (batch norm's dx is 0 under it).
 
 use kernels::batch_norm::BatchNormGradients;
-use kernels::batch_norm::max_pooled::{self, Pooled};
+use kernels::batch_norm::max_pooled;
+use kernels::max_pool2d::Pooled;
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::gradient_check::{
     STEP, eval_numerical_gradient, eval_numerical_gradient_array, rel_error,

@@ -4,7 +4,8 @@
 use std::process::Command;
 
 use kernels::adam::{self, AdamFactors};
-use kernels::batch_norm::max_pooled::{self, Pooled};
+use kernels::batch_norm::max_pooled;
+use kernels::max_pool2d::Pooled;
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::group_norm::{self, GroupNormConfig};
 use kernels::max_pool2d::{self, MaxPool2dConfig};

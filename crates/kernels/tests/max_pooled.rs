@@ -2,7 +2,8 @@
 //! for every shape, memory layout and number of threads, and whatever given memory held.
 
 use kernels::batch_norm::BatchStatistics;
-use kernels::batch_norm::max_pooled::{self, Pooled};
+use kernels::batch_norm::max_pooled;
+use kernels::max_pool2d::Pooled;
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::{
     BatchNormConfig, Convention, KernelError, Real, RunningStatistics, spatial_batch_norm,

@@ -92,13 +92,14 @@ pub(crate) trait Divide: Sized + Send {
 #[derive(Debug)]
 pub(crate) struct Images<V> {
     values: V,
-    /// Values of an image, at least 1.
+    /// Values of an image.
     each: usize,
 }
 
 impl<V> Images<V> {
+    /// `each` values per image; where that is 0, there are no values.
     pub(crate) fn new(values: V, each: usize) -> Self {
-        Self { values, each: each.max(1) }
+        Self { values, each }
     }
 
     /// The values of all images.
@@ -110,14 +111,14 @@ impl<V> Images<V> {
 impl<'a, T: Sync> Images<&'a [T]> {
     /// One image after the other.
     pub(crate) fn iter(self) -> std::slice::ChunksExact<'a, T> {
-        self.values.chunks_exact(self.each)
+        self.values.chunks_exact(self.each.max(1))
     }
 }
 
 impl<'a, T: Send> Images<&'a mut [T]> {
     /// One image after the other, to write to.
     pub(crate) fn iter_mut(self) -> std::slice::ChunksExactMut<'a, T> {
-        self.values.chunks_exact_mut(self.each)
+        self.values.chunks_exact_mut(self.each.max(1))
     }
 }
 

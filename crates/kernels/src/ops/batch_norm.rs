@@ -49,7 +49,6 @@ mod config;
 mod forward;
 pub mod max_pooled;
 mod running_statistics;
-mod strips;
 
 pub use axes::RowsOrImages;
 pub use backward::{BatchNormGradients, backward_eval, backward_train, backward_train_in_place};

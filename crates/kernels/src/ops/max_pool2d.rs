@@ -8,6 +8,8 @@
 //! `max_pool2d`. Computed in channels-last memory, like [`crate::conv2d`]. In plain loops:
 //! [`reference::max_pool2d`](crate::reference::max_pool2d).
 
+pub(super) mod strips;
+
 use std::ops::Range;
 
 use ndarray::{Array4, ArrayView4, ArrayViewMut4, Axis};
@@ -91,6 +93,16 @@ impl MaxPool2dConfig {
         }
         Ok(output)
     }
+}
+
+/// Where the largest value of each window is written, and the index of its pixel in its plane. The
+/// memory of both is used again where it has room.
+#[derive(Debug)]
+pub struct Pooled<'a, F> {
+    /// The values, shape `(N, C, OH, OW)`.
+    pub out: &'a mut Array4<F>,
+    /// The indices, shape `(N, C, OH, OW)`.
+    pub argmax: &'a mut Array4<u32>,
 }
 
 /// The largest value of each window, and where it was.

@@ -14,7 +14,6 @@ use super::checks::{expect_backward, expect_channels, expect_forward, expect_tra
 use super::config::BatchNormConfig;
 use super::forward::scales_and_shifts;
 use super::running_statistics::RunningStatistics;
-use super::strips::{Strip, Strips};
 use crate::engine::channels::{in_lanes, sums_by_image};
 use crate::engine::layout::{
     elements, elements_mut, from_channels_last, nothing, reused, to_channels_last,
@@ -23,18 +22,9 @@ use crate::engine::parallel::{Images, divide, try_divide};
 use crate::engine::real::Real;
 use crate::engine::scratch::Scratch;
 use crate::error::KernelError;
-use crate::ops::max_pool2d::{self, MaxPool2dConfig, OPERATION};
+use crate::ops::max_pool2d::strips::{Strip, Strips};
+use crate::ops::max_pool2d::{self, MaxPool2dConfig, OPERATION, Pooled};
 use crate::ops::normalization::{ParameterGradients, ScaleAndShift};
-
-/// Where the largest value of each window is written, and the index of its pixel in its plane. The
-/// memory of both is used again where it has room.
-#[derive(Debug)]
-pub struct Pooled<'a, F> {
-    /// The values, shape `(N, C, OH, OW)`.
-    pub out: &'a mut Array4<F>,
-    /// The indices, shape `(N, C, OH, OW)`.
-    pub argmax: &'a mut Array4<u32>,
-}
 
 /// [`batch_norm::forward_train`](super::forward_train), then
 /// [`max_pool2d::forward`](crate::max_pool2d::forward) of its result.

@@ -43,14 +43,19 @@ pub(super) fn gradients<F: Real, D: DoutImages<F>>(
     if let Some(WantedParameters { dbias, .. }) = &parameters {
         expect_shape(OPERATION, "dbias", dbias.shape(), &[f], "one value per filter")?;
     }
-    let mut pixels = None;
-    let mut input_pass = None;
+    // First of all, because a caller can ask for more memory than there is.
+    let (weight, mut pixels) = match input {
+        Some(WantedInput { weight, dx }) => {
+            (Some(weight), Some((reused(OPERATION, [n, h, w, c], dx)?, dx)))
+        }
+        None => (None, None),
+    };
     let sparse = Sparse::new(geometry, dout);
     let sparse = sparse.as_ref();
-    if let Some(WantedInput { weight, dx }) = input {
-        input_pass = Some(InputPass::new(geometry, weight, sparse.is_some())?);
-        pixels = Some((reused(OPERATION, [n, h, w, c], dx)?, dx));
-    }
+    let input_pass = match weight {
+        Some(weight) => Some(InputPass::new(geometry, weight, sparse.is_some())?),
+        None => None,
+    };
     let (x, to) = match parameters {
         Some(WantedParameters { x, dweight, dbias }) => {
             (Some(to_channels_last(x)), Some((dweight, dbias)))

@@ -3,7 +3,8 @@
 //!
 //! The ReLU is computed after the pooling, as by [`super::relu_max_pool`].
 
-use kernels::batch_norm::max_pooled::{self, Pooled};
+use kernels::batch_norm::max_pooled;
+use kernels::max_pool2d::Pooled;
 use kernels::{Real, relu, with_rank};
 use ndarray::ArrayViewD;
 

@@ -5,35 +5,37 @@ use std::ops::Range;
 use crate::engine::real::Real;
 use crate::engine::windows::Windows;
 use crate::error::{KernelError, expect_shape};
-use crate::ops::max_pool2d::{self, Grid, MaxPool2dConfig};
+use super::{Grid, MaxPool2dConfig, OPERATION};
 
 /// About how many values of an image a strip has: with as many of another array they fit the nearest
 /// cache.
 const VALUES: usize = 1 << 11;
 
 /// The strips of images of one size.
-pub(super) struct Strips {
+pub(in crate::ops) struct Strips {
     grid: Grid,
     strips: Vec<Strip>,
     /// Whether a pixel can lie in no window.
     needs_zeros: bool,
-    pub(super) channels: usize,
+    pub(in crate::ops) channels: usize,
     /// Values of an image.
-    pub(super) image: usize,
+    pub(in crate::ops) image: usize,
     /// The height and width of a pooled image.
-    pub(super) out: [usize; 2],
+    pub(in crate::ops) out: [usize; 2],
 }
 
 /// Neighbouring rows of windows and of pixels. The strips of an image have each of its windows and each
 /// of its pixels once, in order. The pixels of a window lie in its strip or in one before; where windows
 /// do not overlap, in its strip.
-pub(super) struct Strip {
+pub(in crate::ops) struct Strip {
     /// Windows, counted row by row.
     windows: Range<usize>,
     /// Values of the pooled image.
-    pub(super) pooled: Range<usize>,
+    pub(in crate::ops) pooled: Range<usize>,
     /// Values of the image.
-    pub(super) values: Range<usize>,
+    pub(in crate::ops) values: Range<usize>,
+    /// Rows of pixels of the image.
+    pub(in crate::ops) rows: Range<usize>,
 }
 
 impl Strips {
@@ -42,7 +44,7 @@ impl Strips {
     /// # Errors
     ///
     /// [`KernelError`] for a window larger than the image, or an image of 2³² pixels or more.
-    pub(super) fn of(x: [usize; 4], config: &MaxPool2dConfig) -> Result<Self, KernelError> {
+    pub(in crate::ops) fn of(x: [usize; 4], config: &MaxPool2dConfig) -> Result<Self, KernelError> {
         let [_, channels, h, w] = x;
         let out = config.output_size([h, w])?;
         let grid = Grid::new([h, w], out, config)?;
@@ -53,28 +55,30 @@ impl Strips {
             let end = rows.min(first + some);
             let windows = first * columns..end * columns;
             let pooled = windows.start * channels..windows.end * channels;
-            let start = strips.last().map_or(0, |before| before.values.end);
+            let start = strips.last().map_or(0, |before| before.rows.end);
             let pixels_end =
                 if end == rows { h } else { (end - 1) * config.stride()[0] + config.window()[0] };
-            strips.push(Strip { windows, pooled, values: start..pixels_end * w * channels });
+            let (rows, row) = (start..pixels_end, w * channels);
+            let values = rows.start * row..rows.end * row;
+            strips.push(Strip { windows, pooled, values, rows });
         }
         let needs_zeros = !config.tiles([h, w]);
         Ok(Self { grid, strips, needs_zeros, channels, image: h * w * channels, out })
     }
 
     /// The strips from top to bottom.
-    pub(super) fn iter(&self) -> std::slice::Iter<'_, Strip> {
+    pub(in crate::ops) fn iter(&self) -> std::slice::Iter<'_, Strip> {
         self.strips.iter()
     }
 
     /// The windows of a strip.
-    pub(super) fn windows(&self, strip: &Strip) -> Windows<'_> {
+    pub(in crate::ops) fn windows(&self, strip: &Strip) -> Windows<'_> {
         self.grid.of_some(&strip.windows, self.channels)
     }
 
     /// Writes the gradient of a strip's pixels to `image`, from the gradients and indices of a pooled
     /// image. Returns whether it did, as [`Loops::unpool`](crate::engine::loops::Loops::unpool).
-    pub(super) fn unpool<F: Real>(
+    pub(in crate::ops) fn unpool<F: Real>(
         &self,
         strip: &Strip,
         (dout, argmax): (&[F], &[u32]),
@@ -87,8 +91,13 @@ impl Strips {
         F::unpool(self.windows(strip), dout, argmax, image)
     }
 
+    /// Writes the gradients of a whole image to `image`; whether it did, as [`Self::unpool`].
+    pub(in crate::ops) fn unpool_all<F: Real>(&self, pooled: (&[F], &[u32]), image: &mut [F]) -> bool {
+        self.iter().all(|strip| self.unpool(strip, pooled, image))
+    }
+
     /// Refuses what has not the shape of `n` pooled images.
-    pub(super) fn expect_pooled(
+    pub(in crate::ops) fn expect_pooled(
         &self,
         argument: &'static str,
         shape: &[usize],
@@ -96,6 +105,6 @@ impl Strips {
     ) -> Result<(), KernelError> {
         let expected = [n, self.channels, self.out[0], self.out[1]];
         let because = "that of the forward pass's result";
-        expect_shape(max_pool2d::OPERATION, argument, shape, &expected, because)
+        expect_shape(OPERATION, argument, shape, &expected, because)
     }
 }
