@@ -13,7 +13,7 @@ use crate::network::layer::{
 };
 use crate::network::memory::lend;
 use crate::network::named_layers::NamedLayer;
-use crate::network::tape::Record;
+use crate::network::record::Record;
 use crate::random_stream::Stream;
 
 /// A batch norm of images, a ReLU and a max pooling.

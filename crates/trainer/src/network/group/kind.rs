@@ -7,7 +7,7 @@ use ndarray::ArrayViewD;
 
 use crate::network::layer::Backward;
 use crate::network::named_layers::NamedLayer;
-use crate::network::tape::Record;
+use crate::network::record::Record;
 use crate::random_stream::Stream;
 
 /// What a pass of a group gives.
