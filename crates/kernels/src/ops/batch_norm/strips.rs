@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use crate::engine::real::Real;
-use crate::engine::windows::Windows;
+use crate::engine::windows::{Unpooled, Windows};
 use crate::error::{KernelError, expect_shape};
 use crate::ops::max_pool2d::{self, Grid, MaxPool2dConfig};
 
@@ -16,7 +15,7 @@ pub(super) struct Strips {
     grid: Grid,
     strips: Vec<Strip>,
     /// Whether a pixel can lie in no window.
-    needs_zeros: bool,
+    pub(super) needs_zeros: bool,
     pub(super) channels: usize,
     /// Values of an image.
     pub(super) image: usize,
@@ -72,19 +71,15 @@ impl Strips {
         self.grid.of_some(&strip.windows, self.channels)
     }
 
-    /// Writes the gradient of a strip's pixels to `image`, from the gradients and indices of a pooled
-    /// image. Returns whether it did, as [`Loops::unpool`](crate::engine::loops::Loops::unpool).
-    pub(super) fn unpool<F: Real>(
-        &self,
+    /// What unpooling a strip reads of an image and of its pooled gradient.
+    pub(super) fn unpooled<'a, F>(
+        &'a self,
         strip: &Strip,
-        (dout, argmax): (&[F], &[u32]),
-        image: &mut [F],
-    ) -> bool {
-        if self.needs_zeros {
-            image[strip.values.clone()].fill(F::zero());
-        }
+        (dout, argmax): (&'a [F], &'a [u32]),
+        x: &'a [F],
+    ) -> Unpooled<'a, F> {
         let (dout, argmax) = (&dout[strip.pooled.clone()], &argmax[strip.pooled.clone()]);
-        F::unpool(self.windows(strip), dout, argmax, image)
+        Unpooled { windows: self.windows(strip), dout, argmax, x }
     }
 
     /// Refuses what has not the shape of `n` pooled images.
