@@ -12,6 +12,9 @@ use super::max_pool::load_first_indices;
 use crate::engine::lanes::{LANES, Lanes, Term};
 use crate::engine::windows::{Unpooled, Windows};
 
+/// How many values ahead an image is fetched into the cache.
+const AHEAD: usize = 1 << 11;
+
 /// [`Loops::add_unpooled_terms`](crate::engine::loops::Loops::add_unpooled_terms).
 pub(super) fn add<S: Term<P, T>, const P: usize, const T: usize>(
     set: InstructionSet,
@@ -51,6 +54,7 @@ impl<S: Term<P, T>, const P: usize, const T: usize> Body for Add<'_, S, P, T> {
                         let (mut dy, mut of_dy) = (A::splat(0.0), A::splat(0.0));
                         for &tap in taps {
                             let pixel = (corner + tap) as usize * channels + block * LANES;
+                            A::prefetch(x, pixel + AHEAD);
                             let x = A::load_first(&x[pixel..][..lanes]);
                             let (x, _) = A::keep_where(wanted, corner + tap, x);
                             let (kept, _) = A::keep_where(wanted, corner + tap, dout);
@@ -111,6 +115,8 @@ impl<S: Term<P, 1>, const P: usize> Body for Write<'_, S, P> {
                     let (dy, lanes_found) = A::keep_where(wanted, corner + tap, dout);
                     found |= lanes_found;
                     let pixel = (corner + tap) as usize * channels + block * LANES;
+                    A::prefetch(x, pixel + AHEAD);
+                    A::prefetch(self.dx, pixel + AHEAD);
                     let x = A::load_first(&x[pixel..][..lanes]);
                     let [value] = S::of(numbers, widened::<A>(dy), widened::<A>(x));
                     let mut values = [0.0; LANES];
