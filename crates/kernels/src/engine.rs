@@ -1,6 +1,7 @@
 //! The machinery under the operations: inner loops for each type of number, vector code, threads,
 //! memory layouts, and memory kept from call to call.
 
+pub(crate) mod aligned;
 pub mod ceiling;
 pub(crate) mod channel_numbers;
 pub(crate) mod channels;

@@ -8,6 +8,52 @@ pub(crate) struct Place {
     pub base: usize,
     /// Index into the output.
     pub target: usize,
+    /// How many places from this one on are neighbours in the source.
+    neighbours: usize,
+}
+
+impl Place {
+    /// How many of `places`, from the first on, are neighbours in the source.
+    pub(crate) fn neighbours(places: &[Self]) -> usize {
+        places.first().map_or(0, |first| first.neighbours.min(places.len()))
+    }
+}
+
+/// Places, and how far they reach. Vector code relies on both, so only [`Self::new`] makes them.
+#[derive(Debug, Clone)]
+pub(crate) struct Places {
+    places: Vec<Place>,
+    /// The largest base and the largest target.
+    largest: [usize; 2],
+}
+
+impl Places {
+    /// The places with these bases and targets.
+    pub(crate) fn new(ends: impl Iterator<Item = [usize; 2]>) -> Self {
+        let mut places: Vec<_> =
+            ends.map(|[base, target]| Place { base, target, neighbours: 1 }).collect();
+        let mut largest = [0; 2];
+        for at in (0..places.len()).rev() {
+            let Place { base, target, neighbours } = places[at];
+            largest = [largest[0].max(base), largest[1].max(target)];
+            if let Some(before) = at.checked_sub(1).map(|before| &mut places[before])
+                && before.base.checked_add(1) == Some(base)
+            {
+                before.neighbours += neighbours;
+            }
+        }
+        Self { places, largest }
+    }
+
+    /// All of them, in order.
+    pub(crate) fn all(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// The largest base and the largest target; `None` without a place.
+    pub(crate) fn largest(&self) -> Option<[usize; 2]> {
+        (!self.places.is_empty()).then_some(self.largest)
+    }
 }
 
 /// ```text

@@ -1,14 +1,16 @@
 //! Memory layouts. Images have the logical axes `(N, C, H, W)` everywhere; in *channels-last*
 //! memory the `C` values of a pixel are neighbours, as if the array were `(N, H, W, C)`.
 
+use std::cmp::Reverse;
 use std::mem;
 
 use ndarray::{
-    Array, Array4, ArrayBase, ArrayView, ArrayView4, ArrayViewD, CowArray, Data, DataMut,
-    Dimension, IntoDimension, Ix4, RawData, ShapeBuilder, Zip,
+    Array, Array1, Array4, ArrayBase, ArrayView, ArrayView4, ArrayViewD, CowArray, Data, DataMut,
+    Dimension, IntoDimension, Ix4, RawData, Zip, s,
 };
 use num_traits::Zero;
 
+use super::aligned;
 use super::parallel::{Images, divide};
 use super::real::Real;
 use crate::error::KernelError;
@@ -55,7 +57,9 @@ pub(crate) fn update_pairs<F: Real, D: Dimension>(
     b: ArrayView<'_, F, D>,
     f: impl Fn(F, F) -> F + Sync,
 ) {
-    if a.strides() == b.strides()
+    // An axis of one element may have any stride.
+    let mut strides = a.shape().iter().zip(a.strides().iter().zip(b.strides()));
+    if strides.all(|(&length, (of_a, of_b))| length <= 1 || of_a == of_b)
         && let (Some(a), Some(b)) = (a.as_slice_memory_order_mut(), b.as_slice_memory_order())
     {
         let (count, values) = (a.len(), (Images::new(a, 1), Images::new(b, 1)));
@@ -77,15 +81,18 @@ pub(crate) fn reused<T: Clone + Zero, S: IntoDimension>(
     let shape = shape.into_dimension();
     let too_large = || KernelError::TooLarge { operation, shape: shape.slice().to_vec() };
     let count = element_count(shape.slice()).ok_or_else(too_large)?;
+    let room = aligned::room::<T>(count).ok_or_else(too_large)?;
     let nothing = Array::zeros(S::Dim::zeros(shape.ndim()));
     let (mut elements, _) = mem::replace(old, nothing).into_raw_vec_and_offset();
-    if elements.capacity() < count {
+    if elements.capacity() < room {
         // Nothing of the old elements need be moved.
         elements = Vec::new();
-        elements.try_reserve_exact(count).map_err(|_| too_large())?;
+        elements.try_reserve_exact(room).map_err(|_| too_large())?;
     }
-    elements.resize(count, T::zero());
-    Array::from_shape_vec(shape.clone(), elements).map_err(|_| too_large())
+    elements.resize(room, T::zero());
+    let first = aligned::first(&elements, count);
+    let elements = Array1::from_vec(elements).slice_move(s![first..first + count]);
+    elements.into_shape_with_order(shape.clone()).map_err(|_| too_large())
 }
 
 /// As [`reused`], of the shape of `like`, and of its memory layout where that is contiguous.
@@ -94,19 +101,20 @@ pub(crate) fn reused_like<T: Clone + Zero, D: Dimension>(
     like: &ArrayView<'_, T, D>,
     old: &mut Array<T, D>,
 ) -> Result<Array<T, D>, KernelError> {
-    let array = reused(operation, like.raw_dim(), old)?;
     let is_contiguous =
         like.strides().iter().all(|&stride| stride > 0) && like.as_slice_memory_order().is_some();
     if !is_contiguous {
-        return Ok(array);
+        return reused(operation, like.raw_dim(), old);
     }
-    let mut strides = like.raw_dim();
-    for (stride, &of_like) in strides.slice_mut().iter_mut().zip(like.strides()) {
-        *stride = of_like.unsigned_abs();
+    // The axes from the one with the largest steps in memory to the one with the smallest.
+    let mut axes: Vec<usize> = (0..like.ndim()).collect();
+    axes.sort_by_key(|&axis| Reverse(like.strides()[axis]));
+    let (mut shape, mut back) = (like.raw_dim(), like.raw_dim());
+    for (place, &axis) in axes.iter().enumerate() {
+        shape[place] = like.shape()[axis];
+        back[axis] = place;
     }
-    let too_large = |_| KernelError::TooLarge { operation, shape: like.shape().to_vec() };
-    let (elements, _) = array.into_raw_vec_and_offset();
-    Array::from_shape_vec(like.raw_dim().strides(strides), elements).map_err(too_large)
+    Ok(reused(operation, shape, old)?.permuted_axes(back))
 }
 
 /// Makes `out` equal to `x`, in its own memory where that has room, and in the memory layout of `x`

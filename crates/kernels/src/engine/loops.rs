@@ -1,7 +1,7 @@
 //! The innermost loop of each kernel, for each type of number: vector code for `f32`
 //! ([`super::simd`]), plain loops for `f64` ([`super::plain`]).
 
-use super::correlation::{Correlation, Place};
+use super::correlation::{Correlation, Places};
 use super::lanes::{Lanes, Term};
 use super::nonzeros::{Blocks, Nonzeros};
 use super::scratch::Item;
@@ -14,7 +14,7 @@ pub(crate) trait Loops: Item {
     const NONZERO_LOOPS: Option<NonzeroLoops<Self>>;
 
     /// Writes the sums of all `places` to `out`, as [`Correlation`] says.
-    fn correlate(correlation: &Correlation<'_, Self>, places: &[Place], out: &mut [Self]);
+    fn correlate(correlation: &Correlation<'_, Self>, places: &Places, out: &mut [Self]);
 
     /// Adds the terms of the pixels `[a, b]`, each of `width` channels, to the sums of the channels.
     fn add_terms<S: Term<P, T>, const P: usize, const T: usize>(

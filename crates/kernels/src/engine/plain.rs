@@ -1,7 +1,7 @@
 //! The inner loops in plain code, for any type of number: `f64` computes with them, and tests hold
 //! the vector code of `f32` against them.
 
-use super::correlation::{Correlation, Matrix, Place};
+use super::correlation::{Correlation, Matrix, Place, Places};
 use super::lanes::{LANES, Lanes, Term};
 use super::loops::{Loops, NonzeroLoops};
 use super::real::Real;
@@ -11,7 +11,7 @@ impl Loops for f64 {
     // A sum with fewer products would hide an infinity or a NaN, and no training needs the speed.
     const NONZERO_LOOPS: Option<NonzeroLoops<f64>> = None;
 
-    fn correlate(correlation: &Correlation<'_, f64>, places: &[Place], out: &mut [f64]) {
+    fn correlate(correlation: &Correlation<'_, f64>, places: &Places, out: &mut [f64]) {
         correlate(correlation, places, out);
     }
 
@@ -87,17 +87,13 @@ impl Loops for f64 {
 }
 
 /// [`Loops::correlate`].
-pub(super) fn correlate<F: Real>(
-    correlation: &Correlation<'_, F>,
-    places: &[Place],
-    out: &mut [F],
-) {
+pub(super) fn correlate<F: Real>(correlation: &Correlation<'_, F>, places: &Places, out: &mut [F]) {
     let &Correlation { source, width, runs, run_length, run_stride, step, .. } = correlation;
     let Matrix { values, row_stride, vector_stride } = correlation.matrix;
     for vector in 0..width.div_ceil(LANES) {
         let first = vector * LANES;
         let width = LANES.min(width - first);
-        for &Place { base, target } in places {
+        for &Place { base, target, .. } in places.all() {
             let mut sums = [F::zero(); LANES];
             sums.copy_from_slice(&correlation.start[first..][..LANES]);
             for run in 0..runs {

@@ -1,11 +1,12 @@
 //! Memory that kernels work in: each thread keeps what it has used for the next call.
 
 use std::cell::RefCell;
-use std::ops::{Deref, DerefMut};
+use std::ops::{Deref, DerefMut, Range};
 use std::thread::LocalKey;
 
 use ndarray::{ArrayView, Dimension};
 
+use super::aligned;
 use crate::error::KernelError;
 
 /// The pieces of memory for one type of element that a thread keeps.
@@ -44,7 +45,11 @@ items! {
 
 /// Elements to work on. When this is dropped, the thread keeps their memory for the next call.
 #[derive(Debug)]
-pub(crate) struct Scratch<T: Item>(Vec<T>);
+pub(crate) struct Scratch<T: Item> {
+    memory: Vec<T>,
+    /// Where in it the elements lie.
+    place: Range<usize>,
+}
 
 impl<T: Item> Scratch<T> {
     /// Elements for this shape, with arbitrary values.
@@ -56,19 +61,21 @@ impl<T: Item> Scratch<T> {
         let too_large = || KernelError::TooLarge { operation, shape: shape.to_vec() };
         let count = shape.iter().try_fold(1_usize, |count, &length| count.checked_mul(length));
         let count = count.ok_or_else(too_large)?;
-        let mut elements = T::kept().with_borrow_mut(|kept| {
+        let room = aligned::room::<T>(count).ok_or_else(too_large)?;
+        let mut memory = T::kept().with_borrow_mut(|kept| {
             // The smallest piece with enough room; if none has enough, the largest.
-            let fitting = kept.iter().enumerate().filter(|(_, piece)| piece.capacity() >= count);
+            let fitting = kept.iter().enumerate().filter(|(_, piece)| piece.capacity() >= room);
             let best = fitting.min_by_key(|(_, piece)| piece.capacity());
             let best = best.or(kept.iter().enumerate().max_by_key(|(_, piece)| piece.capacity()));
             best.map(|(at, _)| at).map(|at| kept.swap_remove(at)).unwrap_or_default()
         });
-        if elements.capacity() < count {
-            elements = Vec::new();
-            elements.try_reserve_exact(count).map_err(|_| too_large())?;
+        if memory.capacity() < room {
+            memory = Vec::new();
+            memory.try_reserve_exact(room).map_err(|_| too_large())?;
         }
-        elements.resize(count, T::ZERO);
-        Ok(Self(elements))
+        memory.resize(room, T::ZERO);
+        let first = aligned::first(&memory, count);
+        Ok(Self { memory, place: first..first + count })
     }
 
     /// Zeros for this shape.
@@ -103,20 +110,20 @@ impl<T: Item> Deref for Scratch<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
-        &self.0
+        &self.memory[self.place.clone()]
     }
 }
 
 impl<T: Item> DerefMut for Scratch<T> {
     fn deref_mut(&mut self) -> &mut [T] {
-        &mut self.0
+        &mut self.memory[self.place.clone()]
     }
 }
 
 impl<T: Item> Drop for Scratch<T> {
     fn drop(&mut self) {
-        let elements = std::mem::take(&mut self.0);
+        let memory = std::mem::take(&mut self.memory);
         // A thread that is ending keeps nothing.
-        let _ = T::kept().try_with(|kept| kept.borrow_mut().push(elements));
+        let _ = T::kept().try_with(|kept| kept.borrow_mut().push(memory));
     }
 }

@@ -7,7 +7,7 @@
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Dim};
 
-use crate::engine::correlation::{Correlation, Matrix, Place};
+use crate::engine::correlation::{Correlation, Matrix, Places};
 use crate::engine::lanes::LANES;
 use crate::engine::layout::{elements_mut, reused};
 use crate::engine::panels::{Panels, filled_up};
@@ -194,12 +194,11 @@ fn product<F: Real>(
         Some(start) => filled_up(OPERATION, start)?,
         None => Scratch::zeros(OPERATION, &[width.next_multiple_of(LANES)])?,
     };
-    let row = |row| Place { base: row * depth, target: row * width };
-    let places: Vec<_> = (0..rows).map(row).collect();
     let parts = (Images::new(a, depth), Images::new(out, width));
     let products = rows.saturating_mul(depth).saturating_mul(width);
     divide(rows, products / 64, parts, &|(a, out)| {
         let (source, out) = (a.all(), out.all());
+        let places = Places::new((0..out.len() / width).map(|row| [row * depth, row * width]));
         let (start, run_length) = (&*start, depth);
         let correlation = Correlation {
             source,
@@ -211,7 +210,7 @@ fn product<F: Real>(
             run_stride: 0,
             step: 1,
         };
-        F::correlate(&correlation, &places[..out.len() / width], out);
+        F::correlate(&correlation, &places, out);
     });
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use super::instruction_set::in_use;
 use super::{channels, max_pool, nonzeros, tile, unpooled_terms};
-use crate::engine::correlation::{Correlation, Place};
+use crate::engine::correlation::{Correlation, Places};
 use crate::engine::lanes::{Lanes, Term};
 use crate::engine::loops::{Loops, NonzeroLoops};
 use crate::engine::windows::{Unpooled, Windows};
@@ -18,7 +18,7 @@ impl Loops for f32 {
         },
     });
 
-    fn correlate(correlation: &Correlation<'_, f32>, places: &[Place], out: &mut [f32]) {
+    fn correlate(correlation: &Correlation<'_, f32>, places: &Places, out: &mut [f32]) {
         tile::correlate(in_use(), correlation, places, out);
     }
 

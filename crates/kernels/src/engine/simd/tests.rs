@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::instruction_set::InstructionSet;
 use super::nonzeros::{collect, gather, scatter};
 use super::tile::correlate;
-use crate::engine::correlation::{Correlation, Matrix, Place};
+use crate::engine::correlation::{Correlation, Matrix, Places};
 use crate::engine::fused::fused;
 use crate::engine::lanes::LANES;
 use crate::engine::nonzeros::{Blocks, Nonzeros};
@@ -82,14 +82,19 @@ proptest! {
 
     #[test]
     fn tiles_of_any_shape_are_plain_loops(
-        places in 0_usize..20, width in 1_usize..70, row_padding in 0_usize..3,
+        count in 0_usize..70, in_a_row in 1_usize..40, apart in 0_usize..5, is_downwards: bool,
+        width in 1_usize..70, row_padding in 0_usize..3,
         runs in 0_usize..4, run_length in 0_usize..8, step in 0_usize..4, run_stride in 0_usize..30,
         is_by_vector: bool, seed: u32,
     ) {
         let vectors = width.div_ceil(LANES);
         let (rows, row) = (runs * run_length, vectors * LANES + row_padding);
         let reach = runs * run_stride + run_length * step + 1;
-        let source: Vec<f32> = (0..reach + places).map(|index| noise(index, seed)).collect();
+        let base = |place: usize| {
+            let place = if is_downwards { count - 1 - place } else { place };
+            place / in_a_row + place * apart
+        };
+        let source: Vec<f32> = (0..reach + 6 * count).map(|index| noise(index, seed)).collect();
         let values: Vec<f32> = (0..rows * row).map(|index| noise(index, !seed)).collect();
         let start: Vec<f32> = (0..vectors * LANES).map(|index| noise(index, seed ^ 7)).collect();
         let (row_stride, vector_stride) =
@@ -105,10 +110,8 @@ proptest! {
             step,
         };
         // Targets out of order, and with gaps that must stay as they are.
-        let places: Vec<_> = (0..places)
-            .map(|place| Place { base: place, target: (places - 1 - place) * (width + 1) })
-            .collect();
-        let mut expected = vec![f32::NAN; places.len() * (width + 1)];
+        let places = Places::new((0..count).map(|at| [base(at), (count - 1 - at) * (width + 1)]));
+        let mut expected = vec![f32::NAN; count * (width + 1)];
         plain::correlate(&correlation, &places, &mut expected);
         for set in available() {
             let mut got = vec![f32::NAN; expected.len()];

@@ -3,33 +3,33 @@
 use super::arithmetic::Arithmetic;
 use super::body::{Body, run};
 use super::instruction_set::InstructionSet;
-use crate::engine::correlation::{Correlation, Matrix, Place};
+use crate::engine::correlation::{Correlation, Matrix, Place, Places};
 use crate::engine::lanes::LANES;
-
-/// The rows of a tile. With two vectors of 8 values in a row, the sums and their operands fill the
-/// sixteen registers of AVX2.
-const ROWS: usize = 6;
 
 /// [`Loops::correlate`](crate::engine::loops::Loops::correlate) with tiles of places that share the vectors they read.
 pub(super) fn correlate(
     set: InstructionSet,
     correlation: &Correlation<'_, f32>,
-    places: &[Place],
+    places: &Places,
     out: &mut [f32],
 ) {
-    assert!(is_inside(correlation, places).is_some_and(|is_inside| is_inside));
-    run(set, Write { correlation, places, out });
+    assert!(is_inside(correlation, places, out.len()).is_some_and(|is_inside| is_inside));
+    run(set, Write { correlation, places: places.all(), out });
 }
 
-/// Whether all that is read lies in the source and the matrix; `None` if an index overflows.
-fn is_inside(correlation: &Correlation<'_, f32>, places: &[Place]) -> Option<bool> {
+/// Whether all that is read lies in the source and the matrix, and all that is written in `out`;
+/// `None` if an index overflows.
+fn is_inside(correlation: &Correlation<'_, f32>, places: &Places, out: usize) -> Option<bool> {
     let &Correlation { source, width, runs, run_length, run_stride, step, .. } = correlation;
     let Matrix { values, row_stride, vector_stride } = correlation.matrix;
-    let (Some(vectors), Some(base)) =
-        (width.div_ceil(LANES).checked_sub(1), places.iter().map(|place| place.base).max())
+    let (Some(vectors), Some([base, target])) =
+        (width.div_ceil(LANES).checked_sub(1), places.largest())
     else {
         return Some(true);
     };
+    if target.checked_add(width)? > out {
+        return Some(false);
+    }
     let (Some(last_run), Some(last_value)) = (runs.checked_sub(1), run_length.checked_sub(1))
     else {
         return Some(true);
@@ -74,39 +74,69 @@ fn columns<A: Arithmetic, const V: usize>(
     out: &mut [f32],
 ) {
     let mut rest = places;
-    if V < A::TILE_VECTORS {
-        // More sums at once: each must wait for its last product, and the others fill that time.
-        while let Some((tile, after)) = rest.split_first_chunk::<{ ROWS + 2 }>() {
-            rows::<A, { ROWS + 2 }, V>(correlation, vector, tile, out);
-            rest = after;
-        }
-    }
-    while let Some((tile, after)) = rest.split_first_chunk::<ROWS>() {
-        rows::<A, ROWS, V>(correlation, vector, tile, out);
-        rest = after;
-    }
-    match *rest {
-        [a] => rows::<A, 1, V>(correlation, vector, &[a], out),
-        [a, b] => rows::<A, 2, V>(correlation, vector, &[a, b], out),
-        [a, b, c] => rows::<A, 3, V>(correlation, vector, &[a, b, c], out),
-        [a, b, c, d] => rows::<A, 4, V>(correlation, vector, &[a, b, c, d], out),
-        [a, b, c, d, e] => rows::<A, 5, V>(correlation, vector, &[a, b, c, d, e], out),
-        _ => {}
+    while !rest.is_empty() {
+        let taken = first_tile::<A, V>(correlation, vector, rest, out);
+        rest = &rest[taken..];
     }
 }
 
+/// A tile of the first places; how many that are. A tile is large, so that its sums fill the registers:
+/// each must wait for its last product, and the others fill that time.
 #[inline(always)]
-fn rows<A: Arithmetic, const R: usize, const V: usize>(
+fn first_tile<A: Arithmetic, const V: usize>(
     correlation: &Correlation<'_, f32>,
     vector: usize,
-    places: &[Place; R],
+    places: &[Place],
     out: &mut [f32],
-) {
+) -> usize {
+    if A::TILE_VECTORS == 2 {
+        // Thirty-two registers. The addresses of more places than nine leave no register for them,
+        // but neighbours have one address.
+        match (V, Place::neighbours(places)) {
+            (1, 28..) => return tile::<A, 28, V, true>(correlation, vector, places, out),
+            (_, 14..) => return tile::<A, 14, V, true>(correlation, vector, places, out),
+            (_, _) => {}
+        }
+        match (V, places.len()) {
+            (1, 10) => return tile::<A, 10, V, false>(correlation, vector, places, out),
+            (1, 9..) => return tile::<A, 9, V, false>(correlation, vector, places, out),
+            (1, 8) => return tile::<A, 8, V, false>(correlation, vector, places, out),
+            (_, 7..) => return tile::<A, 7, V, false>(correlation, vector, places, out),
+            (_, _) => {}
+        }
+    }
+    // With two registers for a vector, the sums and their operands fill the sixteen of AVX2.
+    match places.len() {
+        0 => 0,
+        1 => tile::<A, 1, V, false>(correlation, vector, places, out),
+        2 => tile::<A, 2, V, false>(correlation, vector, places, out),
+        3 => tile::<A, 3, V, false>(correlation, vector, places, out),
+        4 => tile::<A, 4, V, false>(correlation, vector, places, out),
+        5 => tile::<A, 5, V, false>(correlation, vector, places, out),
+        _ => tile::<A, 6, V, false>(correlation, vector, places, out),
+    }
+}
+
+/// The sums of the first `R` places, in `V` vectors; `R`.
+#[inline(always)]
+fn tile<A: Arithmetic, const R: usize, const V: usize, const NEIGHBOURS: bool>(
+    correlation: &Correlation<'_, f32>,
+    vector: usize,
+    places: &[Place],
+    out: &mut [f32],
+) -> usize {
     let &Correlation { source, runs, run_length, run_stride, step, .. } = correlation;
     let Matrix { values: matrix, row_stride, vector_stride } = correlation.matrix;
     let mut start = [A::splat(0.0); V];
     for (v, start) in start.iter_mut().enumerate() {
         *start = A::load(vector_at(correlation.start, (vector + v) * LANES));
+    }
+    let places = &places[..R];
+    let mut bases = [places[0].base; R];
+    if !NEIGHBOURS {
+        for (base, place) in bases.iter_mut().zip(places) {
+            *base = place.base;
+        }
     }
     let mut sums = [start; R];
     let mut row = vector * vector_stride;
@@ -120,8 +150,9 @@ fn rows<A: Arithmetic, const R: usize, const V: usize>(
                 *lanes = A::load(unsafe { &*matrix.as_ptr().add(first).cast() });
             }
             for r in 0..R {
+                let index = at + if NEIGHBOURS { bases[0] + r } else { bases[r] };
                 // SAFETY: `is_inside` was true, so even the last value of the largest base is in bounds.
-                let value = A::splat(unsafe { *source.get_unchecked(places[r].base + at) });
+                let value = A::splat(unsafe { *source.get_unchecked(index) });
                 for v in 0..V {
                     sums[r][v] = A::mul_add(value, lanes[v], sums[r][v]);
                 }
@@ -130,14 +161,30 @@ fn rows<A: Arithmetic, const R: usize, const V: usize>(
             row += row_stride;
         }
     }
-    for (place, row) in places.iter().zip(&sums) {
-        for (v, &sums) in row.iter().enumerate() {
-            let first = (vector + v) * LANES;
-            let width = LANES.min(correlation.width - first);
+    let first = vector * LANES;
+    if first + V * LANES <= correlation.width {
+        for (place, sums) in places.iter().zip(&sums) {
+            for (v, &sums) in sums.iter().enumerate() {
+                let at = place.target + first + v * LANES;
+                // SAFETY: `is_inside` was true, so all of `width` values from the largest target on are in
+                // bounds, and this vector is within them.
+                A::store(sums, unsafe { &mut *out.as_mut_ptr().add(at).cast() });
+            }
+        }
+    } else {
+        let mut values = [[[0.0; LANES]; V]; R];
+        for (values, sums) in values.iter_mut().zip(&sums) {
+            for (values, &sums) in values.iter_mut().zip(sums) {
+                A::store(sums, values);
+            }
+        }
+        let width = correlation.width - first;
+        for (place, values) in places.iter().zip(&values) {
             let out = &mut out[place.target + first..][..width];
-            A::store_first(sums, out);
+            out.copy_from_slice(&values.as_flattened()[..width]);
         }
     }
+    R
 }
 
 /// The vector that begins at `index`.

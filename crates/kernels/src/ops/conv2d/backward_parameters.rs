@@ -8,7 +8,7 @@ use super::config::{Conv2dConfig, OPERATION};
 use super::geometry::Geometry;
 use super::sparse::Sparse;
 use super::spread::Spread;
-use crate::engine::correlation::{Correlation, Matrix, Place};
+use crate::engine::correlation::{Correlation, Matrix, Places};
 use crate::engine::lanes::LANES;
 use crate::engine::layout::{elements, to_channels_last};
 use crate::engine::nonzeros::Nonzeros;
@@ -75,35 +75,28 @@ pub fn backward_parameters_into<F: Real>(
         Some(_) => ([f, kh, kw, c], [0, 3, 1, 2]),
         None => ([kh, kw, c, f], [3, 2, 0, 1]),
     };
-    let (chunks, count) = (n.min(CHUNKS), dweight.len());
-    let mut dweight_sum = Scratch::zeros(OPERATION, &shape)?;
-    dbias.fill(F::zero());
-    let mut take = |dweight: &[F], dbias_of_chunk: &[F]| {
-        add(&mut dweight_sum, dweight);
-        dbias.iter_mut().zip(dbias_of_chunk).for_each(|(sum, &addend)| *sum += addend);
-    };
+    let (chunks, count) = (n.min(CHUNKS), dweight.len() + f);
+    let mut total = Scratch::zeros(OPERATION, &[count])?;
     if threads() == 1 {
-        batch.sum_chunks(0..chunks, chunks, &mut take)?;
+        batch.sum_chunks(0..chunks, chunks, &mut |sums| add(&mut total, sums))?;
     } else {
-        let mut dweights = Scratch::any(OPERATION, &[chunks, count])?;
-        let mut dbiases = Scratch::any(OPERATION, &[chunks, f])?;
-        let parts = (0..chunks, Images::new(&mut *dweights, count), Images::new(&mut *dbiases, f));
-        try_divide(chunks, geometry.products() / 64, parts, &|(some, dweights, dbiases)| {
-            let mut places = dweights.iter_mut().zip(dbiases.iter_mut());
-            batch.sum_chunks(some, chunks, &mut |dweight, dbias| {
-                if let Some((dweight_place, dbias_place)) = places.next() {
-                    dweight_place.copy_from_slice(dweight);
-                    dbias_place.copy_from_slice(dbias);
+        let mut of_chunks = Scratch::any(OPERATION, &[chunks, count])?;
+        let parts = (0..chunks, Images::new(&mut *of_chunks, count));
+        try_divide(chunks, geometry.products() / 64, parts, &|(some, of_chunks)| {
+            let mut places = of_chunks.iter_mut();
+            batch.sum_chunks(some, chunks, &mut |sums| {
+                if let Some(place) = places.next() {
+                    place.copy_from_slice(sums);
                 }
             })
         })?;
-        for (dweight, dbias) in dweights.chunks_exact(count).zip(dbiases.chunks_exact(f)) {
-            take(dweight, dbias);
-        }
+        of_chunks.chunks_exact(count).for_each(|sums| add(&mut total, sums));
     }
+    let (dweight_sum, dbias_sum) = total.split_at(dweight.len());
     let too_large = |_| KernelError::TooLarge { operation: OPERATION, shape: shape.to_vec() };
-    let sum = ArrayView4::from_shape(shape, &dweight_sum).map_err(too_large)?;
+    let sum = ArrayView4::from_shape(shape, dweight_sum).map_err(too_large)?;
     dweight.assign(&sum.permuted_axes(axes));
+    dbias.iter_mut().zip(dbias_sum).for_each(|(place, &sum)| *place = sum);
     Ok(())
 }
 
@@ -113,8 +106,9 @@ struct Batch<'a, F: Real> {
     x: &'a [F],
     dout: &'a [F],
     spread: Spread,
-    /// The taps of the kernel, whose results lie in the order (KH, KW, C, F).
-    taps: Vec<Place>,
+    /// Where each sum over dout begins in the frame, and goes: for the taps of the kernel, in the order
+    /// (KH, KW, C, F), then for the bias; where there are few nonzeros, for the bias alone.
+    places: Places,
     /// Where there are few nonzeros, results lie in the order (F, KH, KW, C).
     sparse: Option<Sparse<F>>,
     /// Zeros, for sums to start from.
@@ -123,41 +117,43 @@ struct Batch<'a, F: Real> {
 
 /// Memory for the sums of one image.
 struct Memory<F: Real> {
+    /// x with zeros around it, and behind it as many ones: what the bias is multiplied with.
     frame: Scratch<F>,
     nonzeros: Option<Nonzeros<F>>,
     /// dout with rows of whole vectors; empty where its rows are whole vectors anyway.
     filled_up: Scratch<F>,
-    dweight: Scratch<F>,
-    dbias: Scratch<F>,
+    /// dweight, and dbias behind it.
+    sums: Scratch<F>,
 }
 
 impl<'a, F: Real> Batch<'a, F> {
     fn new(geometry: &'a Geometry, x: &'a [F], dout: &'a [F]) -> Result<Self, KernelError> {
         let start = Scratch::zeros(OPERATION, &[geometry.f.next_multiple_of(LANES)])?;
-        let (spread, taps) = (geometry.spread_x(), geometry.taps());
-        Ok(Self { geometry, x, dout, spread, taps, sparse: Sparse::new(geometry, dout), start })
+        let (spread, sparse) = (geometry.spread_x(), Sparse::new(geometry, dout));
+        let taps = geometry.taps();
+        let bias = [spread.len(), taps.len() * geometry.f];
+        let taps = if sparse.is_some() { Vec::new() } else { taps };
+        let places = Places::new(taps.into_iter().chain([bias]));
+        Ok(Self { geometry, x, dout, spread, places, sparse, start })
     }
 
-    /// Calls `take` with dweight and dbias of each of these chunks, of which the batch has `chunks`.
+    /// Calls `take` with the sums of each of these chunks, of which the batch has `chunks`.
     fn sum_chunks(
         &self,
         some: Range<usize>,
         chunks: usize,
-        take: &mut dyn FnMut(&[F], &[F]),
+        take: &mut dyn FnMut(&[F]),
     ) -> Result<(), KernelError> {
         let mut memory = self.memory()?;
-        let mut dweight = Scratch::any(OPERATION, &[memory.dweight.len()])?;
-        let mut dbias = Scratch::any(OPERATION, &[memory.dbias.len()])?;
+        let mut sums = Scratch::any(OPERATION, &[memory.sums.len()])?;
         for chunk in some {
-            dweight.fill(F::zero());
-            dbias.fill(F::zero());
+            sums.fill(F::zero());
             let n = self.geometry.n;
             for image in chunk * n / chunks..(chunk + 1) * n / chunks {
                 self.sum_image(image, &mut memory);
-                add(&mut dweight, &memory.dweight);
-                add(&mut dbias, &memory.dbias);
+                add(&mut sums, &memory.sums);
             }
-            take(&dweight, &dbias);
+            take(&sums);
         }
         Ok(())
     }
@@ -165,18 +161,19 @@ impl<'a, F: Real> Batch<'a, F> {
     fn memory(&self) -> Result<Memory<F>, KernelError> {
         let &Geometry { c, f, kh, kw, oh, ow, .. } = self.geometry;
         let rows = if f.is_multiple_of(LANES) { 0 } else { oh * ow };
+        let mut frame = Scratch::zeros(OPERATION, &[2, self.spread.len()])?;
+        frame[self.spread.len()..].fill(F::one());
         Ok(Memory {
-            frame: self.spread.buffer(OPERATION)?,
+            frame,
             nonzeros: self.sparse.as_ref().map(Sparse::memory).transpose()?,
             filled_up: Scratch::zeros(OPERATION, &[rows, self.start.len()])?,
-            dweight: Scratch::any(OPERATION, &[kh * kw * c * f])?,
-            dbias: Scratch::any(OPERATION, &[f])?,
+            sums: Scratch::any(OPERATION, &[kh * kw * c + 1, f])?,
         })
     }
 
     /// Writes dweight and dbias of one image to `memory`.
     fn sum_image(&self, image: usize, memory: &mut Memory<F>) {
-        let &Geometry { c, h, w, f, oh, ow, .. } = self.geometry;
+        let &Geometry { c, h, w, f, kh, kw, oh, ow, .. } = self.geometry;
         let x = &self.x[image * h * w * c..][..h * w * c];
         let dout = &self.dout[image * oh * ow * f..][..oh * ow * f];
         let row_stride = self.start.len();
@@ -184,8 +181,14 @@ impl<'a, F: Real> Batch<'a, F> {
             row[..f].copy_from_slice(dout);
         }
         let values = if memory.filled_up.is_empty() { dout } else { &memory.filled_up };
+        let frame = self.spread.apply(x, &mut memory.frame[..self.spread.len()]);
+        if let (Some(sparse), Some(nonzeros)) = (&self.sparse, &mut memory.nonzeros) {
+            let (dweight, _) = memory.sums.split_at_mut(kh * kw * c * f);
+            dweight.fill(F::zero());
+            sparse.add_weight(dout, frame, dweight, nonzeros);
+        }
         let correlation = Correlation {
-            source: self.spread.apply(x, &mut memory.frame),
+            source: &memory.frame,
             matrix: Matrix { values, row_stride, vector_stride: LANES },
             width: f,
             start: &self.start,
@@ -194,14 +197,7 @@ impl<'a, F: Real> Batch<'a, F> {
             run_stride: self.geometry.rows.spread_stride() * self.spread.row(),
             step: self.geometry.columns.spread_stride() * c,
         };
-        if let (Some(sparse), Some(nonzeros)) = (&self.sparse, &mut memory.nonzeros) {
-            memory.dweight.fill(F::zero());
-            sparse.add_weight(dout, correlation.source, &mut memory.dweight, nonzeros);
-        } else {
-            F::correlate(&correlation, &self.taps, &mut memory.dweight);
-        }
-        let bias = Correlation { source: &[F::one()], run_stride: 0, step: 0, ..correlation };
-        F::correlate(&bias, &[Place { base: 0, target: 0 }], &mut memory.dbias);
+        F::correlate(&correlation, &self.places, &mut memory.sums);
     }
 }
 

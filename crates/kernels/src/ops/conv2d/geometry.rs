@@ -3,7 +3,7 @@
 use super::config::{Conv2dConfig, OPERATION};
 use super::sliding_window::{SlidingWindow, Taps};
 use super::spread::Spread;
-use crate::engine::correlation::Place;
+use crate::engine::correlation::Places;
 use crate::error::{KernelError, expect_not_empty, expect_shape};
 
 /// The sizes of one convolution, checked against each other.
@@ -69,27 +69,19 @@ impl Geometry {
     }
 
     /// Where each output pixel's window begins in [`Self::spread_x`].
-    pub(super) fn windows(&self) -> Vec<Place> {
+    pub(super) fn windows(&self) -> Places {
         let row = self.columns.read().len() * self.c;
         let [down, right] =
             [self.rows.spread_stride() * row, self.columns.spread_stride() * self.c];
-        let mut places = Vec::with_capacity(self.oh * self.ow);
-        for i in 0..self.oh {
-            for j in 0..self.ow {
-                places.push(Place { base: i * down + j * right, target: places.len() * self.f });
-            }
-        }
-        places
+        let pixels = (0..self.oh).flat_map(|i| (0..self.ow).map(move |j| i * down + j * right));
+        Places::new(pixels.enumerate().map(|(pixel, base)| [base, pixel * self.f]))
     }
 
-    /// Where the values that each tap (kh, kw, c) meets begin in [`Self::spread_x`].
-    pub(super) fn taps(&self) -> Vec<Place> {
+    /// Where the values that each tap (kh, kw, c) meets begin in [`Self::spread_x`], and where the
+    /// tap's weights lie in the order (KH, KW, C, F).
+    pub(super) fn taps(&self) -> Vec<[usize; 2]> {
         let (row, run) = (self.columns.read().len() * self.c, self.kw * self.c);
-        let tap = |index: usize| {
-            let base = index / run * row + index % run;
-            Place { base, target: index * self.f }
-        };
-        (0..self.kh * run).map(tap).collect()
+        (0..self.kh * run).map(|tap| [tap / run * row + tap % run, tap * self.f]).collect()
     }
 
     /// Whether there are pixels that no tap reaches.
@@ -105,14 +97,13 @@ impl Geometry {
             columns
                 .iter()
                 .map(|columns| {
-                    let mut places = Vec::with_capacity(rows.inputs.len() * columns.inputs.len());
-                    for &(h, oh) in &rows.inputs {
-                        for &(w, ow) in &columns.inputs {
-                            let base = oh * row + ow * self.f;
-                            places.push(Place { base, target: (h * self.w + w) * self.c });
-                        }
-                    }
-                    ImagePhase { taps: [rows.taps, columns.taps], places }
+                    let pixels = rows.inputs.iter().flat_map(|&(h, oh)| {
+                        let of_row = columns.inputs.iter();
+                        of_row.map(move |&(w, ow)| {
+                            [oh * row + ow * self.f, (h * self.w + w) * self.c]
+                        })
+                    });
+                    ImagePhase { taps: [rows.taps, columns.taps], places: Places::new(pixels) }
                 })
                 .collect::<Vec<_>>()
         })
@@ -124,5 +115,5 @@ pub(super) struct ImagePhase {
     /// Along height and width.
     pub taps: [Taps; 2],
     /// Where the outputs that reach a pixel begin in [`Geometry::spread_dout`], and the pixel.
-    pub places: Vec<Place>,
+    pub places: Places,
 }

@@ -53,6 +53,11 @@ impl Spread {
         self.size[1] * self.channels
     }
 
+    /// Elements of the frame.
+    pub(super) fn len(&self) -> usize {
+        self.size[0] * self.row()
+    }
+
     /// A frame of zeros, for [`Self::apply`].
     pub(super) fn buffer<F: Real>(
         &self,
