@@ -188,7 +188,7 @@ fn max_pooled_batch_norm(shape: [usize; 4]) {
             black_box(gradients.unwrap());
         },
         || {
-            let (x, dx) = (x.view(), Some(&mut other_dx));
+            let (x, dx) = (x.view(), &mut other_dx);
             let gradients =
                 max_pooled::backward_train_into(dout, argmax, x, g, &statistics, &pool, dx);
             black_box(gradients.unwrap());
@@ -271,12 +271,6 @@ fn ceilings() {
 }
 
 fn main() {
-    if std::env::var("ONLY").is_ok() {
-        for shape in [[50, 16, 28, 28], [50, 32, 14, 14], [64, 64, 56, 56]] {
-            max_pooled_batch_norm(shape);
-        }
-        return;
-    }
     ceilings();
     convolution([50, 1, 28, 28], 16, 3, 1);
     convolution([50, 16, 14, 14], 32, 3, 1);

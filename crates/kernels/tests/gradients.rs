@@ -250,7 +250,7 @@ fn batch_norm_and_the_max_pooling_behind_it() {
         let (out, argmax, statistics) = forward(x, g, b).unwrap();
         let dout: Array4<f64> = Random::new(51).array(out.raw_dim());
         let (mut dx, argmax) = (Array4::zeros([0; 4]), argmax.view());
-        let into = Some(&mut dx);
+        let into = &mut dx;
         let (dgamma, dbeta) =
             max_pooled::backward_train_into(dout.view(), argmax, x, g, &statistics, &pool, into)
                 .unwrap();

@@ -106,7 +106,7 @@ fn digest<F: Real>(seed: u64) -> u64 {
         let statistics =
             max_pooled::forward_train_into(y, b, b, &mut running, of_norm, &halving, into).unwrap();
         add(bits(&together));
-        let (dout, argmax, into) = (pooled.view(), argmax.view(), Some(&mut dx));
+        let (dout, argmax, into) = (pooled.view(), argmax.view(), &mut dx);
         let (dgamma, _) =
             max_pooled::backward_train_into(dout, argmax, y, b, &statistics, &halving, into)
                 .unwrap();

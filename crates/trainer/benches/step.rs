@@ -1,5 +1,6 @@
 //! `cargo bench -p trainer`: the median time of a training step of each network, batch 50, all
-//! parameters, `f32`, on one thread and on two.
+//! parameters, `f32`, on one thread and on two. With arguments, `-- Spatial`, of the networks whose name
+//! contains one of them.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a table on the terminal")]
 
@@ -20,7 +21,12 @@ fn main() {
     let pixels = (0..count * values).map(noise).collect();
     let images = LabelledImages::new(FASHION_MNIST_IMAGE, 10, pixels, labels).unwrap();
     let split = Split { training: (0..count).collect(), validation: vec![0], seed: None };
+    let named: Vec<String> =
+        std::env::args().skip(1).filter(|name| !name.starts_with('-')).collect();
     for &preset in Preset::all() {
+        if !named.is_empty() && !named.iter().any(|part| preset.name.contains(part)) {
+            continue;
+        }
         for threads in [1, 2] {
             let mut network = preset.config.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
             let mut adam = Optimizer::new(AdamConfig::new(5e-4).unwrap(), &network, |_| true);

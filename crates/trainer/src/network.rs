@@ -14,6 +14,7 @@ mod passes;
 pub mod preset;
 pub mod pytorch;
 mod quantity;
+mod record;
 mod summary;
 mod tape;
 mod text;

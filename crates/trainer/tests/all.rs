@@ -2,11 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, too, fail by panicking")]
 
+mod computed_together;
 mod networks;
 mod observation;
 mod optimizers;
 mod pytorch;
-mod relu_after_pooling;
+
 mod run;
 mod tensorboard;
 mod training;

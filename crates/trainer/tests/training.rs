@@ -128,6 +128,18 @@ fn the_same_configuration_gives_the_same_bits_on_any_thread() {
     }
 }
 
+/// A step that is observed keeps activations, and computes layers one by one that others compute together.
+#[test]
+fn observing_changes_no_bit() {
+    for &preset in Preset::all() {
+        let [never, sometimes, always] = [0, 2, 1].map(|observe_every| {
+            bits(&run(preset, Trains::All, &FitConfig { observe_every, ..config() }).unwrap())
+        });
+        assert_eq!(never, sometimes, "{preset:?}");
+        assert_eq!(never, always, "{preset:?}");
+    }
+}
+
 /// A run may go on from any moment that says so, within an epoch too, and dropout goes on with it.
 #[test]
 fn training_in_parts_gives_the_same_bits_as_in_one() {

@@ -5,7 +5,7 @@ use super::correlation::{Correlation, Places};
 use super::lanes::{Lanes, Term};
 use super::nonzeros::{Blocks, Nonzeros};
 use super::scratch::Item;
-use super::windows::Windows;
+use super::windows::{Unpooled, Windows};
 
 /// The loops of one type of number. All slices hold images in channels-last memory.
 pub(crate) trait Loops: Item {
@@ -40,6 +40,23 @@ pub(crate) trait Loops: Item {
     /// pixels of the window, where windows do not overlap. Returns whether it did: not where
     /// `argmax` names a pixel outside a window, nor for a type without vector code.
     fn unpool(windows: Windows<'_>, dout: &[Self], argmax: &[u32], dx: &mut [Self]) -> bool;
+
+    /// As [`Self::add_terms`] of what [`Self::unpool`] would write, and of x, where the terms of a zero are
+    /// zeros. Returns whether it did: not for a type without vector code. Gradients whose pixel lies outside
+    /// their window are left out.
+    fn add_unpooled_terms<S: Term<P, T>, const P: usize, const T: usize>(
+        unpooled: Unpooled<'_, Self>,
+        channels: &[Lanes<P>],
+        sums: &mut [Lanes<T>],
+    ) -> bool;
+
+    /// As [`Self::replace_by_terms`] of what [`Self::unpool`] would write to `dx`, and of x, for the pixels of
+    /// the windows. Returns whether it did, as [`Self::unpool`].
+    fn write_unpooled_terms<S: Term<P, 1>, const P: usize>(
+        unpooled: Unpooled<'_, Self>,
+        channels: &[Lanes<P>],
+        dx: &mut [Self],
+    ) -> bool;
 }
 
 /// The loops over the values of an image that are not zero.

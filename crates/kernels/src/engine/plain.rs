@@ -5,7 +5,7 @@ use super::correlation::{Correlation, Matrix, Place, Places};
 use super::lanes::{LANES, Lanes, Term};
 use super::loops::{Loops, NonzeroLoops};
 use super::real::Real;
-use super::windows::Windows;
+use super::windows::{Unpooled, Windows};
 
 impl Loops for f64 {
     // A sum with fewer products would hide an infinity or a NaN, and no training needs the speed.
@@ -49,7 +49,7 @@ impl Loops for f64 {
     }
 
     fn pool(windows: Windows<'_>, x: &[f64], out: &mut [f64], argmax: &mut [u32]) {
-        let Windows { corners, taps, channels } = windows;
+        let Windows { corners, taps, channels, .. } = windows;
         let pixels = out.chunks_exact_mut(channels).zip(argmax.chunks_exact_mut(channels));
         for (&corner, (out, argmax)) in corners.iter().zip(pixels) {
             out.copy_from_slice(&x[corner as usize * channels..][..channels]);
@@ -66,6 +66,22 @@ impl Loops for f64 {
     }
 
     fn unpool(_: Windows<'_>, _: &[f64], _: &[u32], _: &mut [f64]) -> bool {
+        false
+    }
+
+    fn add_unpooled_terms<S: Term<P, T>, const P: usize, const T: usize>(
+        _: Unpooled<'_, f64>,
+        _: &[Lanes<P>],
+        _: &mut [Lanes<T>],
+    ) -> bool {
+        false
+    }
+
+    fn write_unpooled_terms<S: Term<P, 1>, const P: usize>(
+        _: Unpooled<'_, f64>,
+        _: &[Lanes<P>],
+        _: &mut [f64],
+    ) -> bool {
         false
     }
 }

@@ -21,6 +21,7 @@ mod nonzeros;
 #[cfg(test)]
 mod tests;
 mod tile;
+mod unpooled_terms;
 
 pub(crate) use chains::chains;
 pub(crate) use compiled::{PlainLoop, compiled};

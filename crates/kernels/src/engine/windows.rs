@@ -5,8 +5,24 @@
 pub(crate) struct Windows<'a> {
     /// The first pixel of each window.
     pub corners: &'a [u32],
+    /// Windows in a row of windows.
+    pub columns: usize,
     /// What to add to the first pixel for each pixel of a window, in order.
     pub taps: &'a [u32],
+    /// Pixels in a row of a window.
+    pub width: usize,
     /// Values per pixel.
     pub channels: usize,
+}
+
+/// The gradients of windows that do not overlap, and the image that was pooled.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unpooled<'a, F> {
+    pub windows: Windows<'a>,
+    /// The gradient of each window.
+    pub dout: &'a [F],
+    /// The pixel that it belongs to.
+    pub argmax: &'a [u32],
+    /// The image in channels-last memory.
+    pub x: &'a [F],
 }

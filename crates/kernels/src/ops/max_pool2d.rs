@@ -261,7 +261,9 @@ fn scatter<F: Real>(
 /// The windows on an image.
 pub(super) struct Grid {
     corners: Vec<u32>,
+    columns: usize,
     taps: Vec<u32>,
+    width: usize,
 }
 
 impl Grid {
@@ -281,12 +283,14 @@ impl Grid {
                 .map(|[row, column]| (row * w + column) as u32)
                 .collect()
         };
-        Ok(Self { corners: grid(out, config.stride), taps: grid(config.window, [1, 1]) })
+        let (corners, taps) = (grid(out, config.stride), grid(config.window, [1, 1]));
+        Ok(Self { corners, columns: out[1], taps, width: config.window[1] })
     }
 
     /// All windows.
     fn of(&self, channels: usize) -> Windows<'_> {
-        Windows { corners: &self.corners, taps: &self.taps, channels }
+        let Self { corners, columns, taps, width } = self;
+        Windows { corners, columns: *columns, taps, width: *width, channels }
     }
 
     /// Those of these windows, counted row by row.

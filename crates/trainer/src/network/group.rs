@@ -17,13 +17,15 @@ use super::named_layers::NamedLayer;
 pub(super) use self::kind::LayerGroup;
 
 /// The groups of a network's layers in order: each the first of the list that fits, or a layer alone. A
-/// pass that keeps activations leaves out the groups that hide some.
-pub(super) fn groups_of<F: Real>(
+/// pass that keeps activations leaves out the groups that hide some. They take the place of those in
+/// `groups`.
+pub(super) fn find_groups<F: Real>(
     mut layers: &[NamedLayer<F>],
     keeps_activations: bool,
-) -> Vec<&'static dyn LayerGroup<F>> {
+    groups: &mut Vec<&'static dyn LayerGroup<F>>,
+) {
     let all: [&'static dyn LayerGroup<F>; 2] = [&BatchNormReluMaxPool, &ReluMaxPool];
-    let mut groups = Vec::new();
+    groups.clear();
     while !layers.is_empty() {
         let fits = |group: &&dyn LayerGroup<F>| {
             !(keeps_activations && group.hides_activations()) && group.begins(layers)
@@ -32,5 +34,4 @@ pub(super) fn groups_of<F: Real>(
         layers = layers.get(group.layers()..).unwrap_or_default();
         groups.push(group);
     }
-    groups
 }

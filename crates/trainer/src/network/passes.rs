@@ -6,17 +6,18 @@ use kernels::{KernelError, Real, copy_into};
 use ndarray::{Array2, Array4, ArrayView2, ArrayView4, ArrayViewD};
 
 use super::gradients::Gradients;
-use super::group::{LayerGroup, groups_of};
+use super::group::{LayerGroup, find_groups};
 use super::layer::{Backward, Layer, Saved};
 use super::memory::nothing;
 use super::named_layers::{NamedLayer, Network};
-use super::tape::{Record, Tape};
+use super::record::Record;
+use super::tape::Tape;
 use crate::TrainError;
 use crate::random_stream::Stream;
 
 impl<F: Real> Network<F> {
     /// The logits of a batch in training; batch norms move their running statistics, and dropouts
-    /// draw their masks from `random`, the step's stream, first layer first.
+    /// draw their masks from `random`, the step's stream, first layer first. The tape has all activations.
     ///
     /// # Shapes
     ///
@@ -48,6 +49,7 @@ impl<F: Real> Network<F> {
     /// [`TrainError::Kernel`] when the images do not fit the network.
     pub fn forward_eval(&self, images: ArrayView4<'_, F>) -> Result<Array2<F>, TrainError> {
         let mut tape = Tape::default();
+        tape.keep_activations(false);
         Ok(self.forward_eval_into(images, &mut tape)?.to_owned())
     }
 
@@ -71,7 +73,8 @@ impl<F: Real> Network<F> {
         Ok(gradients)
     }
 
-    /// As [`Network::forward_train`], in the memory of `tape`, where the logits stay.
+    /// As [`Network::forward_train`], in the memory of `tape`, where the logits stay; with the activations
+    /// unless [`Tape::keep_activations`] said otherwise.
     ///
     /// # Errors
     ///
@@ -82,11 +85,13 @@ impl<F: Real> Network<F> {
         random: &mut Stream,
         tape: &'a mut Tape<F>,
     ) -> Result<ArrayView2<'a, F>, TrainError> {
-        tape.is_training = true;
-        let groups = groups_of(&self.layers, tape.keeps_activations);
-        tape.forward(images, groups, |group, layers, x, records| {
+        tape.is_training = false;
+        find_groups(&self.layers, tape.keeps_activations, &mut tape.groups);
+        tape.forward(images, |group, layers, x, records| {
             group.forward_train(&mut self.layers[layers], x, random, records)
-        })
+        })?;
+        tape.is_training = true;
+        tape.logits()
     }
 
     /// As [`Network::forward_eval`], in the memory of `tape`, where the logits stay.
@@ -100,10 +105,11 @@ impl<F: Real> Network<F> {
         tape: &'a mut Tape<F>,
     ) -> Result<ArrayView2<'a, F>, TrainError> {
         tape.is_training = false;
-        let groups = groups_of(&self.layers, tape.keeps_activations);
-        tape.forward(images, groups, |group, layers, x, records| {
+        find_groups(&self.layers, tape.keeps_activations, &mut tape.groups);
+        tape.forward(images, |group, layers, x, records| {
             group.forward_eval(&self.layers[layers], x, records)
-        })
+        })?;
+        tape.logits()
     }
 
     /// As [`Network::backward`], with the gradients that `gradients` was made for in its memory.
@@ -159,7 +165,9 @@ impl<F: Real> Network<F> {
             let dout = &mut above[0];
             let x = start.checked_sub(1).map_or(&*images, |before| &records[before].out);
             let is_in_place = group.is_backward_in_place(members);
-            let dx = (!is_in_place && start > first).then(|| &mut below[start]);
+            // Layers that are computed together need the memory also where nobody asks for dx.
+            let has_dx = !is_in_place && (start > first || members.len() > 1);
+            let dx = has_dx.then(|| &mut below[start]);
             let pass = Backward { x: x.view(), dout, dx, parameters: own };
             group.backward(members, &records[start..end], pass)?;
             if !is_in_place {
@@ -186,37 +194,34 @@ impl<F: Real> Network<F> {
 }
 
 impl<F: Real> Tape<F> {
-    /// Calls `pass` with each of these groups, the indices of its layers, what it reads, and its records.
+    /// Calls `pass` with each group, the indices of its layers, what it reads, and its records.
     fn forward(
         &mut self,
         images: ArrayView4<'_, F>,
-        groups: Vec<&'static dyn LayerGroup<F>>,
         mut pass: impl FnMut(
             &dyn LayerGroup<F>,
             Range<usize>,
             ArrayViewD<'_, F>,
             &mut [Record<F>],
         ) -> Result<(), KernelError>,
-    ) -> Result<ArrayView2<'_, F>, TrainError> {
+    ) -> Result<(), TrainError> {
         copy_into(images.into_dyn(), &mut self.images)?;
         let nothing_yet = || Record { out: nothing(), saved: Saved::default() };
-        let layers = groups.iter().map(|group| group.layers()).sum();
+        let layers = self.groups.iter().map(|group| group.layers()).sum();
         self.records.resize_with(layers, nothing_yet);
-        self.groups.clear();
-        let mut end = 0;
-        for group in groups {
-            let start = end;
-            end += group.layers();
+        let mut start = 0;
+        for group in &self.groups {
             let (before, rest) = self.records.split_at_mut(start);
             let x = before.last().map_or(&self.images, |record| &record.out).view();
             let records = &mut rest[..group.layers()];
             if let [hidden @ .., _] = records {
                 hidden.iter_mut().for_each(|record| record.out = nothing());
             }
-            pass(group, start..end, x, records)?;
-            self.groups.push(group);
+            let end = start + group.layers();
+            pass(*group, start..end, x, records)?;
+            start = end;
         }
-        self.logits()
+        Ok(())
     }
 }
 

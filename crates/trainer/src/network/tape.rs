@@ -4,8 +4,8 @@ use kernels::{Real, with_rank};
 use ndarray::{ArrayD, ArrayView2, ArrayViewD, Ix2};
 
 use super::group::LayerGroup;
-use super::layer::Saved;
 use super::memory::{Held, nothing};
+use super::record::Record;
 use crate::TrainError;
 
 /// What a network makes of a batch on the way forward, and of gradients on the way back, in memory
@@ -18,18 +18,12 @@ pub struct Tape<F: Real> {
     /// The gradient with respect to the input of each layer, then to the logits. Where a layer's
     /// backward pass is in place, the one of a layer after it serves for its own.
     pub(super) gradients: Vec<ArrayD<F>>,
-    /// What the last forward pass computed, as far as it came.
+    /// What computed the last forward pass.
     pub(super) groups: Vec<&'static dyn LayerGroup<F>>,
-    /// Whether the last forward pass was one of training.
+    /// Whether the last forward pass was one of training, and ended well.
     pub(super) is_training: bool,
     /// Whether forward passes keep the inputs of all activations.
     pub(super) keeps_activations: bool,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Record<F: Real> {
-    pub(super) out: ArrayD<F>,
-    pub(super) saved: Saved<F>,
 }
 
 impl<F: Real> Default for Tape<F> {

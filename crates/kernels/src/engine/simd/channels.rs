@@ -155,8 +155,11 @@ unsafe fn vector_at_mut(values: &mut [f32], index: usize) -> &mut [f32; LANES] {
     unsafe { &mut *values.as_mut_ptr().add(index).cast() }
 }
 
+/// The numbers of a vector's channels.
 #[inline(always)]
-fn loaded<A: Arithmetic, const COUNT: usize>(lanes: &Lanes<COUNT>) -> [A::Doubles; COUNT] {
+pub(super) fn loaded<A: Arithmetic, const COUNT: usize>(
+    lanes: &Lanes<COUNT>,
+) -> [A::Doubles; COUNT] {
     let mut vectors = [A::Doubles::load(&[0.0; LANES]); COUNT];
     for (vector, lanes) in vectors.iter_mut().zip(lanes) {
         *vector = A::Doubles::load(lanes);

@@ -1,11 +1,11 @@
 //! The loops of `f32`: the vector code, with the instruction set in use.
 
 use super::instruction_set::in_use;
-use super::{channels, max_pool, nonzeros, tile};
+use super::{channels, max_pool, nonzeros, tile, unpooled_terms};
 use crate::engine::correlation::{Correlation, Places};
 use crate::engine::lanes::{Lanes, Term};
 use crate::engine::loops::{Loops, NonzeroLoops};
-use crate::engine::windows::Windows;
+use crate::engine::windows::{Unpooled, Windows};
 
 impl Loops for f32 {
     const NONZERO_LOOPS: Option<NonzeroLoops<f32>> = Some(NonzeroLoops {
@@ -46,5 +46,22 @@ impl Loops for f32 {
 
     fn unpool(windows: Windows<'_>, dout: &[f32], argmax: &[u32], dx: &mut [f32]) -> bool {
         max_pool::unpool(in_use(), windows, dout, argmax, dx)
+    }
+
+    fn add_unpooled_terms<S: Term<P, T>, const P: usize, const T: usize>(
+        unpooled: Unpooled<'_, f32>,
+        channels: &[Lanes<P>],
+        sums: &mut [Lanes<T>],
+    ) -> bool {
+        unpooled_terms::add::<S, P, T>(in_use(), unpooled, channels, sums);
+        true
+    }
+
+    fn write_unpooled_terms<S: Term<P, 1>, const P: usize>(
+        unpooled: Unpooled<'_, f32>,
+        channels: &[Lanes<P>],
+        dx: &mut [f32],
+    ) -> bool {
+        unpooled_terms::write::<S, P>(in_use(), unpooled, channels, dx)
     }
 }

@@ -30,7 +30,7 @@ impl Body for Pool<'_> {
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
-        let Windows { corners, taps, channels } = self.windows;
+        let Windows { corners, taps, channels, .. } = self.windows;
         let pixels =
             self.out.chunks_exact_mut(channels).zip(self.argmax.chunks_exact_mut(channels));
         for (&corner, (out, argmax)) in corners.iter().zip(pixels) {
@@ -82,7 +82,7 @@ impl Body for Unpool<'_> {
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) -> bool {
-        let Windows { corners, taps, channels } = self.windows;
+        let Windows { corners, taps, channels, .. } = self.windows;
         let pixels = self.dout.chunks_exact(channels).zip(self.argmax.chunks_exact(channels));
         let mut found_everywhere = u32::MAX;
         for (&corner, (dout, argmax)) in corners.iter().zip(pixels) {
@@ -91,15 +91,7 @@ impl Body for Unpool<'_> {
                 let (first, width) = (corner as usize * channels + block * LANES, dout.len());
                 // A sum as in the loops for overlapping windows, which have no −0.
                 let dout = A::mul_add(A::splat(1.0), A::load_first(dout), A::splat(0.0));
-                let wanted = match argmax.first_chunk() {
-                    Some(argmax) => A::load_indices(argmax),
-                    None => {
-                        // Lanes beyond the last channel look for what they find.
-                        let mut wanted = [corner; LANES];
-                        wanted[..width].copy_from_slice(argmax);
-                        A::load_indices(&wanted)
-                    }
-                };
+                let wanted = load_first_indices::<A>(argmax, corner);
                 let mut found = 0;
                 for &tap in taps {
                     let (values, lanes) = A::keep_where(wanted, corner + tap, dout);
@@ -111,5 +103,18 @@ impl Body for Unpool<'_> {
             }
         }
         found_everywhere & 0xffff == 0xffff
+    }
+}
+
+/// The indices of at most [`LANES`] channels. Lanes beyond the last look for `corner`, which they find.
+#[inline(always)]
+pub(super) fn load_first_indices<A: Arithmetic>(indices: &[u32], corner: u32) -> A::Indices {
+    match indices.first_chunk() {
+        Some(indices) => A::load_indices(indices),
+        None => {
+            let mut filled_up = [corner; LANES];
+            filled_up[..indices.len()].copy_from_slice(indices);
+            A::load_indices(&filled_up)
+        }
     }
 }

@@ -15,10 +15,8 @@ use super::config::BatchNormConfig;
 use super::forward::scales_and_shifts;
 use super::running_statistics::RunningStatistics;
 use crate::engine::channels::{in_lanes, sums_by_image};
-use crate::engine::layout::{
-    elements, elements_mut, from_channels_last, nothing, reused, to_channels_last,
-};
-use crate::engine::parallel::{Images, divide, try_divide};
+use crate::engine::layout::{elements, elements_mut, from_channels_last, reused, to_channels_last};
+use crate::engine::parallel::{Images, try_divide};
 use crate::engine::real::Real;
 use crate::engine::scratch::Scratch;
 use crate::error::KernelError;
@@ -100,7 +98,7 @@ pub fn backward_train_into<F: Real>(
     gamma: ArrayView1<'_, F>,
     statistics: &BatchStatistics,
     pool: &MaxPool2dConfig,
-    dx: Option<&mut Array4<F>>,
+    dx: &mut Array4<F>,
 ) -> Result<(Array1<F>, Array1<F>), KernelError> {
     expect_backward(x.shape(), &x, gamma)?;
     expect_channels(&x, "statistics", statistics.channels())?;
@@ -114,19 +112,17 @@ pub fn backward_train_into<F: Real>(
         let (dout, argmax) = (to_channels_last(dout), to_channels_last(argmax));
         let pooled = (elements(&dout), elements(&argmax));
         if let Some(sums) = parameter_gradients(pooled, elements(&x), &strips, statistics) {
-            if let Some(dx) = dx {
-                let mut pixels = reused(OPERATION, x.raw_dim(), dx)?;
-                let channels = input_gradient(statistics, gamma, &sums, values_per_channel(x));
-                let to = elements_mut(&mut pixels);
-                input_gradients(pooled, elements(&x), &strips, &channels, to);
-                *dx = from_channels_last(pixels);
+            let mut pixels = reused(OPERATION, x.raw_dim(), dx)?;
+            let channels = input_gradient(statistics, gamma, &sums, values_per_channel(x));
+            let to = elements_mut(&mut pixels);
+            let is_done = input_gradients(pooled, elements(&x), &strips, &channels, to);
+            *dx = from_channels_last(pixels);
+            if is_done {
+                return Ok(rounded(&sums));
             }
-            return Ok(rounded(&sums));
         }
     }
-    // Where windows overlap or an index lies outside its window, and for a type without vector code.
-    let mut lost = nothing();
-    let dx = dx.unwrap_or(&mut lost);
+    // Windows overlap, an index lies outside its window, or the type is one without vector code.
     max_pool2d::backward_into(dout, argmax, [h, w], pool, dx)?;
     backward_train_in_place(dx, from_channels_last(x), gamma, statistics)
 }
@@ -168,8 +164,14 @@ fn normalize_and_pool<F: Real>(
 /// The gradients of pooled images, and their indices.
 type Gradients<'a, F> = (&'a [F], &'a [u32]);
 
-/// dγ and dβ of each channel; none where an index lies outside its window, where there is no memory for
-/// an image, and for a type without vector code.
+/// The same, image by image.
+type Pooling<'a, F> = (Images<&'a [F]>, Images<&'a [u32]>);
+
+/// The images of x and dx.
+type Pixels<'a, F> = (Images<&'a [F]>, Images<&'a mut [F]>);
+
+/// dγ and dβ of each channel, unless an index lies outside its window; none for a type without vector
+/// code.
 fn parameter_gradients<F: Real>(
     (dout, argmax): Gradients<'_, F>,
     x: &[F],
@@ -183,23 +185,15 @@ fn parameter_gradients<F: Real>(
         Images::new(x, strips.image),
     );
     let sums =
-        sums_by_image(images, x.len() / 8, batch, &means(statistics), &|batch, means, sums| {
+        sums_by_image(images, x.len() / 12, batch, &means(statistics), &|batch, means, sums| {
             let (dout, argmax, x) = batch;
-            let mut gradient = Scratch::any(OPERATION, &[strips.image]).map_err(drop)?;
-            for (((dout, argmax), x), sums) in
-                dout.iter().zip(argmax.iter()).zip(x.iter()).zip(sums.iter_mut())
-            {
+            let pooled = dout.iter().zip(argmax.iter());
+            for ((pooled, x), sums) in pooled.zip(x.iter()).zip(sums.iter_mut()) {
                 for strip in strips.iter() {
-                    if !strips.unpool(strip, (dout, argmax), &mut gradient) {
+                    let unpooled = strips.unpooled(strip, pooled, x);
+                    if !F::add_unpooled_terms::<ParameterGradients, 1, 2>(unpooled, means, sums) {
                         return Err(());
                     }
-                    let of_strip = [&gradient[strip.values.clone()], &x[strip.values.clone()]];
-                    F::add_terms::<ParameterGradients, 1, 2>(
-                        of_strip,
-                        strips.channels,
-                        means,
-                        sums,
-                    );
                 }
             }
             Ok(())
@@ -207,28 +201,36 @@ fn parameter_gradients<F: Real>(
     sums.ok().map(|sums| of_sums(sums, statistics))
 }
 
-/// dx, from the numbers of all channels, where [`parameter_gradients`] has found each index in its
-/// window.
+/// dx, from the numbers of all channels. Returns whether each index lies in its window; if not, `dx`
+/// holds nothing of use.
 fn input_gradients<F: Real>(
     (dout, argmax): Gradients<'_, F>,
     x: &[F],
     strips: &Strips,
     channels: &[[f64; 4]],
     dx: &mut [F],
-) {
+) -> bool {
     let (images, channels) = (x.len() / strips.image, in_lanes(channels));
     let batch = (
         (Images::new(dout, dout.len() / images), Images::new(argmax, argmax.len() / images)),
         (Images::new(x, strips.image), Images::new(dx, strips.image)),
     );
-    divide(images, x.len() / 8, batch, &|((dout, argmax), (x, dx))| {
+    let work = |((dout, argmax), (x, dx)): (Pooling<'_, F>, Pixels<'_, F>)| {
         let pooled = dout.iter().zip(argmax.iter());
         for (pooled, (x, dx)) in pooled.zip(x.iter().zip(dx.iter_mut())) {
             for strip in strips.iter() {
-                strips.unpool(strip, pooled, dx);
-                let (dx, x) = (&mut dx[strip.values.clone()], &x[strip.values.clone()]);
-                F::replace_by_terms::<InputGradient, 4>(dx, x, strips.channels, &channels);
+                if strips.needs_zeros {
+                    let (dx, x) = (&mut dx[strip.values.clone()], &x[strip.values.clone()]);
+                    dx.fill(F::zero());
+                    F::replace_by_terms::<InputGradient, 4>(dx, x, strips.channels, &channels);
+                }
+                let unpooled = strips.unpooled(strip, pooled, x);
+                if !F::write_unpooled_terms::<InputGradient, 4>(unpooled, &channels, dx) {
+                    return Err(());
+                }
             }
         }
-    });
+        Ok(())
+    };
+    try_divide(images, x.len() / 12, batch, &work).is_ok()
 }

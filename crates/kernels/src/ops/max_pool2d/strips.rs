@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use crate::engine::real::Real;
-use crate::engine::windows::Windows;
-use crate::error::{KernelError, expect_shape};
 use super::{Grid, MaxPool2dConfig, OPERATION};
+use crate::engine::real::Real;
+use crate::engine::windows::{Unpooled, Windows};
+use crate::error::{KernelError, expect_shape};
 
 /// About how many values of an image a strip has: with as many of another array they fit the nearest
 /// cache.
@@ -16,7 +16,7 @@ pub(in crate::ops) struct Strips {
     grid: Grid,
     strips: Vec<Strip>,
     /// Whether a pixel can lie in no window.
-    needs_zeros: bool,
+    pub(in crate::ops) needs_zeros: bool,
     pub(in crate::ops) channels: usize,
     /// Values of an image.
     pub(in crate::ops) image: usize,
@@ -76,24 +76,28 @@ impl Strips {
         self.grid.of_some(&strip.windows, self.channels)
     }
 
-    /// Writes the gradient of a strip's pixels to `image`, from the gradients and indices of a pooled
-    /// image. Returns whether it did, as [`Loops::unpool`](crate::engine::loops::Loops::unpool).
+    /// What unpooling a strip reads of an image and of its pooled gradient.
+    pub(in crate::ops) fn unpooled<'a, F>(
+        &'a self,
+        strip: &Strip,
+        (dout, argmax): (&'a [F], &'a [u32]),
+        x: &'a [F],
+    ) -> Unpooled<'a, F> {
+        let (dout, argmax) = (&dout[strip.pooled.clone()], &argmax[strip.pooled.clone()]);
+        Unpooled { windows: self.windows(strip), dout, argmax, x }
+    }
+
+    /// Writes the gradient of an image. Returns whether it did, as
+    /// [`Loops::unpool`](crate::engine::loops::Loops::unpool).
     pub(in crate::ops) fn unpool<F: Real>(
         &self,
-        strip: &Strip,
         (dout, argmax): (&[F], &[u32]),
         image: &mut [F],
     ) -> bool {
         if self.needs_zeros {
-            image[strip.values.clone()].fill(F::zero());
+            image.fill(F::zero());
         }
-        let (dout, argmax) = (&dout[strip.pooled.clone()], &argmax[strip.pooled.clone()]);
-        F::unpool(self.windows(strip), dout, argmax, image)
-    }
-
-    /// Writes the gradients of a whole image to `image`; whether it did, as [`Self::unpool`].
-    pub(in crate::ops) fn unpool_all<F: Real>(&self, pooled: (&[F], &[u32]), image: &mut [F]) -> bool {
-        self.iter().all(|strip| self.unpool(strip, pooled, image))
+        F::unpool(self.grid.of(self.channels), dout, argmax, image)
     }
 
     /// Refuses what has not the shape of `n` pooled images.

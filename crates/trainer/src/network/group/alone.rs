@@ -6,7 +6,7 @@ use ndarray::ArrayViewD;
 use super::kind::{LayerGroup, Result, of_other_layers};
 use crate::network::layer::Backward;
 use crate::network::named_layers::NamedLayer;
-use crate::network::tape::Record;
+use crate::network::record::Record;
 use crate::random_stream::Stream;
 
 /// Any layer.

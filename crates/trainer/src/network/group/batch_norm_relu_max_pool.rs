@@ -12,9 +12,9 @@ use super::kind::{LayerGroup, Result, of_other_layers};
 use crate::network::layer::{
     Backward, BatchNorm, BatchNormInput, Layer, MaxPool2d, SavedOf, with_memory,
 };
-use crate::network::memory::lend;
+use crate::network::memory::{lend, nothing};
 use crate::network::named_layers::NamedLayer;
-use crate::network::tape::Record;
+use crate::network::record::Record;
 use crate::random_stream::Stream;
 
 /// A batch norm of images, a ReLU and a max pooling.
@@ -117,14 +117,10 @@ impl<F: Real> LayerGroup<F> for BatchNormReluMaxPool {
         relu::backward_in_place(dout, of_pool.out.view())?;
         let x = with_rank(OPERATION, "x", x)?;
         let dout = with_rank("max_pool2d", "dout", dout.view())?;
-        let gradients = |dx: Option<&mut _>| {
-            let (argmax, gamma) = (argmax.view(), norm.gamma.view());
+        let (argmax, gamma, mut unwanted) = (argmax.view(), norm.gamma.view(), nothing());
+        let (dgamma, dbeta) = lend(dx.unwrap_or(&mut unwanted), |dx| {
             max_pooled::backward_train_into(dout, argmax, x, gamma, statistics, &pool.config, dx)
-        };
-        let (dgamma, dbeta) = match dx {
-            Some(dx) => lend(dx, |dx| gradients(Some(dx))),
-            None => gradients(None),
-        }?;
+        })?;
         if let Some([to_dgamma, to_dbeta]) = parameters {
             to_dgamma.assign(&dgamma);
             to_dbeta.assign(&dbeta);

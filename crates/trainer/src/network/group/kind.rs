@@ -7,7 +7,7 @@ use ndarray::ArrayViewD;
 
 use crate::network::layer::Backward;
 use crate::network::named_layers::NamedLayer;
-use crate::network::tape::Record;
+use crate::network::record::Record;
 use crate::random_stream::Stream;
 
 /// What a pass of a group gives.
@@ -57,7 +57,7 @@ pub(in crate::network) trait LayerGroup<F: Real>: Debug + Sync {
     ) -> Result<()>;
 
     /// The gradients of [`Self::forward_train`], where [`Backward`] says; its parameters are those of the
-    /// layer that has any.
+    /// layer that has any. Where there are several layers and dx is not in place, there is memory for it.
     ///
     /// # Errors
     ///

@@ -10,7 +10,7 @@ use ndarray::ArrayViewD;
 use super::kind::{LayerGroup, Result, of_other_layers};
 use crate::network::layer::{Backward, Layer};
 use crate::network::named_layers::NamedLayer;
-use crate::network::tape::Record;
+use crate::network::record::Record;
 use crate::random_stream::Stream;
 
 /// A ReLU and a max pooling.

@@ -1,4 +1,5 @@
-//! A network does a ReLU before a max pooling after it. Its plain twin does one layer after the other.
+//! A network computes some neighbours together: a ReLU and the max pooling after it, and the batch norm
+//! before them. Its plain twin computes one layer after the other.
 
 use kernels::Real;
 use kernels::conv2d::Conv2dConfig;
@@ -93,13 +94,16 @@ fn compare<F: Real>(window: [usize; 2], stride: [usize; 2], with_batch_norm: boo
     let mut network = Network::with_linear_head(model, fc);
     let mut masks = Stream::new(0, Purpose::Dropout, 0);
     let (mut tape, mut gradients) = (Tape::default(), Gradients::new(&network, |_| true));
-    // The second time in memory that has been used.
-    for _ in 0..2 {
+    // The second time in memory that has been used, and with activations that are kept or not.
+    for keeps_activations in [true, true, false, false, true] {
+        tape.keep_activations(keeps_activations);
         let logits = network.forward_train_into(images.view(), &mut masks, &mut tape).unwrap();
         let mut results = vec![bits(&logits.to_owned().into_dyn())];
         network.backward_into(&mut tape, dlogits.view(), &mut gradients).unwrap();
         results.extend(gradients.parameters().iter().map(bits));
-        assert_eq!(results, expected, "{window:?} {stride:?} {seed}");
+        assert_eq!(results, expected, "{window:?} {stride:?} {seed} {keeps_activations}");
+        let seen = tape.activations(&network).len();
+        assert_eq!(seen, usize::from(keeps_activations || !with_batch_norm));
     }
 
     // What is not asked for stays 0, and changes nothing else.
@@ -115,7 +119,7 @@ fn compare<F: Real>(window: [usize; 2], stride: [usize; 2], with_batch_norm: boo
 }
 
 #[test]
-fn the_order_of_relu_and_pooling_changes_no_bit() {
+fn what_is_computed_together_changes_no_bit() {
     for seed in 0..4 {
         for (window, stride) in [
             ([2, 2], [2, 2]),
