@@ -7,9 +7,9 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use kernels::batch_norm::max_pooled;
-use kernels::max_pool2d::Pooled;
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::group_norm::{self, GroupNormConfig};
+use kernels::max_pool2d::Pooled;
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::{
     BatchNormConfig, Convention, RunningStatistics, linear, relu, sigmoid, softmax_cross_entropy,

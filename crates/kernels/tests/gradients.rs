@@ -3,12 +3,12 @@
 
 use kernels::batch_norm::BatchNormGradients;
 use kernels::batch_norm::max_pooled;
-use kernels::max_pool2d::Pooled;
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::gradient_check::{
     STEP, eval_numerical_gradient, eval_numerical_gradient_array, rel_error,
 };
 use kernels::group_norm::{self, GroupNormConfig, GroupNormGradients};
+use kernels::max_pool2d::Pooled;
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::{
     BatchNormConfig, Convention, KernelError, RunningStatistics, batch_norm, dropout,

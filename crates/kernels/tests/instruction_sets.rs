@@ -5,9 +5,9 @@ use std::process::Command;
 
 use kernels::adam::{self, AdamFactors};
 use kernels::batch_norm::max_pooled;
-use kernels::max_pool2d::Pooled;
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::group_norm::{self, GroupNormConfig};
+use kernels::max_pool2d::Pooled;
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::sgd::{self, SgdFactors};
 use kernels::{

@@ -31,9 +31,11 @@ mod backward_pass;
 mod config;
 mod dout;
 mod forward;
+mod forward_pass;
 mod geometry;
 mod gradients;
 mod input_pass;
+pub mod max_pooled;
 mod parameter_pass;
 mod sliding_window;
 mod sparse;
@@ -47,6 +49,7 @@ pub use self::backward_parameters::{
 };
 pub use self::config::Conv2dConfig;
 pub use self::forward::{forward, forward_into};
+pub use self::gradients::WantedParameters;
 use crate::engine::real::Real;
 use crate::error::KernelError;
 

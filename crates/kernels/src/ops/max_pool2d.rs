@@ -241,21 +241,43 @@ fn scatter<F: Real>(
     mut dx: ArrayViewMut4<'_, F>,
 ) -> Result<(), KernelError> {
     let (_, h, w, c) = dx.dim();
-    let mut indices = from_channels_last(argmax).into_iter().map(|&index| index as usize);
-    if let Some((position, got)) = indices.by_ref().enumerate().find(|&(_, index)| index >= h * w) {
-        let (operation, argument, bound) = (OPERATION, "argmax", h * w);
-        return Err(KernelError::Index { operation, argument, position, bound, got });
-    }
-    dx.fill(F::zero());
-    for (mut dx, (dout, argmax)) in
-        dx.outer_iter_mut().zip(dout.outer_iter().zip(argmax.outer_iter()))
-    {
-        let dx = elements_mut(&mut dx);
-        for (position, (&dout, &index)) in dout.iter().zip(argmax).enumerate() {
-            dx[index as usize * c + position % c] += dout;
-        }
+    expect_indices(argmax, h * w)?;
+    let image = argmax.len() / argmax.dim().0;
+    let pooled = elements(&dout).chunks_exact(image).zip(elements(&argmax).chunks_exact(image));
+    for (pooled, dx) in pooled.zip(elements_mut(&mut dx).chunks_exact_mut(h * w * c)) {
+        scatter_image(pooled, c, dx);
     }
     Ok(())
+}
+
+/// [`scatter`] of one image with `c` channels. Whether all indices were in the plane; if not, `dx` holds
+/// nothing of use.
+pub(super) fn scatter_image<F: Real>(
+    (dout, argmax): (&[F], &[u32]),
+    c: usize,
+    dx: &mut [F],
+) -> bool {
+    dx.fill(F::zero());
+    for (position, (&dout, &index)) in dout.iter().zip(argmax).enumerate() {
+        let Some(place) = dx.get_mut(index as usize * c + position % c) else { return false };
+        *place += dout;
+    }
+    true
+}
+
+/// Refuses an index outside a plane of so many pixels; `argmax` is in the axis order `(N, H, W, C)`.
+pub(super) fn expect_indices(
+    argmax: ArrayView4<'_, u32>,
+    pixels: usize,
+) -> Result<(), KernelError> {
+    let mut indices = from_channels_last(argmax).into_iter().map(|&index| index as usize);
+    match indices.by_ref().enumerate().find(|&(_, index)| index >= pixels) {
+        Some((position, got)) => {
+            let (operation, argument, bound) = (OPERATION, "argmax", pixels);
+            Err(KernelError::Index { operation, argument, position, bound, got })
+        }
+        None => Ok(()),
+    }
 }
 
 /// The windows on an image.

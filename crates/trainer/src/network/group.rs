@@ -4,6 +4,7 @@
 
 mod alone;
 mod batch_norm_relu_max_pool;
+mod conv2d_relu_max_pool;
 mod kind;
 mod relu_max_pool;
 
@@ -11,6 +12,7 @@ use kernels::Real;
 
 use self::alone::Alone;
 use self::batch_norm_relu_max_pool::BatchNormReluMaxPool;
+use self::conv2d_relu_max_pool::Conv2dReluMaxPool;
 use self::relu_max_pool::ReluMaxPool;
 use super::named_layers::NamedLayer;
 
@@ -24,7 +26,8 @@ pub(super) fn find_groups<F: Real>(
     keeps_activations: bool,
     groups: &mut Vec<&'static dyn LayerGroup<F>>,
 ) {
-    let all: [&'static dyn LayerGroup<F>; 2] = [&BatchNormReluMaxPool, &ReluMaxPool];
+    let all: [&'static dyn LayerGroup<F>; 3] =
+        [&BatchNormReluMaxPool, &Conv2dReluMaxPool, &ReluMaxPool];
     groups.clear();
     while !layers.is_empty() {
         let fits = |group: &&dyn LayerGroup<F>| {

@@ -3,15 +3,14 @@
 use ndarray::{Array4, ArrayView1, ArrayView4};
 
 use super::config::{Conv2dConfig, OPERATION};
+use super::forward_pass::ForwardPass;
 use super::geometry::Geometry;
-use crate::engine::correlation::Correlation;
 use crate::engine::layout::{
     elements, elements_mut, from_channels_last, nothing, reused, to_channels_last,
 };
-use crate::engine::panels::{Panels, filled_up};
 use crate::engine::parallel::{Images, try_divide};
 use crate::engine::real::Real;
-use crate::error::{KernelError, expect_shape};
+use crate::error::KernelError;
 
 /// The convolution of a batch.
 ///
@@ -48,34 +47,17 @@ pub fn forward_into<F: Real>(
     out: &mut Array4<F>,
 ) -> Result<(), KernelError> {
     let geometry = Geometry::new(x.shape(), weight.shape(), config)?;
-    let Geometry { c, f, kh, kw, .. } = geometry;
-    expect_shape(OPERATION, "bias", bias.shape(), &[f], "one value per filter")?;
-    let mut pixels = reused(OPERATION, [geometry.n, geometry.oh, geometry.ow, f], out)?;
+    let &Geometry { n, c, h, w, f, oh, ow, .. } = &geometry;
+    let pass = ForwardPass::new(&geometry, weight, bias)?;
+    let mut pixels = reused(OPERATION, [n, oh, ow, f], out)?;
     let x = to_channels_last(x);
-    // (KH, KW, C, F)
-    let panels = Panels::pack(OPERATION, kh * kw * c, f, weight.permuted_axes([2, 3, 1, 0]))?;
-    let start = filled_up(OPERATION, bias)?;
-    let spread = geometry.spread_x();
-    let places = geometry.windows();
-    let products = geometry.products();
-    let images = (
-        Images::new(elements(&x), geometry.h * geometry.w * c),
-        Images::new(elements_mut(&mut pixels), geometry.oh * geometry.ow * f),
-    );
-    try_divide(geometry.n, products / 64, images, &|(x, out)| {
-        let mut buffer = spread.buffer(OPERATION)?;
+    let windows = geometry.windows(0..oh);
+    let images =
+        (Images::new(elements(&x), h * w * c), Images::new(elements_mut(&mut pixels), oh * ow * f));
+    try_divide(n, geometry.products() / 64, images, &|(x, out)| {
+        let mut frame = pass.frame()?;
         for (x, out) in x.iter().zip(out.iter_mut()) {
-            let correlation = Correlation {
-                source: spread.apply(x, &mut buffer),
-                matrix: panels.matrix(),
-                width: f,
-                start: &start,
-                runs: kh,
-                run_length: kw * c,
-                run_stride: spread.row(),
-                step: 1,
-            };
-            F::correlate(&correlation, &places, out);
+            pass.windows(pass.spread(x, &mut frame), &windows, out);
         }
         Ok(())
     })?;

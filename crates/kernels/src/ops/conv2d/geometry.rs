@@ -1,5 +1,7 @@
 //! The sizes of one convolution, and where its sums read and write.
 
+use std::ops::Range;
+
 use super::config::{Conv2dConfig, OPERATION};
 use super::sliding_window::{SlidingWindow, Taps};
 use super::spread::Spread;
@@ -68,13 +70,15 @@ impl Geometry {
         Spread::new(sources, [self.oh, self.ow], self.f)
     }
 
-    /// Where each output pixel's window begins in [`Self::spread_x`].
-    pub(super) fn windows(&self) -> Places {
+    /// Where the windows of some rows of output pixels begin in [`Self::spread_x`], and where the pixels
+    /// lie in an image.
+    pub(super) fn windows(&self, rows: Range<usize>) -> Places {
         let row = self.columns.read().len() * self.c;
         let [down, right] =
             [self.rows.spread_stride() * row, self.columns.spread_stride() * self.c];
-        let pixels = (0..self.oh).flat_map(|i| (0..self.ow).map(move |j| i * down + j * right));
-        Places::new(pixels.enumerate().map(|(pixel, base)| [base, pixel * self.f]))
+        let first = rows.start * self.ow;
+        let pixels = rows.flat_map(|i| (0..self.ow).map(move |j| i * down + j * right));
+        Places::new(pixels.zip(first..).map(|(base, pixel)| [base, pixel * self.f]))
     }
 
     /// Where the values that each tap (kh, kw, c) meets begin in [`Self::spread_x`], and where the

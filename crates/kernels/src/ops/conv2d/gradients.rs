@@ -20,18 +20,22 @@ pub(super) struct WantedInput<'a, F: Real> {
     pub(super) dx: &'a mut Array4<F>,
 }
 
-/// What dweight and dbias are computed from, and where they are written.
-pub(super) struct WantedParameters<'a, F> {
-    pub(super) x: ArrayView4<'a, F>,
-    pub(super) dweight: ArrayViewMut4<'a, F>,
-    pub(super) dbias: ArrayViewMut1<'a, F>,
+/// What the gradients with respect to the parameters are computed from, and where they are written.
+#[derive(Debug)]
+pub struct WantedParameters<'a, F> {
+    /// The input of the forward pass, shape `(N, C, H, W)`.
+    pub x: ArrayView4<'a, F>,
+    /// For the gradient with respect to `weight`, shape `(F, C, KH, KW)`.
+    pub dweight: ArrayViewMut4<'a, F>,
+    /// For the gradient with respect to `bias`, shape `(F,)`.
+    pub dbias: ArrayViewMut1<'a, F>,
 }
 
 /// Computes what is wanted in one pass over the images of `dout`.
 ///
 /// # Errors
 ///
-/// [`KernelError`] for a dbias of another length than the filters, for a dx that no memory holds, and that
+/// [`KernelError`] for an x, dweight or dbias of another shape than those of the forward pass, for a dx that no memory holds, and that
 /// of [`DoutImages::image`]; the results are then lost.
 pub(super) fn gradients<F: Real, D: DoutImages<F>>(
     geometry: &Geometry,
@@ -39,8 +43,11 @@ pub(super) fn gradients<F: Real, D: DoutImages<F>>(
     input: Option<WantedInput<'_, F>>,
     parameters: Option<WantedParameters<'_, F>>,
 ) -> Result<(), KernelError> {
-    let &Geometry { n, c, f, h, w, .. } = geometry;
-    if let Some(WantedParameters { dbias, .. }) = &parameters {
+    let &Geometry { n, c, f, h, w, kh, kw, .. } = geometry;
+    if let Some(WantedParameters { x, dweight, dbias }) = &parameters {
+        expect_shape(OPERATION, "x", x.shape(), &[n, c, h, w], "that of the forward pass's input")?;
+        let because = "that of weight";
+        expect_shape(OPERATION, "dweight", dweight.shape(), &[f, c, kh, kw], because)?;
         expect_shape(OPERATION, "dbias", dbias.shape(), &[f], "one value per filter")?;
     }
     // First of all, because a caller can ask for more memory than there is.

@@ -50,7 +50,7 @@ impl<F: Real> Sparse<F> {
         let tags = (0..f).map(|filter| u32::try_from(filter * kh * run).ok());
         let mut tags = tags.collect::<Option<Vec<_>>>()?;
         tags.resize(f.next_multiple_of(LANES), 0);
-        let windows = geometry.windows().all().iter().map(|place| place.base).collect();
+        let windows = geometry.windows(0..oh).all().iter().map(|place| place.base).collect();
         let stride = geometry.columns.read().len() * c;
         Some(Self { loops, tags, windows, filters: f, rows: kh, run, stride })
     }

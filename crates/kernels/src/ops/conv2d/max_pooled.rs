@@ -1,0 +1,134 @@
+//! Convolution and the max pooling behind it, some rows of an image at a time: what lies between the two
+//! stays in the nearest caches, and is never a batch in memory.
+//!
+//! Every bit is as the functions of [`conv2d`](crate::conv2d) and [`max_pool2d`](crate::max_pool2d) compute
+//! it one after the other.
+
+use ndarray::{Array4, ArrayView1, ArrayView4};
+
+use super::config::{Conv2dConfig, OPERATION};
+use super::dout::DoutImages;
+use super::forward_pass::ForwardPass;
+use super::geometry::Geometry;
+use super::gradients::{WantedInput, WantedParameters, gradients};
+use crate::engine::layout::{elements, elements_mut, from_channels_last, reused, to_channels_last};
+use crate::engine::parallel::{Images, try_divide};
+use crate::engine::real::Real;
+use crate::engine::scratch::Scratch;
+use crate::error::KernelError;
+use crate::ops::max_pool2d::strips::Strips;
+use crate::ops::max_pool2d::{self, MaxPool2dConfig, Pooled};
+
+/// [`conv2d::forward`](super::forward()), then [`max_pool2d::forward`](crate::max_pool2d::forward) of its
+/// result.
+///
+/// # Shapes
+///
+/// `x` `(N, C, H, W)`, `weight` `(F, C, KH, KW)`, `bias` `(F,)`.
+///
+/// # Errors
+///
+/// Those of the two functions; what `pooled` held is then lost.
+pub fn forward_into<F: Real>(
+    x: ArrayView4<'_, F>,
+    weight: ArrayView4<'_, F>,
+    bias: ArrayView1<'_, F>,
+    config: &Conv2dConfig,
+    pool: &MaxPool2dConfig,
+    pooled: Pooled<'_, F>,
+) -> Result<(), KernelError> {
+    let geometry = Geometry::new(x.shape(), weight.shape(), config)?;
+    let &Geometry { n, c, h, w, f, oh, ow, .. } = &geometry;
+    let pass = ForwardPass::new(&geometry, weight, bias)?;
+    let strips = Strips::of([n, f, oh, ow], pool)?;
+    let [rows, columns] = strips.out;
+    let mut largest = reused(OPERATION, [n, rows, columns, f], pooled.out)?;
+    let mut places = reused(OPERATION, [n, rows, columns, f], pooled.argmax)?;
+    let x = to_channels_last(x);
+    let windows: Vec<_> = strips.iter().map(|strip| geometry.windows(strip.rows.clone())).collect();
+    let images = (
+        Images::new(elements(&x), h * w * c),
+        Images::new(elements_mut(&mut largest), rows * columns * f),
+        Images::new(elements_mut(&mut places), rows * columns * f),
+    );
+    try_divide(n, geometry.products() / 64, images, &|(x, out, argmax)| {
+        let mut frame = pass.frame()?;
+        let mut convolved = Scratch::any(OPERATION, &[strips.image])?;
+        for ((x, out), argmax) in x.iter().zip(out.iter_mut()).zip(argmax.iter_mut()) {
+            let frame = pass.spread(x, &mut frame);
+            for (strip, windows) in strips.iter().zip(&windows) {
+                pass.windows(frame, windows, &mut convolved);
+                let pooled = strip.pooled.clone();
+                let (out, argmax) = (&mut out[pooled.clone()], &mut argmax[pooled]);
+                F::pool(strips.windows(strip), &convolved, out, argmax);
+            }
+        }
+        Ok(())
+    })?;
+    *pooled.out = from_channels_last(largest);
+    *pooled.argmax = from_channels_last(places);
+    Ok(())
+}
+
+/// The gradients of [`forward_into`] that are wanted: [`max_pool2d::backward`](crate::max_pool2d::backward),
+/// then [`conv2d::backward`](super::backward) of its result.
+///
+/// # Shapes
+///
+/// `dout` and `argmax` as [`forward_into`] returned them for an `x` `(N, C, H, W)` with `size` = `[H, W]`;
+/// `weight` `(F, C, KH, KW)`; `dx`, whose memory is used again where it has room, `(N, C, H, W)`.
+///
+/// # Errors
+///
+/// Those of the two functions; what the results held is then lost.
+pub fn backward_into<F: Real>(
+    dout: ArrayView4<'_, F>,
+    argmax: ArrayView4<'_, u32>,
+    size: [usize; 2],
+    weight: ArrayView4<'_, F>,
+    config: &Conv2dConfig,
+    pool: &MaxPool2dConfig,
+    dx: Option<&mut Array4<F>>,
+    parameters: Option<WantedParameters<'_, F>>,
+) -> Result<(), KernelError> {
+    let (n, [h, w]) = (dout.shape()[0], size);
+    let geometry = Geometry::new(&[n, weight.shape()[1], h, w], weight.shape(), config)?;
+    let &Geometry { f, oh, ow, .. } = &geometry;
+    let strips = Strips::of([n, f, oh, ow], pool)?;
+    strips.expect_pooled("dout", dout.shape(), n)?;
+    strips.expect_pooled("argmax", argmax.shape(), n)?;
+    let (dout, argmax) = (to_channels_last(dout), to_channels_last(argmax));
+    let (strips, overlaps, argmax) = (&strips, pool.overlaps(), argmax.view());
+    let dout = Unpooled { strips, overlaps, dout: elements(&dout), argmax };
+    gradients(&geometry, &dout, dx.map(|dx| WantedInput { weight, dx }), parameters)
+}
+
+/// The gradients of pooled images, unpooled one by one.
+struct Unpooled<'a, F> {
+    strips: &'a Strips,
+    overlaps: bool,
+    dout: &'a [F],
+    /// In the axis order `(N, H, W, C)`.
+    argmax: ArrayView4<'a, u32>,
+}
+
+impl<F: Real> DoutImages<F> for Unpooled<'_, F> {
+    fn memory(&self) -> usize {
+        self.strips.image
+    }
+
+    fn image<'a>(&'a self, image: usize, memory: &'a mut [F]) -> Result<&'a [F], KernelError> {
+        let Strips { channels, out: [rows, columns], .. } = *self.strips;
+        let pooled = rows * columns * channels;
+        let of_image = image * pooled..(image + 1) * pooled;
+        let pooled = (&self.dout[of_image.clone()], &elements(&self.argmax)[of_image]);
+        // Where windows overlap or an index lies outside its window, and for a type without vector code,
+        // one value is added after the other.
+        if (self.overlaps || !self.strips.unpool(pooled, memory))
+            && !max_pool2d::scatter_image(pooled, channels, memory)
+        {
+            max_pool2d::expect_indices(self.argmax, memory.len() / channels)?;
+        }
+        Ok(memory)
+    }
+}
