@@ -2,7 +2,7 @@
 //! between the two stays in the nearest cache, and is never a batch in memory.
 //!
 //! Every bit is as the functions of [`batch_norm`](crate::batch_norm) and
-//! [`max_pool2d`](crate::max_pool2d) compute it one after the other.
+//! [`max_pool2d`] compute it one after the other.
 
 use ndarray::{Array1, Array4, ArrayView1, ArrayView4};
 
@@ -25,7 +25,7 @@ use crate::ops::max_pool2d::{self, MaxPool2dConfig, OPERATION, Pooled};
 use crate::ops::normalization::{ParameterGradients, ScaleAndShift};
 
 /// [`batch_norm::forward_train`](super::forward_train), then
-/// [`max_pool2d::forward`](crate::max_pool2d::forward) of its result.
+/// [`max_pool2d::forward`] of its result.
 ///
 /// # Shapes
 ///
@@ -55,7 +55,7 @@ pub fn forward_train_into<F: Real>(
 }
 
 /// [`batch_norm::forward_eval`](super::forward_eval), then
-/// [`max_pool2d::forward`](crate::max_pool2d::forward) of its result.
+/// [`max_pool2d::forward`] of its result.
 ///
 /// # Shapes
 ///
@@ -79,7 +79,7 @@ pub fn forward_eval_into<F: Real>(
     normalize_and_pool(to_channels_last(x).view(), &channels, &strips, pooled)
 }
 
-/// The gradients of [`forward_train_into`]: [`max_pool2d::backward`](crate::max_pool2d::backward), then
+/// The gradients of [`forward_train_into`]: [`max_pool2d::backward`], then
 /// [`batch_norm::backward_train`](super::backward_train) of its result. Returns dγ and dβ, and writes dx
 /// into `dx`, whose memory is used again where it has room.
 ///
