@@ -49,7 +49,6 @@ pub use self::backward_parameters::{
 };
 pub use self::config::Conv2dConfig;
 pub use self::forward::{forward, forward_into};
-pub use self::gradients::WantedParameters;
 use crate::engine::real::Real;
 use crate::error::KernelError;
 

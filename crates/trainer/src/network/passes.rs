@@ -165,9 +165,7 @@ impl<F: Real> Network<F> {
             let dout = &mut above[0];
             let x = start.checked_sub(1).map_or(&*images, |before| &records[before].out);
             let is_in_place = group.is_backward_in_place(members);
-            // Layers that are computed together need the memory also where nobody asks for dx.
-            let has_dx = !is_in_place && (start > first || members.len() > 1);
-            let dx = has_dx.then(|| &mut below[start]);
+            let dx = (!is_in_place && start > first).then(|| &mut below[start]);
             let pass = Backward { x: x.view(), dout, dx, parameters: own };
             group.backward(members, &records[start..end], pass)?;
             if !is_in_place {

@@ -76,9 +76,11 @@ impl Geometry {
         let row = self.columns.read().len() * self.c;
         let [down, right] =
             [self.rows.spread_stride() * row, self.columns.spread_stride() * self.c];
-        let first = rows.start * self.ow;
-        let pixels = rows.flat_map(|i| (0..self.ow).map(move |j| i * down + j * right));
-        Places::new(pixels.zip(first..).map(|(base, pixel)| [base, pixel * self.f]))
+        let pixels = rows.start * self.ow..rows.end * self.ow;
+        Places::new(pixels.map(|pixel| {
+            let [i, j] = [pixel / self.ow, pixel % self.ow];
+            [i * down + j * right, pixel * self.f]
+        }))
     }
 
     /// Where the values that each tap (kh, kw, c) meets begin in [`Self::spread_x`], and where the
@@ -101,11 +103,11 @@ impl Geometry {
             columns
                 .iter()
                 .map(|columns| {
-                    let pixels = rows.inputs.iter().flat_map(|&(h, oh)| {
-                        let of_row = columns.inputs.iter();
-                        of_row.map(move |&(w, ow)| {
-                            [oh * row + ow * self.f, (h * self.w + w) * self.c]
-                        })
+                    let of_row = columns.inputs.len();
+                    let pixels = (0..rows.inputs.len() * of_row).map(|pixel| {
+                        let ((h, oh), (w, ow)) =
+                            (rows.inputs[pixel / of_row], columns.inputs[pixel % of_row]);
+                        [oh * row + ow * self.f, (h * self.w + w) * self.c]
                     });
                     ImagePhase { taps: [rows.taps, columns.taps], places: Places::new(pixels) }
                 })

@@ -20,15 +20,11 @@ pub(super) struct WantedInput<'a, F: Real> {
     pub(super) dx: &'a mut Array4<F>,
 }
 
-/// What the gradients with respect to the parameters are computed from, and where they are written.
-#[derive(Debug)]
-pub struct WantedParameters<'a, F> {
-    /// The input of the forward pass, shape `(N, C, H, W)`.
-    pub x: ArrayView4<'a, F>,
-    /// For the gradient with respect to `weight`, shape `(F, C, KH, KW)`.
-    pub dweight: ArrayViewMut4<'a, F>,
-    /// For the gradient with respect to `bias`, shape `(F,)`.
-    pub dbias: ArrayViewMut1<'a, F>,
+/// What dweight and dbias are computed from, and where they are written.
+pub(super) struct WantedParameters<'a, F> {
+    pub(super) x: ArrayView4<'a, F>,
+    pub(super) dweight: ArrayViewMut4<'a, F>,
+    pub(super) dbias: ArrayViewMut1<'a, F>,
 }
 
 /// Computes what is wanted in one pass over the images of `dout`.

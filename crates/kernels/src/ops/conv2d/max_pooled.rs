@@ -4,7 +4,7 @@
 //! Every bit is as the functions of [`conv2d`](crate::conv2d) and [`max_pool2d`](crate::max_pool2d) compute
 //! it one after the other.
 
-use ndarray::{Array4, ArrayView1, ArrayView4};
+use ndarray::{Array4, ArrayView1, ArrayView4, ArrayViewMut1, ArrayViewMut4};
 
 use super::config::{Conv2dConfig, OPERATION};
 use super::dout::DoutImages;
@@ -70,13 +70,21 @@ pub fn forward_into<F: Real>(
     Ok(())
 }
 
+/// Where the gradients that are wanted are written.
+#[derive(Debug)]
+pub struct Wanted<'a, F> {
+    /// With respect to `x`, shape `(N, C, H, W)`; the memory is used again where it has room.
+    pub dx: Option<&'a mut Array4<F>>,
+    /// With respect to `weight`, shape `(F, C, KH, KW)`, and to `bias`, shape `(F,)`.
+    pub parameters: Option<(ArrayViewMut4<'a, F>, ArrayViewMut1<'a, F>)>,
+}
+
 /// The gradients of [`forward_into`] that are wanted: [`max_pool2d::backward`](crate::max_pool2d::backward),
 /// then [`conv2d::backward`](super::backward) of its result.
 ///
 /// # Shapes
 ///
-/// `dout` and `argmax` as [`forward_into`] returned them for an `x` `(N, C, H, W)` with `size` = `[H, W]`;
-/// `weight` `(F, C, KH, KW)`; `dx`, whose memory is used again where it has room, `(N, C, H, W)`.
+/// `dout` and `argmax` as [`forward_into`] returned them for `x` and `weight`.
 ///
 /// # Errors
 ///
@@ -84,23 +92,23 @@ pub fn forward_into<F: Real>(
 pub fn backward_into<F: Real>(
     dout: ArrayView4<'_, F>,
     argmax: ArrayView4<'_, u32>,
-    size: [usize; 2],
+    x: ArrayView4<'_, F>,
     weight: ArrayView4<'_, F>,
     config: &Conv2dConfig,
     pool: &MaxPool2dConfig,
-    dx: Option<&mut Array4<F>>,
-    parameters: Option<WantedParameters<'_, F>>,
+    wanted: Wanted<'_, F>,
 ) -> Result<(), KernelError> {
-    let (n, [h, w]) = (dout.shape()[0], size);
-    let geometry = Geometry::new(&[n, weight.shape()[1], h, w], weight.shape(), config)?;
-    let &Geometry { f, oh, ow, .. } = &geometry;
+    let geometry = Geometry::new(x.shape(), weight.shape(), config)?;
+    let &Geometry { n, f, oh, ow, .. } = &geometry;
     let strips = Strips::of([n, f, oh, ow], pool)?;
     strips.expect_pooled("dout", dout.shape(), n)?;
     strips.expect_pooled("argmax", argmax.shape(), n)?;
     let (dout, argmax) = (to_channels_last(dout), to_channels_last(argmax));
     let (strips, overlaps, argmax) = (&strips, pool.overlaps(), argmax.view());
     let dout = Unpooled { strips, overlaps, dout: elements(&dout), argmax };
-    gradients(&geometry, &dout, dx.map(|dx| WantedInput { weight, dx }), parameters)
+    let input = wanted.dx.map(|dx| WantedInput { weight, dx });
+    let with_x = |(dweight, dbias)| WantedParameters { x, dweight, dbias };
+    gradients(&geometry, &dout, input, wanted.parameters.map(with_x))
 }
 
 /// The gradients of pooled images, unpooled one by one.

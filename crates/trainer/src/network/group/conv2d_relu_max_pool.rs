@@ -3,10 +3,10 @@
 //!
 //! The ReLU is computed after the pooling, as by [`super::relu_max_pool`].
 
-use kernels::conv2d::{WantedParameters, max_pooled};
+use kernels::conv2d::max_pooled::{self, Wanted};
 use kernels::max_pool2d::Pooled;
 use kernels::{Real, relu, with_rank};
-use ndarray::{Array1, Array4, ArrayViewD};
+use ndarray::{Array1, Array4, ArrayViewD, ArrayViewMut1, ArrayViewMut4};
 
 use super::kind::{LayerGroup, Result, of_other_layers};
 use crate::network::layer::{Backward, Conv2d, Layer, MaxPool2d, SavedOf, with_memory};
@@ -88,22 +88,18 @@ impl<F: Real> LayerGroup<F> for Conv2dReluMaxPool {
         relu::backward_in_place(dout, of_pool.out.view())?;
         let x = with_rank("conv2d", "x", x)?;
         let dout = with_rank("max_pool2d", "dout", dout.view())?;
-        let gradients = |dx: Option<&mut Array4<F>>,
-                         parameters: Option<WantedParameters<'_, F>>| {
-            let (_, _, h, w) = x.dim();
+        let gradients = |wanted: Wanted<'_, F>| {
             let (argmax, weight, config) = (argmax.view(), conv.weight.view(), &conv.config);
-            let pool = &pool.config;
-            max_pooled::backward_into(dout, argmax, [h, w], weight, config, pool, dx, parameters)
+            max_pooled::backward_into(dout, argmax, x, weight, config, &pool.config, wanted)
         };
-        let with_dx = |parameters: Option<WantedParameters<'_, F>>| match dx {
-            Some(dx) => lend(dx, |dx| gradients(Some(dx), parameters)),
-            None => gradients(None, parameters),
+        let with_dx = |parameters: Option<(ArrayViewMut4<'_, F>, ArrayViewMut1<'_, F>)>| match dx {
+            Some(dx) => lend(dx, |dx| gradients(Wanted { dx: Some(dx), parameters })),
+            None => gradients(Wanted { dx: None, parameters }),
         };
         match parameters {
             Some([dweight, dbias]) => lend(dweight, |dweight: &mut Array4<F>| {
                 lend(dbias, |dbias: &mut Array1<F>| {
-                    let (dweight, dbias) = (dweight.view_mut(), dbias.view_mut());
-                    with_dx(Some(WantedParameters { x, dweight, dbias }))
+                    with_dx(Some((dweight.view_mut(), dbias.view_mut())))
                 })
             }),
             None => with_dx(None),
