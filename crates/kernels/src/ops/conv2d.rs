@@ -36,6 +36,7 @@ mod geometry;
 mod gradients;
 mod input_pass;
 pub mod max_pooled;
+pub mod normalized;
 mod parameter_pass;
 mod sliding_window;
 mod sparse;

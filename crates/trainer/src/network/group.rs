@@ -4,6 +4,7 @@
 
 mod alone;
 mod batch_norm_relu_max_pool;
+mod conv2d_batch_norm_relu_max_pool;
 mod conv2d_relu_max_pool;
 mod kind;
 mod relu_max_pool;
@@ -12,11 +13,12 @@ use kernels::Real;
 
 use self::alone::Alone;
 use self::batch_norm_relu_max_pool::BatchNormReluMaxPool;
+use self::conv2d_batch_norm_relu_max_pool::Conv2dBatchNormReluMaxPool;
 use self::conv2d_relu_max_pool::Conv2dReluMaxPool;
 use self::relu_max_pool::ReluMaxPool;
 use super::named_layers::NamedLayer;
 
-pub(super) use self::kind::LayerGroup;
+pub(super) use self::kind::{GroupBackward, LayerGroup};
 
 /// The groups of a network's layers in order: each the first of the list that fits, or a layer alone. A
 /// pass that keeps activations leaves out the groups that hide some. They take the place of those in
@@ -26,8 +28,8 @@ pub(super) fn find_groups<F: Real>(
     keeps_activations: bool,
     groups: &mut Vec<&'static dyn LayerGroup<F>>,
 ) {
-    let all: [&'static dyn LayerGroup<F>; 3] =
-        [&BatchNormReluMaxPool, &Conv2dReluMaxPool, &ReluMaxPool];
+    let all: [&'static dyn LayerGroup<F>; 4] =
+        [&Conv2dBatchNormReluMaxPool, &BatchNormReluMaxPool, &Conv2dReluMaxPool, &ReluMaxPool];
     groups.clear();
     while !layers.is_empty() {
         let fits = |group: &&dyn LayerGroup<F>| {

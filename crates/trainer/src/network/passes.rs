@@ -6,8 +6,8 @@ use kernels::{KernelError, Real, copy_into};
 use ndarray::{Array2, Array4, ArrayView2, ArrayView4, ArrayViewD};
 
 use super::gradients::Gradients;
-use super::group::{LayerGroup, find_groups};
-use super::layer::{Backward, Layer, Saved};
+use super::group::{GroupBackward, LayerGroup, find_groups};
+use super::layer::{Layer, Saved};
 use super::memory::nothing;
 use super::named_layers::{NamedLayer, Network};
 use super::record::Record;
@@ -150,15 +150,16 @@ impl<F: Real> Network<F> {
             }
             let start = end - group.layers();
             let members = &self.layers[start..end];
-            let mut own = None;
-            for _ in members.iter().filter(|named| has_parameters(&named.layer)) {
+            let mut own = [None, None];
+            let have_parameters = members.iter().filter(|named| has_parameters(&named.layer));
+            for which in (0..have_parameters.count()).rev() {
                 let (others, last) = parameters.split_at_mut(parameters.len() - 2);
                 let (other_wanted, last_wanted) = wanted.split_at(wanted.len() - 2);
                 (parameters, wanted) = (others, other_wanted);
                 if last_wanted.contains(&true)
-                    && let [weight, bias] = last
+                    && let ([weight, bias], Some(own)) = (last, own.get_mut(which))
                 {
-                    own = Some([weight, bias]);
+                    *own = Some([weight, bias]);
                 }
             }
             let (below, above) = memory.split_at_mut(at);
@@ -166,7 +167,7 @@ impl<F: Real> Network<F> {
             let x = start.checked_sub(1).map_or(&*images, |before| &records[before].out);
             let is_in_place = group.is_backward_in_place(members);
             let dx = (!is_in_place && start > first).then(|| &mut below[start]);
-            let pass = Backward { x: x.view(), dout, dx, parameters: own };
+            let pass = GroupBackward { x: x.view(), dout, dx, parameters: own };
             group.backward(members, &records[start..end], pass)?;
             if !is_in_place {
                 at = start;
@@ -212,8 +213,8 @@ impl<F: Real> Tape<F> {
             let (before, rest) = self.records.split_at_mut(start);
             let x = before.last().map_or(&self.images, |record| &record.out).view();
             let records = &mut rest[..group.layers()];
-            if let [hidden @ .., _] = records {
-                hidden.iter_mut().for_each(|record| record.out = nothing());
+            for record in records.iter_mut().take(group.layers() - 1).skip(group.keeps_outputs()) {
+                record.out = nothing();
             }
             let end = start + group.layers();
             pass(*group, start..end, x, records)?;

@@ -4,22 +4,26 @@
 //! Every bit is as the functions of [`batch_norm`](crate::batch_norm) and
 //! [`max_pool2d`] compute it one after the other.
 
-use ndarray::{Array1, Array4, ArrayView1, ArrayView4};
+use std::ops::Range;
 
+use ndarray::{Array1, Array4, ArrayView1, ArrayView4, Ix4};
+
+use super::axes::RowsOrImages;
 use super::backward::{
     InputGradient, backward_train_in_place, input_gradient, means, of_sums, rounded,
 };
 use super::batch_statistics::{BatchStatistics, values_per_channel};
-use super::checks::{expect_backward, expect_channels, expect_forward, expect_training};
+use super::checks::{self, expect_channels, expect_forward, expect_training};
 use super::config::BatchNormConfig;
 use super::forward::scales_and_shifts;
 use super::running_statistics::RunningStatistics;
 use crate::engine::channels::{in_lanes, sums_by_image};
+use crate::engine::lanes::Lanes;
 use crate::engine::layout::{elements, elements_mut, from_channels_last, reused, to_channels_last};
 use crate::engine::parallel::{Images, try_divide};
 use crate::engine::real::Real;
 use crate::engine::scratch::Scratch;
-use crate::error::KernelError;
+use crate::error::{KernelError, expect_shape};
 use crate::ops::max_pool2d::strips::{Strip, Strips};
 use crate::ops::max_pool2d::{self, MaxPool2dConfig, OPERATION, Pooled};
 use crate::ops::normalization::{ParameterGradients, ScaleAndShift};
@@ -100,31 +104,68 @@ pub fn backward_train_into<F: Real>(
     pool: &MaxPool2dConfig,
     dx: &mut Array4<F>,
 ) -> Result<(Array1<F>, Array1<F>), KernelError> {
-    expect_backward(x.shape(), &x, gamma)?;
-    expect_channels(&x, "statistics", statistics.channels())?;
-    let strips = Strips::of(x.dim().into(), pool)?;
+    let strips = expect_backward(x, gamma, statistics, pool)?;
     let (n, _, h, w) = x.dim();
     strips.expect_pooled("dout", dout.shape(), n)?;
     strips.expect_pooled("argmax", argmax.shape(), n)?;
     let x = to_channels_last(x);
     let x = x.view();
-    if !pool.overlaps() {
-        let (dout, argmax) = (to_channels_last(dout), to_channels_last(argmax));
-        let pooled = (elements(&dout), elements(&argmax));
-        if let Some(sums) = parameter_gradients(pooled, elements(&x), &strips, statistics) {
-            let mut pixels = reused(OPERATION, x.raw_dim(), dx)?;
-            let channels = input_gradient(statistics, gamma, &sums, values_per_channel(x));
-            let to = elements_mut(&mut pixels);
-            let is_done = input_gradients(pooled, elements(&x), &strips, &channels, to);
-            *dx = from_channels_last(pixels);
-            if is_done {
-                return Ok(rounded(&sums));
-            }
+    let of_pool = (to_channels_last(dout), to_channels_last(argmax));
+    let pooled = (elements(&of_pool.0), elements(&of_pool.1));
+    if let Some(images) =
+        InputGradients::new(pooled, elements(&x), (&strips, pool), gamma, statistics)
+    {
+        let mut pixels = reused(OPERATION, x.raw_dim(), dx)?;
+        let parts = (0..n, Images::new(elements_mut(&mut pixels), strips.image));
+        let write = |(which, dx): (Range<usize>, Images<&mut [F]>)| {
+            let is_done = which.zip(dx.iter_mut()).all(|(image, dx)| images.write(image, dx));
+            is_done.then_some(()).ok_or(())
+        };
+        let is_done = try_divide(n, x.len() / 12, parts, &write).is_ok();
+        *dx = from_channels_last(pixels);
+        if is_done {
+            return Ok(images.parameters);
         }
     }
     // Windows overlap, an index lies outside its window, or the type is one without vector code.
     max_pool2d::backward_into(dout, argmax, [h, w], pool, dx)?;
     backward_train_in_place(dx, from_channels_last(x), gamma, statistics)
+}
+
+/// The numbers of [`ScaleAndShift`] in evaluation, for images of so many channels.
+///
+/// # Errors
+///
+/// [`KernelError`] for parameters or running statistics of another length.
+pub(in crate::ops) fn numbers_in_evaluation<F: Real>(
+    channels: usize,
+    gamma: ArrayView1<'_, F>,
+    beta: ArrayView1<'_, F>,
+    running: &RunningStatistics<F>,
+    config: &BatchNormConfig,
+) -> Result<Vec<Lanes<3>>, KernelError> {
+    for (argument, got) in [
+        ("gamma", gamma.len()),
+        ("beta", beta.len()),
+        ("running_mean", running.mean.len()),
+        ("running_var", running.var.len()),
+    ] {
+        let because = "one value per channel of x";
+        expect_shape(Ix4::OPERATION, argument, &[got], &[channels], because)?;
+    }
+    Ok(in_lanes(&scales_and_shifts(&running.as_batch(config.eps()), gamma, beta)))
+}
+
+/// Checks what the backward pass is given but the pooled gradients; the strips of its images.
+pub(in crate::ops) fn expect_backward<F: Real>(
+    x: ArrayView4<'_, F>,
+    gamma: ArrayView1<'_, F>,
+    statistics: &BatchStatistics,
+    pool: &MaxPool2dConfig,
+) -> Result<Strips, KernelError> {
+    checks::expect_backward(x.shape(), &x, gamma)?;
+    expect_channels(&x, "statistics", statistics.channels())?;
+    Strips::of(x.dim().into(), pool)
 }
 
 /// Normalises and pools a batch in the axis order `(N, H, W, C)`, strip by strip.
@@ -162,13 +203,7 @@ fn normalize_and_pool<F: Real>(
 }
 
 /// The gradients of pooled images, and their indices.
-type Gradients<'a, F> = (&'a [F], &'a [u32]);
-
-/// The same, image by image.
-type Pooling<'a, F> = (Images<&'a [F]>, Images<&'a [u32]>);
-
-/// The images of x and dx.
-type Pixels<'a, F> = (Images<&'a [F]>, Images<&'a mut [F]>);
+pub(in crate::ops) type Gradients<'a, F> = (&'a [F], &'a [u32]);
 
 /// dγ and dβ of each channel, unless an index lies outside its window; none for a type without vector
 /// code.
@@ -201,36 +236,53 @@ fn parameter_gradients<F: Real>(
     sums.ok().map(|sums| of_sums(sums, statistics))
 }
 
-/// dx, from the numbers of all channels. Returns whether each index lies in its window; if not, `dx`
-/// holds nothing of use.
-fn input_gradients<F: Real>(
-    (dout, argmax): Gradients<'_, F>,
-    x: &[F],
-    strips: &Strips,
-    channels: &[[f64; 4]],
-    dx: &mut [F],
-) -> bool {
-    let (images, channels) = (x.len() / strips.image, in_lanes(channels));
-    let batch = (
-        (Images::new(dout, dout.len() / images), Images::new(argmax, argmax.len() / images)),
-        (Images::new(x, strips.image), Images::new(dx, strips.image)),
-    );
-    let work = |((dout, argmax), (x, dx)): (Pooling<'_, F>, Pixels<'_, F>)| {
-        let pooled = dout.iter().zip(argmax.iter());
-        for (pooled, (x, dx)) in pooled.zip(x.iter().zip(dx.iter_mut())) {
-            for strip in strips.iter() {
-                if strips.needs_zeros {
-                    let (dx, x) = (&mut dx[strip.values.clone()], &x[strip.values.clone()]);
-                    dx.fill(F::zero());
-                    F::replace_by_terms::<InputGradient, 4>(dx, x, strips.channels, &channels);
-                }
-                let unpooled = strips.unpooled(strip, pooled, x);
-                if !F::write_unpooled_terms::<InputGradient, 4>(unpooled, &channels, dx) {
-                    return Err(());
-                }
+/// dx of one image after the other.
+pub(in crate::ops) struct InputGradients<'a, F> {
+    pooled: Gradients<'a, F>,
+    x: &'a [F],
+    strips: &'a Strips,
+    channels: Vec<Lanes<4>>,
+    /// dγ and dβ.
+    pub(in crate::ops) parameters: (Array1<F>, Array1<F>),
+}
+
+impl<'a, F: Real> InputGradients<'a, F> {
+    /// From pooled gradients and the `x` that was normalised, both in channels-last memory. None where windows
+    /// overlap or an index of a gradient lies outside its window, and for a type without vector code.
+    pub(in crate::ops) fn new(
+        pooled: Gradients<'a, F>,
+        x: &'a [F],
+        (strips, pool): (&'a Strips, &MaxPool2dConfig),
+        gamma: ArrayView1<'_, F>,
+        statistics: &BatchStatistics,
+    ) -> Option<Self> {
+        if pool.overlaps() {
+            return None;
+        }
+        let sums = parameter_gradients(pooled, x, strips, statistics)?;
+        let count = (x.len() / strips.channels) as f64;
+        let channels = in_lanes(&input_gradient(statistics, gamma, &sums, count));
+        Some(Self { pooled, x, strips, channels, parameters: rounded(&sums) })
+    }
+
+    /// Writes dx of one image. Whether each index lies in its window; if not, `dx` holds nothing of use.
+    pub(in crate::ops) fn write(&self, image: usize, dx: &mut [F]) -> bool {
+        let Self { pooled: (dout, argmax), x, strips, channels, .. } = self;
+        let each = strips.out[0] * strips.out[1] * strips.channels;
+        let of_image = image * each..(image + 1) * each;
+        let pooled = (&dout[of_image.clone()], &argmax[of_image]);
+        let x = &x[image * strips.image..][..strips.image];
+        for strip in strips.iter() {
+            if strips.needs_zeros {
+                let (dx, x) = (&mut dx[strip.values.clone()], &x[strip.values.clone()]);
+                dx.fill(F::zero());
+                F::replace_by_terms::<InputGradient, 4>(dx, x, strips.channels, channels);
+            }
+            let unpooled = strips.unpooled(strip, pooled, x);
+            if !F::write_unpooled_terms::<InputGradient, 4>(unpooled, channels, dx) {
+                return false;
             }
         }
-        Ok(())
-    };
-    try_divide(images, x.len() / 12, batch, &work).is_ok()
+        true
+    }
 }

@@ -49,5 +49,5 @@ pub fn backward_input_into<F: Real>(
     geometry.expect_dout(dout.shape())?;
     let dout = to_channels_last(dout);
     let dout = Stored { values: elements(&dout), image: geometry.oh * geometry.ow * geometry.f };
-    gradients(&geometry, &dout, Some(WantedInput { weight, dx }), None)
+    gradients(&geometry, &dout, Some(WantedInput { weight, dx }), None).map(drop)
 }

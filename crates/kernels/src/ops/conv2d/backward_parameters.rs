@@ -59,5 +59,5 @@ pub fn backward_parameters_into<F: Real>(
     geometry.expect_dout(dout.shape())?;
     let dout = to_channels_last(dout);
     let dout = Stored { values: elements(&dout), image: geometry.oh * geometry.ow * geometry.f };
-    gradients(&geometry, &dout, None, Some(WantedParameters { x, dweight, dbias }))
+    gradients(&geometry, &dout, None, Some(WantedParameters { x, dweight, dbias })).map(drop)
 }

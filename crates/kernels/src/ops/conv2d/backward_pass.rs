@@ -43,8 +43,9 @@ impl<F: Real, D: DoutImages<F>> BackwardPass<'_, F, D> {
     ///
     /// # Errors
     ///
-    /// That of [`DoutImages::image`], and [`KernelError::TooLarge`] when there is no memory to work in.
-    pub(super) fn run(&self, dx: &mut [F], sums: &mut [F]) -> Result<(), KernelError> {
+    /// [`KernelError::TooLarge`] when there is no memory to work in, and none where an image of dout cannot be
+    /// made.
+    pub(super) fn run(&self, dx: &mut [F], sums: &mut [F]) -> Result<(), Option<KernelError>> {
         let n = self.geometry.n;
         let chunks = n.min(CHUNKS);
         let image = dx.len() / n;
@@ -73,7 +74,7 @@ impl<F: Real, D: DoutImages<F>> BackwardPass<'_, F, D> {
         &self,
         dx: ChunksOfImages<'_, F>,
         take: &mut dyn FnMut(&[F]),
-    ) -> Result<(), KernelError> {
+    ) -> Result<(), Option<KernelError>> {
         let mut memory = self.memory()?;
         let mut input = self.input.as_ref().map(InputPass::start).transpose()?;
         let mut parameters = self.parameters.as_ref().map(ParameterPass::start).transpose()?;
@@ -81,7 +82,7 @@ impl<F: Real, D: DoutImages<F>> BackwardPass<'_, F, D> {
         for chunk in dx.these {
             memory.of_chunk.fill(F::zero());
             for image in first_of(chunk, dx.n, dx.chunks)..first_of(chunk + 1, dx.n, dx.chunks) {
-                let dout = self.dout.image(image, &mut memory.dout)?;
+                let dout = self.dout.image(image, &mut memory.dout).ok_or(None)?;
                 let nonzeros = match (self.sparse, &mut memory.nonzeros) {
                     (Some(sparse), Some(nonzeros)) => {
                         sparse.collect(dout, nonzeros);

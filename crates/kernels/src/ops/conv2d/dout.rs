@@ -1,19 +1,14 @@
 //! Where the backward pass reads the images of dout.
 
 use crate::engine::real::Real;
-use crate::error::KernelError;
 
 /// The images of a dout, each in channels-last memory.
 pub(super) trait DoutImages<F: Real>: Sync {
     /// How many values [`Self::image`] needs memory for.
     fn memory(&self) -> usize;
 
-    /// One image, which may lie in `memory`.
-    ///
-    /// # Errors
-    ///
-    /// [`KernelError`] for an image that cannot be made.
-    fn image<'a>(&'a self, image: usize, memory: &'a mut [F]) -> Result<&'a [F], KernelError>;
+    /// One image, which may lie in `memory`; none if it cannot be made.
+    fn image<'a>(&'a self, image: usize, memory: &'a mut [F]) -> Option<&'a [F]>;
 }
 
 /// A dout in memory.
@@ -28,7 +23,7 @@ impl<F: Real> DoutImages<F> for Stored<'_, F> {
         0
     }
 
-    fn image<'a>(&'a self, image: usize, _: &'a mut [F]) -> Result<&'a [F], KernelError> {
-        Ok(&self.values[image * self.image..][..self.image])
+    fn image<'a>(&'a self, image: usize, _: &'a mut [F]) -> Option<&'a [F]> {
+        Some(&self.values[image * self.image..][..self.image])
     }
 }

@@ -13,7 +13,7 @@ use crate::error::{KernelError, expect_shape};
 
 /// What all images read.
 pub(super) struct ForwardPass<'a, F: Real> {
-    geometry: &'a Geometry,
+    pub(super) geometry: &'a Geometry,
     spread: Spread,
     panels: Panels<F>,
     /// The bias, which every sum starts from.

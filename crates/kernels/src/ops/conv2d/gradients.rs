@@ -27,18 +27,18 @@ pub(super) struct WantedParameters<'a, F> {
     pub(super) dbias: ArrayViewMut1<'a, F>,
 }
 
-/// Computes what is wanted in one pass over the images of `dout`.
+/// Computes what is wanted in one pass over the images of `dout`. Returns whether all of these could be made.
 ///
 /// # Errors
 ///
-/// [`KernelError`] for an x, dweight or dbias of another shape than those of the forward pass, for a dx that no memory holds, and that
-/// of [`DoutImages::image`]; the results are then lost.
+/// [`KernelError`] for an x, dweight or dbias of another shape than those of the forward pass, and for a dx
+/// that no memory holds; the results are then lost.
 pub(super) fn gradients<F: Real, D: DoutImages<F>>(
     geometry: &Geometry,
     dout: &D,
     input: Option<WantedInput<'_, F>>,
     parameters: Option<WantedParameters<'_, F>>,
-) -> Result<(), KernelError> {
+) -> Result<bool, KernelError> {
     let &Geometry { n, c, f, h, w, kh, kw, .. } = geometry;
     if let Some(WantedParameters { x, dweight, dbias }) = &parameters {
         expect_shape(OPERATION, "x", x.shape(), &[n, c, h, w], "that of the forward pass's input")?;
@@ -74,14 +74,18 @@ pub(super) fn gradients<F: Real, D: DoutImages<F>>(
     let pass =
         BackwardPass { geometry, dout, sparse, input: input_pass, parameters: parameter_pass };
     let to_dx = pixels.as_mut().map(|(pixels, _)| elements_mut(pixels));
-    pass.run(to_dx.unwrap_or_default(), &mut sums)?;
+    match pass.run(to_dx.unwrap_or_default(), &mut sums) {
+        Ok(()) => {}
+        Err(Some(error)) => return Err(error),
+        Err(None) => return Ok(false),
+    }
     if let Some((pixels, dx)) = pixels {
         *dx = from_channels_last(pixels);
     }
-    match to {
-        Some((dweight, dbias)) => take_apart(&sums, sparse.is_some(), dweight, dbias),
-        None => Ok(()),
+    if let Some((dweight, dbias)) = to {
+        take_apart(&sums, sparse.is_some(), dweight, dbias)?;
     }
+    Ok(true)
 }
 
 /// Writes dweight and dbias from the results of a [`ParameterPass`].

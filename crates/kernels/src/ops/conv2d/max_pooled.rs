@@ -11,6 +11,7 @@ use super::dout::DoutImages;
 use super::forward_pass::ForwardPass;
 use super::geometry::Geometry;
 use super::gradients::{WantedInput, WantedParameters, gradients};
+use crate::engine::lanes::Lanes;
 use crate::engine::layout::{elements, elements_mut, from_channels_last, reused, to_channels_last};
 use crate::engine::parallel::{Images, try_divide};
 use crate::engine::real::Real;
@@ -18,6 +19,7 @@ use crate::engine::scratch::Scratch;
 use crate::error::KernelError;
 use crate::ops::max_pool2d::strips::Strips;
 use crate::ops::max_pool2d::{self, MaxPool2dConfig, Pooled};
+use crate::ops::normalization::ScaleAndShift;
 
 /// [`conv2d::forward`](super::forward()), then [`max_pool2d::forward`](crate::max_pool2d::forward) of its
 /// result.
@@ -38,8 +40,20 @@ pub fn forward_into<F: Real>(
     pooled: Pooled<'_, F>,
 ) -> Result<(), KernelError> {
     let geometry = Geometry::new(x.shape(), weight.shape(), config)?;
-    let &Geometry { n, c, h, w, f, oh, ow, .. } = &geometry;
-    let pass = ForwardPass::new(&geometry, weight, bias)?;
+    convolve_and_pool(x, &ForwardPass::new(&geometry, weight, bias)?, None, pool, pooled)
+}
+
+/// Convolves a batch, normalises it by the numbers of [`ScaleAndShift`] for each channel if there are any,
+/// and pools it, strip by strip.
+pub(super) fn convolve_and_pool<F: Real>(
+    x: ArrayView4<'_, F>,
+    pass: &ForwardPass<'_, F>,
+    normalization: Option<&[Lanes<3>]>,
+    pool: &MaxPool2dConfig,
+    pooled: Pooled<'_, F>,
+) -> Result<(), KernelError> {
+    let geometry = pass.geometry;
+    let &Geometry { n, c, h, w, f, oh, ow, .. } = geometry;
     let strips = Strips::of([n, f, oh, ow], pool)?;
     let [rows, columns] = strips.out;
     let mut largest = reused(OPERATION, [n, rows, columns, f], pooled.out)?;
@@ -54,13 +68,22 @@ pub fn forward_into<F: Real>(
     try_divide(n, geometry.products() / 64, images, &|(x, out, argmax)| {
         let mut frame = pass.frame()?;
         let mut convolved = Scratch::any(OPERATION, &[strips.image])?;
+        let has_normalized = usize::from(normalization.is_some());
+        let mut normalized = Scratch::any(OPERATION, &[strips.image * has_normalized])?;
         for ((x, out), argmax) in x.iter().zip(out.iter_mut()).zip(argmax.iter_mut()) {
             let frame = pass.spread(x, &mut frame);
             for (strip, windows) in strips.iter().zip(&windows) {
                 pass.windows(frame, windows, &mut convolved);
+                let mut image = &convolved;
+                if let Some(channels) = normalization {
+                    let (from, to) =
+                        (&convolved[strip.values.clone()], &mut normalized[strip.values.clone()]);
+                    F::replace_by_terms::<ScaleAndShift, 3>(to, from, f, channels);
+                    image = &normalized;
+                }
                 let pooled = strip.pooled.clone();
                 let (out, argmax) = (&mut out[pooled.clone()], &mut argmax[pooled]);
-                F::pool(strips.windows(strip), &convolved, out, argmax);
+                F::pool(strips.windows(strip), image, out, argmax);
             }
         }
         Ok(())
@@ -108,7 +131,10 @@ pub fn backward_into<F: Real>(
     let dout = Unpooled { strips, overlaps, dout: elements(&dout), argmax };
     let input = wanted.dx.map(|dx| WantedInput { weight, dx });
     let with_x = |(dweight, dbias)| WantedParameters { x, dweight, dbias };
-    gradients(&geometry, &dout, input, wanted.parameters.map(with_x))
+    if !gradients(&geometry, &dout, input, wanted.parameters.map(with_x))? {
+        max_pool2d::expect_indices(argmax, oh * ow)?;
+    }
+    Ok(())
 }
 
 /// The gradients of pooled images, unpooled one by one.
@@ -125,7 +151,7 @@ impl<F: Real> DoutImages<F> for Unpooled<'_, F> {
         self.strips.image
     }
 
-    fn image<'a>(&'a self, image: usize, memory: &'a mut [F]) -> Result<&'a [F], KernelError> {
+    fn image<'a>(&'a self, image: usize, memory: &'a mut [F]) -> Option<&'a [F]> {
         let Strips { channels, out: [rows, columns], .. } = *self.strips;
         let pooled = rows * columns * channels;
         let of_image = image * pooled..(image + 1) * pooled;
@@ -135,8 +161,8 @@ impl<F: Real> DoutImages<F> for Unpooled<'_, F> {
         if (self.overlaps || !self.strips.unpool(pooled, memory))
             && !max_pool2d::scatter_image(pooled, channels, memory)
         {
-            max_pool2d::expect_indices(self.argmax, memory.len() / channels)?;
+            return None;
         }
-        Ok(memory)
+        Some(memory)
     }
 }

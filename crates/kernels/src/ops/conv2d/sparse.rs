@@ -41,7 +41,7 @@ impl<F: Real> Sparse<F> {
         let mut memory = Scratch::any(OPERATION, &[dout.memory()]).ok()?;
         let mut nonzeros = 0;
         for at in [0, n / 2, n - 1] {
-            let image = dout.image(at, &mut memory).ok()?;
+            let image = dout.image(at, &mut memory)?;
             nonzeros += image.iter().filter(|value| !value.is_zero()).count();
         }
         if nonzeros * SLOWER > 3 * image {

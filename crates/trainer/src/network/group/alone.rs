@@ -3,7 +3,7 @@
 use kernels::Real;
 use ndarray::ArrayViewD;
 
-use super::kind::{LayerGroup, Result, of_other_layers};
+use super::kind::{GroupBackward, LayerGroup, Result, of_other_layers};
 use crate::network::layer::Backward;
 use crate::network::named_layers::NamedLayer;
 use crate::network::record::Record;
@@ -59,11 +59,12 @@ impl<F: Real> LayerGroup<F> for Alone {
         &self,
         layers: &[NamedLayer<F>],
         records: &[Record<F>],
-        pass: Backward<'_, F>,
+        pass: GroupBackward<'_, F>,
     ) -> Result<()> {
         let ([named], [record]) = (layers, records) else {
             return of_other_layers();
         };
-        named.layer.backward(&record.saved, pass)
+        let GroupBackward { x, dout, dx, parameters: [parameters, _] } = pass;
+        named.layer.backward(&record.saved, Backward { x, dout, dx, parameters })
     }
 }

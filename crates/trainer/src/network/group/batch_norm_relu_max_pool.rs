@@ -8,10 +8,8 @@ use kernels::max_pool2d::Pooled;
 use kernels::{Real, relu, with_rank};
 use ndarray::ArrayViewD;
 
-use super::kind::{LayerGroup, Result, of_other_layers};
-use crate::network::layer::{
-    Backward, BatchNorm, BatchNormInput, Layer, MaxPool2d, SavedOf, with_memory,
-};
+use super::kind::{GroupBackward, LayerGroup, Result, of_other_layers};
+use crate::network::layer::{BatchNorm, BatchNormInput, Layer, MaxPool2d, SavedOf, with_memory};
 use crate::network::memory::{lend, nothing};
 use crate::network::named_layers::NamedLayer;
 use crate::network::record::Record;
@@ -103,7 +101,7 @@ impl<F: Real> LayerGroup<F> for BatchNormReluMaxPool {
         &self,
         layers: &[NamedLayer<F>],
         records: &[Record<F>],
-        pass: Backward<'_, F>,
+        pass: GroupBackward<'_, F>,
     ) -> Result<()> {
         let (Some((norm, pool)), [of_norm, _, of_pool]) = (parts(layers), records) else {
             return of_other_layers();
@@ -113,7 +111,7 @@ impl<F: Real> LayerGroup<F> for BatchNormReluMaxPool {
         else {
             return of_other_layers();
         };
-        let Backward { x, dout, dx, parameters } = pass;
+        let GroupBackward { x, dout, dx, parameters: [parameters, _] } = pass;
         relu::backward_in_place(dout, of_pool.out.view())?;
         let x = with_rank(OPERATION, "x", x)?;
         let dout = with_rank("max_pool2d", "dout", dout.view())?;

@@ -8,8 +8,8 @@ use kernels::max_pool2d::Pooled;
 use kernels::{Real, relu, with_rank};
 use ndarray::{Array1, Array4, ArrayViewD, ArrayViewMut1, ArrayViewMut4};
 
-use super::kind::{LayerGroup, Result, of_other_layers};
-use crate::network::layer::{Backward, Conv2d, Layer, MaxPool2d, SavedOf, with_memory};
+use super::kind::{GroupBackward, LayerGroup, Result, of_other_layers};
+use crate::network::layer::{Conv2d, Layer, MaxPool2d, SavedOf, with_memory};
 use crate::network::memory::lend;
 use crate::network::named_layers::NamedLayer;
 use crate::network::record::Record;
@@ -78,13 +78,13 @@ impl<F: Real> LayerGroup<F> for Conv2dReluMaxPool {
         &self,
         layers: &[NamedLayer<F>],
         records: &[Record<F>],
-        pass: Backward<'_, F>,
+        pass: GroupBackward<'_, F>,
     ) -> Result<()> {
         let (Some((conv, pool)), [_, _, of_pool]) = (parts(layers), records) else {
             return of_other_layers();
         };
         let Some(SavedOf::MaxPool2d(argmax)) = &of_pool.saved.0 else { return of_other_layers() };
-        let Backward { x, dout, dx, parameters } = pass;
+        let GroupBackward { x, dout, dx, parameters: [parameters, _] } = pass;
         relu::backward_in_place(dout, of_pool.out.view())?;
         let x = with_rank("conv2d", "x", x)?;
         let dout = with_rank("max_pool2d", "dout", dout.view())?;

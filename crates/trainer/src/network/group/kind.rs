@@ -3,9 +3,8 @@
 use std::fmt::Debug;
 
 use kernels::{KernelError, Real};
-use ndarray::ArrayViewD;
+use ndarray::{ArrayD, ArrayViewD};
 
-use crate::network::layer::Backward;
 use crate::network::named_layers::NamedLayer;
 use crate::network::record::Record;
 use crate::random_stream::Stream;
@@ -13,17 +12,23 @@ use crate::random_stream::Stream;
 /// What a pass of a group gives.
 pub(crate) type Result<T> = std::result::Result<T, KernelError>;
 
-/// Neighbouring layers that are computed together, of which at most one has parameters. Every bit is as
+/// Neighbouring layers that are computed together, of which at most two have parameters. Every bit is as
 /// one layer after the other computes it.
 ///
 /// A forward pass writes the output of the last layer to the last of `records`, of which there is one per
-/// layer, and what the backward pass needs to any. The outputs of the other layers stay empty.
+/// layer, and what the backward pass needs to any. The outputs of the other layers stay empty, unless it
+/// [keeps](Self::keeps_outputs) them.
 pub(in crate::network) trait LayerGroup<F: Real>: Debug + Sync {
     /// The number of layers.
     fn layers(&self) -> usize;
 
     /// Whether these layers begin with such a group.
     fn begins(&self, layers: &[NamedLayer<F>]) -> bool;
+
+    /// Of how many layers, from the first on, the outputs are written to their records as well.
+    fn keeps_outputs(&self) -> usize {
+        0
+    }
 
     /// Whether it leaves out the input of an activation, which observations show.
     fn hides_activations(&self) -> bool;
@@ -56,8 +61,7 @@ pub(in crate::network) trait LayerGroup<F: Real>: Debug + Sync {
         records: &mut [Record<F>],
     ) -> Result<()>;
 
-    /// The gradients of [`Self::forward_train`], where [`Backward`] says; its parameters are those of the
-    /// layer that has any. Where there are several layers and dx is not in place, there is memory for it.
+    /// The gradients of [`Self::forward_train`], where [`GroupBackward`] says.
     ///
     /// # Errors
     ///
@@ -66,8 +70,22 @@ pub(in crate::network) trait LayerGroup<F: Real>: Debug + Sync {
         &self,
         layers: &[NamedLayer<F>],
         records: &[Record<F>],
-        pass: Backward<'_, F>,
+        pass: GroupBackward<'_, F>,
     ) -> Result<()>;
+}
+
+/// What the backward pass of a group reads and writes, as [`Backward`](crate::network::layer::Backward) for
+/// a layer.
+#[derive(Debug)]
+pub(in crate::network) struct GroupBackward<'a, F> {
+    /// The input of the forward pass in training.
+    pub(in crate::network) x: ArrayViewD<'a, F>,
+    /// The gradient with respect to the output, or, after a pass in place, to the input.
+    pub(in crate::network) dout: &'a mut ArrayD<F>,
+    /// For the gradient with respect to the input, unless the pass is in place.
+    pub(in crate::network) dx: Option<&'a mut ArrayD<F>>,
+    /// For the gradients with respect to weight and bias of each layer that has them, in order.
+    pub(in crate::network) parameters: [Option<[&'a mut ArrayD<F>; 2]>; 2],
 }
 
 /// Refuses layers or records that are not those of the group.

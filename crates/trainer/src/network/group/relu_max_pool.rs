@@ -7,7 +7,7 @@
 use kernels::{Real, relu};
 use ndarray::ArrayViewD;
 
-use super::kind::{LayerGroup, Result, of_other_layers};
+use super::kind::{GroupBackward, LayerGroup, Result, of_other_layers};
 use crate::network::layer::{Backward, Layer};
 use crate::network::named_layers::NamedLayer;
 use crate::network::record::Record;
@@ -63,12 +63,13 @@ impl<F: Real> LayerGroup<F> for ReluMaxPool {
         &self,
         layers: &[NamedLayer<F>],
         records: &[Record<F>],
-        pass: Backward<'_, F>,
+        pass: GroupBackward<'_, F>,
     ) -> Result<()> {
         let ([_, pool], [_, Record { out, saved }]) = (layers, records) else {
             return of_other_layers();
         };
-        relu::backward_in_place(pass.dout, out.view())?;
-        pool.layer.backward(saved, pass)
+        let GroupBackward { x, dout, dx, .. } = pass;
+        relu::backward_in_place(dout, out.view())?;
+        pool.layer.backward(saved, Backward { x, dout, dx, parameters: None })
     }
 }

@@ -1,0 +1,162 @@
+//! A convolution, the batch norm of images behind it and the max pooling behind that: what lies between them
+//! is a batch in memory only where the statistics of the batch need it.
+//!
+//! Every bit is as the functions of [`conv2d`](crate::conv2d), [`batch_norm`](crate::batch_norm) and
+//! [`max_pool2d`](crate::max_pool2d) compute it one after the other.
+
+use ndarray::{Array1, Array4, ArrayView1, ArrayView4};
+
+use super::config::Conv2dConfig;
+use super::dout::{DoutImages, Stored};
+use super::forward::forward_into;
+use super::forward_pass::ForwardPass;
+use super::geometry::Geometry;
+use super::gradients::{WantedInput, WantedParameters, gradients};
+use super::max_pooled::{Wanted, convolve_and_pool};
+use crate::engine::layout::{elements, nothing, to_channels_last};
+use crate::engine::real::Real;
+use crate::error::KernelError;
+use crate::ops::batch_norm::max_pooled::{self, InputGradients, numbers_in_evaluation};
+use crate::ops::batch_norm::{BatchNormConfig, BatchStatistics, RunningStatistics};
+use crate::ops::max_pool2d::{MaxPool2dConfig, Pooled};
+
+/// The parameters and settings of the three operations.
+#[derive(Debug, Clone)]
+pub struct Block<'a, F> {
+    /// Of the convolution, shape `(F, C, KH, KW)`.
+    pub weight: ArrayView4<'a, F>,
+    /// Of the convolution, shape `(F,)`.
+    pub bias: ArrayView1<'a, F>,
+    /// Of batch norm, shape `(F,)`.
+    pub gamma: ArrayView1<'a, F>,
+    /// Of batch norm, shape `(F,)`.
+    pub beta: ArrayView1<'a, F>,
+    /// Stride and padding of the convolution.
+    pub convolution: &'a Conv2dConfig,
+    /// ε, momentum and convention of batch norm.
+    pub norm: &'a BatchNormConfig,
+    /// The windows of the pooling.
+    pub pool: &'a MaxPool2dConfig,
+}
+
+/// [`conv2d::forward`](super::forward()), [`batch_norm::forward_train`](crate::batch_norm::forward_train) and
+/// [`max_pool2d::forward`](crate::max_pool2d::forward), one after the other. Writes the result of the first
+/// into `convolved`, whose memory is used again where it has room.
+///
+/// # Shapes
+///
+/// `x` `(N, C, H, W)`.
+///
+/// # Errors
+///
+/// Those of the three functions; `running` is then unchanged, and what the results held is lost.
+pub fn forward_train_into<F: Real>(
+    x: ArrayView4<'_, F>,
+    block: &Block<'_, F>,
+    running: &mut RunningStatistics<F>,
+    convolved: &mut Array4<F>,
+    pooled: Pooled<'_, F>,
+) -> Result<BatchStatistics, KernelError> {
+    let &Block { weight, bias, gamma, beta, convolution, norm, pool } = block;
+    forward_into(x, weight, bias, convolution, convolved)?;
+    max_pooled::forward_train_into(convolved.view(), gamma, beta, running, norm, pool, pooled)
+}
+
+/// [`conv2d::forward`](super::forward()), [`batch_norm::forward_eval`](crate::batch_norm::forward_eval) and
+/// [`max_pool2d::forward`](crate::max_pool2d::forward), one after the other, some rows of an image at a time.
+///
+/// # Shapes
+///
+/// `x` `(N, C, H, W)`.
+///
+/// # Errors
+///
+/// Those of the three functions; what `pooled` held is then lost.
+pub fn forward_eval_into<F: Real>(
+    x: ArrayView4<'_, F>,
+    block: &Block<'_, F>,
+    running: &RunningStatistics<F>,
+    pooled: Pooled<'_, F>,
+) -> Result<(), KernelError> {
+    let &Block { weight, bias, gamma, beta, convolution, norm, pool } = block;
+    let geometry = Geometry::new(x.shape(), weight.shape(), convolution)?;
+    let channels = numbers_in_evaluation(geometry.f, gamma, beta, running, norm)?;
+    let pass = ForwardPass::new(&geometry, weight, bias)?;
+    convolve_and_pool(x, &pass, Some(&channels), pool, pooled)
+}
+
+/// The gradients of [`forward_train_into`] that are wanted. Returns dγ and dβ.
+///
+/// # Shapes
+///
+/// `dout` and `argmax` as [`forward_train_into`] returned them, with `statistics` and `convolved`, for `x` and
+/// `block`.
+///
+/// # Errors
+///
+/// Those of the three functions; what the results held is then lost.
+pub fn backward_train_into<F: Real>(
+    (dout, argmax): (ArrayView4<'_, F>, ArrayView4<'_, u32>),
+    x: ArrayView4<'_, F>,
+    convolved: ArrayView4<'_, F>,
+    statistics: &BatchStatistics,
+    block: &Block<'_, F>,
+    wanted: Wanted<'_, F>,
+) -> Result<(Array1<F>, Array1<F>), KernelError> {
+    let &Block { weight, gamma, convolution, pool, .. } = block;
+    let geometry = Geometry::new(x.shape(), weight.shape(), convolution)?;
+    geometry.expect_dout(convolved.shape())?;
+    let strips = max_pooled::expect_backward(convolved, gamma, statistics, pool)?;
+    strips.expect_pooled("dout", dout.shape(), geometry.n)?;
+    strips.expect_pooled("argmax", argmax.shape(), geometry.n)?;
+    let Wanted { mut dx, mut parameters } = wanted;
+    let mut all = |dout: &dyn Fn(WantedOf<'_, '_, F>) -> Result<bool, KernelError>| {
+        let input = dx.as_deref_mut().map(|dx| WantedInput { weight, dx });
+        let parameters = parameters.as_mut().map(|(dweight, dbias)| WantedParameters {
+            x,
+            dweight: dweight.view_mut(),
+            dbias: dbias.view_mut(),
+        });
+        dout((input, parameters))
+    };
+    let of_pool = (to_channels_last(dout), to_channels_last(argmax));
+    let pooled = (elements(&of_pool.0), elements(&of_pool.1));
+    let pixels = to_channels_last(convolved);
+    let (strips, pixels) = (&strips, elements(&pixels));
+    if let Some(images) = InputGradients::new(pooled, pixels, (strips, pool), gamma, statistics) {
+        let dout = Denormalized { images, image: strips.image };
+        if all(&|(input, parameters)| gradients(&geometry, &dout, input, parameters))? {
+            return Ok(dout.images.parameters);
+        }
+    }
+    // Windows overlap, an index lies outside its window, or the type is one without vector code.
+    let mut whole = nothing();
+    let of_norm = max_pooled::backward_train_into(
+        dout, argmax, convolved, gamma, statistics, pool, &mut whole,
+    )?;
+    let whole = to_channels_last(whole.view());
+    let dout = Stored { values: elements(&whole), image: strips.image };
+    all(&|(input, parameters)| gradients(&geometry, &dout, input, parameters))?;
+    Ok(of_norm)
+}
+
+/// What is wanted, as [`gradients`] takes it.
+type WantedOf<'a, 'b, F> = (Option<WantedInput<'a, F>>, Option<WantedParameters<'b, F>>);
+
+/// The gradients with respect to a convolution's result, made image by image from those behind batch norm and
+/// pooling.
+struct Denormalized<'a, F> {
+    images: InputGradients<'a, F>,
+    /// Values of an image.
+    image: usize,
+}
+
+impl<F: Real> DoutImages<F> for Denormalized<'_, F> {
+    fn memory(&self) -> usize {
+        self.image
+    }
+
+    fn image<'a>(&'a self, image: usize, memory: &'a mut [F]) -> Option<&'a [F]> {
+        self.images.write(image, memory).then_some(memory)
+    }
+}

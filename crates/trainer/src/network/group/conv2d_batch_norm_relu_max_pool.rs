@@ -1,0 +1,165 @@
+//! A convolution, the batch norm of images after it, the ReLU after that and a max pooling. Of the batches
+//! between them only the convolution's result is kept, and that in training only.
+//!
+//! The ReLU is computed after the pooling, as by [`super::relu_max_pool`].
+
+use kernels::conv2d::max_pooled::Wanted;
+use kernels::conv2d::normalized::{self, Block};
+use kernels::max_pool2d::Pooled;
+use kernels::{Real, relu, with_rank};
+use ndarray::{Array1, Array4, ArrayViewD, ArrayViewMut1, ArrayViewMut4};
+
+use super::kind::{GroupBackward, LayerGroup, Result, of_other_layers};
+use crate::network::layer::{
+    BatchNorm, BatchNormInput, Conv2d, Layer, MaxPool2d, SavedOf, with_memory,
+};
+use crate::network::memory::lend;
+use crate::network::named_layers::NamedLayer;
+use crate::network::record::Record;
+use crate::random_stream::Stream;
+
+/// A convolution, a batch norm of images, a ReLU and a max pooling.
+#[derive(Debug)]
+pub(super) struct Conv2dBatchNormReluMaxPool;
+
+const OPERATION: &str = "conv2d";
+
+/// The layers that have a part in a pass.
+type Parts<'a, F> = (&'a Conv2d<F>, &'a BatchNorm<F>, &'a MaxPool2d);
+
+fn parts<F>(layers: &[NamedLayer<F>]) -> Option<Parts<'_, F>> {
+    let mut layers = layers.iter().map(|named| &named.layer);
+    match (layers.next()?, layers.next()?, layers.next()?, layers.next()?) {
+        (Layer::Conv2d(conv), Layer::BatchNorm(norm), Layer::Relu(_), Layer::MaxPool2d(pool))
+            if norm.input == BatchNormInput::Images =>
+        {
+            Some((conv, norm, pool))
+        }
+        _ => None,
+    }
+}
+
+fn block<'a, F: Real>((conv, norm, pool): Parts<'a, F>) -> Block<'a, F> {
+    Block {
+        weight: conv.weight.view(),
+        bias: conv.bias.view(),
+        gamma: norm.gamma.view(),
+        beta: norm.beta.view(),
+        convolution: &conv.config,
+        norm: &norm.config,
+        pool: &pool.config,
+    }
+}
+
+impl<F: Real> LayerGroup<F> for Conv2dBatchNormReluMaxPool {
+    fn layers(&self) -> usize {
+        4
+    }
+
+    fn begins(&self, layers: &[NamedLayer<F>]) -> bool {
+        parts(layers).is_some()
+    }
+
+    fn keeps_outputs(&self) -> usize {
+        1
+    }
+
+    fn hides_activations(&self) -> bool {
+        true
+    }
+
+    fn is_backward_in_place(&self, _: &[NamedLayer<F>]) -> bool {
+        false
+    }
+
+    fn forward_train(
+        &self,
+        layers: &mut [NamedLayer<F>],
+        x: ArrayViewD<'_, F>,
+        _: &mut Stream,
+        records: &mut [Record<F>],
+    ) -> Result<()> {
+        let Some((_, norm, _)) = parts(layers) else { return of_other_layers() };
+        let mut running = norm.running.clone();
+        let (Some(parts), [of_conv, of_norm, _, Record { out, saved }]) = (parts(layers), records)
+        else {
+            return of_other_layers();
+        };
+        let x = with_rank(OPERATION, "x", x)?;
+        let (block, convolved, of_norm) = (block(parts), &mut of_conv.out, &mut of_norm.saved);
+        let statistics = with_memory!(saved, MaxPool2d, |argmax| lend(convolved, |convolved| {
+            lend(out, |out| {
+                let pooled = Pooled { out, argmax };
+                normalized::forward_train_into(x, &block, &mut running, convolved, pooled)
+            })
+        }))?;
+        with_memory!(of_norm, BatchNorm, |own| *own = Some(statistics));
+        relu::forward_in_place(out);
+        if let [_, norm, ..] = layers
+            && let Layer::BatchNorm(norm) = &mut norm.layer
+        {
+            norm.running = running;
+        }
+        Ok(())
+    }
+
+    fn forward_eval(
+        &self,
+        layers: &[NamedLayer<F>],
+        x: ArrayViewD<'_, F>,
+        records: &mut [Record<F>],
+    ) -> Result<()> {
+        let (Some(parts), [_, _, _, Record { out, saved }]) = (parts(layers), records) else {
+            return of_other_layers();
+        };
+        let x = with_rank(OPERATION, "x", x)?;
+        let (block, running) = (block(parts), &parts.1.running);
+        with_memory!(saved, MaxPool2d, |argmax| lend(out, |out| {
+            normalized::forward_eval_into(x, &block, running, Pooled { out, argmax })
+        }))?;
+        relu::forward_in_place(out);
+        Ok(())
+    }
+
+    fn backward(
+        &self,
+        layers: &[NamedLayer<F>],
+        records: &[Record<F>],
+        pass: GroupBackward<'_, F>,
+    ) -> Result<()> {
+        let (Some(parts), [of_conv, of_norm, _, of_pool]) = (parts(layers), records) else {
+            return of_other_layers();
+        };
+        let (Some(SavedOf::BatchNorm(Some(statistics))), Some(SavedOf::MaxPool2d(argmax))) =
+            (&of_norm.saved.0, &of_pool.saved.0)
+        else {
+            return of_other_layers();
+        };
+        let GroupBackward { x, dout, dx, parameters: [of_conv_wanted, of_norm_wanted] } = pass;
+        relu::backward_in_place(dout, of_pool.out.view())?;
+        let x = with_rank(OPERATION, "x", x)?;
+        let convolved = with_rank(OPERATION, "convolved", of_conv.out.view())?;
+        let dout = with_rank("max_pool2d", "dout", dout.view())?;
+        let (block, pooled) = (block(parts), (dout, argmax.view()));
+        let gradients = |wanted: Wanted<'_, F>| {
+            normalized::backward_train_into(pooled, x, convolved, statistics, &block, wanted)
+        };
+        let with_dx = |parameters: Option<(ArrayViewMut4<'_, F>, ArrayViewMut1<'_, F>)>| match dx {
+            Some(dx) => lend(dx, |dx| gradients(Wanted { dx: Some(dx), parameters })),
+            None => gradients(Wanted { dx: None, parameters }),
+        };
+        let (dgamma, dbeta) = match of_conv_wanted {
+            Some([dweight, dbias]) => lend(dweight, |dweight: &mut Array4<F>| {
+                lend(dbias, |dbias: &mut Array1<F>| {
+                    with_dx(Some((dweight.view_mut(), dbias.view_mut())))
+                })
+            }),
+            None => with_dx(None),
+        }?;
+        if let Some([to_dgamma, to_dbeta]) = of_norm_wanted {
+            to_dgamma.assign(&dgamma);
+            to_dbeta.assign(&dbeta);
+        }
+        Ok(())
+    }
+}
