@@ -19,6 +19,7 @@ pub trait Real:
     Loops
     + NumAssign
     + Neg<Output = Self>
+    + From<u8>
     + PartialOrd
     + Copy
     + Default

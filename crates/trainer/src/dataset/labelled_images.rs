@@ -137,13 +137,12 @@ impl LabelledImages {
         let ImageSize { channels, height, width } = self.size;
         let values = self.size.values();
         let white = F::from_f64(255.0);
-        let shades: [F; 256] = std::array::from_fn(|shade| F::from_f64(shade as f64) / white);
         let ImageBatch { images, labels } = mem::take(batch);
         let (mut pixels, _) = images.into_raw_vec_and_offset();
         pixels.clear();
         for &position in positions {
             let image = &self.pixels[position * values..][..values];
-            pixels.extend(image.iter().map(|&shade| shades[usize::from(shade)]));
+            pixels.extend(image.iter().map(|&shade| F::from(shade) / white));
         }
         let shape = (positions.len(), height, width, channels);
         let images =
