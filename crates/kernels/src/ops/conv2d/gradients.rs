@@ -31,8 +31,8 @@ pub(super) struct WantedParameters<'a, F> {
 ///
 /// # Errors
 ///
-/// [`KernelError`] for an x, dweight or dbias of another shape than those of the forward pass, for a dx that no memory holds, and that
-/// of [`DoutImages::image`]; the results are then lost.
+/// [`KernelError`] for an x, dweight or dbias of another shape than those of the forward pass, for a dx
+/// that no memory holds, and that of [`DoutImages::image`]; the results are then lost.
 pub(super) fn gradients<F: Real, D: DoutImages<F>>(
     geometry: &Geometry,
     dout: &D,
