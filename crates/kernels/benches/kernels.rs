@@ -7,6 +7,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use kernels::batch_norm::max_pooled;
+use kernels::conv2d::max_pooled::Wanted;
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::group_norm::{self, GroupNormConfig};
 use kernels::max_pool2d::Pooled;
@@ -196,6 +197,56 @@ fn max_pooled_batch_norm(shape: [usize; 4]) {
     );
 }
 
+/// A convolution and the max pooling behind it in one pass, beside one after the other.
+fn max_pooled_convolution([n, c, h, w]: [usize; 4], f: usize, with_dx: bool) {
+    let (config, pool) = (Conv2dConfig::same_3x3(), MaxPool2dConfig::halving());
+    let x = images([n, c, h, w]);
+    let weight = images([f, c, 3, 3]).as_standard_layout().into_owned();
+    let bias = Array1::zeros(f);
+    let (x, weight, bias) = (x.view(), weight.view(), bias.view());
+    let mut convolved = conv2d::forward(x, weight, bias, &config).unwrap();
+    let values = convolved.len();
+    let [mut out, mut other_out] = [(); 2].map(|()| Array4::zeros([0; 4]));
+    let [mut argmax, mut other_argmax] = [(); 2].map(|()| Array4::zeros([0; 4]));
+    let name = format!("[{n}, {c}, {h}, {w}] conv2d → {f}, max pool");
+    in_turn(
+        &format!("{name} forward: apart, together"),
+        values,
+        || {
+            conv2d::forward_into(x, weight, bias, &config, &mut convolved).unwrap();
+            max_pool2d::forward_into(convolved.view(), &pool, &mut out, &mut argmax).unwrap();
+        },
+        || {
+            let pooled = Pooled { out: &mut other_out, argmax: &mut other_argmax };
+            conv2d::max_pooled::forward_into(x, weight, bias, &config, &pool, pooled).unwrap();
+        },
+    );
+    let (dout, argmax) = (out.view(), argmax.view());
+    let [mut unpooled, mut dx, mut other_dx] = [(); 3].map(|()| Array4::zeros([0; 4]));
+    let [mut dweight, mut other_dweight] = [(); 2].map(|()| weight.to_owned());
+    let [mut dbias, mut other_dbias] = [(); 2].map(|()| bias.to_owned());
+    let gradients = if with_dx { "dx, dweight" } else { "dweight" };
+    in_turn(
+        &format!("{name} {gradients}: apart, together"),
+        values,
+        || {
+            max_pool2d::backward_into(dout, argmax, [h, w], &pool, &mut unpooled).unwrap();
+            let (unpooled, dweight) = (unpooled.view(), dweight.view_mut());
+            if with_dx {
+                conv2d::backward_input_into(unpooled, [h, w], weight, &config, &mut dx).unwrap();
+            }
+            let dbias = dbias.view_mut();
+            conv2d::backward_parameters_into(unpooled, x, &config, dweight, dbias).unwrap();
+        },
+        || {
+            let parameters = Some((other_dweight.view_mut(), other_dbias.view_mut()));
+            let wanted = Wanted { dx: with_dx.then_some(&mut other_dx), parameters };
+            conv2d::max_pooled::backward_into(dout, argmax, x, weight, &config, &pool, wanted)
+                .unwrap();
+        },
+    );
+}
+
 /// Prints the median times of two kernels that are called in turn, and picoseconds per value.
 fn in_turn(name: &str, values: usize, mut one: impl FnMut(), mut other: impl FnMut()) {
     let seconds = |work: &mut dyn FnMut()| {
@@ -294,6 +345,9 @@ fn main() {
     for shape in [[50, 16, 28, 28], [50, 32, 14, 14], [64, 64, 56, 56]] {
         max_pooled_batch_norm(shape);
     }
+    // The first layer of a network needs no dx.
+    max_pooled_convolution([50, 1, 28, 28], 16, false);
+    max_pooled_convolution([50, 16, 14, 14], 32, true);
     smooth_activations([50, 16, 28, 28]);
     relu_and_pool([50, 16, 28, 28]);
     relu_and_pool([50, 32, 14, 14]);

@@ -1,9 +1,10 @@
 //! Bad input is a typed error whose message names what is wrong; nothing panics.
 
+use kernels::conv2d::max_pooled::Wanted;
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::gradient_check::rel_error;
 use kernels::group_norm::{self, GroupNormConfig, GroupStatistics};
-use kernels::max_pool2d::{self, MaxPool2dConfig};
+use kernels::max_pool2d::{self, MaxPool2dConfig, Pooled};
 use kernels::sgd::{self, SgdFactors};
 use kernels::{
     BatchNormConfig, Convention, KernelError, RunningStatistics, batch_norm, dropout,
@@ -409,6 +410,23 @@ proptest! {
             let _ = max_pool2d::forward(images.view(), &config);
             let argmax = Array4::from_elem(weight, index as u32);
             let _ = max_pool2d::backward(filters.view(), argmax.view(), size, &config);
+        }
+        if let (Ok(config), Ok(pool)) =
+            (Conv2dConfig::new(stride, padding), MaxPool2dConfig::new([size[0], x[0]], stride))
+        {
+            let (mut out, mut argmax) = (Array4::zeros([0; 4]), Array4::zeros([0; 4]));
+            let pooled = Pooled { out: &mut out, argmax: &mut argmax };
+            let (x, w) = (images.view(), filters.view());
+            let _ = conv2d::max_pooled::forward_into(x, w, b, &config, &pool, pooled);
+            let any = Array4::from_elem(filters.raw_dim(), index as u32);
+            let others = (images.view(), any.view());
+            let (mut dweight, mut dbias) = (filters.clone(), beta.clone());
+            for (dout, argmax) in [(out.view(), argmax.view()), others] {
+                let parameters = Some((dweight.view_mut(), dbias.view_mut()));
+                let mut dx = Array4::zeros([0; 4]);
+                let wanted = Wanted { dx: Some(&mut dx), parameters };
+                let _ = conv2d::max_pooled::backward_into(dout, argmax, x, w, &config, &pool, wanted);
+            }
         }
         let rows: Array2<f32> = random.array([x[0], x[1]]);
         let matrix: Array2<f32> = random.array([weight[0], weight[1]]);

@@ -3,6 +3,7 @@
 
 use kernels::batch_norm::BatchNormGradients;
 use kernels::batch_norm::max_pooled;
+use kernels::conv2d::max_pooled::Wanted;
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::gradient_check::{
     STEP, eval_numerical_gradient, eval_numerical_gradient_array, rel_error,
@@ -257,6 +258,46 @@ fn batch_norm_and_the_max_pooling_behind_it() {
         assert_gradient("dx", |x| Ok(forward(x, g, b)?.0), &case.x, &dout, &dx);
         assert_gradient("dgamma", |g| Ok(forward(x, g, b)?.0), &case.gamma, &dout, &dgamma);
         assert_gradient("dbeta", |b| Ok(forward(x, g, b)?.0), &case.beta, &dout, &dbeta);
+    }
+}
+
+#[test]
+fn conv2d_and_the_max_pooling_behind_it() {
+    // (x, weight, stride, padding), (window, stride of the windows).
+    let geometries = [
+        (([2, 3, 6, 5], [4, 3, 3, 3], [1, 1], [1, 1]), ([2, 2], [2, 2])),
+        (([2, 1, 7, 9], [18, 1, 3, 2], [2, 1], [2, 0]), ([3, 2], [1, 2])),
+        (([1, 17, 4, 4], [2, 17, 1, 2], [1, 1], [0, 1]), ([2, 1], [3, 2])),
+    ];
+    for (seed, ((x, weight, stride, padding), (window, pool_stride))) in
+        geometries.into_iter().enumerate()
+    {
+        let mut random = Random::new(70 + seed as u64);
+        let x: Array4<f64> = random.array(x);
+        let weight: Array4<f64> = random.array(weight);
+        let bias: Array1<f64> = random.array(weight.dim().0);
+        let config = Conv2dConfig::new(stride, padding).unwrap();
+        let pool = MaxPool2dConfig::new(window, pool_stride).unwrap();
+        let forward = |x: ArrayView<'_, f64, Ix4>,
+                       weight: ArrayView<'_, f64, Ix4>,
+                       bias: ArrayView1<'_, f64>| {
+            let (mut out, mut argmax) = (Array4::zeros([0; 4]), Array4::zeros([0; 4]));
+            let pooled = Pooled { out: &mut out, argmax: &mut argmax };
+            conv2d::max_pooled::forward_into(x, weight, bias, &config, &pool, pooled)
+                .map(|()| (out, argmax))
+        };
+        let (xv, wv, bv) = (x.view(), weight.view(), bias.view());
+        let (out, argmax) = forward(xv, wv, bv).unwrap();
+        let dout: Array4<f64> = random.array(out.raw_dim());
+        let (mut dx, mut dweight, mut dbias) =
+            (Array4::zeros([0; 4]), Array4::zeros(weight.raw_dim()), Array1::zeros(bias.len()));
+        let parameters = Some((dweight.view_mut(), dbias.view_mut()));
+        let wanted = Wanted { dx: Some(&mut dx), parameters };
+        let (g, argmax) = (dout.view(), argmax.view());
+        conv2d::max_pooled::backward_into(g, argmax, xv, wv, &config, &pool, wanted).unwrap();
+        assert_gradient("dx", |x| Ok(forward(x, wv, bv)?.0), &x, &dout, &dx);
+        assert_gradient("dweight", |w| Ok(forward(xv, w, bv)?.0), &weight, &dout, &dweight);
+        assert_gradient("dbias", |b| Ok(forward(xv, wv, b)?.0), &bias, &dout, &dbias);
     }
 }
 

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use kernels::adam::{self, AdamFactors};
 use kernels::batch_norm::max_pooled;
+use kernels::conv2d::max_pooled::Wanted;
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::group_norm::{self, GroupNormConfig};
 use kernels::max_pool2d::Pooled;
@@ -112,9 +113,22 @@ fn digest<F: Real>(seed: u64) -> u64 {
                 .unwrap();
         add(bits(&dx));
         add(bits(&dgamma));
+        let mut argmax = Array4::zeros([0; 4]);
+        let into = Pooled { out: &mut together, argmax: &mut argmax };
+        let (x, w) = (x.view(), weight.view());
+        conv2d::max_pooled::forward_into(x, w, b, &config, &halving, into).unwrap();
+        add(bits(&together));
+        let (mut dweight, mut dbias) = (weight.clone(), bias.clone());
+        let parameters = Some((dweight.view_mut(), dbias.view_mut()));
+        let wanted = Wanted { dx: Some(&mut dx), parameters };
+        let (dout, argmax) = (pooled.view(), argmax.view());
+        conv2d::max_pooled::backward_into(dout, argmax, x, w, &config, &halving, wanted).unwrap();
+        add(bits(&dx));
+        add(bits(&dweight));
+        add(bits(&dbias));
         // Few nonzeros, and many.
         for dout in [few.view(), out] {
-            let gradients = conv2d::backward(dout, x.view(), weight.view(), &config).unwrap();
+            let gradients = conv2d::backward(dout, x, w, &config).unwrap();
             add(bits(&gradients.dx));
             add(bits(&gradients.parameters.dweight));
             add(bits(&gradients.parameters.dbias));

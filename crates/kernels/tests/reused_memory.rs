@@ -1,9 +1,10 @@
 //! The functions that write into given memory: the same bits as those that return new arrays, whatever
 //! the memory held, and no new memory where there is room.
 
+use kernels::conv2d::max_pooled::Wanted;
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::group_norm::{self, GroupNormConfig, GroupStatistics};
-use kernels::max_pool2d::{self, MaxPool2dConfig};
+use kernels::max_pool2d::{self, MaxPool2dConfig, Pooled};
 use kernels::{
     BatchNormConfig, Convention, KernelError, Real, RunningStatistics, ghost_batch_norm, relu,
     sigmoid, spatial_batch_norm, tanh,
@@ -69,6 +70,32 @@ fn all_kernels<F: Real>(shape: [usize; 4], kernel: [usize; 2], stride: [usize; 2
     let dx = max_pool2d::backward(out.view(), argmax.view(), [h, w], &config).unwrap();
     assert_reuses(&dx, |dx| {
         max_pool2d::backward_into(out.view(), argmax.view(), [h, w], &config, dx)
+    });
+
+    let convolution = Conv2dConfig::new([1, 1], [1, 1]).unwrap();
+    let (weight, bias) = (random.array([c, c, 3, 3]), random.array(c));
+    let (weight, b) = (weight.view(), bias.view());
+    let convolved = conv2d::forward(x.view(), weight, b, &convolution).unwrap();
+    let (out, argmax) = max_pool2d::forward(convolved.view(), &config).unwrap();
+    assert_reuses(&out, |out| {
+        let pooled = Pooled { out, argmax: &mut places };
+        conv2d::max_pooled::forward_into(x.view(), weight, b, &convolution, &config, pooled)
+    });
+    assert_eq!(places, argmax);
+    let unpooled = max_pool2d::backward(out.view(), argmax.view(), [h, w], &config).unwrap();
+    let dx = conv2d::backward_input(unpooled.view(), [h, w], weight, &convolution).unwrap();
+    assert_reuses(&dx, |dx| {
+        let (dout, argmax) = (out.view(), argmax.view());
+        let wanted = Wanted { dx: Some(dx), parameters: None };
+        conv2d::max_pooled::backward_into(
+            dout,
+            argmax,
+            x.view(),
+            weight,
+            &convolution,
+            &config,
+            wanted,
+        )
     });
 
     let config = BatchNormConfig::pytorch();

@@ -101,9 +101,10 @@ pub(crate) fn reused_like<T: Clone + Zero, D: Dimension>(
     like: &ArrayView<'_, T, D>,
     old: &mut Array<T, D>,
 ) -> Result<Array<T, D>, KernelError> {
-    let is_contiguous =
-        like.strides().iter().all(|&stride| stride > 0) && like.as_slice_memory_order().is_some();
-    if !is_contiguous {
+    // An axis of one element may have any stride.
+    let mut axes = like.shape().iter().zip(like.strides());
+    let is_forwards = axes.all(|(&length, &stride)| length <= 1 || stride > 0);
+    if !is_forwards || like.as_slice_memory_order().is_none() {
         return reused(operation, like.raw_dim(), old);
     }
     // The axes from the one with the largest steps in memory to the one with the smallest.
@@ -168,4 +169,98 @@ pub(crate) fn elements_mut<S: DataMut, D: Dimension>(
     array: &mut ArrayBase<S, D>,
 ) -> &mut [S::Elem] {
     array.as_slice_mut().expect("the array is in standard layout")
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{ArrayD, Axis, IxDyn, Slice};
+
+    use super::*;
+
+    /// All orders of so many axes.
+    fn orders(axes: usize) -> Vec<Vec<usize>> {
+        let Some(last) = axes.checked_sub(1) else { return vec![Vec::new()] };
+        let insert = |order: Vec<usize>| {
+            (0..axes).map(move |at| {
+                let mut order = order.clone();
+                order.insert(at, last);
+                order
+            })
+        };
+        orders(last).into_iter().flat_map(insert).collect()
+    }
+
+    /// Strides along axes of more than one element; those along others say nothing.
+    fn strides<T>(array: &ArrayViewD<'_, T>) -> Vec<Option<isize>> {
+        let axes = array.shape().iter().zip(array.strides());
+        axes.map(|(&length, &stride)| (length > 1).then_some(stride)).collect()
+    }
+
+    fn copy(x: ArrayViewD<'_, u32>) -> ArrayD<u32> {
+        let mut out = ArrayD::from_elem(IxDyn(&vec![1; x.ndim()]), 7);
+        copy_into(x.view(), &mut out).unwrap();
+        assert_eq!(out, x);
+        out
+    }
+
+    #[test]
+    fn a_contiguous_layout_is_kept_whatever_the_order_of_axes() {
+        // Large enough to begin at a cache line, and small; with axes of one element anywhere, and none.
+        let shapes: [&[usize]; 10] = [
+            &[5],
+            &[1],
+            &[700],
+            &[3, 4],
+            &[1, 4],
+            &[2, 3, 4],
+            &[1, 3, 1],
+            &[2, 3, 4, 5],
+            &[7, 1, 30, 1],
+            &[2, 3, 0, 5],
+        ];
+        for shape in shapes {
+            let count = shape.iter().product::<usize>() as u32;
+            let x = ArrayD::from_shape_vec(IxDyn(shape), (0..count).collect()).unwrap();
+            for order in orders(shape.len()) {
+                let x = x.view().permuted_axes(IxDyn(&order));
+                assert_eq!(strides(&copy(x.view()).view()), strides(&x), "{shape:?} {order:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_stride_of_an_axis_of_one_element_does_not_matter() {
+        let x = ArrayD::from_shape_fn(IxDyn(&[5, 3, 4, 6]), |at| at.as_array_view().sum() as u32);
+        for order in orders(4) {
+            let x = x.view().permuted_axes(IxDyn(&order));
+            let first = order.iter().position(|&axis| axis == 0).unwrap();
+            // A slice of one image; the same reversed, and as a view without the axis is given one.
+            let image = x.slice_axis(Axis(first), Slice::from(2..3));
+            let mut reversed = image.clone();
+            reversed.invert_axis(Axis(first));
+            let inserted = image.clone().index_axis_move(Axis(first), 0).insert_axis(Axis(first));
+            for x in [image, reversed, inserted] {
+                let expected = strides(&x);
+                assert_eq!(
+                    strides(&copy(x.view()).view()),
+                    expected,
+                    "{order:?} {:?}",
+                    x.strides()
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn other_layouts_become_standard() {
+        let x = ArrayD::from_shape_fn(IxDyn(&[5, 3, 4]), |at| at.as_array_view().sum() as u32);
+        let mut reversed = x.view();
+        reversed.invert_axis(Axis(1));
+        let every_second = x.slice_axis(Axis(2), Slice::from(..).step_by(2));
+        let repeated = x.slice_axis(Axis(0), Slice::from(..1));
+        let repeated = repeated.broadcast(IxDyn(&[6, 3, 4])).unwrap();
+        for x in [reversed, every_second, repeated] {
+            assert!(copy(x).is_standard_layout());
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The vector code against plain loops, bit by bit, on every instruction set of this processor.
 
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proptest::prelude::*;
 
@@ -118,6 +119,88 @@ proptest! {
             correlate(set, &correlation, &places, &mut got);
             let bits = |values: &[f32]| values.iter().copied().map(bits).collect::<Vec<_>>();
             prop_assert_eq!(bits(&got), bits(&expected), "{}", set.name());
+        }
+    }
+}
+
+/// Sums of six products each, at these bases, on every instruction set and in plain loops.
+fn correlations_agree(bases: &[usize], width: usize) {
+    let vectors = width.div_ceil(LANES);
+    let numbers = |count: usize, seed: u32| -> Vec<f32> {
+        (0..count).map(|index| noise(index, seed)).collect()
+    };
+    let source = numbers(bases.iter().max().map_or(0, |base| base + 5 + 3), 1);
+    let (values, start) = (numbers(6 * vectors * LANES, 2), numbers(vectors * LANES, 3));
+    let correlation = Correlation {
+        source: &source,
+        matrix: Matrix { values: &values, row_stride: vectors * LANES, vector_stride: LANES },
+        width,
+        start: &start,
+        runs: 2,
+        run_length: 3,
+        run_stride: 5,
+        step: 1,
+    };
+    let places = Places::new(bases.iter().enumerate().map(|(at, &base)| [base, at * width]));
+    let mut expected = vec![f32::NAN; bases.len() * width];
+    plain::correlate(&correlation, &places, &mut expected);
+    for set in available() {
+        let mut got = vec![f32::NAN; expected.len()];
+        correlate(set, &correlation, &places, &mut got);
+        let bits = |values: &[f32]| values.iter().copied().map(bits).collect::<Vec<_>>();
+        assert_eq!(bits(&got), bits(&expected), "{} {width} {bases:?}", set.name());
+    }
+}
+
+#[test]
+fn tiles_of_every_size_are_plain_loops() {
+    // One vector, two, and both; whole and in part.
+    for width in [3, LANES, 2 * LANES - 1, 2 * LANES, 3 * LANES] {
+        for count in 0..70 {
+            let neighbours = (0..count).collect::<Vec<_>>();
+            correlations_agree(&neighbours, width);
+            correlations_agree(&neighbours.iter().map(|at| 2 * at).collect::<Vec<_>>(), width);
+            // Neighbours that end amid a tile of others, or begin there.
+            let ends = |at: &usize| at + at.saturating_sub(29) * 4;
+            correlations_agree(&neighbours.iter().map(ends).collect::<Vec<_>>(), width);
+            let begins = |at: &usize| if *at < 5 { 9 * at } else { 40 + at };
+            correlations_agree(&neighbours.iter().map(begins).collect::<Vec<_>>(), width);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_written_where_one_place_of_many_is_out_of_range() {
+    const COUNT: usize = 40;
+    let (source, values) = ([1.0; COUNT + 7], [1.0; 2 * LANES]);
+    let correlation = Correlation {
+        source: &source,
+        matrix: Matrix { values: &values, row_stride: LANES, vector_stride: LANES },
+        width: 5,
+        start: &[0.0; LANES],
+        runs: 1,
+        run_length: 2,
+        run_stride: 0,
+        step: 7,
+    };
+    let is_refused = |set, at: usize, place: [usize; 2]| {
+        let mut places: Vec<_> = (0..COUNT).map(|at| [at, 5 * at]).collect();
+        places[at] = place;
+        let places = Places::new(places.into_iter());
+        let mut out = [f32::NAN; 5 * COUNT];
+        let write = AssertUnwindSafe(|| correlate(set, &correlation, &places, &mut out));
+        let is_refused = catch_unwind(write).is_err();
+        assert_eq!(out.iter().all(|value| value.is_nan()), is_refused);
+        is_refused
+    };
+    let (last_base, last_target) = (COUNT - 1, 5 * (COUNT - 1));
+    for set in available() {
+        for at in [0, 13, 27, 28, COUNT - 1] {
+            assert!(!is_refused(set, at, [last_base, last_target]));
+            for beyond in [1, 5, 1 << 20, usize::MAX - last_target] {
+                assert!(is_refused(set, at, [last_base, last_target + beyond]), "{at} {beyond}");
+                assert!(is_refused(set, at, [last_base + beyond, last_target]), "{at} {beyond}");
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Convolution and the max pooling behind it, some rows of an image at a time: what lies between the two
 //! stays in the nearest caches, and is never a batch in memory.
 //!
-//! Every bit is as the functions of [`conv2d`](crate::conv2d) and [`max_pool2d`](crate::max_pool2d) compute
-//! it one after the other.
+//! Every bit is as the functions of [`conv2d`](crate::conv2d) and [`max_pool2d`] compute it
+//! one after the other.
 
 use ndarray::{Array4, ArrayView1, ArrayView4, ArrayViewMut1, ArrayViewMut4};
 
@@ -21,8 +21,7 @@ use crate::ops::max_pool2d::strips::Strips;
 use crate::ops::max_pool2d::{self, MaxPool2dConfig, Pooled};
 use crate::ops::normalization::ScaleAndShift;
 
-/// [`conv2d::forward`](super::forward()), then [`max_pool2d::forward`](crate::max_pool2d::forward) of its
-/// result.
+/// [`conv2d::forward`](super::forward()), then [`max_pool2d::forward`] of its result.
 ///
 /// # Shapes
 ///
@@ -102,8 +101,8 @@ pub struct Wanted<'a, F> {
     pub parameters: Option<(ArrayViewMut4<'a, F>, ArrayViewMut1<'a, F>)>,
 }
 
-/// The gradients of [`forward_into`] that are wanted: [`max_pool2d::backward`](crate::max_pool2d::backward),
-/// then [`conv2d::backward`](super::backward) of its result.
+/// The gradients of [`forward_into`] that are wanted: [`max_pool2d::backward`], then
+/// [`conv2d::backward`](super::backward) of its result.
 ///
 /// # Shapes
 ///
