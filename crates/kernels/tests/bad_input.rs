@@ -1,6 +1,7 @@
 //! Bad input is a typed error whose message names what is wrong; nothing panics.
 
 use kernels::conv2d::max_pooled::Wanted;
+use kernels::conv2d::normalized::{self, Block};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::gradient_check::rel_error;
 use kernels::group_norm::{self, GroupNormConfig, GroupStatistics};
@@ -426,6 +427,39 @@ proptest! {
                 let mut dx = Array4::zeros([0; 4]);
                 let wanted = Wanted { dx: Some(&mut dx), parameters };
                 let _ = conv2d::max_pooled::backward_into(dout, argmax, x, w, &config, &pool, wanted);
+            }
+        }
+        // As drawn, and of the length that the filters ask for.
+        let fitting = (Array1::ones(weight[0]), RunningStatistics::new(weight[0], Convention::PyTorch));
+        if let (Ok(convolution), Ok(pool)) =
+            (Conv2dConfig::new(stride, padding), MaxPool2dConfig::new([1, x[0]], [1, 2]))
+        {
+            for (gamma, mut running) in [(gamma.clone(), running.clone()), fitting] {
+                let (x, w, g) = (images.view(), filters.view(), gamma.view());
+                let (convolution, norm, pool) = (&convolution, &config, &pool);
+                let block = Block { weight: w, bias: g, gamma: g, beta: g, convolution, norm, pool };
+                let (mut out, mut y) = (Array4::zeros([0; 4]), Array4::zeros([0; 4]));
+                let mut argmax = Array4::zeros([0; 4]);
+                let pooled = Pooled { out: &mut out, argmax: &mut argmax };
+                let _ = normalized::forward_eval_into(x, &block, &running, pooled);
+                let pooled = Pooled { out: &mut out, argmax: &mut argmax };
+                let trained = normalized::forward_train_into(x, &block, &mut running, &mut y, pooled);
+                let Ok(statistics) = trained else { continue };
+                let any = argmax.mapv(|_| index as u32);
+                let of_others = Array4::from_elem(filters.raw_dim(), index as u32);
+                for (dout, argmax, y) in [
+                    (out.view(), argmax.view(), y.view()),
+                    (out.view(), any.view(), y.view()),
+                    (filters.view(), of_others.view(), y.view()),
+                    (out.view(), argmax.view(), filters.view()),
+                ] {
+                    let (mut dweight, mut dbias) = (filters.clone(), gamma.clone());
+                    let parameters = Some((dweight.view_mut(), dbias.view_mut()));
+                    let mut dx = Array4::zeros([0; 4]);
+                    let wanted = Wanted { dx: Some(&mut dx), parameters };
+                    let of_pool = (dout, argmax);
+                    let _ = normalized::backward_train_into(of_pool, x, y, &statistics, &block, wanted);
+                }
             }
         }
         let rows: Array2<f32> = random.array([x[0], x[1]]);

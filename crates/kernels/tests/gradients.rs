@@ -4,6 +4,7 @@
 use kernels::batch_norm::BatchNormGradients;
 use kernels::batch_norm::max_pooled;
 use kernels::conv2d::max_pooled::Wanted;
+use kernels::conv2d::normalized::{self, Block};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::gradient_check::{
     STEP, eval_numerical_gradient, eval_numerical_gradient_array, rel_error,
@@ -299,6 +300,49 @@ fn conv2d_and_the_max_pooling_behind_it() {
         assert_gradient("dweight", |w| Ok(forward(xv, w, bv)?.0), &weight, &dout, &dweight);
         assert_gradient("dbias", |b| Ok(forward(xv, wv, b)?.0), &bias, &dout, &dbias);
     }
+}
+
+#[test]
+fn conv2d_the_batch_norm_behind_it_and_the_max_pooling_behind_that() {
+    let mut random = Random::new(80);
+    let x: Array4<f64> = random.array([2, 2, 6, 5]);
+    let weight: Array4<f64> = random.array([3, 2, 3, 2]);
+    let [bias, gamma, beta] = [(); 3].map(|()| random.array(3));
+    let forward = |x: ArrayView<'_, f64, Ix4>, block: &Block<'_, f64>| {
+        let mut running = RunningStatistics::new(3, Convention::PyTorch);
+        let [mut convolved, mut out] = [(); 2].map(|()| Array4::zeros([0; 4]));
+        let mut argmax = Array4::zeros([0; 4]);
+        let pooled = Pooled { out: &mut out, argmax: &mut argmax };
+        normalized::forward_train_into(x, block, &mut running, &mut convolved, pooled)
+            .map(|statistics| (out, argmax, convolved, statistics))
+    };
+    let block = Block {
+        weight: weight.view(),
+        bias: bias.view(),
+        gamma: gamma.view(),
+        beta: beta.view(),
+        convolution: &Conv2dConfig::new([1, 1], [1, 0]).unwrap(),
+        norm: &BatchNormConfig::pytorch(),
+        pool: &MaxPool2dConfig::halving(),
+    };
+    let xv = x.view();
+    let (out, argmax, y, statistics) = forward(xv, &block).unwrap();
+    let dout: Array4<f64> = random.array(out.raw_dim());
+    let (mut dx, mut dweight, mut dbias) =
+        (Array4::zeros([0; 4]), Array4::zeros(weight.raw_dim()), Array1::zeros(3));
+    let parameters = Some((dweight.view_mut(), dbias.view_mut()));
+    let wanted = Wanted { dx: Some(&mut dx), parameters };
+    let pooled = (dout.view(), argmax.view());
+    let (dgamma, dbeta) =
+        normalized::backward_train_into(pooled, xv, y.view(), &statistics, &block, wanted).unwrap();
+    let of = |block: Block<'_, f64>| Ok(forward(xv, &block)?.0);
+    let with = || block.clone();
+    assert_gradient("dx", |x| Ok(forward(x, &block)?.0), &x, &dout, &dx);
+    assert_gradient("dweight", |weight| of(Block { weight, ..with() }), &weight, &dout, &dweight);
+    assert_gradient("dgamma", |gamma| of(Block { gamma, ..with() }), &gamma, &dout, &dgamma);
+    assert_gradient("dbeta", |beta| of(Block { beta, ..with() }), &beta, &dout, &dbeta);
+    // What is added to all values of a channel, its mean takes away.
+    assert!(dbias.iter().all(|value| value.abs() < 1e-12), "{dbias}");
 }
 
 #[test]

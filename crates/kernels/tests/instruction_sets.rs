@@ -6,6 +6,7 @@ use std::process::Command;
 use kernels::adam::{self, AdamFactors};
 use kernels::batch_norm::max_pooled;
 use kernels::conv2d::max_pooled::Wanted;
+use kernels::conv2d::normalized::{self, Block};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::group_norm::{self, GroupNormConfig};
 use kernels::max_pool2d::Pooled;
@@ -126,6 +127,25 @@ fn digest<F: Real>(seed: u64) -> u64 {
         add(bits(&dx));
         add(bits(&dweight));
         add(bits(&dbias));
+        let (convolution, norm, pool) = (&config, &batch_norm_config, &halving);
+        let block = Block { weight: w, bias: b, gamma: b, beta: b, convolution, norm, pool };
+        let (mut convolved, mut argmax) = (Array4::zeros([0; 4]), Array4::zeros([0; 4]));
+        let into = Pooled { out: &mut together, argmax: &mut argmax };
+        normalized::forward_eval_into(x, &block, &running, into).unwrap();
+        add(bits(&together));
+        let into = Pooled { out: &mut together, argmax: &mut argmax };
+        let statistics =
+            normalized::forward_train_into(x, &block, &mut running, &mut convolved, into).unwrap();
+        add(bits(&together));
+        add(bits(&running.var));
+        let parameters = Some((dweight.view_mut(), dbias.view_mut()));
+        let wanted = Wanted { dx: Some(&mut dx), parameters };
+        let (of_pool, y) = ((pooled.view(), argmax.view()), convolved.view());
+        let (dgamma, _) =
+            normalized::backward_train_into(of_pool, x, y, &statistics, &block, wanted).unwrap();
+        add(bits(&dgamma));
+        add(bits(&dx));
+        add(bits(&dweight));
         // Few nonzeros, and many.
         for dout in [few.view(), out] {
             let gradients = conv2d::backward(dout, x, w, &config).unwrap();

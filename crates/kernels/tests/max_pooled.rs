@@ -3,6 +3,7 @@
 
 mod batch_norm;
 mod conv2d;
+mod normalized;
 
 use kernels::Real;
 use ndarray::{Array, Dimension};

@@ -2,6 +2,7 @@
 //! the memory held, and no new memory where there is room.
 
 use kernels::conv2d::max_pooled::Wanted;
+use kernels::conv2d::normalized::{self, Block};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::group_norm::{self, GroupNormConfig, GroupStatistics};
 use kernels::max_pool2d::{self, MaxPool2dConfig, Pooled};
@@ -98,8 +99,57 @@ fn all_kernels<F: Real>(shape: [usize; 4], kernel: [usize; 2], stride: [usize; 2
         )
     });
 
+    let (norm, pool) = (&BatchNormConfig::pytorch(), &config);
+    let (gamma, beta, convolution) = (gamma.view(), beta.view(), &convolution);
+    let block = Block { weight, bias: b, gamma, beta, convolution, norm, pool };
+    let mut running = RunningStatistics::new(c, Convention::PyTorch);
+    let (normalized, statistics) =
+        spatial_batch_norm::forward_train(convolved.view(), gamma, beta, &mut running, norm)
+            .unwrap();
+    let (out, argmax) = max_pool2d::forward(normalized.view(), pool).unwrap();
+    let mut images = Array4::from_elem([1, 2, 1, 1], F::from_f64(f64::NAN));
+    for trains in [true, false] {
+        let mut same = RunningStatistics::new(c, Convention::PyTorch);
+        let evaluated =
+            spatial_batch_norm::forward_eval(convolved.view(), gamma, beta, &same, norm).unwrap();
+        let (evaluated, _) = max_pool2d::forward(evaluated.view(), pool).unwrap();
+        assert_reuses(if trains { &out } else { &evaluated }, |out| {
+            let (x, pooled) = (x.view(), Pooled { out, argmax: &mut places });
+            if trains {
+                normalized::forward_train_into(x, &block, &mut same, &mut images, pooled).map(drop)
+            } else {
+                normalized::forward_eval_into(x, &block, &same, pooled)
+            }
+        });
+    }
+    let mut pooled = (out.clone(), argmax.clone());
+    assert_reuses(&convolved, |convolved| {
+        let (x, mut same) = (x.view(), RunningStatistics::new(c, Convention::PyTorch));
+        let pooled = Pooled { out: &mut pooled.0, argmax: &mut pooled.1 };
+        normalized::forward_train_into(x, &block, &mut same, convolved, pooled).map(drop)
+    });
+    assert_eq!(pooled.1, argmax);
+    let unpooled = max_pool2d::backward(out.view(), argmax.view(), [h, w], pool).unwrap();
+    let of_norm =
+        spatial_batch_norm::backward_train(unpooled.view(), convolved.view(), gamma, &statistics)
+            .unwrap();
+    let dx = conv2d::backward_input(of_norm.dx.view(), [h, w], weight, convolution).unwrap();
+    assert_reuses(&dx, |dx| {
+        let (pooled, y) = ((out.view(), argmax.view()), convolved.view());
+        let wanted = Wanted { dx: Some(dx), parameters: None };
+        normalized::backward_train_into(pooled, x.view(), y, &statistics, &block, wanted).map(drop)
+    });
+    norm_kernels(&x, gamma, beta, &mut random);
+}
+
+fn norm_kernels<F: Real>(
+    x: &Array4<F>,
+    g: ArrayView1<'_, F>,
+    b: ArrayView1<'_, F>,
+    random: &mut Random,
+) {
+    let (shape, c) = (x.raw_dim(), g.len());
     let config = BatchNormConfig::pytorch();
-    let (g, b) = (gamma.view(), beta.view());
     let start = RunningStatistics::new(c, Convention::PyTorch);
     let mut running = start.clone();
     let (out, statistics) =
@@ -131,8 +181,8 @@ fn all_kernels<F: Real>(shape: [usize; 4], kernel: [usize; 2], stride: [usize; 2
         assert_eq!((got, same), (statistics.clone(), running.clone()));
         Ok(())
     });
-    group_norm_kernels(&x, &dout, gamma.view(), beta.view());
-    activation_kernels(&x, &dout);
+    group_norm_kernels(x, &dout, g, b);
+    activation_kernels(x, &dout);
 }
 
 fn group_norm_kernels<F: Real>(

@@ -48,8 +48,17 @@ impl Geometry {
     }
 
     pub(super) fn expect_dout(&self, dout: &[usize]) -> Result<(), KernelError> {
+        self.expect_result("dout", dout)
+    }
+
+    /// Refuses what has not the shape of the forward pass's result.
+    pub(super) fn expect_result(
+        &self,
+        argument: &'static str,
+        shape: &[usize],
+    ) -> Result<(), KernelError> {
         let expected = [self.n, self.f, self.oh, self.ow];
-        expect_shape(OPERATION, "dout", dout, &expected, "that of the forward pass's result")
+        expect_shape(OPERATION, argument, shape, &expected, "that of the forward pass's result")
     }
 
     /// The products behind all outputs, those with padding included.

@@ -28,11 +28,12 @@ pub(super) struct WantedParameters<'a, F> {
 }
 
 /// Computes what is wanted in one pass over the images of `dout`. Returns whether all of these could be made.
+/// `x` has the shape that `geometry` was made for.
 ///
 /// # Errors
 ///
-/// [`KernelError`] for an x, dweight or dbias of another shape than those of the forward pass, and for a dx
-/// that no memory holds; the results are then lost.
+/// [`KernelError`] for a dweight or dbias of another shape than the parameter, and for a dx that no memory
+/// holds; the results are then lost.
 pub(super) fn gradients<F: Real, D: DoutImages<F>>(
     geometry: &Geometry,
     dout: &D,
@@ -40,8 +41,7 @@ pub(super) fn gradients<F: Real, D: DoutImages<F>>(
     parameters: Option<WantedParameters<'_, F>>,
 ) -> Result<bool, KernelError> {
     let &Geometry { n, c, f, h, w, kh, kw, .. } = geometry;
-    if let Some(WantedParameters { x, dweight, dbias }) = &parameters {
-        expect_shape(OPERATION, "x", x.shape(), &[n, c, h, w], "that of the forward pass's input")?;
+    if let Some(WantedParameters { dweight, dbias, .. }) = &parameters {
         let because = "that of weight";
         expect_shape(OPERATION, "dweight", dweight.shape(), &[f, c, kh, kw], because)?;
         expect_shape(OPERATION, "dbias", dbias.shape(), &[f], "one value per filter")?;

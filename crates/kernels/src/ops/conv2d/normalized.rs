@@ -105,7 +105,7 @@ pub fn backward_train_into<F: Real>(
 ) -> Result<(Array1<F>, Array1<F>), KernelError> {
     let &Block { weight, gamma, convolution, pool, .. } = block;
     let geometry = Geometry::new(x.shape(), weight.shape(), convolution)?;
-    geometry.expect_dout(convolved.shape())?;
+    geometry.expect_result("convolved", convolved.shape())?;
     let strips = max_pooled::expect_backward(convolved, gamma, statistics, pool)?;
     strips.expect_pooled("dout", dout.shape(), geometry.n)?;
     strips.expect_pooled("argmax", argmax.shape(), geometry.n)?;
