@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use kernels::batch_norm::max_pooled;
 use kernels::conv2d::max_pooled::Wanted;
+use kernels::conv2d::normalized::{self, Block};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::group_norm::{self, GroupNormConfig};
 use kernels::max_pool2d::Pooled;
@@ -247,6 +248,70 @@ fn max_pooled_convolution([n, c, h, w]: [usize; 4], f: usize, with_dx: bool) {
     );
 }
 
+/// A convolution, its batch norm and the max pooling behind it together, beside the convolution and then the
+/// two others in one pass. In training, the forward passes are the same.
+fn normalized_convolution([n, c, h, w]: [usize; 4], f: usize, with_dx: bool) {
+    let (config, pool) = (Conv2dConfig::same_3x3(), MaxPool2dConfig::halving());
+    let norm = BatchNormConfig::pytorch();
+    let x = images([n, c, h, w]);
+    let weight = images([f, c, 3, 3]).as_standard_layout().into_owned();
+    let (gamma, beta) = (Array1::ones(f), Array1::zeros(f));
+    let (x, weight, g, b) = (x.view(), weight.view(), gamma.view(), beta.view());
+    let (convolution, norm, pool) = (&config, &norm, &pool);
+    let block = Block { weight, bias: b, gamma: g, beta: b, convolution, norm, pool };
+    let mut running = RunningStatistics::new(f, Convention::PyTorch);
+    let [mut convolved, mut out, mut other_out] = [(); 3].map(|()| Array4::zeros([0; 4]));
+    let [mut argmax, mut other_argmax] = [(); 2].map(|()| Array4::zeros([0; 4]));
+    let pooled = Pooled { out: &mut out, argmax: &mut argmax };
+    let statistics =
+        normalized::forward_train_into(x, &block, &mut running, &mut convolved, pooled).unwrap();
+    let values = convolved.len();
+    let name = format!("[{n}, {c}, {h}, {w}] conv2d → {f}, batch norm, max pool");
+    let [mut dnormalized, mut dx, mut other_dx] = [(); 3].map(|()| Array4::zeros([0; 4]));
+    let [mut dweight, mut other_dweight] = [(); 2].map(|()| weight.to_owned());
+    let [mut dbias, mut other_dbias] = [(); 2].map(|()| beta.clone());
+    let gradients = if with_dx { "dx, dweight" } else { "dweight" };
+    let (dout, places, y) = (out.view(), argmax.view(), convolved.view());
+    in_turn(
+        &format!("{name} {gradients}: apart, together"),
+        values,
+        || {
+            let to = &mut dnormalized;
+            let of_norm =
+                max_pooled::backward_train_into(dout, places, y, g, &statistics, pool, to);
+            black_box(of_norm.unwrap());
+            let (dnormalized, dweight) = (dnormalized.view(), dweight.view_mut());
+            if with_dx {
+                conv2d::backward_input_into(dnormalized, [h, w], weight, &config, &mut dx).unwrap();
+            }
+            let dbias = dbias.view_mut();
+            conv2d::backward_parameters_into(dnormalized, x, &config, dweight, dbias).unwrap();
+        },
+        || {
+            let parameters = Some((other_dweight.view_mut(), other_dbias.view_mut()));
+            let wanted = Wanted { dx: with_dx.then_some(&mut other_dx), parameters };
+            let of_pool = (dout, places);
+            let of_norm =
+                normalized::backward_train_into(of_pool, x, y, &statistics, &block, wanted);
+            black_box(of_norm.unwrap());
+        },
+    );
+    in_turn(
+        &format!("{name} in evaluation: apart, together"),
+        values,
+        || {
+            conv2d::forward_into(x, weight, b, &config, &mut convolved).unwrap();
+            let pooled = Pooled { out: &mut out, argmax: &mut argmax };
+            max_pooled::forward_eval_into(convolved.view(), g, b, &running, norm, pool, pooled)
+                .unwrap();
+        },
+        || {
+            let pooled = Pooled { out: &mut other_out, argmax: &mut other_argmax };
+            normalized::forward_eval_into(x, &block, &running, pooled).unwrap();
+        },
+    );
+}
+
 /// Prints the median times of two kernels that are called in turn, and picoseconds per value.
 fn in_turn(name: &str, values: usize, mut one: impl FnMut(), mut other: impl FnMut()) {
     let seconds = |work: &mut dyn FnMut()| {
@@ -348,6 +413,8 @@ fn main() {
     // The first layer of a network needs no dx.
     max_pooled_convolution([50, 1, 28, 28], 16, false);
     max_pooled_convolution([50, 16, 14, 14], 32, true);
+    normalized_convolution([50, 1, 28, 28], 16, false);
+    normalized_convolution([50, 16, 14, 14], 32, true);
     smooth_activations([50, 16, 28, 28]);
     relu_and_pool([50, 16, 28, 28]);
     relu_and_pool([50, 32, 14, 14]);

@@ -1,9 +1,9 @@
 //! A network computes some neighbours together: a ReLU and the max pooling after it, and the batch norm
-//! or the convolution before them. Its plain twin computes one layer after the other.
+//! or the convolution before them, or both. Its plain twin computes one layer after the other.
 
-use kernels::Real;
 use kernels::conv2d::Conv2dConfig;
 use kernels::max_pool2d::MaxPool2dConfig;
+use kernels::{Real, RunningStatistics};
 use ndarray::{Array, Array2, Array4, ArrayD, Dimension, IxDyn, ShapeBuilder};
 use trainer::network::{
     Backward, BatchNorm, BatchNormInput, Conv2d, Flatten, Gradients, Layer, Linear, MaxPool2d,
@@ -66,17 +66,47 @@ fn plainly<F: Real>(
     results
 }
 
-fn compare<F: Real>(window: [usize; 2], stride: [usize; 2], with_batch_norm: bool, seed: u64) {
+/// Logits in evaluation, one layer after the other.
+fn plainly_evaluated<F: Real>(layers: &[Layer<F>], images: &Array4<F>) -> Vec<u64> {
+    let mut x = images.clone().into_dyn();
+    for layer in layers {
+        let mut out = ArrayD::<F>::default(IxDyn(&[0]));
+        layer.forward_eval(x.view(), &mut out, &mut Saved::default()).unwrap();
+        x = out;
+    }
+    bits(&x)
+}
+
+/// Which layers a network has besides a convolution, a ReLU and a max pooling.
+#[derive(Debug, Clone, Copy)]
+struct Others {
+    convolution_in_front: bool,
+    batch_norm: bool,
+}
+
+fn compare<F: Real>(window: [usize; 2], stride: [usize; 2], others: Others, seed: u64) {
     let mut stream = Stream::new(seed, Purpose::Initialization, 0);
     let mut random = |shape: &[usize]| numbers::<F, _>(&mut stream, IxDyn(shape));
-    let images = random(&[3, 2, 9, 8]).into_dimensionality().unwrap();
-    let mut model = vec![Layer::Conv2d(Conv2d {
-        weight: random(&[18, 2, 3, 3]).into_dimensionality().unwrap(),
-        bias: random(&[18]).into_dimensionality().unwrap(),
-        config: Conv2dConfig::same_3x3(),
-    })];
-    if with_batch_norm {
-        model.push(Layer::BatchNorm(BatchNorm::new(BatchNormInput::Images, 18)));
+    let images: Array4<F> = random(&[3, 2, 9, 8]).into_dimensionality().unwrap();
+    let mut model = Vec::new();
+    for (c, f) in if others.convolution_in_front { vec![(2, 5), (5, 18)] } else { vec![(2, 18)] } {
+        model.push(Layer::Conv2d(Conv2d {
+            weight: random(&[f, c, 3, 3]).into_dimensionality().unwrap(),
+            bias: random(&[f]).into_dimensionality().unwrap(),
+            config: Conv2dConfig::same_3x3(),
+        }));
+    }
+    if others.batch_norm {
+        let mut vector = || random(&[18]).into_dimensionality().unwrap();
+        model.push(Layer::BatchNorm(BatchNorm {
+            gamma: vector(),
+            beta: vector(),
+            running: RunningStatistics {
+                mean: vector(),
+                var: vector().mapv(|value| value * value),
+            },
+            ..BatchNorm::new(BatchNormInput::Images, 18)
+        }));
     }
     let config = MaxPool2dConfig::new(window, stride).unwrap();
     model.extend([Layer::Relu(Relu), Layer::MaxPool2d(MaxPool2d { config })]);
@@ -89,32 +119,69 @@ fn compare<F: Real>(window: [usize; 2], stride: [usize; 2], with_batch_norm: boo
 
     let mut layers = model.clone();
     layers.extend([Layer::Flatten(Flatten), Layer::Linear(fc.clone())]);
+    let evaluated = plainly_evaluated(&layers, &images);
     let expected = plainly(&mut layers, &images, &dlogits);
+    let buffers = |network: &Network<F>| -> Vec<_> {
+        network.buffers().iter().map(|(_, buffer)| bits(&buffer.to_owned())).collect()
+    };
+    let expected_buffers: Vec<_> = layers
+        .iter()
+        .filter_map(|layer| match layer {
+            Layer::BatchNorm(BatchNorm { running, .. }) => Some([&running.mean, &running.var]),
+            _ => None,
+        })
+        .flatten()
+        .map(|buffer| bits(&buffer.clone().into_dyn()))
+        .collect();
 
     let mut network = Network::with_linear_head(model, fc);
+    let start = network.clone();
     let mut masks = Stream::new(0, Purpose::Dropout, 0);
     let (mut tape, mut gradients) = (Tape::default(), Gradients::new(&network, |_| true));
     // The second time in memory that has been used, and with activations that are kept or not.
     for keeps_activations in [true, true, false, false, true] {
+        network.clone_from(&start);
         tape.keep_activations(keeps_activations);
+        let logits = network.forward_eval_into(images.view(), &mut tape).unwrap();
+        let what = format!("{window:?} {stride:?} {others:?} {seed} {keeps_activations}");
+        assert_eq!(bits(&logits.to_owned().into_dyn()), evaluated, "{what}");
         let logits = network.forward_train_into(images.view(), &mut masks, &mut tape).unwrap();
         let mut results = vec![bits(&logits.to_owned().into_dyn())];
         network.backward_into(&mut tape, dlogits.view(), &mut gradients).unwrap();
         results.extend(gradients.parameters().iter().map(bits));
-        assert_eq!(results, expected, "{window:?} {stride:?} {seed} {keeps_activations}");
+        assert_eq!(results, expected, "{what}");
+        assert_eq!(buffers(&network), expected_buffers, "{what}");
         let seen = tape.activations(&network).len();
         assert_eq!(seen, usize::from(keeps_activations));
+        assert_other_gradients_change_nothing(&network, &mut tape, &dlogits, &gradients);
     }
+}
 
-    // What is not asked for stays 0, and changes nothing else.
-    let mut of_model = Gradients::new(&network, |name| name.starts_with("model."));
-    network.backward_into(&mut tape, dlogits.view(), &mut of_model).unwrap();
-    let names = network.parameters();
-    for ((name, _), (part, all)) in
-        names.iter().zip(of_model.parameters().iter().zip(gradients.parameters()))
-    {
-        let zeros = ArrayD::zeros(all.raw_dim());
-        assert_eq!(bits(part), bits(if name.starts_with("fc.") { &zeros } else { all }), "{name}");
+/// What is not asked for stays 0, and changes nothing else: with every choice of layers.
+fn assert_other_gradients_change_nothing<F: Real>(
+    network: &Network<F>,
+    tape: &mut Tape<F>,
+    dlogits: &Array2<F>,
+    all: &Gradients<F>,
+) {
+    let parameters = network.parameters();
+    let layer_of = |name: &str| name.rsplit_once('.').unwrap().0.to_owned();
+    let mut layers: Vec<_> = parameters.iter().map(|(name, _)| layer_of(name)).collect();
+    layers.dedup();
+    for choice in 0..1 << layers.len() {
+        let is_wanted = |name: &str| {
+            let layer = layers.iter().position(|layer| *layer == layer_of(name));
+            choice >> layer.unwrap() & 1 == 1
+        };
+        let mut some = Gradients::new(network, is_wanted);
+        network.backward_into(tape, dlogits.view(), &mut some).unwrap();
+        for ((name, _), (some, all)) in
+            parameters.iter().zip(some.parameters().iter().zip(all.parameters()))
+        {
+            let zeros = ArrayD::zeros(all.raw_dim());
+            let expected = if is_wanted(name) { all } else { &zeros };
+            assert_eq!(bits(some), bits(expected), "{name} {choice:b}");
+        }
     }
 }
 
@@ -128,9 +195,12 @@ fn what_is_computed_together_changes_no_bit() {
             ([2, 2], [3, 3]),
             ([1, 1], [1, 1]),
         ] {
-            for with_batch_norm in [false, true] {
-                compare::<f32>(window, stride, with_batch_norm, seed);
-                compare::<f64>(window, stride, with_batch_norm, seed);
+            for [convolution_in_front, batch_norm] in
+                [[false, false], [false, true], [true, false], [true, true]]
+            {
+                let others = Others { convolution_in_front, batch_norm };
+                compare::<f32>(window, stride, others, seed);
+                compare::<f64>(window, stride, others, seed);
             }
         }
     }
