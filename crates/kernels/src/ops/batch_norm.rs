@@ -58,5 +58,6 @@ pub use forward::{forward_eval, forward_eval_into, forward_train, forward_train_
 pub use running_statistics::RunningStatistics;
 
 pub(super) use backward::{rounded, train_gradients};
+pub(super) use batch_statistics::{guesses, images_of_a_guess};
 pub(super) use checks::{expect_backward, expect_channels, expect_forward};
 pub(super) use forward::train;

@@ -36,14 +36,19 @@ impl BatchStatistics {
 
     /// The statistics of a batch in the axis order `(N, H, W, C)`.
     pub(super) fn of<F: Real>(batch: ArrayView4<'_, F>, eps: f64) -> Self {
-        let count = values_per_channel(batch);
-        let (images, h, w, channels) = batch.dim();
-        let first = batch.slice(s![..images.min(VALUES_OF_A_GUESS.div_ceil(h * w)), .., .., ..]);
-        let guesses: Vec<[f64; 1]> = sums::<Value, _, 0, 1>(first, first, &vec![[]; channels])
-            .into_iter()
-            .map(|[sum]| [sum / values_per_channel(first)])
-            .collect();
+        let (images, h, w, _) = batch.dim();
+        let guesses = guesses(batch.slice(s![..images_of_a_guess([images, h, w]), .., .., ..]));
         let moments = sums::<Deviation, _, 1, 2>(batch, batch, &guesses);
+        Self::around(&guesses, moments, values_per_channel(batch), eps)
+    }
+
+    /// The statistics of `count` values per channel, from the sums of [`Deviation`] around these guesses.
+    pub(super) fn around(
+        guesses: &[[f64; 1]],
+        moments: Vec<[f64; 2]>,
+        count: f64,
+        eps: f64,
+    ) -> Self {
         let channels = guesses
             .iter()
             .zip(moments)
@@ -59,6 +64,19 @@ impl BatchStatistics {
         let channel = |(mean, var): (&F, &F)| Moments::known(mean.to_f64(), var.to_f64(), eps);
         Self { channels: channels.map(channel).collect() }
     }
+}
+
+/// How many images, of `[N, H, W]`, make the guess of the mean.
+pub(in crate::ops) fn images_of_a_guess([n, h, w]: [usize; 3]) -> usize {
+    n.min(VALUES_OF_A_GUESS.div_ceil(h * w))
+}
+
+/// The guess of the mean of each channel: that of these images, in the axis order `(N, H, W, C)`.
+pub(in crate::ops) fn guesses<F: Real>(first: ArrayView4<'_, F>) -> Vec<[f64; 1]> {
+    sums::<Value, _, 0, 1>(first, first, &vec![[]; first.dim().3])
+        .into_iter()
+        .map(|[sum]| [sum / values_per_channel(first)])
+        .collect()
 }
 
 /// N·H·W of a batch in the axis order `(N, H, W, C)`.

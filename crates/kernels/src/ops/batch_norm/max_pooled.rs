@@ -47,14 +47,33 @@ pub fn forward_train_into<F: Real>(
     pool: &MaxPool2dConfig,
     pooled: Pooled<'_, F>,
 ) -> Result<BatchStatistics, KernelError> {
+    train((x, None), (gamma, beta), running, config, pool, pooled)
+}
+
+/// The guesses of the mean, and the sums of [`Deviation`](crate::ops::normalization::Deviation) around them.
+pub(in crate::ops) type SumsOfBatch = (Vec<[f64; 1]>, Vec<[f64; 2]>);
+
+/// [`forward_train_into`] of a batch whose sums may be known.
+pub(in crate::ops) fn train<F: Real>(
+    (x, sums): (ArrayView4<'_, F>, Option<SumsOfBatch>),
+    (gamma, beta): (ArrayView1<'_, F>, ArrayView1<'_, F>),
+    running: &mut RunningStatistics<F>,
+    config: &BatchNormConfig,
+    pool: &MaxPool2dConfig,
+    pooled: Pooled<'_, F>,
+) -> Result<BatchStatistics, KernelError> {
     expect_training(&x, gamma, beta, running)?;
     let strips = Strips::of(x.dim().into(), pool)?;
     // Both passes read one copy where the memory is not channels-last.
     let x = to_channels_last(x);
     let x = x.view();
-    let statistics = BatchStatistics::of(x, config.eps());
+    let (count, eps) = (values_per_channel(x), config.eps());
+    let statistics = match sums {
+        Some((guesses, moments)) => BatchStatistics::around(&guesses, moments, count, eps),
+        None => BatchStatistics::of(x, eps),
+    };
     normalize_and_pool(x, &scales_and_shifts(&statistics, gamma, beta), &strips, pooled)?;
-    running.update(&statistics, values_per_channel(x), config);
+    running.update(&statistics, count, config);
     Ok(statistics)
 }
 

@@ -4,21 +4,32 @@
 //! Every bit is as the functions of [`conv2d`](crate::conv2d), [`batch_norm`](crate::batch_norm) and
 //! [`max_pool2d`](crate::max_pool2d) compute it one after the other.
 
-use ndarray::{Array1, Array4, ArrayView1, ArrayView4};
+use std::ops::Range;
 
-use super::config::Conv2dConfig;
+use ndarray::{Array1, Array4, ArrayView1, ArrayView4, s};
+
+use super::config::{Conv2dConfig, OPERATION};
 use super::dout::{DoutImages, Stored};
-use super::forward::forward_into;
 use super::forward_pass::ForwardPass;
 use super::geometry::Geometry;
 use super::gradients::{WantedInput, WantedParameters, gradients};
 use super::max_pooled::{Wanted, convolve_and_pool};
-use crate::engine::layout::{elements, nothing, to_channels_last};
+use crate::engine::channels::sums_by_image;
+use crate::engine::lanes::Lanes;
+use crate::engine::layout::{
+    elements, elements_mut, from_channels_last, nothing, reused, to_channels_last,
+};
+use crate::engine::parallel::Images;
 use crate::engine::real::Real;
 use crate::error::KernelError;
-use crate::ops::batch_norm::max_pooled::{self, InputGradients, numbers_in_evaluation};
-use crate::ops::batch_norm::{BatchNormConfig, BatchStatistics, RunningStatistics};
+use crate::ops::batch_norm::max_pooled::{
+    self, InputGradients, SumsOfBatch, numbers_in_evaluation,
+};
+use crate::ops::batch_norm::{
+    BatchNormConfig, BatchStatistics, RunningStatistics, guesses, images_of_a_guess,
+};
 use crate::ops::max_pool2d::{MaxPool2dConfig, Pooled};
+use crate::ops::normalization::Deviation;
 
 /// The parameters and settings of the three operations.
 #[derive(Debug, Clone)]
@@ -58,9 +69,55 @@ pub fn forward_train_into<F: Real>(
     pooled: Pooled<'_, F>,
 ) -> Result<BatchStatistics, KernelError> {
     let &Block { weight, bias, gamma, beta, convolution, norm, pool } = block;
-    forward_into(x, weight, bias, convolution, convolved)?;
-    max_pooled::forward_train_into(convolved.view(), gamma, beta, running, norm, pool, pooled)
+    let geometry = Geometry::new(x.shape(), weight.shape(), convolution)?;
+    let pass = ForwardPass::new(&geometry, weight, bias)?;
+    let sums = convolve_and_sum(x, &pass, convolved)?;
+    let convolved = (convolved.view(), Some(sums));
+    max_pooled::train(convolved, (gamma, beta), running, norm, pool, pooled)
 }
+
+/// Convolves a batch into `convolved`, and sums each image for the statistics while it is in the cache.
+fn convolve_and_sum<F: Real>(
+    x: ArrayView4<'_, F>,
+    pass: &ForwardPass<'_, F>,
+    convolved: &mut Array4<F>,
+) -> Result<SumsOfBatch, KernelError> {
+    let geometry = pass.geometry;
+    let &Geometry { n, c, h, w, f, oh, ow, .. } = geometry;
+    let mut pixels = reused(OPERATION, [n, oh, ow, f], convolved)?;
+    let x = to_channels_last(x);
+    let windows = geometry.windows(0..oh);
+    // The first images first: their mean is the guess that the sums are around.
+    let (first, image) = (images_of_a_guess([n, oh, ow]), oh * ow * f);
+    let mut frame = pass.frame()?;
+    let images =
+        elements(&x).chunks_exact(h * w * c).zip(elements_mut(&mut pixels).chunks_exact_mut(image));
+    for (x, out) in images.take(first) {
+        pass.windows(pass.spread(x, &mut frame), &windows, out);
+    }
+    let guesses = guesses(pixels.slice(s![..first, .., .., ..]));
+    let parts =
+        (0..n, Images::new(elements(&x), h * w * c), Images::new(elements_mut(&mut pixels), image));
+    let nanoseconds = geometry.products() / 64;
+    let add =
+        |(which, x, out): Part<'_, F>, guesses: &[Lanes<1>], sums: Images<&mut [Lanes<2>]>| {
+            let mut frame = pass.frame()?;
+            let images = which.zip(x.iter()).zip(out.iter_mut());
+            for (((which, x), out), sums) in images.zip(sums.iter_mut()) {
+                if which >= first {
+                    pass.windows(pass.spread(x, &mut frame), &windows, out);
+                }
+                F::add_terms::<Deviation, 1, 2>([out, out], f, guesses, sums);
+            }
+            Ok(())
+        };
+    let moments = sums_by_image(n, nanoseconds, parts, &guesses, &add)?;
+    *convolved = from_channels_last(pixels);
+    Ok((guesses, moments))
+}
+
+/// Images by their number, with what they are convolved from and to.
+type Part<'a, F> = (Range<usize>, Images<&'a [F]>, Images<&'a mut [F]>);
 
 /// [`conv2d::forward`](super::forward()), [`batch_norm::forward_eval`](crate::batch_norm::forward_eval) and
 /// [`max_pool2d::forward`](crate::max_pool2d::forward), one after the other, some rows of an image at a time.
