@@ -124,15 +124,8 @@ fn compare<F: Real>(window: [usize; 2], stride: [usize; 2], others: Others, seed
     let buffers = |network: &Network<F>| -> Vec<_> {
         network.buffers().iter().map(|(_, buffer)| bits(&buffer.to_owned())).collect()
     };
-    let expected_buffers: Vec<_> = layers
-        .iter()
-        .filter_map(|layer| match layer {
-            Layer::BatchNorm(BatchNorm { running, .. }) => Some([&running.mean, &running.var]),
-            _ => None,
-        })
-        .flatten()
-        .map(|buffer| bits(&buffer.clone().into_dyn()))
-        .collect();
+    let of_layers = layers.iter().flat_map(|layer| layer.arrays().buffers);
+    let expected_buffers: Vec<_> = of_layers.map(|(_, buffer)| bits(&buffer.to_owned())).collect();
 
     let mut network = Network::with_linear_head(model, fc);
     let start = network.clone();
