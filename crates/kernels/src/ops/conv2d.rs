@@ -42,14 +42,18 @@ mod sliding_window;
 mod sparse;
 mod spread;
 
-use ndarray::{Array4, ArrayView4};
+use ndarray::{Array1, Array4, ArrayView4};
 
 pub use self::backward_input::{backward_input, backward_input_into};
 pub use self::backward_parameters::{
     Conv2dParameterGradients, backward_parameters, backward_parameters_into,
 };
 pub use self::config::Conv2dConfig;
+use self::dout::Stored;
 pub use self::forward::{forward, forward_into};
+use self::geometry::Geometry;
+use self::gradients::{WantedInput, WantedParameters, gradients};
+use crate::engine::layout::{elements, nothing, to_channels_last};
 use crate::engine::real::Real;
 use crate::error::KernelError;
 
@@ -78,10 +82,14 @@ pub fn backward<F: Real>(
     weight: ArrayView4<'_, F>,
     config: &Conv2dConfig,
 ) -> Result<Conv2dGradients<F>, KernelError> {
-    let (_, _, h, w) = x.dim();
-    let (_, _, kh, kw) = weight.dim();
-    Ok(Conv2dGradients {
-        dx: backward_input(dout, [h, w], weight, config)?,
-        parameters: backward_parameters(dout, x, [kh, kw], config)?,
-    })
+    let geometry = Geometry::new(x.shape(), weight.shape(), config)?;
+    geometry.expect_dout(dout.shape())?;
+    let (mut dx, mut dweight) = (nothing(), Array4::zeros(weight.raw_dim()));
+    let mut dbias = Array1::zeros(geometry.f);
+    let dout = to_channels_last(dout);
+    let dout = Stored { values: elements(&dout), image: geometry.oh * geometry.ow * geometry.f };
+    let input = WantedInput { weight, dx: &mut dx };
+    let wanted = WantedParameters { x, dweight: dweight.view_mut(), dbias: dbias.view_mut() };
+    gradients(&geometry, &dout, Some(input), Some(wanted))?;
+    Ok(Conv2dGradients { dx, parameters: Conv2dParameterGradients { dweight, dbias } })
 }

@@ -156,8 +156,11 @@ impl<F: Real> Network<F> {
                 let (others, last) = parameters.split_at_mut(parameters.len() - 2);
                 let (other_wanted, last_wanted) = wanted.split_at(wanted.len() - 2);
                 (parameters, wanted) = (others, other_wanted);
+                let Some(own) = own.get_mut(which) else {
+                    return refuse("at most two layers with parameters together".into(), which + 1);
+                };
                 if last_wanted.contains(&true)
-                    && let ([weight, bias], Some(own)) = (last, own.get_mut(which))
+                    && let [weight, bias] = last
                 {
                     *own = Some([weight, bias]);
                 }

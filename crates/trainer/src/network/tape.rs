@@ -13,7 +13,8 @@ use crate::TrainError;
 #[derive(Debug, Clone)]
 pub struct Tape<F: Real> {
     pub(super) images: ArrayD<F>,
-    /// One per layer. The output is empty where the layer is computed together with the one after it.
+    /// One per layer. The output of a layer that is computed together with the one after it is empty, unless
+    /// the group keeps it.
     pub(super) records: Vec<Record<F>>,
     /// The gradient with respect to the input of each layer, then to the logits. Where a layer's
     /// backward pass is in place, the one of a layer after it serves for its own.

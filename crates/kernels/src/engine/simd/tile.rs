@@ -13,7 +13,7 @@ pub(super) fn correlate(
     places: &Places,
     out: &mut [f32],
 ) {
-    assert!(is_inside(correlation, places, out.len()).is_some_and(|is_inside| is_inside));
+    assert!(is_inside(correlation, places, out.len()) == Some(true));
     run(set, Write { correlation, places: places.all(), out });
 }
 
@@ -22,7 +22,7 @@ pub(super) fn correlate(
 fn is_inside(correlation: &Correlation<'_, f32>, places: &Places, out: usize) -> Option<bool> {
     let &Correlation { source, width, runs, run_length, run_stride, step, .. } = correlation;
     let Matrix { values, row_stride, vector_stride } = correlation.matrix;
-    let (Some(vectors), Some([base, target])) =
+    let (Some(last_vector), Some([base, target])) =
         (width.div_ceil(LANES).checked_sub(1), places.largest())
     else {
         return Some(true);
@@ -36,7 +36,7 @@ fn is_inside(correlation: &Correlation<'_, f32>, places: &Places, out: usize) ->
     };
     let last = last_run.checked_mul(run_stride)?.checked_add(last_value.checked_mul(step)?)?;
     let last_row = (runs.checked_mul(run_length)? - 1).checked_mul(row_stride)?;
-    let end = vectors.checked_mul(vector_stride)?.checked_add(last_row)?.checked_add(LANES)?;
+    let end = last_vector.checked_mul(vector_stride)?.checked_add(last_row)?.checked_add(LANES)?;
     Some(base.checked_add(last)? < source.len() && end <= values.len())
 }
 
@@ -90,8 +90,8 @@ fn first_tile<A: Arithmetic, const V: usize>(
     out: &mut [f32],
 ) -> usize {
     if A::TILE_VECTORS == 2 {
-        // Thirty-two registers. The addresses of more places than nine leave no register for them,
-        // but neighbours have one address.
+        // Thirty-two registers. From some nine places on, addresses come from memory; neighbours have one
+        // address. Ten are a tile all the same: a tenth alone would wait for each of its products.
         match (V, Place::neighbours(places)) {
             (1, 28..) => return tile::<A, 28, V, true>(correlation, vector, places, out),
             (_, 14..) => return tile::<A, 14, V, true>(correlation, vector, places, out),

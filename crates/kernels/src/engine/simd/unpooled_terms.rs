@@ -22,6 +22,7 @@ pub(super) fn add<S: Term<P, T>, const P: usize, const T: usize>(
     channels: &[Lanes<P>],
     sums: &mut [Lanes<T>],
 ) {
+    assert_eq!(channels.len(), unpooled.windows.channels.div_ceil(LANES));
     run(set, Add { unpooled, channels, sums, term: PhantomData::<S> });
 }
 
@@ -83,6 +84,7 @@ pub(super) fn write<S: Term<P, 1>, const P: usize>(
     channels: &[Lanes<P>],
     dx: &mut [f32],
 ) -> bool {
+    assert_eq!(channels.len(), unpooled.windows.channels.div_ceil(LANES));
     run(set, Write { unpooled, channels, dx, term: PhantomData::<S> })
 }
 

@@ -224,8 +224,8 @@ fn normalize_and_pool<F: Real>(
 /// The gradients of pooled images, and their indices.
 pub(in crate::ops) type Gradients<'a, F> = (&'a [F], &'a [u32]);
 
-/// dγ and dβ of each channel, unless an index lies outside its window; none for a type without vector
-/// code.
+/// dγ and dβ of each channel, which hold only if every index lies in its window: that is what
+/// [`InputGradients::write`] finds out. None for a type without vector code.
 fn parameter_gradients<F: Real>(
     (dout, argmax): Gradients<'_, F>,
     x: &[F],
@@ -261,13 +261,13 @@ pub(in crate::ops) struct InputGradients<'a, F> {
     x: &'a [F],
     strips: &'a Strips,
     channels: Vec<Lanes<4>>,
-    /// dγ and dβ.
+    /// dγ and dβ, once [`Self::write`] has been true of every image.
     pub(in crate::ops) parameters: (Array1<F>, Array1<F>),
 }
 
 impl<'a, F: Real> InputGradients<'a, F> {
     /// From pooled gradients and the `x` that was normalised, both in channels-last memory. None where windows
-    /// overlap or an index of a gradient lies outside its window, and for a type without vector code.
+    /// overlap, and for a type without vector code.
     pub(in crate::ops) fn new(
         pooled: Gradients<'a, F>,
         x: &'a [F],

@@ -47,7 +47,8 @@ impl<F: Real, D: DoutImages<F>> BackwardPass<'_, F, D> {
     /// made.
     pub(super) fn run(&self, dx: &mut [F], sums: &mut [F]) -> Result<(), Option<KernelError>> {
         let n = self.geometry.n;
-        let chunks = n.min(CHUNKS);
+        // Without sums every image is a chunk, for more threads to share.
+        let chunks = if self.parameters.is_some() { n.min(CHUNKS) } else { n };
         let image = dx.len() / n;
         let dx = ChunksOfImages { values: dx, image, n, chunks, these: 0..chunks };
         sums.fill(F::zero());

@@ -131,6 +131,7 @@ pub fn backward_into<F: Real>(
     let input = wanted.dx.map(|dx| WantedInput { weight, dx });
     let with_x = |(dweight, dbias)| WantedParameters { x, dweight, dbias };
     if !gradients(&geometry, &dout, input, wanted.parameters.map(with_x))? {
+        // Only an index outside the plane stops `Unpooled`; this names it.
         max_pool2d::expect_indices(argmax, oh * ow)?;
     }
     Ok(())

@@ -6,7 +6,7 @@
 use kernels::conv2d::max_pooled::Wanted;
 use kernels::conv2d::normalized::{self, Block};
 use kernels::max_pool2d::Pooled;
-use kernels::{Real, relu, with_rank};
+use kernels::{BatchNormConfig, Real, relu, with_rank};
 use ndarray::{Array1, Array4, ArrayViewD, ArrayViewMut1, ArrayViewMut4};
 
 use super::kind::{GroupBackward, LayerGroup, Result, of_other_layers};
@@ -39,16 +39,25 @@ fn parts<F>(layers: &[NamedLayer<F>]) -> Option<Parts<'_, F>> {
     }
 }
 
-fn block<'a, F: Real>((conv, norm, pool): Parts<'a, F>) -> Block<'a, F> {
+fn block<'a, F: Real>(
+    conv: &'a Conv2d<F>,
+    (gamma, beta, norm): (&'a Array1<F>, &'a Array1<F>, &'a BatchNormConfig),
+    pool: &'a MaxPool2d,
+) -> Block<'a, F> {
     Block {
         weight: conv.weight.view(),
         bias: conv.bias.view(),
-        gamma: norm.gamma.view(),
-        beta: norm.beta.view(),
+        gamma: gamma.view(),
+        beta: beta.view(),
         convolution: &conv.config,
-        norm: &norm.config,
+        norm,
         pool: &pool.config,
     }
+}
+
+/// [`block`] of layers that are not changed.
+fn block_of<'a, F: Real>((conv, norm, pool): Parts<'a, F>) -> Block<'a, F> {
+    block(conv, (&norm.gamma, &norm.beta, &norm.config), pool)
 }
 
 impl<F: Real> LayerGroup<F> for Conv2dBatchNormReluMaxPool {
@@ -79,27 +88,28 @@ impl<F: Real> LayerGroup<F> for Conv2dBatchNormReluMaxPool {
         _: &mut Stream,
         records: &mut [Record<F>],
     ) -> Result<()> {
-        let Some((_, norm, _)) = parts(layers) else { return of_other_layers() };
-        let mut running = norm.running.clone();
-        let (Some(parts), [of_conv, of_norm, _, Record { out, saved }]) = (parts(layers), records)
+        let ([conv, norm, _, pool], [of_conv, of_norm, _, Record { out, saved }]) =
+            (layers, records)
+        else {
+            return of_other_layers();
+        };
+        let (Layer::Conv2d(conv), Layer::BatchNorm(norm), Layer::MaxPool2d(pool)) =
+            (&conv.layer, &mut norm.layer, &pool.layer)
         else {
             return of_other_layers();
         };
         let x = with_rank(OPERATION, "x", x)?;
-        let (block, convolved, of_norm) = (block(parts), &mut of_conv.out, &mut of_norm.saved);
+        let BatchNorm { gamma, beta, running, config, .. } = norm;
+        let block = block(conv, (gamma, beta, config), pool);
+        let (convolved, of_norm) = (&mut of_conv.out, &mut of_norm.saved);
         let statistics = with_memory!(saved, MaxPool2d, |argmax| lend(convolved, |convolved| {
             lend(out, |out| {
                 let pooled = Pooled { out, argmax };
-                normalized::forward_train_into(x, &block, &mut running, convolved, pooled)
+                normalized::forward_train_into(x, &block, running, convolved, pooled)
             })
         }))?;
         with_memory!(of_norm, BatchNorm, |own| *own = Some(statistics));
         relu::forward_in_place(out);
-        if let [_, norm, ..] = layers
-            && let Layer::BatchNorm(norm) = &mut norm.layer
-        {
-            norm.running = running;
-        }
         Ok(())
     }
 
@@ -113,7 +123,7 @@ impl<F: Real> LayerGroup<F> for Conv2dBatchNormReluMaxPool {
             return of_other_layers();
         };
         let x = with_rank(OPERATION, "x", x)?;
-        let (block, running) = (block(parts), &parts.1.running);
+        let (block, running) = (block_of(parts), &parts.1.running);
         with_memory!(saved, MaxPool2d, |argmax| lend(out, |out| {
             normalized::forward_eval_into(x, &block, running, Pooled { out, argmax })
         }))?;
@@ -140,7 +150,7 @@ impl<F: Real> LayerGroup<F> for Conv2dBatchNormReluMaxPool {
         let x = with_rank(OPERATION, "x", x)?;
         let convolved = with_rank(OPERATION, "convolved", of_conv.out.view())?;
         let dout = with_rank("max_pool2d", "dout", dout.view())?;
-        let (block, pooled) = (block(parts), (dout, argmax.view()));
+        let (block, pooled) = (block_of(parts), (dout, argmax.view()));
         let gradients = |wanted: Wanted<'_, F>| {
             normalized::backward_train_into(pooled, x, convolved, statistics, &block, wanted)
         };

@@ -25,7 +25,8 @@ pub(in crate::network) trait LayerGroup<F: Real>: Debug + Sync {
     /// Whether these layers begin with such a group.
     fn begins(&self, layers: &[NamedLayer<F>]) -> bool;
 
-    /// Of how many layers, from the first on, the outputs are written to their records as well.
+    /// Of how many layers, from the first on, a pass in training writes the outputs to their records as
+    /// well. Evaluation leaves them as they were, so that the next training step has their memory.
     fn keeps_outputs(&self) -> usize {
         0
     }
