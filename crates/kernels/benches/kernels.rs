@@ -18,7 +18,7 @@ use kernels::{
 use ndarray::Array1;
 
 use crate::measure::{images, in_turn, measure, rows};
-use crate::together::{max_pooled_batch_norm, max_pooled_convolution, normalized_convolution};
+use crate::together::{max_pooled_convolution, normalized_convolution};
 
 fn convolution([n, c, h, w]: [usize; 4], f: usize, kernel: usize, stride: usize) {
     let config = Conv2dConfig::new([stride; 2], [kernel / 2; 2]).unwrap();
@@ -189,9 +189,6 @@ fn main() {
         ([32, 256, 14, 14], 32),
     ] {
         group_norm_beside_batch_norm(shape, groups);
-    }
-    for shape in [[50, 16, 28, 28], [50, 32, 14, 14], [64, 64, 56, 56]] {
-        max_pooled_batch_norm(shape);
     }
     // The first layer of a network needs no dx.
     max_pooled_convolution([50, 1, 28, 28], 16, false);

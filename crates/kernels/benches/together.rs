@@ -2,8 +2,7 @@
 
 use std::hint::black_box;
 
-use kernels::batch_norm::max_pooled;
-use kernels::conv2d::max_pooled::Wanted;
+use kernels::conv2d::Wanted;
 use kernels::conv2d::normalized::{self, Block};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::max_pool2d::{self, MaxPool2dConfig, Pooled};
@@ -11,51 +10,6 @@ use kernels::{BatchNormConfig, Convention, RunningStatistics, spatial_batch_norm
 use ndarray::{Array1, Array4};
 
 use crate::measure::{images, in_turn};
-
-/// Batch norm and the max pooling behind it in one pass, beside one after the other.
-pub(crate) fn max_pooled_batch_norm(shape: [usize; 4]) {
-    let (x, pool, config) = (images(shape), MaxPool2dConfig::halving(), BatchNormConfig::pytorch());
-    let (gamma, beta) = (Array1::ones(shape[1]), Array1::zeros(shape[1]));
-    let (g, b, size) = (gamma.view(), beta.view(), [shape[2], shape[3]]);
-    let mut running = RunningStatistics::new(shape[1], Convention::PyTorch);
-    let mut same = running.clone();
-    let [mut normalized, mut out, mut other_out] = [(); 3].map(|()| x.clone());
-    let [mut argmax, mut other_argmax] = [(); 2].map(|()| Array4::zeros([0; 4]));
-    let statistics = spatial_batch_norm::forward_train(x.view(), g, b, &mut running, &config);
-    let (_, statistics) = statistics.unwrap();
-    in_turn(
-        &format!("{shape:?} batch norm, max pool forward: apart, together"),
-        x.len(),
-        || {
-            let (x, running, normalized) = (x.view(), &mut running, &mut normalized);
-            spatial_batch_norm::forward_train_into(x, g, b, running, &config, normalized).unwrap();
-            max_pool2d::forward_into(normalized.view(), &pool, &mut out, &mut argmax).unwrap();
-        },
-        || {
-            let pooled = Pooled { out: &mut other_out, argmax: &mut other_argmax };
-            max_pooled::forward_train_into(x.view(), g, b, &mut same, &config, &pool, pooled)
-                .unwrap();
-        },
-    );
-    let [mut dx, mut other_dx] = [(); 2].map(|()| x.clone());
-    let (dout, argmax) = (out.view(), argmax.view());
-    in_turn(
-        &format!("{shape:?} batch norm, max pool backward: apart, together"),
-        x.len(),
-        || {
-            max_pool2d::backward_into(dout, argmax, size, &pool, &mut dx).unwrap();
-            let gradients =
-                spatial_batch_norm::backward_train_in_place(&mut dx, x.view(), g, &statistics);
-            black_box(gradients.unwrap());
-        },
-        || {
-            let (x, dx) = (x.view(), &mut other_dx);
-            let gradients =
-                max_pooled::backward_train_into(dout, argmax, x, g, &statistics, &pool, dx);
-            black_box(gradients.unwrap());
-        },
-    );
-}
 
 /// A convolution and the max pooling behind it in one pass, beside one after the other.
 pub(crate) fn max_pooled_convolution([n, c, h, w]: [usize; 4], f: usize, with_dx: bool) {
@@ -135,9 +89,9 @@ pub(crate) fn normalized_convolution([n, c, h, w]: [usize; 4], f: usize, with_dx
         &format!("{name} {gradients}: apart, together"),
         values,
         || {
-            let to = &mut dnormalized;
-            let of_norm =
-                max_pooled::backward_train_into(dout, places, y, g, &statistics, pool, to);
+            let gradient = &mut dnormalized;
+            max_pool2d::backward_into(dout, places, [h, w], pool, gradient).unwrap();
+            let of_norm = spatial_batch_norm::backward_train_in_place(gradient, y, g, &statistics);
             black_box(of_norm.unwrap());
             let (dnormalized, dweight) = (dnormalized.view(), dweight.view_mut());
             if with_dx {
@@ -160,9 +114,9 @@ pub(crate) fn normalized_convolution([n, c, h, w]: [usize; 4], f: usize, with_dx
         values,
         || {
             conv2d::forward_into(x, weight, b, &config, &mut convolved).unwrap();
-            let pooled = Pooled { out: &mut out, argmax: &mut argmax };
-            max_pooled::forward_eval_into(convolved.view(), g, b, &running, norm, pool, pooled)
-                .unwrap();
+            let (y, normalized) = (convolved.view(), &mut dnormalized);
+            spatial_batch_norm::forward_eval_into(y, g, b, &running, norm, normalized).unwrap();
+            max_pool2d::forward_into(normalized.view(), pool, &mut out, &mut argmax).unwrap();
         },
         || {
             let pooled = Pooled { out: &mut other_out, argmax: &mut other_argmax };

@@ -1,6 +1,6 @@
 //! Bad input is a typed error whose message names what is wrong; nothing panics.
 
-use kernels::conv2d::max_pooled::Wanted;
+use kernels::conv2d::Wanted;
 use kernels::conv2d::normalized::{self, Block};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::gradient_check::rel_error;

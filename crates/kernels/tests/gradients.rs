@@ -2,8 +2,7 @@
 //! cotangent: a constant one would hide wrong gradients (batch norm's dx is 0 under it).
 
 use kernels::batch_norm::BatchNormGradients;
-use kernels::batch_norm::max_pooled;
-use kernels::conv2d::max_pooled::Wanted;
+use kernels::conv2d::Wanted;
 use kernels::conv2d::normalized::{self, Block};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::gradient_check::{
@@ -230,35 +229,6 @@ fn max_pool2d_with_and_without_overlap() {
         let dout: Array4<f64> = random.array(out.raw_dim());
         let dx = max_pool2d::backward(dout.view(), argmax.view(), [6, 5], &config).unwrap();
         assert_gradient("dx", |x| Ok(max_pool2d::forward(x, &config)?.0), &x, &dout, &dx);
-    }
-}
-
-#[test]
-fn batch_norm_and_the_max_pooling_behind_it() {
-    for (window, stride) in [([2, 2], [2, 2]), ([3, 2], [1, 2]), ([2, 3], [3, 4])] {
-        let case = BatchNormCase::new(Ix4(2, 3, 6, 5), 50);
-        let pool = MaxPool2dConfig::new(window, stride).unwrap();
-        let config = BatchNormConfig::pytorch();
-        let forward =
-            |x: ArrayView<'_, f64, Ix4>, gamma: ArrayView1<'_, f64>, beta: ArrayView1<'_, f64>| {
-                let mut running = case.running.clone();
-                let (mut out, mut argmax) = (Array4::zeros([0; 4]), Array4::zeros([0; 4]));
-                let pooled = Pooled { out: &mut out, argmax: &mut argmax };
-                let (x, running) = (x, &mut running);
-                max_pooled::forward_train_into(x, gamma, beta, running, &config, &pool, pooled)
-                    .map(|statistics| (out, argmax, statistics))
-            };
-        let (x, g, b) = (case.x.view(), case.gamma.view(), case.beta.view());
-        let (out, argmax, statistics) = forward(x, g, b).unwrap();
-        let dout: Array4<f64> = Random::new(51).array(out.raw_dim());
-        let (mut dx, argmax) = (Array4::zeros([0; 4]), argmax.view());
-        let into = &mut dx;
-        let (dgamma, dbeta) =
-            max_pooled::backward_train_into(dout.view(), argmax, x, g, &statistics, &pool, into)
-                .unwrap();
-        assert_gradient("dx", |x| Ok(forward(x, g, b)?.0), &case.x, &dout, &dx);
-        assert_gradient("dgamma", |g| Ok(forward(x, g, b)?.0), &case.gamma, &dout, &dgamma);
-        assert_gradient("dbeta", |b| Ok(forward(x, g, b)?.0), &case.beta, &dout, &dbeta);
     }
 }
 

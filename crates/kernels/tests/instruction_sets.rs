@@ -4,8 +4,7 @@
 use std::process::Command;
 
 use kernels::adam::{self, AdamFactors};
-use kernels::batch_norm::max_pooled;
-use kernels::conv2d::max_pooled::Wanted;
+use kernels::conv2d::Wanted;
 use kernels::conv2d::normalized::{self, Block};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::group_norm::{self, GroupNormConfig};
@@ -102,18 +101,6 @@ fn digest<F: Real>(seed: u64) -> u64 {
         let few = relu::backward(dx.view(), normalized.view()).unwrap();
         add(bits(&few));
         let [mut together, mut dx] = [(); 2].map(|()| Array4::zeros([0; 4]));
-        let mut argmax = Array4::zeros([0; 4]);
-        let into = Pooled { out: &mut together, argmax: &mut argmax };
-        let (y, of_norm) = (normalized.view(), &batch_norm_config);
-        let statistics =
-            max_pooled::forward_train_into(y, b, b, &mut running, of_norm, &halving, into).unwrap();
-        add(bits(&together));
-        let (dout, argmax, into) = (pooled.view(), argmax.view(), &mut dx);
-        let (dgamma, _) =
-            max_pooled::backward_train_into(dout, argmax, y, b, &statistics, &halving, into)
-                .unwrap();
-        add(bits(&dx));
-        add(bits(&dgamma));
         let mut argmax = Array4::zeros([0; 4]);
         let into = Pooled { out: &mut together, argmax: &mut argmax };
         let (x, w) = (x.view(), weight.view());

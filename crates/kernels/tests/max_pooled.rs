@@ -1,7 +1,6 @@
 //! Operations and the max pooling behind them in one pass: the bits of the two kernels one after the
 //! other, for every shape, memory layout and number of threads, and whatever given memory held.
 
-mod batch_norm;
 mod conv2d;
 mod normalized;
 

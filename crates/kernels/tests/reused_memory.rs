@@ -1,7 +1,7 @@
 //! The functions that write into given memory: the same bits as those that return new arrays, whatever
 //! the memory held, and no new memory where there is room.
 
-use kernels::conv2d::max_pooled::Wanted;
+use kernels::conv2d::Wanted;
 use kernels::conv2d::normalized::{self, Block};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::group_norm::{self, GroupNormConfig, GroupStatistics};

@@ -47,7 +47,7 @@ mod batch_statistics;
 mod checks;
 mod config;
 mod forward;
-pub mod max_pooled;
+pub(super) mod max_pooled;
 mod running_statistics;
 
 pub use axes::RowsOrImages;

@@ -52,7 +52,8 @@ pub use self::config::Conv2dConfig;
 use self::dout::Stored;
 pub use self::forward::{forward, forward_into};
 use self::geometry::Geometry;
-use self::gradients::{WantedInput, WantedParameters, gradients};
+pub use self::gradients::Wanted;
+use self::gradients::gradients;
 use crate::engine::layout::{elements, nothing, to_channels_last};
 use crate::engine::real::Real;
 use crate::error::KernelError;
@@ -82,14 +83,30 @@ pub fn backward<F: Real>(
     weight: ArrayView4<'_, F>,
     config: &Conv2dConfig,
 ) -> Result<Conv2dGradients<F>, KernelError> {
+    let (mut dx, mut dweight) = (nothing(), Array4::zeros(weight.raw_dim()));
+    let mut dbias = Array1::zeros(weight.shape()[0]);
+    let parameters = Some((dweight.view_mut(), dbias.view_mut()));
+    backward_into(dout, x, weight, config, Wanted { dx: Some(&mut dx), parameters })?;
+    Ok(Conv2dGradients { dx, parameters: Conv2dParameterGradients { dweight, dbias } })
+}
+
+/// As [`backward`], the gradients that are wanted alone, in one pass over `dout`.
+///
+/// # Errors
+///
+/// As for [`backward`], and for results of another shape than those of weight and bias; what dx held is then
+/// lost.
+pub fn backward_into<F: Real>(
+    dout: ArrayView4<'_, F>,
+    x: ArrayView4<'_, F>,
+    weight: ArrayView4<'_, F>,
+    config: &Conv2dConfig,
+    mut wanted: Wanted<'_, F>,
+) -> Result<(), KernelError> {
     let geometry = Geometry::new(x.shape(), weight.shape(), config)?;
     geometry.expect_dout(dout.shape())?;
-    let (mut dx, mut dweight) = (nothing(), Array4::zeros(weight.raw_dim()));
-    let mut dbias = Array1::zeros(geometry.f);
     let dout = to_channels_last(dout);
     let dout = Stored { values: elements(&dout), image: geometry.oh * geometry.ow * geometry.f };
-    let input = WantedInput { weight, dx: &mut dx };
-    let wanted = WantedParameters { x, dweight: dweight.view_mut(), dbias: dbias.view_mut() };
-    gradients(&geometry, &dout, Some(input), Some(wanted))?;
-    Ok(Conv2dGradients { dx, parameters: Conv2dParameterGradients { dweight, dbias } })
+    let (input, parameters) = wanted.of(x, weight);
+    gradients(&geometry, &dout, input, parameters).map(drop)
 }

@@ -1,6 +1,7 @@
 //! A convolution and the max pooling behind it.
 
-use kernels::conv2d::max_pooled::{self, Wanted};
+use kernels::conv2d::Wanted;
+use kernels::conv2d::max_pooled;
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::max_pool2d::{self, MaxPool2dConfig, Pooled};
 use kernels::{KernelError, Real, with_threads};

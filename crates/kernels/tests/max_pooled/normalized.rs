@@ -1,7 +1,7 @@
 //! A convolution, the batch norm behind it and the max pooling behind that.
 
 use kernels::batch_norm::BatchStatistics;
-use kernels::conv2d::max_pooled::Wanted;
+use kernels::conv2d::Wanted;
 use kernels::conv2d::normalized::{self, Block};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::max_pool2d::{self, MaxPool2dConfig, Pooled};

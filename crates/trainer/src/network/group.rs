@@ -3,7 +3,6 @@
 //! A group is added by a file with its [`LayerGroup`] and a line in the list below.
 
 mod alone;
-mod batch_norm_relu_max_pool;
 mod conv2d_batch_norm_relu_max_pool;
 mod conv2d_relu_max_pool;
 mod kind;
@@ -12,7 +11,6 @@ mod relu_max_pool;
 use kernels::Real;
 
 use self::alone::Alone;
-use self::batch_norm_relu_max_pool::BatchNormReluMaxPool;
 use self::conv2d_batch_norm_relu_max_pool::Conv2dBatchNormReluMaxPool;
 use self::conv2d_relu_max_pool::Conv2dReluMaxPool;
 use self::relu_max_pool::ReluMaxPool;
@@ -28,8 +26,8 @@ pub(super) fn find_groups<F: Real>(
     keeps_activations: bool,
     groups: &mut Vec<&'static dyn LayerGroup<F>>,
 ) {
-    let all: [&'static dyn LayerGroup<F>; 4] =
-        [&Conv2dBatchNormReluMaxPool, &BatchNormReluMaxPool, &Conv2dReluMaxPool, &ReluMaxPool];
+    let all: [&'static dyn LayerGroup<F>; 3] =
+        [&Conv2dBatchNormReluMaxPool, &Conv2dReluMaxPool, &ReluMaxPool];
     groups.clear();
     while !layers.is_empty() {
         let fits = |group: &&dyn LayerGroup<F>| {

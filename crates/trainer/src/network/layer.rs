@@ -26,6 +26,7 @@ use crate::random_stream::Stream;
 
 pub use self::batch_norm::{BatchNorm, BatchNormInput};
 pub use self::conv2d::Conv2d;
+pub(super) use self::conv2d::lend_wanted;
 pub use self::dropout::Dropout;
 pub use self::flatten::Flatten;
 pub use self::ghost_batch_norm::GhostBatchNorm;

@@ -14,6 +14,32 @@ use crate::engine::real::Real;
 use crate::engine::scratch::Scratch;
 use crate::error::{KernelError, expect_shape};
 
+/// Where the gradients that are wanted are written.
+#[derive(Debug)]
+pub struct Wanted<'a, F> {
+    /// With respect to `x`, shape `(N, C, H, W)`; the memory is used again where it has room.
+    pub dx: Option<&'a mut Array4<F>>,
+    /// With respect to `weight`, shape `(F, C, KH, KW)`, and to `bias`, shape `(F,)`.
+    pub parameters: Option<(ArrayViewMut4<'a, F>, ArrayViewMut1<'a, F>)>,
+}
+
+impl<F: Real> Wanted<'_, F> {
+    /// Together with what they are computed from, as [`gradients`] takes them.
+    pub(super) fn of<'a>(
+        &'a mut self,
+        x: ArrayView4<'a, F>,
+        weight: ArrayView4<'a, F>,
+    ) -> (Option<WantedInput<'a, F>>, Option<WantedParameters<'a, F>>) {
+        let input = self.dx.as_deref_mut().map(|dx| WantedInput { weight, dx });
+        let parameters = self.parameters.as_mut().map(|(dweight, dbias)| WantedParameters {
+            x,
+            dweight: dweight.view_mut(),
+            dbias: dbias.view_mut(),
+        });
+        (input, parameters)
+    }
+}
+
 /// What dx is computed from, and the memory that it is written to.
 pub(super) struct WantedInput<'a, F: Real> {
     pub(super) weight: ArrayView4<'a, F>,

@@ -4,15 +4,15 @@
 //! Every bit is as the functions of [`conv2d`](crate::conv2d) and [`max_pool2d`] compute it
 //! one after the other.
 
-use ndarray::{Array4, ArrayView1, ArrayView4, ArrayViewMut1, ArrayViewMut4};
+use ndarray::{ArrayView1, ArrayView4};
 
 use super::config::{Conv2dConfig, OPERATION};
 use super::dout::DoutImages;
 use super::forward_pass::ForwardPass;
 use super::geometry::Geometry;
-use super::gradients::{WantedInput, WantedParameters, gradients};
+use super::gradients::{Wanted, gradients};
 use crate::engine::lanes::Lanes;
-use crate::engine::layout::{elements, elements_mut, from_channels_last, reused, to_channels_last};
+use crate::engine::layout::{elements, to_channels_last};
 use crate::engine::parallel::{Images, try_divide};
 use crate::engine::real::Real;
 use crate::engine::scratch::Scratch;
@@ -54,51 +54,34 @@ pub(super) fn convolve_and_pool<F: Real>(
     let geometry = pass.geometry;
     let &Geometry { n, c, h, w, f, oh, ow, .. } = geometry;
     let strips = Strips::of([n, f, oh, ow], pool)?;
-    let [rows, columns] = strips.out;
-    let mut largest = reused(OPERATION, [n, rows, columns, f], pooled.out)?;
-    let mut places = reused(OPERATION, [n, rows, columns, f], pooled.argmax)?;
     let x = to_channels_last(x);
     let windows: Vec<_> = strips.iter().map(|strip| geometry.windows(strip.rows.clone())).collect();
-    let images = (
-        Images::new(elements(&x), h * w * c),
-        Images::new(elements_mut(&mut largest), rows * columns * f),
-        Images::new(elements_mut(&mut places), rows * columns * f),
-    );
-    try_divide(n, geometry.products() / 64, images, &|(x, out, argmax)| {
-        let mut frame = pass.frame()?;
-        let mut convolved = Scratch::any(OPERATION, &[strips.image])?;
-        let has_normalized = usize::from(normalization.is_some());
-        let mut normalized = Scratch::any(OPERATION, &[strips.image * has_normalized])?;
-        for ((x, out), argmax) in x.iter().zip(out.iter_mut()).zip(argmax.iter_mut()) {
-            let frame = pass.spread(x, &mut frame);
-            for (strip, windows) in strips.iter().zip(&windows) {
-                pass.windows(frame, windows, &mut convolved);
-                let mut image = &convolved;
-                if let Some(channels) = normalization {
-                    let (from, to) =
-                        (&convolved[strip.values.clone()], &mut normalized[strip.values.clone()]);
-                    F::replace_by_terms::<ScaleAndShift, 3>(to, from, f, channels);
-                    image = &normalized;
+    strips.write(OPERATION, n, pooled, |out, argmax| {
+        let images = (Images::new(elements(&x), h * w * c), out, argmax);
+        try_divide(n, geometry.products() / 64, images, &|(x, out, argmax)| {
+            let mut frame = pass.frame()?;
+            let mut convolved = Scratch::any(OPERATION, &[strips.image])?;
+            let normalized = normalization.map(|_| Scratch::any(OPERATION, &[strips.image]));
+            let mut normalized = normalized.transpose()?;
+            for ((x, out), argmax) in x.iter().zip(out.iter_mut()).zip(argmax.iter_mut()) {
+                let frame = pass.spread(x, &mut frame);
+                for (strip, windows) in strips.iter().zip(&windows) {
+                    pass.windows(frame, windows, &mut convolved);
+                    let image = match (normalization, &mut normalized) {
+                        (Some(channels), Some(normalized)) => {
+                            let values = strip.values.clone();
+                            let (from, to) = (&convolved[values.clone()], &mut normalized[values]);
+                            F::replace_by_terms::<ScaleAndShift, 3>(to, from, f, channels);
+                            &*normalized
+                        }
+                        _ => &convolved,
+                    };
+                    strips.pool(strip, image, out, argmax);
                 }
-                let pooled = strip.pooled.clone();
-                let (out, argmax) = (&mut out[pooled.clone()], &mut argmax[pooled]);
-                F::pool(strips.windows(strip), image, out, argmax);
             }
-        }
-        Ok(())
-    })?;
-    *pooled.out = from_channels_last(largest);
-    *pooled.argmax = from_channels_last(places);
-    Ok(())
-}
-
-/// Where the gradients that are wanted are written.
-#[derive(Debug)]
-pub struct Wanted<'a, F> {
-    /// With respect to `x`, shape `(N, C, H, W)`; the memory is used again where it has room.
-    pub dx: Option<&'a mut Array4<F>>,
-    /// With respect to `weight`, shape `(F, C, KH, KW)`, and to `bias`, shape `(F,)`.
-    pub parameters: Option<(ArrayViewMut4<'a, F>, ArrayViewMut1<'a, F>)>,
+            Ok(())
+        })
+    })
 }
 
 /// The gradients of [`forward_into`] that are wanted: [`max_pool2d::backward`], then
@@ -118,7 +101,7 @@ pub fn backward_into<F: Real>(
     weight: ArrayView4<'_, F>,
     config: &Conv2dConfig,
     pool: &MaxPool2dConfig,
-    wanted: Wanted<'_, F>,
+    mut wanted: Wanted<'_, F>,
 ) -> Result<(), KernelError> {
     let geometry = Geometry::new(x.shape(), weight.shape(), config)?;
     let &Geometry { n, f, oh, ow, .. } = &geometry;
@@ -128,9 +111,8 @@ pub fn backward_into<F: Real>(
     let (dout, argmax) = (to_channels_last(dout), to_channels_last(argmax));
     let (strips, overlaps, argmax) = (&strips, pool.overlaps(), argmax.view());
     let dout = Unpooled { strips, overlaps, dout: elements(&dout), argmax };
-    let input = wanted.dx.map(|dx| WantedInput { weight, dx });
-    let with_x = |(dweight, dbias)| WantedParameters { x, dweight, dbias };
-    if !gradients(&geometry, &dout, input, wanted.parameters.map(with_x))? {
+    let (input, parameters) = wanted.of(x, weight);
+    if !gradients(&geometry, &dout, input, parameters)? {
         // Only an index outside the plane stops `Unpooled`; this names it.
         max_pool2d::expect_indices(argmax, oh * ow)?;
     }

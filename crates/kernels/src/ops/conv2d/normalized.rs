@@ -12,13 +12,11 @@ use super::config::{Conv2dConfig, OPERATION};
 use super::dout::{DoutImages, Stored};
 use super::forward_pass::ForwardPass;
 use super::geometry::Geometry;
-use super::gradients::{WantedInput, WantedParameters, gradients};
-use super::max_pooled::{Wanted, convolve_and_pool};
+use super::gradients::{Wanted, gradients};
+use super::max_pooled::convolve_and_pool;
 use crate::engine::channels::sums_by_image;
 use crate::engine::lanes::Lanes;
-use crate::engine::layout::{
-    elements, elements_mut, from_channels_last, nothing, reused, to_channels_last,
-};
+use crate::engine::layout::{elements, elements_mut, from_channels_last, reused, to_channels_last};
 use crate::engine::parallel::Images;
 use crate::engine::real::Real;
 use crate::error::KernelError;
@@ -26,9 +24,10 @@ use crate::ops::batch_norm::max_pooled::{
     self, InputGradients, SumsOfBatch, numbers_in_evaluation,
 };
 use crate::ops::batch_norm::{
-    BatchNormConfig, BatchStatistics, RunningStatistics, guesses, images_of_a_guess,
+    BatchNormConfig, BatchStatistics, RunningStatistics, backward_train_in_place, guesses,
+    images_of_a_guess,
 };
-use crate::ops::max_pool2d::{MaxPool2dConfig, Pooled};
+use crate::ops::max_pool2d::{self, MaxPool2dConfig, Pooled};
 use crate::ops::normalization::Deviation;
 
 /// The parameters and settings of the three operations.
@@ -72,8 +71,8 @@ pub fn forward_train_into<F: Real>(
     let geometry = Geometry::new(x.shape(), weight.shape(), convolution)?;
     let pass = ForwardPass::new(&geometry, weight, bias)?;
     let sums = convolve_and_sum(x, &pass, convolved)?;
-    let convolved = (convolved.view(), Some(sums));
-    max_pooled::train(convolved, (gamma, beta), running, norm, pool, pooled)
+    let convolved = (convolved.view(), sums);
+    max_pooled::forward_train_into(convolved, (gamma, beta), running, norm, pool, pooled)
 }
 
 /// Convolves a batch into `convolved`, and sums each image for the statistics while it is in the cache.
@@ -158,7 +157,7 @@ pub fn backward_train_into<F: Real>(
     convolved: ArrayView4<'_, F>,
     statistics: &BatchStatistics,
     block: &Block<'_, F>,
-    wanted: Wanted<'_, F>,
+    mut wanted: Wanted<'_, F>,
 ) -> Result<(Array1<F>, Array1<F>), KernelError> {
     let &Block { weight, gamma, convolution, pool, .. } = block;
     let geometry = Geometry::new(x.shape(), weight.shape(), convolution)?;
@@ -166,39 +165,26 @@ pub fn backward_train_into<F: Real>(
     let strips = max_pooled::expect_backward(convolved, gamma, statistics, pool)?;
     strips.expect_pooled("dout", dout.shape(), geometry.n)?;
     strips.expect_pooled("argmax", argmax.shape(), geometry.n)?;
-    let Wanted { mut dx, mut parameters } = wanted;
-    let mut all = |dout: &dyn Fn(WantedOf<'_, '_, F>) -> Result<bool, KernelError>| {
-        let input = dx.as_deref_mut().map(|dx| WantedInput { weight, dx });
-        let parameters = parameters.as_mut().map(|(dweight, dbias)| WantedParameters {
-            x,
-            dweight: dweight.view_mut(),
-            dbias: dbias.view_mut(),
-        });
-        dout((input, parameters))
-    };
     let of_pool = (to_channels_last(dout), to_channels_last(argmax));
     let pooled = (elements(&of_pool.0), elements(&of_pool.1));
     let pixels = to_channels_last(convolved);
     let (strips, pixels) = (&strips, elements(&pixels));
     if let Some(images) = InputGradients::new(pooled, pixels, (strips, pool), gamma, statistics) {
         let dout = Denormalized { images, image: strips.image };
-        if all(&|(input, parameters)| gradients(&geometry, &dout, input, parameters))? {
+        let (input, parameters) = wanted.of(x, weight);
+        if gradients(&geometry, &dout, input, parameters)? {
             return Ok(dout.images.parameters);
         }
     }
     // Windows overlap, an index lies outside its window, or the type is one without vector code.
-    let mut whole = nothing();
-    let of_norm = max_pooled::backward_train_into(
-        dout, argmax, convolved, gamma, statistics, pool, &mut whole,
-    )?;
+    let mut whole = max_pool2d::backward(dout, argmax, [geometry.oh, geometry.ow], pool)?;
+    let of_norm = backward_train_in_place(&mut whole, convolved, gamma, statistics)?;
     let whole = to_channels_last(whole.view());
     let dout = Stored { values: elements(&whole), image: strips.image };
-    all(&|(input, parameters)| gradients(&geometry, &dout, input, parameters))?;
+    let (input, parameters) = wanted.of(x, weight);
+    gradients(&geometry, &dout, input, parameters)?;
     Ok(of_norm)
 }
-
-/// What is wanted, as [`gradients`] takes it.
-type WantedOf<'a, 'b, F> = (Option<WantedInput<'a, F>>, Option<WantedParameters<'b, F>>);
 
 /// The gradients with respect to a convolution's result, made image by image from those behind batch norm and
 /// pooling.

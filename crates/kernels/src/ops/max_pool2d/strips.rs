@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::{Grid, MaxPool2dConfig, OPERATION};
+use super::{Grid, MaxPool2dConfig, OPERATION, Pooled};
+use crate::engine::layout::{elements_mut, from_channels_last, reused};
+use crate::engine::parallel::Images;
 use crate::engine::real::Real;
 use crate::engine::windows::{Unpooled, Windows};
 use crate::error::{KernelError, expect_shape};
@@ -31,7 +33,7 @@ pub(in crate::ops) struct Strip {
     /// Windows, counted row by row.
     windows: Range<usize>,
     /// Values of the pooled image.
-    pub(in crate::ops) pooled: Range<usize>,
+    pooled: Range<usize>,
     /// Values of the image.
     pub(in crate::ops) values: Range<usize>,
     /// Rows of pixels of the image.
@@ -71,8 +73,45 @@ impl Strips {
         self.strips.iter()
     }
 
+    /// Calls `pool` with the images of `n` pooled results, and of their indices, which it writes.
+    ///
+    /// # Errors
+    ///
+    /// That of `pool`, and [`KernelError::TooLarge`] in the name of `operation` when there is no memory.
+    pub(in crate::ops) fn write<F: Real>(
+        &self,
+        operation: &'static str,
+        n: usize,
+        pooled: Pooled<'_, F>,
+        pool: impl FnOnce(Images<&mut [F]>, Images<&mut [u32]>) -> Result<(), KernelError>,
+    ) -> Result<(), KernelError> {
+        let ([oh, ow], c) = (self.out, self.channels);
+        let mut largest = reused(operation, [n, oh, ow, c], pooled.out)?;
+        let mut indices = reused(operation, [n, oh, ow, c], pooled.argmax)?;
+        pool(
+            Images::new(elements_mut(&mut largest), oh * ow * c),
+            Images::new(elements_mut(&mut indices), oh * ow * c),
+        )?;
+        *pooled.out = from_channels_last(largest);
+        *pooled.argmax = from_channels_last(indices);
+        Ok(())
+    }
+
+    /// Pools a strip of `image` into its part of a pooled image.
+    pub(in crate::ops) fn pool<F: Real>(
+        &self,
+        strip: &Strip,
+        image: &[F],
+        out: &mut [F],
+        argmax: &mut [u32],
+    ) {
+        let pooled = strip.pooled.clone();
+        let (out, argmax) = (&mut out[pooled.clone()], &mut argmax[pooled]);
+        F::pool(self.windows(strip), image, out, argmax);
+    }
+
     /// The windows of a strip.
-    pub(in crate::ops) fn windows(&self, strip: &Strip) -> Windows<'_> {
+    fn windows(&self, strip: &Strip) -> Windows<'_> {
         self.grid.of_some(&strip.windows, self.channels)
     }
 

@@ -22,10 +22,6 @@ impl<F: Real> LayerGroup<F> for Alone {
         !layers.is_empty()
     }
 
-    fn hides_activations(&self) -> bool {
-        false
-    }
-
     fn is_backward_in_place(&self, layers: &[NamedLayer<F>]) -> bool {
         layers.iter().all(|named| named.layer.is_backward_in_place())
     }

@@ -3,15 +3,14 @@
 //!
 //! The ReLU is computed after the pooling, as by [`super::relu_max_pool`].
 
-use kernels::conv2d::max_pooled::Wanted;
 use kernels::conv2d::normalized::{self, Block};
 use kernels::max_pool2d::Pooled;
 use kernels::{BatchNormConfig, Real, relu, with_rank};
-use ndarray::{Array1, Array4, ArrayViewD, ArrayViewMut1, ArrayViewMut4};
+use ndarray::{Array1, ArrayViewD};
 
 use super::kind::{GroupBackward, LayerGroup, Result, of_other_layers};
 use crate::network::layer::{
-    BatchNorm, BatchNormInput, Conv2d, Layer, MaxPool2d, SavedOf, with_memory,
+    BatchNorm, BatchNormInput, Conv2d, Layer, MaxPool2d, SavedOf, lend_wanted, with_memory,
 };
 use crate::network::memory::lend;
 use crate::network::named_layers::NamedLayer;
@@ -29,13 +28,14 @@ type Parts<'a, F> = (&'a Conv2d<F>, &'a BatchNorm<F>, &'a MaxPool2d);
 
 fn parts<F>(layers: &[NamedLayer<F>]) -> Option<Parts<'_, F>> {
     let mut layers = layers.iter().map(|named| &named.layer);
-    match (layers.next()?, layers.next()?, layers.next()?, layers.next()?) {
-        (Layer::Conv2d(conv), Layer::BatchNorm(norm), Layer::Relu(_), Layer::MaxPool2d(pool))
-            if norm.input == BatchNormInput::Images =>
-        {
-            Some((conv, norm, pool))
-        }
-        _ => None,
+    let layers = (layers.next()?, layers.next()?, layers.next()?, layers.next()?);
+    if let (Layer::Conv2d(conv), Layer::BatchNorm(norm), Layer::Relu(_), Layer::MaxPool2d(pool)) =
+        layers
+        && norm.input == BatchNormInput::Images
+    {
+        Some((conv, norm, pool))
+    } else {
+        None
     }
 }
 
@@ -75,10 +75,6 @@ impl<F: Real> LayerGroup<F> for Conv2dBatchNormReluMaxPool {
 
     fn hides_activations(&self) -> bool {
         true
-    }
-
-    fn is_backward_in_place(&self, _: &[NamedLayer<F>]) -> bool {
-        false
     }
 
     fn forward_train(
@@ -151,21 +147,9 @@ impl<F: Real> LayerGroup<F> for Conv2dBatchNormReluMaxPool {
         let convolved = with_rank(OPERATION, "convolved", of_conv.out.view())?;
         let dout = with_rank("max_pool2d", "dout", dout.view())?;
         let (block, pooled) = (block_of(parts), (dout, argmax.view()));
-        let gradients = |wanted: Wanted<'_, F>| {
+        let (dgamma, dbeta) = lend_wanted(dx, of_conv_wanted, |wanted| {
             normalized::backward_train_into(pooled, x, convolved, statistics, &block, wanted)
-        };
-        let with_dx = |parameters: Option<(ArrayViewMut4<'_, F>, ArrayViewMut1<'_, F>)>| match dx {
-            Some(dx) => lend(dx, |dx| gradients(Wanted { dx: Some(dx), parameters })),
-            None => gradients(Wanted { dx: None, parameters }),
-        };
-        let (dgamma, dbeta) = match of_conv_wanted {
-            Some([dweight, dbias]) => lend(dweight, |dweight: &mut Array4<F>| {
-                lend(dbias, |dbias: &mut Array1<F>| {
-                    with_dx(Some((dweight.view_mut(), dbias.view_mut())))
-                })
-            }),
-            None => with_dx(None),
-        }?;
+        })?;
         if let Some([to_dgamma, to_dbeta]) = of_norm_wanted {
             to_dgamma.assign(&dgamma);
             to_dbeta.assign(&dbeta);

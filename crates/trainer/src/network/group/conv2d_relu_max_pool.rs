@@ -3,17 +3,16 @@
 //!
 //! The ReLU is computed after the pooling, as by [`super::relu_max_pool`].
 
-use kernels::conv2d::max_pooled::{self, Wanted};
+use kernels::conv2d::max_pooled;
 use kernels::max_pool2d::Pooled;
 use kernels::{Real, relu, with_rank};
-use ndarray::{Array1, Array4, ArrayViewD, ArrayViewMut1, ArrayViewMut4};
+use ndarray::ArrayViewD;
 
 use super::kind::{GroupBackward, LayerGroup, Result, of_other_layers};
-use crate::network::layer::{Conv2d, Layer, MaxPool2d, SavedOf, with_memory};
+use crate::network::layer::{Conv2d, Layer, MaxPool2d, SavedOf, lend_wanted, with_memory};
 use crate::network::memory::lend;
 use crate::network::named_layers::NamedLayer;
 use crate::network::record::Record;
-use crate::random_stream::Stream;
 
 /// A convolution, a ReLU and a max pooling.
 #[derive(Debug)]
@@ -22,9 +21,11 @@ pub(super) struct Conv2dReluMaxPool;
 /// The convolution and the max pooling that these layers begin with.
 fn parts<F>(layers: &[NamedLayer<F>]) -> Option<(&Conv2d<F>, &MaxPool2d)> {
     let mut layers = layers.iter().map(|named| &named.layer);
-    match (layers.next()?, layers.next()?, layers.next()?) {
-        (Layer::Conv2d(conv), Layer::Relu(_), Layer::MaxPool2d(pool)) => Some((conv, pool)),
-        _ => None,
+    let layers = (layers.next()?, layers.next()?, layers.next()?);
+    if let (Layer::Conv2d(conv), Layer::Relu(_), Layer::MaxPool2d(pool)) = layers {
+        Some((conv, pool))
+    } else {
+        None
     }
 }
 
@@ -39,20 +40,6 @@ impl<F: Real> LayerGroup<F> for Conv2dReluMaxPool {
 
     fn hides_activations(&self) -> bool {
         true
-    }
-
-    fn is_backward_in_place(&self, _: &[NamedLayer<F>]) -> bool {
-        false
-    }
-
-    fn forward_train(
-        &self,
-        layers: &mut [NamedLayer<F>],
-        x: ArrayViewD<'_, F>,
-        _: &mut Stream,
-        records: &mut [Record<F>],
-    ) -> Result<()> {
-        self.forward_eval(layers, x, records)
     }
 
     fn forward_eval(
@@ -88,21 +75,9 @@ impl<F: Real> LayerGroup<F> for Conv2dReluMaxPool {
         relu::backward_in_place(dout, of_pool.out.view())?;
         let x = with_rank("conv2d", "x", x)?;
         let dout = with_rank("max_pool2d", "dout", dout.view())?;
-        let gradients = |wanted: Wanted<'_, F>| {
-            let (argmax, weight, config) = (argmax.view(), conv.weight.view(), &conv.config);
+        let (argmax, weight, config) = (argmax.view(), conv.weight.view(), &conv.config);
+        lend_wanted(dx, parameters, |wanted| {
             max_pooled::backward_into(dout, argmax, x, weight, config, &pool.config, wanted)
-        };
-        let with_dx = |parameters: Option<(ArrayViewMut4<'_, F>, ArrayViewMut1<'_, F>)>| match dx {
-            Some(dx) => lend(dx, |dx| gradients(Wanted { dx: Some(dx), parameters })),
-            None => gradients(Wanted { dx: None, parameters }),
-        };
-        match parameters {
-            Some([dweight, dbias]) => lend(dweight, |dweight: &mut Array4<F>| {
-                lend(dbias, |dbias: &mut Array1<F>| {
-                    with_dx(Some((dweight.view_mut(), dbias.view_mut())))
-                })
-            }),
-            None => with_dx(None),
-        }
+        })
     }
 }

@@ -32,12 +32,16 @@ pub(in crate::network) trait LayerGroup<F: Real>: Debug + Sync {
     }
 
     /// Whether it leaves out the input of an activation, which observations show.
-    fn hides_activations(&self) -> bool;
+    fn hides_activations(&self) -> bool {
+        false
+    }
 
     /// Whether [`Self::backward`] leaves dx where `dout` was.
-    fn is_backward_in_place(&self, layers: &[NamedLayer<F>]) -> bool;
+    fn is_backward_in_place(&self, _: &[NamedLayer<F>]) -> bool {
+        false
+    }
 
-    /// The forward pass in training.
+    /// The forward pass in training; that in evaluation, unless there is another.
     ///
     /// # Errors
     ///
@@ -46,9 +50,11 @@ pub(in crate::network) trait LayerGroup<F: Real>: Debug + Sync {
         &self,
         layers: &mut [NamedLayer<F>],
         x: ArrayViewD<'_, F>,
-        random: &mut Stream,
+        _: &mut Stream,
         records: &mut [Record<F>],
-    ) -> Result<()>;
+    ) -> Result<()> {
+        self.forward_eval(layers, x, records)
+    }
 
     /// The forward pass in evaluation. The layers stay as they are.
     ///

@@ -11,7 +11,6 @@ use super::kind::{GroupBackward, LayerGroup, Result, of_other_layers};
 use crate::network::layer::{Backward, Layer};
 use crate::network::named_layers::NamedLayer;
 use crate::network::record::Record;
-use crate::random_stream::Stream;
 
 /// A ReLU and a max pooling.
 #[derive(Debug)]
@@ -25,24 +24,6 @@ impl<F: Real> LayerGroup<F> for ReluMaxPool {
     fn begins(&self, layers: &[NamedLayer<F>]) -> bool {
         let mut layers = layers.iter().map(|named| &named.layer);
         matches!((layers.next(), layers.next()), (Some(Layer::Relu(_)), Some(Layer::MaxPool2d(_))))
-    }
-
-    fn hides_activations(&self) -> bool {
-        false
-    }
-
-    fn is_backward_in_place(&self, _: &[NamedLayer<F>]) -> bool {
-        false
-    }
-
-    fn forward_train(
-        &self,
-        layers: &mut [NamedLayer<F>],
-        x: ArrayViewD<'_, F>,
-        _: &mut Stream,
-        records: &mut [Record<F>],
-    ) -> Result<()> {
-        self.forward_eval(layers, x, records)
     }
 
     fn forward_eval(

@@ -1,8 +1,8 @@
 //! Convolution of images; PyTorch's `Conv2d`. Formulas: [`kernels::conv2d`].
 
 use kernels::Real;
-use kernels::conv2d::{self, Conv2dConfig};
-use ndarray::{Array1, Array4, ArrayD, ArrayViewD};
+use kernels::conv2d::{self, Conv2dConfig, Wanted};
+use ndarray::{Array1, Array4, ArrayD, ArrayViewD, ArrayViewMut1, ArrayViewMut4};
 
 use super::kind::{
     Backward, LayerKind, Result, has_weight_and_bias, images, pytorch_pair, trains_as_it_evaluates,
@@ -19,6 +19,26 @@ pub struct Conv2d<F> {
     pub bias: Array1<F>,
     /// Stride and padding.
     pub config: Conv2dConfig,
+}
+
+/// Lends the arrays that gradients of a convolution are wanted in to a kernel that writes them.
+pub(in crate::network) fn lend_wanted<F: Real, R>(
+    dx: Option<&mut ArrayD<F>>,
+    parameters: Option<[&mut ArrayD<F>; 2]>,
+    write: impl FnOnce(Wanted<'_, F>) -> R,
+) -> R {
+    let with_dx = |parameters: Option<(ArrayViewMut4<'_, F>, ArrayViewMut1<'_, F>)>| match dx {
+        Some(dx) => lend(dx, |dx| write(Wanted { dx: Some(dx), parameters })),
+        None => write(Wanted { dx: None, parameters }),
+    };
+    match parameters {
+        Some([dweight, dbias]) => lend(dweight, |dweight: &mut Array4<F>| {
+            lend(dbias, |dbias: &mut Array1<F>| {
+                with_dx(Some((dweight.view_mut(), dbias.view_mut())))
+            })
+        }),
+        None => with_dx(None),
+    }
 }
 
 impl<F: Real> LayerKind<F> for Conv2d<F> {
@@ -39,21 +59,9 @@ impl<F: Real> LayerKind<F> for Conv2d<F> {
         let Backward { x, dout, dx, parameters } = pass;
         let Self { weight, config, .. } = self;
         let (x, dout) = (images("conv2d", "x", x)?, images("conv2d", "dout", dout.view())?);
-        let (_, _, h, w) = x.dim();
-        if let Some([dweight, dbias]) = parameters {
-            lend(dweight, |dweight: &mut Array4<F>| {
-                lend(dbias, |dbias: &mut Array1<F>| {
-                    let (dweight, dbias) = (dweight.view_mut(), dbias.view_mut());
-                    conv2d::backward_parameters_into(dout, x, config, dweight, dbias)
-                })
-            })?;
-        }
-        match dx {
-            Some(dx) => {
-                lend(dx, |dx| conv2d::backward_input_into(dout, [h, w], weight.view(), config, dx))
-            }
-            None => Ok(()),
-        }
+        lend_wanted(dx, parameters, |wanted| {
+            conv2d::backward_into(dout, x, weight.view(), config, wanted)
+        })
     }
 
     has_weight_and_bias!();
