@@ -2,7 +2,7 @@
 //! is a batch in memory only where the statistics of the batch need it.
 //!
 //! Every bit is as the functions of [`conv2d`](crate::conv2d), [`batch_norm`](crate::batch_norm) and
-//! [`max_pool2d`](crate::max_pool2d) compute it one after the other.
+//! [`max_pool2d`] compute it one after the other.
 
 use std::ops::Range;
 
@@ -50,7 +50,7 @@ pub struct Block<'a, F> {
 }
 
 /// [`conv2d::forward`](super::forward()), [`batch_norm::forward_train`](crate::batch_norm::forward_train) and
-/// [`max_pool2d::forward`](crate::max_pool2d::forward), one after the other. Writes the result of the first
+/// [`max_pool2d::forward`], one after the other. Writes the result of the first
 /// into `convolved`, whose memory is used again where it has room.
 ///
 /// # Shapes
@@ -119,7 +119,7 @@ fn convolve_and_sum<F: Real>(
 type Part<'a, F> = (Range<usize>, Images<&'a [F]>, Images<&'a mut [F]>);
 
 /// [`conv2d::forward`](super::forward()), [`batch_norm::forward_eval`](crate::batch_norm::forward_eval) and
-/// [`max_pool2d::forward`](crate::max_pool2d::forward), one after the other, some rows of an image at a time.
+/// [`max_pool2d::forward`], one after the other, some rows of an image at a time.
 ///
 /// # Shapes
 ///
