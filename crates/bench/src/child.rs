@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tempfile::tempdir;
 use trainer::dataset::{DataSetContents, FASHION_MNIST_IMAGE, ImageSize, LabelledImages, Split};
+use trainer::evaluation::EvaluationStatistics;
 use trainer::network::{NetworkConfig, NetworkKind, preset};
 use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::run::RunConfig;
@@ -180,6 +181,7 @@ fn run(threads: usize) -> Result<Cost> {
         optimizer: AdamConfig::new(LEARNING_RATE)?.into(),
         observations_per_epoch: 20,
         data_set: DataSetContents::known_by_name_alone("noise"),
+        statistics: EvaluationStatistics::Running,
     };
     let start = Instant::now();
     let go_on = |_: &_| ControlFlow::Continue(());

@@ -155,8 +155,9 @@ impl Work {
         let experiment = Experiment::new(config, store(arguments.cells.as_deref())?, 1)?;
         let found = experiment.found()?;
         let all = distinct(experiment.cells(), 0..found.len());
-        let left: Vec<usize> =
-            all.iter().copied().filter(|&at| !found[at].state.is_complete()).collect();
+        // A cell of several arms is left while one of them is.
+        let is_left = |at: &usize| !found[*at].state.is_complete();
+        let left = distinct(experiment.cells(), (0..found.len()).filter(is_left));
         let is_read = !left.is_empty() || !experiment.untested(&found)?.is_empty();
         let data_sets = match is_read {
             true => data.only(data_set).without_network(arguments.dry_run).find_all(&named)?,

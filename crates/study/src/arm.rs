@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use trainer::dataset::DataSet;
+use trainer::evaluation::EvaluationStatistics;
 use trainer::network::{NetworkConfig, NetworkKind, Norm, preset};
 use trainer::optimizer::{AdamConfig, OptimizerConfig};
 use trainer::run::RunConfig;
@@ -57,6 +58,7 @@ impl Arm {
             optimizer: AdamConfig::new(NOTEBOOK_LEARNING_RATE)?.into(),
             observations_per_epoch: WINDOWS_PER_EPOCH,
             data_set: data_set.into(),
+            statistics: EvaluationStatistics::Running,
         };
         Ok(Self { run, training_images, vary: vec![Source::Weights, Source::Order], data_set })
     }
@@ -140,17 +142,21 @@ impl Arm {
         self.run.batch_size as u64
     }
 
-    /// The arm in one way of writing, and the parameters that are trained: arms that have the same train the
-    /// same.
+    /// The arm in one way of writing, and the parameters that are trained: arms that have the same come out
+    /// the same.
     ///
     /// # Errors
     ///
     /// A network that cannot be built.
-    pub(crate) fn what_it_trains(&self) -> Result<(Self, BTreeSet<String>), TrainError> {
+    pub(crate) fn what_comes_out(&self) -> Result<(Self, BTreeSet<String>), TrainError> {
         let mut arm = self.clone();
         let network = &mut arm.run.network;
         let (NetworkKind::Convolutional { widths }
         | NetworkKind::FullyConnected { hidden: widths }) = &network.kind;
+        if !matches!(network.norm, Norm::BatchNorm | Norm::GhostBatchNorm { .. }) {
+            // Other norms compute the same in training and in evaluation.
+            arm.run.statistics = EvaluationStatistics::Running;
+        }
         match network.norm {
             // One ghost batch is the whole batch.
             Norm::GhostBatchNorm { images } if images >= arm.run.batch_size => {
@@ -177,6 +183,7 @@ impl Arm {
     pub fn is_as_published(&self, images: u64) -> bool {
         let published = AdamConfig::new(NOTEBOOK_LEARNING_RATE).map(Into::into);
         self.run.trains == Trains::HeadFrozen
+            && self.run.statistics == EvaluationStatistics::Running
             && self.run.batch_size == NOTEBOOK_BATCH_SIZE
             && published.is_ok_and(|published| self.run.optimizer == published)
             && self.training_images == images

@@ -7,7 +7,7 @@ use trainer::dataset::Split;
 use trainer::run::{CellId, RunConfig};
 
 use crate::arm::Arm;
-use crate::axis::{AXES, Axis, DATA_SET, EPOCHS, NETWORK, VARY};
+use crate::axis::{AXES, Axis, DATA_SET, EPOCHS, NETWORK, STATISTICS, VARY};
 use crate::config::StudyConfig;
 use crate::error::Result;
 use crate::folder_name::shortened;
@@ -65,8 +65,8 @@ pub fn distinct(cells: &[Cell], among: impl IntoIterator<Item = usize>) -> Vec<u
 }
 
 /// The axes that the name of an arm's folder leaves out: the folder above has the data set, seeds say
-/// what varies, and a run goes on to more epochs.
-pub(crate) static ELSEWHERE: [&Axis; 3] = [DATA_SET, EPOCHS, VARY];
+/// what varies, a run goes on to more epochs, and what evaluates it trains nothing.
+pub(crate) static ELSEWHERE: [&Axis; 4] = [DATA_SET, EPOCHS, STATISTICS, VARY];
 
 /// What an arm has that the notebook's without batch norm has not, such as
 /// `norm=batch,learning_rate=0.01`.
@@ -165,6 +165,22 @@ mod tests {
             found.iter().all(|&at| cells[at].key.seed > 0 || at < 2 || cells[at].run.epochs < 3)
         );
         assert_eq!(distinct(&cells, [found[0], found[0]]), [found[0]]);
+    }
+
+    /// What evaluates a cell is no part of it.
+    #[test]
+    fn arms_that_differ_in_the_statistics_of_evaluation_share_a_cell() {
+        let study = |compare: &str| {
+            let text = format!("[compare]\n{compare}\n[fixed]\ndata_set = \"fashion-mnist\"\n");
+            cells(&StudyConfig::read(&text).unwrap()).unwrap()
+        };
+        let plain = study("norm = [\"batch\"]");
+        let read =
+            study("norm = [\"batch\"]\nstatistics = [\"population\", \"running\", \"batch\"]");
+        assert_eq!((read.len(), distinct(&read, 0..read.len()).len()), (9, 3));
+        for (cell, of) in read.iter().zip(plain.iter().flat_map(|cell| [cell; 3])) {
+            assert_eq!((&cell.id, &cell.folder), (&of.id, &of.folder));
+        }
     }
 
     /// Neither the other arms nor the number of epochs or seeds.

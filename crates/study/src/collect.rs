@@ -81,14 +81,18 @@ pub fn collect(
         };
         let folder = &found.folder;
         // The run may have gone on for a study with more epochs.
-        let mut measurements = read_metrics(folder)?;
-        measurements.retain(|row| row.step < end);
+        let until_end = |mut rows: Vec<Measurement>| {
+            rows.retain(|row| row.step < end);
+            rows
+        };
+        let measurements = until_end(cell.run.measurements(folder)?);
         let mut distributions = read_distributions(folder)?;
         distributions.retain(|row| row.step < end);
         let (id, epochs) = (&cell.id, cell.run.epochs);
         if !fingerprints.iter().any(|known| known.cell == *id && known.epochs == epochs) {
             let trained = matches!(trained, Trained::Yes(_)).then_some(epochs);
-            let fingerprint = fingerprint(folder, &measurements, &distributions, trained)?;
+            let logged = until_end(read_metrics(folder)?);
+            let fingerprint = fingerprint(folder, &logged, &distributions, trained)?;
             fingerprints.push(CellFingerprint { cell: id.clone(), epochs, fingerprint });
         }
         let before = study.epochs.len();

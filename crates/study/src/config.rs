@@ -134,20 +134,26 @@ impl StudyConfig {
             arm.run
                 .expect_batches(*image, class_names.len(), images)
                 .map_err(|error| self.fault_of_arm(arm, &error))?;
-            let trains_the_same = arm.what_it_trains()?;
-            let same = different.iter().position(|known| *known == trains_the_same);
+            for evaluated in [self.validation_images, self.test_images] {
+                let evaluated = usize::try_from(evaluated).unwrap_or(usize::MAX);
+                arm.run
+                    .expect_evaluated_batches(*image, class_names.len(), evaluated)
+                    .map_err(|error| self.fault_of_arm(arm, &error))?;
+            }
+            let comes_out = arm.what_comes_out()?;
+            let same = different.iter().position(|known| *known == comes_out);
             if let Some(same) = same.map(|at| &self.arms[at]) {
                 let (one, other) = (self.values(same), self.values(arm));
                 let differing = one.iter().zip(&other).find(|(one, other)| one.1 != other.1);
                 let key = differing.map_or("compare", |((axis, _), _)| axis.key);
                 let fault = format!(
-                    "found {} and {}, which train the same, expected arms that differ",
+                    "found {} and {}, which come out the same, expected arms that differ",
                     self.given(same),
                     self.given(arm)
                 );
                 return Err(self.fault(key, &fault));
             }
-            different.push(trains_the_same);
+            different.push(comes_out);
         }
         Ok(())
     }

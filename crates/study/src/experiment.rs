@@ -313,8 +313,7 @@ impl Experiment {
         match lock.map(|_lock| cell.run.test(images, &tested_on, &found.folder)) {
             // A study with another number of test images tested it first.
             None | Some(Err(TrainError::TestedOnOthers { .. })) => {
-                let network = cell.run.trained(images, &found.folder)?;
-                Ok(Some(evaluate(&network, images, &tested_on, cell.run.batch_size)?))
+                Ok(Some(cell.run.evaluate(images, &tested_on, &found.folder)?))
             }
             Some(tested) => Ok(Some(tested?)),
         }

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use trainer::run::{read_distributions, read_metrics};
+use trainer::run::read_distributions;
 
 use crate::cell::Cell;
 use crate::error::{Result, StudyError};
@@ -72,7 +72,7 @@ fn expect_same(cell: &Cell, one: &Found, other: &Found, tested_on: &[usize]) -> 
         State::Missing | State::Begun { .. } | State::Trained => cell.key.arm.steps(),
     };
     let results = |found: &Found| {
-        let mut metrics = read_metrics(&found.folder)?;
+        let mut metrics = cell.run.measurements(&found.folder)?;
         metrics.retain(|row| row.step < end);
         let mut distributions = read_distributions(&found.folder)?;
         distributions.retain(|row| row.step < end);

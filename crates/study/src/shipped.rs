@@ -26,6 +26,7 @@ macro_rules! shipped {
 shipped! {
     "headline",
     "learning-rate",
+    "evaluation-statistics",
     "variance",
 }
 

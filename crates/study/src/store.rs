@@ -10,6 +10,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use trainer::evaluation::EvaluationStatistics;
 use trainer::fingerprint::Fingerprint;
 use trainer::run::{CellId, diverged, identity, saved_steps};
 
@@ -59,7 +60,9 @@ impl State {
         }
     }
 
-    /// How far the cell in this folder is; nothing of it is trained where there is no such folder.
+    /// How far the cell in this folder is; nothing of it is trained where there is no such folder. A cell
+    /// that is trained and not yet evaluated with its arm's statistics is begun. If that evaluation
+    /// gave a loss that is not finite, the cell diverged for this arm.
     ///
     /// # Errors
     ///
@@ -70,14 +73,28 @@ impl State {
             return Err(StudyError::Folder { path: folder.to_path_buf(), fault });
         }
         let arm = &cell.key.arm;
-        if let Some(step) = diverged(folder)?.filter(|step| *step < arm.steps()) {
-            return Ok(Self::Diverged { step });
+        let trained = match diverged(folder)?.filter(|step| *step < arm.steps()) {
+            Some(step) => Self::Diverged { step },
+            None => match saved_steps(folder, arm.steps_per_epoch())? {
+                0 => Self::Missing,
+                steps if steps >= arm.steps() => Self::Trained,
+                steps => Self::Begun { steps },
+            },
+        };
+        let epochs = match trained {
+            Self::Missing | Self::Begun { .. } => return Ok(trained),
+            Self::Trained => arm.run.epochs,
+            Self::Diverged { step } => step / arm.steps_per_epoch(),
+        };
+        if arm.run.statistics == EvaluationStatistics::Running {
+            return Ok(trained);
         }
-        Ok(match saved_steps(folder, arm.steps_per_epoch())? {
-            0 => Self::Missing,
-            steps if steps >= arm.steps() => Self::Trained,
-            steps => Self::Begun { steps },
-        })
+        let steps_of = |epochs: u64| epochs.saturating_mul(arm.steps_per_epoch());
+        let Some(scores) = cell.run.validated(epochs, folder)? else {
+            return Ok(Self::Begun { steps: steps_of(epochs) });
+        };
+        let diverged = (1..).zip(&scores).find(|(_, score)| !score.mean_loss().is_finite());
+        Ok(diverged.map_or(trained, |(epoch, _)| Self::Diverged { step: steps_of(epoch) - 1 }))
     }
 }
 

@@ -7,8 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use kernels::with_threads;
+use trainer::evaluation::EvaluationStatistics;
 use trainer::run::Ended;
-use trainer::{Measurement, TrainError};
+use trainer::{Measurement, Phase, TrainError};
 
 use crate::cell::{Cell, distinct};
 use crate::config::StudyConfig;
@@ -179,6 +180,10 @@ impl Training<'_> {
             stop();
             return None;
         }
+        let go_on_unless_asked = || match watch.is_asked_to_stop() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
         let observe = |measurement: &Measurement| {
             let seen = watch.see(index, measurement);
             if watch.is_asked_to_stop() { ControlFlow::Break(()) } else { seen }
@@ -187,7 +192,24 @@ impl Training<'_> {
         let train = || {
             let folder = self.store.folder(cell)?;
             let (images, split) = images.of(self.config, cell)?;
-            Ok(cell.run.train(images, &split, &folder, observe)?)
+            // The validations of the training are those of the arm with the running statistics.
+            let is_shown = |measurement: &Measurement| {
+                measurement.phase == Phase::Training
+                    || cell.run.statistics == EvaluationStatistics::Running
+            };
+            let ended = cell.run.train(images, &split, &folder, |measurement| {
+                if is_shown(measurement) { observe(measurement) } else { go_on_unless_asked() }
+            })?;
+            Ok(match ended {
+                Ended::Interrupted => ended,
+                Ended::Complete | Ended::Diverged { .. } => {
+                    match cell.run.validate(images, &split, &folder, observe)? {
+                        // As the training ended that was evaluated.
+                        Ended::Complete => ended,
+                        other @ (Ended::Interrupted | Ended::Diverged { .. }) => other,
+                    }
+                }
+            })
         };
         let ended: Result<Ended> =
             with_threads(threads, train).map_err(|error| TrainError::from(error).into()).flatten();

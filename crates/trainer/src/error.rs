@@ -232,6 +232,18 @@ pub enum TrainError {
         found: usize,
     },
 
+    /// A run is to be evaluated with population statistics that were not computed.
+    #[error(
+        "{}: found no population statistics after {epochs} epochs; the experiment that trained the run computes them",
+        .folder.display()
+    )]
+    NotValidated {
+        /// The folder of the run.
+        folder: PathBuf,
+        /// The epochs trained.
+        epochs: u64,
+    },
+
     /// A folder holds a run with another configuration.
     #[error(
         "{}: expected a run with this configuration, found another's; use another folder, or remove this one whole",

@@ -1,12 +1,19 @@
-//! How well a network does on images, in evaluation mode.
+//! How well a network does on images, in evaluation mode, and what its batch norms normalise with there.
+
+mod population;
+mod statistics;
 
 use kernels::{Real, softmax_cross_entropy};
-use ndarray::{Array2, ArrayView1, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayView4};
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
 use crate::dataset::{ImageBatch, LabelledImages};
 use crate::network::{Network, Tape};
+use crate::random_stream::{Purpose, Stream};
+
+pub use self::population::{NormMoments, population_moments};
+pub use self::statistics::EvaluationStatistics;
 
 /// Sums over images, from which means follow.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
@@ -71,6 +78,44 @@ pub fn evaluate<F: Real>(
     positions: &[usize],
     batch_size: usize,
 ) -> Result<Evaluation, TrainError> {
+    evaluate_by(images, positions, batch_size, |batch, tape| network.forward_eval_into(batch, tape))
+}
+
+/// As [`evaluate`], but batch norms normalise each batch, in the order of the positions, with the
+/// batch's own mean and variance (ddof 0), ghost batch norms each ghost batch, as in training. Dropout
+/// is off, and the network stays as it is. [`EvaluationStatistics::Batch`].
+///
+/// # Errors
+///
+/// As for [`evaluate`], and for a last batch of a single image that batch norm cannot normalise.
+pub fn evaluate_by_batch<F: Real>(
+    network: &Network<F>,
+    images: &LabelledImages,
+    positions: &[usize],
+    batch_size: usize,
+) -> Result<Evaluation, TrainError> {
+    let mut network = network.without_dropout();
+    let mut random = unused_stream();
+    evaluate_by(images, positions, batch_size, |batch, tape| {
+        network.forward_train_into(batch, &mut random, tape)
+    })
+}
+
+/// For the training pass of a network without dropout, which draws nothing.
+fn unused_stream() -> Stream {
+    Stream::new(0, Purpose::Dropout, 0)
+}
+
+/// Evaluates what `forward` makes of each batch.
+fn evaluate_by<F: Real>(
+    images: &LabelledImages,
+    positions: &[usize],
+    batch_size: usize,
+    mut forward: impl for<'t> FnMut(
+        ArrayView4<'_, F>,
+        &'t mut Tape<F>,
+    ) -> Result<ArrayView2<'t, F>, TrainError>,
+) -> Result<Evaluation, TrainError> {
     expect_batch_size(batch_size)?;
     let classes = images.classes();
     let mut score = Score::default();
@@ -82,7 +127,7 @@ pub fn evaluate<F: Real>(
     for positions in positions.chunks(batch_size) {
         images.batch_into(positions, &mut batch)?;
         let labels = batch.labels.view();
-        let logits = network.forward_eval_into(batch.images.view(), &mut tape)?;
+        let logits = forward(batch.images.view(), &mut tape)?;
         if logits.ncols() != classes {
             return Err(TrainError::OtherNetwork {
                 operation: "evaluate",

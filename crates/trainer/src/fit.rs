@@ -61,7 +61,7 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    fn new(step: u64, epoch: u64, phase: Phase, score: &Score) -> Self {
+    pub(crate) fn new(step: u64, epoch: u64, phase: Phase, score: &Score) -> Self {
         let (loss, accuracy, count) = (score.mean_loss(), score.accuracy(), score.count());
         Self { step, epoch, phase, loss, accuracy, count }
     }
@@ -103,7 +103,12 @@ pub fn fit<F: Real, E: From<TrainError>>(
     mut observe: impl FnMut(Moment<'_, F>) -> Result<(), E>,
 ) -> Result<(), E> {
     let steps_per_epoch = steps_per_epoch(split, config.batch_size)?;
-    expect_batches_to_normalize(network, split.training.len(), config.batch_size)?;
+    expect_batches_to_normalize(
+        network,
+        split.training.len(),
+        config.batch_size,
+        "training images",
+    )?;
     let mut steps = Steps {
         images,
         seed: config.seed,
@@ -156,21 +161,22 @@ pub fn steps_per_epoch(split: &Split, batch_size: usize) -> Result<u64, TrainErr
     Ok(split.training.len().div_ceil(batch_size) as u64)
 }
 
-/// Refuses, before the first step, a batch of a single image that the last of an epoch would be
-/// and that batch norm of rows cannot normalise.
+/// Refuses, before the first step, a batch of a single image that the last of so many would be
+/// and that batch norm of rows cannot normalise. `of` says which images they are.
 pub(crate) fn expect_batches_to_normalize<F: Real>(
     network: &Network<F>,
-    training_images: usize,
+    images: usize,
     batch_size: usize,
+    of: &str,
 ) -> Result<(), TrainError> {
-    let last = training_images.saturating_sub(1) % batch_size + 1;
+    let last = images.saturating_sub(1) % batch_size + 1;
     if last > 1 || !network.norms().any(|(_, norm)| norm.needs_two_rows) {
         return Ok(());
     }
     Err(TrainError::Config {
         parameter: "the batch size",
         expected: "one that leaves no batch of a single image, which batch norm cannot normalise",
-        got: format!("{batch_size} with {training_images} training images"),
+        got: format!("{batch_size} with {images} {of}"),
     })
 }
 

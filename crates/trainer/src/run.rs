@@ -10,6 +10,8 @@
 //! checkpoints/epoch=E-step=S.safetensors  the whole state after each epoch
 //! weights/epoch=N.safetensors             the network after N epochs, for PyTorch too: `weights`
 //! test/epoch=N.toml                       how well it does on the test images, after N epochs
+//! test-STATISTICS/epoch=N.toml            the same with other statistics in its batch norms
+//! validation-STATISTICS/epoch=N.toml      how well it does on the validation images with those
 //! diverged.toml                           where the loss became infinite or NaN, if it did
 //! ```
 //!
@@ -34,13 +36,14 @@ mod names;
 mod record;
 mod sealed;
 mod tested;
+mod validated;
 
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use crate::dataset::{DataSetContents, ImageSize, LabelledImages, Split};
-use crate::evaluation::expect_batch_size;
+use crate::evaluation::{EvaluationStatistics, expect_batch_size};
 use crate::fit::{expect_batches_to_normalize, steps_per_epoch};
 use crate::log::{DistributionRow, read_csv};
 use crate::network::{Network, NetworkConfig};
@@ -49,7 +52,7 @@ use crate::{FitConfig, Measurement, Phase, Seeds, TrainError, Trains, checkpoint
 
 use self::checkpoints::Checkpoints;
 use self::divergence::Divergence;
-use self::epoch_files::{TESTS, WEIGHTS};
+use self::epoch_files::{WEIGHTS, tests, validations};
 use self::logs::Logs;
 use self::names::{CHECKPOINTS, DISTRIBUTIONS, DIVERGED, HPARAMS, METRICS};
 
@@ -77,6 +80,10 @@ pub struct RunConfig {
     pub observations_per_epoch: u64,
     /// The data set that the images are of, for the record.
     pub data_set: DataSetContents,
+    /// What batch norm normalises with in evaluation. They are no part of what the run is: training
+    /// logs validations with the running statistics, and [`Self::validate`] evaluates with others
+    /// what was trained.
+    pub statistics: EvaluationStatistics,
 }
 
 /// How a run ended that met no error.
@@ -126,7 +133,26 @@ impl RunConfig {
         expect_batch_size(self.batch_size)?;
         let network = self.network.build::<f32>(image, classes, self.seeds.weights)?;
         self.trains.parameters(&network)?;
-        expect_batches_to_normalize(&network, training_images, self.batch_size)
+        expect_batches_to_normalize(&network, training_images, self.batch_size, "training images")
+    }
+
+    /// Refuses a batch size that leaves a batch of a single image of so many that are evaluated, if batch
+    /// norm normalises them with their own statistics and cannot.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError`] for such a batch size, and for a network that cannot be built for these images.
+    pub fn expect_evaluated_batches(
+        &self,
+        image: ImageSize,
+        classes: usize,
+        images: usize,
+    ) -> Result<(), TrainError> {
+        if self.statistics != EvaluationStatistics::Batch || images == 0 {
+            return Ok(());
+        }
+        let network = self.network.build::<f32>(image, classes, self.seeds.weights)?;
+        expect_batches_to_normalize(&network, images, self.batch_size, "images to evaluate")
     }
 
     /// Trains in `folder` from where an earlier call stopped or was killed, else from the start, until
@@ -178,7 +204,7 @@ impl RunConfig {
             if step < self.epochs.saturating_mul(steps_per_epoch) {
                 return Ok(Ended::Diverged { step });
             }
-            self.expect_weights(images, steps_per_epoch, folder)?;
+            self.expect_weights(images, self.epochs, steps_per_epoch, folder)?;
             return Ok(Ended::Complete);
         }
         let state = (&mut network, &mut optimizer);
@@ -208,7 +234,7 @@ impl RunConfig {
         });
         match result {
             Ok(()) => {
-                self.expect_weights(images, steps_per_epoch, folder)?;
+                self.expect_weights(images, self.epochs, steps_per_epoch, folder)?;
                 Ok(Ended::Complete)
             }
             Err(Stop::Asked) => Ok(Ended::Interrupted),
@@ -220,22 +246,23 @@ impl RunConfig {
         }
     }
 
-    /// Makes the weights after the epochs asked for from their checkpoint, if somebody removed them.
+    /// Makes the weights after so many epochs from their checkpoint, if somebody removed them.
     fn expect_weights(
         &self,
         images: &LabelledImages,
+        epochs: u64,
         steps_per_epoch: u64,
         folder: &Path,
     ) -> Result<(), TrainError> {
         let checkpoints = Checkpoints::new(folder.join(CHECKPOINTS), steps_per_epoch);
-        let path = checkpoints.path(self.epochs.saturating_mul(steps_per_epoch));
-        if WEIGHTS.path(folder, self.epochs).exists() || !path.exists() {
+        let path = checkpoints.path(epochs.saturating_mul(steps_per_epoch));
+        if WEIGHTS.path(folder, epochs).exists() || !path.exists() {
             return Ok(());
         }
         let (mut network, mut optimizer) = self.start(images)?;
         let bytes = files::read(&path).map_err(TrainError::file(&path, "cannot be read"))?;
         checkpoint::restore(&path, &bytes, &mut network, &mut optimizer)?;
-        logs::write_weights(folder, self.epochs, &network, &optimizer)
+        logs::write_weights(folder, epochs, &network, &optimizer)
     }
 
     /// The network after the epochs asked for, which a run left in `folder`.
@@ -332,7 +359,13 @@ impl From<TrainError> for Stop {
 ///
 /// [`TrainError::File`] for a folder that cannot be listed.
 pub fn files(folder: &Path) -> Result<Vec<PathBuf>, TrainError> {
-    let mut files = TESTS.own_files(folder)?;
+    let mut files = Vec::new();
+    for statistics in EvaluationStatistics::ALL {
+        files.extend(tests(statistics).own_files(folder)?);
+        if let Some(validations) = validations(statistics) {
+            files.extend(validations.own_files(folder)?);
+        }
+    }
     files.push(folder.join(DIVERGED));
     files.extend(checkpoints::own_files(&folder.join(CHECKPOINTS))?);
     files.extend(WEIGHTS.own_files(folder)?);

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests, too, fail by panicking")]
 
 mod computed_together;
+mod evaluation;
 mod networks;
 mod observation;
 mod optimizers;

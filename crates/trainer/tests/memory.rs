@@ -8,6 +8,7 @@ use std::cell::Cell;
 use std::ops::ControlFlow;
 
 use trainer::dataset::{DataSetContents, FASHION_MNIST_IMAGE, LabelledImages, Split};
+use trainer::evaluation::EvaluationStatistics;
 use trainer::network::{NetworkConfig, Preset};
 use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::run::RunConfig;
@@ -146,6 +147,7 @@ fn a_run_holds_about_as_much_memory_as_it_says_before() {
             optimizer: AdamConfig::new(1e-3).unwrap().into(),
             observations_per_epoch: 1,
             data_set: DataSetContents::known_by_name_alone("of numbers"),
+            statistics: EvaluationStatistics::Running,
         };
         let expected = run.memory(FASHION_MNIST_IMAGE, 10, batch_size, batch_size).unwrap();
         let folder = tempfile::tempdir().unwrap();

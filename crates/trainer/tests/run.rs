@@ -4,6 +4,7 @@ mod divergence;
 mod epochs;
 mod identity;
 mod tested;
+mod validated;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,6 +12,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use trainer::dataset::{DataSetContents, ImageSize, LabelledImages, Split};
+use trainer::evaluation::EvaluationStatistics;
 use trainer::network::preset;
 use trainer::optimizer::AdamConfig;
 use trainer::random_stream::{Purpose, Stream};
@@ -44,6 +46,7 @@ fn config() -> RunConfig {
         optimizer: AdamConfig::new(1e-2).unwrap().into(),
         observations_per_epoch: 2,
         data_set: DataSetContents::known_by_name_alone("two halves"),
+        statistics: EvaluationStatistics::Running,
     }
 }
 

@@ -150,7 +150,14 @@ impl Retraining<'_> {
         ))?;
         let states = vec![State::Missing; cells.len()];
         let progress = Progress::new(config, cells, wanted, &states, interrupt);
-        let trained = experiment.train(&training, wanted, InUse::IsAwaited, &progress);
+        // An arm that only evaluates a cell otherwise has rows of it, too.
+        let is_wanted = |cell: &Cell| {
+            let is_it = |other: &Cell| other.id == cell.id && other.run.epochs == cell.run.epochs;
+            chosen.iter().any(is_it)
+        };
+        let of_all_arms: Vec<usize> =
+            (0..cells.len()).filter(|&at| is_wanted(&cells[at])).collect();
+        let trained = experiment.train(&training, &of_all_arms, InUse::IsAwaited, &progress);
         progress.finish()?;
         refuse_failures(experiment, trained?.failures)?;
         let found = experiment.found()?;

@@ -14,6 +14,7 @@ mod folders;
 mod interruption;
 #[cfg(unix)]
 mod slurm;
+mod statistics;
 #[cfg(unix)]
 mod stores;
 #[cfg(unix)]

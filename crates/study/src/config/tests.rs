@@ -87,7 +87,7 @@ fn what_says_nothing_is_refused() {
         ),
         (
             "network = \"batch-norm\"\n[compare]\ntrains = [\"head-frozen\", \"all\"]",
-            "which train the same",
+            "which come out the same",
         ),
         ("validation_images = 12001", "validation_images: found 12001, expected 1 to 12000"),
         ("norm = \"group(5)\"", "line 3: fixed.norm: conv-16-32_group-norm-5_relu"),
@@ -97,13 +97,25 @@ fn what_says_nothing_is_refused() {
         ),
         (
             "batch_size = 16\n[compare]\nnorm = [\"ghost(99)\", \"ghost(17)\"]",
-            "which train the same",
+            "which come out the same",
         ),
         (
             "network = \"conv-8-8_relu\"\n[compare]\nnorm = [\"instance\", \"group(8)\"]",
-            "which train the same",
+            "which come out the same",
         ),
-        ("[compare]\ntrains = [\"all\", \"all-but-norm\"]", "which train the same"),
+        ("[compare]\ntrains = [\"all\", \"all-but-norm\"]", "which come out the same"),
+        (
+            "norm = \"layer\"\n[compare]\nstatistics = [\"running\", \"population\"]",
+            "statistics = running and statistics = population, which come out the same",
+        ),
+        (
+            "network = \"batch-norm\"\nbatch_size = 11\nvalidation_images = 56\nstatistics = \"batch\"",
+            "found 11 with 56 images to evaluate",
+        ),
+        (
+            "network = \"batch-norm\"\nbatch_size = 11\ntest_images = 56\nstatistics = \"batch\"",
+            "found 11 with 56 images to evaluate",
+        ),
     ] {
         let message = read(text).unwrap_err();
         assert!(message.contains(expected), "{message}");
@@ -112,6 +124,8 @@ fn what_says_nothing_is_refused() {
         "[repeat]\nseeds = [4]\nvary = []",
         "batch_size = 16\n[compare]\nnorm = [\"batch\", \"ghost(15)\"]",
         "[compare]\nnorm = [\"instance\", \"group(16)\"]",
+        "norm = \"ghost(10)\"\n[compare]\nstatistics = [\"running\", \"population\", \"batch\"]",
+        "batch_size = 11\nvalidation_images = 56\nnorm = \"batch\"\nstatistics = \"batch\"",
     ] {
         assert!(read(text).is_ok(), "{text}: {:?}", read(text));
     }

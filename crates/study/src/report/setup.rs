@@ -3,6 +3,7 @@
 use kernels::BatchNormConfig;
 use trainer::Trains;
 use trainer::dataset::DataSetEntry;
+use trainer::evaluation::EvaluationStatistics;
 use trainer::network::{LayerRow, NetworkConfig, Norm};
 
 use super::document::{Block, Table};
@@ -149,11 +150,38 @@ fn held(config: &StudyConfig) -> Vec<(&'static str, String)> {
         ),
         ("written by", format!("version {} of the program", env!("CARGO_PKG_VERSION"))),
     ];
+    let statistics = config.each(|arm| arm.run.statistics);
+    if statistics.iter().any(|it| *it != EvaluationStatistics::Running) {
+        let all = statistics.into_iter().map(statistics_in_words).collect::<Vec<_>>();
+        let trained = "; arms that differ in nothing else are one training";
+        facts.insert(
+            facts.len() - 2,
+            (
+                "validation and test",
+                format!("batch norm normalises with {}{trained}", all.join(", or ")),
+            ),
+        );
+    }
     let norms = config.each(|arm| arm.network().norm);
     if norms.iter().any(|norm| *norm != Norm::None) {
         facts.insert(facts.len() - 2, ("norms", norms_in_words(&norms)));
     }
     facts
+}
+
+/// What batch norm normalises with in evaluation.
+fn statistics_in_words(statistics: EvaluationStatistics) -> &'static str {
+    match statistics {
+        EvaluationStatistics::Running => "its running statistics",
+        EvaluationStatistics::Population => {
+            "population statistics (the mean and the biased variance over all training images, pooled from \
+             batches of the arm's size that are each normalised by their own: precise batch norm of Wu and \
+             Johnson, 2021)"
+        }
+        EvaluationStatistics::Batch => {
+            "the mean and the biased variance of each evaluated batch, of the arm's size"
+        }
+    }
 }
 
 /// What norms have in common.

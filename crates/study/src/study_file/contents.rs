@@ -4,7 +4,7 @@ use trainer::dataset::DataSet;
 
 use super::places::Places;
 use crate::arm::Arm;
-use crate::axis::{AXES, Axis, DATA_SET, EPOCHS, NETWORK, TRAINING_IMAGES, place};
+use crate::axis::{AXES, Axis, DATA_SET, EPOCHS, NETWORK, TRAINING_IMAGES, YOUNGER, place};
 
 /// Batches of an epoch in a quick look.
 const QUICK_STEPS: u64 = 60;
@@ -180,7 +180,7 @@ impl StudyFile {
         setting.values = limited;
     }
 
-    /// Names every axis: those that are compared in their order, then the others with one value each,
+    /// Names every axis but the younger ones: those that are compared in their order, then the others with one value each,
     /// which is the notebook's where the file does not name it. A part of a network that the file does not
     /// name is that of the network.
     pub(crate) fn complete(&mut self, notebook: &Arm) {
@@ -193,7 +193,7 @@ impl StudyFile {
             let known = fixed.iter().find(|setting| setting.axis == axis);
             if let Some(setting) = known {
                 complete.push(setting.clone());
-            } else if !axis.is_of_network || axis == NETWORK {
+            } else if axis == NETWORK || !axis.is_of_network && !YOUNGER.contains(&axis) {
                 let values = vec![(axis.text)(notebook)];
                 complete.push(AxisValues { axis, values, is_compared: false });
             }

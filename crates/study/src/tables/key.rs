@@ -3,7 +3,7 @@
 use serde::ser::SerializeSeq;
 
 use crate::arm::Arm;
-use crate::axis::{AXES, Axis};
+use crate::axis::{AXES, Axis, YOUNGER};
 use crate::config::StudyConfig;
 
 /// Which run: an arm and a seed.
@@ -66,7 +66,11 @@ impl Key for Arm {
 
 /// The axes in the first columns of a table.
 fn axes(config: &StudyConfig, every: bool) -> Vec<&'static Axis> {
-    if every { AXES.to_vec() } else { config.compared().collect() }
+    if !every {
+        return config.compared().collect();
+    }
+    let is_named = |axis| config.file.settings.iter().any(|setting| setting.axis == axis);
+    AXES.iter().copied().filter(|axis| !YOUNGER.contains(axis) || is_named(*axis)).collect()
 }
 
 /// The names of the first columns of a table with such keys.

@@ -7,6 +7,7 @@ use trainer::Trains;
 use trainer::network::preset;
 
 use super::*;
+use crate::axis::Axis;
 use crate::made_up::{self, arm};
 
 #[test]
@@ -23,7 +24,9 @@ fn a_study_written_and_read_is_the_same_to_the_bit() {
     assert_eq!(Study::read(folder.path()).unwrap(), study);
     let runs = fs::read_to_string(folder.path().join("runs.csv")).unwrap();
     let mut lines = runs.lines();
-    let axes: Vec<&str> = crate::axis::AXES.iter().map(|axis| axis.key).collect();
+    let younger = |axis: &&&Axis| crate::axis::YOUNGER.contains(axis);
+    let axes = crate::axis::AXES.iter().filter(|axis| !younger(axis));
+    let axes: Vec<&str> = axes.map(|axis| axis.key).collect();
     let header = format!("{},seed,{}", axes.join(","), RunRow::COLUMNS.join(","));
     assert_eq!(lines.next().unwrap(), header);
     assert!(lines.next().unwrap().contains(",0.30000000000000004,"));

@@ -16,6 +16,7 @@ mod relu;
 mod sigmoid;
 mod tanh;
 
+use kernels::batch_norm::BatchStatistics;
 use kernels::{KernelError, Real};
 use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
 
@@ -227,6 +228,19 @@ impl<F: Real> Saved<F> {
     /// The bytes that it holds.
     pub(super) fn bytes(&self) -> usize {
         self.0.as_ref().map_or(0, SavedOf::bytes)
+    }
+
+    /// The statistics that a norm of batches normalised a batch of so many images with: of each part
+    /// that has its own, the number of its images and the statistics. None of other layers.
+    pub(super) fn statistics(&self, images: usize) -> Vec<(usize, &BatchStatistics)> {
+        match &self.0 {
+            Some(SavedOf::BatchNorm(Some(statistics))) => vec![(images, statistics)],
+            Some(SavedOf::GhostBatchNorm(Some(ghosts))) => {
+                let parts = ghosts.ghost_batches().iter();
+                parts.map(|(images, statistics)| (images.len(), statistics)).collect()
+            }
+            Some(_) | None => Vec::new(),
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::TrainError;
+use crate::evaluation::EvaluationStatistics;
 
 /// Files `epoch=N.EXTENSION` in a folder of a run's own, with the number of epochs trained.
 #[derive(Debug, Clone, Copy)]
@@ -15,8 +16,26 @@ pub(super) struct EpochFiles {
 /// The network after each epoch.
 pub(super) const WEIGHTS: EpochFiles = EpochFiles { folder: "weights", extension: "safetensors" };
 
-/// The network's evaluation on the test images.
-pub(super) const TESTS: EpochFiles = EpochFiles { folder: "test", extension: "toml" };
+/// The evaluations on the test images with these statistics.
+pub(super) fn tests(statistics: EvaluationStatistics) -> EpochFiles {
+    let folder = match statistics {
+        EvaluationStatistics::Running => "test",
+        EvaluationStatistics::Population => "test-population",
+        EvaluationStatistics::Batch => "test-batch",
+    };
+    EpochFiles { folder, extension: "toml" }
+}
+
+/// The evaluations on the validation images with these statistics. Those with the running statistics
+/// are in the log.
+pub(super) fn validations(statistics: EvaluationStatistics) -> Option<EpochFiles> {
+    let folder = match statistics {
+        EvaluationStatistics::Running => return None,
+        EvaluationStatistics::Population => "validation-population",
+        EvaluationStatistics::Batch => "validation-batch",
+    };
+    Some(EpochFiles { folder, extension: "toml" })
+}
 
 impl EpochFiles {
     /// The one after so many epochs, in the folder of this run.

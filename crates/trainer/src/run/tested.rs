@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::RunConfig;
-use super::epoch_files::TESTS;
+use super::epoch_files::tests;
 use super::record::{CellId, identity};
 use super::sealed;
 use crate::TrainError;
 use crate::dataset::LabelledImages;
-use crate::evaluation::{Evaluation, Score, evaluate};
+use crate::evaluation::{Evaluation, EvaluationStatistics, Score, evaluate, evaluate_by_batch};
 
 /// An evaluation, as its file has it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,7 +30,8 @@ struct Tested {
 }
 
 impl RunConfig {
-    /// How well the network does, after the epochs asked for, on the test images at these positions.
+    /// How well the network does, after the epochs asked for, on the test images at these positions, with
+    /// the run's [`Self::statistics`].
     /// It is evaluated once; a later call reads what the first one stored in the run's folder.
     ///
     /// # Errors
@@ -48,17 +49,42 @@ impl RunConfig {
             if found.positions == digest {
                 return self.evaluation(found, folder);
             }
-            let (path, expected) = (TESTS.path(folder, self.epochs), positions.len());
+            let (path, expected) =
+                (tests(self.statistics).path(folder, self.epochs), positions.len());
             return Err(TrainError::TestedOnOthers { path, expected, found: found.images });
         }
-        let evaluation =
-            evaluate(&self.trained(images, folder)?, images, positions, self.batch_size)?;
+        let evaluation = self.evaluate(images, positions, folder)?;
         let Evaluation { score, confusion } = &evaluation;
         let confusion = confusion.outer_iter().map(|row| row.to_vec()).collect();
         let (cell, images) = (recorded_cell(folder)?, positions.len());
         let tested = Tested { cell, images, positions: digest, confusion, score: *score };
-        sealed::write(&TESTS.path(folder, self.epochs), &tested)?;
+        sealed::write(&tests(self.statistics).path(folder, self.epochs), &tested)?;
         Ok(evaluation)
+    }
+
+    /// The same, whatever is stored, and storing nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::trained`] and of [`evaluate`], and for population statistics those of
+    /// [`Self::validate`], which stores them.
+    pub fn evaluate(
+        &self,
+        images: &LabelledImages,
+        positions: &[usize],
+        folder: &Path,
+    ) -> Result<Evaluation, TrainError> {
+        let mut network = self.trained(images, folder)?;
+        match self.statistics {
+            EvaluationStatistics::Running => {}
+            EvaluationStatistics::Population => {
+                self.stored_moments(folder)?.iter().try_for_each(|of| of.give_to(&mut network))?;
+            }
+            EvaluationStatistics::Batch => {
+                return evaluate_by_batch(&network, images, positions, self.batch_size);
+            }
+        }
+        evaluate(&network, images, positions, self.batch_size)
     }
 
     /// What [`Self::test`] stored of the images at these positions; none where it stored nothing or
@@ -79,7 +105,7 @@ impl RunConfig {
     /// The stored result, which is of the run in its folder.
     fn stored(&self, folder: &Path) -> Result<Option<Tested>, TrainError> {
         let cell = recorded_cell(folder)?;
-        match sealed::read::<Tested>(&TESTS.path(folder, self.epochs))? {
+        match sealed::read::<Tested>(&tests(self.statistics).path(folder, self.epochs))? {
             Some(found) if found.cell != cell => {
                 Err(TrainError::OtherRun { folder: folder.to_path_buf() })
             }
@@ -89,7 +115,7 @@ impl RunConfig {
 
     fn evaluation(&self, found: Tested, folder: &Path) -> Result<Evaluation, TrainError> {
         let confusion = array(&found.confusion).ok_or_else(|| TrainError::Damaged {
-            path: TESTS.path(folder, self.epochs),
+            path: tests(self.statistics).path(folder, self.epochs),
             expected: "as many columns as rows".to_owned(),
             found: "others".to_owned(),
         })?;
@@ -97,7 +123,7 @@ impl RunConfig {
     }
 }
 
-fn recorded_cell(folder: &Path) -> Result<CellId, TrainError> {
+pub(super) fn recorded_cell(folder: &Path) -> Result<CellId, TrainError> {
     identity(folder)?.ok_or_else(|| TrainError::OtherRun { folder: folder.to_path_buf() })
 }
 

@@ -1,0 +1,125 @@
+//! The moments of what batch norms normalise, over many images.
+
+use kernels::Real;
+use kernels::batch_norm::BatchStatistics;
+use ndarray::ArrayViewMutD;
+use serde::{Deserialize, Serialize};
+
+use super::{expect_batch_size, unused_stream};
+use crate::TrainError;
+use crate::dataset::{ImageBatch, LabelledImages};
+use crate::network::{Network, Tape};
+
+/// Mean and variance of a norm's input, one value per feature or channel.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NormMoments {
+    /// The norm, by its name in PyTorch, such as `model.1`.
+    pub layer: String,
+    /// The means.
+    pub mean: Vec<f64>,
+    /// The variances, divided by the number of values (ddof 0).
+    pub var: Vec<f64>,
+}
+
+impl NormMoments {
+    /// Puts the moments in the place of the norm's running statistics.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::OtherNetwork`] for a network without such a norm.
+    pub fn give_to<F: Real>(&self, network: &mut Network<F>) -> Result<(), TrainError> {
+        let Self { layer, mean, var } = self;
+        let mut buffers = network.buffers_mut();
+        for (name, values) in [("running_mean", mean), ("running_var", var)] {
+            let name = format!("{layer}.{name}");
+            let has_it = |(known, array): &&mut (String, ArrayViewMutD<'_, F>)| {
+                *known == name && array.len() == values.len()
+            };
+            let (_, array) = buffers.iter_mut().find(has_it).ok_or_else(|| {
+                let (operation, got) = ("population statistics", "none".to_owned());
+                let expected = format!("{name} of {} values", values.len());
+                TrainError::OtherNetwork { operation, expected, got }
+            })?;
+            array.iter_mut().zip(values).for_each(|(to, &value)| *to = F::from_f64(value));
+        }
+        Ok(())
+    }
+}
+
+/// The population statistics of each batch norm and ghost batch norm: "precise batch norm" of Wu and
+/// Johnson, "Rethinking 'Batch' in BatchNorm", 2021, section 3.
+///
+/// The network normalises every batch of the images at these positions, in their order, with the
+/// batch's own mean μᵦ and variance σᵦ² (ddof 0), as in training; running statistics play no part. What
+/// a norm gets therefore went through norms that used statistics of the batch, not of the population.
+/// The moments of the batches, weighted by their numbers of images nᵦ, make those of the population:
+///
+/// μ = Σ nᵦ μᵦ / Σ nᵦ, σ² = Σ nᵦ (μᵦ² + σᵦ²) / Σ nᵦ − μ².
+///
+/// The variance is summed as Σ nᵦ (σᵦ² + (μᵦ − μ)²) / Σ nᵦ, which is the same number and cancels
+/// nothing (Chan, Golub and LeVeque, 1979). Of a ghost batch norm each ghost batch is a batch. Dropout
+/// is off, as in the evaluation that the statistics are for.
+///
+/// # Errors
+///
+/// [`TrainError`] for a batch size of 0, a position that the images do not have, images of another
+/// network, and a batch of a single value per channel.
+pub fn population_moments<F: Real>(
+    network: &Network<F>,
+    images: &LabelledImages,
+    positions: &[usize],
+    batch_size: usize,
+) -> Result<Vec<NormMoments>, TrainError> {
+    expect_batch_size(batch_size)?;
+    let mut network = network.without_dropout();
+    let (mut batch, mut tape) = (ImageBatch::default(), Tape::default());
+    tape.keep_activations(false);
+    let mut random = unused_stream();
+    let mut pooled: Vec<Pooled> = Vec::new();
+    for positions in positions.chunks(batch_size) {
+        images.batch_into(positions, &mut batch)?;
+        network.forward_train_into(batch.images.view(), &mut random, &mut tape)?;
+        for (index, (layer, parts)) in network.normalized(&tape).enumerate() {
+            if index == pooled.len() {
+                pooled.push(Pooled::new(layer));
+            }
+            parts.iter().for_each(|&(images, part)| pooled[index].add(images, part));
+        }
+    }
+    Ok(pooled.into_iter().map(Pooled::finish).collect())
+}
+
+/// The moments of the batches so far.
+struct Pooled {
+    layer: String,
+    images: f64,
+    /// Of each channel the mean, and the sum over images of the mean squared deviation from it.
+    channels: Vec<[f64; 2]>,
+}
+
+impl Pooled {
+    fn new(layer: &str) -> Self {
+        Self { layer: layer.to_owned(), images: 0.0, channels: Vec::new() }
+    }
+
+    fn add(&mut self, images: usize, part: &BatchStatistics) {
+        let (mean, var) = (part.mean(), part.var());
+        self.channels.resize(mean.len(), [0.0; 2]);
+        let (before, added) = (self.images, images as f64);
+        let all = before + added;
+        let channels = self.channels.iter_mut().zip(mean.iter().zip(&var));
+        for ([pooled, deviations], (mean, var)) in channels {
+            let difference = mean - *pooled;
+            *pooled += difference * (added / all);
+            *deviations += added * var + difference * difference * (before * added / all);
+        }
+        self.images = all;
+    }
+
+    fn finish(self) -> NormMoments {
+        let Self { layer, images, channels } = self;
+        let (mean, var) = channels.into_iter().map(|[mean, sum]| (mean, sum / images)).unzip();
+        NormMoments { layer, mean, var }
+    }
+}
