@@ -148,8 +148,8 @@ impl StudyFile {
         self.seeds.truncate(1);
     }
 
-    /// Limits a quick look to at most 3 epochs of 60 of the largest batches, and to at most 1,000 images to validate and to
-    /// test with.
+    /// Limits a quick look to at most 3 epochs of 60 of the smallest batches, or one of the largest where that
+    /// has more images, and to at most 1,000 images to validate and to test with.
     ///
     /// # Errors
     ///
@@ -158,13 +158,11 @@ impl StudyFile {
         for images in [&mut self.validation_images, &mut self.test_images] {
             *images = Some(images.map_or(QUICK_IMAGES, |given| given.min(QUICK_IMAGES)));
         }
-        let largest = self
-            .arms(notebook)?
-            .iter()
-            .map(|given| given.arm.batch_size())
-            .max()
-            .unwrap_or_default();
-        let images = notebook.training_images.min(largest.saturating_mul(QUICK_STEPS));
+        let arms = self.arms(notebook)?;
+        let sizes = || arms.iter().map(|given| given.arm.batch_size());
+        let smallest = sizes().min().unwrap_or_default();
+        let images = smallest.saturating_mul(QUICK_STEPS).max(sizes().max().unwrap_or_default());
+        let images = notebook.training_images.min(images);
         self.limit(EPOCHS, QUICK_EPOCHS);
         self.limit(TRAINING_IMAGES, images);
         Ok(())
