@@ -26,7 +26,11 @@ macro_rules! shipped {
 shipped! {
     "headline",
     "learning-rate",
+    "learning-rate-batch-size",
     "evaluation-statistics",
+    "norms",
+    "initial-scale",
+    "depth",
     "variance",
 }
 
