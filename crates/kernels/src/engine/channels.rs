@@ -86,9 +86,19 @@ pub(crate) fn update<S: Term<P, 1>, F: Real, const P: usize>(
     let (a, b, numbers) = (elements_mut(&mut a), elements(&b), NumbersOfPixels::new(channels));
     let parts = (Images::new(a, values / images), Images::new(b, values / images));
     divide(images, values / 12, parts, &|(a, b)| {
-        numbers.replace_by_terms::<S, F>(a.all(), b.all());
+        // The last values first: a pass over them from the first to the last has left those in the caches,
+        // unless they are too many for that to matter.
+        let piece =
+            if values > FEW { values } else { PIECE.next_multiple_of(numbers.pixels_width) };
+        for (a, b) in a.all().chunks_mut(piece).zip(b.all().chunks(piece)).rev() {
+            numbers.replace_by_terms::<S, F>(a, b);
+        }
     });
 }
+
+/// About how many values [`update`] takes before the ones in front of them, of at most [`FEW`].
+const PIECE: usize = 1 << 15;
+const FEW: usize = 1 << 21;
 
 /// `P` numbers for each channel, as the pass that treats pixels element by element reads them.
 ///
@@ -190,5 +200,14 @@ mod tests {
                 updates_each_value_by_the_numbers_of_its_channel([2, 1, pixels, channels]);
             }
         }
+    }
+
+    #[test]
+    fn updates_arrays_of_several_pieces_and_large_ones() {
+        for channels in [8, 10, 16, 257] {
+            let pixels = 3 * PIECE / channels + 5;
+            updates_each_value_by_the_numbers_of_its_channel([2, 1, pixels, channels]);
+        }
+        updates_each_value_by_the_numbers_of_its_channel([1, 1, FEW / 20 + 3, 20]);
     }
 }

@@ -98,7 +98,9 @@ fn normalize_and_pool<F: Real>(
         let images = (Images::new(elements(&x), strips.image), out, argmax);
         try_divide(n, x.len() / 5, images, &|(x, out, argmax)| {
             let mut normalized = Scratch::any(OPERATION, &[strips.image])?;
-            for ((x, out), argmax) in x.iter().zip(out.iter_mut()).zip(argmax.iter_mut()) {
+            // The last images first: summing has left those in the caches.
+            let images = x.iter().zip(out.iter_mut()).zip(argmax.iter_mut());
+            for ((x, out), argmax) in images.rev() {
                 for strip in strips.iter() {
                     let values = strip.values.clone();
                     let (of_strip, x) = (&mut normalized[values.clone()], &x[values]);
@@ -132,7 +134,8 @@ fn parameter_gradients<F: Real>(
         sums_by_image(images, x.len() / 12, batch, &means(statistics), &|batch, means, sums| {
             let (dout, argmax, x) = batch;
             let pooled = dout.iter().zip(argmax.iter());
-            for ((pooled, x), sums) in pooled.zip(x.iter()).zip(sums.iter_mut()) {
+            // The last images first, so that the first are in the caches when their dx is made.
+            for ((pooled, x), sums) in pooled.zip(x.iter()).zip(sums.iter_mut()).rev() {
                 for strip in strips.iter() {
                     let unpooled = strips.unpooled(strip, pooled, x);
                     if !F::add_unpooled_terms::<ParameterGradients, 1, 2>(unpooled, means, sums) {
