@@ -60,7 +60,7 @@ impl<'a> Analysis<'a> {
         let group = |arms: Vec<Arm>| Group {
             label: arms.first().map(|arm| study.config.label_of_group(arm)).unwrap_or_default(),
             comparisons: Vec::new(),
-            arms: (0..).zip(arms).map(|(place, arm)| ArmResult::of(study, arm, place)).collect(),
+            arms: arms.into_iter().map(|arm| ArmResult::of(study, arm)).collect(),
         };
         let groups = study.config.groups().into_iter().map(group);
         let mut groups: Vec<Group<'a>> =
@@ -135,6 +135,10 @@ fn compare(config: &StudyConfig, groups: &mut [Group<'_>]) -> Result<()> {
     let mut index = 0;
     for group in &mut *groups {
         let Some((first, others)) = group.arms.split_first() else { continue };
+        // Without its baseline a group is no comparison.
+        if config.place(&first.arm) != 0 {
+            continue;
+        }
         for (at, other) in (1..).zip(others) {
             let comparison = Comparison::of(config, (0, first), (at, other), index)?;
             index += u64::from(comparison.paired.is_some());

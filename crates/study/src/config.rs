@@ -9,7 +9,7 @@ use crate::axis::{Axis, VARY};
 use crate::error::{Result, StudyError};
 use crate::figure_name;
 use crate::source::Source;
-use crate::study_file::{self, AxisValues, PrimaryOutcome, StudyFile};
+use crate::study_file::{self, AxisValues, GivenArm, PrimaryOutcome, StudyFile};
 
 /// The configuration of a study, in its folder: its file with all values.
 pub const CONFIG_FILE: &str = "study.toml";
@@ -26,6 +26,8 @@ pub struct StudyConfig {
     /// What the notebook trains without batch norm, on its data set or the first.
     notebook: Arm,
     arms: Vec<Arm>,
+    /// Which value each arm has of each axis of the file.
+    chosen: Vec<Vec<usize>>,
 }
 
 impl StudyConfig {
@@ -52,8 +54,10 @@ impl StudyConfig {
             file.settings.iter().filter(|it| it.is_compared).map(|it| it.axis).collect();
         // One against an axis that is not compared any more has nothing to show.
         file.report.figures.retain(|name| figure_name::expect(name, &compared).is_ok());
-        let arms = file.arms(&notebook).map_err(StudyError::Config)?;
-        let config = Self { file, validation_images, test_images, notebook, arms };
+        let given = file.arms(&notebook).map_err(StudyError::Config)?;
+        let (arms, chosen) =
+            given.into_iter().map(|GivenArm { arm, chosen }| (arm, chosen)).unzip();
+        let config = Self { file, validation_images, test_images, notebook, arms, chosen };
         config.expect_images()?;
         config.expect_outcomes()?;
         config.expect_arms()?;
@@ -184,18 +188,12 @@ impl StudyConfig {
 
     /// The values that the file gives this arm, of the compared axes in their order.
     pub fn values(&self, arm: &Arm) -> Vec<(&'static Axis, &str)> {
-        let Some(mut rest) = self.arms.iter().position(|other| other == arm) else {
+        let Some(at) = self.arms.iter().position(|other| other == arm) else {
             return Vec::new();
         };
-        let mut values = Vec::new();
-        for setting in self.file.settings.iter().rev() {
-            let value = &setting.values[rest % setting.values.len()];
-            rest /= setting.values.len();
-            if setting.is_compared {
-                values.insert(0, (setting.axis, value.as_str()));
-            }
-        }
-        values
+        let both = self.file.settings.iter().zip(&self.chosen[at]);
+        let compared = both.filter(|(setting, _)| setting.is_compared);
+        compared.map(|(setting, &chosen)| (setting.axis, setting.values[chosen].as_str())).collect()
     }
 
     /// Whether one of these axes is compared.
@@ -284,7 +282,7 @@ impl StudyConfig {
     }
 
     /// The arms in groups. Those of a group differ in the first axis that the study compares, and the
-    /// one with its first value, the baseline, comes first.
+    /// one with its first value, the baseline, comes first, unless it is left out.
     pub fn groups(&self) -> Vec<Vec<Arm>> {
         let first = self.varied().next().map(|setting| setting.axis);
         let mut groups: Vec<(Vec<&str>, Vec<Arm>)> = Vec::new();
@@ -303,6 +301,15 @@ impl StudyConfig {
     /// are not, since their means say nothing.
     pub fn compares_arms(&self) -> bool {
         self.varied().next().is_some_and(|first| first.axis != VARY)
+    }
+
+    /// The place of the arm's value among those of the first axis that the study compares: 0 for the
+    /// baseline, and for every arm if it compares nothing.
+    pub fn place(&self, arm: &Arm) -> usize {
+        let Some(first) = self.varied().next() else { return 0 };
+        let values = self.values(arm);
+        let own = values.iter().find(|(axis, _)| *axis == first.axis).map(|(_, value)| *value);
+        first.values.iter().position(|value| Some(value.as_str()) == own).unwrap_or_default()
     }
 
     /// What tells an arm apart from the others of its group, in words, such as `batch norm`; the name of

@@ -123,6 +123,7 @@ pub fn render(study: &Study) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     blocks.extend(answer::block(&analysis));
     // The first figure that the study's file names is the one that shows the answer.
     blocks.extend((!figures.is_empty()).then(|| Block::Figure(figures.remove(0))));
+    blocks.extend(findings::paper(&study.config));
     blocks.extend(statistics::blocks(&analysis));
     blocks.extend(setup::blocks(&analysis)?);
     blocks.extend(findings::what_came_out(&analysis));

@@ -26,6 +26,10 @@ macro_rules! shipped {
 shipped! {
     "headline",
     "learning-rate",
+    "learning-rate-batch-size",
+    "norms",
+    "initial-scale",
+    "depth",
     "variance",
 }
 

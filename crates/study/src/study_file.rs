@@ -4,12 +4,18 @@
 //! `[fixed]` with axes of one value, `[repeat]` and `[report]`. Everything that is left out is the
 //! notebook's. [`read()`] reads it.
 
+mod axis_values;
 mod contents;
+mod left_out;
 mod places;
 mod read;
+mod section;
 mod unquoted;
 mod write;
 
-pub use contents::{AxisValues, Family, PrimaryOutcome, ReportPlan, StudyFile};
+pub use axis_values::AxisValues;
+pub(crate) use contents::GivenArm;
+pub use contents::{Family, Paper, PrimaryOutcome, ReportPlan, StudyFile};
+pub use left_out::LeftOut;
 pub use read::read;
 pub(crate) use write::write;

@@ -12,6 +12,7 @@ mod engines;
 mod folders;
 #[cfg(unix)]
 mod interruption;
+mod shipped;
 #[cfg(unix)]
 mod slurm;
 #[cfg(unix)]

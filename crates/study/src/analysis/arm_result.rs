@@ -19,7 +19,7 @@ pub struct ArmResult<'a> {
     pub label: String,
     /// What tells it apart in its group, such as `batch norm`.
     pub name: String,
-    /// Its place in its group, which gives it its colour.
+    /// Its place ([`StudyConfig::place`]), which gives it its colour.
     pub place: usize,
     /// Its runs.
     pub runs: Vec<&'a RunRow>,
@@ -84,7 +84,7 @@ impl<'a> ArmResult<'a> {
     }
 
     /// The results of an arm of a study.
-    pub(super) fn of(study: &'a Study, arm: Arm, place: usize) -> Self {
+    pub(super) fn of(study: &'a Study, arm: Arm) -> Self {
         let seeds = study.config.seeds();
         let chance = study.config.chance();
         let tested = (study.config.test_images > 0).then_some(chance);
@@ -117,7 +117,7 @@ impl<'a> ArmResult<'a> {
         Self {
             label: study.config.label(&arm),
             name: study.config.name(&arm),
-            place,
+            place: study.config.place(&arm),
             epochs: (1..=arm.run.epochs).filter_map(epoch).collect(),
             final_accuracy: over(&|row| row.final_accuracy(chance)),
             test_accuracy: over(&|row| row.final_test_accuracy(tested)),

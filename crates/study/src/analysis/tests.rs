@@ -277,3 +277,18 @@ fn ten_pairs_have_a_test_and_nine_a_mean() {
     assert_eq!(analysis.paired().next().unwrap().2.inference, None);
     assert_eq!(analysis.pair_rows()[0].p, None);
 }
+
+#[test]
+fn a_group_without_its_baseline_is_not_compared_and_keeps_its_colours() {
+    let config = made_up::config_from(
+        "norm = [\"none\", \"batch\", \"layer\"]\ntrains = [\"all\", \"norm-only\"]",
+        "epochs = 1",
+        "seeds = [0]\n[[leave_out]]\nnorm = \"none\"\ntrains = \"norm-only\"",
+    );
+    let study = made_up::study(config);
+    let analysis = Analysis::of(&study).unwrap();
+    let places = |group: &Group<'_>| group.arms.iter().map(|arm| arm.place).collect::<Vec<_>>();
+    let [all, norm_only] = analysis.groups.as_slice() else { panic!("{:?}", analysis.groups) };
+    assert_eq!((places(all), all.comparisons.len()), (vec![0, 1, 2], 2));
+    assert_eq!((places(norm_only), norm_only.comparisons.len()), (vec![1, 2], 0));
+}

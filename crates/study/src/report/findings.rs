@@ -9,6 +9,7 @@ use crate::arm::Arm;
 use crate::catch_up::steps_to_reach;
 use crate::config::StudyConfig;
 use crate::divergence::diverged;
+use crate::study_file::Paper;
 use crate::text::{
     accuracy, aside, capital, counted, counted_either, how_often, led, seeds_in_words, signed,
 };
@@ -27,6 +28,12 @@ pub(super) fn opening(config: &StudyConfig) -> Vec<Block> {
         blocks.push(Block::Paragraph(format!("**The question.** {question}")));
     }
     blocks
+}
+
+/// What was published of the same question.
+pub(super) fn paper(config: &StudyConfig) -> Option<Block> {
+    let Paper { citation, found } = config.file.paper.as_ref()?;
+    Some(Block::Paragraph(format!("**What the paper found.** {found} ({citation})")))
 }
 
 fn notes(config: &StudyConfig) -> Vec<Block> {

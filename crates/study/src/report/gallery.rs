@@ -44,5 +44,6 @@ fn blocks(folder: &str, study: &Study) -> Result<Vec<Block>> {
         blocks.push(Block::Picture { alt: figure.alt, path });
     }
     blocks.extend(answer::block(&analysis));
+    blocks.extend(findings::paper(&study.config));
     Ok(blocks)
 }

@@ -68,6 +68,21 @@ fn the_report_of_a_quick_look_with_one_seed() {
     insta::assert_snapshot!("smallest", text(&rendered(&smallest()), "README.md"));
 }
 
+#[test]
+fn what_the_paper_found_stands_beside_the_answer() {
+    let paper =
+        "[paper]\ncitation = \"Nobody, \\\"Nothing\\\", 2018\"\nfound = \"Nothing at all.\"\n";
+    let config =
+        made_up::config_from("norm = [\"none\", \"batch\"]", "", &format!("seeds = 2\n{paper}"));
+    let study = made_up::study(config);
+    let report = unwrapped(&rendered(&study));
+    let found = "**What the paper found.** Nothing at all. (Nobody, \"Nothing\", 2018)";
+    assert!(report.contains(found), "{report}");
+    let gallery = gallery(&[("one".to_owned(), study)]).unwrap();
+    let page = String::from_utf8(gallery[1].1.clone()).unwrap();
+    assert!(page.split_whitespace().collect::<Vec<_>>().join(" ").contains(found), "{page}");
+}
+
 /// No sentence praises batch norm when the tables do not.
 #[test]
 fn the_report_says_what_the_tables_say_whichever_way() {

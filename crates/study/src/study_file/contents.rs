@@ -2,6 +2,8 @@
 
 use trainer::dataset::DataSet;
 
+use super::axis_values::AxisValues;
+use super::left_out::{self, LeftOut};
 use super::places::Places;
 use crate::arm::Arm;
 use crate::axis::{AXES, Axis, DATA_SET, EPOCHS, NETWORK, TRAINING_IMAGES, place};
@@ -26,6 +28,8 @@ pub struct StudyFile {
     pub quick: bool,
     /// The axes that the file names, in its order.
     pub settings: Vec<AxisValues>,
+    /// The combinations of values that make no arm.
+    pub left_out: Vec<LeftOut>,
     /// The images to validate with after each epoch; none for a fifth of the data set's.
     pub validation_images: Option<u64>,
     /// The images to test with; none for all.
@@ -34,19 +38,19 @@ pub struct StudyFile {
     pub seeds: Vec<u64>,
     /// What is reported.
     pub report: ReportPlan,
+    /// What was published of the same question.
+    pub paper: Option<Paper>,
     /// Where all this stands, for messages.
     pub(crate) places: Places,
 }
 
-/// The values of one axis.
-#[derive(Debug, Clone, PartialEq)]
-pub struct AxisValues {
-    /// The axis.
-    pub axis: &'static Axis,
-    /// Its values, as texts.
-    pub values: Vec<String>,
-    /// Whether it makes arms: it stands in `[compare]`, even with a single value.
-    pub is_compared: bool,
+/// A paper whose question the study asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paper {
+    /// Authors, title and year.
+    pub citation: String,
+    /// What it found, in sentences.
+    pub found: String,
 }
 
 /// What a study reports.
@@ -144,8 +148,8 @@ impl StudyFile {
         self.seeds.truncate(1);
     }
 
-    /// Limits a quick look to at most 3 epochs of 60 of the largest batches, and to at most 1,000 images to validate and to
-    /// test with.
+    /// Limits a quick look to at most 3 epochs of 60 of the smallest batches, or one of the largest where that
+    /// has more images, and to at most 1,000 images to validate and to test with.
     ///
     /// # Errors
     ///
@@ -154,8 +158,11 @@ impl StudyFile {
         for images in [&mut self.validation_images, &mut self.test_images] {
             *images = Some(images.map_or(QUICK_IMAGES, |given| given.min(QUICK_IMAGES)));
         }
-        let largest = self.arms(notebook)?.iter().map(Arm::batch_size).max().unwrap_or_default();
-        let images = notebook.training_images.min(largest.saturating_mul(QUICK_STEPS));
+        let arms = self.arms(notebook)?;
+        let sizes = || arms.iter().map(|given| given.arm.batch_size());
+        let smallest = sizes().min().unwrap_or_default();
+        let images = smallest.saturating_mul(QUICK_STEPS).max(sizes().max().unwrap_or_default());
+        let images = notebook.training_images.min(images);
         self.limit(EPOCHS, QUICK_EPOCHS);
         self.limit(TRAINING_IMAGES, images);
         Ok(())
@@ -199,6 +206,8 @@ impl StudyFile {
             }
         }
         self.settings = complete;
+        let left_out = self.left_out.drain(..);
+        self.left_out = left_out.filter_map(|one| one.among(&self.settings)).collect();
     }
 
     /// What is wrong with the value of a key, after its line, if the value is of a file, and the key.
@@ -206,35 +215,53 @@ impl StudyFile {
         format!("{}: {fault}", self.places.name(key))
     }
 
-    /// Every combination of values, applied to the notebook's arm. The first axis of the file changes
-    /// slowest.
+    /// Every combination of values that is not left out, applied to the notebook's arm. The first axis of
+    /// the file changes slowest.
     ///
     /// # Errors
     ///
     /// The name of the axis, what was found and what is expected.
-    pub fn arms(&self, notebook: &Arm) -> Result<Vec<Arm>, String> {
-        let mut choices: Vec<Vec<&str>> = vec![vec![]];
+    pub(crate) fn arms(&self, notebook: &Arm) -> Result<Vec<GivenArm>, String> {
+        let mut choices: Vec<Vec<usize>> = vec![vec![]];
         for setting in &self.settings {
-            choices = choices
-                .into_iter()
-                .flat_map(|chosen| {
-                    setting.values.iter().map(move |value| [chosen.as_slice(), &[value]].concat())
-                })
-                .collect();
+            let chosen = |chosen: Vec<usize>| {
+                (0..setting.values.len()).map(move |at| [chosen.as_slice(), &[at]].concat())
+            };
+            choices = choices.into_iter().flat_map(chosen).collect();
+        }
+        choices.retain(|chosen| {
+            let value = |axis: &Axis| {
+                let at = self.settings.iter().position(|setting| setting.axis == axis)?;
+                Some(self.settings[at].values[chosen[at]].as_str())
+            };
+            !self.left_out.iter().any(|left_out| left_out.holds(value))
+        });
+        if choices.is_empty() {
+            let fault = "found every combination, expected at least one that is left";
+            return Err(self.fault(left_out::KEY, fault));
         }
         // Whatever the order in the file, a network is set before what changes a part of it.
         let mut order: Vec<usize> = (0..self.settings.len()).collect();
         order.sort_by_key(|&at| place(self.settings[at].axis));
-        let arm = |chosen: Vec<&str>| {
+        let arm = |chosen: Vec<usize>| {
             let mut arm = notebook.clone();
             for &at in &order {
-                let (axis, value) = (self.settings[at].axis, chosen[at]);
+                let AxisValues { axis, values, .. } = &self.settings[at];
+                let value = &values[chosen[at]];
                 (axis.set)(&mut arm, value).map_err(|expected| {
                     self.fault(axis.key, &format!("found {value}, expected {expected}"))
                 })?;
             }
-            Ok(arm)
+            Ok(GivenArm { arm, chosen })
         };
         choices.into_iter().map(arm).collect()
     }
+}
+
+/// An arm with what the file gives it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct GivenArm {
+    pub(crate) arm: Arm,
+    /// Which value it has of each axis of the file.
+    pub(crate) chosen: Vec<usize>,
 }

@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use toml::Value;
 
-use super::contents::{AxisValues, StudyFile};
+use super::axis_values::AxisValues;
+use super::contents::{Paper, StudyFile};
+use super::left_out::{self, LeftOut};
 use crate::axis::VARY;
 use crate::seeds;
 use crate::source::Source;
@@ -57,6 +59,17 @@ pub(crate) fn write(file: &StudyFile) -> String {
     line(format!("primary = {}", quoted(file.report.primary.name())));
     line(format!("figures = {}", list(&file.report.figures)));
     line(format!("family = {}", quoted(file.report.family.name())));
+    if let Some(Paper { citation, found }) = &file.paper {
+        line("\n[paper]".to_owned());
+        line(format!("citation = {}", quoted(citation)));
+        line(format!("found = {}", quoted(found)));
+    }
+    for LeftOut { conditions } in &file.left_out {
+        line(format!("\n[[{}]]", left_out::KEY));
+        for (axis, values) in conditions {
+            line(format!("{} = {}", axis.key, list(values)));
+        }
+    }
     text
 }
 
