@@ -18,6 +18,8 @@ mod instruction_set;
 mod loops;
 mod max_pool;
 mod nonzeros;
+#[cfg(target_arch = "x86_64")]
+mod part_vectors;
 #[cfg(test)]
 mod tests;
 mod tile;

@@ -16,6 +16,8 @@ use std::arch::x86_64::{
 use super::doubles::{Doubles, DoublesBaseline};
 #[cfg(target_arch = "x86_64")]
 use super::doubles::{Doubles256, Doubles512};
+#[cfg(target_arch = "x86_64")]
+use super::part_vectors;
 use crate::engine::fused::fused;
 use crate::engine::lanes::{LANES, filled_up};
 
@@ -63,6 +65,48 @@ pub(super) trait Arithmetic {
                 values.copy_from_slice(&lanes[..values.len()]);
             }
         }
+    }
+
+    /// The first lanes of `indices`, filled up with `rest`.
+    #[inline(always)]
+    fn load_first_indices(indices: &[u32], rest: u32) -> Self::Indices {
+        match indices.first_chunk() {
+            Some(indices) => Self::load_indices(indices),
+            None => {
+                let mut lanes = [rest; LANES];
+                lanes[..indices.len()].copy_from_slice(indices);
+                Self::load_indices(&lanes)
+            }
+        }
+    }
+
+    /// As many indices of a vector as `indices` has room for.
+    #[inline(always)]
+    fn store_first_indices(vector: Self::Indices, indices: &mut [u32]) {
+        match indices.first_chunk_mut() {
+            Some(indices) => Self::store_indices(vector, indices),
+            None => {
+                let mut lanes = [0; LANES];
+                Self::store_indices(vector, &mut lanes);
+                indices.copy_from_slice(&lanes[..indices.len()]);
+            }
+        }
+    }
+
+    /// The same numbers in `f64`; exact.
+    #[inline(always)]
+    fn widen(vector: Self::Vector) -> Self::Doubles {
+        let mut values = [0.0; LANES];
+        Self::store(vector, &mut values);
+        Self::Doubles::widen(&values)
+    }
+
+    /// Each number rounded to `f32`.
+    #[inline(always)]
+    fn narrow(doubles: Self::Doubles) -> Self::Vector {
+        let mut values = [0.0; LANES];
+        doubles.narrow(&mut values);
+        Self::load(&values)
     }
 
     /// a·b + c in each lane, rounded once.
@@ -211,6 +255,42 @@ impl Arithmetic for Avx2 {
     }
 
     #[inline(always)]
+    fn load_first(values: &[f32]) -> [__m256; 2] {
+        match values.first_chunk() {
+            Some(values) => Self::load(values),
+            // SAFETY: see above.
+            None => unsafe { part_vectors::avx2::load(values) },
+        }
+    }
+
+    #[inline(always)]
+    fn store_first(vector: [__m256; 2], values: &mut [f32]) {
+        match values.first_chunk_mut() {
+            Some(values) => Self::store(vector, values),
+            // SAFETY: see above.
+            None => unsafe { part_vectors::avx2::store(vector, values) },
+        }
+    }
+
+    #[inline(always)]
+    fn load_first_indices(indices: &[u32], rest: u32) -> [__m256i; 2] {
+        match indices.first_chunk() {
+            Some(indices) => Self::load_indices(indices),
+            // SAFETY: see above.
+            None => unsafe { part_vectors::avx2::load_indices(indices, rest) },
+        }
+    }
+
+    #[inline(always)]
+    fn store_first_indices(vector: [__m256i; 2], indices: &mut [u32]) {
+        match indices.first_chunk_mut() {
+            Some(indices) => Self::store_indices(vector, indices),
+            // SAFETY: see above.
+            None => unsafe { part_vectors::avx2::store_indices(vector, indices) },
+        }
+    }
+
+    #[inline(always)]
     fn mul_add(a: [__m256; 2], b: [__m256; 2], c: [__m256; 2]) -> [__m256; 2] {
         // SAFETY: see above.
         unsafe { [_mm256_fmadd_ps(a[0], b[0], c[0]), _mm256_fmadd_ps(a[1], b[1], c[1])] }
@@ -292,6 +372,42 @@ impl Arithmetic for Avx512 {
     fn store(vector: __m512, values: &mut [f32; LANES]) {
         // SAFETY: see above.
         unsafe { _mm512_storeu_ps(values.as_mut_ptr(), vector) }
+    }
+
+    #[inline(always)]
+    fn load_first(values: &[f32]) -> __m512 {
+        match values.first_chunk() {
+            Some(values) => Self::load(values),
+            // SAFETY: see above.
+            None => unsafe { part_vectors::avx512::load(values) },
+        }
+    }
+
+    #[inline(always)]
+    fn store_first(vector: __m512, values: &mut [f32]) {
+        match values.first_chunk_mut() {
+            Some(values) => Self::store(vector, values),
+            // SAFETY: see above.
+            None => unsafe { part_vectors::avx512::store(vector, values) },
+        }
+    }
+
+    #[inline(always)]
+    fn load_first_indices(indices: &[u32], rest: u32) -> __m512i {
+        match indices.first_chunk() {
+            Some(indices) => Self::load_indices(indices),
+            // SAFETY: see above.
+            None => unsafe { part_vectors::avx512::load_indices(indices, rest) },
+        }
+    }
+
+    #[inline(always)]
+    fn store_first_indices(vector: __m512i, indices: &mut [u32]) {
+        match indices.first_chunk_mut() {
+            Some(indices) => Self::store_indices(vector, indices),
+            // SAFETY: see above.
+            None => unsafe { part_vectors::avx512::store_indices(vector, indices) },
+        }
     }
 
     #[inline(always)]

@@ -6,7 +6,7 @@ use super::arithmetic::Arithmetic;
 use super::body::{Body, run};
 use super::doubles::Doubles;
 use super::instruction_set::InstructionSet;
-use crate::engine::lanes::{LANES, Lanes, Term, filled_up};
+use crate::engine::lanes::{LANES, Lanes, Term};
 
 /// Adds the terms of pixels, each of which has a value a channel, to the sums of their channels.
 pub(super) fn add_terms<S: Term<P, T>, const P: usize, const T: usize>(
@@ -50,13 +50,15 @@ impl<S: Term<P, T>, const P: usize, const T: usize> Body for Add<'_, S, P, T> {
                 for _ in 0..pixels {
                     A::prefetch(a, at + some);
                     A::prefetch(b, at + some);
-                    let (a, b) = if lanes == LANES {
+                    let (x, y) = if lanes == LANES {
                         // SAFETY: the block ends within its pixel, and the last pixel within both arrays.
-                        unsafe { (vector_at(a, at), vector_at(b, at)) }
+                        let (a, b) = unsafe { (vector_at(a, at), vector_at(b, at)) };
+                        (A::Doubles::widen(a), A::Doubles::widen(b))
                     } else {
-                        (&filled_up(&a[at..][..lanes]), &filled_up(&b[at..][..lanes]))
+                        let (a, b) = (&a[at..][..lanes], &b[at..][..lanes]);
+                        (A::widen(A::load_first(a)), A::widen(A::load_first(b)))
                     };
-                    let term = S::of(channels, A::Doubles::widen(a), A::Doubles::widen(b));
+                    let term = S::of(channels, x, y);
                     for t in 0..T {
                         sums[t] = sums[t] + term[t];
                     }
@@ -106,25 +108,17 @@ impl<S: Term<P, 1>, const P: usize> Body for Update<'_, S, P> {
                 for _ in 0..pixels {
                     A::prefetch(a, at + some);
                     A::prefetch(b, at + some);
-                    let b = if lanes == LANES {
-                        // SAFETY: the block ends within its pixel, and the last pixel within both arrays.
-                        unsafe { vector_at(b, at) }
-                    } else {
-                        &filled_up(&b[at..][..lanes])
-                    };
                     if lanes == LANES {
-                        // SAFETY: as above.
-                        let a = unsafe { vector_at_mut(a, at) };
+                        // SAFETY: the block ends within its pixel, and the last pixel within both arrays.
+                        let (a, b) = unsafe { (vector_at_mut(a, at), vector_at(b, at)) };
                         let (x, y) = (A::Doubles::widen(a), A::Doubles::widen(b));
                         let [value] = S::of(channels, x, y);
                         value.narrow(a);
                     } else {
-                        let a = &mut a[at..][..lanes];
-                        let mut values = filled_up(a);
-                        let (x, y) = (A::Doubles::widen(&values), A::Doubles::widen(b));
+                        let (a, b) = (&mut a[at..][..lanes], &b[at..][..lanes]);
+                        let (x, y) = (A::widen(A::load_first(a)), A::widen(A::load_first(b)));
                         let [value] = S::of(channels, x, y);
-                        value.narrow(&mut values);
-                        a.copy_from_slice(&values[..lanes]);
+                        A::store_first(A::narrow(value), a);
                     }
                     at += width;
                 }

@@ -44,14 +44,7 @@ impl Body for Pool<'_> {
                     A::take_larger(x, corner + tap, &mut best, &mut at);
                 }
                 A::store_first(best, out);
-                match argmax.first_chunk_mut() {
-                    Some(argmax) => A::store_indices(at, argmax),
-                    None => {
-                        let mut indices = [0; LANES];
-                        A::store_indices(at, &mut indices);
-                        argmax.copy_from_slice(&indices[..width]);
-                    }
-                }
+                A::store_first_indices(at, argmax);
             }
         }
     }
@@ -91,7 +84,8 @@ impl Body for Unpool<'_> {
                 let (first, width) = (corner as usize * channels + block * LANES, dout.len());
                 // A sum as in the loops for overlapping windows, which have no −0.
                 let dout = A::mul_add(A::splat(1.0), A::load_first(dout), A::splat(0.0));
-                let wanted = load_first_indices::<A>(argmax, corner);
+                // Lanes beyond the last channel look for the corner, which they find.
+                let wanted = A::load_first_indices(argmax, corner);
                 let mut found = 0;
                 for &tap in taps {
                     let (values, lanes) = A::keep_where(wanted, corner + tap, dout);
@@ -103,18 +97,5 @@ impl Body for Unpool<'_> {
             }
         }
         found_everywhere & 0xffff == 0xffff
-    }
-}
-
-/// The indices of at most [`LANES`] channels. Lanes beyond the last look for `corner`, which they find.
-#[inline(always)]
-pub(super) fn load_first_indices<A: Arithmetic>(indices: &[u32], corner: u32) -> A::Indices {
-    match indices.first_chunk() {
-        Some(indices) => A::load_indices(indices),
-        None => {
-            let mut filled_up = [corner; LANES];
-            filled_up[..indices.len()].copy_from_slice(indices);
-            A::load_indices(&filled_up)
-        }
     }
 }

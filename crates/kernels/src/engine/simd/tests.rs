@@ -5,12 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proptest::prelude::*;
 
+use super::channels::{add_terms, replace_by_terms};
 use super::instruction_set::InstructionSet;
 use super::nonzeros::{collect, gather, scatter};
 use super::tile::correlate;
 use crate::engine::correlation::{Correlation, Matrix, Places};
 use crate::engine::fused::fused;
-use crate::engine::lanes::LANES;
+use crate::engine::lanes::{LANES, Number, Term};
 use crate::engine::nonzeros::{Blocks, Nonzeros};
 use crate::engine::plain;
 
@@ -251,6 +252,59 @@ proptest! {
             let mut got = blocks.clone();
             gather(set, &nonzeros, shape, &frame, &mut got);
             prop_assert_eq!(bits(&got), bits(&gathered), "gather, {}", set.name());
+        }
+    }
+}
+
+/// P·a + b, and a·b.
+struct Products;
+
+impl Term<1, 2> for Products {
+    #[inline(always)]
+    fn of<V: Number>([factor]: [V; 1], a: V, b: V) -> [V; 2] {
+        [factor * a + b, a * b]
+    }
+}
+
+impl Term<1, 1> for Products {
+    #[inline(always)]
+    fn of<V: Number>([factor]: [V; 1], a: V, b: V) -> [V; 1] {
+        [factor * a + b]
+    }
+}
+
+#[test]
+fn passes_over_any_number_of_channels_are_plain_loops() {
+    for (width, pixels) in (1..=70).flat_map(|width| [(width, 1), (width, 9)]) {
+        let count = width * pixels;
+        let numbers = |seed| (0..count).map(|index| noise(index, seed)).collect::<Vec<f32>>();
+        let (a, b) = (numbers(1), numbers(2));
+        let mut channels = vec![[[0.0; LANES]]; width.div_ceil(LANES)];
+        let factor = |channel: usize| f64::from(noise(channel, 3));
+        for channel in 0..width {
+            channels[channel / LANES][0][channel % LANES] = factor(channel);
+        }
+        let (mut sums, mut terms) = (vec![[0.0; 2]; width], Vec::new());
+        for (index, (&a, &b)) in a.iter().zip(&b).enumerate() {
+            let (a, b, channel) = (f64::from(a), f64::from(b), index % width);
+            let [one, other]: [f64; 2] = Products::of([factor(channel)], a, b);
+            sums[channel][0] += one;
+            sums[channel][1] += other;
+            terms.push((one as f32).to_bits());
+        }
+        for set in available() {
+            let mut got = vec![[[0.0; LANES]; 2]; channels.len()];
+            add_terms::<Products, 1, 2>(set, [&a, &b], width, &channels, &mut got);
+            for (channel, sums) in sums.iter().enumerate() {
+                let got = got[channel / LANES].map(|lanes| lanes[channel % LANES].to_bits());
+                assert_eq!(got, sums.map(f64::to_bits), "{} {width} {pixels}", set.name());
+            }
+            // What lies behind the pixels must stay as it is.
+            let mut replaced = [a.as_slice(), &[7.0; LANES]].concat();
+            replace_by_terms::<Products, 1>(set, &mut replaced[..count], &b, width, &channels);
+            let got: Vec<_> = replaced.iter().map(|value| value.to_bits()).collect();
+            assert_eq!(got[..count], terms, "{} {width} {pixels}", set.name());
+            assert_eq!(replaced[count..], [7.0; LANES], "{} {width} {pixels}", set.name());
         }
     }
 }

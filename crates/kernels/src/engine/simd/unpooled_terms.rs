@@ -8,7 +8,6 @@ use super::body::{Body, run};
 use super::channels::loaded;
 use super::doubles::Doubles;
 use super::instruction_set::InstructionSet;
-use super::max_pool::load_first_indices;
 use crate::engine::lanes::{LANES, Lanes, Term};
 use crate::engine::windows::{Unpooled, Windows};
 
@@ -50,7 +49,7 @@ impl<S: Term<P, T>, const P: usize, const T: usize> Body for Add<'_, S, P, T> {
                 for taps in taps.chunks(width) {
                     let mut at = row * columns * channels + block * LANES;
                     for &corner in corners {
-                        let wanted = load_first_indices::<A>(&argmax[at..][..lanes], corner);
+                        let wanted = A::load_first_indices(&argmax[at..][..lanes], corner);
                         let dout = A::load_first(&dout[at..][..lanes]);
                         let (mut dy, mut of_dy) = (A::splat(0.0), A::splat(0.0));
                         for &tap in taps {
@@ -62,7 +61,7 @@ impl<S: Term<P, T>, const P: usize, const T: usize> Body for Add<'_, S, P, T> {
                             of_dy = A::mul_add(A::splat(1.0), x, of_dy);
                             dy = A::mul_add(A::splat(1.0), kept, dy);
                         }
-                        let term = S::of(numbers, widened::<A>(dy), widened::<A>(of_dy));
+                        let term = S::of(numbers, A::widen(dy), A::widen(of_dy));
                         for t in 0..T {
                             sums[t] = sums[t] + term[t];
                         }
@@ -108,7 +107,8 @@ impl<S: Term<P, 1>, const P: usize> Body for Write<'_, S, P> {
             let lanes = LANES.min(channels - block * LANES);
             let mut at = block * LANES;
             for &corner in corners {
-                let wanted = load_first_indices::<A>(&argmax[at..][..lanes], corner);
+                // Lanes beyond the last channel look for the corner, which they find.
+                let wanted = A::load_first_indices(&argmax[at..][..lanes], corner);
                 // A sum as in the loops for overlapping windows, which have no −0.
                 let dout = A::load_first(&dout[at..][..lanes]);
                 let dout = A::mul_add(A::splat(1.0), dout, A::splat(0.0));
@@ -120,10 +120,8 @@ impl<S: Term<P, 1>, const P: usize> Body for Write<'_, S, P> {
                     A::prefetch(x, pixel + AHEAD);
                     A::prefetch(self.dx, pixel + AHEAD);
                     let x = A::load_first(&x[pixel..][..lanes]);
-                    let [value] = S::of(numbers, widened::<A>(dy), widened::<A>(x));
-                    let mut values = [0.0; LANES];
-                    value.narrow(&mut values);
-                    A::store_first(A::load(&values), &mut self.dx[pixel..][..lanes]);
+                    let [value] = S::of(numbers, A::widen(dy), A::widen(x));
+                    A::store_first(A::narrow(value), &mut self.dx[pixel..][..lanes]);
                 }
                 found_everywhere &= found;
                 at += channels;
@@ -131,12 +129,4 @@ impl<S: Term<P, 1>, const P: usize> Body for Write<'_, S, P> {
         }
         found_everywhere & 0xffff == 0xffff
     }
-}
-
-/// The same numbers in `f64`.
-#[inline(always)]
-fn widened<A: Arithmetic>(vector: A::Vector) -> A::Doubles {
-    let mut values = [0.0; LANES];
-    A::store(vector, &mut values);
-    A::Doubles::widen(&values)
 }

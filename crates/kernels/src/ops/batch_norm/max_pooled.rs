@@ -10,7 +10,7 @@ use super::checks::{self, expect_channels, expect_training};
 use super::config::BatchNormConfig;
 use super::forward::scales_and_shifts;
 use super::running_statistics::RunningStatistics;
-use crate::engine::channels::{in_lanes, sums_by_image};
+use crate::engine::channels::{NumbersOfPixels, in_lanes, sums_by_image};
 use crate::engine::lanes::Lanes;
 use crate::engine::layout::{elements, to_channels_last};
 use crate::engine::parallel::{Images, try_divide};
@@ -60,7 +60,7 @@ pub(in crate::ops) fn numbers_in_evaluation<F: Real>(
     beta: ArrayView1<'_, F>,
     running: &RunningStatistics<F>,
     config: &BatchNormConfig,
-) -> Result<Vec<Lanes<3>>, KernelError> {
+) -> Result<NumbersOfPixels<3>, KernelError> {
     for (argument, got) in [
         ("gamma", gamma.len()),
         ("beta", beta.len()),
@@ -70,7 +70,8 @@ pub(in crate::ops) fn numbers_in_evaluation<F: Real>(
         let because = "one value per channel of x";
         expect_shape(Ix4::OPERATION, argument, &[got], &[channels], because)?;
     }
-    Ok(in_lanes(&scales_and_shifts(&running.as_batch(config.eps()), gamma, beta)))
+    let channels = scales_and_shifts(&running.as_batch(config.eps()), gamma, beta);
+    Ok(NumbersOfPixels::new(&channels))
 }
 
 /// Checks what the backward pass is given but the pooled gradients; the strips of its images.
@@ -92,16 +93,18 @@ fn normalize_and_pool<F: Real>(
     strips: &Strips,
     pooled: Pooled<'_, F>,
 ) -> Result<(), KernelError> {
-    let (n, c, channels) = (x.dim().0, strips.channels, in_lanes(channels));
+    let (n, numbers) = (x.dim().0, NumbersOfPixels::new(channels));
     strips.write(OPERATION, n, pooled, |out, argmax| {
         let images = (Images::new(elements(&x), strips.image), out, argmax);
         try_divide(n, x.len() / 5, images, &|(x, out, argmax)| {
             let mut normalized = Scratch::any(OPERATION, &[strips.image])?;
-            for ((x, out), argmax) in x.iter().zip(out.iter_mut()).zip(argmax.iter_mut()) {
+            // The last images first: summing has left those in the caches.
+            let images = x.iter().zip(out.iter_mut()).zip(argmax.iter_mut());
+            for ((x, out), argmax) in images.rev() {
                 for strip in strips.iter() {
                     let values = strip.values.clone();
                     let (of_strip, x) = (&mut normalized[values.clone()], &x[values]);
-                    F::replace_by_terms::<ScaleAndShift, 3>(of_strip, x, c, &channels);
+                    numbers.replace_by_terms::<ScaleAndShift, F>(of_strip, x);
                     strips.pool(strip, &normalized, out, argmax);
                 }
             }
@@ -131,7 +134,8 @@ fn parameter_gradients<F: Real>(
         sums_by_image(images, x.len() / 12, batch, &means(statistics), &|batch, means, sums| {
             let (dout, argmax, x) = batch;
             let pooled = dout.iter().zip(argmax.iter());
-            for ((pooled, x), sums) in pooled.zip(x.iter()).zip(sums.iter_mut()) {
+            // The last images first, so that the first are in the caches when their dx is made.
+            for ((pooled, x), sums) in pooled.zip(x.iter()).zip(sums.iter_mut()).rev() {
                 for strip in strips.iter() {
                     let unpooled = strips.unpooled(strip, pooled, x);
                     if !F::add_unpooled_terms::<ParameterGradients, 1, 2>(unpooled, means, sums) {

@@ -11,7 +11,7 @@ use super::dout::DoutImages;
 use super::forward_pass::ForwardPass;
 use super::geometry::Geometry;
 use super::gradients::{Wanted, gradients};
-use crate::engine::lanes::Lanes;
+use crate::engine::channels::NumbersOfPixels;
 use crate::engine::layout::{elements, to_channels_last};
 use crate::engine::parallel::{Images, try_divide};
 use crate::engine::real::Real;
@@ -47,7 +47,7 @@ pub fn forward_into<F: Real>(
 pub(super) fn convolve_and_pool<F: Real>(
     x: ArrayView4<'_, F>,
     pass: &ForwardPass<'_, F>,
-    normalization: Option<&[Lanes<3>]>,
+    normalization: Option<&NumbersOfPixels<3>>,
     pool: &MaxPool2dConfig,
     pooled: Pooled<'_, F>,
 ) -> Result<(), KernelError> {
@@ -68,10 +68,10 @@ pub(super) fn convolve_and_pool<F: Real>(
                 for (strip, windows) in strips.iter().zip(&windows) {
                     pass.windows(frame, windows, &mut convolved);
                     let image = match (normalization, &mut normalized) {
-                        (Some(channels), Some(normalized)) => {
+                        (Some(numbers), Some(normalized)) => {
                             let values = strip.values.clone();
                             let (from, to) = (&convolved[values.clone()], &mut normalized[values]);
-                            F::replace_by_terms::<ScaleAndShift, 3>(to, from, f, channels);
+                            numbers.replace_by_terms::<ScaleAndShift, F>(to, from);
                             &*normalized
                         }
                         _ => &convolved,
