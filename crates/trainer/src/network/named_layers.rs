@@ -1,11 +1,9 @@
 //! A network: layers in order, with names for their parameters.
 
 use kernels::Real;
-use kernels::batch_norm::BatchStatistics;
 use ndarray::{ArrayViewD, ArrayViewMutD};
 
 use super::layer::{Flatten, Layer, LayerArrays, Linear, NormFacts};
-use super::tape::Tape;
 use crate::numerics::Numerics;
 
 /// Layers in order, from images to logits.
@@ -113,20 +111,6 @@ impl<F: Real> Network<F> {
         let mut network = self.clone();
         network.layers.retain(|named| !matches!(named.layer, Layer::Dropout(_)));
         network
-    }
-
-    /// What each norm with running statistics normalised in the last forward pass of training, which
-    /// `tape` is of: its name, and for each part that it normalised by itself the images of the part
-    /// and the statistics of its values.
-    pub(crate) fn normalized<'a>(
-        &'a self,
-        tape: &'a Tape<F>,
-    ) -> impl Iterator<Item = (&'a str, Vec<(usize, &'a BatchStatistics)>)> {
-        let images = tape.images.shape().first().copied().unwrap_or_default();
-        self.layers.iter().zip(&tape.records).filter_map(move |(named, record)| {
-            let parts = record.saved.statistics(images);
-            (!parts.is_empty()).then_some((named.name.as_str(), parts))
-        })
     }
 
     /// The number of values in the parameters of `child` (`"model"` or `"fc"`).

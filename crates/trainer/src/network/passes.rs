@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use kernels::batch_norm::BatchStatistics;
 use kernels::{KernelError, Real, copy_into};
 use ndarray::{Array2, Array4, ArrayView2, ArrayView4, ArrayViewD};
 
@@ -178,6 +179,20 @@ impl<F: Real> Network<F> {
             end = start;
         }
         Ok(())
+    }
+
+    /// What each norm with running statistics normalised in the last forward pass of training, which
+    /// `tape` is of: its name, and for each part that it normalised by itself the images of the part
+    /// and the statistics of its values.
+    pub(crate) fn normalized<'a>(
+        &'a self,
+        tape: &'a Tape<F>,
+    ) -> impl Iterator<Item = (&'a str, Vec<(usize, &'a BatchStatistics)>)> {
+        let images = tape.images.shape().first().copied().unwrap_or_default();
+        self.layers.iter().zip(&tape.records).filter_map(move |(named, record)| {
+            let parts = record.saved.statistics(images);
+            (!parts.is_empty()).then_some((named.name.as_str(), parts))
+        })
     }
 
     /// The first layer of which a gradient is wanted: below it none is needed.
