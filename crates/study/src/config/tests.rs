@@ -219,3 +219,17 @@ fn arms_are_compared_by_what_is_not_the_seed() {
         ]
     );
 }
+
+#[test]
+fn a_quick_look_has_60_of_the_smallest_batches_or_one_of_the_largest() {
+    let images = |batch_sizes: &str| {
+        let text = format!("[compare]\nbatch_size = {batch_sizes}");
+        let mut file = study_file::read(&text, &Arm::any().unwrap()).unwrap();
+        file.look_quickly();
+        let config = StudyConfig::new(file, DataSet::FashionMnist).unwrap();
+        config.each(|arm| arm.training_images)
+    };
+    assert_eq!(images("[50]"), [60 * 50]);
+    assert_eq!(images("[8, 192]"), [60 * 8]);
+    assert_eq!(images("[2, 256]"), [256]);
+}

@@ -3,7 +3,7 @@
 use trainer::dataset::DataSet;
 
 use super::axis_values::AxisValues;
-use super::left_out::{self, LeftOut};
+use super::left_out::{self, LeftOut, once_each};
 use super::places::Places;
 use crate::arm::Arm;
 use crate::axis::{AXES, Axis, DATA_SET, EPOCHS, NETWORK, TRAINING_IMAGES, YOUNGER, place};
@@ -175,21 +175,20 @@ impl StudyFile {
             self.set(axis, vec![most.to_string()]);
             return;
         };
-        let setting = &mut self.settings[at];
-        let mut limited: Vec<String> = Vec::new();
-        for value in setting.values.drain(..) {
+        let limited = |value: &String| {
             let is_above = value.parse().is_ok_and(|count: u64| count > most);
-            let value = if is_above { most.to_string() } else { value };
-            if !limited.contains(&value) {
-                limited.push(value);
-            }
+            if is_above { most.to_string() } else { value.clone() }
+        };
+        let setting = &mut self.settings[at];
+        for left_out in &mut self.left_out {
+            left_out.change(axis, &setting.values, limited);
         }
-        setting.values = limited;
+        setting.values = once_each(setting.values.iter().map(limited));
     }
 
-    /// Names every axis but the younger ones: those that are compared in their order, then the others with one value each,
-    /// which is the notebook's where the file does not name it. A part of a network that the file does not
-    /// name is that of the network.
+    /// Names every axis but the younger ones: those that are compared in their order, then the others with
+    /// one value each, which is the notebook's where the file does not name it. A part of a network that the
+    /// file does not name is that of the network.
     pub(crate) fn complete(&mut self, notebook: &Arm) {
         let (mut complete, fixed): (Vec<AxisValues>, Vec<AxisValues>) =
             self.settings.drain(..).partition(|setting| setting.is_compared);

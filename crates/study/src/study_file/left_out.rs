@@ -26,6 +26,23 @@ impl LeftOut {
         })
     }
 
+    /// Follows a change of each of these values of an axis. Several may become one, which is left out if
+    /// all of them were.
+    pub(super) fn change(
+        &mut self,
+        axis: &Axis,
+        before: &[String],
+        changed: impl Fn(&String) -> String,
+    ) {
+        for (_, values) in self.conditions.iter_mut().filter(|(known, _)| *known == axis) {
+            let was_left_out = |value: &String| {
+                let mut same = before.iter().filter(|before| changed(before) == *value);
+                same.all(|before| values.contains(before))
+            };
+            *values = once_each(before.iter().map(&changed).filter(was_left_out));
+        }
+    }
+
     /// What is left of it beside these axes: an axis that has one value is no condition any more, and
     /// values that no arm has are none. Nothing if it holds of no combination.
     pub(super) fn among(mut self, settings: &[AxisValues]) -> Option<Self> {
@@ -40,6 +57,17 @@ impl LeftOut {
         self.conditions.retain(|(axis, _)| is_compared(*axis));
         Some(self)
     }
+}
+
+/// These values without those that came before.
+pub(super) fn once_each(values: impl Iterator<Item = String>) -> Vec<String> {
+    let mut found = Vec::new();
+    for value in values {
+        if !found.contains(&value) {
+            found.push(value);
+        }
+    }
+    found
 }
 
 /// Reads the tables, whose axes are compared in these settings.
@@ -140,6 +168,27 @@ mod tests {
         assert_eq!(changed("norm", &["batch"]), Ok((0, 2)));
         assert_eq!(changed("trains", &["all"]), Ok((0, 3)));
         assert_eq!(changed("trains", &["norm-only"]), Ok((1, 2)));
+    }
+
+    #[test]
+    fn a_quick_look_leaves_out_what_the_study_does() {
+        let arms = |training_images: &str, left_out: &str| {
+            let text = format!(
+                "[compare]\nnorm = [\"none\", \"batch\"]\ntraining_images = {training_images}\n\
+                 [[leave_out]]\nnorm = \"none\"\ntraining_images = {left_out}"
+            );
+            let mut file = study_file::read(&text, &Arm::any().unwrap()).unwrap();
+            file.look_quickly();
+            let config = StudyConfig::new(file, DataSet::FashionMnist).unwrap();
+            assert_eq!(StudyConfig::read(&config.to_toml()).as_ref(), Ok(&config));
+            config.arms().iter().map(|arm| arm.training_images).collect::<Vec<_>>()
+        };
+        // No more than 60 batches of 50.
+        assert_eq!(arms("[1000, 48000]", "48000"), [1000, 1000, 3000]);
+        assert_eq!(arms("[1000, 48000]", "1000"), [3000, 1000, 3000]);
+        // Two become one: it is left out only if both are.
+        assert_eq!(arms("[6000, 1000, 48000]", "48000"), [3000, 1000, 3000, 1000]);
+        assert_eq!(arms("[6000, 1000, 48000]", "[6000, 48000]"), [1000, 3000, 1000]);
     }
 
     #[test]
