@@ -8,14 +8,17 @@ pub(crate) struct Place {
     pub base: usize,
     /// Index into the output.
     pub target: usize,
-    /// How many places from this one on are neighbours in the source.
-    neighbours: usize,
+    /// How far the next place lies behind this one in the source, and how many places from this one on lie
+    /// as far apart. A place that the next does not lie behind is alone.
+    evenly_spaced: (usize, usize),
 }
 
 impl Place {
-    /// How many of `places`, from the first on, are neighbours in the source.
-    pub(crate) fn neighbours(places: &[Self]) -> usize {
-        places.first().map_or(0, |first| first.neighbours.min(places.len()))
+    /// How far the first of `places` lie apart in the source, and how many they are.
+    pub(crate) fn evenly_spaced(places: &[Self]) -> (usize, usize) {
+        places.first().map_or((0, 0), |&Self { evenly_spaced: (apart, count), .. }| {
+            (apart, count.min(places.len()))
+        })
     }
 }
 
@@ -31,15 +34,16 @@ impl Places {
     /// The places with these bases and targets.
     pub(crate) fn new(ends: impl Iterator<Item = [usize; 2]>) -> Self {
         let mut places: Vec<_> =
-            ends.map(|[base, target]| Place { base, target, neighbours: 1 }).collect();
+            ends.map(|[base, target]| Place { base, target, evenly_spaced: (0, 1) }).collect();
         let mut largest = [0; 2];
         for at in (0..places.len()).rev() {
-            let Place { base, target, neighbours } = places[at];
+            let Place { base, target, evenly_spaced: (apart, count) } = places[at];
             largest = [largest[0].max(base), largest[1].max(target)];
             if let Some(before) = at.checked_sub(1).map(|before| &mut places[before])
-                && before.base.checked_add(1) == Some(base)
+                && let Some(from_before) = base.checked_sub(before.base)
             {
-                before.neighbours += neighbours;
+                let as_far = from_before == apart;
+                before.evenly_spaced = (from_before, if as_far { count + 1 } else { 2 });
             }
         }
         Self { places, largest }

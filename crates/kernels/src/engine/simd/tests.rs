@@ -159,8 +159,14 @@ fn tiles_of_every_size_are_plain_loops() {
     for width in [3, LANES, 2 * LANES - 1, 2 * LANES, 3 * LANES] {
         for count in 0..70 {
             let neighbours = (0..count).collect::<Vec<_>>();
-            correlations_agree(&neighbours, width);
-            correlations_agree(&neighbours.iter().map(|at| 2 * at).collect::<Vec<_>>(), width);
+            // Some of these distances have tiles of their own.
+            for apart in [0, 1, 2, 15, 16, 17, 32, 64] {
+                let bases = neighbours.iter().map(|at| apart * at).collect::<Vec<_>>();
+                correlations_agree(&bases, width);
+                // Two rows, with a frame between them.
+                let of_rows = |at: &usize| apart * (at + at / 14 * 2);
+                correlations_agree(&neighbours.iter().map(of_rows).collect::<Vec<_>>(), width);
+            }
             // Neighbours that end amid a tile of others, or begin there.
             let ends = |at: &usize| at + at.saturating_sub(29) * 4;
             correlations_agree(&neighbours.iter().map(ends).collect::<Vec<_>>(), width);

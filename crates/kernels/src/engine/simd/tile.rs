@@ -90,36 +90,40 @@ fn first_tile<A: Arithmetic, const V: usize>(
     out: &mut [f32],
 ) -> usize {
     if A::TILE_VECTORS == 2 {
-        // Thirty-two registers. From some nine places on, addresses come from memory; neighbours have one
-        // address. Ten are a tile all the same: a tenth alone would wait for each of its products.
-        match (V, Place::neighbours(places)) {
-            (1, 28..) => return tile::<A, 28, V, true>(correlation, vector, places, out),
-            (_, 14..) => return tile::<A, 14, V, true>(correlation, vector, places, out),
+        // Thirty-two registers. From some nine places on, addresses come from memory; evenly spaced places
+        // have one address. Ten are a tile all the same: a tenth alone would wait for each of its products.
+        match (V, Place::evenly_spaced(places)) {
+            (1, (1, 28..)) => return tile::<A, 28, V, 1>(correlation, vector, places, out),
+            (_, (1, 14..)) => return tile::<A, 14, V, 1>(correlation, vector, places, out),
+            (1, (16, 14..)) => return tile::<A, 14, V, 16>(correlation, vector, places, out),
+            (1, (32, 14..)) => return tile::<A, 14, V, 32>(correlation, vector, places, out),
+            (1, (64, 14..)) => return tile::<A, 14, V, 64>(correlation, vector, places, out),
             (_, _) => {}
         }
         match (V, places.len()) {
-            (1, 10) => return tile::<A, 10, V, false>(correlation, vector, places, out),
-            (1, 9..) => return tile::<A, 9, V, false>(correlation, vector, places, out),
-            (1, 8) => return tile::<A, 8, V, false>(correlation, vector, places, out),
-            (_, 7..) => return tile::<A, 7, V, false>(correlation, vector, places, out),
+            (1, 10) => return tile::<A, 10, V, 0>(correlation, vector, places, out),
+            (1, 9..) => return tile::<A, 9, V, 0>(correlation, vector, places, out),
+            (1, 8) => return tile::<A, 8, V, 0>(correlation, vector, places, out),
+            (_, 7..) => return tile::<A, 7, V, 0>(correlation, vector, places, out),
             (_, _) => {}
         }
     }
     // With two registers for a vector, the sums and their operands fill the sixteen of AVX2.
     match places.len() {
         0 => 0,
-        1 => tile::<A, 1, V, false>(correlation, vector, places, out),
-        2 => tile::<A, 2, V, false>(correlation, vector, places, out),
-        3 => tile::<A, 3, V, false>(correlation, vector, places, out),
-        4 => tile::<A, 4, V, false>(correlation, vector, places, out),
-        5 => tile::<A, 5, V, false>(correlation, vector, places, out),
-        _ => tile::<A, 6, V, false>(correlation, vector, places, out),
+        1 => tile::<A, 1, V, 0>(correlation, vector, places, out),
+        2 => tile::<A, 2, V, 0>(correlation, vector, places, out),
+        3 => tile::<A, 3, V, 0>(correlation, vector, places, out),
+        4 => tile::<A, 4, V, 0>(correlation, vector, places, out),
+        5 => tile::<A, 5, V, 0>(correlation, vector, places, out),
+        _ => tile::<A, 6, V, 0>(correlation, vector, places, out),
     }
 }
 
-/// The sums of the first `R` places, in `V` vectors; `R`.
+/// The sums of the first `R` places, in `V` vectors; `R`. The places lie `APART` in the source, or anywhere
+/// where that is 0.
 #[inline(always)]
-fn tile<A: Arithmetic, const R: usize, const V: usize, const NEIGHBOURS: bool>(
+fn tile<A: Arithmetic, const R: usize, const V: usize, const APART: usize>(
     correlation: &Correlation<'_, f32>,
     vector: usize,
     places: &[Place],
@@ -133,7 +137,7 @@ fn tile<A: Arithmetic, const R: usize, const V: usize, const NEIGHBOURS: bool>(
     }
     let places = &places[..R];
     let mut bases = [places[0].base; R];
-    if !NEIGHBOURS {
+    if APART == 0 {
         for (base, place) in bases.iter_mut().zip(places) {
             *base = place.base;
         }
@@ -150,7 +154,7 @@ fn tile<A: Arithmetic, const R: usize, const V: usize, const NEIGHBOURS: bool>(
                 *lanes = A::load(unsafe { &*matrix.as_ptr().add(first).cast() });
             }
             for r in 0..R {
-                let index = at + if NEIGHBOURS { bases[0] + r } else { bases[r] };
+                let index = at + if APART > 0 { bases[0] + r * APART } else { bases[r] };
                 // SAFETY: `is_inside` was true, so even the last value of the largest base is in bounds.
                 let value = A::splat(unsafe { *source.get_unchecked(index) });
                 for v in 0..V {
