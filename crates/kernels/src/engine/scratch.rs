@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ops::{Deref, DerefMut, Range};
 use std::thread::LocalKey;
 
-use ndarray::{ArrayView, Dimension};
+use ndarray::{ArrayView, Axis, Dimension};
 
 use super::aligned;
 use crate::error::KernelError;
@@ -101,7 +101,15 @@ impl<T: Item> Scratch<T> {
         array: ArrayView<'_, T, D>,
     ) -> Result<Self, KernelError> {
         let mut elements = Self::any(operation, array.shape())?;
-        elements.iter_mut().zip(array).for_each(|(place, &element)| *place = element);
+        let Some(last) = array.ndim().checked_sub(1) else {
+            elements.iter_mut().zip(array).for_each(|(place, &element)| *place = element);
+            return Ok(elements);
+        };
+        // Row by row: one iterator over all axes takes several times as long per element.
+        let width = array.len_of(Axis(last)).max(1);
+        for (places, row) in elements.chunks_exact_mut(width).zip(array.lanes(Axis(last))) {
+            places.iter_mut().zip(row).for_each(|(place, &element)| *place = element);
+        }
         Ok(elements)
     }
 }

@@ -186,7 +186,7 @@ fn product<F: Real>(
             Matrix { values, row_stride: width, vector_stride: LANES }
         }
         _ => {
-            panels = Panels::pack(OPERATION, depth, width, b)?;
+            panels = Panels::pack(OPERATION, b)?;
             panels.matrix()
         }
     };

@@ -10,7 +10,7 @@ use super::input_pass::InputPass;
 use super::parameter_pass::ParameterPass;
 use super::sparse::Sparse;
 use crate::engine::nonzeros::Nonzeros;
-use crate::engine::parallel::{Divide, Images, threads, try_divide};
+use crate::engine::parallel::{Divide, Images, divide, threads, try_divide};
 use crate::engine::real::Real;
 use crate::engine::scratch::Scratch;
 use crate::error::KernelError;
@@ -66,7 +66,13 @@ impl<F: Real, D: DoutImages<F>> BackwardPass<'_, F, D> {
                 }
             })
         })?;
-        of_chunks.chunks_exact(count.max(1)).for_each(|of_chunk| add(sums, of_chunk));
+        let parts = (0..count, Images::new(sums, 1));
+        divide(count, count * chunks / 8, parts, &|(these, sums)| {
+            let sums = sums.all();
+            for of_chunk in of_chunks.chunks_exact(count.max(1)) {
+                add(sums, &of_chunk[these.clone()]);
+            }
+        });
         Ok(())
     }
 

@@ -30,11 +30,10 @@ impl<'a, F: Real> ForwardPass<'a, F> {
         weight: ArrayView4<'_, F>,
         bias: ArrayView1<'_, F>,
     ) -> Result<Self, KernelError> {
-        let &Geometry { c, f, kh, kw, .. } = geometry;
-        expect_shape(OPERATION, "bias", bias.shape(), &[f], "one value per filter")?;
+        expect_shape(OPERATION, "bias", bias.shape(), &[geometry.f], "one value per filter")?;
         // (KH, KW, C, F)
         let weight = weight.permuted_axes([2, 3, 1, 0]);
-        let panels = Panels::pack(OPERATION, kh * kw * c, f, weight)?;
+        let panels = Panels::pack(OPERATION, weight)?;
         let (spread, start) = (geometry.spread_x(), filled_up(OPERATION, bias)?);
         Ok(Self { geometry, spread, panels, start })
     }

@@ -1,6 +1,6 @@
 //! The gradients that are wanted, from a dout in memory or from one that is made image by image.
 
-use ndarray::{Array4, ArrayView4, ArrayViewMut1, ArrayViewMut4};
+use ndarray::{Array4, ArrayView4, ArrayViewMut1, ArrayViewMut4, indices, s};
 
 use super::backward_pass::BackwardPass;
 use super::config::OPERATION;
@@ -127,7 +127,11 @@ fn take_apart<F: Real>(
     let (dweight_sum, dbias_sum) = sums.split_at(dweight.len());
     let too_large = |_| KernelError::TooLarge { operation: OPERATION, shape: shape.to_vec() };
     let sum = ArrayView4::from_shape(shape, dweight_sum).map_err(too_large)?;
-    dweight.assign(&sum.permuted_axes(axes));
+    let sum = sum.permuted_axes(axes);
+    // Tap by tap: the rows of a kernel are too short to be copied one after the other.
+    for (kh, kw) in indices([kh, kw]) {
+        dweight.slice_mut(s![.., .., kh, kw]).assign(&sum.slice(s![.., .., kh, kw]));
+    }
     dbias.iter_mut().zip(dbias_sum).for_each(|(place, &sum)| *place = sum);
     Ok(())
 }

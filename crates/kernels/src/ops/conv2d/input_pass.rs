@@ -47,7 +47,6 @@ impl<'a, F: Real> InputPass<'a, F> {
             let (spread, weights) = (geometry.spread_x(), Weights::ForNonzeros(weight));
             return Ok(Self { geometry, spread, weights });
         }
-        let c = geometry.c;
         let with_panels = |phase: ImagePhase| {
             let mut taps = weight;
             for (axis, taps_here) in phase.taps.iter().enumerate() {
@@ -55,13 +54,12 @@ impl<'a, F: Real> InputPass<'a, F> {
                 taps.slice_axis_inplace(Axis(2 + axis), every);
                 taps.invert_axis(Axis(2 + axis));
             }
-            let depth = taps.len() / c;
             // (KH, KW, F, C)
-            let panels = Panels::pack(OPERATION, depth, c, taps.permuted_axes([2, 3, 0, 1]))?;
+            let panels = Panels::pack(OPERATION, taps.permuted_axes([2, 3, 0, 1]))?;
             Ok((phase, panels))
         };
         let phases = geometry.phases().map(with_panels).collect::<Result<_, KernelError>>()?;
-        let start = Scratch::zeros(OPERATION, &[c.next_multiple_of(LANES)])?;
+        let start = Scratch::zeros(OPERATION, &[geometry.c.next_multiple_of(LANES)])?;
         let weights = Weights::ForAll { phases, start };
         Ok(Self { geometry, spread: geometry.spread_dout(), weights })
     }
