@@ -14,6 +14,7 @@ use study::config::StudyConfig;
 use study::experiment::{Experiment, Introduction};
 use study::images::Images;
 use study::seeds;
+use study::shipped::SHIPPED;
 use study::store::{State, Store};
 use study::training::{Failure, InUse};
 use trainer::dataset::{DataSet, Source};
@@ -49,6 +50,10 @@ pub(crate) struct Arguments {
     #[arg(value_name = "STUDY")]
     study: Option<String>,
 
+    /// Every study that comes with the workspace, one after the other; they share cells
+    #[arg(long, conflicts_with_all = ["study", "format", "cell", "shard", "requeue"])]
+    all: bool,
+
     #[command(flatten)]
     options: StudyOptions,
 
@@ -68,7 +73,7 @@ pub(crate) struct Arguments {
     threads: Option<NonZero<usize>>,
 
     /// Folder of the report [default: one below runs/, named by the study and by what is changed of it,
-    /// as in runs/headline_epochs=2]
+    /// as in runs/headline_epochs=2]; with --all the folder that those of all reports are in
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 
@@ -100,24 +105,44 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
 
 fn run_in(job: &Job, arguments: &Arguments, interrupt: &Interrupt) -> Result<Exit> {
     let threads = threads(arguments.threads, job)?;
-    let study = find(arguments.study.as_deref())?;
-    let options = &arguments.options;
-    let (named, data) = options.data(&study)?;
-    // An impossible study is refused before anything is read or written, whichever data set it gets.
-    let requests: Vec<_> = data
-        .possible()
-        .iter()
-        .map(|&data_set| options.request(&study, data_set))
-        .map(|request| {
-            request.and_then(|request| expect_room(&request.config, threads).map(|()| request))
-        })
-        .collect();
-    if requests.iter().all(Result::is_err) {
-        requests.into_iter().collect::<Result<Vec<_>>>()?;
-        bail!("found no data set");
+    if !arguments.all {
+        let study = find(arguments.study.as_deref())?;
+        let possible = arguments.possible(&study, threads)?;
+        return run_study(job, arguments, &study, possible, interrupt);
     }
+    let studies = SHIPPED.iter().map(|study| find(Some(study.name)));
+    let studies = studies.collect::<Result<Vec<NamedStudy>>>()?;
+    // What is impossible in the last is told before the first is trained.
+    let possible = studies.iter().map(|study| arguments.possible(study, threads));
+    let possible = possible.collect::<Result<Vec<_>>>()?;
+    if arguments.list {
+        let all = studies.iter().zip(&possible);
+        let all =
+            all.filter_map(|(study, requests)| Some((study, requests.first()?.as_ref().ok()?)));
+        let all: Vec<_> = all.map(|(study, it)| (study.name.as_str(), &it.config)).collect();
+        return plan::show_all(&all, &store(arguments.cells.as_deref())?, threads);
+    }
+    let mut all_right = true;
+    for (at, (study, possible)) in studies.iter().zip(possible).enumerate() {
+        say(format_args!("\n{} ({} of {})", study.name, at + 1, studies.len()))?;
+        let ended = run_study(job, arguments, study, possible, interrupt);
+        all_right &= ended.with_context(|| format!("the study {}", study.name))? == Exit::Success;
+    }
+    Ok(Exit::of(all_right))
+}
+
+fn run_study(
+    job: &Job,
+    arguments: &Arguments,
+    study: &NamedStudy,
+    possible: Vec<Result<Request>>,
+    interrupt: &Interrupt,
+) -> Result<Exit> {
+    let threads = threads(arguments.threads, job)?;
+    let options = &arguments.options;
+    let (named, data) = options.data(study)?;
     let store = store(arguments.cells.as_deref())?;
-    if let Some(Ok(Request { config, folder })) = requests.into_iter().next()
+    if let Some(Ok(Request { config, folder })) = possible.into_iter().next()
         && !arguments.list
     {
         let experiment = Experiment::new(config, store, threads)?;
@@ -126,25 +151,57 @@ fn run_in(job: &Job, arguments: &Arguments, interrupt: &Interrupt) -> Result<Exi
         // What is trained and tested needs no data.
         if is_trained && experiment.untested(&found)?.is_empty() {
             let part = arguments.part.part(job)?;
-            return train(arguments, &experiment, &folder, &part, &[], interrupt);
+            let out = arguments.out(study, &folder)?;
+            return train((&out, &folder), &experiment, &part, &[], interrupt);
         }
     }
     let store = self::store(arguments.cells.as_deref())?;
     let data_sets = data.find_all(&named)?;
     let first = data_sets.first().map(LocalDataSet::data_set).context("found no data set")?;
-    let Request { config, folder } = options.request(&study, first)?;
+    let Request { config, folder } = options.request(study, first)?;
     expect_room(&config, threads)?;
     if arguments.list {
         return match arguments.format {
             Format::Table => plan::show(&config, &store, threads),
-            Format::Lines => lines::show(&config, &store, &arguments.words(&study, first)?),
+            Format::Lines => lines::show(&config, &store, &arguments.words(study, first)?),
         };
     }
     let experiment = Experiment::new(config, store, threads)?;
-    train(arguments, &experiment, &folder, &arguments.part.part(job)?, &data_sets, interrupt)
+    let out = arguments.out(study, &folder)?;
+    let part = arguments.part.part(job)?;
+    train((&out, &folder), &experiment, &part, &data_sets, interrupt)
 }
 
 impl Arguments {
+    /// The study with each data set that it may get.
+    ///
+    /// # Errors
+    ///
+    /// A study that is impossible with each of them, before anything is read or written.
+    fn possible(&self, study: &NamedStudy, threads: usize) -> Result<Vec<Result<Request>>> {
+        let (_, data) = self.options.data(study)?;
+        let request = |&data_set: &DataSet| {
+            let request = self.options.request(study, data_set)?;
+            expect_room(&request.config, threads)?;
+            Ok(request)
+        };
+        let requests: Vec<Result<Request>> = data.possible().iter().map(request).collect();
+        if requests.iter().all(Result::is_err) {
+            requests.into_iter().collect::<Result<Vec<_>>>()?;
+            bail!("found no data set");
+        }
+        Ok(requests)
+    }
+
+    /// The folder of the report of a study whose usual folder has this name.
+    fn out(&self, study: &NamedStudy, usual: &str) -> Result<PathBuf> {
+        Ok(match &self.out {
+            Some(folder) if self.all => folder.join(&study.name),
+            Some(folder) => folder.clone(),
+            None => workspace::runs()?.join(usual),
+        })
+    }
+
     /// The words that name the study, this data set and its cells, in whatever folder they are read.
     fn words(&self, study: &NamedStudy, data_set: DataSet) -> Result<Vec<String>> {
         let argument = match (&study.path, &self.study) {
@@ -187,17 +244,12 @@ pub(crate) fn store(named: Option<&Path>) -> Result<Store> {
 
 /// Trains what is missing, and reports. Without data sets nothing is missing.
 fn train(
-    arguments: &Arguments,
+    (out, folder_of_study): (&Path, &str),
     experiment: &Experiment,
-    folder_of_study: &str,
     part: &Part,
     data_sets: &[LocalDataSet],
     interrupt: &Interrupt,
 ) -> Result<Exit> {
-    let out = match &arguments.out {
-        Some(folder) => folder.clone(),
-        None => workspace::runs()?.join(folder_of_study),
-    };
     let wanted = part.of(experiment.cells())?;
     let found = experiment.found()?;
     let states: Vec<State> = found.iter().map(|found| found.state).collect();
@@ -214,7 +266,7 @@ fn train(
     expect_store(experiment, &missing, &untested)?;
     // Everything that needs no training comes first, so that only the training can fail late.
     let report = if part.is_whole() {
-        Some((experiment.open(&out)?, ending::transcript_of_kernels()?))
+        Some((experiment.open(out)?, ending::transcript_of_kernels()?))
     } else {
         None
     };

@@ -2,7 +2,8 @@
 //!
 //! The unit is the seed, and arms are paired by it. A mean difference has a t interval and a BCa
 //! interval beside it; the sign-flip test is exact; wins have an exact interval. Nothing here makes
-//! a test or an interval of fewer than ten seeds: [`Pairs`] and [`Sample`] refuse them.
+//! a test or an interval of fewer than ten seeds: [`Pairs`] and [`Sample`] refuse them. [`halves`] shows
+//! on ten seeds of one thing what comparing five with five would say.
 //!
 //! ```
 //! use statistics::*;
@@ -64,6 +65,7 @@ mod binomial;
 mod bisection;
 mod bootstrap;
 mod error;
+mod halves;
 mod level;
 mod multiple;
 mod normal;
@@ -80,6 +82,7 @@ mod wins;
 pub use binomial::{clopper_pearson, largest_share_unseen, standard_error};
 pub use bootstrap::{RESAMPLES, bca_interval, bca_interval_of_resamples};
 pub use error::{FEWEST_SEEDS, Result, StatisticsError};
+pub use halves::{Half, halves};
 pub use level::{ConfidenceLevel, Interval};
 pub use multiple::holm;
 pub use power::{POWER, SIGNIFICANCE, smallest_detectable_difference};

@@ -2,6 +2,7 @@
 //! captions, the findings and `summary.csv` alike.
 
 mod arm_result;
+mod best;
 mod comparison;
 mod confusion;
 mod distributions;
@@ -18,6 +19,7 @@ use crate::error::Result;
 use crate::tables::Study;
 
 pub use arm_result::{ArmResult, EpochResult};
+pub use best::{Best, BestArm};
 pub use comparison::{Ahead, Comparison, Reached};
 pub use confusion::Confusion;
 pub use distributions::{Activations, BatchNormStatistic, Channels, Percentiles};
@@ -99,7 +101,8 @@ impl<'a> Analysis<'a> {
 
     /// The images that the primary outcome is a share of.
     pub fn images_of_outcome(&self) -> u64 {
-        inference::images(&self.study.config)
+        let config = &self.study.config;
+        inference::images(config.file.report.primary, config)
     }
 
     /// Whether an arm has several seeds.

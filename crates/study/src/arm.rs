@@ -9,6 +9,7 @@ use trainer::optimizer::{AdamConfig, OptimizerConfig};
 use trainer::run::RunConfig;
 use trainer::{Seeds, TrainError, Trains};
 
+use crate::rate_scaling::RateScaling;
 use crate::source::Source;
 
 /// How many times per epoch losses are averaged and networks observed for the study's tables.
@@ -39,6 +40,9 @@ pub struct Arm {
     /// What a seed changes of its runs; the rest is that of seed 0.
     pub vary: Vec<Source>,
     data_set: DataSet,
+    /// The learning rate before it is scaled by the batch size.
+    base_rate: f64,
+    rate_scaling: RateScaling,
 }
 
 impl Arm {
@@ -60,7 +64,14 @@ impl Arm {
             data_set: data_set.into(),
             statistics: EvaluationStatistics::Running,
         };
-        Ok(Self { run, training_images, vary: vec![Source::Weights, Source::Order], data_set })
+        Ok(Self {
+            run,
+            training_images,
+            vary: vec![Source::Weights, Source::Order],
+            data_set,
+            base_rate: NOTEBOOK_LEARNING_RATE,
+            rate_scaling: RateScaling::None,
+        })
     }
 
     /// An arm to try values of axes on.
@@ -97,7 +108,17 @@ impl Arm {
         if self.vary.contains(&source) { seed } else { 0 }
     }
 
-    /// Its learning rate.
+    /// The learning rate that it was given, which [`Self::rate_scaling`] scales.
+    pub fn base_rate(&self) -> f64 {
+        self.base_rate
+    }
+
+    /// How its learning rate follows from its batch size.
+    pub fn rate_scaling(&self) -> RateScaling {
+        self.rate_scaling
+    }
+
+    /// Its learning rate, scaled.
     pub fn learning_rate(&self) -> f64 {
         self.run.optimizer.hyperparameter("learning_rate").unwrap_or_default()
     }
@@ -107,19 +128,36 @@ impl Arm {
         self.run.optimizer.hyperparameter("weight_decay").unwrap_or_default()
     }
 
-    /// Gives it the optimiser of this name with these and otherwise its usual hyperparameters. The error
-    /// says what is expected instead.
+    /// Gives it the optimiser of this name with these and otherwise its usual hyperparameters; the learning
+    /// rate is that before it is scaled. The error says what is expected instead.
     pub(crate) fn set_optimizer(
         &mut self,
         name: &str,
-        learning_rate: f64,
+        base_rate: f64,
         weight_decay: f64,
     ) -> Result<(), String> {
         let names = || OptimizerConfig::NAMES.join(", ");
-        let usual = OptimizerConfig::usual(name, learning_rate).map_err(|_| names())?;
+        let scaled = self.rate_scaling.scaled(base_rate, self.run.batch_size);
+        let is_rate = scaled.is_finite() && scaled > 0.0;
+        let rate =
+            is_rate.then_some(scaled).ok_or("a learning rate that stays finite and above 0")?;
+        let usual = OptimizerConfig::usual(name, rate).map_err(|_| names())?;
         let decaying = usual.with_weight_decay(weight_decay);
         self.run.optimizer = decaying.map_err(|error| error.to_string())?;
+        self.base_rate = base_rate;
         Ok(())
+    }
+
+    /// Gives it batches of this size, and the learning rate that follows.
+    pub(crate) fn set_batch_size(&mut self, images: usize) -> Result<(), String> {
+        self.run.batch_size = images;
+        self.scale_rate(self.rate_scaling)
+    }
+
+    /// Scales its learning rate in this way.
+    pub(crate) fn scale_rate(&mut self, scaling: RateScaling) -> Result<(), String> {
+        self.rate_scaling = scaling;
+        self.set_optimizer(self.run.optimizer.name(), self.base_rate, self.weight_decay())
     }
 
     /// Its network.
@@ -150,6 +188,8 @@ impl Arm {
     /// A network that cannot be built.
     pub(crate) fn what_comes_out(&self) -> Result<(Self, BTreeSet<String>), TrainError> {
         let mut arm = self.clone();
+        // Different ways to the same learning rate.
+        (arm.base_rate, arm.rate_scaling) = (self.learning_rate(), RateScaling::None);
         let network = &mut arm.run.network;
         let (NetworkKind::Convolutional { widths }
         | NetworkKind::FullyConnected { hidden: widths }) = &network.kind;

@@ -14,6 +14,7 @@ mod network;
 mod norm;
 mod number;
 mod optimizer;
+mod rate_scaling;
 mod statistics;
 mod training_images;
 mod trains;
@@ -38,6 +39,7 @@ pub static AXES: &[&Axis] = &[
     &learning_rate::AXIS,
     &weight_decay::AXIS,
     &batch_size::AXIS,
+    &rate_scaling::AXIS,
     &epochs::AXIS,
     &training_images::AXIS,
     &statistics::AXIS,
@@ -46,7 +48,7 @@ pub static AXES: &[&Axis] = &[
 
 /// The axes that are younger than committed reports. What a study that does not name one of them writes
 /// has no word of it, so that those reports keep their bytes.
-pub static YOUNGER: &[&Axis] = &[&statistics::AXIS];
+pub static YOUNGER: &[&Axis] = &[&rate_scaling::AXIS, &statistics::AXIS];
 
 /// The axis of data sets.
 pub static DATA_SET: &Axis = &data_set::AXIS;

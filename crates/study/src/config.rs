@@ -54,6 +54,7 @@ impl StudyConfig {
             file.settings.iter().filter(|it| it.is_compared).map(|it| it.axis).collect();
         // One against an axis that is not compared any more has nothing to show.
         file.report.figures.retain(|name| figure_name::expect(name, &compared).is_ok());
+        file.report.best_over = file.report.best_over.filter(|axis| compared.contains(axis));
         let given = file.arms(&notebook).map_err(StudyError::Config)?;
         let (arms, chosen) =
             given.into_iter().map(|GivenArm { arm, chosen }| (arm, chosen)).unzip();

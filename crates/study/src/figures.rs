@@ -1,33 +1,40 @@
 //! The figures of a study. A figure is a file of its own, which holds its drawing, its heading, its
-//! description and its caption, and a line in the list below and in [`STANDARD`].
+//! description and its caption, and a line in the list below and in [`STANDARD`] or [`NAMED`].
 
-mod accuracy_against;
 mod accuracy_by_step;
 mod activation_percentiles;
+mod against;
 mod batch_norm_parameters;
 mod confusion_matrix;
 pub mod contact_sheet;
 mod figure;
+mod heat_map;
 mod layout;
 mod normalized_axes;
+mod outcome;
 mod performance_profile;
+mod split_seeds;
+mod steps_to_accuracy;
 mod training_loss;
 mod validation;
 
 use std::path::{Path, PathBuf};
 
 use crate::analysis::Analysis;
+use crate::axis::Axis;
 use crate::config::StudyConfig;
 use crate::error::Result;
-use crate::figure_name::{STANDARD, axis_against, file_stem};
+use crate::figure_name::{NAMED, STANDARD, file_stem, over_axes};
 
-use accuracy_against::AccuracyAgainst;
+use against::Against;
 pub use figure::{DrawnFigure, FigureText};
 use figure::{StandardFigure, drawn, text};
+use heat_map::HeatMap;
+use outcome::Outcome;
 
 macro_rules! figures {
     ($($figure:ty,)*) => {
-        /// The figures of every study, as [`STANDARD`] lists them.
+        /// The figures of [`STANDARD`], then those of [`NAMED`].
         const NAMES: &[&str] = &[$(<$figure>::NAME),*];
 
         /// The figure of this name, if the study has data for it.
@@ -35,7 +42,10 @@ macro_rules! figures {
             $(if name == <$figure>::NAME {
                 return drawn(<$figure>::of(analysis), name);
             })*
-            drawn(axis_against(name).and_then(|axis| AccuracyAgainst::of(analysis, axis)), name)
+            match over_axes(name) {
+                Some((figure, axes)) => over(figure, &axes, analysis, name, drawn, drawn),
+                None => Ok(None),
+            }
         }
 
         /// What is said of the figure of this name, if the study has data for it.
@@ -43,7 +53,8 @@ macro_rules! figures {
             $(if name == <$figure>::NAME {
                 return text(<$figure>::of(analysis), name);
             })*
-            text(axis_against(name).and_then(|axis| AccuracyAgainst::of(analysis, axis)), name)
+            let (figure, axes) = over_axes(name)?;
+            over(figure, &axes, analysis, name, text, text)
         }
     };
 }
@@ -59,10 +70,34 @@ figures! {
     batch_norm_parameters::BatchNormParameters<'_>,
     activation_percentiles::ActivationPercentiles<'_>,
     confusion_matrix::ConfusionMatrix<'_>,
+    steps_to_accuracy::StepsToAccuracy<'_>,
+    split_seeds::SplitSeeds<'_>,
+}
+
+/// What `against` or `heat_map` makes of the figure over these axes.
+fn over<'a, T>(
+    figure: &str,
+    axes: &[&'static Axis],
+    analysis: &'a Analysis<'a>,
+    name: &str,
+    against: impl Fn(Option<Against<'a>>, &str) -> T,
+    heat_map: impl Fn(Option<HeatMap<'a>>, &str) -> T,
+) -> T {
+    match *axes {
+        [x, y] => heat_map(HeatMap::of(analysis, x, y), name),
+        [axis] => {
+            let outcome = Outcome::of_figure(figure);
+            against(outcome.and_then(|outcome| Against::of(analysis, outcome, axis)), name)
+        }
+        _ => heat_map(None, name),
+    }
 }
 
 // What a study's file may name is what is drawn here.
-const _: () = assert!(NAMES.len() == STANDARD.len(), "figure_name::STANDARD lists other figures");
+const _: () = assert!(
+    NAMES.len() == STANDARD.len() + NAMED.len(),
+    "figure_name::STANDARD and NAMED list other figures"
+);
 
 /// All figures that a study's file names and that the study has data for, in the order of the file.
 ///
@@ -99,11 +134,4 @@ pub fn files(config: &StudyConfig) -> impl Iterator<Item = PathBuf> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_figures_that_a_file_may_name_are_those_that_are_drawn() {
-        assert_eq!(NAMES, STANDARD);
-    }
-}
+mod tests;

@@ -30,6 +30,7 @@ pub mod images;
 mod made_up;
 pub mod memory;
 pub mod published;
+pub mod rate_scaling;
 pub mod report;
 pub mod reproduction;
 pub mod ro_crate;

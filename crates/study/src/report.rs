@@ -1,6 +1,7 @@
 //! The report of a study: its figures and its pages, from its tables alone.
 
 mod answer;
+mod best;
 mod details;
 mod document;
 mod findings;
@@ -125,6 +126,7 @@ pub fn render(study: &Study) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     blocks.extend((!figures.is_empty()).then(|| Block::Figure(figures.remove(0))));
     blocks.extend(findings::paper(&study.config));
     blocks.extend(statistics::blocks(&analysis));
+    blocks.extend(best::blocks(&analysis)?);
     blocks.extend(setup::blocks(&analysis)?);
     blocks.extend(findings::what_came_out(&analysis));
     blocks.extend(published_figures::blocks(&analysis));

@@ -27,11 +27,13 @@ shipped! {
     "headline",
     "learning-rate",
     "learning-rate-batch-size",
+    "batch-size",
     "evaluation-statistics",
     "norms",
     "initial-scale",
     "depth",
     "variance",
+    "seeds-are-not-enough",
 }
 
 /// The study of this name.

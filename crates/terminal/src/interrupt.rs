@@ -21,6 +21,8 @@ pub struct Interrupt {
     asked: Arc<AtomicBool>,
     /// Whether a signal said that the time limit is near.
     warned: Arc<AtomicBool>,
+    /// Whether it listens for Ctrl-C, which a process can do once.
+    listens: Arc<AtomicBool>,
 }
 
 impl Interrupt {
@@ -44,8 +46,11 @@ impl Interrupt {
         Ok(interrupt)
     }
 
-    /// The same that listens as [`Self::listen`] does, too.
+    /// The same that listens as [`Self::listen`] does, too; one that does already stays as it is.
     pub fn and_listen(self, answer: &'static str) -> Result<Self> {
+        if self.listens.swap(true, Ordering::Relaxed) {
+            return Ok(self);
+        }
         let listener = self.clone();
         ctrlc::set_handler(move || {
             if listener.asked.swap(true, Ordering::Relaxed) {

@@ -1,5 +1,6 @@
 //! The plan of a study: each cell, how far it is, and about how long the rest takes.
 
+use std::collections::BTreeSet;
 use std::num::NonZero;
 use std::time::{Duration, Instant};
 
@@ -65,6 +66,42 @@ pub(super) fn show(config: &StudyConfig, store: &Store, threads: usize) -> Resul
         counted(distinct.len(), "cell"),
         relative(store.path()).display(),
         HumanDuration(left),
+        counted(threads, "thread"),
+    ))?;
+    Ok(Exit::Success)
+}
+
+/// Prints a line per study and what all of them come to. A cell counts once, in the first study that has
+/// it.
+pub(super) fn show_all(
+    studies: &[(&str, &StudyConfig)],
+    store: &Store,
+    threads: usize,
+) -> Result<Exit> {
+    let mut speeds = Speeds::default();
+    let mut seen = BTreeSet::new();
+    let (mut all, mut trained, mut left) = (0, 0, 0.0);
+    say(format_args!("{:>6}  {:>7}  {:>7}  study", "cells", "trained", "left"))?;
+    for (name, config) in studies {
+        let (mut of_study, mut trained_here, mut left_here) = (0, 0, 0.0);
+        for cell in cells(config)? {
+            if seen.insert((cell.id.clone(), cell.run.epochs)) {
+                let Planned { state, rest, .. } =
+                    speeds.plan(config, &cell, store.state(&cell)?)?;
+                of_study += 1;
+                trained_here += usize::from(state.is_complete());
+                left_here += rest;
+            }
+        }
+        let minutes = left_here / threads as f64 / 60.0;
+        say(format_args!("{of_study:>6}  {trained_here:>7}  {minutes:>3.0} min  {name}"))?;
+        (all, trained, left) = (all + of_study, trained + trained_here, left + left_here);
+    }
+    say(format_args!(
+        "{} in {}: {trained} trained; about {} left with {}",
+        counted(all, "cell"),
+        relative(store.path()).display(),
+        HumanDuration(Duration::from_secs_f64(left / threads as f64)),
         counted(threads, "thread"),
     ))?;
     Ok(Exit::Success)

@@ -5,7 +5,8 @@
 use serde::Deserialize;
 use statistics::{
     ConfidenceLevel, Interval, Pairs, Sample, StudentT, Summary, bca_interval_of_resamples,
-    clopper_pearson, mean_interval, quantile, sign_flip_test, smallest_detectable_difference,
+    clopper_pearson, halves, mean_interval, quantile, sign_flip_test,
+    smallest_detectable_difference,
 };
 
 /// The largest relative error.
@@ -18,6 +19,7 @@ struct Expected {
     means: Vec<Mean>,
     sign_flip: Vec<SignFlip>,
     power: Vec<Power>,
+    halves: Vec<Halved>,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +71,16 @@ struct Power {
     pairs: u64,
     factor: f64,
     power: f64,
+}
+
+#[derive(Deserialize)]
+struct Halved {
+    values: [f64; 10],
+    at: usize,
+    difference: f64,
+    t: f64,
+    low: f64,
+    high: f64,
 }
 
 fn expected() -> Expected {
@@ -169,5 +181,23 @@ fn the_smallest_detectable_difference_is_found_in_about_80_percent_of_studies() 
         let error = 1.0 / ((case.pairs - 1) as f64).sqrt();
         assert_close(found, case.factor * error, &format!("{} pairs", case.pairs));
         assert!((case.power - 0.8).abs() < 0.003, "{} pairs: power {}", case.pairs, case.power);
+    }
+}
+
+#[test]
+fn halves_of_ten_are_compared_as_by_scipys_t_test() {
+    for case in expected().halves {
+        let found = halves(&case.values, ConfidenceLevel::PERCENT_95).unwrap()[case.at];
+        // Sums that nearly cancel are as exact as what they are sums of.
+        let scale = case.low.abs().max(case.high.abs());
+        let pairs = [
+            (found.difference, case.difference),
+            (found.interval.low, case.low),
+            (found.interval.high, case.high),
+            (found.difference / found.standard_error * scale, case.t * scale),
+        ];
+        for (found, expected) in pairs {
+            assert!((found - expected).abs() <= TOLERANCE * 10.0 * scale, "{found} {expected}");
+        }
     }
 }

@@ -127,6 +127,23 @@ def power():
     return cases
 
 
+def halves(rng):
+    """Some of the 252 ways to hold five of ten results against the other five, by `ttest_ind`, which pools
+    variances. A way is a number whose bits choose the first five; they come in order."""
+    ways = [way for way in range(1 << 10) if way.bit_count() == 5]
+    cases = []
+    for values in (rng.normal(0.89, 0.004, 10), rng.exponential(1.0, 10)):
+        for at in (0, 1, 17, 100, 126, 200, 251):
+            chosen = np.array([bool(ways[at] >> bit & 1) for bit in range(10)])
+            found = stats.ttest_ind(values[chosen], values[~chosen])
+            interval = found.confidence_interval(0.95)
+            cases.append({"values": values.tolist(), "at": at,
+                          "difference": float(values[chosen].mean() - values[~chosen].mean()),
+                          "t": float(found.statistic), "low": float(interval.low),
+                          "high": float(interval.high)})
+    return cases
+
+
 def toml(value, separator=", "):
     """A value as TOML, which the test reads each float of as Python wrote it, to the last bit."""
     match value:
@@ -151,6 +168,7 @@ def main():
         "means": means(rng),
         "sign_flip": sign_flip(rng),
         "power": power(),
+        "halves": halves(rng),
     }
     separator = ",\n"
     path = pathlib.Path(__file__).parent / "expected.toml"

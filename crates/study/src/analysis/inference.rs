@@ -60,11 +60,26 @@ impl Paired {
         arm: &ArmResult<'_>,
         index: u64,
     ) -> Result<Option<Self>, StatisticsError> {
-        let differences = differences(baseline, arm, &|row| row.outcome(config));
+        Self::by(config.file.report.primary, config, baseline, arm, index)
+    }
+
+    /// As [`Self::of`], by this outcome.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::of`].
+    pub(super) fn by(
+        outcome: PrimaryOutcome,
+        config: &StudyConfig,
+        baseline: &ArmResult<'_>,
+        arm: &ArmResult<'_>,
+        index: u64,
+    ) -> Result<Option<Self>, StatisticsError> {
+        let differences = differences(baseline, arm, &|row| row.outcome_of(outcome, config));
         if differences.is_empty() {
             return Ok(None);
         }
-        let images = images(config);
+        let images = images(outcome, config);
         // An accuracy is a number of images divided by all of them.
         let count = |difference: &f64| (difference * images as f64).round() as i64;
         let counts: Vec<i64> = differences.iter().map(count).collect();
@@ -87,9 +102,9 @@ pub(super) fn differences(
     arm.runs.iter().filter_map(of_seed).collect()
 }
 
-/// The images that the primary outcome is a share of.
-pub(super) fn images(config: &StudyConfig) -> u64 {
-    match config.file.report.primary {
+/// The images that an outcome is a share of.
+pub(super) fn images(outcome: PrimaryOutcome, config: &StudyConfig) -> u64 {
+    match outcome {
         PrimaryOutcome::ValidationAccuracy => config.validation_images,
         PrimaryOutcome::TestAccuracy => config.test_images,
     }

@@ -12,8 +12,8 @@ pub(super) static AXIS: Axis = Axis {
     choices: no_choices,
     set: |arm, text| {
         // A batch that no address space can hold is refused where it is made.
-        arm.run.batch_size = usize::try_from(whole(text, 1..=LARGEST_COUNT)?).unwrap_or(usize::MAX);
-        Ok(())
+        let images = usize::try_from(whole(text, 1..=LARGEST_COUNT)?).unwrap_or(usize::MAX);
+        arm.set_batch_size(images)
     },
     text: |arm| arm.run.batch_size.to_string(),
     label: |arm| format!("batches of {}", arm.run.batch_size),

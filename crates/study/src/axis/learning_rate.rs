@@ -15,6 +15,6 @@ pub(super) static AXIS: Axis = Axis {
         let name = arm.run.optimizer.name();
         arm.set_optimizer(name, rate, arm.weight_decay())
     },
-    text: |arm| shortest(arm.learning_rate()),
-    label: |arm| format!("learning rate {}", shortest(arm.learning_rate())),
+    text: |arm| shortest(arm.base_rate()),
+    label: |arm| format!("learning rate {}", shortest(arm.base_rate())),
 };

@@ -11,7 +11,7 @@ pub(super) static AXIS: Axis = Axis {
     help: "The optimiser, with its usual hyperparameters",
     is_of_network: false,
     choices: || OptimizerConfig::NAMES.iter().map(|&name| (name, "")).collect(),
-    set: |arm, text| arm.set_optimizer(text, arm.learning_rate(), arm.weight_decay()),
+    set: |arm, text| arm.set_optimizer(text, arm.base_rate(), arm.weight_decay()),
     text: |arm| arm.run.optimizer.name().to_owned(),
     label: |arm| arm.run.optimizer.title().to_owned(),
 };

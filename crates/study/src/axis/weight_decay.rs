@@ -13,7 +13,7 @@ pub(super) static AXIS: Axis = Axis {
     set: |arm, text| {
         let decay = real(text, |decay| decay >= 0.0, "a finite number of at least 0")?;
         let name = arm.run.optimizer.name();
-        arm.set_optimizer(name, arm.learning_rate(), decay)
+        arm.set_optimizer(name, arm.base_rate(), decay)
     },
     text: |arm| shortest(arm.weight_decay()),
     label: |arm| format!("weight decay {}", shortest(arm.weight_decay())),

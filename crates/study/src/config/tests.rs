@@ -233,3 +233,57 @@ fn a_quick_look_has_60_of_the_smallest_batches_or_one_of_the_largest() {
     assert_eq!(images("[8, 192]"), [60 * 8]);
     assert_eq!(images("[2, 256]"), [256]);
 }
+
+#[test]
+fn the_learning_rate_follows_from_the_batch_size() {
+    let read = |rest: &str| {
+        StudyConfig::read(&format!(
+            "[fixed]\ndata_set = \"fashion-mnist\"\ntrains = \"all\"\n{rest}"
+        ))
+    };
+    let compare = "[compare]\nbatch_size = [2, 50, 200]";
+    // Whichever comes first in the file.
+    for fixed in [
+        "learning_rate = 0.001\nrate_scaling = \"linear\"\n",
+        "rate_scaling = \"linear\"\nweight_decay = 0\nlearning_rate = 0.001\noptimizer = \"adam\"\n",
+    ] {
+        let config = read(&format!("{fixed}{compare}")).unwrap();
+        assert_eq!(config.each(Arm::learning_rate), [0.00004, 0.001, 0.004]);
+        assert_eq!(config.each(Arm::base_rate), [0.001]);
+        assert_eq!(StudyConfig::read(&config.to_toml()), Ok(config));
+    }
+    // The cell is that of the learning rate itself.
+    let id = |rest: &str| {
+        let config = read(rest).unwrap();
+        crate::cell::cells(&config).unwrap().remove(0).id.to_string()
+    };
+    assert_eq!(
+        id("batch_size = 200\nrate_scaling = \"square-root\"\nlearning_rate = 0.001"),
+        id("batch_size = 200\nlearning_rate = 0.002")
+    );
+    let same = "[compare]\nrate_scaling = [\"none\", \"linear\"]";
+    let error = read(same).unwrap_err();
+    assert!(
+        error.contains("rate_scaling = none and rate_scaling = linear, which come out the same")
+    );
+    let huge = "learning_rate = 1e308\nbatch_size = 500\nrate_scaling = \"linear\"";
+    assert!(read(huge).unwrap_err().contains("a learning rate that stays finite"), "{huge}");
+}
+
+#[test]
+fn a_value_is_chosen_of_a_compared_axis_only() {
+    let read = |best_over: &str| {
+        StudyConfig::read(&format!(
+            "[compare]\nlearning_rate = [0.1, 0.2]\n[fixed]\ndata_set = \"fashion-mnist\"\n\
+             [report]\nbest_over = {best_over}\n"
+        ))
+    };
+    assert_eq!(
+        read("\"learning_rate\"").unwrap().file.report.best_over.unwrap().key,
+        "learning_rate"
+    );
+    for wrong in ["\"norm\"", "\"rate\"", "3", "[]"] {
+        let error = read(wrong).unwrap_err();
+        assert!(error.contains("line 6: report.best_over: found "), "{error}");
+    }
+}

@@ -149,7 +149,7 @@ fn inferred(family: Family, found: &Inference, ahead: &str) -> [String; 4] {
 }
 
 /// A p-value with three digits after the point, or with two digits and a power of ten.
-fn p_value(p: f64) -> String {
+pub(super) fn p_value(p: f64) -> String {
     if p >= 0.001 { format!("{p:.3}") } else { format!("{p:.1e}").replace('-', "−") }
 }
 

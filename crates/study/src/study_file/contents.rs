@@ -62,6 +62,8 @@ pub struct ReportPlan {
     pub figures: Vec<String>,
     /// How p-values account for the number of comparisons.
     pub family: Family,
+    /// The axis of which each combination of the others is shown at its best value; none for most studies.
+    pub best_over: Option<&'static Axis>,
 }
 
 /// An outcome of a run that a study can be about.

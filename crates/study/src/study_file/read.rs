@@ -57,6 +57,7 @@ pub fn read(text: &str, notebook: &Arm) -> Result<StudyFile, String> {
             primary: PrimaryOutcome::ValidationAccuracy,
             figures: figure_name::STANDARD.iter().map(|name| (*name).to_owned()).collect(),
             family: Family::Holm,
+            best_over: None,
         },
         paper: None,
         places: Places::default(),
@@ -113,7 +114,7 @@ pub fn read(text: &str, notebook: &Arm) -> Result<StudyFile, String> {
         }
     }
     if let Some(section) = section("report")? {
-        section.expect_keys(&["primary", "figures", "family"])?;
+        section.expect_keys(&["primary", "figures", "family", "best_over"])?;
         let outcomes = PrimaryOutcome::ALL.map(|outcome| (outcome.name(), outcome));
         if section.get("primary").is_some() {
             file.report.primary = section.choice("primary", &outcomes)?;
@@ -122,9 +123,13 @@ pub fn read(text: &str, notebook: &Arm) -> Result<StudyFile, String> {
             let families = Family::ALL.map(|family| (family.name(), family));
             file.report.family = section.choice("family", &families)?;
         }
+        let compared = file.settings.iter().filter(|setting| setting.is_compared);
+        let compared: Vec<_> = compared.map(|setting| setting.axis).collect();
+        if section.get("best_over").is_some() {
+            let axes: Vec<_> = compared.iter().map(|axis| (axis.key, *axis)).collect();
+            file.report.best_over = Some(section.choice("best_over", &axes)?);
+        }
         if let Some(names) = section.strings("figures")? {
-            let compared = file.settings.iter().filter(|setting| setting.is_compared);
-            let compared: Vec<_> = compared.map(|setting| setting.axis).collect();
             for Text { text, span, .. } in &names {
                 figure_name::expect(text, &compared).map_err(|expected| {
                     section.fault("figures", span.clone(), &quoted(text), &expected)

@@ -59,6 +59,9 @@ pub(crate) fn write(file: &StudyFile) -> String {
     line(format!("primary = {}", quoted(file.report.primary.name())));
     line(format!("figures = {}", list(&file.report.figures)));
     line(format!("family = {}", quoted(file.report.family.name())));
+    if let Some(axis) = file.report.best_over {
+        line(format!("best_over = {}", quoted(axis.key)));
+    }
     if let Some(Paper { citation, found }) = &file.paper {
         line("\n[paper]".to_owned());
         line(format!("citation = {}", quoted(citation)));

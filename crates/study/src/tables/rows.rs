@@ -42,8 +42,13 @@ impl RunRow {
 
     /// The primary outcome of its study.
     pub fn outcome(&self, config: &StudyConfig) -> Option<f64> {
+        self.outcome_of(config.file.report.primary, config)
+    }
+
+    /// This outcome.
+    pub fn outcome_of(&self, outcome: PrimaryOutcome, config: &StudyConfig) -> Option<f64> {
         let chance = config.chance();
-        match config.file.report.primary {
+        match outcome {
             PrimaryOutcome::ValidationAccuracy => self.final_accuracy(chance),
             PrimaryOutcome::TestAccuracy => {
                 self.final_test_accuracy((config.test_images > 0).then_some(chance))

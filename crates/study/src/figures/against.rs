@@ -1,0 +1,287 @@
+//! What came out of training over the values of an axis, a curve per arm of the study otherwise.
+
+use plots::axes::{Axes, Axis, Chart};
+use plots::curve::{Point, band, line};
+use plots::frame::{Frame, Sample};
+use plots::style::INK;
+use plots::{Drawing, Result, Tooltips};
+use plotters::backend::DrawingBackend;
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+use plotters::element::Circle;
+use plotters::style::{Color, RGBColor};
+
+use super::figure::Figure;
+use super::layout::{alt, color_of_place, title};
+use super::outcome::{Band, Outcome};
+use crate::analysis::{Analysis, ArmResult, Spread};
+use crate::axis;
+use crate::divergence::diverged;
+use crate::tables::RunRow;
+use crate::text::{either, seeds_in_words};
+
+/// How far apart the points of two curves stand over a name.
+const APART: f64 = 0.14;
+
+/// The figure of an axis. Of what else is compared, the first axis makes curves and the others panels.
+#[derive(Debug)]
+pub(super) struct Against<'a> {
+    analysis: &'a Analysis<'a>,
+    outcome: &'static Outcome,
+    axis: &'static axis::Axis,
+    /// The values, in the order of the study's file.
+    values: Vec<String>,
+    panels: Vec<Panel>,
+}
+
+#[derive(Debug)]
+struct Panel {
+    title: String,
+    curves: Vec<Curve>,
+}
+
+/// The arms that differ in the axis only.
+#[derive(Debug)]
+struct Curve {
+    name: String,
+    color: RGBColor,
+    /// The place of the value, and the mean over seeds.
+    means: Vec<Point>,
+    /// The interval around each mean; none if there is a single seed.
+    intervals: Vec<(f64, Band)>,
+    seeds: Vec<Point>,
+    all_diverged: bool,
+}
+
+impl<'a> Against<'a> {
+    /// The figure of this outcome over an axis; nothing if no run has it.
+    pub(super) fn of(
+        analysis: &'a Analysis<'a>,
+        outcome: &'static Outcome,
+        axis: &'static axis::Axis,
+    ) -> Option<Self> {
+        let config = &analysis.study.config;
+        let setting = config.file.settings.iter().find(|setting| setting.axis == axis)?;
+        let values = setting.values.clone();
+        let mut panels: Vec<Panel> = Vec::new();
+        for arm in analysis.arms() {
+            let given = config.values(&arm.arm);
+            let mut others = given.iter().filter(|(other, _)| *other != axis);
+            let curve_of = others.next();
+            let name = curve_of.map(|(other, _)| (other.label)(&arm.arm)).unwrap_or_default();
+            let title = others.map(|(other, _)| (other.label)(&arm.arm));
+            let title = title.collect::<Vec<_>>().join(", ");
+            let panel = match panels.iter().position(|panel| panel.title == title) {
+                Some(at) => &mut panels[at],
+                None => {
+                    panels.push(Panel { title, curves: Vec::new() });
+                    panels.last_mut()?
+                }
+            };
+            let curve = match panel.curves.iter().position(|curve| curve.name == name) {
+                Some(at) => &mut panel.curves[at],
+                None => {
+                    let color = color_of_place(panel.curves.len());
+                    panel.curves.push(Curve::new(name, color));
+                    panel.curves.last_mut()?
+                }
+            };
+            let value = given.iter().find(|(known, _)| *known == axis).map(|(_, value)| *value)?;
+            let place = values.iter().position(|known| known == value)?;
+            curve.add(place as f64, arm, &|run| (outcome.of)(run, config), outcome.interval);
+        }
+        let has_runs = panels.iter().flat_map(|panel| &panel.curves).any(|it| !it.means.is_empty());
+        has_runs.then_some(Self { analysis, outcome, axis, values, panels })
+    }
+
+    fn curves(&self) -> impl Iterator<Item = &Curve> {
+        self.panels.iter().flat_map(|panel| &panel.curves)
+    }
+}
+
+impl Curve {
+    fn new(name: String, color: RGBColor) -> Self {
+        let (means, intervals, seeds) = (Vec::new(), Vec::new(), Vec::new());
+        Self { name, color, means, intervals, seeds, all_diverged: true }
+    }
+
+    fn add(
+        &mut self,
+        place: f64,
+        arm: &ArmResult<'_>,
+        value: &dyn Fn(&RunRow) -> Option<f64>,
+        interval: fn(&[f64]) -> Option<Band>,
+    ) {
+        let of_seeds: Vec<f64> = arm.runs.iter().filter_map(|run| value(run)).collect();
+        let Some(spread) = Spread::of(&of_seeds) else { return };
+        self.all_diverged &= arm.all_diverged();
+        self.means.push((place, spread.mean));
+        self.intervals.extend(interval(&of_seeds).map(|interval| (place, interval)));
+        self.seeds.extend(of_seeds.into_iter().map(|value| (place, value)));
+    }
+}
+
+impl Against<'_> {
+    /// Whether the values of the axis are numbers, between which a line may run.
+    fn has_numbers(&self) -> bool {
+        self.values.iter().all(|value| value.parse::<f64>().is_ok())
+    }
+
+    fn what(&self) -> String {
+        format!("{} against {}", self.outcome.title, self.axis.key.replace('_', " "))
+    }
+
+    /// The best mean of a curve and where it is, in words; nothing where nothing is best.
+    fn best(&self, curve: &Curve) -> Option<String> {
+        let better = self.outcome.better?;
+        let means = curve.means.iter().copied();
+        let (place, mean) =
+            means.reduce(|best, next| if better.is_first(next.1, best.1) { next } else { best })?;
+        let value = self.values.get(place as usize)?;
+        Some(format!("{} is {mean:.4}, at {value}.", better.best()))
+    }
+}
+
+impl Figure for Against<'_> {
+    fn heading(&self) -> String {
+        self.what()
+    }
+
+    fn alt(&self) -> String {
+        let axis = self.axis.key.replace('_', " ");
+        alt(&format!("{} against {axis}", self.outcome.description), self.analysis)
+    }
+
+    fn caption(&self) -> String {
+        let seeds = seeds_in_words(self.analysis.seeds_of_arms());
+        let mut kinds: Vec<&str> = Vec::new();
+        for (_, interval) in self.curves().flat_map(|curve| &curve.intervals) {
+            if !kinds.contains(&interval.description) {
+                kinds.push(interval.description);
+            }
+        }
+        let (means, intervals) =
+            if self.has_numbers() { ("Lines", "Bands") } else { ("Large points", "Bars") };
+        let means =
+            if self.outcome.has_values { format!(" {means}: means.") } else { String::new() };
+        let intervals = match kinds.as_slice() {
+            [] => String::new(),
+            kinds => format!("{means} {intervals}: {}.", either(kinds)),
+        };
+        let seeds_drawn = if self.outcome.has_values { "; points: each seed" } else { "" };
+        let mut text =
+            format!("{}, {seeds} per value{seeds_drawn}.{intervals}", self.outcome.description);
+        text.push_str(&diverged(self.analysis));
+        for panel in &self.panels {
+            for curve in panel.curves.iter().filter(|curve| !curve.all_diverged) {
+                let Some(best) = self.best(curve) else { continue };
+                let names: Vec<&str> = [curve.name.as_str(), panel.title.as_str()]
+                    .into_iter()
+                    .filter(|name| !name.is_empty())
+                    .collect();
+                let names = match names.as_slice() {
+                    [] => String::new(),
+                    names => format!("**{}:** ", names.join(", ")),
+                };
+                text.push_str(&format!(" {names}{best}"));
+            }
+        }
+        text
+    }
+}
+
+impl Drawing for Against<'_> {
+    fn size(&self) -> (u32, u32) {
+        let width = 110 + 70 * self.values.len() as u32;
+        (width.clamp(480, 960) * self.panels.len().clamp(1, 4) as u32, 460)
+    }
+
+    fn draw<B: DrawingBackend>(
+        &self,
+        area: &DrawingArea<B, Shift>,
+        scale: u32,
+        tooltips: &mut Tooltips,
+    ) -> Result<()> {
+        let mut legend: Vec<(Sample, String)> = Vec::new();
+        for curve in self.curves().filter(|curve| !curve.name.is_empty()) {
+            if legend.iter().all(|(_, name)| *name != curve.name) {
+                legend.push((Sample::Line(curve.color.to_rgba(), 3), curve.name.clone()));
+            }
+        }
+        if self.shows_seeds() {
+            legend.push((Sample::Dot(INK.mix(0.4)), "each seed".to_owned()));
+        }
+        let axis = self.axis.key.replace('_', " ");
+        let area = Frame { title: title(&self.what(), self.analysis), legend }.draw(area, scale)?;
+        let ends = |interval: &Band| [interval.low, interval.high];
+        let shown = self.curves().flat_map(|curve| {
+            let intervals = curve.intervals.iter().flat_map(|(_, interval)| ends(interval));
+            curve.seeds.iter().map(|point| point.1).chain(intervals)
+        });
+        let y = Axis::around(self.outcome.unit, shown, 5);
+        let y = if self.outcome.is_share { y.up_to_one() } else { y.at_least_zero() };
+        let columns = area.split_evenly((1, self.panels.len().max(1)));
+        for (area, panel) in columns.iter().zip(&self.panels) {
+            let x = Axis::of_names(&axis, self.values.clone());
+            let axes = Axes { title: panel.title.clone(), x, y: y.clone() };
+            let mut chart = axes.draw(area, scale)?;
+            for (at, curve) in panel.curves.iter().enumerate() {
+                self.draw_curve(&mut chart, curve, self.beside(at, panel), scale, tooltips)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Against<'_> {
+    fn shows_seeds(&self) -> bool {
+        self.outcome.has_values && self.analysis.has_several_seeds()
+    }
+
+    /// How far beside its value the points of this curve stand, so that bars do not hide each other.
+    fn beside(&self, curve: usize, panel: &Panel) -> f64 {
+        let middle = (panel.curves.len().saturating_sub(1)) as f64 / 2.0;
+        if self.has_numbers() { 0.0 } else { (curve as f64 - middle) * APART }
+    }
+
+    fn draw_curve<B: DrawingBackend>(
+        &self,
+        chart: &mut Chart<'_, B>,
+        curve: &Curve,
+        beside: f64,
+        scale: u32,
+        tooltips: &mut Tooltips,
+    ) -> Result<()> {
+        let moved = |points: &[Point]| -> Vec<Point> {
+            points.iter().map(|&(place, value)| (place + beside, value)).collect()
+        };
+        let bound = |of: fn(&Band) -> f64| -> Vec<Point> {
+            curve.intervals.iter().map(|(at, interval)| (at + beside, of(interval))).collect()
+        };
+        let (low, high) = (bound(|interval| interval.low), bound(|interval| interval.high));
+        if self.has_numbers() {
+            band(chart, &low, &high, curve.color.mix(0.15))?;
+        } else {
+            for (&low, &high) in low.iter().zip(&high) {
+                line(chart, &[low, high], curve.color.to_rgba(), 2 * scale)?;
+            }
+        }
+        if self.shows_seeds() {
+            let dot = |point| Circle::new(point, 2 * scale, curve.color.mix(0.4).filled());
+            chart.draw_series(moved(&curve.seeds).into_iter().map(dot))?;
+        }
+        let means = moved(&curve.means);
+        for (&(place, mean), &at) in curve.means.iter().zip(&means) {
+            let value = self.values.get(place as usize).map_or("", String::as_str);
+            let axis = self.axis.key.replace('_', " ");
+            let name = if curve.name.is_empty() { &axis } else { &curve.name };
+            tooltips.at(chart, at, format!("{name}, {value}, mean: {mean:.4}"));
+        }
+        if self.has_numbers() {
+            line(chart, &means, curve.color.to_rgba(), 2 * scale)?;
+        }
+        let dot = |point| Circle::new(point, 4 * scale, curve.color.filled());
+        chart.draw_series(means.into_iter().map(dot))?;
+        Ok(())
+    }
+}
