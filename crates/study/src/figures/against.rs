@@ -12,7 +12,7 @@ use plotters::element::Circle;
 use plotters::style::{Color, RGBColor};
 
 use super::figure::Figure;
-use super::layout::{alt, color_of_place, title};
+use super::layout::{alt, color_of_place, losses_above, title};
 use super::outcome::{Band, Outcome};
 use crate::analysis::{Analysis, ArmResult, Spread};
 use crate::axis;
@@ -171,6 +171,10 @@ impl Figure for Against<'_> {
         let seeds_drawn = if self.outcome.has_values { "; points: each seed" } else { "" };
         let mut text =
             format!("{}, {seeds} per value{seeds_drawn}.{intervals}", self.outcome.description);
+        if !self.outcome.is_share {
+            let losses = self.curves().flat_map(|curve| &curve.seeds).map(|point| point.1);
+            text.push_str(&losses_above(losses));
+        }
         text.push_str(&diverged(self.analysis));
         for panel in &self.panels {
             for curve in panel.curves.iter().filter(|curve| !curve.all_diverged) {
@@ -218,6 +222,7 @@ impl Drawing for Against<'_> {
             let intervals = curve.intervals.iter().flat_map(|(_, interval)| ends(interval));
             curve.seeds.iter().map(|point| point.1).chain(intervals)
         });
+        let shown = shown.map(|value| value.min(self.outcome.most));
         let y = Axis::around(self.outcome.unit, shown, 5);
         let y = if self.outcome.is_share { y.up_to_one() } else { y.at_least_zero() };
         let columns = area.split_evenly((1, self.panels.len().max(1)));
@@ -252,11 +257,14 @@ impl Against<'_> {
         scale: u32,
         tooltips: &mut Tooltips,
     ) -> Result<()> {
+        let most = self.outcome.most;
         let moved = |points: &[Point]| -> Vec<Point> {
-            points.iter().map(|&(place, value)| (place + beside, value)).collect()
+            let drawn = points.iter().map(|&(place, value)| (place + beside, value.min(most)));
+            drawn.collect()
         };
         let bound = |of: fn(&Band) -> f64| -> Vec<Point> {
-            curve.intervals.iter().map(|(at, interval)| (at + beside, of(interval))).collect()
+            let drawn = curve.intervals.iter();
+            drawn.map(|(at, interval)| (at + beside, of(interval).min(most))).collect()
         };
         let (low, high) = (bound(|interval| interval.low), bound(|interval| interval.high));
         if self.has_numbers() {

@@ -3,6 +3,7 @@
 
 use statistics::{ConfidenceLevel, clopper_pearson};
 
+use super::layout::LARGEST_LOSS;
 use crate::analysis::Interval;
 use crate::config::StudyConfig;
 use crate::tables::RunRow;
@@ -24,6 +25,8 @@ pub(super) struct Outcome {
     pub(super) interval: fn(&[f64]) -> Option<Band>,
     /// Whether it lies between 0 and 1.
     pub(super) is_share: bool,
+    /// What is drawn at most; a value above is drawn there, as the caption says.
+    pub(super) most: f64,
     /// Whether each run has a value of its own, or only whether or not.
     pub(super) has_values: bool,
     /// Which of two means is better; nothing where that is not told.
@@ -48,6 +51,7 @@ static OUTCOMES: [Outcome; 4] = [
         of: |run, config| run.final_accuracy(config.chance()),
         interval: Band::of_mean,
         is_share: true,
+        most: 1.0,
         has_values: true,
         better: Some(Better::Higher),
     },
@@ -61,6 +65,7 @@ static OUTCOMES: [Outcome; 4] = [
         },
         interval: Band::of_mean,
         is_share: true,
+        most: 1.0,
         has_values: true,
         better: Some(Better::Higher),
     },
@@ -72,6 +77,7 @@ static OUTCOMES: [Outcome; 4] = [
         of: |run, _| run.train_loss,
         interval: Band::of_mean,
         is_share: false,
+        most: LARGEST_LOSS,
         has_values: true,
         better: Some(Better::Lower),
     },
@@ -83,6 +89,7 @@ static OUTCOMES: [Outcome; 4] = [
         of: |run, _| Some(if run.diverged() { 1.0 } else { 0.0 }),
         interval: Band::of_share,
         is_share: true,
+        most: 1.0,
         has_values: false,
         better: None,
     },

@@ -114,18 +114,20 @@ fn outcomes_are_drawn_against_an_axis() {
     for row in of_largest_rate(&mut study).filter(|row| row.key.seed >= 4) {
         diverge(row);
     }
-    let against = |name: &str| caption(&study, name);
-    let diverged = against("diverged_against_learning_rate");
+    let diverged = caption(&study, "diverged_against_learning_rate");
     assert!(diverged.contains("Bands: 95 % Clopper-Pearson interval"), "{diverged}");
     assert!(!diverged.contains("mean is") && !diverged.contains("each seed"), "{diverged}");
-    let tested = against("test_accuracy_against_learning_rate");
+    let tested = caption(&study, "test_accuracy_against_learning_rate");
     // Seeds 0 to 9: a mean of 4.5 thousandths.
     let best = "**batch norm, batches of 50:** the highest mean is 0.6045, at 0.1.";
     assert!(tested.contains(best), "{tested}");
-    let loss = against("training_loss_against_learning_rate");
-    assert!(loss.contains("the lowest mean is "), "{loss}");
+    let loss = caption(&study, "training_loss_against_learning_rate");
+    assert!(loss.contains("the lowest mean is ") && !loss.contains("are drawn at"), "{loss}");
+    study.runs[0].train_loss = Some(400.0);
+    let loss = caption(&study, "training_loss_against_learning_rate");
+    assert!(loss.contains("Losses above 4.6 are drawn at 4.6."), "{loss}");
     // Names have no line between them.
-    let named = against("accuracy_against_norm");
+    let named = caption(&study, "accuracy_against_norm");
     assert!(named.contains("Large points: means. Bars: 95 % t interval"), "{named}");
     assert!(tested.contains("Lines: means. Bands: 95 % t interval"), "{tested}");
 }
