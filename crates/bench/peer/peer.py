@@ -261,6 +261,7 @@ def study(images, labels):
     which is kinder than a data set of files, and there is no progress bar."""
     try:
         import lightning
+        import tensorboard  # noqa: F401, which the logger takes
         from lightning.pytorch.loggers import TensorBoardLogger
         from torch.utils.data import DataLoader, TensorDataset
     except ImportError:
