@@ -27,7 +27,7 @@ use crate::error::Result;
 use crate::figure_name::{NAMED, STANDARD, file_stem, over_axes};
 
 use against::Against;
-pub use figure::{DrawnFigure, FigureText};
+pub use figure::{DrawnFigure, FigureText, Reading};
 use figure::{StandardFigure, drawn, text};
 use heat_map::HeatMap;
 use outcome::Outcome;
@@ -113,6 +113,12 @@ pub fn draw_all<'a>(analysis: &'a Analysis<'a>) -> Result<Vec<DrawnFigure>> {
 pub fn texts<'a>(analysis: &'a Analysis<'a>) -> Vec<FigureText> {
     let names = analysis.study.config.file.report.figures.iter();
     names.filter_map(|name| described(name, analysis)).collect()
+}
+
+/// What is said of the first figure of [`draw_all`].
+pub fn first_text<'a>(analysis: &'a Analysis<'a>) -> Option<FigureText> {
+    let mut names = analysis.study.config.file.report.figures.iter();
+    names.find_map(|name| described(name, analysis))
 }
 
 /// The first figure of [`draw_all`].

@@ -123,7 +123,12 @@ pub fn render(study: &Study) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     let mut blocks = findings::opening(&study.config);
     blocks.extend(answer::block(&analysis));
     // The first figure that the study's file names is the one that shows the answer.
-    blocks.extend((!figures.is_empty()).then(|| Block::Figure(figures.remove(0))));
+    if !figures.is_empty() {
+        let mut first = figures.remove(0);
+        // The answer has its reading.
+        first.caption = figures::first_text(&analysis).map_or(first.caption, |text| text.caption);
+        blocks.push(Block::Figure(first));
+    }
     blocks.extend(findings::paper(&study.config));
     blocks.extend(statistics::blocks(&analysis));
     blocks.extend(best::blocks(&analysis)?);

@@ -11,7 +11,7 @@ use plotters::drawing::DrawingArea;
 use plotters::element::Circle;
 use plotters::style::{Color, RGBColor};
 
-use super::figure::Figure;
+use super::figure::{Figure, Reading};
 use super::layout::{alt, color_of_place, losses_above, title};
 use super::outcome::{Band, Outcome};
 use crate::analysis::{Analysis, ArmResult, Spread};
@@ -176,6 +176,11 @@ impl Figure for Against<'_> {
             text.push_str(&losses_above(losses));
         }
         text.push_str(&diverged(self.analysis));
+        text
+    }
+
+    fn reading(&self) -> Option<Reading> {
+        let mut sentences: Vec<String> = Vec::new();
         for panel in &self.panels {
             for curve in panel.curves.iter().filter(|curve| !curve.all_diverged) {
                 let Some(best) = self.best(curve) else { continue };
@@ -187,10 +192,11 @@ impl Figure for Against<'_> {
                     [] => String::new(),
                     names => format!("**{}:** ", names.join(", ")),
                 };
-                text.push_str(&format!(" {names}{best}"));
+                sentences.push(format!("{names}{best}"));
             }
         }
-        text
+        let text = sentences.join(" ");
+        (!text.is_empty()).then_some(Reading { text, is_whole_answer: false })
     }
 }
 

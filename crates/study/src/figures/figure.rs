@@ -14,8 +14,23 @@ pub(super) trait Figure: Drawing + Sized {
     /// What it shows, for those who do not see it.
     fn alt(&self) -> String;
 
-    /// What is drawn, and what is to be seen in it.
+    /// What is drawn.
     fn caption(&self) -> String;
+
+    /// What its numbers say of the study's question; nothing if the caption says it all.
+    fn reading(&self) -> Option<Reading> {
+        None
+    }
+}
+
+/// What the numbers of a figure say of the study's question. It is the study's answer if the figure is the
+/// first, and else the end of the caption.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// In sentences.
+    pub text: String,
+    /// Whether nothing else belongs to the answer.
+    pub is_whole_answer: bool,
 }
 
 /// A figure that any study can have.
@@ -36,7 +51,7 @@ pub struct DrawnFigure {
     pub heading: String,
     /// What it shows, for those who do not see it.
     pub alt: String,
-    /// What is drawn, and what is to be seen in it.
+    /// What is drawn, with its reading unless that stands elsewhere.
     pub caption: String,
     /// The text of the SVG.
     pub svg: String,
@@ -51,14 +66,32 @@ pub struct FigureText {
     pub name: String,
     /// Its heading in the report.
     pub heading: String,
-    /// What is drawn, and what is to be seen in it.
+    /// What is drawn.
     pub caption: String,
+    /// What its numbers say.
+    pub reading: Option<Reading>,
+}
+
+impl FigureText {
+    /// The caption and the reading.
+    pub fn whole_caption(&self) -> String {
+        whole(&self.caption, self.reading.as_ref())
+    }
+}
+
+fn whole(caption: &str, reading: Option<&Reading>) -> String {
+    reading.map_or_else(|| caption.to_owned(), |reading| format!("{caption} {}", reading.text))
 }
 
 /// What is said of a figure that has this name in the study's file, if there is one.
 pub(super) fn text(figure: Option<impl Figure>, name: &str) -> Option<FigureText> {
     let figure = figure?;
-    Some(FigureText { name: file_stem(name), heading: figure.heading(), caption: figure.caption() })
+    Some(FigureText {
+        name: file_stem(name),
+        heading: figure.heading(),
+        caption: figure.caption(),
+        reading: figure.reading(),
+    })
 }
 
 /// Draws a figure that has this name in the study's file, if there is one.
@@ -70,7 +103,7 @@ pub(super) fn drawn(figure: Option<impl Figure>, name: &str) -> Result<Option<Dr
         name: file_stem(name),
         heading: figure.heading(),
         alt: figure.alt(),
-        caption: figure.caption(),
+        caption: whole(&figure.caption(), figure.reading().as_ref()),
         svg: both.svg,
         png: both.png,
     }))

@@ -10,7 +10,7 @@ use plotters::element::Rectangle;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontTransform, RGBColor, WHITE};
 
-use super::figure::Figure;
+use super::figure::{Figure, Reading};
 use super::layout::{alt, title};
 use crate::analysis::{Analysis, ArmResult};
 use crate::axis::Axis;
@@ -140,15 +140,20 @@ impl Figure for HeatMap<'_> {
 
     fn caption(&self) -> String {
         let (low, high) = self.shades;
-        let [x, y] = [&self.x, &self.y].map(|values| name_of(values.axis));
-        let mut text = format!(
+        let x = name_of(self.x.axis);
+        format!(
             "Mean validation accuracy after the last epoch over {}, in per cent. Shades go from {:.1} and \
              less (white) to {:.1} (dark). Framed: the highest mean of each {x}.{}",
             seeds_in_words(self.analysis.seeds_of_arms()),
             100.0 * low,
             100.0 * high,
             diverged(self.analysis)
-        );
+        )
+    }
+
+    fn reading(&self) -> Option<Reading> {
+        let [x, y] = [&self.x, &self.y].map(|values| name_of(values.axis));
+        let mut sentences: Vec<String> = Vec::new();
         for panel in &self.panels {
             let best = self.x.values.iter().enumerate().filter_map(|(column, value)| {
                 let row = panel.best_of(column)?;
@@ -162,9 +167,13 @@ impl Figure for HeatMap<'_> {
                 "" => String::new(),
                 title => format!("**{title}:** "),
             };
-            text.push_str(&format!(" {name}the best {y} is {}.", listed(&best)));
+            sentences.push(format!(
+                "{name}by mean validation accuracy, the best {y} is {}.",
+                listed(&best)
+            ));
         }
-        text
+        let text = sentences.join(" ");
+        (!text.is_empty()).then_some(Reading { text, is_whole_answer: true })
     }
 }
 

@@ -15,7 +15,7 @@ use plotters::drawing::DrawingArea;
 use plotters::style::Color;
 use statistics::{ConfidenceLevel, FEWEST_SEEDS, Half, halves};
 
-use super::figure::{Figure, StandardFigure};
+use super::figure::{Figure, Reading, StandardFigure};
 use super::layout::{alt, color, title};
 use crate::analysis::{Analysis, ArmResult};
 use crate::divergence::diverged;
@@ -74,26 +74,31 @@ impl Figure for SplitSeeds<'_> {
 
     fn caption(&self) -> String {
         let config = &self.analysis.study.config;
-        let mut text = format!(
+        let text = format!(
             "The first ten seeds of an arm, split five and five in all 252 ways; of each split, in order, the \
              difference of the mean {} of the halves with its 95 % t interval (Student's, pooled variance, 8 \
              degrees of freedom). Both halves are the same network, so that a split whose interval leaves 0 \
              out (in colour) finds a difference where there is none. A split and its mirror image both count.",
             config.file.report.primary.name()
         );
-        text.push_str(&diverged(self.analysis));
+        text + &diverged(self.analysis)
+    }
+
+    fn reading(&self) -> Option<Reading> {
+        let mut sentences: Vec<String> = Vec::new();
         for panel in &self.panels {
             let largest = panel.splits.last().map_or(0.0, |split| split.difference);
-            text.push_str(&format!(
-                " **{}:** {} of {} intervals leave 0 out; {} differences are beyond 1.96 standard errors, as if \
-                 five seeds were many; the largest is {largest:.4}.",
+            sentences.push(format!(
+                "**{}:** in {} of {} splits the 95 % interval of the difference leaves 0 out, in {} the \
+                 difference is beyond 1.96 standard errors, as if five seeds were many; the largest is \
+                 {largest:.4}.",
                 panel.arm.label,
                 panel.told_apart(),
                 panel.splits.len(),
                 panel.beyond_normal(),
             ));
         }
-        text
+        Some(Reading { text: sentences.join(" "), is_whole_answer: true })
     }
 }
 

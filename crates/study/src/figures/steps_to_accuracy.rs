@@ -14,7 +14,7 @@ use plotters::drawing::DrawingArea;
 use plotters::element::Circle;
 use plotters::style::{Color, RGBColor};
 
-use super::figure::{Figure, StandardFigure};
+use super::figure::{Figure, Reading, StandardFigure};
 use super::layout::{alt, color, legend_of_arms, size_of_panels, title, windows};
 use crate::analysis::{Analysis, ArmResult, Interval, Spread, Window};
 use crate::text::{either, listed, seeds_in_words};
@@ -104,13 +104,17 @@ impl Figure for StepsToAccuracy<'_> {
             [] => String::new(),
             kinds => format!(" Bands: {}.", either(kinds)),
         };
-        let mut text = format!(
+        format!(
             "Steps at the end of the first window whose training accuracy is at least that of the axis, \
              mean over {}; accuracies are {}. A curve ends before the first accuracy that a run of its arm \
              does not reach; an arm of which a run diverged has none.{bands}",
             seeds_in_words(self.analysis.seeds_of_arms()),
             windows(config),
-        );
+        )
+    }
+
+    fn reading(&self) -> Option<Reading> {
+        let mut sentences: Vec<String> = Vec::new();
         for (group, curves) in self.analysis.groups.iter().zip(&self.curves) {
             let both = curves.iter().map(|curve| curve.steps.len()).min().unwrap_or_default();
             let Some(last) = both.checked_sub(1).filter(|_| curves.len() > 1) else { continue };
@@ -123,13 +127,14 @@ impl Figure for StepsToAccuracy<'_> {
                 label => format!("**{label}:** "),
             };
             let each: Vec<String> = each.collect();
-            text.push_str(&format!(
-                " {label}To {} {}: the highest that all of them reach.",
+            sentences.push(format!(
+                "{label}To {} {}: the highest that all of them reach.",
                 self.levels[last],
                 listed(&each)
             ));
         }
-        text
+        let text = sentences.join(" ");
+        (!text.is_empty()).then_some(Reading { text, is_whole_answer: false })
     }
 }
 

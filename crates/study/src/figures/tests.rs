@@ -68,7 +68,7 @@ fn diverge(row: &mut RunRow) {
 fn caption(study: &Study, name: &str) -> String {
     let analysis = Analysis::of(study).unwrap();
     let all = texts(&analysis);
-    all.into_iter().find(|figure| figure.name == name).unwrap().caption
+    all.into_iter().find(|figure| figure.name == name).unwrap().whole_caption()
 }
 
 fn svg(study: &Study, name: &str) -> String {
@@ -96,8 +96,8 @@ fn a_heat_map_has_a_cell_per_arm_and_frames_the_best_of_each_column() {
     let caption = caption(&study, name);
     for sentence in [
         "Shades go from 50.1 and less (white) to 70.1 (dark).",
-        "**no norm:** the best learning rate is 0.01 at batch size 50 and 0.01 at batch size 100.",
-        "**batch norm:** the best learning rate is 0.1 at batch size 50 and 0.1 at batch size 100.",
+        "**no norm:** by mean validation accuracy, the best learning rate is 0.01 at batch size 50 and 0.01 at batch size 100.",
+        "**batch norm:** by mean validation accuracy, the best learning rate is 0.1 at batch size 50 and 0.1 at batch size 100.",
     ] {
         assert!(caption.contains(sentence), "{sentence}\n{caption}");
     }
@@ -160,9 +160,39 @@ fn ten_seeds_are_split_in_all_ways() {
     let all =
         statistics::halves(outcomes.first_chunk().unwrap(), ConfidenceLevel::PERCENT_95).unwrap();
     let apart = all.iter().filter(|half| half.is_told_apart()).count();
-    let sentence = format!("{apart} of 252 intervals leave 0 out;");
+    let sentence =
+        format!("in {apart} of 252 splits the 95 % interval of the difference leaves 0 out,");
     assert!(caption.contains(&sentence) && caption.contains("the largest is 0.0050."), "{caption}");
     assert!(!texts(&Analysis::of(&study(9)).unwrap()).iter().any(|it| it.name == "split_seeds"));
+}
+
+/// The first figure answers the question where its numbers do; what it says is not said twice.
+#[test]
+fn a_first_figure_that_says_something_is_the_answer() {
+    let study = study(3);
+    let page = page(&study);
+    let answer = "**The answer.** **no norm:** by mean validation accuracy, the best learning rate is 0.1 at batch \
+                  size 50 and 0.1 at batch size 100.";
+    assert!(page.contains(answer), "{page}");
+    assert_eq!(page.matches("**no norm:** by mean validation accuracy").count(), 1);
+    assert!(!page.contains("of 6 comparisons"), "{page}");
+    // As the first of all it stands before the comparisons; elsewhere at the end of the caption.
+    let second = "per value; points: each seed. Large points: means. Bars: from the lowest seed to the highest. \
+                  **learning rate 0.001, batches of 50:** the highest mean is";
+    assert!(page.contains(second), "{page}");
+    let against = made_up::changed(
+        &study.config,
+        &[(
+            "\"heat_map(batch_size, learning_rate)\", \"accuracy_against(norm)\"",
+            "\"accuracy_against(norm)\"",
+        )],
+    );
+    let page = self::page(&Study { config: against, ..study });
+    let first = "**The answer.** **learning rate 0.001, batches of 50:** the highest mean is 0.5010, at none.";
+    assert!(
+        page.contains(first) && page.contains("By validation accuracy after the last epoch, of 6"),
+        "{page}"
+    );
 }
 
 /// The best is chosen by validation alone, and compared on the test images.

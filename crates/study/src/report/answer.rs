@@ -5,6 +5,7 @@ use ::statistics::FEWEST_SEEDS;
 use super::document::Block;
 use crate::analysis::{Analysis, Comparison, Group, Paired};
 use crate::divergence::diverged;
+use crate::figures;
 use crate::study_file::Family;
 use crate::text::{aside, listed, signed};
 
@@ -14,8 +15,22 @@ const FEW_PAIRS: usize = 3;
 /// Below this p-value a difference is called one.
 const LEVEL: f64 = 0.05;
 
-/// The answer; nothing if no two arms are compared.
+/// The answer: what the first figure says of the question, and how the arms compare. Nothing if that
+/// figure says nothing and no two arms are compared.
 pub(super) fn block(analysis: &Analysis<'_>) -> Option<Block> {
+    let reading = figures::first_text(analysis).and_then(|text| text.reading);
+    let compared = match &reading {
+        Some(reading) if reading.is_whole_answer => None,
+        Some(_) | None => compared(analysis),
+    };
+    let reading = reading.map(|reading| reading.text);
+    let sentences: Vec<String> = reading.into_iter().chain(compared).collect();
+    (!sentences.is_empty())
+        .then(|| Block::Paragraph(format!("**The answer.** {}", sentences.join(" "))))
+}
+
+/// How the arms compare; nothing if no two are.
+fn compared(analysis: &Analysis<'_>) -> Option<String> {
     let pairs: Vec<_> = analysis.paired().collect();
     let told = match pairs.len() {
         0 => return None,
@@ -47,10 +62,7 @@ pub(super) fn block(analysis: &Analysis<'_>) -> Option<Block> {
             Some(most) => format!(" {most} pairs of runs are too few for a test."),
         },
     };
-    Some(Block::Paragraph(format!(
-        "**The answer.** By {outcome}, {told}.{few}{}",
-        diverged(analysis)
-    )))
+    Some(format!("By {outcome}, {told}.{few}{}", diverged(analysis)))
 }
 
 /// How an arm did beside its baseline: which two, and by how much.

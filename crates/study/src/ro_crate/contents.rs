@@ -50,7 +50,7 @@ fn describe(path: &str, figures: &[FigureText]) -> (String, String) {
     let figure = figures.iter().find(|figure| stem == figure.name.as_str());
     match figure {
         Some(figure) if path.starts_with("figures/") => {
-            (figure.heading.clone(), figure.caption.replace("**", ""))
+            (figure.heading.clone(), figure.whole_caption().replace("**", ""))
         }
         Some(_) | None => (path.to_owned(), meaning(path).trim().to_owned()),
     }
