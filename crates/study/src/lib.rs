@@ -17,6 +17,7 @@ mod catch_up;
 pub mod cell;
 pub mod collect;
 pub mod config;
+pub mod discussion;
 mod divergence;
 pub mod error;
 pub mod experiment;

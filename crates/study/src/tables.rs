@@ -19,6 +19,7 @@ mod rows;
 use std::path::{Path, PathBuf};
 
 use crate::config::{CONFIG_FILE, StudyConfig};
+use crate::discussion;
 use crate::error::{Result, StudyError};
 
 pub use column::{
@@ -69,14 +70,17 @@ impl Study {
         }
         let (path, text) = read(CONFIG_FILE)?;
         let config = damaged(path, StudyConfig::read(&text))?;
+        let runs = read(RunRow::FILE)?;
+        let discussion = discussion::read(folder, runs.1.as_bytes())?;
         let study = Self {
-            runs: table(read(RunRow::FILE), &config)?,
+            runs: table(Ok(runs), &config)?,
             epochs: table(read(EpochRow::FILE), &config)?,
             steps: table(read(StepRow::FILE), &config)?,
             activations: table(read(ActivationRow::FILE), &config)?,
             batch_norm: table(read(BatchNormRow::FILE), &config)?,
             confusion: table(read(ConfusionRow::FILE), &config)?,
             grade: read(GRADE_FILE)?.1,
+            discussion,
             config,
         };
         match damage::find(&study) {

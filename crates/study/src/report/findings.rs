@@ -36,6 +36,14 @@ pub(super) fn paper(config: &StudyConfig) -> Option<Block> {
     Some(Block::Paragraph(format!("**What the paper found.** {found} ({citation})")))
 }
 
+/// What readers say of it.
+pub(super) fn discussion(paragraphs: &[String]) -> impl Iterator<Item = Block> {
+    paragraphs.iter().enumerate().map(|(at, paragraph)| {
+        let name = if at == 0 { "**Discussion.** " } else { "" };
+        Block::Paragraph(format!("{name}{paragraph}"))
+    })
+}
+
 fn notes(config: &StudyConfig) -> Vec<Block> {
     let mut notes = Vec::new();
     if config.data_sets() == [DataSet::Synthetic] {

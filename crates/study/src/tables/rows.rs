@@ -27,6 +27,8 @@ pub struct Study {
     pub confusion: Vec<ConfusionRow>,
     /// The transcript of the grade of the kernels, which the caller hands in.
     pub grade: String,
+    /// What readers say of it, in paragraphs; usually nothing.
+    pub discussion: Vec<String>,
 }
 
 impl RunRow {
@@ -74,6 +76,7 @@ impl Study {
             batch_norm: Vec::new(),
             confusion: Vec::new(),
             grade,
+            discussion: Vec::new(),
         }
     }
 }
