@@ -1,7 +1,9 @@
 //! How well a network does on images, in evaluation mode, and what its batch norms normalise with there.
 
+mod pooled;
 mod population;
 mod statistics;
+mod variance_shift;
 
 use kernels::{Real, softmax_cross_entropy};
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayView4};
@@ -14,6 +16,7 @@ use crate::random_stream::{Purpose, Stream};
 
 pub use self::population::{NormMoments, population_moments};
 pub use self::statistics::EvaluationStatistics;
+pub use self::variance_shift::{VarianceShift, variance_shift};
 
 /// Sums over images, from which means follow.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]

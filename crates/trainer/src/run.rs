@@ -12,6 +12,7 @@
 //! test/epoch=N.toml                       how well it does on the test images, after N epochs
 //! test-STATISTICS/epoch=N.toml            the same with other statistics in its batch norms
 //! validation-STATISTICS/epoch=N.toml      how well it does on the validation images with those
+//! variance-shift/epoch=N.toml             the shift of variance of its batch norms, if it was asked for
 //! diverged.toml                           where the loss became infinite or NaN, if it did
 //! ```
 //!
@@ -35,6 +36,7 @@ mod memory;
 mod names;
 mod record;
 mod sealed;
+mod shifted;
 mod tested;
 mod validated;
 
@@ -52,7 +54,7 @@ use crate::{FitConfig, Measurement, Phase, Seeds, TrainError, Trains, checkpoint
 
 use self::checkpoints::Checkpoints;
 use self::divergence::Divergence;
-use self::epoch_files::{WEIGHTS, tests, validations};
+use self::epoch_files::{SHIFTS, WEIGHTS, tests, validations};
 use self::logs::Logs;
 use self::names::{CHECKPOINTS, DISTRIBUTIONS, DIVERGED, HPARAMS, METRICS};
 
@@ -359,7 +361,7 @@ impl From<TrainError> for Stop {
 ///
 /// [`TrainError::File`] for a folder that cannot be listed.
 pub fn files(folder: &Path) -> Result<Vec<PathBuf>, TrainError> {
-    let mut files = Vec::new();
+    let mut files = SHIFTS.own_files(folder)?;
     for statistics in EvaluationStatistics::ALL {
         files.extend(tests(statistics).own_files(folder)?);
         if let Some(validations) = validations(statistics) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use trainer::dataset::{ImageSize, LabelledImages};
 use trainer::evaluation::{
-    Evaluation, NormMoments, evaluate, evaluate_by_batch, population_moments,
+    Evaluation, NormMoments, evaluate, evaluate_by_batch, population_moments, variance_shift,
 };
 use trainer::network::{BatchNorm, BatchNormInput, Dropout, GhostBatchNorm, Layer, Network, Relu};
 use trainer::weights;
@@ -89,6 +89,44 @@ fn a_batch_is_normalised_by_its_own_statistics_and_nothing_of_the_network_moves(
     assert!((running.score.mean_loss() - found.score.mean_loss()).abs() > 0.01);
 }
 
+/// By hand, in fifths: of the first four images the first pixel, 0, 2, 4 and 5, has the variance 59/16, the
+/// second, 4, 4, 2 and 2, the variance 1, whatever the batches are. Dropout is off, and the second norm gets what
+/// the first makes of them with its running statistics.
+#[test]
+fn the_shift_of_variance_is_the_ratio_of_what_is_met_to_what_was_learnt() {
+    let images = images(&[[0, 4], [2, 4], [4, 2], [5, 2], [5, 3]]);
+    let eps = 1e-5;
+    let with = |running: [f64; 2]| {
+        let mut norm = batch_norm();
+        norm.running.mean.fill(0.5);
+        norm.running.var.assign(&ndarray::arr1(&running));
+        norm
+    };
+    let dropout = || Layer::Dropout(Dropout { p: 0.5 });
+    let layers = vec![
+        dropout(),
+        Layer::BatchNorm(with([0.04, 0.16])),
+        dropout(),
+        Layer::GhostBatchNorm(GhostBatchNorm { norm: with([1.0, 1.0]), images: 2 }),
+    ];
+    let network = Network::of_flat_images(layers);
+    let (first, second) = (59.0 / 16.0 * 0.04, 0.04);
+    let ratio = |met: f64, learnt: f64| {
+        let (met, learnt) = (met + eps, learnt + eps);
+        if met > learnt { met / learnt } else { learnt / met }
+    };
+    for batch_size in [1, 3, 4] {
+        let found = variance_shift(&network, &images, &[0, 1, 2, 3], batch_size).unwrap();
+        let [of_first, of_second] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((of_first.layer.as_str(), of_second.layer.as_str()), ("model.1", "model.3"));
+        assert_near(of_first.ratio, (ratio(first, 0.04) + ratio(second, 0.16)) / 2.0);
+        let (first, second) = (first / (0.04 + eps), second / (0.16 + eps));
+        assert_near(of_second.ratio, (ratio(first, 1.0) + ratio(second, 1.0)) / 2.0);
+    }
+    let without = Network::<f64>::of_flat_images(vec![Layer::Relu(Relu)]);
+    assert!(variance_shift(&without, &images, &[0], 1).unwrap().is_empty());
+}
+
 #[test]
 fn moments_are_refused_by_a_network_without_their_norm() {
     let moments = |layer: &str, values: usize| NormMoments {
@@ -113,6 +151,7 @@ struct OfPyTorch {
     batch_accuracy: f64,
     population_loss: f64,
     population_accuracy: f64,
+    variance_shift: Vec<f64>,
     moments: Vec<NormMoments>,
 }
 
@@ -151,6 +190,11 @@ fn population_and_batch_evaluate_as_in_pytorch() {
             near(found.score.mean_loss(), loss, name);
             near(found.score.accuracy(), accuracy, name);
         };
+        let shifts = variance_shift(&network, &images, &split.validation, BATCH).unwrap();
+        assert_eq!(shifts.len(), expected.variance_shift.len());
+        for (found, expected) in shifts.iter().zip(&expected.variance_shift) {
+            near(found.ratio, *expected, name);
+        }
         let of_batch = evaluate_by_batch(&network, &images, &split.validation, BATCH).unwrap();
         expect(of_batch, expected.batch_loss, expected.batch_accuracy);
         moments.iter().for_each(|of| of.give_to(&mut network).unwrap());

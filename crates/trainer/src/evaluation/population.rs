@@ -1,10 +1,10 @@
 //! The moments of what batch norms normalise, over many images.
 
 use kernels::Real;
-use kernels::batch_norm::BatchStatistics;
 use ndarray::ArrayViewMutD;
 use serde::{Deserialize, Serialize};
 
+use super::pooled::Pooled;
 use super::{expect_batch_size, unused_stream};
 use crate::TrainError;
 use crate::dataset::{ImageBatch, LabelledImages};
@@ -76,50 +76,22 @@ pub fn population_moments<F: Real>(
     let (mut batch, mut tape) = (ImageBatch::default(), Tape::default());
     tape.keep_activations(false);
     let mut random = unused_stream();
-    let mut pooled: Vec<Pooled> = Vec::new();
+    let mut pooled: Vec<(String, Pooled)> = Vec::new();
     for positions in positions.chunks(batch_size) {
         images.batch_into(positions, &mut batch)?;
         network.forward_train_into(batch.images.view(), &mut random, &mut tape)?;
         for (index, (layer, parts)) in network.normalized(&tape).enumerate() {
             if index == pooled.len() {
-                pooled.push(Pooled::new(layer));
+                pooled.push((layer.to_owned(), Pooled::default()));
             }
-            parts.iter().for_each(|&(images, part)| pooled[index].add(images, part));
+            for (images, part) in parts {
+                pooled[index].1.add(images, part.mean().into_iter().zip(part.var()));
+            }
         }
     }
-    Ok(pooled.into_iter().map(Pooled::finish).collect())
-}
-
-/// The moments of the batches so far.
-struct Pooled {
-    layer: String,
-    images: f64,
-    /// Of each channel the mean, and the sum over images of the mean squared deviation from it.
-    channels: Vec<[f64; 2]>,
-}
-
-impl Pooled {
-    fn new(layer: &str) -> Self {
-        Self { layer: layer.to_owned(), images: 0.0, channels: Vec::new() }
-    }
-
-    fn add(&mut self, images: usize, part: &BatchStatistics) {
-        let (mean, var) = (part.mean(), part.var());
-        self.channels.resize(mean.len(), [0.0; 2]);
-        let (before, added) = (self.images, images as f64);
-        let all = before + added;
-        let channels = self.channels.iter_mut().zip(mean.iter().zip(&var));
-        for ([pooled, deviations], (mean, var)) in channels {
-            let difference = mean - *pooled;
-            *pooled += difference * (added / all);
-            *deviations += added * var + difference * difference * (before * added / all);
-        }
-        self.images = all;
-    }
-
-    fn finish(self) -> NormMoments {
-        let Self { layer, images, channels } = self;
-        let (mean, var) = channels.into_iter().map(|[mean, sum]| (mean, sum / images)).unzip();
+    let moments = |(layer, pooled): (String, Pooled)| {
+        let (mean, var) = pooled.moments().unzip();
         NormMoments { layer, mean, var }
-    }
+    };
+    Ok(pooled.into_iter().map(moments).collect())
 }

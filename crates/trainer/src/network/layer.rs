@@ -298,6 +298,22 @@ impl<F> Layer<F> {
             | Self::Linear(_) => false,
         }
     }
+
+    /// The batch norm that it is in evaluation; none for other layers.
+    pub(super) fn batch_norm(&self) -> Option<&BatchNorm<F>> {
+        match self {
+            Self::BatchNorm(norm) | Self::GhostBatchNorm(GhostBatchNorm { norm, .. }) => Some(norm),
+            Self::Conv2d(_)
+            | Self::GroupNorm(_)
+            | Self::Relu(_)
+            | Self::Sigmoid(_)
+            | Self::Tanh(_)
+            | Self::Dropout(_)
+            | Self::MaxPool2d(_)
+            | Self::Flatten(_)
+            | Self::Linear(_) => None,
+        }
+    }
 }
 
 impl Activation {

@@ -3,7 +3,7 @@
 use kernels::Real;
 use ndarray::{ArrayViewD, ArrayViewMutD};
 
-use super::layer::{Flatten, Layer, LayerArrays, Linear, NormFacts};
+use super::layer::{BatchNorm, Flatten, Layer, LayerArrays, Linear, NormFacts};
 use crate::numerics::Numerics;
 
 /// Layers in order, from images to logits.
@@ -104,6 +104,14 @@ impl<F: Real> Network<F> {
     /// The names of the numbers that its layers compute.
     pub fn numerics(&self) -> impl Iterator<Item = Numerics> {
         self.layers.iter().map(|named| named.layer.numerics())
+    }
+
+    /// The batch norms and ghost batch norms in order: the place of each among the layers, its name, and
+    /// itself.
+    pub(crate) fn batch_norms(&self) -> impl Iterator<Item = (usize, &str, &BatchNorm<F>)> {
+        self.layers.iter().enumerate().filter_map(|(index, NamedLayer { name, layer })| {
+            layer.batch_norm().map(|norm| (index, name.as_str(), norm))
+        })
     }
 
     /// The network without its dropouts, which evaluation leaves out, too.

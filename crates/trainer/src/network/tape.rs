@@ -54,7 +54,7 @@ impl<F: Real> Tape<F> {
     }
 
     /// What the layer of this index read in the last forward pass; none where that was not kept.
-    pub(super) fn input_of(&self, layer: usize) -> Option<ArrayViewD<'_, F>> {
+    pub(crate) fn input_of(&self, layer: usize) -> Option<ArrayViewD<'_, F>> {
         let input = match layer.checked_sub(1) {
             Some(before) => &self.records.get(before)?.out,
             None => &self.images,

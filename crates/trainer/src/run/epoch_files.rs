@@ -16,6 +16,9 @@ pub(super) struct EpochFiles {
 /// The network after each epoch.
 pub(super) const WEIGHTS: EpochFiles = EpochFiles { folder: "weights", extension: "safetensors" };
 
+/// The shift of variance of the network's batch norms.
+pub(super) const SHIFTS: EpochFiles = EpochFiles { folder: "variance-shift", extension: "toml" };
+
 /// The evaluations on the test images with these statistics.
 pub(super) fn tests(statistics: EvaluationStatistics) -> EpochFiles {
     let folder = match statistics {

@@ -1,4 +1,5 @@
-"""How trained networks evaluate with the population's and with the batch's own statistics, by PyTorch.
+"""How trained networks evaluate with the population's and with the batch's own statistics, and how far the
+variance that their batch norms meet in evaluation is from the running one, by PyTorch.
 
     python crates/trainer/tests/pytorch/evaluation.py > crates/trainer/tests/pytorch/evaluation.toml
 
@@ -68,6 +69,30 @@ def population(network, positions, size):
             for name, (first, second) in sums.items()}
 
 
+def shift(network, positions, size):
+    """Each norm's mean over channels of max(a/b, b/a), with eps in a and b."""
+    inputs = {}
+
+    def see(name):
+        def hook(_, arguments):
+            inputs.setdefault(name, []).append(arguments[0].transpose(0, 1).flatten(1))
+        return hook
+
+    layers = {name: layer for name, layer in network.named_modules() if isinstance(layer, NORMS)}
+    hooks = [layer.register_forward_pre_hook(see(name)) for name, layer in layers.items()]
+    network.eval()
+    for part in parts(positions, BATCH):
+        network(batch(part, size)[0])
+    for hook in hooks:
+        hook.remove()
+    shifts = []
+    for name, layer in layers.items():
+        met = torch.cat(inputs[name], 1).var(1, unbiased=False) + layer.eps
+        learnt = layer.running_var + layer.eps
+        shifts.append(torch.maximum(met / learnt, learnt / met).mean())
+    return torch.stack(shifts)
+
+
 def numbers(tensor):
     return "[" + ", ".join(repr(value) for value in tensor.tolist()) + "]"
 
@@ -91,6 +116,7 @@ def main():
         print(f"\n[{spec.name}]")
         loss, accuracy = score(network().train(), evaluated, spec.size, BATCH)
         print(f"batch_loss = {loss!r}\nbatch_accuracy = {accuracy!r}")
+        print(f"variance_shift = {numbers(shift(network(), evaluated, spec.size))}")
         moments = population(network(), training, spec.size)
         with_moments = network().eval()
         for name, (mean, var) in moments.items():

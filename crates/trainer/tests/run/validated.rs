@@ -7,6 +7,7 @@ use std::path::Path;
 use trainer::evaluation::EvaluationStatistics::{Batch, Population, Running};
 use trainer::evaluation::{
     Evaluation, EvaluationStatistics, evaluate, evaluate_by_batch, population_moments,
+    variance_shift,
 };
 use trainer::optimizer::AdamConfig;
 use trainer::run::{self, Ended, RunConfig, read_metrics};
@@ -176,4 +177,39 @@ fn of_a_run_that_diverged_the_epochs_before_are_evaluated() {
     );
     assert!(of(3).validated(2, folder).unwrap().is_some());
     assert_eq!(validate(&of(2), folder).0.unwrap(), Ended::Complete);
+}
+
+#[test]
+fn the_shift_of_variance_is_measured_once_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let (images, split) = two_halves();
+    train(folder).unwrap();
+    let run = config();
+    assert_eq!(run.measured_variance_shift(folder).unwrap(), None);
+    run.measure_variance_shift(&images, &split, folder).unwrap();
+    let network = run.trained(&images, folder).unwrap();
+    let expected = variance_shift(&network, &images, &split.validation, 5).unwrap();
+    let found = run.measured_variance_shift(folder).unwrap().unwrap();
+    assert_eq!(found.len(), 2);
+    for (found, expected) in found.iter().zip(&expected) {
+        // Batches of another size add in another order.
+        assert!((found.ratio / expected.ratio - 1.0).abs() < 1e-5 && found.ratio > 1.0);
+        assert_eq!(found.layer, expected.layer);
+    }
+    // What is stored needs no weights, and what is to be measured gets them from a checkpoint.
+    let stored = files(folder);
+    fs::remove_dir_all(folder.join("weights")).unwrap();
+    run.measure_variance_shift(&images, &split, folder).unwrap();
+    assert_eq!(run.measured_variance_shift(folder).unwrap().unwrap(), found);
+    assert!(!folder.join("weights").exists());
+    fs::remove_dir_all(folder.join("variance-shift")).unwrap();
+    run.measure_variance_shift(&images, &split, folder).unwrap();
+    assert_eq!(run.measured_variance_shift(folder).unwrap().unwrap(), found);
+    assert!(run::files(folder).unwrap().contains(&folder.join("variance-shift/epoch=2.toml")));
+    let path = folder.join("variance-shift/epoch=2.toml");
+    let mut bytes = stored["variance-shift/epoch=2.toml"].clone();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(path, bytes).unwrap();
+    assert!(matches!(run.measured_variance_shift(folder), Err(TrainError::Damaged { .. })));
 }
