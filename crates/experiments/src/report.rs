@@ -9,7 +9,7 @@ use study::experiment::Experiment;
 use study::folder::{StudyFolder, is_finished};
 use study::report::{render, studies_below};
 use study::store::Store;
-use study::tables::{Study, TABLE_FILES};
+use study::tables::{Study, table_files};
 use trainer::run::identity;
 
 use crate::experiment::ending::{end, transcript_of_kernels};
@@ -93,25 +93,26 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
     let mut studies = Vec::new();
     for request in requests {
         match request {
-            Request::Tables(folder) if reports.iter().any(|(other, _)| are_one(other, &folder)) => {
-            }
+            Request::Tables(folder)
+                if reports.iter().any(|(other, _, _)| are_one(other, &folder)) => {}
             Request::Tables(folder) => {
                 let folder = StudyFolder::enter(&folder)?;
                 let path = folder.path();
-                let files = render(&Study::read(path)?)
+                let study = Study::read(path)?;
+                let files = render(&study)
                     .and_then(|files| with_lock(path, files))
                     .with_context(|| format!("{} cannot be reported", path.display()))?;
-                reports.push((folder, files));
+                reports.push((folder, table_files(&study.config), files));
             }
             Request::Cells(study, folder) => studies.push((study, folder)),
         }
     }
-    let gallery = gallery::of(reports.iter().map(|(folder, _)| folder.path()))?;
-    for (folder, files) in &mut reports {
+    let gallery = gallery::of(reports.iter().map(|(folder, _, _)| folder.path()))?;
+    for (folder, tables, files) in &mut reports {
         let names: Vec<PathBuf> = files.iter().map(|(file, _)| file.clone()).collect();
-        folder.add(TABLE_FILES, &names)?;
+        folder.add(tables, &names)?;
     }
-    for (folder, files) in reports {
+    for (folder, _, files) in reports {
         for (file, bytes) in files {
             folder.write(&file, &bytes)?;
             say(format_args!("wrote {}", relative(&folder.path().join(file)).display()))?;

@@ -10,6 +10,7 @@ use crate::arm::Arm;
 use crate::axis::{AXES, Axis, DATA_SET, EPOCHS, NETWORK, STATISTICS, VARY};
 use crate::config::StudyConfig;
 use crate::error::Result;
+use crate::figure_name;
 use crate::folder_name::shortened;
 use crate::tables::RunKey;
 
@@ -22,6 +23,8 @@ pub struct Cell {
     pub run: RunConfig,
     /// What it is, whichever study it belongs to, and for how many epochs it is trained.
     pub id: CellId,
+    /// Whether its study shows the shift of variance of its batch norms, which is then measured.
+    pub measures_variance_shift: bool,
     /// Its folder in that of all cells, such as
     /// `fashion-mnist/norm=batch,learning_rate=0.01/weights=3,order=3,split=0`.
     pub folder: PathBuf,
@@ -50,7 +53,13 @@ pub fn cells(config: &StudyConfig) -> Result<Vec<Cell>> {
             let folder = Path::new(arm.data_set().entry().folder)
                 .join(name_of_arm(config, arm))
                 .join(name_of_seed(arm, seed));
-            cells.push(Cell { key: RunKey { arm: arm.clone(), seed }, run, id, folder });
+            cells.push(Cell {
+                key: RunKey { arm: arm.clone(), seed },
+                run,
+                id,
+                measures_variance_shift: config.shows(figure_name::VARIANCE_SHIFT),
+                folder,
+            });
         }
     }
     Ok(cells)

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use trainer::evaluation::Evaluation;
+use trainer::evaluation::{Evaluation, VarianceShift};
 use trainer::log::DistributionRow;
 use trainer::network::ObservedQuantity;
 use trainer::run::{CellId, fingerprint, read_distributions, read_metrics};
@@ -16,7 +16,7 @@ use crate::error::{Result, StudyError};
 use crate::found::Found;
 use crate::tables::{
     ActivationRow, BatchNormRow, ConfusionRow, EpochRow, Place, RunRow, RunState, Statistic,
-    StepRow, Study,
+    StepRow, Study, VarianceShiftRow,
 };
 
 /// The digits of a cell's identity in tables.
@@ -125,6 +125,15 @@ pub fn collect(
                 row.test_loss = Some(evaluation.score.mean_loss());
                 row.test_accuracy = Some(evaluation.score.accuracy());
                 add_confusion(&mut study, cell, evaluation);
+            }
+            if cell.measures_variance_shift {
+                let norms = cell.run.measured_variance_shift(folder)?.unwrap_or_default();
+                let row = |(position, of): (u64, VarianceShift)| VarianceShiftRow {
+                    key: cell.key.clone(),
+                    position,
+                    shift: of.ratio,
+                };
+                study.optional.variance_shift.extend((1..).zip(norms).map(row));
             }
         }
         study.runs.push(row);

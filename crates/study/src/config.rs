@@ -208,6 +208,11 @@ impl StudyConfig {
         self.compared().any(|axis| keys.contains(&axis.key))
     }
 
+    /// Whether its report has this figure, if there is data for it.
+    pub fn shows(&self, figure: &str) -> bool {
+        self.file.report.figures.iter().any(|name| name == figure)
+    }
+
     /// The arms, in the order of the file: its first axis changes slowest.
     pub fn arms(&self) -> &[Arm] {
         &self.arms

@@ -23,7 +23,7 @@ use crate::report;
 use crate::reproduction::Reproduction;
 use crate::side_by_side::side_by_side;
 use crate::store::{State, Store};
-use crate::tables::{Row, RunRow, Study, TABLE_FILES};
+use crate::tables::{Row, RunRow, Study, table_files};
 use crate::training::{InUse, NotTrained, Training, Watch, failed, runs};
 
 /// The batches of the sanity check, which the notebook's trainer makes before training.
@@ -360,6 +360,8 @@ impl Experiment {
 
 /// All files that a study can write into its folder.
 fn files(config: &StudyConfig) -> Vec<std::path::PathBuf> {
-    let tables = TABLE_FILES.iter().chain([&LOCK_FILE]).map(std::path::PathBuf::from);
+    let mut tables = table_files(config);
+    tables.push(LOCK_FILE);
+    let tables = tables.into_iter().map(std::path::PathBuf::from);
     tables.chain(report::files(config)).collect()
 }

@@ -16,7 +16,10 @@ pub const STANDARD: &[&str] = &[
 ];
 
 /// The figures that a study has only if its file names them.
-pub const NAMED: &[&str] = &["steps_to_accuracy", "split_seeds"];
+pub const NAMED: &[&str] = &["steps_to_accuracy", "split_seeds", VARIANCE_SHIFT];
+
+/// The figure for which the shift of variance of trained networks is measured.
+pub const VARIANCE_SHIFT: &str = "variance_shift";
 
 /// The figures over compared axes, each with what stands between its brackets, as in
 /// `accuracy_against(learning_rate)`.

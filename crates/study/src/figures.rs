@@ -17,6 +17,7 @@ mod split_seeds;
 mod steps_to_accuracy;
 mod training_loss;
 mod validation;
+mod variance_shift;
 
 use std::path::{Path, PathBuf};
 
@@ -72,6 +73,7 @@ figures! {
     confusion_matrix::ConfusionMatrix<'_>,
     steps_to_accuracy::StepsToAccuracy<'_>,
     split_seeds::SplitSeeds<'_>,
+    variance_shift::VarianceShift<'_>,
 }
 
 /// What `against` or `heat_map` makes of the figure over these axes.

@@ -76,7 +76,11 @@ fn expect_same(cell: &Cell, one: &Found, other: &Found, tested_on: &[usize]) -> 
         metrics.retain(|row| row.step < end);
         let mut distributions = read_distributions(&found.folder)?;
         distributions.retain(|row| row.step < end);
-        Ok::<_, StudyError>((metrics, distributions))
+        let shift = match cell.measures_variance_shift && one.state == State::Trained {
+            true => cell.run.measured_variance_shift(&found.folder)?,
+            false => None,
+        };
+        Ok::<_, StudyError>((metrics, distributions, shift))
     };
     let tests = [one, other].map(|found| cell.run.tested(tested_on, &found.folder));
     let [of_one, of_other] = tests;

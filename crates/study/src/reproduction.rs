@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{CONFIG_FILE, StudyConfig};
 use crate::error::{Result, StudyError};
 use crate::report;
-use crate::tables::{DICTIONARY_FILE, TABLE_FILES};
+use crate::tables::{DICTIONARY_FILE, table_files};
 
 /// How the files of a study compare with those of the same study from before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +41,11 @@ impl Reproduction {
         if same_folder || found.as_ref() != Some(config) {
             return Ok(None);
         }
-        let names: Vec<PathBuf> =
-            TABLE_FILES.iter().map(PathBuf::from).chain(report::files(config)).collect();
+        let names: Vec<PathBuf> = table_files(config)
+            .into_iter()
+            .map(PathBuf::from)
+            .chain(report::files(config))
+            .collect();
         let (mut files, mut differing) = (0, Vec::new());
         for name in &names {
             let path = made.join(name);
@@ -82,6 +85,7 @@ mod tests {
 
     use super::*;
     use crate::made_up;
+    use crate::tables::TABLE_FILES;
 
     fn write_study(folder: &Path, config: &StudyConfig) {
         for name in TABLE_FILES.iter().map(PathBuf::from).chain(report::files(config)) {

@@ -61,7 +61,8 @@ impl State {
     }
 
     /// How far the cell in this folder is; nothing of it is trained where there is no such folder. A cell
-    /// that is trained and not yet evaluated with its arm's statistics is begun. If that evaluation
+    /// that is trained and not yet evaluated with its arm's statistics, or of which the shift of variance is
+    /// wanted and not measured, is begun. If that evaluation
     /// gave a loss that is not finite, the cell diverged for this arm.
     ///
     /// # Errors
@@ -86,6 +87,12 @@ impl State {
             Self::Trained => arm.run.epochs,
             Self::Diverged { step } => step / arm.steps_per_epoch(),
         };
+        let is_measured = !cell.measures_variance_shift
+            || trained != Self::Trained
+            || cell.run.measured_variance_shift(folder)?.is_some();
+        if !is_measured {
+            return Ok(Self::Begun { steps: arm.steps() });
+        }
         if arm.run.statistics == EvaluationStatistics::Running {
             return Ok(trained);
         }

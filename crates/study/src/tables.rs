@@ -14,6 +14,7 @@ mod csv_file;
 mod damage;
 mod dictionary;
 mod key;
+mod optional;
 mod rows;
 
 use std::path::{Path, PathBuf};
@@ -29,13 +30,16 @@ pub use csv_file::{Row, bytes};
 pub(crate) use csv_file::{parse, read};
 pub use dictionary::{DICTIONARY_FILE, columns, dictionary};
 pub use key::{Key, RunKey};
+pub use optional::{OPTIONAL_TABLES, OptionalRows, OptionalTable};
 pub(crate) use rows::table;
-pub use rows::{ActivationRow, BatchNormRow, ConfusionRow, EpochRow, RunRow, StepRow, Study};
+pub use rows::{
+    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, RunRow, StepRow, Study, VarianceShiftRow,
+};
 
 /// The transcript of the grade, in the study's folder.
 pub const GRADE_FILE: &str = "grade.txt";
 
-/// All files of a study's tables, by their names in its folder.
+/// The files of tables that every study has, by their names in its folder.
 pub const TABLE_FILES: &[&str] = &[
     CONFIG_FILE,
     RunRow::FILE,
@@ -46,6 +50,17 @@ pub const TABLE_FILES: &[&str] = &[
     ConfusionRow::FILE,
     GRADE_FILE,
 ];
+
+/// All files of the tables of this study.
+pub fn table_files(config: &StudyConfig) -> Vec<&'static str> {
+    let optional = OptionalTable::of(config).map(|table| table.file);
+    TABLE_FILES.iter().copied().chain(optional).collect()
+}
+
+/// Whether a file of this name is a table that a study can have.
+pub(crate) fn is_table(file: &str) -> bool {
+    TABLE_FILES.contains(&file) || OPTIONAL_TABLES.iter().any(|table| table.file == file)
+}
 
 impl Study {
     /// Reads a study from its folder.
@@ -72,17 +87,23 @@ impl Study {
         let config = damaged(path, StudyConfig::read(&text))?;
         let runs = read(RunRow::FILE)?;
         let discussion = discussion::read(folder, runs.1.as_bytes())?;
-        let study = Self {
+        let mut study = Self {
             runs: table(Ok(runs), &config)?,
             epochs: table(read(EpochRow::FILE), &config)?,
             steps: table(read(StepRow::FILE), &config)?,
             activations: table(read(ActivationRow::FILE), &config)?,
             batch_norm: table(read(BatchNormRow::FILE), &config)?,
             confusion: table(read(ConfusionRow::FILE), &config)?,
+            optional: OptionalRows::default(),
             grade: read(GRADE_FILE)?.1,
             discussion,
             config,
         };
+        let optional: Vec<_> = OptionalTable::of(&study.config).collect();
+        for table in optional {
+            let (path, text) = read(table.file)?;
+            damaged(path, (table.read)(&mut study, &text))?;
+        }
         match damage::find(&study) {
             Some((file, fault)) => damaged(folder.join(file), Err(fault)),
             None => Ok(study),
@@ -96,7 +117,7 @@ impl Study {
     /// What CSV or TOML cannot hold.
     pub fn files(&self) -> Result<Vec<(PathBuf, Vec<u8>)>> {
         let config = &self.config;
-        Ok(vec![
+        let mut files = vec![
             (CONFIG_FILE.into(), config.to_toml().into_bytes()),
             (RunRow::FILE.into(), bytes(&self.runs, config)?),
             (EpochRow::FILE.into(), bytes(&self.epochs, config)?),
@@ -105,7 +126,11 @@ impl Study {
             (BatchNormRow::FILE.into(), bytes(&self.batch_norm, config)?),
             (ConfusionRow::FILE.into(), bytes(&self.confusion, config)?),
             (GRADE_FILE.into(), self.grade.clone().into_bytes()),
-        ])
+        ];
+        for table in OptionalTable::of(config) {
+            files.push((table.file.into(), (table.bytes)(self)?));
+        }
+        Ok(files)
     }
 }
 

@@ -203,6 +203,9 @@ impl Training<'_> {
             Ok(match ended {
                 Ended::Interrupted => ended,
                 Ended::Complete | Ended::Diverged { .. } => {
+                    if ended == Ended::Complete && cell.measures_variance_shift {
+                        cell.run.measure_variance_shift(images, &split, &folder)?;
+                    }
                     match cell.run.validate(images, &split, &folder, observe)? {
                         // As the training ended that was evaluated.
                         Ended::Complete => ended,

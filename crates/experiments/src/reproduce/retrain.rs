@@ -246,6 +246,7 @@ fn in_words(difference: &Difference) -> String {
             "differs in its row of runs.csv alone, such as in its results on the test images"
                 .to_owned()
         }
+        Difference::Table { file } => format!("differs in {file} alone"),
     }
 }
 

@@ -21,6 +21,7 @@ mod stores;
 #[cfg(unix)]
 mod submit;
 mod tensorboard;
+mod variance_shift;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -16,7 +16,7 @@ use crate::config::{CONFIG_FILE, StudyConfig};
 use crate::error::{Result, StudyError};
 use crate::folder::name;
 use crate::report;
-use crate::tables::{Row, RunRow, Study, TABLE_FILES};
+use crate::tables::{Row, RunRow, Study, TABLE_FILES, is_table, table_files};
 
 /// What a check of a report found.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,7 +112,7 @@ pub fn of_tables(study: &Study, lock: &StudyLock) -> Result<Vec<Fault>> {
     let rendered = report::render(study)?;
     let expected: BTreeMap<String, String> =
         rendered.iter().map(|(path, bytes)| (name(path), sha256(bytes))).collect();
-    let is_rendered = |file: &&String| !TABLE_FILES.contains(&file.as_str());
+    let is_rendered = |file: &&String| !is_table(file);
     let names: BTreeSet<&String> =
         expected.keys().chain(lock.files.keys().filter(is_rendered)).collect();
     let none = || "none".to_owned();
@@ -214,11 +214,11 @@ fn of_files(config: Option<&StudyConfig>, lock: &StudyLock, folder: &Path) -> Ve
     let mut faults = Vec::new();
     let rendered: Vec<String> =
         config.into_iter().flat_map(report::files).map(|path| name(&path)).collect();
-    let tables = TABLE_FILES.iter().map(|&file| file.to_owned());
-    for file in tables.chain(rendered.iter().cloned()) {
+    let tables = config.map_or_else(|| TABLE_FILES.to_vec(), table_files);
+    for file in tables.iter().map(|&file| file.to_owned()).chain(rendered.iter().cloned()) {
         let Some(expected) = lock.files.get(&file) else {
             // A figure that the study has no data for is in neither.
-            let is_always_there = TABLE_FILES.contains(&file.as_str()) || !file.contains('/');
+            let is_always_there = tables.contains(&file.as_str()) || !file.contains('/');
             if is_always_there || folder.join(&file).exists() {
                 faults.push(Fault::Unlocked { file });
             }
@@ -234,7 +234,7 @@ fn of_files(config: Option<&StudyConfig>, lock: &StudyLock, folder: &Path) -> Ve
             }
         }
     }
-    let is_known = |file: &str| TABLE_FILES.contains(&file) || rendered.iter().any(|it| it == file);
+    let is_known = |file: &str| tables.contains(&file) || rendered.iter().any(|it| it == file);
     let unknown = lock.files.keys().filter(|file| config.is_some() && !is_known(file));
     faults.extend(unknown.map(|file| Fault::UnknownFile { file: file.clone() }));
     faults

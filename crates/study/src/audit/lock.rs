@@ -14,7 +14,7 @@ use crate::collect::CellFingerprint;
 use crate::config::StudyConfig;
 use crate::error::{Result, StudyError};
 use crate::folder::name;
-use crate::tables::TABLE_FILES;
+use crate::tables::is_table;
 
 /// The file, in the folder of a report.
 pub const LOCK_FILE: &str = "study.lock";
@@ -166,7 +166,7 @@ pub fn with_lock(
     mut rendered: Vec<(PathBuf, Vec<u8>)>,
 ) -> Result<Vec<(PathBuf, Vec<u8>)>> {
     if let Some(mut lock) = StudyLock::read(folder)? {
-        lock.files.retain(|file, _| TABLE_FILES.contains(&file.as_str()));
+        lock.files.retain(|file, _| is_table(file));
         lock.files.extend(rendered.iter().map(|(path, bytes)| (name(path), sha256(bytes))));
         rendered.push((LOCK_FILE.into(), lock.text().into_bytes()));
     }

@@ -13,7 +13,7 @@ use crate::cell::{Cell, distinct};
 use crate::collect::Collected;
 use crate::error::Result;
 use crate::tables::{
-    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, Row, RunKey, StepRow, Study,
+    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, OptionalTable, Row, RunKey, StepRow, Study,
 };
 
 /// A cell that was trained anew.
@@ -61,6 +61,11 @@ pub enum Difference {
     },
     /// In the row of the run, such as in its results on the test images.
     Run,
+    /// In a table that not every study has.
+    Table {
+        /// Its file.
+        file: &'static str,
+    },
 }
 
 /// At most this share of all cells comes out otherwise than in the report.
@@ -139,7 +144,15 @@ pub fn compare(
             (BatchNormRow::FILE, one.batch_norm != other.batch_norm),
             (ConfusionRow::FILE, one.confusion != other.confusion),
         ];
-        tables.extend(differ.into_iter().filter(|(_, differs)| *differs).map(|(file, _)| file));
+        let optional = OptionalTable::of(&reported.config)
+            .map(|table| (table.file, (table.differs_over_seeds)(one, other)));
+        tables.extend(
+            differ
+                .into_iter()
+                .chain(optional)
+                .filter(|(_, differs)| *differs)
+                .map(|(file, _)| file),
+        );
     }
     Compared { cells: places.iter().map(of).collect(), tables }
 }
@@ -160,7 +173,12 @@ fn first_difference(reported: &Study, found: &Study, key: &RunKey) -> Option<Dif
         return Some(Difference::Epoch { epoch, reported: loss(one), found: loss(other) });
     }
     let run = |study: &Study| study.runs.iter().find(|row| row.key == *key).cloned();
-    (run(reported) != run(found)).then_some(Difference::Run)
+    if run(reported) != run(found) {
+        return Some(Difference::Run);
+    }
+    OptionalTable::of(&reported.config)
+        .find(|table| (table.differs_in_run)(reported, found, key))
+        .map(|table| Difference::Table { file: table.file })
 }
 
 /// The first rows of two tables that differ, none where a table has ended, and the one before them.

@@ -9,7 +9,7 @@ use crate::cell::{Cell, cells};
 use crate::collect::{CellFingerprint, Collected};
 use crate::config::StudyConfig;
 use crate::made_up;
-use crate::tables::Study;
+use crate::tables::{Study, VarianceShiftRow};
 
 /// A report of a made-up study, with a figure.
 struct Report {
@@ -384,6 +384,28 @@ fn a_training_that_differs_is_told_with_where_it_differs_first() {
         });
         assert_eq!((found.difference.clone(), found.is_equal()), (None, false));
     }
+}
+
+#[test]
+fn a_difference_in_a_table_that_not_every_study_has_is_told_with_the_table() {
+    let names = ("figures = [", "figures = [\"variance_shift\", ");
+    let config = made_up::changed(&made_up::config(), &[names]);
+    let mut report = Report::of(config);
+    let (key, other) = (report.cells[5].key.clone(), report.cells[6].key.clone());
+    let row = |key, shift| VarianceShiftRow { key, position: 1, shift };
+    report.study.optional.variance_shift = vec![row(key.clone(), 1.5), row(other.clone(), 2.5)];
+    report.write(&report.study);
+    assert_eq!(report.faults(), [""; 0]);
+    assert!(retrained(&report, |_| ()).is_equal());
+    for changed in [vec![row(key, 1.25), row(other.clone(), 2.5)], vec![row(other, 2.5)]] {
+        let found = retrained(&report, |collected| {
+            collected.study.optional.variance_shift.clone_from(&changed);
+        });
+        assert_eq!(found.difference, Some(Difference::Table { file: "variance_shift.csv" }));
+    }
+    // A table that the lock knows and the folder lacks is missed.
+    fs::remove_file(report.folder.path().join("variance_shift.csv")).unwrap();
+    assert!(report.faults()[0].starts_with("variance_shift.csv: "), "{:?}", report.faults());
 }
 
 #[test]

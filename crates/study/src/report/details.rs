@@ -5,8 +5,8 @@ use statistics::FEWEST_SEEDS;
 
 use super::document::{Block, Table};
 use crate::analysis::{Analysis, SummaryRow};
-use crate::config::CONFIG_FILE;
-use crate::tables::GRADE_FILE;
+use crate::config::{CONFIG_FILE, StudyConfig};
+use crate::tables::{GRADE_FILE, OptionalTable};
 use crate::text::{counted, counted_either, mean_and_std};
 use trainer::dataset::DataSet;
 
@@ -23,7 +23,7 @@ pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
         Block::Table(all_epochs(analysis)),
     ];
     blocks.extend(grade(&analysis.study.grade));
-    blocks.extend(again());
+    blocks.extend(again(&analysis.study.config));
     blocks.push(Block::Heading(2, "What it does not show".to_owned()));
     blocks.push(Block::List(limits(analysis)));
     blocks
@@ -79,7 +79,10 @@ fn grade(transcript: &str) -> Vec<Block> {
     ]
 }
 
-fn again() -> Vec<Block> {
+fn again(config: &StudyConfig) -> Vec<Block> {
+    let optional: String = OptionalTable::of(config)
+        .map(|table| format!("[`{0}`]({0}), {1}; ", table.file, table.in_short))
+        .collect();
     vec![
         Block::Heading(2, "How to make it again".to_owned()),
         Block::Paragraph(
@@ -89,20 +92,19 @@ fn again() -> Vec<Block> {
                 .to_owned(),
         ),
         Block::Code(format!("cargo xtask experiment {CONFIG_FILE}\ncargo xtask report .")),
-        Block::Paragraph(
+        Block::Paragraph(format!(
             "The tables: [`study.toml`](study.toml), the study; [`runs.csv`](runs.csv), a row per run \
              with all its hyperparameters; [`epochs.csv`](epochs.csv), a row per run and epoch; \
              [`steps.csv`](steps.csv), training by windows of steps; \
              [`activations.csv`](activations.csv) and [`batch_norm.csv`](batch_norm.csv), \
              percentiles inside the networks, over seeds; [`confusion.csv`](confusion.csv), test \
-             images by class; [`comparisons.csv`](comparisons.csv), the statistics. \
+             images by class; {optional}[`comparisons.csv`](comparisons.csv), the statistics. \
              [`columns.csv`](columns.csv) says what each column is. Where it lies beside them, \
              `study.lock` says what the report was made of: `cargo xtask reproduce --check .` holds it \
              against these files, and `cargo xtask reproduce .` trains some of the cells anew. Where the cells were trained by \
              the command that made the report, `time.toml` says how long that took and on what \
              machine."
-                .to_owned(),
-        ),
+        )),
     ]
 }
 

@@ -13,8 +13,8 @@ use crate::figures::{self, FigureText};
 use crate::folder::LIST_FILE;
 use crate::report::{NETWORKS, PAGE, TEXT, title};
 use crate::tables::{
-    ActivationRow, BatchNormRow, ConfusionRow, DICTIONARY_FILE, EpochRow, GRADE_FILE, Row, RunRow,
-    StepRow, Study,
+    ActivationRow, BatchNormRow, ConfusionRow, DICTIONARY_FILE, EpochRow, GRADE_FILE,
+    OPTIONAL_TABLES, Row, RunRow, StepRow, Study,
 };
 use crate::tensorboard;
 
@@ -79,6 +79,9 @@ fn meaning(path: &str) -> &'static str {
         event_file if tensorboard::is_of_study(event_file) => {
             "Means over the seeds of an arm, for TensorBoard."
         }
-        _ => "A file that the study wrote.",
+        other => OPTIONAL_TABLES
+            .iter()
+            .find(|table| table.file == other)
+            .map_or("A file that the study wrote.", |table| table.meaning),
     }
 }

@@ -8,6 +8,7 @@ use trainer::dataset::CLASS_NAMES;
 
 use super::csv_file::Row;
 use super::key::RunKey;
+use super::optional::OptionalTable;
 use super::rows::{ActivationRow, BatchNormRow, ConfusionRow, EpochRow, RunRow, StepRow, Study};
 use crate::arm::Arm;
 use crate::config::StudyConfig;
@@ -23,7 +24,8 @@ pub(super) fn find(study: &Study) -> Option<(&'static str, String)> {
         (BatchNormRow::FILE, batch_norm),
         (ConfusionRow::FILE, confusion),
     ];
-    checks.into_iter().find_map(|(file, check)| Some((file, check(study).err()?)))
+    let optional = OptionalTable::of(&study.config).map(|table| (table.file, table.check));
+    checks.into_iter().chain(optional).find_map(|(file, check)| Some((file, check(study).err()?)))
 }
 
 fn name(config: &StudyConfig, RunKey { arm, seed }: &RunKey) -> String {
@@ -140,6 +142,25 @@ fn activations(study: &Study) -> Result<(), String> {
 fn batch_norm(study: &Study) -> Result<(), String> {
     let rows = study.batch_norm.iter();
     same_steps(&study.config, rows.map(|row| (&row.key, ((row.block, row.quantity), row.step))))
+}
+
+pub(super) fn variance_shift(study: &Study) -> Result<(), String> {
+    for (key, norms) in
+        by_key(study.optional.variance_shift.iter().map(|row| (&row.key, row.position)))
+    {
+        let is_trained = study.runs.iter().any(|run| run.key == *key && !run.diverged());
+        let named = || name(&study.config, key);
+        if !is_trained {
+            return Err(format!("{}: found batch norms of a run that is not trained", named()));
+        }
+        if !norms.iter().copied().eq(1..=norms.len() as u64) {
+            return Err(format!(
+                "{}: found the batch norms {norms:?}, expected 1, 2 and so on",
+                named()
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn confusion(study: &Study) -> Result<(), String> {

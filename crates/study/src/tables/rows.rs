@@ -4,6 +4,7 @@ use super::column::{
     Accuracy, Count, Index, Loss, Name, Optional, Place, Real, RunState, Statistic,
 };
 use super::key::RunKey;
+use super::optional::OptionalRows;
 use crate::arm::Arm;
 use crate::config::StudyConfig;
 use crate::study_file::PrimaryOutcome;
@@ -25,6 +26,8 @@ pub struct Study {
     pub batch_norm: Vec<BatchNormRow>,
     /// Test images by true and predicted class.
     pub confusion: Vec<ConfusionRow>,
+    /// The tables that not every study has.
+    pub optional: OptionalRows,
     /// The transcript of the grade of the kernels, which the caller hands in.
     pub grade: String,
     /// What readers say of it, in paragraphs; usually nothing.
@@ -75,6 +78,7 @@ impl Study {
             activations: Vec::new(),
             batch_norm: Vec::new(),
             confusion: Vec::new(),
+            optional: OptionalRows::default(),
             grade,
             discussion: Vec::new(),
         }
@@ -243,4 +247,15 @@ table! {
     predicted_class: Index,
     /// The images.
     count: Count,
+}
+
+table! {
+    /// How far the variance that a batch norm gets in evaluation is from its running variance, in a
+    /// study that has the figure of it.
+    VarianceShiftRow in "variance_shift.csv" of RunKey;
+    /// Which batch norm, counted from 1 at the input of the network.
+    position: Index,
+    /// Mean over channels of max(a/b, b/a), where a and b are the variance of the norm's input over the
+    /// validation images and its running variance, with ε added to each.
+    shift: Real,
 }

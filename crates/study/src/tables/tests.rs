@@ -167,3 +167,49 @@ fn cut_last_cell(text: &str, line: usize) -> String {
     };
     text.lines().enumerate().map(changed).collect()
 }
+
+#[test]
+fn a_table_that_not_every_study_has_is_of_a_figure_that_only_a_name_asks_for() {
+    for table in OPTIONAL_TABLES {
+        assert!(crate::figure_name::NAMED.contains(&table.figure), "{}", table.file);
+        assert!(is_table(table.file) && !TABLE_FILES.contains(&table.file), "{}", table.file);
+    }
+}
+
+/// Only a study whose file names the figure has the table.
+#[test]
+fn shifts_of_variance_are_read_as_they_were_written_and_damage_is_named() {
+    let config = made_up::config();
+    let figures = "figures = [\"validation_accuracy\"";
+    let with = made_up::changed(&config, &[(figures, "figures = [\"variance_shift\"")]);
+    assert!(!table_files(&config).contains(&VarianceShiftRow::FILE));
+    assert!(table_files(&with).contains(&VarianceShiftRow::FILE));
+    let mut study = made_up::study(with);
+    let key = study.runs[1].key.clone();
+    let row = |position| VarianceShiftRow {
+        key: key.clone(),
+        position,
+        shift: 1.0 + 0.1 * position as f64,
+    };
+    study.optional.variance_shift = vec![row(1), row(2)];
+    let folder = tempfile::tempdir().unwrap();
+    write(&study, folder.path());
+    assert_eq!(Study::read(folder.path()).unwrap(), study);
+    let damaged = |change: &dyn Fn(&mut Study)| {
+        let mut study = study.clone();
+        change(&mut study);
+        write(&study, folder.path());
+        Study::read(folder.path()).unwrap_err().to_string()
+    };
+    let found = damaged(&|study| {
+        study.optional.variance_shift.remove(0);
+    });
+    assert!(
+        found.contains("variance_shift.csv") && found.contains("the batch norms [2]"),
+        "{found}"
+    );
+    let found = damaged(&|study| study.runs[1].state = RunState::Diverged);
+    assert!(found.contains("variance_shift.csv") || found.contains("runs.csv"), "{found}");
+    fs::remove_file(folder.path().join(VarianceShiftRow::FILE)).unwrap();
+    assert!(Study::read(folder.path()).is_err());
+}

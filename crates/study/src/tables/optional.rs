@@ -1,0 +1,90 @@
+//! The tables that a study has only if its file names the figure of them, since what they hold is
+//! measured for that figure. Such a table is its row in `rows.rs`, its line in the list below, and what
+//! fills it in `collect.rs`.
+
+use super::csv_file::{Row, bytes, parse};
+use super::damage;
+use super::dictionary::columns;
+use super::key::{Key, RunKey};
+use super::rows::{Study, VarianceShiftRow};
+use crate::config::StudyConfig;
+use crate::error::Result;
+use crate::figure_name;
+
+/// A table that not every study has, without the type of its rows.
+#[derive(Debug)]
+pub struct OptionalTable {
+    /// The figure that asks for it.
+    pub(super) figure: &'static str,
+    /// The file of the table.
+    pub file: &'static str,
+    /// What the table has.
+    pub meaning: &'static str,
+    /// The same in a few words, for the list of tables in a report.
+    pub(crate) in_short: &'static str,
+    /// Its columns, each with the file, its name and what it is.
+    pub(crate) columns: fn(&StudyConfig) -> Vec<[String; 3]>,
+    /// Its text in a study.
+    pub(super) bytes: fn(&Study) -> Result<Vec<u8>>,
+    /// Gives a study the rows of this text.
+    pub(super) read: fn(&mut Study, &str) -> Result<(), String>,
+    /// Whether it fits the other tables of a study.
+    pub(super) check: fn(&Study) -> Result<(), String>,
+    /// Whether two studies have other rows of this run. Rows that sum up seeds are of no run.
+    pub(crate) differs_in_run: fn(&Study, &Study, &RunKey) -> bool,
+    /// Whether two studies have other rows that sum up seeds.
+    pub(crate) differs_over_seeds: fn(&Study, &Study) -> bool,
+}
+
+macro_rules! optional_tables {
+    ($($(#[doc = $doc:literal])* $field:ident: $row:ty, $in_short:literal, for $figure:expr, checked by $check:expr;)*) => {
+        /// The rows of the tables that not every study has.
+        #[derive(Debug, Clone, Default, PartialEq)]
+        pub struct OptionalRows {
+            $($(#[doc = $doc])* pub $field: Vec<$row>,)*
+        }
+
+        /// The tables that not every study has.
+        pub static OPTIONAL_TABLES: &[OptionalTable] = &[$(OptionalTable {
+            figure: $figure,
+            file: <$row>::FILE,
+            meaning: <$row>::MEANING,
+            in_short: $in_short,
+            columns: columns::<$row>,
+            bytes: |study| bytes(&study.optional.$field, &study.config),
+            read: |study, text| {
+                study.optional.$field = parse(text, &study.config)?;
+                Ok(())
+            },
+            check: $check,
+            differs_in_run: |one, other, key| {
+                differ_in_run(&one.optional.$field, &other.optional.$field, key)
+            },
+            differs_over_seeds: |one, other| {
+                differ_over_seeds(&one.optional.$field, &other.optional.$field)
+            },
+        }),*];
+    };
+}
+
+optional_tables! {
+    /// Shifts of variance by norm.
+    variance_shift: VarianceShiftRow, "the shift of variance of each batch norm",
+        for figure_name::VARIANCE_SHIFT, checked by damage::variance_shift;
+}
+
+impl OptionalTable {
+    /// Those that this study has.
+    pub fn of(config: &StudyConfig) -> impl Iterator<Item = &'static Self> {
+        OPTIONAL_TABLES.iter().filter(|table| config.shows(table.figure))
+    }
+}
+
+fn differ_in_run<R: Row + PartialEq>(one: &[R], other: &[R], key: &RunKey) -> bool {
+    let is_of_run = |row: &&R| row.key().seed() == Some(key.seed) && *row.key().arm() == key.arm;
+    !one.iter().filter(is_of_run).eq(other.iter().filter(is_of_run))
+}
+
+fn differ_over_seeds<R: Row + PartialEq>(one: &[R], other: &[R]) -> bool {
+    !R::Key::HAS_SEED && one != other
+}
