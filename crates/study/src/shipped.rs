@@ -32,6 +32,7 @@ shipped! {
     "norms",
     "initial-scale",
     "depth",
+    "dropout",
     "variance",
     "seeds-are-not-enough",
 }
