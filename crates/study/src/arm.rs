@@ -1,13 +1,11 @@
 //! An arm of a study: everything that distinguishes two of its runs but the seed.
 
-use std::collections::BTreeSet;
-
 use trainer::dataset::DataSet;
 use trainer::evaluation::EvaluationStatistics;
 use trainer::network::{NetworkConfig, NetworkKind, Norm, preset};
 use trainer::optimizer::{AdamConfig, OptimizerConfig};
 use trainer::run::RunConfig;
-use trainer::{Seeds, TrainError, Trains};
+use trainer::{Seeds, TrainError, TrainedParameters, Trains};
 
 use crate::rate_scaling::RateScaling;
 use crate::source::Source;
@@ -186,7 +184,7 @@ impl Arm {
     /// # Errors
     ///
     /// A network that cannot be built.
-    pub(crate) fn what_comes_out(&self) -> Result<(Self, BTreeSet<String>), TrainError> {
+    pub(crate) fn what_comes_out(&self) -> Result<(Self, TrainedParameters), TrainError> {
         let mut arm = self.clone();
         // Different ways to the same learning rate.
         (arm.base_rate, arm.rate_scaling) = (self.learning_rate(), RateScaling::None);
@@ -212,7 +210,7 @@ impl Arm {
             | Norm::InstanceNorm => {}
         }
         let network = self.network().build::<f32>(self.network().smallest_image(), 1, 0)?;
-        let trained = self.run.trains.parameters(&network)?;
+        let trained = self.run.trains.parameters(&network, self.run.seeds.weights)?;
         // Different words for the same parameters.
         arm.run.trains = Trains::All;
         Ok((arm, trained))

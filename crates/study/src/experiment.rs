@@ -221,12 +221,12 @@ impl Experiment {
             introduced.push(&key.arm);
             let (images, split) = images.of(&self.config, cell)?;
             let (network, _) = run.start(images)?;
-            let trained = run.trains.parameters(&network)?;
+            let trained = run.trains.parameters(&network, run.seeds.weights)?;
             let count = SANITY_BATCHES.saturating_mul(run.batch_size).min(split.validation.len());
             introductions.push(Introduction {
                 label: self.config.label(&key.arm),
                 seed: key.seed,
-                summary: ModelSummary::of(&network, |parameter| trained.contains(parameter)),
+                summary: ModelSummary::of(&network, &trained),
                 score: evaluate(&network, images, &split.validation[..count], run.batch_size)?
                     .score,
             });

@@ -27,6 +27,7 @@ pub mod run;
 mod seeds;
 mod short_training;
 mod tensor;
+mod trained_parameters;
 mod trains;
 pub mod weights;
 
@@ -34,4 +35,5 @@ pub use error::{IdxError, Mismatch, TrainError, WeightsError};
 pub use fit::{FitConfig, Measurement, Moment, Phase, fit};
 pub use seeds::Seeds;
 pub use short_training::ShortTraining;
+pub use trained_parameters::{TrainedParameters, TrainedValues};
 pub use trains::Trains;

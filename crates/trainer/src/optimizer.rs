@@ -8,13 +8,14 @@ mod momentum;
 mod sgd;
 
 use kernels::Real;
-use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD};
+use ndarray::{Array1, ArrayD, ArrayViewD, ArrayViewMutD, IxDyn};
 
 use self::method::Method;
 use crate::TrainError;
 use crate::log::Hparam;
 use crate::network::{Gradients, Network};
 use crate::numerics::Numerics;
+use crate::trained_parameters::{TrainedParameters, TrainedValues};
 
 pub use adam::AdamConfig;
 pub use momentum::MomentumConfig;
@@ -186,7 +187,9 @@ pub struct Optimizer<F> {
 struct Trained<F> {
     parameter: String,
     shape: Vec<usize>,
-    /// As many as the method has names for, in the parameter's shape.
+    /// The values that are trained, if not all are.
+    places: Option<Vec<IxDyn>>,
+    /// As many as the method has names for, in the parameter's shape, or with one value for each place.
     arrays: Vec<ArrayD<F>>,
 }
 
@@ -198,15 +201,38 @@ impl<F: Real> Optimizer<F> {
         network: &Network<F>,
         trains: impl Fn(&str) -> bool,
     ) -> Self {
-        let config = config.into();
+        let all = TrainedValues::All;
+        Self::of(config.into(), network, |parameter| trains(parameter).then_some(&all))
+    }
+
+    /// The optimiser before its first step on these values of the parameters of `network`; the others
+    /// stay as they are.
+    pub fn of_values(
+        config: impl Into<OptimizerConfig>,
+        network: &Network<F>,
+        trained: &TrainedParameters,
+    ) -> Self {
+        Self::of(config.into(), network, |parameter| trained.values(parameter))
+    }
+
+    fn of<'t>(
+        config: OptimizerConfig,
+        network: &Network<F>,
+        trained: impl Fn(&str) -> Option<&'t TrainedValues>,
+    ) -> Self {
         let method = config.method();
         let trained = network.parameters().into_iter().map(|(parameter, array)| {
-            let zeros = |_: &&str| ArrayD::from_elem(array.raw_dim(), F::zero());
-            trains(&parameter).then(|| Trained {
-                shape: array.shape().to_vec(),
-                arrays: method.array_names().iter().map(zeros).collect(),
-                parameter,
-            })
+            let shape = array.shape().to_vec();
+            let places = match trained(&parameter)? {
+                TrainedValues::All => None,
+                TrainedValues::At(places) => {
+                    Some(places.iter().map(|&place| index(place, &shape)).collect::<Vec<_>>())
+                }
+            };
+            let dim = places.as_ref().map_or(array.raw_dim(), |places| IxDyn(&[places.len()]));
+            let zeros = |_: &&str| ArrayD::from_elem(dim.clone(), F::zero());
+            let arrays = method.array_names().iter().map(zeros).collect();
+            Some(Trained { parameter, shape, places, arrays })
         });
         Self { config, steps: 0, trained: trained.collect(), method }
     }
@@ -289,8 +315,14 @@ impl<F: Real> Optimizer<F> {
         for ((parameter, gradient), trained) in
             network.parameter_arrays_mut().zip(gradients.parameters()).zip(&mut self.trained)
         {
-            if let Some(Trained { arrays, .. }) = trained {
-                self.method.update(parameter, gradient.view(), arrays)?;
+            match trained {
+                Some(Trained { places: None, arrays, .. }) => {
+                    self.method.update(parameter, gradient.view(), arrays)?;
+                }
+                Some(Trained { places: Some(places), arrays, .. }) => {
+                    self.method.update_at(places, parameter, gradient.view(), arrays)?;
+                }
+                None => {}
             }
         }
         Ok(())
@@ -324,6 +356,36 @@ impl<F: Real> Optimizer<F> {
         }
         Ok(())
     }
+}
+
+impl AnyMethod {
+    /// Moves the values of a parameter at these places against their gradients, and no other value.
+    fn update_at<F: Real>(
+        &self,
+        places: &[IxDyn],
+        mut parameter: ArrayViewMutD<'_, F>,
+        gradient: ArrayViewD<'_, F>,
+        arrays: &mut [ArrayD<F>],
+    ) -> Result<(), TrainError> {
+        let chosen = |array: ArrayViewD<'_, F>| -> Array1<F> {
+            places.iter().map(|place| array[place]).collect()
+        };
+        let mut values = chosen(parameter.view());
+        let gradient = chosen(gradient);
+        self.update(values.view_mut().into_dyn(), gradient.view().into_dyn(), arrays)?;
+        places.iter().zip(values).for_each(|(place, value)| parameter[place] = value);
+        Ok(())
+    }
+}
+
+/// The index of a place in row-major order.
+fn index(mut place: usize, shape: &[usize]) -> IxDyn {
+    let mut index = vec![0; shape.len()];
+    for (index, &length) in index.iter_mut().zip(shape).rev() {
+        *index = place % length;
+        place /= length;
+    }
+    IxDyn(&index)
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub enum Purpose {
     Bootstrap = 7,
     /// Drawing the cells of a report that are trained again; index 0.
     Audit = 8,
+    /// Drawing the single weights that are trained; the index is the ordinal of their norm.
+    TrainedWeights = 9,
 }
 
 /// A stream of random numbers.

@@ -115,8 +115,8 @@ impl RunConfig {
         images: &LabelledImages,
     ) -> Result<(Network<f32>, Optimizer<f32>), TrainError> {
         let network = self.network.build(images.size(), images.classes(), self.seeds.weights)?;
-        let trained = self.trains.parameters(&network)?;
-        let optimizer = Optimizer::new(self.optimizer, &network, |name| trained.contains(name));
+        let trained = self.trains.parameters(&network, self.seeds.weights)?;
+        let optimizer = Optimizer::of_values(self.optimizer, &network, &trained);
         Ok((network, optimizer))
     }
 
@@ -134,7 +134,7 @@ impl RunConfig {
     ) -> Result<(), TrainError> {
         expect_batch_size(self.batch_size)?;
         let network = self.network.build::<f32>(image, classes, self.seeds.weights)?;
-        self.trains.parameters(&network)?;
+        self.trains.parameters(&network, self.seeds.weights)?;
         expect_batches_to_normalize(&network, training_images, self.batch_size, "training images")
     }
 

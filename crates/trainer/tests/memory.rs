@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 
 use trainer::dataset::{DataSetContents, FASHION_MNIST_IMAGE, LabelledImages, Split};
 use trainer::evaluation::EvaluationStatistics;
-use trainer::network::{NetworkConfig, Preset};
+use trainer::network::{NetworkConfig, Preset, preset};
 use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::run::RunConfig;
 use trainer::{FitConfig, Phase, Seeds, TrainError, Trains, fit};
@@ -130,7 +130,10 @@ fn steps_with_group_norm_ask_for_no_more_memory_than_those_without() {
 /// before the training begins. It lies between nine tenths and one and a half of what is held.
 #[test]
 fn a_run_holds_about_as_much_memory_as_it_says_before() {
-    for config in every_network() {
+    let all = every_network().into_iter().map(|config| (config, Trains::All));
+    let spatial = || preset::SPATIAL_BATCH_NORM_NETWORK.config.clone();
+    let parts = [Trains::NormAndHead, Trains::Random].map(|trains| (spatial(), trains));
+    for (config, trains) in all.chain(parts) {
         let batch_size = if config.has_linear_head() { 120 } else { 2_400 };
         let images = images(2 * batch_size);
         let split = Split {
@@ -140,7 +143,7 @@ fn a_run_holds_about_as_much_memory_as_it_says_before() {
         };
         let run = RunConfig {
             network: config.clone(),
-            trains: Trains::All,
+            trains,
             seeds: Seeds::both(0),
             epochs: 1,
             batch_size,
@@ -157,6 +160,9 @@ fn a_run_holds_about_as_much_memory_as_it_says_before() {
         let held = MOST_HELD.get() - before;
         let ratio = expected as f64 / held as f64;
         let name = config.name();
-        assert!((0.9..1.5).contains(&ratio), "{name}: {expected} bytes expected, {held} held");
+        assert!(
+            (0.9..1.5).contains(&ratio),
+            "{name}, {trains}: {expected} bytes expected, {held} held"
+        );
     }
 }

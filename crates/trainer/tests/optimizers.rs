@@ -1,12 +1,12 @@
-//! Adam against the paper's formulas.
+//! Adam against the paper's formulas, and what an optimiser trains of a network.
 
 use kernels::softmax_cross_entropy;
 use ndarray::{Array1, Array4};
 use trainer::dataset::ImageSize;
 use trainer::network::{Gradients, Network, preset};
-use trainer::optimizer::{AdamConfig, Optimizer};
+use trainer::optimizer::{AdamConfig, Optimizer, OptimizerConfig};
 use trainer::random_stream::{Purpose, Stream};
-use trainer::{TrainError, Trains};
+use trainer::{TrainError, TrainedValues, Trains};
 
 const IMAGE: ImageSize = ImageSize { channels: 1, height: 4, width: 4 };
 
@@ -80,19 +80,24 @@ fn the_reference_matches_python() {
 
 #[test]
 fn every_parameter_follows_the_paper_and_frozen_ones_stay() {
-    for trains in [Trains::All, Trains::HeadFrozen] {
+    for trains in [Trains::All, Trains::HeadFrozen, Trains::HeadOnly, Trains::NormAndHead] {
+        let is_trained =
+            |name: &str| match name.trim_end_matches(".bias").trim_end_matches(".weight") {
+                "fc" => trains != Trains::HeadFrozen,
+                "model.1" | "model.5" => trains != Trains::HeadOnly,
+                _ => matches!(trains, Trains::All | Trains::HeadFrozen),
+            };
         let mut network = network();
         let config = AdamConfig::new(0.01).unwrap();
-        let names = trains.parameters(&network).unwrap();
-        let mut adam = Optimizer::new(config, &network, |name| names.contains(name));
+        let trained = trains.parameters(&network, 0).unwrap();
+        let mut adam = Optimizer::of_values(config, &network, &trained);
         let mut expected: Vec<(bool, Vec<f64>, Paper)> = network
             .parameters()
             .iter()
             .map(|(name, array)| {
                 let zeros = vec![0.0; array.len()];
                 let paper = Paper { m: zeros.clone(), v: zeros };
-                let trained = trains == Trains::All || !name.starts_with("fc.");
-                (trained, array.iter().copied().collect(), paper)
+                (is_trained(name), array.iter().copied().collect(), paper)
             })
             .collect();
         for step in 1..=5 {
@@ -113,6 +118,42 @@ fn every_parameter_follows_the_paper_and_frozen_ones_stay() {
             }
         }
         assert_eq!(adam.steps(), 5);
+    }
+}
+
+/// Weight decay moves every trained value, whatever its gradient. The others keep their bits.
+#[test]
+fn of_random_weights_each_one_moves_as_if_all_did_and_no_other_value_does() {
+    for name in OptimizerConfig::NAMES {
+        let config = OptimizerConfig::usual(name, 0.01).unwrap().with_weight_decay(0.1).unwrap();
+        let (mut network, mut whole) = (network(), network());
+        let initial = network.clone();
+        let trained = Trains::Random.parameters(&network, 7).unwrap();
+        let mut some = Optimizer::of_values(config, &network, &trained);
+        let mut all = Optimizer::new(config, &whole, |_| true);
+        for step in 0..5 {
+            // The same gradients for both, so that what differs is what an optimiser does with them.
+            let gradients = gradients(&mut whole.clone(), step);
+            some.step(&mut network, &gradients).unwrap();
+            all.step(&mut whole, &gradients).unwrap();
+        }
+        let mut moved = 0;
+        let arrays = network.parameters().into_iter().zip(whole.parameters());
+        for (((parameter, found), (_, whole)), (_, initial)) in arrays.zip(initial.parameters()) {
+            let places = match trained.values(&parameter) {
+                Some(TrainedValues::At(places)) => places.as_slice(),
+                Some(TrainedValues::All) | None => &[],
+            };
+            let values = found.iter().zip(whole.iter().zip(&initial)).enumerate();
+            for (place, (found, (whole, initial))) in values {
+                let is_trained = places.contains(&place);
+                let expected = if is_trained { whole } else { initial };
+                assert_eq!(found.to_bits(), expected.to_bits(), "{name}: {parameter}, {place}");
+                moved += usize::from(found != initial);
+            }
+        }
+        // Two of each of 16 and of 32 channels.
+        assert_eq!(moved, 2 * (16 + 32), "{name}");
     }
 }
 

@@ -119,17 +119,25 @@ fn a_run_leaves_its_configuration_logs_and_a_checkpoint_per_epoch() {
 /// However often and wherever a run is stopped, what it leaves in the end is the same.
 #[test]
 fn stopping_and_going_on_changes_no_byte() {
+    for trains in [config().trains, Trains::Random] {
+        stopping_and_going_on(&RunConfig { trains, ..config() });
+    }
+}
+
+fn stopping_and_going_on(config: &RunConfig) {
+    let (images, split) = two_halves();
+    let train =
+        |folder: &Path| config.train(&images, &split, folder, |_| ControlFlow::Continue(()));
     let undisturbed = tempfile::tempdir().unwrap();
     train(undisturbed.path()).unwrap();
     let expected = files(undisturbed.path());
-    let (images, split) = two_halves();
     for stops in [vec![0], vec![3], vec![4], vec![9], vec![0, 0, 0, 1, 2, 0]] {
         let folder = tempfile::tempdir().unwrap();
         for &steps in &stops {
             // Measurements of earlier parts are shown again, and only steps after them count.
             let before = read_metrics(folder.path()).map_or(0, |rows| rows.len());
             let mut seen = 0;
-            let ended = config()
+            let ended = config
                 .train(&images, &split, folder.path(), |_| {
                     seen += 1;
                     if seen > before + steps {

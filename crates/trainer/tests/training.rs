@@ -10,7 +10,7 @@ use trainer::network::ObservedQuantity;
 use trainer::network::{Network, Preset, preset};
 use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::random_stream::{Purpose, Stream};
-use trainer::{FitConfig, Measurement, Moment, Phase, TrainError, Trains, fit};
+use trainer::{FitConfig, Measurement, Moment, Phase, TrainError, TrainedValues, Trains, fit};
 
 const SIZE: ImageSize = ImageSize { channels: 1, height: 8, width: 8 };
 const BOTH: [&Preset; 2] = [&preset::SIMPLE_NETWORK, &preset::SPATIAL_BATCH_NORM_NETWORK];
@@ -36,8 +36,8 @@ fn run(preset: &'static Preset, trains: Trains, config: &FitConfig) -> Result<Ru
     let images = two_halves();
     let split = Split::four_fifths_of(images.len(), 0);
     let mut network = preset.config.build(SIZE, 2, config.seed)?;
-    let trained = trains.parameters(&network)?;
-    let mut adam = Optimizer::new(AdamConfig::new(1e-2)?, &network, |name| trained.contains(name));
+    let trained = trains.parameters(&network, config.seed)?;
+    let mut adam = Optimizer::of_values(AdamConfig::new(1e-2)?, &network, &trained);
     let mut measurements = Vec::new();
     fit(&mut network, &mut adam, &images, &split, config, |moment| {
         measurements.push(moment.measurement);
@@ -99,14 +99,35 @@ fn what_is_not_trained_stays_and_the_rest_moves_as_if_everything_did() {
         let initial: Network<f32> = preset.config.build(SIZE, 2, one_step.seed).unwrap();
         let all = run(preset, Trains::All, &one_step).unwrap().network;
         for &trains in Trains::all_values() {
-            let Ok(trained) = trains.parameters(&initial) else {
-                assert_eq!((trains, initial.norms().count()), (Trains::NormOnly, 0));
+            let Ok(trained) = trains.parameters(&initial, one_step.seed) else {
+                let lacks_norm = initial.norms().count() == 0;
+                let lacks_head = !preset.config.has_linear_head();
+                let lacks = match trains {
+                    Trains::NormOnly | Trains::Random => lacks_norm,
+                    Trains::HeadOnly => lacks_head,
+                    Trains::NormAndHead => lacks_norm || lacks_head,
+                    Trains::HeadFrozen | Trains::All | Trains::AllButNorm => false,
+                };
+                assert!(lacks, "{preset:?} {trains:?}");
                 continue;
             };
             let network = run(preset, trains, &one_step).unwrap().network;
             let arrays = network.parameters().into_iter().zip(initial.parameters());
             for (((name, found), (_, initial)), (_, moved)) in arrays.zip(all.parameters()) {
-                let expected = if trained.contains(&name) { moved } else { initial };
+                let is_trained = |place: usize| match trained.values(&name) {
+                    None => false,
+                    Some(TrainedValues::All) => true,
+                    Some(TrainedValues::At(places)) => places.contains(&place),
+                };
+                let both = initial.iter().zip(&moved).enumerate();
+                let expected: Vec<u32> = both
+                    .map(
+                        |(place, (initial, moved))| {
+                            if is_trained(place) { moved.to_bits() } else { initial.to_bits() }
+                        },
+                    )
+                    .collect();
+                let found: Vec<u32> = found.iter().map(|value| value.to_bits()).collect();
                 assert_eq!(found, expected, "{preset:?} {trains:?} {name}");
             }
             assert_eq!(network.buffers(), all.buffers());
@@ -290,7 +311,7 @@ fn batch_norm_learns_faster_on_the_real_images() {
     let [simple, spatial] = BOTH.map(|preset| {
         let mut network: Network<f32> =
             preset.config.build(FASHION_MNIST_IMAGE, images.classes(), 0).unwrap();
-        let trained = Trains::HeadFrozen.parameters(&network).unwrap();
+        let trained = Trains::HeadFrozen.parameters(&network, 0).unwrap();
         let config_of_adam = AdamConfig::new(5e-4).unwrap();
         let mut adam = Optimizer::new(config_of_adam, &network, |name| trained.contains(name));
         let config = FitConfig { epochs: 1, batch_size: 50, seed: 0, ..config() };

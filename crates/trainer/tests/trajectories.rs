@@ -19,7 +19,7 @@ fn network<F: Real>(training: &Training, role: &str) -> Network<F> {
 fn train<F: Real>(training: &Training) -> (Vec<f64>, Network<F>) {
     let mut network = network::<F>(training, "initial");
     let constant = biases_before_batch_norms(&network);
-    let trained = training.trains.parameters(&network).unwrap();
+    let trained = training.trains.parameters(&network, 0).unwrap();
     let trains = |name: &str| trained.contains(name) && !constant.iter().any(|bias| bias == name);
     let adam = AdamConfig::new(training.config.learning_rate).unwrap();
     let mut adam = Optimizer::new(adam, &network, trains);

@@ -6,15 +6,17 @@ use kernels::Real;
 use thousands::Separable;
 
 use super::named_layers::Network;
+use crate::trained_parameters::TrainedParameters;
 
 /// The children of a network, with their numbers of parameters, and how many of them are trained.
 ///
 /// ```
 /// use trainer::dataset::FASHION_MNIST_IMAGE;
 /// use trainer::network::{ModelSummary, preset};
+/// use trainer::Trains;
 ///
 /// let network = preset::SIMPLE_NETWORK.config.build::<f32>(FASHION_MNIST_IMAGE, 10, 0)?;
-/// let summary = ModelSummary::of(&network, |name| name.starts_with("model."));
+/// let summary = ModelSummary::of(&network, &Trains::HeadFrozen.parameters(&network, 0)?);
 /// assert_eq!((summary.trainable(), summary.total()), (4_800, 20_490));
 /// assert!(summary.to_string().contains("0 | model | Sequential | 4.8 K \n"));
 /// # Ok::<(), trainer::TrainError>(())
@@ -36,15 +38,12 @@ struct Child {
 }
 
 impl ModelSummary {
-    /// The summary of `network` under an optimiser that is given the parameters whose names
-    /// `trains` accepts.
-    pub fn of<F: Real>(network: &Network<F>, trains: impl Fn(&str) -> bool) -> Self {
+    /// The summary of `network` when these of its parameters are trained.
+    pub fn of<F: Real>(network: &Network<F>, trained: &TrainedParameters) -> Self {
         let mut children: Vec<Child> = Vec::new();
         let mut trainable = 0;
         for (name, array) in network.parameters() {
-            if trains(&name) {
-                trainable += array.len();
-            }
+            trainable += trained.count(&name, array.len());
             let child = name.split('.').next().unwrap_or(&name);
             match children.last_mut() {
                 Some(last) if last.name == child => last.parameters += array.len(),
@@ -158,8 +157,8 @@ mod tests {
         for preset in Preset::all() {
             let network = preset.config.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
             for (trains, label) in [(Trains::HeadFrozen, "Frozen"), (Trains::All, "Trained")] {
-                let trained = trains.parameters(&network).unwrap();
-                let summary = ModelSummary::of(&network, |name| trained.contains(name));
+                let trained = trains.parameters(&network, 0).unwrap();
+                let summary = ModelSummary::of(&network, &trained);
                 writeln!(all, "# {}, head {label}\n{summary}\n", preset.name).unwrap();
             }
         }

@@ -46,8 +46,8 @@ impl RunConfig {
         validation_images: usize,
     ) -> Result<u64, TrainError> {
         let mut network = self.network.build::<f32>(image, classes, self.seeds.weights)?;
-        let trained = self.trains.parameters(&network)?;
-        let optimizer = Optimizer::new(self.optimizer, &network, |name| trained.contains(name));
+        let trained = self.trains.parameters(&network, self.seeds.weights)?;
+        let optimizer = Optimizer::of_values(self.optimizer, &network, &trained);
         let mut gradients = optimizer.memory_for_gradients(&network);
         let state = network.state().iter().map(|(_, array)| array.len()).sum::<usize>()
             + optimizer.state().iter().map(|(_, array)| array.len()).sum::<usize>();
