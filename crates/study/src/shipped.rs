@@ -29,6 +29,7 @@ shipped! {
     "learning-rate-batch-size",
     "batch-size",
     "evaluation-statistics",
+    "what-trains",
     "norms",
     "initial-scale",
     "depth",
