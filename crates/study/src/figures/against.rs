@@ -202,8 +202,7 @@ impl Figure for Against<'_> {
 
 impl Drawing for Against<'_> {
     fn size(&self) -> (u32, u32) {
-        let width = 110 + 70 * self.values.len() as u32;
-        (width.clamp(480, 960) * self.panels.len().clamp(1, 4) as u32, 460)
+        (width_of(&self.values) * self.panels.len().clamp(1, 4) as u32, 460)
     }
 
     fn draw<B: DrawingBackend>(
@@ -242,6 +241,13 @@ impl Drawing for Against<'_> {
         }
         Ok(())
     }
+}
+
+/// The width of a panel in which the names of these values do not touch, as far as it can be had.
+fn width_of(values: &[String]) -> u32 {
+    let letters = values.iter().map(|value| value.chars().count()).max().unwrap_or_default();
+    let of_value = (12 + 8 * letters as u32).max(70);
+    (110 + of_value * values.len() as u32).clamp(480, 960)
 }
 
 impl Against<'_> {
@@ -297,5 +303,19 @@ impl Against<'_> {
         let dot = |point| Circle::new(point, 4 * scale, curve.color.filled());
         chart.draw_series(means.into_iter().map(dot))?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_have_room() {
+        let width = |name: &str, count| width_of(&vec![name.to_owned(); count]);
+        assert_eq!(width("0.01", 3), 480);
+        assert_eq!(width("0.0005", 7), 110 + 7 * 70);
+        assert_eq!(width("norm-and-head", 7), 110 + 7 * (12 + 8 * 13));
+        assert_eq!(width("norm-and-head", 20), 960);
     }
 }

@@ -106,20 +106,28 @@ pub(super) fn legend_of_lines(analysis: &Analysis<'_>) -> Vec<(Sample, String)> 
     legend
 }
 
-/// The arms of a group in a legend.
+/// The arms of a group in a legend. What one group leaves out another may have.
 pub(super) fn legend_of_arms(analysis: &Analysis<'_>) -> Vec<(Sample, String)> {
-    let arms = analysis.groups.first().map(|group| group.arms.iter()).unwrap_or_default();
-    arms.map(|arm| (Sample::Line(color(arm).to_rgba(), 3), arm.name.clone())).collect()
+    let mut arms: Vec<&ArmResult<'_>> = Vec::new();
+    for arm in analysis.arms() {
+        if arms.iter().all(|known| known.place != arm.place) {
+            arms.push(arm);
+        }
+    }
+    arms.sort_by_key(|arm| arm.place);
+    let sample = |arm: &ArmResult<'_>| Sample::Line(color(arm).to_rgba(), 3);
+    arms.into_iter().map(|arm| (sample(arm), arm.name.clone())).collect()
 }
 
 /// The colours of the arms of a group, in their order.
-const COLORS: [[u8; 3]; 6] = [
+const COLORS: [[u8; 3]; 7] = [
     okabe_ito::VERMILLION,
     okabe_ito::BLUE,
     okabe_ito::BLUISH_GREEN,
     okabe_ito::ORANGE,
     okabe_ito::SKY_BLUE,
     okabe_ito::REDDISH_PURPLE,
+    okabe_ito::BLACK,
 ];
 
 /// The colour of an arm, the same in every figure.
@@ -295,7 +303,25 @@ pub(super) fn windows(config: &StudyConfig) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::made_up::config_from;
+    use crate::made_up::{self, config_from};
+
+    #[test]
+    fn a_legend_has_the_arms_that_the_first_group_leaves_out_and_no_colour_twice() {
+        let study = made_up::study(config_from(
+            "norm = [\"none\", \"batch\", \"layer\"]\ntrains = [\"all\", \"head-frozen\"]",
+            "epochs = 1",
+            "seeds = 1\n[[leave_out]]\nnorm = \"batch\"\ntrains = \"all\"",
+        ));
+        let analysis = Analysis::of(&study).unwrap();
+        assert_eq!(analysis.groups[0].arms.len(), 2);
+        let legend = legend_of_arms(&analysis);
+        let names: Vec<&str> = legend.iter().map(|(_, name)| name.as_str()).collect();
+        assert_eq!(names, ["no norm", "batch norm", "layer norm"]);
+        let mut colors = COLORS.to_vec();
+        colors.sort_unstable();
+        colors.dedup();
+        assert_eq!(colors.len(), COLORS.len());
+    }
 
     #[test]
     fn steps_have_ticks_at_ends_of_epochs() {

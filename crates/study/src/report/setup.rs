@@ -74,9 +74,12 @@ fn networks(config: &StudyConfig) -> Result<Vec<Block>> {
     }
     let told = match networks.len() {
         more if more > MOST_NETWORKS => format!(
-            "{} more networks are in [`networks.py`](networks.py), a class of PyTorch for each, which \
-             loads the weights of a run.",
-            more - MOST_NETWORKS
+            "{} in [`networks.py`](networks.py), a class of PyTorch for each, which loads the weights of \
+             a run.",
+            match more - MOST_NETWORKS {
+                1 => "1 more network is".to_owned(),
+                more => format!("{more} more networks are"),
+            }
         ),
         _ => {
             "[`networks.py`](networks.py) has a class of PyTorch for each network, which loads the \
@@ -233,7 +236,18 @@ fn what_was_run(analysis: &Analysis<'_>) -> String {
             format!("with {}", listed(&some))
         }
     };
-    let each = if networks.len() > 1 { ", each" } else { "," };
+    let is_trained_so = |network: &NetworkConfig, trains: Trains| {
+        config.arms().iter().any(|arm| arm.network() == network && arm.run.trains == trains)
+    };
+    let have_all = config
+        .networks()
+        .iter()
+        .all(|network| trains.iter().all(|&trains| is_trained_so(network, trains)));
+    let each = match networks.len() {
+        0 | 1 => ",",
+        _ if have_all => ", each",
+        _ => ", not in every combination,",
+    };
     let each_seed: Vec<String> = config.seeds().iter().map(u64::to_string).collect();
     let seeds = match each_seed.as_slice() {
         [seed] => format!("seed {seed}"),

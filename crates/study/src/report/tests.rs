@@ -289,6 +289,24 @@ fn a_study_of_learning_rates_has_a_panel_for_each() {
     assert!(svg.contains("learning rate 0.0001"));
 }
 
+/// A report says of no network that it was trained in a way that was left out.
+#[test]
+fn a_study_that_leaves_combinations_out_says_so() {
+    let text = |left_out: &str| {
+        let config = made_up::config_from(
+            "norm = [\"none\", \"batch\"]\ntrains = [\"all\", \"head-only\"]",
+            "epochs = 2",
+            &format!("seeds = 2\n{left_out}"),
+        );
+        unwrapped(&rendered(&made_up::study(config)))
+    };
+    let both = "SimpleNetwork and SpatialBatchNormNetwork";
+    let with = "with head trained and only the head trained, for";
+    assert!(text("").contains(&format!("{both}, each {with}")), "{}", text(""));
+    let some = text("[[leave_out]]\nnorm = \"none\"\ntrains = \"head-only\"");
+    assert!(some.contains(&format!("{both}, not in every combination, {with}")), "{some}");
+}
+
 /// Each arm has the steps of its own batch size and its own epochs.
 #[test]
 fn a_study_of_batch_sizes_and_epochs_says_the_steps_of_each() {

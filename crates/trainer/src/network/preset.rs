@@ -16,6 +16,7 @@ pub mod okabe_ito {
     pub const BLUE: [u8; 3] = [0, 114, 178];
     pub const VERMILLION: [u8; 3] = [213, 94, 0];
     pub const REDDISH_PURPLE: [u8; 3] = [204, 121, 167];
+    pub const BLACK: [u8; 3] = [0, 0, 0];
 }
 
 /// A network with a name, and everything that follows from which one it is.
