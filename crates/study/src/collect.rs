@@ -13,6 +13,7 @@ use crate::arm::{Arm, steps_per_window};
 use crate::cell::Cell;
 use crate::config::StudyConfig;
 use crate::error::{Result, StudyError};
+use crate::figure_name;
 use crate::found::Found;
 use crate::tables::{
     ActivationRow, BatchNormRow, ConfusionRow, EpochRow, Place, RunRow, RunState, Statistic,
@@ -261,16 +262,24 @@ impl Observed {
 
     /// Adds the means to the tables.
     fn write(&self, study: &mut Study, arm: &Arm) {
-        study.activations.extend(self.activations.iter().map(|(&(step, block, place), sum)| {
-            let ([p15, p50, p85], seeds, key) = (sum.means(), sum.runs, arm.clone());
-            ActivationRow { key, step, seeds, block, place, p15, p50, p85 }
-        }));
-        study.batch_norm.extend(self.batch_norm.iter().map(|(&(step, block, quantity), found)| {
-            let &(ref quartiles, [min, max]) = found;
-            let ([p25, p50, p75], seeds) = (quartiles.means(), quartiles.runs);
-            let key = arm.clone();
-            BatchNormRow { key, step, seeds, block, quantity, min, p25, p50, p75, max }
-        }));
+        if study.config.shows(figure_name::ACTIVATION_PERCENTILES) {
+            study.optional.activations.extend(self.activations.iter().map(
+                |(&(step, block, place), sum)| {
+                    let ([p15, p50, p85], seeds, key) = (sum.means(), sum.runs, arm.clone());
+                    ActivationRow { key, step, seeds, block, place, p15, p50, p85 }
+                },
+            ));
+        }
+        if study.config.shows(figure_name::BATCH_NORM_PARAMETERS) {
+            study.optional.batch_norm.extend(self.batch_norm.iter().map(
+                |(&(step, block, quantity), found)| {
+                    let &(ref quartiles, [min, max]) = found;
+                    let ([p25, p50, p75], seeds) = (quartiles.means(), quartiles.runs);
+                    let key = arm.clone();
+                    BatchNormRow { key, step, seeds, block, quantity, min, p25, p50, p75, max }
+                },
+            ));
+        }
     }
 }
 

@@ -10,13 +10,19 @@ pub const STANDARD: &[&str] = &[
     "accuracy_by_step",
     "performance_profile",
     "normalized_axes",
-    "batch_norm_parameters",
-    "activation_percentiles",
+    BATCH_NORM_PARAMETERS,
+    ACTIVATION_PERCENTILES,
     "confusion_matrix",
 ];
 
 /// The figures that a study has only if its file names them.
 pub const NAMED: &[&str] = &["steps_to_accuracy", "split_seeds", VARIANCE_SHIFT];
+
+/// The figure of the parameters and running statistics of batch norms.
+pub const BATCH_NORM_PARAMETERS: &str = "batch_norm_parameters";
+
+/// The figure of what goes into activations and norms.
+pub const ACTIVATION_PERCENTILES: &str = "activation_percentiles";
 
 /// The figure for which the shift of variance of trained networks is measured.
 pub const VARIANCE_SHIFT: &str = "variance_shift";

@@ -5,6 +5,7 @@ use trainer::network::Preset;
 
 use crate::arm::Arm;
 use crate::config::StudyConfig;
+use crate::figure_name;
 use crate::tables::{
     ActivationRow, BatchNormRow, ConfusionRow, EpochRow, Place, RunKey, RunRow, RunState,
     Statistic, StepRow, Study,
@@ -62,6 +63,12 @@ pub(crate) fn study(config: StudyConfig) -> Study {
             Run { key: RunKey { arm: arm.clone(), seed } }.add_to(&mut study);
         }
         add_confusion(&mut study, arm);
+    }
+    if !study.config.shows(figure_name::ACTIVATION_PERCENTILES) {
+        study.optional.activations.clear();
+    }
+    if !study.config.shows(figure_name::BATCH_NORM_PARAMETERS) {
+        study.optional.batch_norm.clear();
     }
     study
 }
@@ -155,18 +162,18 @@ impl Run {
         let scale = block as f64 * grown;
         let raw = (-0.2 - 1.2 * scale, -0.1 - 0.5 * scale, 0.1 + 0.4 * scale);
         if !has_batch_norm(&self.key.arm) {
-            study.activations.push(at(Place::PreActivation, raw));
+            study.optional.activations.push(at(Place::PreActivation, raw));
             return;
         }
-        study.activations.push(at(Place::BeforeBatchNorm, raw));
+        study.optional.activations.push(at(Place::BeforeBatchNorm, raw));
         let normal = (-1.0 - 0.1 * grown, -0.05 - 0.1 * grown, 0.95 - 0.05 * grown);
-        study.activations.push(at(Place::PreActivation, normal));
+        study.optional.activations.push(at(Place::PreActivation, normal));
         let middle = [1.0 - 0.1 * grown, -0.1 * grown, -0.3 * scale, 0.1 + 0.5 * scale];
         let width = [0.1 * grown, 0.08 * grown, 0.3 * scale, 0.05 + 0.2 * scale];
         let quantities =
             [Statistic::Gamma, Statistic::Beta, Statistic::RunningMean, Statistic::RunningVar];
         for ((quantity, p50), width) in quantities.into_iter().zip(middle).zip(width) {
-            study.batch_norm.push(BatchNormRow {
+            study.optional.batch_norm.push(BatchNormRow {
                 key: key.clone(),
                 step,
                 seeds,

@@ -24,8 +24,8 @@ use crate::config::{CONFIG_FILE, StudyConfig};
 use crate::error::{Result, StudyError};
 use crate::figures;
 use crate::tables::{
-    ActivationRow, BatchNormRow, ConfusionRow, DICTIONARY_FILE, EpochRow, OptionalTable, Row,
-    RunRow, StepRow, Study, bytes, columns, dictionary,
+    ConfusionRow, DICTIONARY_FILE, EpochRow, OptionalTable, Row, RunRow, StepRow, Study, bytes,
+    columns, dictionary,
 };
 use crate::tensorboard;
 
@@ -165,8 +165,6 @@ fn all_columns(config: &StudyConfig) -> Vec<[String; 3]> {
         columns::<RunRow>(config),
         columns::<EpochRow>(config),
         columns::<StepRow>(config),
-        columns::<ActivationRow>(config),
-        columns::<BatchNormRow>(config),
         columns::<ConfusionRow>(config),
         OptionalTable::of(config).flat_map(|table| (table.columns)(config)).collect(),
         columns::<SummaryRow>(config),

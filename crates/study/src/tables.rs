@@ -40,16 +40,8 @@ pub use rows::{
 pub const GRADE_FILE: &str = "grade.txt";
 
 /// The files of tables that every study has, by their names in its folder.
-pub const TABLE_FILES: &[&str] = &[
-    CONFIG_FILE,
-    RunRow::FILE,
-    EpochRow::FILE,
-    StepRow::FILE,
-    ActivationRow::FILE,
-    BatchNormRow::FILE,
-    ConfusionRow::FILE,
-    GRADE_FILE,
-];
+pub const TABLE_FILES: &[&str] =
+    &[CONFIG_FILE, RunRow::FILE, EpochRow::FILE, StepRow::FILE, ConfusionRow::FILE, GRADE_FILE];
 
 /// All files of the tables of this study.
 pub fn table_files(config: &StudyConfig) -> Vec<&'static str> {
@@ -91,8 +83,6 @@ impl Study {
             runs: table(Ok(runs), &config)?,
             epochs: table(read(EpochRow::FILE), &config)?,
             steps: table(read(StepRow::FILE), &config)?,
-            activations: table(read(ActivationRow::FILE), &config)?,
-            batch_norm: table(read(BatchNormRow::FILE), &config)?,
             confusion: table(read(ConfusionRow::FILE), &config)?,
             optional: OptionalRows::default(),
             grade: read(GRADE_FILE)?.1,
@@ -122,8 +112,6 @@ impl Study {
             (RunRow::FILE.into(), bytes(&self.runs, config)?),
             (EpochRow::FILE.into(), bytes(&self.epochs, config)?),
             (StepRow::FILE.into(), bytes(&self.steps, config)?),
-            (ActivationRow::FILE.into(), bytes(&self.activations, config)?),
-            (BatchNormRow::FILE.into(), bytes(&self.batch_norm, config)?),
             (ConfusionRow::FILE.into(), bytes(&self.confusion, config)?),
             (GRADE_FILE.into(), self.grade.clone().into_bytes()),
         ];

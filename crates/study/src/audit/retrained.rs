@@ -12,9 +12,7 @@ use super::lock::StudyLock;
 use crate::cell::{Cell, distinct};
 use crate::collect::Collected;
 use crate::error::Result;
-use crate::tables::{
-    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, OptionalTable, Row, RunKey, StepRow, Study,
-};
+use crate::tables::{ConfusionRow, EpochRow, OptionalTable, Row, RunKey, StepRow, Study};
 
 /// A cell that was trained anew.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,11 +137,7 @@ pub fn compare(
     let mut tables = Vec::new();
     if places.len() == distinct(cells, 0..cells.len()).len() {
         let (one, other) = (reported, &trained.study);
-        let differ = [
-            (ActivationRow::FILE, one.activations != other.activations),
-            (BatchNormRow::FILE, one.batch_norm != other.batch_norm),
-            (ConfusionRow::FILE, one.confusion != other.confusion),
-        ];
+        let differ = [(ConfusionRow::FILE, one.confusion != other.confusion)];
         let optional = OptionalTable::of(&reported.config)
             .map(|table| (table.file, (table.differs_over_seeds)(one, other)));
         tables.extend(

@@ -335,7 +335,7 @@ fn every_row_of_a_cell_that_arms_share_counts_and_tables_over_seeds_once_all_are
         assert_eq!(found.cells.iter().filter(|cell| cell.difference.is_some()).count(), 1);
     }
     let mut study = report.study.clone();
-    study.activations[0].p50 += 1.0;
+    study.optional.activations[0].p50 += 1.0;
     let compared = compare(cells, &places, &lock, &report.study, &trained(study.clone()));
     assert_eq!(compared.tables, ["activations.csv"]);
     let some = compare(cells, &places[..1], &lock, &report.study, &trained(study));

@@ -95,9 +95,7 @@ fn again(config: &StudyConfig) -> Vec<Block> {
         Block::Paragraph(format!(
             "The tables: [`study.toml`](study.toml), the study; [`runs.csv`](runs.csv), a row per run \
              with all its hyperparameters; [`epochs.csv`](epochs.csv), a row per run and epoch; \
-             [`steps.csv`](steps.csv), training by windows of steps; \
-             [`activations.csv`](activations.csv) and [`batch_norm.csv`](batch_norm.csv), \
-             percentiles inside the networks, over seeds; [`confusion.csv`](confusion.csv), test \
+             [`steps.csv`](steps.csv), training by windows of steps; [`confusion.csv`](confusion.csv), test \
              images by class; {optional}[`comparisons.csv`](comparisons.csv), the statistics. \
              [`columns.csv`](columns.csv) says what each column is. Where it lies beside them, \
              `study.lock` says what the report was made of: `cargo xtask reproduce --check .` holds it \

@@ -119,8 +119,8 @@ fn a_study_with_holes_and_other_networks_has_a_report() {
         |key: &RunKey| *key.arm.network() == preset::BATCH_NORM_NETWORK.config && key.seed == 1;
     study.runs.retain(|row| !is_left_out(&row.key));
     study.epochs.retain(|row| !is_left_out(&row.key));
-    study.activations.clear();
-    study.batch_norm.clear();
+    study.optional.activations.clear();
+    study.optional.batch_norm.clear();
     study.confusion.clear();
     study.grade.clear();
     let files = rendered(&study);

@@ -13,8 +13,8 @@ use crate::figures::{self, FigureText};
 use crate::folder::LIST_FILE;
 use crate::report::{NETWORKS, PAGE, TEXT, title};
 use crate::tables::{
-    ActivationRow, BatchNormRow, ConfusionRow, DICTIONARY_FILE, EpochRow, GRADE_FILE,
-    OPTIONAL_TABLES, Row, RunRow, StepRow, Study,
+    ConfusionRow, DICTIONARY_FILE, EpochRow, GRADE_FILE, OPTIONAL_TABLES, Row, RunRow, StepRow,
+    Study,
 };
 use crate::tensorboard;
 
@@ -71,8 +71,6 @@ fn meaning(path: &str) -> &'static str {
         RunRow::FILE => RunRow::MEANING,
         EpochRow::FILE => EpochRow::MEANING,
         StepRow::FILE => StepRow::MEANING,
-        ActivationRow::FILE => ActivationRow::MEANING,
-        BatchNormRow::FILE => BatchNormRow::MEANING,
         ConfusionRow::FILE => ConfusionRow::MEANING,
         SummaryRow::FILE => SummaryRow::MEANING,
         PairRow::FILE => PairRow::MEANING,

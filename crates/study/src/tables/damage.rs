@@ -9,19 +9,17 @@ use trainer::dataset::CLASS_NAMES;
 use super::csv_file::Row;
 use super::key::RunKey;
 use super::optional::OptionalTable;
-use super::rows::{ActivationRow, BatchNormRow, ConfusionRow, EpochRow, RunRow, StepRow, Study};
+use super::rows::{ConfusionRow, EpochRow, RunRow, StepRow, Study};
 use crate::arm::Arm;
 use crate::config::StudyConfig;
 
 /// The first file that contradicts another, and how.
 pub(super) fn find(study: &Study) -> Option<(&'static str, String)> {
     type Check = fn(&Study) -> Result<(), String>;
-    let checks: [(&str, Check); 6] = [
+    let checks: [(&str, Check); 4] = [
         (RunRow::FILE, runs),
         (EpochRow::FILE, epochs),
         (StepRow::FILE, steps),
-        (ActivationRow::FILE, activations),
-        (BatchNormRow::FILE, batch_norm),
         (ConfusionRow::FILE, confusion),
     ];
     let optional = OptionalTable::of(&study.config).map(|table| (table.file, table.check));
@@ -134,13 +132,13 @@ fn steps(study: &Study) -> Result<(), String> {
     Ok(())
 }
 
-fn activations(study: &Study) -> Result<(), String> {
-    let rows = study.activations.iter();
+pub(super) fn activations(study: &Study) -> Result<(), String> {
+    let rows = study.optional.activations.iter();
     same_steps(&study.config, rows.map(|row| (&row.key, ((row.block, row.place), row.step))))
 }
 
-fn batch_norm(study: &Study) -> Result<(), String> {
-    let rows = study.batch_norm.iter();
+pub(super) fn batch_norm(study: &Study) -> Result<(), String> {
+    let rows = study.optional.batch_norm.iter();
     same_steps(&study.config, rows.map(|row| (&row.key, ((row.block, row.quantity), row.step))))
 }
 

@@ -1,12 +1,12 @@
-//! The tables that a study has only if its file names the figure of them, since what they hold is
-//! measured for that figure. Such a table is its row in `rows.rs`, its line in the list below, and what
+//! The tables that a study has only if it has the figure of them, since what they hold is measured for that
+//! figure, or is much and of use for it alone. Such a table is its row in `rows.rs`, its line in the list below, and what
 //! fills it in `collect.rs`.
 
 use super::csv_file::{Row, bytes, parse};
 use super::damage;
 use super::dictionary::columns;
 use super::key::{Key, RunKey};
-use super::rows::{Study, VarianceShiftRow};
+use super::rows::{ActivationRow, BatchNormRow, Study, VarianceShiftRow};
 use crate::config::StudyConfig;
 use crate::error::Result;
 use crate::figure_name;
@@ -68,6 +68,12 @@ macro_rules! optional_tables {
 }
 
 optional_tables! {
+    /// What goes into activations and the norms before them, over seeds.
+    activations: ActivationRow, "percentiles of what goes into activations and norms, over seeds",
+        for figure_name::ACTIVATION_PERCENTILES, checked by damage::activations;
+    /// Parameters and running statistics of batch norms, over seeds.
+    batch_norm: BatchNormRow, "parameters and running statistics of batch norms, over seeds",
+        for figure_name::BATCH_NORM_PARAMETERS, checked by damage::batch_norm;
     /// Shifts of variance by norm.
     variance_shift: VarianceShiftRow, "the shift of variance of each batch norm",
         for figure_name::VARIANCE_SHIFT, checked by damage::variance_shift;

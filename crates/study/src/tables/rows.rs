@@ -20,10 +20,6 @@ pub struct Study {
     pub epochs: Vec<EpochRow>,
     /// The training of each run, by windows of steps.
     pub steps: Vec<StepRow>,
-    /// Percentiles of what goes into activation functions and batch norm, over seeds.
-    pub activations: Vec<ActivationRow>,
-    /// Percentiles of the parameters and running statistics of batch norm.
-    pub batch_norm: Vec<BatchNormRow>,
     /// Test images by true and predicted class.
     pub confusion: Vec<ConfusionRow>,
     /// The tables that not every study has.
@@ -75,8 +71,6 @@ impl Study {
             runs: Vec::new(),
             epochs: Vec::new(),
             steps: Vec::new(),
-            activations: Vec::new(),
-            batch_norm: Vec::new(),
             confusion: Vec::new(),
             optional: OptionalRows::default(),
             grade,
