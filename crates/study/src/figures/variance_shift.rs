@@ -11,7 +11,7 @@ use plotters::drawing::DrawingArea;
 use plotters::element::Circle;
 use plotters::style::Color;
 
-use super::figure::{Figure, StandardFigure};
+use super::figure::{Figure, Reading, StandardFigure};
 use super::layout::{alt, color, legend_of_arms, size_of_panels, title};
 use crate::analysis::{Analysis, ArmResult};
 use crate::divergence::diverged;
@@ -72,15 +72,21 @@ impl Figure for VarianceShift<'_> {
              channels; 1 is no shift. After the last epoch, {seeds} per arm.{points}"
         );
         text.push_str(&diverged(self.analysis));
+        text
+    }
+
+    fn reading(&self) -> Option<Reading> {
+        let mut sentences = Vec::new();
         for arm in self.analysis.arms() {
             let means = self.means(arm);
             let means: Vec<String> =
                 means.iter().map(|(norm, mean)| format!("{mean:.3} (norm {norm})")).collect();
             if !means.is_empty() {
-                text.push_str(&format!(" **{}:** {}.", arm.label, listed(&means)));
+                sentences.push(format!("**{}:** {}.", arm.label, listed(&means)));
             }
         }
-        text
+        let text = format!("Shift of variance, where 1 is none: {}", sentences.join(" "));
+        Some(Reading { text, is_whole_answer: false })
     }
 }
 
