@@ -14,7 +14,8 @@ use plotters::style::Color;
 
 use super::figure::{Figure, StandardFigure};
 use super::layout::{
-    alt, color, draw_windows, legend_of_lines, size_of_panels, steps_axis_of, title, windows,
+    alt, color, draw_windows, legend_of_lines, panels, size_of_panels, steps_axis_of, title,
+    windows,
 };
 use crate::analysis::{Analysis, ArmResult, CatchUp, Group, Window};
 use crate::catch_up::steps_to_reach;
@@ -95,7 +96,7 @@ impl Drawing for AccuracyByStep<'_> {
         .draw(area, scale)?;
         let accuracies = study.steps.iter().map(|row| row.accuracy);
         let y = Axis::around("share of images classified correctly", accuracies, 5).up_to_one();
-        for (area, group) in area.split_evenly((1, groups.len())).iter().zip(groups) {
+        for (area, group) in panels(&area, groups.len()).iter().zip(groups) {
             let x = steps_axis_of(group, 6);
             let axes = Axes { title: group.label.clone(), x, y: y.clone() };
             let mut chart = axes.draw(area, scale)?;

@@ -12,13 +12,16 @@ use plotters::element::Circle;
 use plotters::style::{Color, RGBColor};
 
 use super::figure::{Figure, Reading};
-use super::layout::{alt, color_of_place, losses_above, title};
+use super::layout::{HEAD, alt, color_of_place, grid, losses_above, panels, title};
 use super::outcome::{Band, Outcome};
 use crate::analysis::{Analysis, ArmResult, Spread};
 use crate::axis;
 use crate::divergence::diverged;
 use crate::tables::RunRow;
 use crate::text::{either, seeds_in_words};
+
+/// The height of a figure with one row of panels.
+const HEIGHT: u32 = 460;
 
 /// How far apart the points of two curves stand over a name.
 const APART: f64 = 0.14;
@@ -202,7 +205,9 @@ impl Figure for Against<'_> {
 
 impl Drawing for Against<'_> {
     fn size(&self) -> (u32, u32) {
-        (width_of(&self.values) * self.panels.len().clamp(1, 4) as u32, 460)
+        let (rows, columns) = grid(self.panels.len());
+        let more = (rows as u32 - 1) * (HEIGHT - HEAD);
+        (width_of(&self.values) * columns as u32, HEIGHT + more)
     }
 
     fn draw<B: DrawingBackend>(
@@ -230,8 +235,8 @@ impl Drawing for Against<'_> {
         let shown = shown.map(|value| value.min(self.outcome.most));
         let y = Axis::around(self.outcome.unit, shown, 5);
         let y = if self.outcome.is_share { y.up_to_one() } else { y.at_least_zero() };
-        let columns = area.split_evenly((1, self.panels.len().max(1)));
-        for (area, panel) in columns.iter().zip(&self.panels) {
+        let areas = panels(&area, self.panels.len());
+        for (area, panel) in areas.iter().zip(&self.panels) {
             let x = Axis::of_names(&axis, self.values.clone());
             let axes = Axes { title: panel.title.clone(), x, y: y.clone() };
             let mut chart = axes.draw(area, scale)?;

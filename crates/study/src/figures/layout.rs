@@ -27,10 +27,33 @@ const NARROW: u32 = 680;
 /// The letters that fit above a panel of a quarter of [`WIDE`].
 const LETTERS_OF_A_COLUMN: usize = 26;
 
-/// The size of a figure with a panel per group of arms, side by side.
+/// The height of the title and the legend above the panels.
+pub(super) const HEAD: u32 = 80;
+
+/// The rows and columns of so many panels: up to three stand side by side, so that a page shows them at a
+/// size at which they can be read.
+pub(super) fn grid(panels: usize) -> (usize, usize) {
+    let columns = match panels {
+        0 | 1 => 1,
+        2 | 4 => 2,
+        _ => 3,
+    };
+    (panels.div_ceil(columns).max(1), columns)
+}
+
+/// The size of a figure with a panel per group of arms, which has this height where there is one row.
 pub(super) fn size_of_panels(analysis: &Analysis<'_>, height: u32) -> (u32, u32) {
-    let groups = analysis.groups.len() as u32;
-    (if groups > 1 { WIDE / 2 * groups } else { NARROW }, height)
+    let (rows, columns) = grid(analysis.groups.len());
+    let more = (rows as u32 - 1) * height.saturating_sub(HEAD);
+    (if columns > 1 { WIDE / 2 * columns as u32 } else { NARROW }, height + more)
+}
+
+/// The area of each of so many panels, row by row.
+pub(super) fn panels<B: DrawingBackend>(
+    area: &DrawingArea<B, Shift>,
+    count: usize,
+) -> Vec<DrawingArea<B, Shift>> {
+    area.split_evenly(grid(count))
 }
 
 /// The width of a figure with so many columns of small panels.
@@ -321,6 +344,12 @@ mod tests {
         colors.sort_unstable();
         colors.dedup();
         assert_eq!(colors.len(), COLORS.len());
+    }
+
+    #[test]
+    fn panels_stand_three_in_a_row_at_most() {
+        let grids = [0, 1, 2, 3, 4, 5, 9, 10].map(grid);
+        assert_eq!(grids, [(1, 1), (1, 1), (1, 2), (1, 3), (2, 2), (2, 3), (3, 3), (4, 3)]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use plotters::style::{Color, RGBColor};
 use statistics::{ConfidenceLevel, Profile, Sample};
 
 use super::figure::{Figure, StandardFigure};
-use super::layout::{alt, color, legend_of_arms, size_of_panels, title};
+use super::layout::{alt, color, legend_of_arms, panels, size_of_panels, title};
 use crate::analysis::{Analysis, ArmResult};
 use crate::divergence::diverged;
 use crate::text::seeds_in_words;
@@ -110,7 +110,7 @@ impl Drawing for PerformanceProfile<'_> {
         let outcomes = outcomes.map(|step| step.from).filter(|from| from.is_finite());
         let x = Axis::around("threshold (share of images)", outcomes, 4).up_to_one();
         let ends = (x.range.start, x.range.end);
-        let panels = area.split_evenly((1, self.curves.len().max(1)));
+        let panels = panels(&area, self.curves.len());
         for ((area, group), curves) in panels.iter().zip(&self.analysis.groups).zip(&self.curves) {
             let y = Axis::around("share of seeds", [0.0, 1.0].into_iter(), 5).up_to_one();
             let axes = Axes { title: group.label.clone(), x: x.clone(), y };

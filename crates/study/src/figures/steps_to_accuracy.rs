@@ -15,7 +15,7 @@ use plotters::element::Circle;
 use plotters::style::{Color, RGBColor};
 
 use super::figure::{Figure, Reading, StandardFigure};
-use super::layout::{alt, color, legend_of_arms, size_of_panels, title, windows};
+use super::layout::{alt, color, legend_of_arms, panels, size_of_panels, title, windows};
 use crate::analysis::{Analysis, ArmResult, Interval, Spread, Window};
 use crate::text::{either, listed, seeds_in_words};
 
@@ -157,7 +157,7 @@ impl Drawing for StepsToAccuracy<'_> {
         });
         let y = Axis::around("training steps", shown.chain([0.0]), 5).at_least_zero();
         let names: Vec<String> = self.levels.iter().map(f64::to_string).collect();
-        let panels = area.split_evenly((1, self.curves.len().max(1)));
+        let panels = panels(&area, self.curves.len());
         for ((area, group), curves) in panels.iter().zip(&self.analysis.groups).zip(&self.curves) {
             let x = Axis::of_names("training accuracy", names.clone());
             let mut chart =

@@ -9,7 +9,7 @@ use plotters::drawing::DrawingArea;
 
 use super::figure::{Figure, StandardFigure};
 use super::layout::{
-    LARGEST_LOSS, alt, draw_windows, epochs_have_lines, legend_of_lines, losses_above,
+    LARGEST_LOSS, alt, draw_windows, epochs_have_lines, legend_of_lines, losses_above, panels,
     size_of_panels, steps_axis_of, title, windows,
 };
 use crate::analysis::Analysis;
@@ -83,7 +83,7 @@ impl Drawing for TrainingLoss<'_> {
         .draw(area, scale)?;
         let losses = study.steps.iter().map(|row| row.loss.min(LARGEST_LOSS));
         let y = Axis::around("cross-entropy (nats per image)", losses, 5).at_least_zero();
-        for (area, group) in area.split_evenly((1, groups.len())).iter().zip(groups) {
+        for (area, group) in panels(&area, groups.len()).iter().zip(groups) {
             let x = steps_axis_of(group, 6);
             let axes = Axes { title: group.label.clone(), x, y: y.clone() };
             let mut chart = axes.draw(area, scale)?;

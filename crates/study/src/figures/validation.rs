@@ -14,7 +14,8 @@ use plotters::style::{Color, RGBColor};
 
 use super::figure::{Figure, StandardFigure};
 use super::layout::{
-    LARGEST_LOSS, alt, color, epochs_axis, legend_of_arms, losses_above, size_of_panels, title,
+    LARGEST_LOSS, alt, color, epochs_axis, legend_of_arms, losses_above, panels, size_of_panels,
+    title,
 };
 use crate::analysis::{Analysis, ArmResult, EpochResult, Reached, Spread};
 use crate::divergence::diverged;
@@ -270,7 +271,7 @@ impl Panels<'_> {
         let Analysis { study, groups, .. } = self.analysis;
         let title = title(self.title, self.analysis);
         let area = Frame { title, legend: self.legend() }.draw(area, scale)?;
-        let areas = area.split_evenly((1, groups.len()));
+        let areas = panels(&area, groups.len());
         for ((area, group), curves) in areas.iter().zip(groups).zip(&self.curves) {
             let x = epochs_axis(&study.config);
             let axes = Axes { title: group.label.clone(), x, y: self.y.clone() };

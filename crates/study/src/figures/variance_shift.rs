@@ -12,7 +12,7 @@ use plotters::element::Circle;
 use plotters::style::Color;
 
 use super::figure::{Figure, Reading, StandardFigure};
-use super::layout::{alt, color, legend_of_arms, size_of_panels, title};
+use super::layout::{alt, color, legend_of_arms, panels, size_of_panels, title};
 use crate::analysis::{Analysis, ArmResult};
 use crate::divergence::diverged;
 use crate::figure_name;
@@ -112,7 +112,7 @@ impl Drawing for VarianceShift<'_> {
         let y = Axis::around("shift of variance (1: none)", shifts, 5);
         let norms = rows.iter().map(|row| row.position).max().unwrap_or_default();
         let names: Vec<String> = (1..=norms).map(|norm| norm.to_string()).collect();
-        let panels = area.split_evenly((1, self.analysis.groups.len().max(1)));
+        let panels = panels(&area, self.analysis.groups.len());
         for (area, group) in panels.iter().zip(&self.analysis.groups) {
             let x = Axis::of_names("batch norm, from the input on", names.clone());
             let axes = Axes { title: group.label.clone(), x, y: y.clone() };
