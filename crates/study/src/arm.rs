@@ -7,6 +7,7 @@ use trainer::optimizer::{AdamConfig, OptimizerConfig};
 use trainer::run::RunConfig;
 use trainer::{Seeds, TrainError, TrainedParameters, Trains};
 
+pub use crate::rate_scaling::NOTEBOOK_BATCH_SIZE;
 use crate::rate_scaling::RateScaling;
 use crate::source::Source;
 
@@ -21,9 +22,6 @@ pub fn steps_per_window(steps_per_epoch: u64) -> u64 {
 
 /// The notebook's learning rate.
 pub const NOTEBOOK_LEARNING_RATE: f64 = 5e-4;
-
-/// The images of the notebook's batches.
-pub const NOTEBOOK_BATCH_SIZE: usize = 50;
 
 /// The notebook's epochs.
 pub const NOTEBOOK_EPOCHS: u64 = 5;

@@ -10,17 +10,12 @@ mod fault;
 mod lock;
 mod retrained;
 
-use sha2::{Digest, Sha256};
+pub use crate::sha256::sha256;
 
 pub use check::{Checked, check, of_tables};
 pub use fault::Fault;
 pub use lock::{LOCK_FILE, LockedCell, Program, StudyLock, with_lock};
 pub use retrained::{Bound, Compared, Difference, Retrained, compare, drawn, first_differing_step};
-
-/// The SHA-256 of these bytes, in 64 hexadecimal digits, as `sha256sum` prints it.
-pub fn sha256(bytes: &[u8]) -> String {
-    hex::encode(Sha256::digest(bytes))
-}
 
 #[cfg(test)]
 mod tests;

@@ -4,9 +4,8 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::audit::sha256;
 use crate::error::{Result, StudyError};
-use crate::tables::{Row, RunRow};
+use crate::sha256::sha256;
 
 /// The file, in the folder of a report: paragraphs with the marks of Markdown that a report knows.
 pub const DISCUSSION_FILE: &str = "discussion.md";
@@ -14,13 +13,13 @@ pub const DISCUSSION_FILE: &str = "discussion.md";
 /// So many digits of the hash of the results are named.
 const DIGITS: usize = 16;
 
-/// The paragraphs of the discussion in this folder, whose table of runs has these bytes; none without the
-/// file.
+/// The paragraphs of the discussion in this folder, whose results are in this file with these bytes; none
+/// without the file of the discussion.
 ///
 /// # Errors
 ///
 /// A file that cannot be read, and one that is of other results.
-pub(crate) fn read(folder: &Path, runs: &[u8]) -> Result<Vec<String>> {
+pub(crate) fn read(folder: &Path, file: &str, results: &[u8]) -> Result<Vec<String>> {
     let path = folder.join(DISCUSSION_FILE);
     let text = match files::read_text(&path) {
         Ok(text) => text,
@@ -28,7 +27,7 @@ pub(crate) fn read(folder: &Path, runs: &[u8]) -> Result<Vec<String>> {
         Err(error) => return Err(StudyError::file(&path, "cannot be read")(error)),
     };
     let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
-    let expected = first_line(runs);
+    let expected = first_line(file, results);
     if first.trim_end() != expected {
         let fault = format!(
             "line 1: found {:?}, expected {expected:?}; if it says of these results what is so, name them there",
@@ -41,10 +40,10 @@ pub(crate) fn read(folder: &Path, runs: &[u8]) -> Result<Vec<String>> {
     Ok(paragraphs.filter(|paragraph| !paragraph.is_empty()).collect())
 }
 
-/// The first line of a discussion of the results with these bytes.
-fn first_line(runs: &[u8]) -> String {
-    let hash = sha256(runs);
-    format!("<!-- of {} {} -->", RunRow::FILE, hash.get(..DIGITS).unwrap_or(&hash))
+/// The first line of a discussion of the results in this file with these bytes.
+fn first_line(file: &str, results: &[u8]) -> String {
+    let hash = sha256(results);
+    format!("<!-- of {file} {} -->", hash.get(..DIGITS).unwrap_or(&hash))
 }
 
 #[cfg(test)]
@@ -54,7 +53,7 @@ mod tests {
     use super::*;
     use crate::made_up;
     use crate::report;
-    use crate::tables::Study;
+    use crate::tables::{Row, RunRow, Study};
 
     #[test]
     fn a_discussion_is_shown_with_the_results_that_it_names_and_with_no_others() {
@@ -69,7 +68,7 @@ mod tests {
         write(&study);
         assert_eq!(Study::read(folder).unwrap(), study);
         let runs = fs::read(folder.join(RunRow::FILE)).unwrap();
-        let text = format!("{}\n\nIt is\nso.\n\n\nAnd **so**.\n", first_line(&runs));
+        let text = format!("{}\n\nIt is\nso.\n\n\nAnd **so**.\n", first_line(RunRow::FILE, &runs));
         fs::write(folder.join(DISCUSSION_FILE), text).unwrap();
         let read = Study::read(folder).unwrap();
         assert_eq!(read.discussion, ["It is so.", "And **so**."]);

@@ -342,7 +342,7 @@ impl Experiment {
         let runs = files.iter().find(|(path, _)| path == Path::new(RunRow::FILE));
         let runs = runs.map_or(&[][..], |(_, bytes)| bytes);
         // One of other results is not shown; it stays where it is.
-        study.discussion = discussion::read(folder.path(), runs).unwrap_or_default();
+        study.discussion = discussion::read(folder.path(), RunRow::FILE, runs).unwrap_or_default();
         files.extend(report::render(&study)?);
         if let Some(lock) = StudyLock::of(&self.config, &self.cells, fingerprints, program, &files)?
         {

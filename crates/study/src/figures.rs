@@ -31,7 +31,7 @@ use against::Against;
 pub use figure::{DrawnFigure, FigureText, Reading};
 use figure::{StandardFigure, drawn, text};
 use heat_map::HeatMap;
-use outcome::Outcome;
+use outcome::RunOutcome;
 
 macro_rules! figures {
     ($($figure:ty,)*) => {
@@ -88,7 +88,7 @@ fn over<'a, T>(
     match *axes {
         [x, y] => heat_map(HeatMap::of(analysis, x, y), name),
         [axis] => {
-            let outcome = Outcome::of_figure(figure);
+            let outcome = RunOutcome::of_figure(figure);
             against(outcome.and_then(|outcome| Against::of(analysis, outcome, axis)), name)
         }
         _ => heat_map(None, name),

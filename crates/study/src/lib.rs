@@ -36,6 +36,7 @@ pub mod report;
 pub mod reproduction;
 pub mod ro_crate;
 pub mod seeds;
+mod sha256;
 pub mod shipped;
 pub mod side_by_side;
 pub mod source;

@@ -1,6 +1,7 @@
 //! How an arm's learning rate follows from its batch size.
 
-use crate::arm::NOTEBOOK_BATCH_SIZE;
+/// The images of the notebook's batches.
+pub const NOTEBOOK_BATCH_SIZE: usize = 50;
 
 /// How the learning rate is scaled by the batch size n, against the notebook's n₀ = 50.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

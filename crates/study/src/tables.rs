@@ -16,6 +16,7 @@ mod dictionary;
 mod key;
 mod optional;
 mod rows;
+mod study;
 
 use std::path::{Path, PathBuf};
 
@@ -33,8 +34,9 @@ pub use key::{Key, RunKey};
 pub use optional::{OPTIONAL_TABLES, OptionalRows, OptionalTable};
 pub(crate) use rows::table;
 pub use rows::{
-    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, RunRow, StepRow, Study, VarianceShiftRow,
+    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, RunRow, StepRow, VarianceShiftRow,
 };
+pub use study::Study;
 
 /// The transcript of the grade, in the study's folder.
 pub const GRADE_FILE: &str = "grade.txt";
@@ -78,7 +80,7 @@ impl Study {
         let (path, text) = read(CONFIG_FILE)?;
         let config = damaged(path, StudyConfig::read(&text))?;
         let runs = read(RunRow::FILE)?;
-        let discussion = discussion::read(folder, runs.1.as_bytes())?;
+        let discussion = discussion::read(folder, RunRow::FILE, runs.1.as_bytes())?;
         let mut study = Self {
             runs: table(Ok(runs), &config)?,
             epochs: table(read(EpochRow::FILE), &config)?,
@@ -92,7 +94,7 @@ impl Study {
         let optional: Vec<_> = OptionalTable::of(&study.config).collect();
         for table in optional {
             let (path, text) = read(table.file)?;
-            damaged(path, (table.read)(&mut study, &text))?;
+            damaged(path, (table.read)(&mut study.optional, &text, &study.config))?;
         }
         match damage::find(&study) {
             Some((file, fault)) => damaged(folder.join(file), Err(fault)),
@@ -116,7 +118,7 @@ impl Study {
             (GRADE_FILE.into(), self.grade.clone().into_bytes()),
         ];
         for table in OptionalTable::of(config) {
-            files.push((table.file.into(), (table.bytes)(self)?));
+            files.push((table.file.into(), (table.bytes)(&self.optional, config)?));
         }
         Ok(files)
     }

@@ -139,7 +139,7 @@ pub fn compare(
         let (one, other) = (reported, &trained.study);
         let differ = [(ConfusionRow::FILE, one.confusion != other.confusion)];
         let optional = OptionalTable::of(&reported.config)
-            .map(|table| (table.file, (table.differs_over_seeds)(one, other)));
+            .map(|table| (table.file, (table.differs_over_seeds)(&one.optional, &other.optional)));
         tables.extend(
             differ
                 .into_iter()
@@ -171,7 +171,7 @@ fn first_difference(reported: &Study, found: &Study, key: &RunKey) -> Option<Dif
         return Some(Difference::Run);
     }
     OptionalTable::of(&reported.config)
-        .find(|table| (table.differs_in_run)(reported, found, key))
+        .find(|table| (table.differs_in_run)(&reported.optional, &found.optional, key))
         .map(|table| Difference::Table { file: table.file })
 }
 

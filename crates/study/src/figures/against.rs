@@ -13,7 +13,7 @@ use plotters::style::{Color, RGBColor};
 
 use super::figure::{Figure, Reading};
 use super::layout::{HEAD, alt, color_of_place, grid, losses_above, panels, title};
-use super::outcome::{Band, Outcome};
+use super::outcome::{Band, RunOutcome};
 use crate::analysis::{Analysis, ArmResult, Spread};
 use crate::axis;
 use crate::divergence::diverged;
@@ -30,7 +30,7 @@ const APART: f64 = 0.14;
 #[derive(Debug)]
 pub(super) struct Against<'a> {
     analysis: &'a Analysis<'a>,
-    outcome: &'static Outcome,
+    outcome: &'static RunOutcome,
     axis: &'static axis::Axis,
     /// The values, in the order of the study's file.
     values: Vec<String>,
@@ -60,7 +60,7 @@ impl<'a> Against<'a> {
     /// The figure of this outcome over an axis; nothing if no run has it.
     pub(super) fn of(
         analysis: &'a Analysis<'a>,
-        outcome: &'static Outcome,
+        outcome: &'static RunOutcome,
         axis: &'static axis::Axis,
     ) -> Option<Self> {
         let config = &analysis.study.config;

@@ -10,7 +10,7 @@ use crate::tables::RunRow;
 
 /// A number that comes out of a run.
 #[derive(Debug)]
-pub(super) struct Outcome {
+pub(super) struct RunOutcome {
     /// The name of the figure that shows it over an axis.
     pub(super) figure: &'static str,
     /// What it is called in headings.
@@ -42,8 +42,8 @@ pub(super) enum Better {
 
 const SHARE_CORRECT: &str = "share of images classified correctly";
 
-static OUTCOMES: [Outcome; 4] = [
-    Outcome {
+static OUTCOMES: [RunOutcome; 4] = [
+    RunOutcome {
         figure: "accuracy_against",
         title: "Validation accuracy",
         description: "Validation accuracy after the last epoch",
@@ -55,7 +55,7 @@ static OUTCOMES: [Outcome; 4] = [
         has_values: true,
         better: Some(Better::Higher),
     },
-    Outcome {
+    RunOutcome {
         figure: "test_accuracy_against",
         title: "Test accuracy",
         description: "Accuracy on the test images after the last epoch",
@@ -69,7 +69,7 @@ static OUTCOMES: [Outcome; 4] = [
         has_values: true,
         better: Some(Better::Higher),
     },
-    Outcome {
+    RunOutcome {
         figure: "training_loss_against",
         title: "Training loss",
         description: "Mean training loss of the last epoch's batches",
@@ -81,7 +81,7 @@ static OUTCOMES: [Outcome; 4] = [
         has_values: true,
         better: Some(Better::Lower),
     },
-    Outcome {
+    RunOutcome {
         figure: "diverged_against",
         title: "Runs that diverged",
         description: "Share of runs that diverged: whose loss was not finite at a step",
@@ -141,7 +141,7 @@ impl Better {
     }
 }
 
-impl Outcome {
+impl RunOutcome {
     /// That which the figure of this name shows over an axis.
     pub(super) fn of_figure(figure: &str) -> Option<&'static Self> {
         OUTCOMES.iter().find(|outcome| outcome.figure == figure)

@@ -16,7 +16,7 @@ fn the_figures_that_a_file_may_name_are_those_that_are_drawn() {
 #[test]
 fn a_figure_over_one_axis_shows_an_outcome() {
     for (figure, axes) in OVER_AXES {
-        let shows_outcome = Outcome::of_figure(figure).is_some();
+        let shows_outcome = RunOutcome::of_figure(figure).is_some();
         assert_eq!(shows_outcome, axes.len() == 1, "{figure}");
     }
 }

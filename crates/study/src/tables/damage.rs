@@ -8,22 +8,26 @@ use trainer::dataset::CLASS_NAMES;
 
 use super::csv_file::Row;
 use super::key::RunKey;
-use super::optional::OptionalTable;
-use super::rows::{ConfusionRow, EpochRow, RunRow, StepRow, Study};
+use super::rows::{
+    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, RunRow, StepRow, VarianceShiftRow,
+};
+use super::study::Study;
 use crate::arm::Arm;
 use crate::config::StudyConfig;
 
 /// The first file that contradicts another, and how.
 pub(super) fn find(study: &Study) -> Option<(&'static str, String)> {
     type Check = fn(&Study) -> Result<(), String>;
-    let checks: [(&str, Check); 4] = [
+    let checks: [(&str, Check); 7] = [
         (RunRow::FILE, runs),
         (EpochRow::FILE, epochs),
         (StepRow::FILE, steps),
         (ConfusionRow::FILE, confusion),
+        (ActivationRow::FILE, activations),
+        (BatchNormRow::FILE, batch_norm),
+        (VarianceShiftRow::FILE, variance_shift),
     ];
-    let optional = OptionalTable::of(&study.config).map(|table| (table.file, table.check));
-    checks.into_iter().chain(optional).find_map(|(file, check)| Some((file, check(study).err()?)))
+    checks.into_iter().find_map(|(file, check)| Some((file, check(study).err()?)))
 }
 
 fn name(config: &StudyConfig, RunKey { arm, seed }: &RunKey) -> String {
@@ -132,17 +136,17 @@ fn steps(study: &Study) -> Result<(), String> {
     Ok(())
 }
 
-pub(super) fn activations(study: &Study) -> Result<(), String> {
+fn activations(study: &Study) -> Result<(), String> {
     let rows = study.optional.activations.iter();
     same_steps(&study.config, rows.map(|row| (&row.key, ((row.block, row.place), row.step))))
 }
 
-pub(super) fn batch_norm(study: &Study) -> Result<(), String> {
+fn batch_norm(study: &Study) -> Result<(), String> {
     let rows = study.optional.batch_norm.iter();
     same_steps(&study.config, rows.map(|row| (&row.key, ((row.block, row.quantity), row.step))))
 }
 
-pub(super) fn variance_shift(study: &Study) -> Result<(), String> {
+fn variance_shift(study: &Study) -> Result<(), String> {
     for (key, norms) in
         by_key(study.optional.variance_shift.iter().map(|row| (&row.key, row.position)))
     {

@@ -1,12 +1,11 @@
 //! The tables that a study has only if it has the figure of them, since what they hold is measured for that
-//! figure, or is much and of use for it alone. Such a table is its row in `rows.rs`, its line in the list below, and what
-//! fills it in `collect.rs`.
+//! figure, or is much and of use for it alone. Such a table is its row in `rows.rs`, its line in the list
+//! below, its check in `damage.rs`, and what fills it in `collect.rs`.
 
 use super::csv_file::{Row, bytes, parse};
-use super::damage;
 use super::dictionary::columns;
 use super::key::{Key, RunKey};
-use super::rows::{ActivationRow, BatchNormRow, Study, VarianceShiftRow};
+use super::rows::{ActivationRow, BatchNormRow, VarianceShiftRow};
 use crate::config::StudyConfig;
 use crate::error::Result;
 use crate::figure_name;
@@ -24,20 +23,18 @@ pub struct OptionalTable {
     pub(crate) in_short: &'static str,
     /// Its columns, each with the file, its name and what it is.
     pub(crate) columns: fn(&StudyConfig) -> Vec<[String; 3]>,
-    /// Its text in a study.
-    pub(super) bytes: fn(&Study) -> Result<Vec<u8>>,
-    /// Gives a study the rows of this text.
-    pub(super) read: fn(&mut Study, &str) -> Result<(), String>,
-    /// Whether it fits the other tables of a study.
-    pub(super) check: fn(&Study) -> Result<(), String>,
+    /// Its text in a study with these rows.
+    pub(super) bytes: fn(&OptionalRows, &StudyConfig) -> Result<Vec<u8>>,
+    /// Puts the rows of this text with those of the other tables of a study.
+    pub(super) read: fn(&mut OptionalRows, &str, &StudyConfig) -> Result<(), String>,
     /// Whether two studies have other rows of this run. Rows that sum up seeds are of no run.
-    pub(crate) differs_in_run: fn(&Study, &Study, &RunKey) -> bool,
+    pub(crate) differs_in_run: fn(&OptionalRows, &OptionalRows, &RunKey) -> bool,
     /// Whether two studies have other rows that sum up seeds.
-    pub(crate) differs_over_seeds: fn(&Study, &Study) -> bool,
+    pub(crate) differs_over_seeds: fn(&OptionalRows, &OptionalRows) -> bool,
 }
 
 macro_rules! optional_tables {
-    ($($(#[doc = $doc:literal])* $field:ident: $row:ty, $in_short:literal, for $figure:expr, checked by $check:expr;)*) => {
+    ($($(#[doc = $doc:literal])* $field:ident: $row:ty, $in_short:literal, for $figure:expr;)*) => {
         /// The rows of the tables that not every study has.
         #[derive(Debug, Clone, Default, PartialEq)]
         pub struct OptionalRows {
@@ -51,18 +48,13 @@ macro_rules! optional_tables {
             meaning: <$row>::MEANING,
             in_short: $in_short,
             columns: columns::<$row>,
-            bytes: |study| bytes(&study.optional.$field, &study.config),
-            read: |study, text| {
-                study.optional.$field = parse(text, &study.config)?;
+            bytes: |rows, config| bytes(&rows.$field, config),
+            read: |rows, text, config| {
+                rows.$field = parse(text, config)?;
                 Ok(())
             },
-            check: $check,
-            differs_in_run: |one, other, key| {
-                differ_in_run(&one.optional.$field, &other.optional.$field, key)
-            },
-            differs_over_seeds: |one, other| {
-                differ_over_seeds(&one.optional.$field, &other.optional.$field)
-            },
+            differs_in_run: |one, other, key| differ_in_run(&one.$field, &other.$field, key),
+            differs_over_seeds: |one, other| differ_over_seeds(&one.$field, &other.$field),
         }),*];
     };
 }
@@ -70,13 +62,13 @@ macro_rules! optional_tables {
 optional_tables! {
     /// What goes into activations and the norms before them, over seeds.
     activations: ActivationRow, "percentiles of what goes into activations and norms, over seeds",
-        for figure_name::ACTIVATION_PERCENTILES, checked by damage::activations;
+        for figure_name::ACTIVATION_PERCENTILES;
     /// Parameters and running statistics of batch norms, over seeds.
     batch_norm: BatchNormRow, "parameters and running statistics of batch norms, over seeds",
-        for figure_name::BATCH_NORM_PARAMETERS, checked by damage::batch_norm;
+        for figure_name::BATCH_NORM_PARAMETERS;
     /// Shifts of variance by norm.
     variance_shift: VarianceShiftRow, "the shift of variance of each batch norm",
-        for figure_name::VARIANCE_SHIFT, checked by damage::variance_shift;
+        for figure_name::VARIANCE_SHIFT;
 }
 
 impl OptionalTable {

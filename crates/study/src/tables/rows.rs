@@ -1,34 +1,12 @@
-//! The tables, column by column, and the study that they make up.
+//! The tables, column by column.
 
 use super::column::{
     Accuracy, Count, Index, Loss, Name, Optional, Place, Real, RunState, Statistic,
 };
 use super::key::RunKey;
-use super::optional::OptionalRows;
 use crate::arm::Arm;
 use crate::config::StudyConfig;
 use crate::study_file::PrimaryOutcome;
-
-/// Everything that a study found.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Study {
-    /// The configuration of the study.
-    pub config: StudyConfig,
-    /// What came out of each run.
-    pub runs: Vec<RunRow>,
-    /// Each run after each epoch.
-    pub epochs: Vec<EpochRow>,
-    /// The training of each run, by windows of steps.
-    pub steps: Vec<StepRow>,
-    /// Test images by true and predicted class.
-    pub confusion: Vec<ConfusionRow>,
-    /// The tables that not every study has.
-    pub optional: OptionalRows,
-    /// The transcript of the grade of the kernels, which the caller hands in.
-    pub grade: String,
-    /// What readers say of it, in paragraphs; usually nothing.
-    pub discussion: Vec<String>,
-}
 
 impl RunRow {
     /// Its validation accuracy after the last epoch. A run that diverged counts as one that guesses.
@@ -60,22 +38,6 @@ impl RunRow {
     /// Whether its loss was not finite any more in one of its steps.
     pub fn diverged(&self) -> bool {
         self.state == RunState::Diverged
-    }
-}
-
-impl Study {
-    /// A study whose tables have no rows yet.
-    pub(crate) fn empty(config: StudyConfig, grade: String) -> Self {
-        Self {
-            config,
-            runs: Vec::new(),
-            epochs: Vec::new(),
-            steps: Vec::new(),
-            confusion: Vec::new(),
-            optional: OptionalRows::default(),
-            grade,
-            discussion: Vec::new(),
-        }
     }
 }
 

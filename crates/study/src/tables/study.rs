@@ -1,0 +1,42 @@
+//! The study that the tables make up.
+
+use super::optional::OptionalRows;
+use super::rows::{ConfusionRow, EpochRow, RunRow, StepRow};
+use crate::config::StudyConfig;
+
+/// Everything that a study found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Study {
+    /// The configuration of the study.
+    pub config: StudyConfig,
+    /// What came out of each run.
+    pub runs: Vec<RunRow>,
+    /// Each run after each epoch.
+    pub epochs: Vec<EpochRow>,
+    /// The training of each run, by windows of steps.
+    pub steps: Vec<StepRow>,
+    /// Test images by true and predicted class.
+    pub confusion: Vec<ConfusionRow>,
+    /// The tables that not every study has.
+    pub optional: OptionalRows,
+    /// The transcript of the grade of the kernels, which the caller hands in.
+    pub grade: String,
+    /// What readers say of it, in paragraphs; usually nothing.
+    pub discussion: Vec<String>,
+}
+
+impl Study {
+    /// A study whose tables have no rows yet.
+    pub(crate) fn empty(config: StudyConfig, grade: String) -> Self {
+        Self {
+            config,
+            runs: Vec::new(),
+            epochs: Vec::new(),
+            steps: Vec::new(),
+            confusion: Vec::new(),
+            optional: OptionalRows::default(),
+            grade,
+            discussion: Vec::new(),
+        }
+    }
+}
