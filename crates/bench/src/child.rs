@@ -19,7 +19,7 @@ use trainer::evaluation::EvaluationStatistics;
 use trainer::network::{NetworkConfig, NetworkKind, preset};
 use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::run::RunConfig;
-use trainer::{Seeds, ShortTraining, Trains};
+use trainer::{Observe, Seeds, ShortTraining, Trains};
 
 use crate::error::{BenchError, Result};
 use crate::ours;
@@ -180,6 +180,7 @@ fn run(threads: usize) -> Result<Cost> {
         batch_size: BATCH_SIZE,
         optimizer: AdamConfig::new(LEARNING_RATE)?.into(),
         observations_per_epoch: 20,
+        observe: Observe::default(),
         data_set: DataSetContents::known_by_name_alone("noise"),
         statistics: EvaluationStatistics::Running,
     };

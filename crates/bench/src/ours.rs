@@ -6,7 +6,7 @@ use ndarray::{Array1, Array4};
 use trainer::dataset::{LabelledImages, Split};
 use trainer::network::{Network, NetworkConfig};
 use trainer::optimizer::{AdamConfig, Optimizer};
-use trainer::{FitConfig, TrainError, fit};
+use trainer::{FitConfig, Observe, TrainError, fit};
 
 use crate::error::Result;
 use crate::work::{BATCH_SIZE, LEARNING_RATE, Work};
@@ -106,7 +106,14 @@ pub(crate) fn train_in_batches(
     (seed, batch_size): (u64, usize),
     mut after_step: impl FnMut(),
 ) -> Result<()> {
-    let config = FitConfig { first_step: 0, epochs: 1, batch_size, seed, observe_every: 0 };
+    let config = FitConfig {
+        first_step: 0,
+        epochs: 1,
+        batch_size,
+        seed,
+        observe_every: 0,
+        observe: Observe::default(),
+    };
     fit::<_, TrainError>(network, optimizer, images, split, &config, |_| {
         after_step();
         Ok(())

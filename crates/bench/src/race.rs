@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use statistics::{ConfidenceLevel, Interval, Sample, Summary, mean_interval};
 use trainer::network::{Network, preset};
 use trainer::optimizer::{AdamConfig, Optimizer};
-use trainer::{FitConfig, Phase, TrainError, fit};
+use trainer::{FitConfig, Observe, Phase, TrainError, fit};
 
 use crate::error::Result;
 use crate::options::{Extent, Options, StudyData};
@@ -136,6 +136,7 @@ fn ours(data: &StudyData, seed: u64) -> Result<Vec<RaceEpoch>> {
         batch_size: BATCH_SIZE,
         seed,
         observe_every: 0,
+        observe: Observe::default(),
     };
     let mut epochs = Vec::new();
     let (mut start, mut seconds) = (Instant::now(), 0.0);

@@ -5,7 +5,7 @@ use trainer::evaluation::EvaluationStatistics;
 use trainer::network::{NetworkConfig, NetworkKind, Norm, preset};
 use trainer::optimizer::{AdamConfig, OptimizerConfig};
 use trainer::run::RunConfig;
-use trainer::{Seeds, TrainError, TrainedParameters, Trains};
+use trainer::{Observe, Seeds, TrainError, TrainedParameters, Trains};
 
 pub use crate::rate_scaling::NOTEBOOK_BATCH_SIZE;
 use crate::rate_scaling::RateScaling;
@@ -57,6 +57,7 @@ impl Arm {
             batch_size: NOTEBOOK_BATCH_SIZE,
             optimizer: AdamConfig::new(NOTEBOOK_LEARNING_RATE)?.into(),
             observations_per_epoch: WINDOWS_PER_EPOCH,
+            observe: Observe::default(),
             data_set: data_set.into(),
             statistics: EvaluationStatistics::Running,
         };
@@ -189,10 +190,12 @@ impl Arm {
         let network = &mut arm.run.network;
         let (NetworkKind::Convolutional { widths }
         | NetworkKind::FullyConnected { hidden: widths }) = &network.kind;
-        if !matches!(network.norm, Norm::BatchNorm | Norm::GhostBatchNorm { .. }) {
+        if !network.norm.has_running_statistics() {
             // Other norms compute the same in training and in evaluation.
             arm.run.statistics = EvaluationStatistics::Running;
         }
+        // It changes no number of the training.
+        arm.run.observe = Observe::default();
         match network.norm {
             // One ghost batch is the whole batch.
             Norm::GhostBatchNorm { images } if images >= arm.run.batch_size => {
@@ -204,6 +207,7 @@ impl Arm {
             Norm::None
             | Norm::BatchNorm
             | Norm::GhostBatchNorm { .. }
+            | Norm::NoisyBatchNorm
             | Norm::GroupNorm { .. }
             | Norm::InstanceNorm => {}
         }

@@ -215,6 +215,31 @@ impl Sum {
     }
 }
 
+/// What the tables of arms have of what was observed.
+#[derive(Clone, Copy)]
+enum Seen {
+    Norm(Statistic),
+    Activation(Place),
+}
+
+impl Seen {
+    /// What they have of this quantity; none for what they do not have.
+    fn of(quantity: ObservedQuantity) -> Option<Self> {
+        Some(match quantity {
+            ObservedQuantity::Gamma => Self::Norm(Statistic::Gamma),
+            ObservedQuantity::Beta => Self::Norm(Statistic::Beta),
+            ObservedQuantity::RunningMean => Self::Norm(Statistic::RunningMean),
+            ObservedQuantity::RunningVar => Self::Norm(Statistic::RunningVar),
+            ObservedQuantity::BeforeBatchNorm => Self::Activation(Place::BeforeBatchNorm),
+            ObservedQuantity::PreActivation => Self::Activation(Place::PreActivation),
+            ObservedQuantity::UnitPreActivation
+            | ObservedQuantity::LossAlongGradient
+            | ObservedQuantity::GradientChange
+            | ObservedQuantity::Smoothness => return None,
+        })
+    }
+}
+
 impl Observed {
     /// Adds what was observed of a run.
     fn add(&mut self, rows: &[DistributionRow]) {
@@ -228,34 +253,30 @@ impl Observed {
             });
             position as u64 + 1
         };
+        let of_arm = || rows.iter().filter_map(|row| Some((row, Seen::of(row.quantity)?)));
         // What a run that diverges has just before is no part of a mean.
-        let is_finite = |row: &&DistributionRow| {
+        let is_finite = |row: &DistributionRow| {
             [row.min, row.p15, row.p50, row.p85, row.max, row.p25, row.p75]
                 .iter()
                 .all(|value| value.is_finite())
         };
         let is_left_out: BTreeSet<u64> =
-            rows.iter().filter(|row| !is_finite(row)).map(|row| row.step).collect();
-        for row in rows.iter().filter(|row| !is_left_out.contains(&row.step)) {
+            of_arm().filter(|(row, _)| !is_finite(row)).map(|(row, _)| row.step).collect();
+        for (row, seen) in of_arm().filter(|(row, _)| !is_left_out.contains(&row.step)) {
             let &DistributionRow { step, min, p15, p25, p50, p75, p85, max, .. } = row;
-            let mut add_parameter = |quantity| {
-                let key = (step, ordinal(&mut batch_norms, &row.layer), quantity);
-                let none = || (Sum::default(), [f64::INFINITY, f64::NEG_INFINITY]);
-                let (quartiles, [least, most]) = self.batch_norm.entry(key).or_insert_with(none);
-                quartiles.add([p25, p50, p75]);
-                (*least, *most) = (least.min(min), most.max(max));
-            };
-            let mut add_activation = |place| {
-                let key = (step, ordinal(&mut activations, &row.layer), place);
-                self.activations.entry(key).or_default().add([p15, p50, p85]);
-            };
-            match row.quantity {
-                ObservedQuantity::Gamma => add_parameter(Statistic::Gamma),
-                ObservedQuantity::Beta => add_parameter(Statistic::Beta),
-                ObservedQuantity::RunningMean => add_parameter(Statistic::RunningMean),
-                ObservedQuantity::RunningVar => add_parameter(Statistic::RunningVar),
-                ObservedQuantity::BeforeBatchNorm => add_activation(Place::BeforeBatchNorm),
-                ObservedQuantity::PreActivation => add_activation(Place::PreActivation),
+            match seen {
+                Seen::Norm(quantity) => {
+                    let key = (step, ordinal(&mut batch_norms, &row.layer), quantity);
+                    let none = || (Sum::default(), [f64::INFINITY, f64::NEG_INFINITY]);
+                    let (quartiles, [least, most]) =
+                        self.batch_norm.entry(key).or_insert_with(none);
+                    quartiles.add([p25, p50, p75]);
+                    (*least, *most) = (least.min(min), most.max(max));
+                }
+                Seen::Activation(place) => {
+                    let key = (step, ordinal(&mut activations, &row.layer), place);
+                    self.activations.entry(key).or_default().add([p15, p50, p85]);
+                }
             }
         }
     }

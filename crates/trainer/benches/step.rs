@@ -9,7 +9,7 @@ use std::time::Instant;
 use trainer::dataset::{FASHION_MNIST_IMAGE, LabelledImages, Split};
 use trainer::network::Preset;
 use trainer::optimizer::{AdamConfig, Optimizer};
-use trainer::{FitConfig, Moment, Phase, TrainError, fit};
+use trainer::{FitConfig, Moment, Observe, Phase, TrainError, fit};
 
 /// Each median is of this many steps.
 const STEPS: usize = 400;
@@ -30,8 +30,14 @@ fn main() {
         for threads in [1, 2] {
             let mut network = preset.config.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
             let mut adam = Optimizer::new(AdamConfig::new(5e-4).unwrap(), &network, |_| true);
-            let config =
-                FitConfig { first_step: 0, epochs: 1, batch_size: 50, seed: 0, observe_every: 0 };
+            let config = FitConfig {
+                first_step: 0,
+                epochs: 1,
+                batch_size: 50,
+                seed: 0,
+                observe_every: 0,
+                observe: Observe::default(),
+            };
             let (mut last, mut millis) = (Instant::now(), Vec::new());
             let observe = |moment: Moment<'_, f32>| {
                 if moment.measurement.phase == Phase::Training {

@@ -86,7 +86,7 @@ pub fn evaluate<F: Real>(
 
 /// As [`evaluate`], but batch norms normalise each batch, in the order of the positions, with the
 /// batch's own mean and variance (ddof 0), ghost batch norms each ghost batch, as in training. Dropout
-/// is off, and the network stays as it is. [`EvaluationStatistics::Batch`].
+/// and noise are off, and the network stays as it is. [`EvaluationStatistics::Batch`].
 ///
 /// # Errors
 ///
@@ -97,14 +97,14 @@ pub fn evaluate_by_batch<F: Real>(
     positions: &[usize],
     batch_size: usize,
 ) -> Result<Evaluation, TrainError> {
-    let mut network = network.without_dropout();
+    let mut network = network.without_randomness();
     let mut random = unused_stream();
     evaluate_by(images, positions, batch_size, |batch, tape| {
         network.forward_train_into(batch, &mut random, tape)
     })
 }
 
-/// For the training pass of a network without dropout, which draws nothing.
+/// For the training pass of a network without randomness, which draws nothing.
 fn unused_stream() -> Stream {
     Stream::new(0, Purpose::Dropout, 0)
 }

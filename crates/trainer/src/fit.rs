@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::TrainError;
 use crate::dataset::{ImageBatch, LabelledImages, Split};
 use crate::evaluation::{Evaluation, Score, evaluate, expect_batch_size};
+use crate::landscape::Landscape;
 use crate::network::{Gradients, Network, Tape};
 use crate::observation::Observation;
+use crate::observe::{Observable, Observe};
 use crate::optimizer::Optimizer;
 use crate::random_stream::{Purpose, Stream};
 
@@ -28,6 +30,8 @@ pub struct FitConfig {
     /// Steps whose number is a multiple of this are observed, and the last step of each epoch. 0
     /// observes none.
     pub observe_every: u64,
+    /// What is observed at these steps.
+    pub observe: Observe,
 }
 
 /// Which images a measurement is of, and in which mode the network was.
@@ -109,13 +113,17 @@ pub fn fit<F: Real, E: From<TrainError>>(
         config.batch_size,
         "training images",
     )?;
+    let gradients = optimizer.memory_for_gradients(network);
+    let has_landscape = config.observe_every > 0 && config.observe.has(Observable::Landscape);
     let mut steps = Steps {
         images,
         seed: config.seed,
+        observe: &config.observe,
+        landscape: has_landscape.then(|| Landscape::new(&gradients)),
         batch: ImageBatch::default(),
         tape: Tape::default(),
         probabilities: Array2::default([0, 0]),
-        gradients: optimizer.memory_for_gradients(network),
+        gradients,
     };
     for epoch in config.first_step / steps_per_epoch..config.epochs {
         let mut order = split.training.clone();
@@ -127,7 +135,8 @@ pub fn fit<F: Real, E: From<TrainError>>(
                 continue;
             }
             let due = |every| step.is_multiple_of(every) || step == last;
-            let wants_observation = config.observe_every > 0 && due(config.observe_every);
+            let observes = config.observe_every > 0 && !config.observe.is_nothing();
+            let wants_observation = observes && due(config.observe_every);
             let (score, observation) =
                 steps.train(step, positions, network, optimizer, wants_observation)?;
             let measurement = Measurement::new(step, epoch, Phase::Training, &score);
@@ -210,6 +219,8 @@ fn expect_finite_state<F: Real>(
 struct Steps<'a, F: Real> {
     images: &'a LabelledImages,
     seed: u64,
+    observe: &'a Observe,
+    landscape: Option<Landscape<F>>,
     batch: ImageBatch<F>,
     tape: Tape<F>,
     /// After the backward pass of the loss its gradient.
@@ -227,18 +238,24 @@ impl<F: Real> Steps<'_, F> {
         optimizer: &mut Optimizer<F>,
         wants_observation: bool,
     ) -> Result<(Score, Option<Observation<F>>), TrainError> {
-        let Self { images, seed, batch, tape, probabilities, gradients } = self;
+        let Self { images, seed, observe, landscape, batch, tape, probabilities, gradients } = self;
         images.batch_into(positions, batch)?;
         let labels = batch.labels.view();
-        let mut random = Stream::new(*seed, Purpose::Dropout, step);
-        tape.keep_activations(wants_observation);
-        let logits = network.forward_train_into(batch.images.view(), &mut random, tape)?;
+        let random = Stream::new(*seed, Purpose::Dropout, step);
+        tape.keep_activations(wants_observation && observe.keeps_activations());
+        let logits = network.forward_train_into(batch.images.view(), &mut random.clone(), tape)?;
         let loss = softmax_cross_entropy::forward_into(logits, labels, probabilities)?;
         let mut score = Score::default();
         score.add(loss.to_f64(), logits, labels);
-        let observation = wants_observation.then(|| Observation::of(network, tape));
+        let mut observation = wants_observation.then(|| Observation::of(network, tape, observe));
         softmax_cross_entropy::backward_in_place(probabilities.view_mut(), labels)?;
         network.backward_into(tape, probabilities.view(), gradients)?;
+        if let (Some(observation), Some(landscape)) = (&mut observation, landscape) {
+            // The optimiser does not read them.
+            optimizer.clear_untrained(gradients);
+            let measured = landscape.measure(network, optimizer, batch, gradients, &random)?;
+            observation.distributions.extend(measured);
+        }
         optimizer.step(network, gradients)?;
         Ok((score, observation))
     }

@@ -26,7 +26,8 @@ pub use gradients::Gradients;
 pub use initialization::Initializer;
 pub use layer::{
     Activation, Backward, BatchNorm, BatchNormInput, Conv2d, Dropout, Flatten, GhostBatchNorm,
-    GroupNorm, Layer, LayerArrays, Linear, MaxPool2d, NormFacts, Relu, Saved, Sigmoid, Tanh,
+    GroupNorm, Layer, LayerArrays, Linear, MaxPool2d, NoisyBatchNorm, NormFacts, Relu, Saved,
+    Sigmoid, Tanh,
 };
 pub use named_layers::Network;
 pub use norm::Norm;

@@ -1,16 +1,19 @@
 //! What is seen inside a network at a training step: distributions of activations and of batch
-//! norm's parameters.
+//! norm's parameters. What of it is looked at, [`Observe`] says.
 
 use std::collections::BTreeMap;
 
 use kernels::Real;
+use ndarray::{ArrayViewD, Axis};
 
 use crate::network::{Network, ObservedQuantity, Tape};
+use crate::observe::{Observable, Observe};
 
 /// The values that one quantity of one layer has.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Distribution<F> {
-    /// The layer by its name in PyTorch, such as `model.1`.
+    /// The layer by its name in PyTorch, such as `model.1`; [`crate::landscape::LAYER`] for values of the
+    /// whole network.
     pub layer: String,
     /// What the values are.
     pub quantity: ObservedQuantity,
@@ -108,10 +111,12 @@ fn leading_bits<F: Real>(value: F) -> usize {
 }
 
 /// What is seen at one step: the activations of its batch, and batch norm's parameters and running
-/// statistics, the parameters before the step and the statistics with its batch.
+/// statistics, the parameters before the step and the statistics with its batch; as far as
+/// [`Observe`] says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation<F> {
-    /// Batch norms first, layer by layer in the network's order, then the inputs of ReLUs.
+    /// Batch norms first, layer by layer in the network's order, then the inputs of activations, then
+    /// those of one unit, then the landscape.
     pub distributions: Vec<Distribution<F>>,
 }
 
@@ -121,31 +126,47 @@ impl<F: Real> Observation<F> {
         self.distributions.iter().map(|seen| seen.values.len() * size_of::<F>()).sum()
     }
 
-    pub(crate) fn of(network: &Network<F>, tape: &Tape<F>) -> Self {
+    /// All that is to be observed but the landscape.
+    pub(crate) fn of(network: &Network<F>, tape: &Tape<F>, observe: &Observe) -> Self {
         let mut distributions = Vec::new();
         let mut add = |layer: &str, quantity, values| {
             distributions.push(Distribution { layer: layer.to_owned(), quantity, values });
         };
-        for (name, norm) in network.norms() {
-            for (quantity, values) in norm.observed {
-                add(name, quantity, values.to_vec());
+        let activations = tape.activations(network);
+        if observe.has(Observable::Distributions) {
+            for (name, norm) in network.norms() {
+                for (quantity, values) in norm.observed {
+                    add(name, quantity, values.to_vec());
+                }
             }
-        }
-        for activation in tape.activations(network) {
-            for (quantity, values) in [
-                (ObservedQuantity::BeforeBatchNorm, activation.before_batch_norm),
-                (ObservedQuantity::PreActivation, Some(activation.pre_activation)),
-            ] {
-                if let Some(array) = values {
-                    let mut values = Vec::with_capacity(array.len());
-                    // Not `collect`, which steps through an array that is not contiguous index by index.
-                    array.iter().for_each(|&value| values.push(value));
-                    add(activation.name, quantity, values);
+            for activation in &activations {
+                for (quantity, values) in [
+                    (ObservedQuantity::BeforeBatchNorm, activation.before_batch_norm.as_ref()),
+                    (ObservedQuantity::PreActivation, Some(&activation.pre_activation)),
+                ] {
+                    if let Some(array) = values {
+                        add(activation.name, quantity, all_of(array.view()));
+                    }
                 }
             }
         }
+        if let (true, Some(last)) = (observe.has(Observable::Unit), activations.last()) {
+            let unit = last.pre_activation.index_axis(UNITS, 0);
+            add(last.name, ObservedQuantity::UnitPreActivation, all_of(unit));
+        }
         Self { distributions }
     }
+}
+
+/// The axis of features or channels.
+const UNITS: Axis = Axis(1);
+
+/// The values in logical order.
+fn all_of<F: Real>(array: ArrayViewD<'_, F>) -> Vec<F> {
+    let mut values = Vec::with_capacity(array.len());
+    // Not `collect`, which steps through an array that is not contiguous index by index.
+    array.iter().for_each(|&value| values.push(value));
+    values
 }
 
 #[cfg(test)]

@@ -298,6 +298,16 @@ impl<F: Real> Optimizer<F> {
         })
     }
 
+    /// Sets the gradients of values that are not trained to 0, in parameters of which others are.
+    pub(crate) fn clear_untrained(&self, gradients: &mut Gradients<F>) {
+        for (gradient, trained) in gradients.parameters_mut().zip(&self.trained) {
+            let Some(Trained { places: Some(places), .. }) = trained else { continue };
+            let mut kept = ArrayD::zeros(gradient.raw_dim());
+            places.iter().for_each(|place| kept[place] = gradient[place]);
+            *gradient = kept;
+        }
+    }
+
     /// Moves the trained parameters of `network` against their gradients.
     ///
     /// # Errors

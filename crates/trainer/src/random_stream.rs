@@ -6,6 +6,8 @@
 //! four little-endian numbers: seed, purpose, index and zero. Streams are therefore independent of
 //! each other, and none has to be remembered: an epoch's order follows from its number alone.
 
+use std::f64::consts::TAU;
+
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
@@ -24,7 +26,7 @@ pub enum Purpose {
     SyntheticTraining = 4,
     /// Drawing a synthetic test image; the index is its position.
     SyntheticTest = 5,
-    /// The masks of a training step; the index is the step.
+    /// The masks and the noise of a training step; the index is the step.
     Dropout = 6,
     /// Resamples of a bootstrap; the index is the place of the pair in its study.
     Bootstrap = 7,
@@ -63,6 +65,16 @@ impl Stream {
     pub fn uniform(&mut self) -> f64 {
         const UNIT: f64 = 1.0 / (1_u64 << 53) as f64;
         (self.bits() >> 11) as f64 * UNIT
+    }
+
+    /// A number from the normal distribution of mean 0 and variance 1, from the next two uniform ones u and
+    /// v: √(−2 ln(1 − u)) · cos(2πv).
+    ///
+    /// Source: Box and Muller, "A Note on the Generation of Random Normal Deviates", 1958. The second
+    /// number that the two would give is left out.
+    pub fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * libm::log(1.0 - self.uniform())).sqrt();
+        radius * libm::cos(TAU * self.uniform())
     }
 
     /// An integer of [0, `bound`), all equally likely; 0 for a `bound` of 0.

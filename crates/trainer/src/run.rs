@@ -50,7 +50,9 @@ use crate::fit::{expect_batches_to_normalize, steps_per_epoch};
 use crate::log::{DistributionRow, read_csv};
 use crate::network::{Network, NetworkConfig};
 use crate::optimizer::{Optimizer, OptimizerConfig};
-use crate::{FitConfig, Measurement, Phase, Seeds, TrainError, Trains, checkpoint, fit, weights};
+use crate::{
+    FitConfig, Measurement, Observe, Phase, Seeds, TrainError, Trains, checkpoint, fit, weights,
+};
 
 use self::checkpoints::Checkpoints;
 use self::divergence::Divergence;
@@ -80,6 +82,8 @@ pub struct RunConfig {
     /// The observations of the network per epoch, at most. They are evenly spaced: the steps between
     /// two are counted over all epochs. The last step of each epoch is observed as well.
     pub observations_per_epoch: u64,
+    /// What is observed then.
+    pub observe: Observe,
     /// The data set that the images are of, for the record.
     pub data_set: DataSetContents,
     /// What batch norm normalises with in evaluation. They are no part of what the run is: training
@@ -225,6 +229,7 @@ impl RunConfig {
                 0 => 0,
                 times => steps_per_epoch.div_ceil(times),
             },
+            observe: self.observe.clone(),
         };
         let result = fit(&mut network, &mut optimizer, images, split, &config, |moment| {
             logs.add(&moment)?;

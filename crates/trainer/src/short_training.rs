@@ -10,7 +10,7 @@ use crate::dataset::{LabelledImages, Split, Synthetic};
 use crate::fingerprint::Fingerprint;
 use crate::network::NetworkConfig;
 use crate::optimizer::{AdamConfig, Optimizer};
-use crate::{FitConfig, TrainError, fit};
+use crate::{FitConfig, Observe, TrainError, fit};
 
 /// The images of some training steps, and of one validation at their end.
 #[derive(Debug, Clone)]
@@ -67,7 +67,14 @@ impl ShortTraining {
             seed: None,
         };
         let batch_size = *batch_size;
-        let config = FitConfig { first_step: 0, epochs: 1, batch_size, seed: 0, observe_every: 0 };
+        let config = FitConfig {
+            first_step: 0,
+            epochs: 1,
+            batch_size,
+            seed: 0,
+            observe_every: 0,
+            observe: Observe::default(),
+        };
         let mut fingerprint = Fingerprint::default();
         with_threads(threads, || {
             fit::<_, TrainError>(&mut network, &mut optimizer, images, &split, &config, |moment| {

@@ -4,6 +4,7 @@
 
 mod computed_together;
 mod evaluation;
+mod landscape;
 mod networks;
 mod observation;
 mod optimizers;

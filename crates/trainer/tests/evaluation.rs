@@ -7,7 +7,9 @@ use trainer::dataset::{ImageSize, LabelledImages};
 use trainer::evaluation::{
     Evaluation, NormMoments, evaluate, evaluate_by_batch, population_moments, variance_shift,
 };
-use trainer::network::{BatchNorm, BatchNormInput, Dropout, GhostBatchNorm, Layer, Network, Relu};
+use trainer::network::{
+    BatchNorm, BatchNormInput, Dropout, GhostBatchNorm, Layer, Network, NoisyBatchNorm, Relu,
+};
 use trainer::weights;
 
 use crate::training_fixtures::Training;
@@ -61,6 +63,10 @@ fn moments_of_batches_make_those_of_the_population() {
         let values = |of: &NormMoments| [of.mean.clone(), of.var.clone()].concat();
         values(ours).iter().zip(values(theirs)).for_each(|(&one, other)| assert_near(one, other));
     }
+    // Noise that training adds is none of the population.
+    let noisy = || Layer::NoisyBatchNorm(NoisyBatchNorm { norm: batch_norm() });
+    let noisy = Network::of_flat_images(vec![noisy(), Layer::Relu(Relu), noisy()]);
+    assert_eq!(population_moments(&noisy, &images, &[0, 1, 2, 3, 4], 3).unwrap(), found);
     // No batch of one row has a variance.
     assert!(population_moments(&network, &images, &[0, 1, 2, 3], 3).is_err());
 }
@@ -85,6 +91,9 @@ fn a_batch_is_normalised_by_its_own_statistics_and_nothing_of_the_network_moves(
     let sum: f64 = pairs.iter().map(|[zero, one]| loss(*zero, *one) + loss(-zero, -one)).sum();
     assert_near(found.score.mean_loss(), sum / 4.0);
     assert_near(found.score.accuracy(), 0.5);
+    let noisy = Layer::NoisyBatchNorm(NoisyBatchNorm { norm: batch_norm() });
+    let noisy = Network::of_flat_images(vec![noisy]);
+    assert_eq!(evaluate_by_batch(&noisy, &images, &[0, 1, 2, 3], 2).unwrap(), found);
     let running = evaluate(&network, &images, &[0, 1, 2, 3], 2).unwrap();
     assert!((running.score.mean_loss() - found.score.mean_loss()).abs() > 0.01);
 }

@@ -12,7 +12,7 @@ use trainer::evaluation::EvaluationStatistics;
 use trainer::network::{NetworkConfig, Preset, preset};
 use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::run::RunConfig;
-use trainer::{FitConfig, Phase, Seeds, TrainError, Trains, fit};
+use trainer::{FitConfig, Observe, Phase, Seeds, TrainError, Trains, fit};
 
 /// Counts the bytes that each thread asks for, holds, and held at most.
 struct Counting;
@@ -71,6 +71,7 @@ fn every_network() -> Vec<NetworkConfig> {
         "linear-200_group-norm-1_tanh",
         "conv-16-32_instance-norm_relu",
         "conv-16-32_ghost-batch-norm-30_relu",
+        "conv-16-32_noisy-batch-norm_relu",
     ];
     let others = others.iter().map(|text| text.parse().unwrap());
     Preset::all().iter().map(|preset| preset.config.clone()).chain(others).collect()
@@ -84,7 +85,14 @@ fn asked_by_a_step(network: &NetworkConfig, batch_size: usize) -> usize {
     let split = Split { training: (0..count).collect(), validation: vec![0], seed: None };
     let mut network = network.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
     let mut adam = Optimizer::new(AdamConfig::new(1e-3).unwrap(), &network, |_| true);
-    let config = FitConfig { first_step: 0, epochs: 2, batch_size, seed: 0, observe_every: 0 };
+    let config = FitConfig {
+        first_step: 0,
+        epochs: 2,
+        batch_size,
+        seed: 0,
+        observe_every: 0,
+        observe: Observe::default(),
+    };
     let (mut before, mut most) = (0, 0);
     fit(&mut network, &mut adam, &images, &split, &config, |moment| {
         if moment.measurement.phase == Phase::Training && !moment.measurement.step.is_multiple_of(3)
@@ -134,35 +142,42 @@ fn a_run_holds_about_as_much_memory_as_it_says_before() {
     let spatial = || preset::SPATIAL_BATCH_NORM_NETWORK.config.clone();
     let parts = [Trains::NormAndHead, Trains::Random].map(|trains| (spatial(), trains));
     for (config, trains) in all.chain(parts) {
-        let batch_size = if config.has_linear_head() { 120 } else { 2_400 };
-        let images = images(2 * batch_size);
-        let split = Split {
-            training: (0..batch_size).collect(),
-            validation: (batch_size..2 * batch_size).collect(),
-            seed: Some(0),
-        };
-        let run = RunConfig {
-            network: config.clone(),
-            trains,
-            seeds: Seeds::both(0),
-            epochs: 1,
-            batch_size,
-            optimizer: AdamConfig::new(1e-3).unwrap().into(),
-            observations_per_epoch: 1,
-            data_set: DataSetContents::known_by_name_alone("of numbers"),
-            statistics: EvaluationStatistics::Running,
-        };
-        let expected = run.memory(FASHION_MNIST_IMAGE, 10, batch_size, batch_size).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let before = HELD.get();
-        MOST_HELD.set(before);
-        run.train(&images, &split, folder.path(), |_| ControlFlow::Continue(())).unwrap();
-        let held = MOST_HELD.get() - before;
-        let ratio = expected as f64 / held as f64;
-        let name = config.name();
-        assert!(
-            (0.9..1.5).contains(&ratio),
-            "{name}, {trains}: {expected} bytes expected, {held} held"
-        );
+        for observe in ["distributions", "landscape", "distributions+landscape+unit"] {
+            expect_memory(&config, trains, &Observe::of_name(observe).unwrap());
+        }
     }
+}
+
+fn expect_memory(config: &NetworkConfig, trains: Trains, observe: &Observe) {
+    let batch_size = if config.has_linear_head() { 120 } else { 2_400 };
+    let images = images(2 * batch_size);
+    let split = Split {
+        training: (0..batch_size).collect(),
+        validation: (batch_size..2 * batch_size).collect(),
+        seed: Some(0),
+    };
+    let run = RunConfig {
+        network: config.clone(),
+        trains,
+        seeds: Seeds::both(0),
+        epochs: 1,
+        batch_size,
+        optimizer: AdamConfig::new(1e-3).unwrap().into(),
+        observations_per_epoch: 1,
+        observe: observe.clone(),
+        data_set: DataSetContents::known_by_name_alone("of numbers"),
+        statistics: EvaluationStatistics::Running,
+    };
+    let expected = run.memory(FASHION_MNIST_IMAGE, 10, batch_size, batch_size).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let before = HELD.get();
+    MOST_HELD.set(before);
+    run.train(&images, &split, folder.path(), |_| ControlFlow::Continue(())).unwrap();
+    let held = MOST_HELD.get() - before;
+    let ratio = expected as f64 / held as f64;
+    let name = config.name();
+    assert!(
+        (0.9..1.5).contains(&ratio),
+        "{name}, {trains}, {observe:?}: {expected} bytes expected, {held} held"
+    );
 }

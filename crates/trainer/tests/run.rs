@@ -17,7 +17,7 @@ use trainer::network::preset;
 use trainer::optimizer::AdamConfig;
 use trainer::random_stream::{Purpose, Stream};
 use trainer::run::{self, Ended, RunConfig, read_distributions, read_metrics};
-use trainer::{Phase, Seeds, TrainError, Trains};
+use trainer::{Observe, Phase, Seeds, TrainError, Trains};
 
 const SIZE: ImageSize = ImageSize { channels: 1, height: 8, width: 8 };
 
@@ -45,6 +45,7 @@ fn config() -> RunConfig {
         batch_size: 10,
         optimizer: AdamConfig::new(1e-2).unwrap().into(),
         observations_per_epoch: 2,
+        observe: Observe::default(),
         data_set: DataSetContents::known_by_name_alone("two halves"),
         statistics: EvaluationStatistics::Running,
     }

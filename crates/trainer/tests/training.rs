@@ -6,11 +6,12 @@ use std::{env, io, thread};
 
 use trainer::dataset::{FASHION_MNIST_IMAGE, FashionMnist, ImageSize, LabelledImages, Split};
 use trainer::evaluation::evaluate;
-use trainer::network::ObservedQuantity;
-use trainer::network::{Network, Preset, preset};
+use trainer::network::{Network, NetworkConfig, ObservedQuantity, Preset, preset};
 use trainer::optimizer::{AdamConfig, Optimizer};
 use trainer::random_stream::{Purpose, Stream};
-use trainer::{FitConfig, Measurement, Moment, Phase, TrainError, TrainedValues, Trains, fit};
+use trainer::{
+    FitConfig, Measurement, Moment, Observe, Phase, TrainError, TrainedValues, Trains, fit,
+};
 
 const SIZE: ImageSize = ImageSize { channels: 1, height: 8, width: 8 };
 const BOTH: [&Preset; 2] = [&preset::SIMPLE_NETWORK, &preset::SPATIAL_BATCH_NORM_NETWORK];
@@ -33,9 +34,13 @@ struct Run {
 }
 
 fn run(preset: &'static Preset, trains: Trains, config: &FitConfig) -> Result<Run, TrainError> {
+    run_of(&preset.config, trains, config)
+}
+
+fn run_of(network: &NetworkConfig, trains: Trains, config: &FitConfig) -> Result<Run, TrainError> {
     let images = two_halves();
     let split = Split::four_fifths_of(images.len(), 0);
-    let mut network = preset.config.build(SIZE, 2, config.seed)?;
+    let mut network = network.build(SIZE, 2, config.seed)?;
     let trained = trains.parameters(&network, config.seed)?;
     let mut adam = Optimizer::of_values(AdamConfig::new(1e-2)?, &network, &trained);
     let mut measurements = Vec::new();
@@ -47,7 +52,14 @@ fn run(preset: &'static Preset, trains: Trains, config: &FitConfig) -> Result<Ru
 }
 
 fn config() -> FitConfig {
-    FitConfig { first_step: 0, epochs: 3, batch_size: 30, seed: 1, observe_every: 0 }
+    FitConfig {
+        first_step: 0,
+        epochs: 3,
+        batch_size: 30,
+        seed: 1,
+        observe_every: 0,
+        observe: Observe::default(),
+    }
 }
 
 fn bits(run: &Run) -> Vec<u64> {
@@ -152,12 +164,50 @@ fn the_same_configuration_gives_the_same_bits_on_any_thread() {
 /// A step that is observed keeps activations, and computes layers one by one that others compute together.
 #[test]
 fn observing_changes_no_bit() {
-    for &preset in Preset::all() {
-        let [never, sometimes, always] = [0, 2, 1].map(|observe_every| {
-            bits(&run(preset, Trains::All, &FitConfig { observe_every, ..config() }).unwrap())
-        });
-        assert_eq!(never, sometimes, "{preset:?}");
-        assert_eq!(never, always, "{preset:?}");
+    let others =
+        ["linear-6_noisy-batch-norm_sigmoid_dropout-0.5", "conv-3_ghost-batch-norm-4_relu"];
+    let others = others.map(|text| text.parse().unwrap());
+    let networks = Preset::all().iter().map(|preset| preset.config.clone()).chain(others);
+    for network in networks {
+        let of = |observe_every, observe: &str| {
+            let observe = Observe::of_name(observe).unwrap();
+            let config = FitConfig { observe_every, observe, ..config() };
+            bits(&run_of(&network, Trains::All, &config).unwrap())
+        };
+        let never = of(0, "distributions");
+        for observe in ["distributions", "landscape", "unit", "distributions+landscape+unit"] {
+            assert_eq!(never, of(2, observe), "{network}, {observe}");
+            assert_eq!(never, of(1, observe), "{network}, {observe}");
+        }
+    }
+}
+
+#[test]
+fn a_unit_is_the_first_channel_of_the_last_activation() {
+    let images = two_halves();
+    let split = Split::four_fifths_of(images.len(), 0);
+    for (text, last, channels) in
+        [("conv-3-4_batch-norm_tanh", "model.6", 4), ("linear-6-5_sigmoid", "model.3", 5)]
+    {
+        let config_of_network: NetworkConfig = text.parse().unwrap();
+        let mut network: Network<f32> = config_of_network.build(SIZE, 2, 0).unwrap();
+        let mut adam = Optimizer::new(AdamConfig::new(1e-2).unwrap(), &network, |_| true);
+        let observe = Observe::of_name("distributions+unit").unwrap();
+        let config = FitConfig { observe_every: 1, observe, ..config() };
+        fit(&mut network, &mut adam, &images, &split, &config, |moment: Moment<'_, f32>| {
+            let Some(observation) = moment.observation else { return Ok::<(), TrainError>(()) };
+            let of = |quantity| {
+                let mut found = observation.distributions.iter();
+                &found.find(|seen| seen.layer == last && seen.quantity == quantity).unwrap().values
+            };
+            // The values go image by image, and of each image channel by channel.
+            let all = of(ObservedQuantity::PreActivation);
+            let per_channel = all.len() / moment.measurement.count / channels;
+            let first = all.chunks(per_channel).step_by(channels).flatten();
+            assert!(first.eq(of(ObservedQuantity::UnitPreActivation)), "{text}");
+            Ok(())
+        })
+        .unwrap();
     }
 }
 

@@ -4,7 +4,7 @@ use kernels::Real;
 use ndarray::ArrayViewD;
 use trainer::network::Network;
 use trainer::optimizer::{AdamConfig, Optimizer};
-use trainer::{FitConfig, Phase, TrainError, fit, weights};
+use trainer::{FitConfig, Observe, Phase, TrainError, fit, weights};
 
 use crate::training_fixtures::Training;
 
@@ -31,6 +31,7 @@ fn train<F: Real>(training: &Training) -> (Vec<f64>, Network<F>) {
         batch_size,
         seed: training.config.seed,
         observe_every: 0,
+        observe: Observe::default(),
     };
     let mut losses = Vec::new();
     fit(&mut network, &mut adam, &training.images(), &split, &config, |moment| {
@@ -45,7 +46,7 @@ fn train<F: Real>(training: &Training) -> (Vec<f64>, Network<F>) {
 
 /// Their gradients are 0 but for rounding, which Adam would turn into steps of full size; the
 /// running means would follow those. They are given to neither optimiser.
-fn biases_before_batch_norms<F: Real>(network: &Network<F>) -> Vec<String> {
+pub(crate) fn biases_before_batch_norms<F: Real>(network: &Network<F>) -> Vec<String> {
     let before = |name: &str| {
         let index: usize = name.strip_prefix("model.").unwrap().parse().unwrap();
         format!("model.{}.bias", index - 1)

@@ -14,13 +14,14 @@ pub(super) static AXIS: Axis = Axis {
         vec![
             (NONE, ""),
             (BATCH, ""),
+            (NOISY, "Batch norm with noise behind it in training: a control"),
             (LAYER, "Group norm with one group"),
             (INSTANCE, "Group norm with as many groups as channels"),
         ]
     },
     set: |arm, text| {
         arm.run.network.norm = norm(text).ok_or_else(|| {
-            format!("{NONE}, {BATCH}, {LAYER}, {INSTANCE}, group(G) or ghost(IMAGES)")
+            format!("{NONE}, {BATCH}, {NOISY}, {LAYER}, {INSTANCE}, group(G) or ghost(IMAGES)")
         })?;
         Ok(())
     },
@@ -29,6 +30,7 @@ pub(super) static AXIS: Axis = Axis {
         Norm::None => "no norm".to_owned(),
         Norm::GroupNorm { groups } if groups > 1 => format!("group norm with {groups} groups"),
         Norm::GhostBatchNorm { images } => format!("ghost batch norm of {images} images"),
+        Norm::NoisyBatchNorm => "noisy batch norm".to_owned(),
         norm @ (Norm::BatchNorm | Norm::GroupNorm { .. } | Norm::InstanceNorm) => {
             format!("{} norm", text(norm))
         }
@@ -37,6 +39,7 @@ pub(super) static AXIS: Axis = Axis {
 
 const NONE: &str = "none";
 const BATCH: &str = "batch";
+const NOISY: &str = "noisy-batch";
 const LAYER: &str = "layer";
 const INSTANCE: &str = "instance";
 
@@ -47,6 +50,7 @@ fn norm(text: &str) -> Option<Norm> {
     match text {
         NONE => Some(Norm::None),
         BATCH => Some(Norm::BatchNorm),
+        NOISY => Some(Norm::NoisyBatchNorm),
         LAYER => Some(Norm::GroupNorm { groups: 1 }),
         INSTANCE => Some(Norm::InstanceNorm),
         _ => number("group")
@@ -64,6 +68,7 @@ fn text(norm: Norm) -> String {
     match norm {
         Norm::None => NONE.to_owned(),
         Norm::BatchNorm => BATCH.to_owned(),
+        Norm::NoisyBatchNorm => NOISY.to_owned(),
         Norm::GroupNorm { groups: 1 } => LAYER.to_owned(),
         Norm::GroupNorm { groups } => format!("group({groups})"),
         Norm::InstanceNorm => INSTANCE.to_owned(),
@@ -80,6 +85,7 @@ mod tests {
         for (given, canonical) in [
             ("none", "none"),
             ("batch", "batch"),
+            ("noisy-batch", "noisy-batch"),
             ("layer", "layer"),
             ("group(1)", "layer"),
             ("group(8)", "group(8)"),

@@ -1,14 +1,14 @@
 //! What was run, on what, and everything that a run was made with: what a reviewer asks first.
 
 use kernels::BatchNormConfig;
-use trainer::Trains;
 use trainer::dataset::DataSetEntry;
 use trainer::evaluation::EvaluationStatistics;
 use trainer::network::{LayerRow, NetworkConfig, Norm};
+use trainer::{Observe, Trains};
 
 use super::document::{Block, Table};
 use crate::analysis::Analysis;
-use crate::arm::Arm;
+use crate::arm::{Arm, steps_per_window};
 use crate::config::StudyConfig;
 use crate::error::Result;
 use crate::seeds;
@@ -165,6 +165,17 @@ fn held(config: &StudyConfig) -> Vec<(&'static str, String)> {
             ),
         );
     }
+    if config.arms().iter().any(|arm| arm.run.observe != Observe::default()) {
+        let every = |arm: &Arm| {
+            if arm.run.observe.is_nothing() {
+                return "nothing".to_owned();
+            }
+            let what = arm.run.observe.name().replace('+', " and ");
+            let steps = counted(steps_per_window(arm.steps_per_epoch()), "step");
+            format!("{what}, every {steps} and in the last of each epoch")
+        };
+        facts.insert(facts.len() - 2, ("observed", either(&config.each(every))));
+    }
     let norms = config.each(|arm| arm.network().norm);
     if norms.iter().any(|norm| *norm != Norm::None) {
         facts.insert(facts.len() - 2, ("norms", norms_in_words(&norms)));
@@ -191,11 +202,7 @@ fn statistics_in_words(statistics: EvaluationStatistics) -> &'static str {
 fn norms_in_words(norms: &[Norm]) -> String {
     let config = BatchNormConfig::pytorch();
     let (eps, momentum) = (config.eps(), config.momentum());
-    let has_running = |norm: &Norm| match norm {
-        Norm::BatchNorm | Norm::GhostBatchNorm { .. } => true,
-        Norm::None | Norm::GroupNorm { .. } | Norm::InstanceNorm => false,
-    };
-    let running = if norms.iter().any(has_running) {
+    let running = if norms.iter().copied().any(Norm::has_running_statistics) {
         format!(
             "; running statistics of batch norm by PyTorch's convention: r ← {}·r + {momentum}·batch \
              with the unbiased variance, from mean 0 and variance 1",
@@ -204,7 +211,14 @@ fn norms_in_words(norms: &[Norm]) -> String {
     } else {
         String::new()
     };
-    format!("ε = {eps:e} within the root{running}")
+    let noise = if norms.contains(&Norm::NoisyBatchNorm) {
+        "; noisy batch norm makes s·y + m of an output y of batch norm in training, with m and s drawn in \
+         each step for each channel of each image: m from U(μ − 0.1, μ + 0.1) and s from N(σ, 0.1²), where \
+         each channel has μ from U(−0.5, 0.5) and σ from U(1, 1.25); in evaluation there is no noise"
+    } else {
+        ""
+    };
+    format!("ε = {eps:e} within the root{running}{noise}")
 }
 
 /// The steps of an epoch with each of the batch sizes.

@@ -59,7 +59,7 @@ impl NormMoments {
 ///
 /// The variance is summed as Σ nᵦ (σᵦ² + (μᵦ − μ)²) / Σ nᵦ, which is the same number and cancels
 /// nothing (Chan, Golub and LeVeque, 1979). Of a ghost batch norm each ghost batch is a batch. Dropout
-/// is off, as in the evaluation that the statistics are for.
+/// and noise are off, as in the evaluation that the statistics are for.
 ///
 /// # Errors
 ///
@@ -72,7 +72,7 @@ pub fn population_moments<F: Real>(
     batch_size: usize,
 ) -> Result<Vec<NormMoments>, TrainError> {
     expect_batch_size(batch_size)?;
-    let mut network = network.without_dropout();
+    let mut network = network.without_randomness();
     let (mut batch, mut tape) = (ImageBatch::default(), Tape::default());
     tape.keep_activations(false);
     let mut random = unused_stream();

@@ -35,4 +35,14 @@ impl<F> Gradients<F> {
     pub fn parameters(&self) -> &[ArrayD<F>] {
         &self.parameters
     }
+
+    /// As [`Self::parameters`], to write to.
+    pub(crate) fn parameters_mut(&mut self) -> impl Iterator<Item = &mut ArrayD<F>> {
+        self.parameters.iter_mut()
+    }
+
+    /// The arrays of those that are computed, none in the place of each other.
+    pub(crate) fn wanted(&self) -> impl Iterator<Item = Option<&ArrayD<F>>> {
+        self.parameters.iter().zip(&self.wanted).map(|(array, wanted)| wanted.then_some(array))
+    }
 }

@@ -12,6 +12,7 @@ mod group_norm;
 mod kind;
 mod linear;
 mod max_pool2d;
+mod noisy_batch_norm;
 mod relu;
 mod sigmoid;
 mod tanh;
@@ -35,6 +36,7 @@ pub use self::group_norm::GroupNorm;
 pub use self::kind::{Backward, LayerArrays, NormFacts};
 pub use self::linear::Linear;
 pub use self::max_pool2d::MaxPool2d;
+pub use self::noisy_batch_norm::NoisyBatchNorm;
 pub use self::relu::Relu;
 pub use self::sigmoid::Sigmoid;
 pub use self::tanh::Tanh;
@@ -201,6 +203,8 @@ layers! {
     BatchNorm(BatchNorm<F>),
     /// Batch norm of rows or of images, with the statistics of parts of the batch.
     GhostBatchNorm(GhostBatchNorm<F>),
+    /// Batch norm of rows or of images, with noise behind it in training.
+    NoisyBatchNorm(NoisyBatchNorm<F>),
     /// Group norm of rows or of images.
     GroupNorm(GroupNorm<F>),
     /// max(x, 0) of anything.
@@ -291,6 +295,7 @@ impl<F> Layer<F> {
             Self::Conv2d(_)
             | Self::BatchNorm(_)
             | Self::GhostBatchNorm(_)
+            | Self::NoisyBatchNorm(_)
             | Self::GroupNorm(_)
             | Self::Dropout(_)
             | Self::MaxPool2d(_)
@@ -302,7 +307,9 @@ impl<F> Layer<F> {
     /// The batch norm that it is in evaluation; none for other layers.
     pub(super) fn batch_norm(&self) -> Option<&BatchNorm<F>> {
         match self {
-            Self::BatchNorm(norm) | Self::GhostBatchNorm(GhostBatchNorm { norm, .. }) => Some(norm),
+            Self::BatchNorm(norm)
+            | Self::GhostBatchNorm(GhostBatchNorm { norm, .. })
+            | Self::NoisyBatchNorm(NoisyBatchNorm { norm }) => Some(norm),
             Self::Conv2d(_)
             | Self::GroupNorm(_)
             | Self::Relu(_)

@@ -3,7 +3,7 @@
 use kernels::Real;
 use ndarray::{ArrayViewD, ArrayViewMutD};
 
-use super::layer::{BatchNorm, Flatten, Layer, LayerArrays, Linear, NormFacts};
+use super::layer::{BatchNorm, Flatten, Layer, LayerArrays, Linear, NoisyBatchNorm, NormFacts};
 use crate::numerics::Numerics;
 
 /// Layers in order, from images to logits.
@@ -106,7 +106,7 @@ impl<F: Real> Network<F> {
         self.layers.iter().map(|named| named.layer.numerics())
     }
 
-    /// The batch norms and ghost batch norms in order: the place of each among the layers, its name, and
+    /// The batch norms, ghost and noisy ones among them, in order: the place of each among the layers, its name, and
     /// itself.
     pub(crate) fn batch_norms(&self) -> impl Iterator<Item = (usize, &str, &BatchNorm<F>)> {
         self.layers.iter().enumerate().filter_map(|(index, NamedLayer { name, layer })| {
@@ -114,10 +114,16 @@ impl<F: Real> Network<F> {
         })
     }
 
-    /// The network without its dropouts, which evaluation leaves out, too.
-    pub(crate) fn without_dropout(&self) -> Self {
+    /// The network without what is drawn at random in training, which evaluation leaves out, too: its
+    /// dropouts, and the noise behind its batch norms.
+    pub(crate) fn without_randomness(&self) -> Self {
         let mut network = self.clone();
         network.layers.retain(|named| !matches!(named.layer, Layer::Dropout(_)));
+        for NamedLayer { layer, .. } in &mut network.layers {
+            if let Layer::NoisyBatchNorm(NoisyBatchNorm { norm }) = layer {
+                *layer = Layer::BatchNorm(norm.clone());
+            }
+        }
         network
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use kernels::Real;
 
-use super::layer::{BatchNorm, BatchNormInput, GhostBatchNorm, GroupNorm, Layer};
+use super::layer::{BatchNorm, BatchNormInput, GhostBatchNorm, GroupNorm, Layer, NoisyBatchNorm};
 use crate::TrainError;
 
 /// What normalises the activations of a network's blocks.
@@ -19,6 +19,8 @@ pub enum Norm {
         /// The images of a ghost batch: at least 1, of rows at least 2.
         images: usize,
     },
+    /// Batch norm with noise behind it in training.
+    NoisyBatchNorm,
     /// Group norm, which normalises each image by itself; one group is layer norm.
     GroupNorm {
         /// The number of groups, a divisor of every width.
@@ -31,6 +33,7 @@ pub enum Norm {
 const NONE: &str = "none";
 const BATCH_NORM: &str = "batch-norm";
 const GHOST_BATCH_NORM: &str = "ghost-batch-norm";
+const NOISY_BATCH_NORM: &str = "noisy-batch-norm";
 const GROUP_NORM: &str = "group-norm";
 const INSTANCE_NORM: &str = "instance-norm";
 
@@ -41,6 +44,7 @@ impl Norm {
             Self::None => NONE.into(),
             Self::BatchNorm => BATCH_NORM.into(),
             Self::GhostBatchNorm { images } => format!("{GHOST_BATCH_NORM}-{images}").into(),
+            Self::NoisyBatchNorm => NOISY_BATCH_NORM.into(),
             Self::GroupNorm { groups } => format!("{GROUP_NORM}-{groups}").into(),
             Self::InstanceNorm => INSTANCE_NORM.into(),
         }
@@ -52,6 +56,7 @@ impl Norm {
         let norm = match name {
             NONE => Some(Self::None),
             BATCH_NORM => Some(Self::BatchNorm),
+            NOISY_BATCH_NORM => Some(Self::NoisyBatchNorm),
             INSTANCE_NORM => Some(Self::InstanceNorm),
             _ => number(GHOST_BATCH_NORM)
                 .map(|images| Self::GhostBatchNorm { images })
@@ -59,6 +64,14 @@ impl Norm {
         };
         // One name per norm, as results are found by it.
         norm.filter(|norm| norm.name() == name)
+    }
+
+    /// Whether evaluation normalises with running statistics, and not as training does.
+    pub fn has_running_statistics(self) -> bool {
+        match self {
+            Self::BatchNorm | Self::GhostBatchNorm { .. } | Self::NoisyBatchNorm => true,
+            Self::None | Self::GroupNorm { .. } | Self::InstanceNorm => false,
+        }
     }
 
     /// The layer for rows of so many features.
@@ -88,6 +101,10 @@ impl Norm {
             Self::GhostBatchNorm { images } => {
                 let norm = BatchNorm::new(input, channels);
                 Some(Layer::GhostBatchNorm(GhostBatchNorm { norm, images }))
+            }
+            Self::NoisyBatchNorm => {
+                let norm = BatchNorm::new(input, channels);
+                Some(Layer::NoisyBatchNorm(NoisyBatchNorm { norm }))
             }
             Self::GroupNorm { groups } => Some(group_norm(groups)?),
             Self::InstanceNorm => Some(group_norm(channels)?),
@@ -123,6 +140,7 @@ impl Norm {
             Self::None
             | Self::BatchNorm
             | Self::GhostBatchNorm { .. }
+            | Self::NoisyBatchNorm
             | Self::GroupNorm { .. }
             | Self::InstanceNorm => Ok(()),
         }

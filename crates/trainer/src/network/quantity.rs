@@ -18,6 +18,14 @@ pub enum ObservedQuantity {
     RunningMean,
     /// The running variance, one value per channel.
     RunningVar,
+    /// The input of an activation at one unit, for one training batch.
+    UnitPreActivation,
+    /// The loss at each step along the gradient, as the two below: [`crate::landscape`].
+    LossAlongGradient,
+    /// The Euclidean distance of the gradient there from the step's.
+    GradientChange,
+    /// This distance per distance moved.
+    Smoothness,
 }
 
 impl ObservedQuantity {
@@ -30,6 +38,10 @@ impl ObservedQuantity {
             Self::Beta => "beta",
             Self::RunningMean => "running_mean",
             Self::RunningVar => "running_var",
+            Self::UnitPreActivation => "unit_pre_activation",
+            Self::LossAlongGradient => "loss_along_gradient",
+            Self::GradientChange => "gradient_change",
+            Self::Smoothness => "smoothness",
         }
     }
 }

@@ -140,10 +140,11 @@ mod tests {
     use super::*;
     use crate::dataset::ImageSize;
 
-    const NORMS: [Norm; 6] = [
+    const NORMS: [Norm; 7] = [
         Norm::None,
         Norm::BatchNorm,
         Norm::GhostBatchNorm { images: 16 },
+        Norm::NoisyBatchNorm,
         Norm::GroupNorm { groups: 1 },
         Norm::GroupNorm { groups: 4 },
         Norm::InstanceNorm,

@@ -2,11 +2,11 @@
 
 use super::RunConfig;
 use super::record::{CellId, NUMERICS};
-use crate::TrainError;
 use crate::checkpoint::numerics_of;
 use crate::dataset::SplitFacts;
 use crate::log::{EventFile, Hparam, hparams_yaml};
 use crate::optimizer::Optimizer;
+use crate::{Observe, TrainError};
 
 impl RunConfig {
     /// The identity of the run with such a split of its data set.
@@ -56,13 +56,18 @@ impl RunConfig {
         hparams.push(("data_set", Hparam::Text(self.data_set.name())));
         let fixed = self.data_set.fixed().iter();
         hparams.extend(fixed.map(|&(name, value)| (name, Hparam::Text(value))));
+        let observe = self.observe.name();
         hparams.extend([
             ("training_images", count(split.training_images)),
             ("validation_images", count(split.validation_images)),
             ("split_seed", number(split.seed)),
             ("observations_per_epoch", number(self.observations_per_epoch)),
-            (NUMERICS, Hparam::Text(&numerics)),
         ]);
+        // Records of runs from before there was a choice say nothing of what is observed.
+        if self.observe != Observe::default() {
+            hparams.push(("observe", Hparam::Text(&observe)));
+        }
+        hparams.push((NUMERICS, Hparam::Text(&numerics)));
         for (_, value) in &mut hparams {
             if let Hparam::Float(number) = value {
                 *number += 0.0; // of the two zeros the positive one

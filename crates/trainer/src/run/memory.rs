@@ -1,14 +1,15 @@
 //! How much memory a run takes.
 
-use ndarray::{Array2, Array4};
+use ndarray::{Array1, Array2, Array4};
 
 use super::RunConfig;
-use crate::TrainError;
-use crate::dataset::ImageSize;
+use crate::dataset::{ImageBatch, ImageSize};
+use crate::landscape::Landscape;
 use crate::network::Tape;
 use crate::observation::Observation;
 use crate::optimizer::Optimizer;
 use crate::random_stream::{Purpose, Stream};
+use crate::{Observable, TrainError};
 
 /// The images of the batch that is looked at; batch norm of rows needs two.
 const PROBE: usize = 2;
@@ -17,12 +18,16 @@ const PROBE: usize = 2;
 /// of a checkpoint, and its bytes.
 const COPIES_OF_STATE: usize = 3;
 
+/// As many again where the landscape is observed: a copy of the network and of its gradients. They are fewer
+/// than those of the optimiser's arrays.
+const COPIES_FOR_LANDSCAPE: usize = 1;
+
 /// What a run holds whatever its batch: lists, logs, and the threads' working memory.
 const SMALL_THINGS: u64 = 8 << 20;
 
 /// The bytes per image of a batch, by what they are held for.
 struct PerImage {
-    /// A training step.
+    /// A training step, with what the landscape takes of it.
     step: usize,
     /// What is observed of a step.
     observation: usize,
@@ -57,19 +62,28 @@ impl RunConfig {
         let images = Array4::<f32>::zeros([PROBE, channels, height, width]);
         let mut tape = Tape::default();
         let is_observed = self.observations_per_epoch > 0;
-        tape.keep_activations(is_observed);
+        tape.keep_activations(is_observed && self.observe.keeps_activations());
         let mut random = Stream::new(self.seeds.order, Purpose::Dropout, 0);
         network.forward_train_into(images.view(), &mut random, &mut tape)?;
-        let observation = if is_observed { Observation::of(&network, &tape).bytes() } else { 0 };
+        let seen = is_observed.then(|| Observation::of(&network, &tape, &self.observe));
+        let observation = seen.map_or(0, |seen| seen.bytes());
         let dlogits = Array2::zeros(tape.logits()?.raw_dim());
         network.backward_into(&mut tape, dlogits.view(), &mut gradients)?;
         let mut evaluation = Tape::default();
         evaluation.keep_activations(false);
         network.forward_eval_into(images.view(), &mut evaluation)?;
+        let (mut landscape, mut copies) = (0, COPIES_OF_STATE);
+        if is_observed && self.observe.has(Observable::Landscape) {
+            let batch = ImageBatch { images, labels: Array1::zeros(PROBE) };
+            let mut memory = Landscape::new(&gradients);
+            memory.measure(&network, &optimizer, &batch, &gradients, &random)?;
+            landscape = memory.bytes_of_batch();
+            copies += COPIES_FOR_LANDSCAPE;
+        }
 
         let batch = image.values() * size_of::<f32>();
         let per_image = PerImage {
-            step: batch + tape.bytes() / PROBE,
+            step: batch + (tape.bytes() + landscape) / PROBE,
             observation: observation / PROBE,
             validation: batch + evaluation.bytes() / PROBE,
         };
@@ -77,7 +91,7 @@ impl RunConfig {
             |bytes: usize, images: usize| bytes.saturating_mul(self.batch_size.min(images)) as u64;
         let beside = held(per_image.observation, training_images)
             .max(held(per_image.validation, validation_images));
-        let state = (state * size_of::<f32>() * COPIES_OF_STATE) as u64;
+        let state = (state * size_of::<f32>() * copies) as u64;
         Ok(SMALL_THINGS + state + held(per_image.step, training_images) + beside)
     }
 }

@@ -4,7 +4,7 @@
     PYTORCH_PYTHON=python cargo test -p trainer --test all pytorch
 
 The argument is a folder with `networks.py` and, for each of its networks, NAME.weights.safetensors,
-NAME.logits.safetensors (`images`, their `logits` in evaluation and, of a network without dropout,
+NAME.logits.safetensors (`images`, their `logits` in evaluation and, of a network that draws nothing,
 `training_logits`) and NAME.after.safetensors: the network after that forward pass in training. For
 each network the script prints one line: the name, and the largest difference of logits in evaluation,
 of logits in training, and of the state after it, relative to the largest value where that exceeds 1.

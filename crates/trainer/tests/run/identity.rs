@@ -7,7 +7,7 @@ use trainer::dataset::{DataSet, DataSetContents, Split, SplitFacts};
 use trainer::network::{NetworkConfig, preset};
 use trainer::optimizer::{AdamConfig, OptimizerConfig};
 use trainer::run::{RunConfig, identity};
-use trainer::{Seeds, TrainError, Trains};
+use trainer::{Observable, Observe, Seeds, TrainError, Trains};
 
 use super::{config, train, two_halves};
 
@@ -49,6 +49,9 @@ fn every_field_counts() {
         RunConfig { network: network("conv-16-32_batch-norm_relu_init-0.5"), ..config() },
         RunConfig { network: network("conv-16-32_batch-norm_tanh"), ..config() },
         RunConfig { observations_per_epoch: 3, ..config() },
+        RunConfig { observe: Observe::nothing(), ..config() },
+        RunConfig { observe: Observe::from_iter([Observable::Unit]), ..config() },
+        RunConfig { observe: Observe::from_iter([Observable::Landscape]), ..config() },
         RunConfig { data_set: named("other halves"), ..config() },
         RunConfig { data_set: DataSet::FashionMnist.into(), ..config() },
         RunConfig { data_set: DataSet::Synthetic.into(), ..config() },
