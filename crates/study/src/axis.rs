@@ -13,6 +13,7 @@ mod learning_rate;
 mod network;
 mod norm;
 mod number;
+mod observe;
 mod optimizer;
 mod rate_scaling;
 mod statistics;
@@ -43,12 +44,13 @@ pub static AXES: &[&Axis] = &[
     &epochs::AXIS,
     &training_images::AXIS,
     &statistics::AXIS,
+    &observe::AXIS,
     &vary::AXIS,
 ];
 
 /// The axes that are younger than committed reports. What a study that does not name one of them writes
 /// has no word of it, so that those reports keep their bytes.
-pub static YOUNGER: &[&Axis] = &[&rate_scaling::AXIS, &statistics::AXIS];
+pub static YOUNGER: &[&Axis] = &[&rate_scaling::AXIS, &statistics::AXIS, &observe::AXIS];
 
 /// The axis of data sets.
 pub static DATA_SET: &Axis = &data_set::AXIS;
@@ -64,6 +66,9 @@ pub static TRAINING_IMAGES: &Axis = &training_images::AXIS;
 
 /// The axis of what batch norm normalises with in evaluation.
 pub static STATISTICS: &Axis = &statistics::AXIS;
+
+/// The axis of what is observed.
+pub static OBSERVE: &Axis = &observe::AXIS;
 
 /// The axis of what a seed changes.
 pub static VARY: &Axis = &vary::AXIS;

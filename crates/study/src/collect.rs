@@ -1,6 +1,8 @@
 //! The tables of a study, collected from what its runs left in their folders and from their
 //! evaluation on the test images.
 
+mod observed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use trainer::evaluation::{Evaluation, VarianceShift};
@@ -139,6 +141,7 @@ pub fn collect(
         }
         study.runs.push(row);
         add_steps(&mut study, cell, &measurements);
+        observed::add(&mut study, &cell.key, &distributions);
         let place = config.arms().iter().position(|arm| *arm == cell.key.arm).unwrap_or_default();
         observed[place].add(&distributions);
     }
@@ -223,7 +226,7 @@ enum Seen {
 }
 
 impl Seen {
-    /// What they have of this quantity; none for what they do not have.
+    /// What they have of this quantity; none for what optional tables have of each run.
     fn of(quantity: ObservedQuantity) -> Option<Self> {
         Some(match quantity {
             ObservedQuantity::Gamma => Self::Norm(Statistic::Gamma),

@@ -5,7 +5,7 @@ use trainer::dataset::{DataSet, DataSetEntry, Split, SplitFacts};
 use trainer::network::NetworkConfig;
 
 use crate::arm::Arm;
-use crate::axis::{Axis, VARY};
+use crate::axis::{Axis, OBSERVE, VARY};
 use crate::error::{Result, StudyError};
 use crate::figure_name;
 use crate::source::Source;
@@ -113,7 +113,8 @@ impl StudyConfig {
         Ok(())
     }
 
-    /// Refuses seeds that change nothing, and an outcome that nothing measures.
+    /// Refuses seeds that change nothing, an outcome that nothing measures, and a figure of what is not
+    /// observed.
     fn expect_outcomes(&self) -> Result<()> {
         if self.arms.iter().any(|arm| arm.vary.is_empty()) && self.file.seeds.len() > 1 {
             let fault = "found nothing for several seeds, expected at least one source";
@@ -122,6 +123,17 @@ impl StudyConfig {
         if self.file.report.primary == PrimaryOutcome::TestAccuracy && self.test_images == 0 {
             let fault = "found 0, expected at least 1 for the primary outcome";
             return Err(self.fault("test_images", fault));
+        }
+        for figure in &self.file.report.figures {
+            let Some(needed) = figure_name::observed_for(figure) else { continue };
+            if !self.arms.iter().any(|arm| arm.run.observe.has(needed)) {
+                let fault = format!(
+                    "found {figure}, for which nothing is observed, expected {} in the axis {}",
+                    needed.name(),
+                    OBSERVE.key
+                );
+                return Err(self.fault("figures", &fault));
+            }
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Which figures a report can have, by the names that a study's file gives them.
 
+use trainer::Observable;
+
 use crate::axis::{Axis, axis};
 
 /// The figures of every study, in the order of the report.
@@ -16,7 +18,8 @@ pub const STANDARD: &[&str] = &[
 ];
 
 /// The figures that a study has only if its file names them.
-pub const NAMED: &[&str] = &["steps_to_accuracy", "split_seeds", VARIANCE_SHIFT];
+pub const NAMED: &[&str] =
+    &["steps_to_accuracy", "split_seeds", VARIANCE_SHIFT, LANDSCAPE, UNIT_PERCENTILES];
 
 /// The figure of the parameters and running statistics of batch norms.
 pub const BATCH_NORM_PARAMETERS: &str = "batch_norm_parameters";
@@ -26,6 +29,21 @@ pub const ACTIVATION_PERCENTILES: &str = "activation_percentiles";
 
 /// The figure for which the shift of variance of trained networks is measured.
 pub const VARIANCE_SHIFT: &str = "variance_shift";
+
+/// The figure of the loss and its gradient along the gradient.
+pub const LANDSCAPE: &str = "landscape";
+
+/// The figure of the percentiles of what goes into one unit.
+pub const UNIT_PERCENTILES: &str = "unit_percentiles";
+
+/// What must be observed of trainings for this figure, in the axis `observe`; none for most.
+pub fn observed_for(name: &str) -> Option<Observable> {
+    match name {
+        LANDSCAPE => Some(Observable::Landscape),
+        UNIT_PERCENTILES => Some(Observable::Unit),
+        _ => None,
+    }
+}
 
 /// The figures over compared axes, each with what stands between its brackets, as in
 /// `accuracy_against(learning_rate)`.

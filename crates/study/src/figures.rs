@@ -9,6 +9,7 @@ mod confusion_matrix;
 pub mod contact_sheet;
 mod figure;
 mod heat_map;
+mod landscape;
 mod layout;
 mod normalized_axes;
 mod outcome;
@@ -16,6 +17,7 @@ mod performance_profile;
 mod split_seeds;
 mod steps_to_accuracy;
 mod training_loss;
+mod unit_percentiles;
 mod validation;
 mod variance_shift;
 
@@ -74,6 +76,8 @@ figures! {
     steps_to_accuracy::StepsToAccuracy<'_>,
     split_seeds::SplitSeeds<'_>,
     variance_shift::VarianceShift<'_>,
+    landscape::Landscape<'_>,
+    unit_percentiles::UnitPercentiles<'_>,
 }
 
 /// What `against` or `heat_map` makes of the figure over these axes.

@@ -7,8 +7,8 @@ use crate::arm::Arm;
 use crate::config::StudyConfig;
 use crate::figure_name;
 use crate::tables::{
-    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, Place, RunKey, RunRow, RunState,
-    Statistic, StepRow, Study,
+    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, LandscapeRow, Place, RunKey, RunRow,
+    RunState, Statistic, StepRow, Study, UnitRow,
 };
 
 /// The study of this text, of Fashion-MNIST with 2 seeds of 2 epochs unless it says otherwise.
@@ -69,6 +69,38 @@ pub(crate) fn study(config: StudyConfig) -> Study {
     }
     if !study.config.shows(figure_name::BATCH_NORM_PARAMETERS) {
         study.optional.batch_norm.clear();
+    }
+    study
+}
+
+/// As [`study`], of networks with and without batch norm, with the tables of figures of what is observed.
+pub(crate) fn observed() -> Study {
+    let config = config_from(
+        "norm = [\"none\", \"batch\"]",
+        "trains = \"all\"\nepochs = 2\nobserve = \"distributions+landscape+unit\"",
+        "seeds = 2\n[report]\nfigures = [\"landscape\", \"unit_percentiles\"]",
+    );
+    let mut study = study(config);
+    for run in study.runs.clone() {
+        let width = if has_batch_norm(&run.key.arm) { 0.25 } else { 1.0 };
+        let key = run.key;
+        let shift = 0.5 * key.seed as f64;
+        for step in (0..run.steps).step_by(48) {
+            let (key, done) = (key.clone(), step as f64 / run.steps as f64);
+            let loss = 2.0 - done + shift;
+            study.optional.landscape.push(LandscapeRow {
+                key: key.clone(),
+                step,
+                loss_min: Some(loss),
+                loss_max: Some(loss + width),
+                change_min: Some(0.5 * width),
+                change_max: Some(2.0 * width),
+                smoothness: Some(8.0 * width + shift),
+            });
+            let p50 = 8.0 * width * done + shift;
+            let (p15, p85) = (p50 - 1.0, p50 + 1.0 + 2.0 * done);
+            study.optional.unit_percentiles.push(UnitRow { key, step, p15, p50, p85 });
+        }
     }
     study
 }

@@ -34,6 +34,8 @@ shipped! {
     "initial-scale",
     "depth",
     "dropout",
+    "landscape",
+    "covariate-shift",
     "variance",
     "seeds-are-not-enough",
 }

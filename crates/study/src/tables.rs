@@ -34,7 +34,8 @@ pub use key::{Key, RunKey};
 pub use optional::{OPTIONAL_TABLES, OptionalRows, OptionalTable};
 pub(crate) use rows::table;
 pub use rows::{
-    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, RunRow, StepRow, VarianceShiftRow,
+    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, LandscapeRow, RunRow, StepRow, UnitRow,
+    VarianceShiftRow,
 };
 pub use study::Study;
 

@@ -287,3 +287,28 @@ fn a_value_is_chosen_of_a_compared_axis_only() {
         assert!(error.contains("line 6: report.best_over: found "), "{error}");
     }
 }
+
+#[test]
+fn what_a_figure_shows_has_to_be_observed() {
+    let report = "[report]\nfigures = [\"training_loss\", \"landscape\"]\n";
+    let fault = StudyConfig::read(&format!(
+        "[fixed]\ndata_set = \"fashion-mnist\"\nobserve = \"unit+distributions\"\n{report}"
+    ));
+    let fault = fault.unwrap_err();
+    let expected =
+        "found landscape, for which nothing is observed, expected landscape in the axis observe";
+    assert!(fault.contains("figures: ") && fault.contains(expected), "{fault}");
+    let observed = StudyConfig::read(&format!(
+        "[fixed]\ndata_set = \"fashion-mnist\"\nobserve = \"landscape+distributions\"\n{report}"
+    ));
+    let observed = observed.unwrap();
+    assert!(observed.to_toml().contains("observe = \"distributions+landscape\""));
+    assert!(!read("").unwrap().to_toml().contains("observe"));
+}
+
+/// What is observed changes no number of a training, so that there is nothing to compare.
+#[test]
+fn arms_that_differ_in_what_is_observed_are_refused() {
+    let fault = read("[compare]\nobserve = [\"none\", \"unit\"]\n").unwrap_err();
+    assert!(fault.contains("compare.observe") && fault.contains("come out the same"), "{fault}");
+}

@@ -11,11 +11,11 @@ use plotters::backend::DrawingBackend;
 use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
 use plotters::style::{Color, RGBColor};
-use trainer::network::Activation;
 
 use super::figure::{Figure, StandardFigure};
 use super::layout::{
-    ColumnNames, alt, color, title, unnamed_steps_axis_of, width_of_columns, write_centred,
+    ColumnNames, activation_function, alt, color, title, unnamed_steps_axis_of, width_of_columns,
+    write_centred,
 };
 use crate::analysis::{Activations, Analysis, ArmResult, Group, Percentiles};
 use crate::tables::Place;
@@ -212,15 +212,5 @@ impl Drawing for ActivationPercentiles<'_> {
         }
         names.draw(&top, scale)?;
         write_centred(&bottom, "training steps", INK, scale)
-    }
-}
-
-/// What the blocks of all arms have behind their norm, in words.
-fn activation_function(analysis: &Analysis<'_>) -> &'static str {
-    match analysis.study.config.each(|arm| arm.network().activation).as_slice() {
-        [Activation::Relu] => "the ReLU",
-        [Activation::Sigmoid] => "the sigmoid",
-        [Activation::Tanh] => "tanh",
-        _ => "the activation function",
     }
 }

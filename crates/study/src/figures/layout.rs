@@ -12,13 +12,14 @@ use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, RGBColor};
+use trainer::network::Activation;
 use trainer::network::preset::okabe_ito;
 
 use crate::analysis::{Analysis, ArmResult, Group, Window};
 use crate::arm::Arm;
 use crate::arm::steps_per_window;
 use crate::config::StudyConfig;
-use crate::text::{counted, either, loss};
+use crate::text::{counted, counted_either, either, loss};
 
 /// Of the notebook's two networks side by side.
 const WIDE: u32 = 960;
@@ -320,6 +321,35 @@ pub(super) fn windows(config: &StudyConfig) -> String {
     match first {
         0 | 1 => "of each batch before its step".to_owned(),
         steps => format!("of each batch before its step, averaged over windows of {steps} steps"),
+    }
+}
+
+/// What the blocks of all arms have behind their norm, in words.
+pub(super) fn activation_function(analysis: &Analysis<'_>) -> &'static str {
+    match analysis.study.config.each(|arm| arm.network().activation).as_slice() {
+        [Activation::Relu] => "the ReLU",
+        [Activation::Sigmoid] => "the sigmoid",
+        [Activation::Tanh] => "tanh",
+        _ => "the activation function",
+    }
+}
+
+/// How a caption says how many images the batches of the arms have.
+pub(super) fn batches(config: &StudyConfig) -> String {
+    let sizes = counted_either(&config.each(Arm::batch_size), "image");
+    let is_even = |arm: &Arm| arm.training_images.is_multiple_of(arm.batch_size().max(1));
+    let last = match config.arms().iter().all(is_even) {
+        true => "",
+        false => "; the last of an epoch may have fewer",
+    };
+    format!("{sizes}{last}")
+}
+
+/// How a caption says what counts of runs that diverged; nothing if none did.
+pub(super) fn until_diverged(analysis: &Analysis<'_>) -> &'static str {
+    match analysis.arms().any(|arm| arm.diverged() > 0) {
+        true => " A run that diverged counts at the steps before it did.",
+        false => "",
     }
 }
 

@@ -9,7 +9,8 @@ use trainer::dataset::CLASS_NAMES;
 use super::csv_file::Row;
 use super::key::RunKey;
 use super::rows::{
-    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, RunRow, StepRow, VarianceShiftRow,
+    ActivationRow, BatchNormRow, ConfusionRow, EpochRow, LandscapeRow, RunRow, StepRow, UnitRow,
+    VarianceShiftRow,
 };
 use super::study::Study;
 use crate::arm::Arm;
@@ -18,7 +19,7 @@ use crate::config::StudyConfig;
 /// The first file that contradicts another, and how.
 pub(super) fn find(study: &Study) -> Option<(&'static str, String)> {
     type Check = fn(&Study) -> Result<(), String>;
-    let checks: [(&str, Check); 7] = [
+    let checks: [(&str, Check); 9] = [
         (RunRow::FILE, runs),
         (EpochRow::FILE, epochs),
         (StepRow::FILE, steps),
@@ -26,6 +27,8 @@ pub(super) fn find(study: &Study) -> Option<(&'static str, String)> {
         (ActivationRow::FILE, activations),
         (BatchNormRow::FILE, batch_norm),
         (VarianceShiftRow::FILE, variance_shift),
+        (LandscapeRow::FILE, landscape),
+        (UnitRow::FILE, unit_percentiles),
     ];
     checks.into_iter().find_map(|(file, check)| Some((file, check(study).err()?)))
 }
@@ -198,6 +201,58 @@ fn confusion(study: &Study) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+fn landscape(study: &Study) -> Result<(), String> {
+    let rows = &study.optional.landscape;
+    observed_in_steps(study, rows.iter().map(|row| (&row.key, row.step)))?;
+    ordered(study, rows, |row| {
+        let ranges = [[row.loss_min, row.loss_max], [row.change_min, row.change_max]];
+        (&row.key, row.step, ranges.iter().all(|[min, max]| min <= max))
+    })
+}
+
+fn unit_percentiles(study: &Study) -> Result<(), String> {
+    let rows = &study.optional.unit_percentiles;
+    observed_in_steps(study, rows.iter().map(|row| (&row.key, row.step)))?;
+    ordered(study, rows, |row| (&row.key, row.step, row.p15 <= row.p50 && row.p50 <= row.p85))
+}
+
+/// What was observed of a run was observed in steps that it took, in their order.
+fn observed_in_steps<'a>(
+    study: &Study,
+    rows: impl Iterator<Item = (&'a RunKey, u64)>,
+) -> Result<(), String> {
+    let found = by_key(rows);
+    known(study, "observations", found.iter().map(|(run, _)| *run))?;
+    for run in &study.runs {
+        let steps = of_key(&found, &run.key);
+        let name = name(&study.config, &run.key);
+        ascending(&name, steps)?;
+        if let Some(step) = steps.last().filter(|step| **step >= run.steps) {
+            return Err(format!(
+                "{name}: found step {step}, expected one of the {} steps of {}",
+                run.steps,
+                RunRow::FILE
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// No row has a smaller number where a larger one belongs.
+fn ordered<'a, R: 'a>(
+    study: &Study,
+    rows: impl IntoIterator<Item = &'a R>,
+    check: impl Fn(&'a R) -> (&'a RunKey, u64, bool),
+) -> Result<(), String> {
+    match rows.into_iter().map(check).find(|(.., is_ordered)| !is_ordered) {
+        Some((key, step, _)) => {
+            let name = name(&study.config, key);
+            Err(format!("{name}, step {step}: expected its columns in ascending order"))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Every run of a table is in `runs.csv`.

@@ -5,7 +5,7 @@
 use super::csv_file::{Row, bytes, parse};
 use super::dictionary::columns;
 use super::key::{Key, RunKey};
-use super::rows::{ActivationRow, BatchNormRow, VarianceShiftRow};
+use super::rows::{ActivationRow, BatchNormRow, LandscapeRow, UnitRow, VarianceShiftRow};
 use crate::config::StudyConfig;
 use crate::error::Result;
 use crate::figure_name;
@@ -69,6 +69,12 @@ optional_tables! {
     /// Shifts of variance by norm.
     variance_shift: VarianceShiftRow, "the shift of variance of each batch norm",
         for figure_name::VARIANCE_SHIFT;
+    /// The loss and its gradient along the gradient, by step.
+    landscape: LandscapeRow, "the loss and its gradient along the gradient",
+        for figure_name::LANDSCAPE;
+    /// Percentiles of what goes into one unit, by step.
+    unit_percentiles: UnitRow, "percentiles of what goes into one unit",
+        for figure_name::UNIT_PERCENTILES;
 }
 
 impl OptionalTable {

@@ -215,3 +215,35 @@ table! {
     /// validation images and its running variance, with ε added to each.
     shift: Real,
 }
+
+table! {
+    /// The loss of a step's batch and its gradient at points along the gradient, in a study that has the
+    /// figure of it. What is not finite at one of the points has empty cells.
+    LandscapeRow in "landscape.csv" of RunKey;
+    /// The step, before which it was measured.
+    step: Count,
+    /// The smallest loss at any of the points.
+    loss_min: Optional<Real>,
+    /// The largest.
+    loss_max: Optional<Real>,
+    /// The smallest Euclidean distance of the gradient at any of the points from the step's.
+    change_min: Optional<Real>,
+    /// The largest.
+    change_max: Optional<Real>,
+    /// The largest such distance per distance of its point, which is called effective smoothness.
+    smoothness: Optional<Real>,
+}
+
+table! {
+    /// Percentiles of what goes into the activation of one unit, over a training batch, in a study that has
+    /// the figure of it: of the last block the first unit, of images the first channel.
+    UnitRow in "unit_percentiles.csv" of RunKey;
+    /// The step, before which the values were observed.
+    step: Count,
+    /// The 15th percentile.
+    p15: Real,
+    /// The median.
+    p50: Real,
+    /// The 85th percentile.
+    p85: Real,
+}

@@ -130,6 +130,55 @@ fn damage_is_named() {
     insta::assert_snapshot!("damage", messages);
 }
 
+/// Only a study whose file names the figure has the table of it.
+#[test]
+fn tables_of_figures_are_read_as_they_were_written_and_damage_is_named() {
+    let config = made_up::config();
+    assert_eq!(table_files(&config), TABLE_FILES);
+    let study = made_up::observed();
+    let of_figures = ["landscape.csv", "unit_percentiles.csv"];
+    assert_eq!(table_files(&study.config), [TABLE_FILES, &of_figures].concat());
+    let folder = tempfile::tempdir().unwrap();
+    write(&study, folder.path());
+    assert_eq!(Study::read(folder.path()).unwrap(), study);
+    let lines: Vec<String> = of_figures
+        .iter()
+        .map(|file| first_lines(&fs::read_to_string(folder.path().join(file)).unwrap(), 2))
+        .collect();
+    let expected = [
+        "norm,seed,step,loss_min,loss_max,change_min,change_max,smoothness\n\
+         none,0,0,2.0,3.0,0.5,2.0,8.0\n",
+        "norm,seed,step,p15,p50,p85\nnone,0,0,-1.0,0.0,1.0\n",
+    ];
+    assert_eq!(lines, expected);
+
+    let damaged = |change: &dyn Fn(&mut Study)| {
+        let mut study = study.clone();
+        change(&mut study);
+        write(&study, folder.path());
+        Study::read(folder.path()).unwrap_err().to_string()
+    };
+    let expect = |found: String, parts: [&str; 2]| {
+        assert!(parts.iter().all(|part| found.contains(part)), "{found}");
+    };
+    let found = damaged(&|study| study.optional.landscape.swap(0, 1));
+    expect(found, ["landscape.csv", "step 0 after step 48"]);
+    let found = damaged(&|study| study.optional.landscape[0].loss_max = Some(0.5));
+    expect(found, ["landscape.csv", "step 0: expected its columns in ascending order"]);
+    let found = damaged(&|study| study.optional.landscape[39].step = 1_920);
+    expect(found, ["landscape.csv", "found step 1920, expected one of the 1920 steps"]);
+    let found = damaged(&|study| study.optional.unit_percentiles[1].p50 = 9.0);
+    expect(found, ["unit_percentiles.csv", "step 48: expected its columns in ascending order"]);
+    fs::remove_file(folder.path().join("unit_percentiles.csv")).unwrap();
+    assert!(Study::read(folder.path()).is_err());
+
+    // What is not finite is empty.
+    let mut study = study;
+    study.optional.landscape[3].smoothness = None;
+    write(&study, folder.path());
+    assert_eq!(Study::read(folder.path()).unwrap(), study);
+}
+
 fn write(study: &Study, folder: &Path) {
     for (file, bytes) in study.files().unwrap() {
         fs::write(folder.join(file), bytes).unwrap();
