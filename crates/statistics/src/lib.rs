@@ -2,7 +2,7 @@
 //!
 //! The unit is the seed, and arms are paired by it. A mean difference has a t interval and a BCa
 //! interval beside it; the sign-flip test is exact; wins have an exact interval. Nothing here makes
-//! a test or an interval of fewer than ten seeds: [`Pairs`] and [`Sample`] refuse them. [`halves`] shows
+//! a test or an interval of fewer than ten seeds: [`Pairs`] and [`Sample`] refuse them. [`halves()`] shows
 //! on ten seeds of one thing what comparing five with five would say.
 //!
 //! ```
