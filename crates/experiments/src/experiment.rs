@@ -116,10 +116,9 @@ fn run_in(job: &Job, arguments: &Arguments, interrupt: &Interrupt) -> Result<Exi
     let possible = studies.iter().map(|study| arguments.possible(study, threads));
     let possible = possible.collect::<Result<Vec<_>>>()?;
     if arguments.list {
-        let all = studies.iter().zip(&possible);
-        let all =
-            all.filter_map(|(study, requests)| Some((study, requests.first()?.as_ref().ok()?)));
-        let all: Vec<_> = all.map(|(study, it)| (study.name.as_str(), &it.config)).collect();
+        let found = |study: &NamedStudy| Ok(arguments.found(study)?.0.config);
+        let configs = studies.iter().map(found).collect::<Result<Vec<_>>>()?;
+        let all: Vec<_> = studies.iter().map(|study| study.name.as_str()).zip(&configs).collect();
         return plan::show_all(&all, &store(arguments.cells.as_deref())?, threads);
     }
     let mut all_right = true;
@@ -139,8 +138,6 @@ fn run_study(
     interrupt: &Interrupt,
 ) -> Result<Exit> {
     let threads = threads(arguments.threads, job)?;
-    let options = &arguments.options;
-    let (named, data) = options.data(study)?;
     let store = store(arguments.cells.as_deref())?;
     if let Some(Ok(Request { config, folder })) = possible.into_iter().next()
         && !arguments.list
@@ -156,14 +153,16 @@ fn run_study(
         }
     }
     let store = self::store(arguments.cells.as_deref())?;
-    let data_sets = data.find_all(&named)?;
-    let first = data_sets.first().map(LocalDataSet::data_set).context("found no data set")?;
-    let Request { config, folder } = options.request(study, first)?;
+    let (Request { config, folder }, data_sets) = arguments.found(study)?;
     expect_room(&config, threads)?;
     if arguments.list {
         return match arguments.format {
             Format::Table => plan::show(&config, &store, threads),
-            Format::Lines => lines::show(&config, &store, &arguments.words(study, first)?),
+            Format::Lines => {
+                let first = data_sets.first().map(LocalDataSet::data_set);
+                let first = first.context("found no data set")?;
+                lines::show(&config, &store, &arguments.words(study, first)?)
+            }
         };
     }
     let experiment = Experiment::new(config, store, threads)?;
@@ -191,6 +190,14 @@ impl Arguments {
             bail!("found no data set");
         }
         Ok(requests)
+    }
+
+    /// The study with the data sets that are at hand, and these.
+    fn found(&self, study: &NamedStudy) -> Result<(Request, Vec<LocalDataSet>)> {
+        let (named, data) = self.options.data(study)?;
+        let data_sets = data.find_all(&named)?;
+        let first = data_sets.first().map(LocalDataSet::data_set).context("found no data set")?;
+        Ok((self.options.request(study, first)?, data_sets))
     }
 
     /// The folder of the report of a study whose usual folder has this name.

@@ -2,7 +2,7 @@
 //! names the results that they read. Of other results it says nothing.
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Result, StudyError};
 use crate::sha256::sha256;
@@ -13,37 +13,69 @@ pub const DISCUSSION_FILE: &str = "discussion.md";
 /// So many digits of the hash of the results are named.
 const DIGITS: usize = 16;
 
-/// The paragraphs of the discussion in this folder, whose results are in this file with these bytes; none
-/// without the file of the discussion.
-///
-/// # Errors
-///
-/// A file that cannot be read, and one that is of other results.
-pub(crate) fn read(folder: &Path, file: &str, results: &[u8]) -> Result<Vec<String>> {
-    let path = folder.join(DISCUSSION_FILE);
-    let text = match files::read_text(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(StudyError::file(&path, "cannot be read")(error)),
-    };
-    let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
-    let expected = first_line(file, results);
-    if first.trim_end() != expected {
-        let fault = format!(
-            "line 1: found {:?}, expected {expected:?}; if it says of these results what is so, name them there",
-            first.trim_end()
-        );
-        return Err(StudyError::Damaged { path, fault });
-    }
-    let paragraphs = rest.split("\n\n").map(|paragraph| paragraph.split_whitespace());
-    let paragraphs = paragraphs.map(|words| words.collect::<Vec<_>>().join(" "));
-    Ok(paragraphs.filter(|paragraph| !paragraph.is_empty()).collect())
+/// What readers say of a report.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Discussion {
+    /// Nothing.
+    #[default]
+    None,
+    /// These paragraphs.
+    Of(Vec<String>),
+    /// Something of other results, which is not shown.
+    OfOthers {
+        /// What the first line of a discussion of these results is.
+        first_line: String,
+    },
 }
 
-/// The first line of a discussion of the results in this file with these bytes.
-fn first_line(file: &str, results: &[u8]) -> String {
-    let hash = sha256(results);
-    format!("<!-- of {file} {} -->", hash.get(..DIGITS).unwrap_or(&hash))
+impl Discussion {
+    /// The discussion in this folder, beside the tables of a study with these names and bytes.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read.
+    pub(crate) fn read(folder: &Path, tables: &[(PathBuf, Vec<u8>)]) -> Result<Self> {
+        let path = folder.join(DISCUSSION_FILE);
+        let text = match files::read_text(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::None),
+            Err(error) => return Err(StudyError::file(&path, "cannot be read")(error)),
+        };
+        let first_line = first_line(tables);
+        let mut lines = text.lines().map(str::trim);
+        if lines.next() != Some(first_line.as_str()) {
+            return Ok(Self::OfOthers { first_line });
+        }
+        let mut paragraphs = vec![String::new()];
+        for line in lines {
+            match paragraphs.last_mut() {
+                Some(last) if !line.is_empty() => {
+                    let between = if last.is_empty() { "" } else { " " };
+                    *last = format!("{last}{between}{line}");
+                }
+                Some(_) | None => paragraphs.push(String::new()),
+            }
+        }
+        paragraphs.retain(|paragraph| !paragraph.is_empty());
+        Ok(Self::Of(paragraphs))
+    }
+
+    /// What is shown of it.
+    pub(crate) fn paragraphs(&self) -> &[String] {
+        match self {
+            Self::Of(paragraphs) => paragraphs,
+            Self::None | Self::OfOthers { .. } => &[],
+        }
+    }
+}
+
+/// The first line of a discussion of these results: of the tables of numbers.
+fn first_line(tables: &[(PathBuf, Vec<u8>)]) -> String {
+    let is_of_numbers = |path: &Path| path.extension().is_some_and(|ending| ending == "csv");
+    let numbers = tables.iter().filter(|(path, _)| is_of_numbers(path));
+    let hashes: String = numbers.map(|(_, bytes)| sha256(bytes)).collect();
+    let hash = sha256(hashes.as_bytes());
+    format!("<!-- of the results {} -->", hash.get(..DIGITS).unwrap_or(&hash))
 }
 
 #[cfg(test)]
@@ -53,7 +85,7 @@ mod tests {
     use super::*;
     use crate::made_up;
     use crate::report;
-    use crate::tables::{Row, RunRow, Study};
+    use crate::tables::Study;
 
     #[test]
     fn a_discussion_is_shown_with_the_results_that_it_names_and_with_no_others() {
@@ -67,21 +99,28 @@ mod tests {
         };
         write(&study);
         assert_eq!(Study::read(folder).unwrap(), study);
-        let runs = fs::read(folder.join(RunRow::FILE)).unwrap();
-        let text = format!("{}\n\nIt is\nso.\n\n\nAnd **so**.\n", first_line(RunRow::FILE, &runs));
-        fs::write(folder.join(DISCUSSION_FILE), text).unwrap();
-        let read = Study::read(folder).unwrap();
-        assert_eq!(read.discussion, ["It is so.", "And **so**."]);
-        let files = report::render(&read).unwrap();
-        let (_, page) = files.iter().find(|(path, _)| path.ends_with("README.md")).unwrap();
-        let page = String::from_utf8_lossy(page);
-        assert!(page.contains("\n**Discussion.** It is so.\n\nAnd **so**.\n"), "{page}");
-
-        study.runs[0].val_accuracy = Some(0.5);
+        let page = |study: &Study| {
+            let files = report::render(study).unwrap();
+            let (_, page) = files.iter().find(|(path, _)| path.ends_with("README.md")).unwrap();
+            String::from_utf8(page.clone()).unwrap()
+        };
+        fs::write(folder.join(DISCUSSION_FILE), "Of what?\n").unwrap();
+        let Discussion::OfOthers { first_line } = Study::read(folder).unwrap().discussion else {
+            panic!("found a discussion of no results");
+        };
+        for end in ["\n", "\r\n"] {
+            let lines = [&first_line, "", "It is", "so.", "", "", "And **so**.", ""];
+            fs::write(folder.join(DISCUSSION_FILE), lines.join(end)).unwrap();
+            let read = Study::read(folder).unwrap();
+            assert_eq!(read.discussion.paragraphs(), ["It is so.", "And **so**."]);
+            let page = page(&read);
+            assert!(page.contains("\n**Discussion.** It is so.\n\nAnd **so**.\n"), "{page}");
+        }
+        // Any table of numbers makes it one of others.
+        study.steps[0].loss += 0.5;
         write(&study);
-        let error = Study::read(folder).unwrap_err().to_string();
-        assert!(error.contains("discussion.md") && error.contains("line 1: found"), "{error}");
-        fs::write(folder.join(DISCUSSION_FILE), "").unwrap();
-        assert!(Study::read(folder).is_err());
+        let read = Study::read(folder).unwrap();
+        assert!(matches!(read.discussion, Discussion::OfOthers { .. }));
+        assert!(!page(&read).contains("Discussion"));
     }
 }

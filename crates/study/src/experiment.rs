@@ -14,7 +14,7 @@ use crate::audit::{LOCK_FILE, Program, StudyLock};
 use crate::cell::{Cell, cells};
 use crate::collect::{Collected, Trained, collect};
 use crate::config::{CONFIG_FILE, StudyConfig};
-use crate::discussion;
+use crate::discussion::Discussion;
 use crate::error::{Result, StudyError};
 use crate::folder::{StudyFolder, is_finished};
 use crate::found::{self, Found};
@@ -339,10 +339,7 @@ impl Experiment {
         let Collected { mut study, fingerprints } =
             collect(&self.config, &self.cells, found, trained, grade)?;
         let mut files = study.files()?;
-        let runs = files.iter().find(|(path, _)| path == Path::new(RunRow::FILE));
-        let runs = runs.map_or(&[][..], |(_, bytes)| bytes);
-        // One of other results is not shown; it stays where it is.
-        study.discussion = discussion::read(folder.path(), RunRow::FILE, runs).unwrap_or_default();
+        study.discussion = Discussion::read(folder.path(), &files)?;
         files.extend(report::render(&study)?);
         if let Some(lock) = StudyLock::of(&self.config, &self.cells, fingerprints, program, &files)?
         {

@@ -130,7 +130,7 @@ pub fn render(study: &Study) -> Result<Vec<(PathBuf, Vec<u8>)>> {
         blocks.push(Block::Figure(first));
     }
     blocks.extend(findings::paper(&study.config));
-    blocks.extend(findings::discussion(&study.discussion));
+    blocks.extend(findings::discussion(study.discussion.paragraphs()));
     blocks.extend(statistics::blocks(&analysis));
     blocks.extend(best::blocks(&analysis)?);
     blocks.extend(setup::blocks(&analysis)?);

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::{CONFIG_FILE, StudyConfig};
+use crate::discussion::DISCUSSION_FILE;
 use crate::error::{Result, StudyError};
 use crate::report;
 use crate::tables::{DICTIONARY_FILE, table_files};
@@ -41,10 +42,16 @@ impl Reproduction {
         if same_folder || found.as_ref() != Some(config) {
             return Ok(None);
         }
+        // The pages of a report with a discussion have it, and those of a new one have not.
+        let has_discussion = before.join(DISCUSSION_FILE).exists();
+        let pages = [report::PAGE, report::TEXT];
+        let is_of_discussion =
+            |file: &PathBuf| has_discussion && pages.iter().any(|page| file == Path::new(page));
         let names: Vec<PathBuf> = table_files(config)
             .into_iter()
             .map(PathBuf::from)
             .chain(report::files(config))
+            .filter(|file| !is_of_discussion(file))
             .collect();
         let (mut files, mut differing) = (0, Vec::new());
         for name in &names {

@@ -21,7 +21,7 @@ mod study;
 use std::path::{Path, PathBuf};
 
 use crate::config::{CONFIG_FILE, StudyConfig};
-use crate::discussion;
+use crate::discussion::Discussion;
 use crate::error::{Result, StudyError};
 
 pub use column::{
@@ -80,16 +80,14 @@ impl Study {
         }
         let (path, text) = read(CONFIG_FILE)?;
         let config = damaged(path, StudyConfig::read(&text))?;
-        let runs = read(RunRow::FILE)?;
-        let discussion = discussion::read(folder, RunRow::FILE, runs.1.as_bytes())?;
         let mut study = Self {
-            runs: table(Ok(runs), &config)?,
+            runs: table(read(RunRow::FILE), &config)?,
             epochs: table(read(EpochRow::FILE), &config)?,
             steps: table(read(StepRow::FILE), &config)?,
             confusion: table(read(ConfusionRow::FILE), &config)?,
             optional: OptionalRows::default(),
             grade: read(GRADE_FILE)?.1,
-            discussion,
+            discussion: Discussion::None,
             config,
         };
         let optional: Vec<_> = OptionalTable::of(&study.config).collect();
@@ -99,7 +97,10 @@ impl Study {
         }
         match damage::find(&study) {
             Some((file, fault)) => damaged(folder.join(file), Err(fault)),
-            None => Ok(study),
+            None => {
+                study.discussion = Discussion::read(folder, &study.files()?)?;
+                Ok(study)
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use super::arm_result::ArmResult;
 use super::inference::{self, Paired};
 use super::{Analysis, Group};
 use crate::axis::Axis;
-use crate::study_file::{AxisValues, Family, PrimaryOutcome};
+use crate::study_file::{Family, PrimaryOutcome};
 
 /// What each combination comes to at its best value.
 #[derive(Debug)]
@@ -42,11 +42,7 @@ impl<'a> Best<'a> {
     pub fn of(analysis: &'a Analysis<'a>) -> Result<Option<Self>, StatisticsError> {
         let config = &analysis.study.config;
         let Some(axis) = config.file.report.best_over else { return Ok(None) };
-        let settings = config.file.settings.iter();
-        let Some(AxisValues { values: tried, .. }) = settings.clone().find(|it| it.axis == axis)
-        else {
-            return Ok(None);
-        };
+        let mut tried: Vec<(Vec<(&'static Axis, &str)>, String)> = Vec::new();
         let mut rows: Vec<(Vec<(&'static Axis, &str)>, BestArm<'a>)> = Vec::new();
         for arm in config.arms() {
             let found = analysis.arms().find(|found| found.arm == *arm);
@@ -63,19 +59,26 @@ impl<'a> Best<'a> {
                     label: labels.collect::<Vec<_>>().join(", "),
                     arm,
                     value: value.to_owned(),
-                    is_at_edge: is_at_edge(value, tried),
+                    is_at_edge: false,
                     paired: None,
                 }
             };
+            tried.push((others.clone(), value.to_owned()));
             match rows.iter_mut().find(|(known, _)| *known == others) {
                 None => rows.push((others.clone(), row())),
                 Some((_, best)) => {
+                    // One whose runs all diverged is best of nothing.
+                    let rank = |arm: &ArmResult<'_>, mean| (!arm.all_diverged(), mean);
                     let before = best.arm.final_accuracy.map_or(f64::MIN, |before| before.mean);
-                    if accuracy.mean > before {
+                    if rank(arm, accuracy.mean) > rank(best.arm, before) {
                         *best = row();
                     }
                 }
             }
+        }
+        for (others, row) in &mut rows {
+            let of_row = tried.iter().filter(|(known, _)| known == others);
+            row.is_at_edge = is_at_edge(&row.value, of_row.map(|(_, value)| value.as_str()));
         }
         let pairs = pairs(&rows.iter().map(|(others, _)| others.as_slice()).collect::<Vec<_>>());
         // Streams of resamples that no pair of the report's other table has.
@@ -95,8 +98,8 @@ impl<'a> Best<'a> {
 }
 
 /// Whether a number is the least or the largest of those that were tried; a text is neither.
-fn is_at_edge(value: &str, tried: &[String]) -> bool {
-    let numbers: Vec<f64> = tried.iter().filter_map(|value| value.parse().ok()).collect();
+fn is_at_edge<'v>(value: &str, tried: impl Iterator<Item = &'v str>) -> bool {
+    let numbers: Vec<f64> = tried.filter_map(|value| value.parse().ok()).collect();
     let Ok(value) = value.parse::<f64>() else { return false };
     numbers.iter().all(|other| value <= *other) || numbers.iter().all(|other| value >= *other)
 }

@@ -18,7 +18,7 @@ use crate::analysis::{Analysis, ArmResult, Spread};
 use crate::axis;
 use crate::divergence::diverged;
 use crate::tables::RunRow;
-use crate::text::{either, seeds_in_words};
+use crate::text::{either, listed, seeds_in_words};
 
 /// The height of a figure with one row of panels.
 const HEIGHT: u32 = 460;
@@ -53,7 +53,16 @@ struct Curve {
     /// The interval around each mean; none if there is a single seed.
     intervals: Vec<(f64, Band)>,
     seeds: Vec<Point>,
-    all_diverged: bool,
+    /// The places of the values whose means compare with each other.
+    compared: Vec<usize>,
+}
+
+/// The place of a value among those of its axis in the study's file.
+fn place_of(analysis: &Analysis<'_>, axis: &axis::Axis, value: &str) -> usize {
+    let mut settings = analysis.study.config.file.settings.iter();
+    let setting = settings.find(|setting| setting.axis == axis);
+    let place = setting.and_then(|setting| setting.values.iter().position(|it| it == value));
+    place.unwrap_or_default()
 }
 
 impl<'a> Against<'a> {
@@ -72,6 +81,7 @@ impl<'a> Against<'a> {
             let mut others = given.iter().filter(|(other, _)| *other != axis);
             let curve_of = others.next();
             let name = curve_of.map(|(other, _)| (other.label)(&arm.arm)).unwrap_or_default();
+            let color = curve_of.map_or(0, |(other, value)| place_of(analysis, other, value));
             let title = others.map(|(other, _)| (other.label)(&arm.arm));
             let title = title.collect::<Vec<_>>().join(", ");
             let panel = match panels.iter().position(|panel| panel.title == title) {
@@ -84,14 +94,13 @@ impl<'a> Against<'a> {
             let curve = match panel.curves.iter().position(|curve| curve.name == name) {
                 Some(at) => &mut panel.curves[at],
                 None => {
-                    let color = color_of_place(panel.curves.len());
-                    panel.curves.push(Curve::new(name, color));
+                    panel.curves.push(Curve::new(name, color_of_place(color)));
                     panel.curves.last_mut()?
                 }
             };
             let value = given.iter().find(|(known, _)| *known == axis).map(|(_, value)| *value)?;
             let place = values.iter().position(|known| known == value)?;
-            curve.add(place as f64, arm, &|run| (outcome.of)(run, config), outcome.interval);
+            curve.add(place, arm, outcome, &|run| (outcome.of)(run, config));
         }
         let has_runs = panels.iter().flat_map(|panel| &panel.curves).any(|it| !it.means.is_empty());
         has_runs.then_some(Self { analysis, outcome, axis, values, panels })
@@ -105,21 +114,26 @@ impl<'a> Against<'a> {
 impl Curve {
     fn new(name: String, color: RGBColor) -> Self {
         let (means, intervals, seeds) = (Vec::new(), Vec::new(), Vec::new());
-        Self { name, color, means, intervals, seeds, all_diverged: true }
+        Self { name, color, means, intervals, seeds, compared: Vec::new() }
     }
 
     fn add(
         &mut self,
-        place: f64,
+        at: usize,
         arm: &ArmResult<'_>,
+        outcome: &RunOutcome,
         value: &dyn Fn(&RunRow) -> Option<f64>,
-        interval: fn(&[f64]) -> Option<Band>,
     ) {
+        let place = at as f64;
         let of_seeds: Vec<f64> = arm.runs.iter().filter_map(|run| value(run)).collect();
         let Some(spread) = Spread::of(&of_seeds) else { return };
-        self.all_diverged &= arm.all_diverged();
+        // A mean over the runs that are left, and one of guesses alone, compare with no other.
+        let leaves_out = if outcome.leaves_out_diverged { 1 } else { arm.runs.len() };
+        if arm.diverged() < leaves_out {
+            self.compared.push(at);
+        }
         self.means.push((place, spread.mean));
-        self.intervals.extend(interval(&of_seeds).map(|interval| (place, interval)));
+        self.intervals.extend((outcome.interval)(&of_seeds).map(|interval| (place, interval)));
         self.seeds.extend(of_seeds.into_iter().map(|value| (place, value)));
     }
 }
@@ -134,14 +148,28 @@ impl Against<'_> {
         format!("{} against {}", self.outcome.title, self.axis.key.replace('_', " "))
     }
 
-    /// The best mean of a curve and where it is, in words; nothing where nothing is best.
-    fn best(&self, curve: &Curve) -> Option<String> {
+    /// The best mean of a curve and where it is, in words, or all means where the values are names. Nothing
+    /// where nothing is best.
+    fn told(&self, curve: &Curve) -> Option<String> {
         let better = self.outcome.better?;
-        let means = curve.means.iter().copied();
-        let (place, mean) =
-            means.reduce(|best, next| if better.is_first(next.1, best.1) { next } else { best })?;
-        let value = self.values.get(place as usize)?;
-        Some(format!("{} is {mean:.4}, at {value}.", better.best()))
+        let name = self.outcome.name;
+        let means = curve.means.iter().map(|&(place, mean)| (place as usize, mean));
+        let means: Vec<(&str, f64)> = means
+            .filter(|(place, _)| curve.compared.contains(place))
+            .filter_map(|(place, mean)| Some((self.values.get(place)?.as_str(), mean)))
+            .collect();
+        if !self.has_numbers() {
+            let each = means.iter().map(|(value, mean)| format!("{mean:.4} ({value})"));
+            let each: Vec<String> = each.collect();
+            return (!each.is_empty()).then(|| format!("mean {name} {}.", listed(&each)));
+        }
+        let all = means.iter().map(|(_, mean)| *mean);
+        let best =
+            all.reduce(|best, next| if better.is_first(next, best) { next } else { best })?;
+        let at: Vec<&str> =
+            means.iter().filter(|(_, mean)| *mean == best).map(|(value, _)| *value).collect();
+        let (word, axis) = (better.word(), self.axis.key.replace('_', " "));
+        Some(format!("the {word} mean {name} is {best:.4}, at {axis} {}.", listed(&at)))
     }
 }
 
@@ -185,8 +213,8 @@ impl Figure for Against<'_> {
     fn reading(&self) -> Option<Reading> {
         let mut sentences: Vec<String> = Vec::new();
         for panel in &self.panels {
-            for curve in panel.curves.iter().filter(|curve| !curve.all_diverged) {
-                let Some(best) = self.best(curve) else { continue };
+            for curve in &panel.curves {
+                let Some(told) = self.told(curve) else { continue };
                 let names: Vec<&str> = [curve.name.as_str(), panel.title.as_str()]
                     .into_iter()
                     .filter(|name| !name.is_empty())
@@ -195,7 +223,7 @@ impl Figure for Against<'_> {
                     [] => String::new(),
                     names => format!("**{}:** ", names.join(", ")),
                 };
-                sentences.push(format!("{names}{best}"));
+                sentences.push(format!("{names}{told}"));
             }
         }
         let text = sentences.join(" ");

@@ -17,8 +17,8 @@ use trainer::landscape::RATES;
 
 use super::figure::{Figure, Reading, StandardFigure};
 use super::layout::{
-    alt, batches, color, legend_of_arms, size_of_panels, title, unnamed_steps_axis_of,
-    until_diverged, write_centred,
+    alt, batches, color, legend_of_arms, title, unnamed_steps_axis_of, until_diverged,
+    width_of_columns, write_centred,
 };
 use crate::analysis::{Analysis, ArmResult};
 use crate::arm::Arm;
@@ -37,6 +37,8 @@ struct Measure {
     heading: &'static str,
     /// What its axis measures.
     axis: &'static str,
+    /// Whether a run has a band, or one value.
+    is_band: bool,
     /// The ends of the band of a run: the smallest and the largest value over the points along the gradient.
     ends: fn(&LandscapeRow) -> Option<(f64, f64)>,
     /// How much it is in numbers: of a band its width, or its upper end.
@@ -47,18 +49,21 @@ const MEASURES: [Measure; 3] = [
     Measure {
         heading: "loss along the gradient",
         axis: "nats per image",
+        is_band: true,
         ends: |row| row.loss_min.zip(row.loss_max),
         amount: |min, max| max - min,
     },
     Measure {
         heading: "change of the gradient",
         axis: "distance",
+        is_band: true,
         ends: |row| row.change_min.zip(row.change_max),
         amount: |_, max| max,
     },
     Measure {
         heading: "effective smoothness",
         axis: "change per distance",
+        is_band: false,
         ends: |row| row.smoothness.zip(row.smoothness),
         amount: |_, max| max,
     },
@@ -87,7 +92,7 @@ fn over_seeds<'r>(rows: impl Iterator<Item = &'r LandscapeRow>, measure: &Measur
         let mean =
             |of: fn(&(f64, f64)) -> f64| runs.iter().map(of).sum::<f64>() / runs.len() as f64;
         let (low, high) = (mean(|run| run.0), mean(|run| run.1));
-        if runs.iter().any(|(min, max)| min != max) {
+        if measure.is_band {
             return At { step, low, high, mean: None };
         }
         let values = || runs.iter().map(|(value, _)| *value);
@@ -169,7 +174,10 @@ impl Figure for Landscape<'_> {
         let cut = rows.iter().filter(|row| !is_whole(row)).count() as u64;
         if cut > 0 {
             let count = counted(cut, "observation");
-            text.push_str(&format!(" Of {count} what is not finite is left out."));
+            let have = if cut == 1 { "has" } else { "have" };
+            text.push_str(&format!(
+                " {count} {have} values that are not finite; these are left out."
+            ));
         }
         text
     }
@@ -188,7 +196,7 @@ impl Figure for Landscape<'_> {
 
 impl Drawing for Landscape<'_> {
     fn size(&self) -> (u32, u32) {
-        size_of_panels(self.analysis, 110 + 230 * MEASURES.len() as u32)
+        (width_of_columns(self.analysis.groups.len()), 110 + 230 * MEASURES.len() as u32)
     }
 
     fn draw<B: DrawingBackend>(
@@ -269,13 +277,17 @@ mod tests {
             row(0, 0, [1.0, 2.0], 4.0),
             row(1, 0, [2.0, 5.0], 8.0),
             row(0, 9, [0.5, 0.5], f64::NAN),
+            row(0, 12, [1.0, 1.0], f64::NAN),
+            row(1, 12, [3.0, 3.0], f64::NAN),
         ];
         let [loss, change, smoothness] = MEASURES.each_ref().map(|of| over_seeds(rows.iter(), of));
         assert_eq!(
             loss,
             [
                 At { step: 0, low: 1.5, high: 3.5, mean: None },
-                At { step: 9, low: 0.5, high: 0.5, mean: Some(0.5) },
+                // Of each seed the loss is the same at all points.
+                At { step: 9, low: 0.5, high: 0.5, mean: None },
+                At { step: 12, low: 2.0, high: 2.0, mean: None },
             ]
         );
         assert_eq!(change, []);
@@ -304,7 +316,10 @@ mod tests {
         study.optional.landscape[3].smoothness = None;
         let analysis = Analysis::of(&study).unwrap();
         let caption = Landscape::of(&analysis).unwrap().caption();
-        assert!(caption.contains("Of 1 observation what is not finite is left out."), "{caption}");
+        assert!(
+            caption.contains("1 observation has values that are not finite; these are left out."),
+            "{caption}"
+        );
         study.optional.landscape.clear();
         assert!(Landscape::of(&Analysis::of(&study).unwrap()).is_none());
     }

@@ -15,6 +15,8 @@ pub(super) struct RunOutcome {
     pub(super) figure: &'static str,
     /// What it is called in headings.
     pub(super) title: &'static str,
+    /// What it is called in a sentence.
+    pub(super) name: &'static str,
     /// What it is.
     pub(super) description: &'static str,
     /// The name of its axis, with its unit.
@@ -29,6 +31,8 @@ pub(super) struct RunOutcome {
     pub(super) most: f64,
     /// Whether each run has a value of its own, or only whether or not.
     pub(super) has_values: bool,
+    /// Whether runs that diverged have no value of it.
+    pub(super) leaves_out_diverged: bool,
     /// Which of two means is better; nothing where that is not told.
     pub(super) better: Option<Better>,
 }
@@ -46,6 +50,7 @@ static OUTCOMES: [RunOutcome; 4] = [
     RunOutcome {
         figure: "accuracy_against",
         title: "Validation accuracy",
+        name: "validation accuracy",
         description: "Validation accuracy after the last epoch",
         unit: SHARE_CORRECT,
         of: |run, config| run.final_accuracy(config.chance()),
@@ -53,11 +58,13 @@ static OUTCOMES: [RunOutcome; 4] = [
         is_share: true,
         most: 1.0,
         has_values: true,
+        leaves_out_diverged: false,
         better: Some(Better::Higher),
     },
     RunOutcome {
         figure: "test_accuracy_against",
         title: "Test accuracy",
+        name: "test accuracy",
         description: "Accuracy on the test images after the last epoch",
         unit: SHARE_CORRECT,
         of: |run, config| {
@@ -67,11 +74,13 @@ static OUTCOMES: [RunOutcome; 4] = [
         is_share: true,
         most: 1.0,
         has_values: true,
+        leaves_out_diverged: false,
         better: Some(Better::Higher),
     },
     RunOutcome {
         figure: "training_loss_against",
         title: "Training loss",
+        name: "training loss",
         description: "Mean training loss of the last epoch's batches",
         unit: "cross-entropy (nats per image)",
         of: |run, _| run.train_loss,
@@ -79,18 +88,21 @@ static OUTCOMES: [RunOutcome; 4] = [
         is_share: false,
         most: LARGEST_LOSS,
         has_values: true,
+        leaves_out_diverged: true,
         better: Some(Better::Lower),
     },
     RunOutcome {
         figure: "diverged_against",
         title: "Runs that diverged",
-        description: "Share of runs that diverged: whose loss was not finite at a step",
+        name: "runs that diverged",
+        description: "Share of runs that diverged: whose loss or state became infinite or NaN",
         unit: "share of runs that diverged",
         of: |run, _| Some(if run.diverged() { 1.0 } else { 0.0 }),
         interval: Band::of_share,
         is_share: true,
         most: 1.0,
         has_values: false,
+        leaves_out_diverged: false,
         better: None,
     },
 ];
@@ -132,11 +144,11 @@ impl Better {
         }
     }
 
-    /// What the best mean is called.
-    pub(super) fn best(self) -> &'static str {
+    /// What the best is called.
+    pub(super) fn word(self) -> &'static str {
         match self {
-            Self::Higher => "the highest mean",
-            Self::Lower => "the lowest mean",
+            Self::Higher => "highest",
+            Self::Lower => "lowest",
         }
     }
 }

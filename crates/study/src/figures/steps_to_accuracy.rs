@@ -120,7 +120,7 @@ impl Figure for StepsToAccuracy<'_> {
             let Some(last) = both.checked_sub(1).filter(|_| curves.len() > 1) else { continue };
             let each = curves.iter().map(|curve| {
                 let steps = thousands(curve.steps[last].mean.round() as u64);
-                format!("{} takes {steps}", curve.name)
+                format!("{} takes {steps} steps", curve.name)
             });
             let label = match group.label.as_str() {
                 "" => String::new(),
@@ -128,7 +128,7 @@ impl Figure for StepsToAccuracy<'_> {
             };
             let each: Vec<String> = each.collect();
             sentences.push(format!(
-                "{label}To {} {}: the highest that all of them reach.",
+                "{label}to a training accuracy of {}, the highest of the axis that all of them reach, {}.",
                 self.levels[last],
                 listed(&each)
             ));

@@ -19,12 +19,21 @@ use super::layout::{
 use crate::analysis::{Analysis, ArmResult, Spread};
 use crate::figure_name;
 use crate::tables::UnitRow;
-use crate::text::listed;
 
 /// The figure: a row per group of arms, a column per arm of a group.
 #[derive(Debug)]
 pub(super) struct UnitPercentiles<'a> {
     analysis: &'a Analysis<'a>,
+}
+
+/// A number with three digits that are not zeros in front.
+fn digits(number: f64) -> String {
+    let (mut decimals, mut magnitude) = (2, number.abs());
+    while magnitude > 0.0 && magnitude < 1.0 && decimals < 12 {
+        magnitude *= 10.0;
+        decimals += 1;
+    }
+    format!("{number:.decimals$}")
 }
 
 /// How the distribution of an arm's unit moves, as means over seeds.
@@ -139,15 +148,21 @@ impl Figure for UnitPercentiles<'_> {
     fn reading(&self) -> Option<Reading> {
         let moves = |arm: &ArmResult<'_>| {
             let Movement { of_median, widths: [begin, end] } = Movement::of(&self.runs(arm))?;
-            Some(format!("over {of_median:.2} and from {begin:.2} to {end:.2} ({})", arm.label))
+            Some(format!(
+                "**{}:** the median ranges over {} during training, and the distance from the 15th to the 85th \
+                 percentile goes from {} to {}.",
+                arm.label,
+                digits(of_median),
+                digits(begin),
+                digits(end)
+            ))
         };
         let all: Vec<String> = self.analysis.arms().filter_map(moves).collect();
         let means = if self.analysis.has_several_seeds() { ", as means over seeds" } else { "" };
         let text = format!(
-            "At the first unit of the last block, the median of what goes into {} ranges during training, and the distance from \
-             the 15th to the 85th percentile changes between the first observed step and the last{means}: {}.",
+            "What goes into {} of the first unit of the last block, from the first observed step to the last{means}: {}",
             activation_function(self.analysis),
-            listed(&all)
+            all.join(" ")
         );
         (!all.is_empty()).then_some(Reading { text, is_whole_answer: false })
     }
@@ -245,9 +260,14 @@ mod tests {
         let analysis = Analysis::of(&study).unwrap();
         let figure = UnitPercentiles::of(&analysis).unwrap();
         let (caption, reading) = (figure.caption(), figure.reading().unwrap().text);
-        let moves = "and the last, as means over seeds: over 7.80 and from 2.00 to 3.95 (no norm) and over 1.95 and \
-                     from 2.00 to 3.95 (batch norm).";
-        assert!(reading.ends_with(moves), "{reading}");
+        let moves = "to the last, as means over seeds: **no norm:** the median ranges over 7.80 during training, and the \
+                     distance from the 15th to the 85th percentile goes from 2.00 to 3.95. **batch norm:** the median \
+                     ranges over 1.95 during";
+        assert!(reading.contains(moves), "{reading}");
+        assert_eq!(
+            [0.0716, 0.003_44, 12.345, 0.0].map(digits),
+            ["0.0716", "0.00344", "12.35", "0.00"]
+        );
         for part in [
             "into the ReLU of the first channel, at all places of the images, of the last block",
             "the training batch (50 images) of each observed step.",

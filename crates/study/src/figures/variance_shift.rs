@@ -14,7 +14,6 @@ use plotters::style::Color;
 use super::figure::{Figure, Reading, StandardFigure};
 use super::layout::{alt, color, legend_of_arms, panels, size_of_panels, title};
 use crate::analysis::{Analysis, ArmResult};
-use crate::divergence::diverged;
 use crate::figure_name;
 use crate::tables::VarianceShiftRow;
 use crate::text::{listed, seeds_in_words};
@@ -36,6 +35,15 @@ impl<'a> StandardFigure<'a> for VarianceShift<'a> {
 impl VarianceShift<'_> {
     fn rows(&self, arm: &ArmResult<'_>) -> impl Iterator<Item = &VarianceShiftRow> {
         self.analysis.study.optional.variance_shift.iter().filter(|row| row.key.arm == arm.arm)
+    }
+
+    /// The fewest and the most runs of an arm that were measured, of the arms that have a batch norm.
+    fn seeds(&self) -> (u64, u64) {
+        let of_first_norm = |arm| self.rows(arm).filter(|row| row.position == 1).count() as u64;
+        let counts: Vec<u64> =
+            self.analysis.arms().map(of_first_norm).filter(|it| *it > 0).collect();
+        let fewest = counts.iter().copied().min().unwrap_or_default();
+        (fewest, counts.into_iter().max().unwrap_or_default())
     }
 
     /// The number of each norm of an arm, and the mean of its shift over seeds.
@@ -60,7 +68,7 @@ impl Figure for VarianceShift<'_> {
     }
 
     fn caption(&self) -> String {
-        let seeds = seeds_in_words(self.analysis.seeds_of_arms());
+        let seeds = seeds_in_words(self.seeds());
         let points = if self.analysis.has_several_seeds() {
             " Points: each seed; lines: means."
         } else {
@@ -71,7 +79,9 @@ impl Figure for VarianceShift<'_> {
              its running variance: max(a/b, b/a) with a and b the two and ε added to each, as a mean over \
              channels; 1 is no shift. After the last epoch, {seeds} per arm.{points}"
         );
-        text.push_str(&diverged(self.analysis));
+        if self.analysis.arms().any(|arm| arm.diverged() > 0) {
+            text.push_str(" Runs that diverged are not measured.");
+        }
         text
     }
 
@@ -101,7 +111,11 @@ impl Drawing for VarianceShift<'_> {
         scale: u32,
         tooltips: &mut Tooltips,
     ) -> Result<()> {
+        let has_norm = |name: &String| {
+            self.analysis.arms().any(|arm| arm.name == *name && self.rows(arm).next().is_some())
+        };
         let mut legend = legend_of_arms(self.analysis);
+        legend.retain(|(_, name)| has_norm(name));
         if self.analysis.has_several_seeds() {
             legend.push((Sample::Dot(INK.mix(0.4)), "each seed".to_owned()));
         }

@@ -44,7 +44,11 @@ pub(super) fn blocks(analysis: &Analysis<'_>) -> Result<Vec<Block>> {
 }
 
 fn cells(best: &Best<'_>, row: &BestArm<'_>) -> Vec<String> {
-    let edge = if row.is_at_edge { " (at the edge)" } else { "" };
+    let edge = match row.is_at_edge {
+        _ if row.arm.all_diverged() => " (all runs diverged)",
+        true => " (at the edge)",
+        false => "",
+    };
     let difference = row.paired.as_ref().map(|(baseline, paired)| {
         let inferred = paired.inference.as_ref().map(|found| {
             let (low, high) = (signed(found.t.low), signed(found.t.high));

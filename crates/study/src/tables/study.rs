@@ -3,6 +3,7 @@
 use super::optional::OptionalRows;
 use super::rows::{ConfusionRow, EpochRow, RunRow, StepRow};
 use crate::config::StudyConfig;
+use crate::discussion::Discussion;
 
 /// Everything that a study found.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,8 +22,8 @@ pub struct Study {
     pub optional: OptionalRows,
     /// The transcript of the grade of the kernels, which the caller hands in.
     pub grade: String,
-    /// What readers say of it, in paragraphs; usually nothing.
-    pub discussion: Vec<String>,
+    /// What readers say of it.
+    pub discussion: Discussion,
 }
 
 impl Study {
@@ -36,7 +37,7 @@ impl Study {
             confusion: Vec::new(),
             optional: OptionalRows::default(),
             grade,
-            discussion: Vec::new(),
+            discussion: Discussion::None,
         }
     }
 }
