@@ -122,13 +122,13 @@ impl Figure for StepsToAccuracy<'_> {
                 let steps = thousands(curve.steps[last].mean.round() as u64);
                 format!("{} takes {steps} steps", curve.name)
             });
-            let label = match group.label.as_str() {
-                "" => String::new(),
-                label => format!("**{label}:** "),
+            let begin = match group.label.as_str() {
+                "" => "To".to_owned(),
+                label => format!("**{label}:** to"),
             };
             let each: Vec<String> = each.collect();
             sentences.push(format!(
-                "{label}to a training accuracy of {}, the highest of the axis that all of them reach, {}.",
+                "{begin} a training accuracy of {}, the highest of the axis that all of them reach, {}.",
                 self.levels[last],
                 listed(&each)
             ));

@@ -152,7 +152,7 @@ fn steps_to_an_accuracy_are_those_of_the_slowest_level_that_all_reach() {
     }
     let caption = caption(&study, "steps_to_accuracy");
     // Windows of 48 and of 24 steps: the first that ends after step 300.
-    let sentence = "to a training accuracy of 0.5, the highest of the axis that all of them reach, no norm takes 336 steps and batch norm takes 336 steps.";
+    let sentence = "To a training accuracy of 0.5, the highest of the axis that all of them reach, no norm takes 336 steps and batch norm takes 336 steps.";
     assert!(caption.contains(sentence), "{caption}");
     let sentence = "**learning rate 0.001, batches of 100:** to a training accuracy of 0.5, the highest of the axis that all of them reach, no norm takes 312 steps";
     assert!(caption.contains(sentence), "{caption}");
