@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use study::audit::with_lock;
-use study::discussion::{DISCUSSION_FILE, Discussion};
 use study::experiment::Experiment;
 use study::folder::{StudyFolder, is_finished};
 use study::report::{render, studies_below};
@@ -13,7 +12,7 @@ use study::store::Store;
 use study::tables::{Study, table_files};
 use trainer::run::identity;
 
-use crate::experiment::ending::{end, transcript_of_kernels};
+use crate::experiment::ending::{end, tell_of_others, transcript_of_kernels};
 use crate::experiment::{store, threads};
 use crate::gallery;
 use crate::slurm::Job;
@@ -100,12 +99,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
                 let folder = StudyFolder::enter(&folder)?;
                 let path = folder.path();
                 let study = Study::read(path)?;
-                if let Discussion::OfOthers { first_line } = &study.discussion {
-                    say(format_args!(
-                        "{} is of other results and not shown; of these its first line would be {first_line}",
-                        relative(&path.join(DISCUSSION_FILE)).display()
-                    ))?;
-                }
+                tell_of_others(&study.discussion, path)?;
                 let files = render(&study)
                     .and_then(|files| with_lock(path, files))
                     .with_context(|| format!("{} cannot be reported", path.display()))?;

@@ -42,16 +42,22 @@ impl Discussion {
             Err(error) => return Err(StudyError::file(&path, "cannot be read")(error)),
         };
         let first_line = first_line(tables);
-        let mut lines = text.lines().map(str::trim);
-        if lines.next() != Some(first_line.as_str()) {
-            return Ok(Self::OfOthers { first_line });
+        // Some editors write a byte order mark.
+        let text = text.trim_start_matches('\u{feff}');
+        let mut lines = text.lines().map(str::trim).skip_while(|line| line.is_empty());
+        match lines.next() {
+            None => return Ok(Self::None),
+            Some(line) if line == first_line => {}
+            Some(_) => return Ok(Self::OfOthers { first_line }),
         }
         let mut paragraphs = vec![String::new()];
         for line in lines {
             match paragraphs.last_mut() {
                 Some(last) if !line.is_empty() => {
-                    let between = if last.is_empty() { "" } else { " " };
-                    *last = format!("{last}{between}{line}");
+                    if !last.is_empty() {
+                        last.push(' ');
+                    }
+                    last.push_str(line);
                 }
                 Some(_) | None => paragraphs.push(String::new()),
             }
@@ -116,6 +122,15 @@ mod tests {
             let page = page(&read);
             assert!(page.contains("\n**Discussion.** It is so.\n\nAnd **so**.\n"), "{page}");
         }
+        for (before, is_shown) in [("\u{feff}", true), ("\n \n", true), ("Of what? ", false)] {
+            fs::write(folder.join(DISCUSSION_FILE), format!("{before}{first_line}\nSo.\n"))
+                .unwrap();
+            let shown = Study::read(folder).unwrap().discussion;
+            assert_eq!(shown.paragraphs() == ["So."], is_shown, "{before:?}");
+        }
+        fs::write(folder.join(DISCUSSION_FILE), "\n").unwrap();
+        assert_eq!(Study::read(folder).unwrap().discussion, Discussion::None);
+        fs::write(folder.join(DISCUSSION_FILE), format!("{first_line}\nSo.\n")).unwrap();
         // Any table of numbers makes it one of others.
         study.steps[0].loss += 0.5;
         write(&study);

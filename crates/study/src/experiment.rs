@@ -320,8 +320,9 @@ impl Experiment {
         }
     }
 
-    /// Collects the tables, draws the figures and writes all files; gives their number. `grade` is
-    /// the transcript of the kernels' grade, `program` the program that asks for it.
+    /// Collects the tables, draws the figures and writes all files; gives their number, and the
+    /// discussion that lies beside them. `grade` is the transcript of the kernels' grade, `program` the
+    /// program that asks for it.
     ///
     /// A report of cells whose weights were removed has no lock: what they computed cannot be told.
     ///
@@ -335,7 +336,7 @@ impl Experiment {
         trained: Vec<Trained>,
         grade: String,
         program: &Program,
-    ) -> Result<usize> {
+    ) -> Result<(usize, Discussion)> {
         let Collected { mut study, fingerprints } =
             collect(&self.config, &self.cells, found, trained, grade)?;
         let mut files = study.files()?;
@@ -351,7 +352,7 @@ impl Experiment {
         files.sort_by_key(|(path, _)| path == last);
         files.iter().try_for_each(|(path, bytes)| folder.write(path, bytes))?;
         folder.keep_only(&files.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>())?;
-        Ok(files.len())
+        Ok((files.len(), study.discussion))
     }
 }
 

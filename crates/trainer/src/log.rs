@@ -21,6 +21,7 @@ mod margin_chart;
 mod protobuf;
 mod record;
 
+pub(crate) use csv_log::rows_of_csv;
 pub use csv_log::{CsvLog, read_csv};
 pub use distribution_row::DistributionRow;
 pub use event_file::EventFile;

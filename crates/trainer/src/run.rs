@@ -34,6 +34,7 @@ mod log_file;
 mod logs;
 mod memory;
 mod names;
+mod read_back;
 mod record;
 mod sealed;
 mod shifted;
@@ -47,7 +48,6 @@ use std::path::{Path, PathBuf};
 use crate::dataset::{DataSetContents, ImageSize, LabelledImages, Split};
 use crate::evaluation::{EvaluationStatistics, expect_batch_size};
 use crate::fit::{expect_batches_to_normalize, steps_per_epoch};
-use crate::log::{DistributionRow, read_csv};
 use crate::network::{Network, NetworkConfig};
 use crate::optimizer::{Optimizer, OptimizerConfig};
 use crate::{
@@ -58,10 +58,11 @@ use self::checkpoints::Checkpoints;
 use self::divergence::Divergence;
 use self::epoch_files::{SHIFTS, WEIGHTS, tests, validations};
 use self::logs::Logs;
-use self::names::{CHECKPOINTS, DISTRIBUTIONS, DIVERGED, HPARAMS, METRICS};
+use self::names::{CHECKPOINTS, DIVERGED, HPARAMS};
 
 pub use self::divergence::diverged;
 pub use self::fingerprint::fingerprint;
+pub use self::read_back::{read_distributions, read_metrics};
 pub use self::record::{CellId, identity, recorded};
 
 /// What a run trains, and how.
@@ -198,7 +199,7 @@ impl RunConfig {
         let lock = logs::enter(folder, &record)?;
         let mut stop = false;
         let mut earlier = || {
-            let earlier: Vec<Measurement> = read_csv(&folder.join(METRICS))?;
+            let earlier = read_metrics(folder)?;
             let asked_for = earlier.iter().filter(|measurement| measurement.epoch < self.epochs);
             asked_for.for_each(|measurement| stop |= watch(measurement).is_break());
             Ok::<_, TrainError>(earlier)
@@ -326,24 +327,6 @@ fn read_weights(folder: &Path, epochs: u64) -> Result<Option<Vec<u8>>, TrainErro
 pub fn saved_steps(folder: &Path, steps_per_epoch: u64) -> Result<u64, TrainError> {
     let last = Checkpoints::new(folder.join(CHECKPOINTS), steps_per_epoch).last()?;
     Ok(last.map_or(0, |(steps, _)| steps))
-}
-
-/// The measurements of the run in this folder, of all epochs that it was ever trained for.
-///
-/// # Errors
-///
-/// [`TrainError`] naming the file and line at fault.
-pub fn read_metrics(folder: &Path) -> Result<Vec<Measurement>, TrainError> {
-    read_csv(&folder.join(METRICS))
-}
-
-/// The observed distributions of the run in this folder, of all epochs that it was ever trained for.
-///
-/// # Errors
-///
-/// As for [`read_metrics`].
-pub fn read_distributions(folder: &Path) -> Result<Vec<DistributionRow>, TrainError> {
-    read_csv(&folder.join(DISTRIBUTIONS))
 }
 
 /// Why a training ended before its last epoch.

@@ -57,7 +57,7 @@ choices! {
     /// ([`crate::network::NetworkConfig::has_linear_head`]) this is everything.
     HeadFrozen = "head-frozen", "head frozen", needs "a layer with weights before its head";
     /// Everything.
-    All = "all", "head trained", needs "a layer with weights";
+    All = "all", "all trained", needs "a layer with weights";
     /// Only γ and β of the norms.
     NormOnly = "norm-only", "only γ and β trained", needs "a norm with γ and β";
     /// Everything but γ and β of the norms.

@@ -322,6 +322,40 @@ fn a_log_with_a_changed_byte_is_refused_by_name_and_stays() {
     assert_eq!(files(folder.path()), good);
 }
 
+/// A report is made of what these functions read.
+#[test]
+fn a_log_that_was_changed_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    train(folder.path()).unwrap();
+    let good = files(folder.path());
+    let read = |name: &str| match name {
+        "metrics.csv" => read_metrics(folder.path()).map(|rows| rows.len()),
+        _ => read_distributions(folder.path()).map(|rows| rows.len()),
+    };
+    for name in ["metrics.csv", "distributions.csv"] {
+        let path = folder.path().join(name);
+        let rows = read(name).unwrap();
+        let text = String::from_utf8(good[name].clone()).unwrap();
+        let second = text.lines().nth(1).unwrap();
+        let changes = [
+            "garbage\n".to_owned(),
+            text.lines().take(3).map(|line| format!("{line}\n")).collect(),
+            text.replacen(&format!("{second}\n"), "", 1),
+            text.replacen(second, &format!("{second}1"), 1),
+        ];
+        for changed in changes {
+            fs::write(&path, &changed).unwrap();
+            let error = read(name).unwrap_err();
+            let is_refused =
+                matches!(error, TrainError::ShortLog { .. } | TrainError::ChangedLog { .. });
+            assert!(is_refused && error.to_string().contains(name), "{error}");
+        }
+        fs::write(&path, text.clone() + "what a killed pro").unwrap();
+        assert_eq!(read(name).unwrap(), rows);
+        fs::write(&path, &text).unwrap();
+    }
+}
+
 #[test]
 fn an_earlier_checkpoint_that_is_damaged_is_said() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,8 @@
 //! The end of a study, after its training: the tests, the files, and how they compare with the committed
 //! report.
 
+use std::path::Path;
+
 use anyhow::{Result, ensure};
 use grader::check::{Options, Scope};
 use grader::export::{self, Detail};
@@ -8,6 +10,7 @@ use grader::fixture::load_all;
 use grader::grading::grade;
 use grader::submission::Kernels;
 use study::audit::LOCK_FILE;
+use study::discussion::{DISCUSSION_FILE, Discussion};
 use study::experiment::{Experiment, TestImages};
 use study::folder::StudyFolder;
 use study::report::PAGE;
@@ -44,10 +47,12 @@ pub(crate) fn end(
         }
     }
     let tested = experiment.test(&found, &images, &Silent(interrupt))?;
-    let files = experiment.finish(&mut folder, &found, tested, transcript, &program())?;
+    let (files, discussion) =
+        experiment.finish(&mut folder, &found, tested, transcript, &program())?;
     let page = folder.path().join(PAGE);
     let page = workspace::relative(&page).display();
     say(format_args!("wrote {}; open {page}", counted(files, "file")))?;
+    tell_of_others(&discussion, folder.path())?;
     if !folder.path().join(LOCK_FILE).exists() {
         say(format_args!(
             "no {LOCK_FILE}: the weights of a cell were removed, so what it computed cannot be told"
@@ -59,6 +64,15 @@ pub(crate) fn end(
     compare(experiment, &folder)?;
     gallery::write(gallery::of([folder.path()])?)?;
     Ok(Exit::Success)
+}
+
+/// Says that a discussion is of other results than those in its folder, if it is.
+pub(crate) fn tell_of_others(discussion: &Discussion, folder: &Path) -> Result<()> {
+    let Discussion::OfOthers { first_line } = discussion else { return Ok(()) };
+    say(format_args!(
+        "{} is of other results and not shown; of these its first line would be {first_line}",
+        workspace::relative(&folder.join(DISCUSSION_FILE)).display()
+    ))
 }
 
 /// Says how the study came out beside its committed report, if there is one.

@@ -199,7 +199,7 @@ impl Figure for Against<'_> {
             [] => String::new(),
             kinds => format!("{means} {intervals}: {}.", either(kinds)),
         };
-        let seeds_drawn = if self.outcome.has_values { "; points: each seed" } else { "" };
+        let seeds_drawn = if self.shows_seeds() { "; points: each seed" } else { "" };
         let mut text =
             format!("{}, {seeds} per value{seeds_drawn}.{intervals}", self.outcome.description);
         if !self.outcome.is_share {
@@ -226,8 +226,7 @@ impl Figure for Against<'_> {
                 sentences.push(format!("{names}{told}"));
             }
         }
-        let text = sentences.join(" ");
-        (!text.is_empty()).then_some(Reading { text, is_whole_answer: false })
+        Reading::of(&sentences, false)
     }
 }
 

@@ -71,9 +71,18 @@ impl<'a> StandardFigure<'a> for BatchNormParameters<'a> {
     }
 }
 
+impl BatchNormParameters<'_> {
+    fn has_running_statistics(&self) -> bool {
+        self.columns.iter().any(|column| !column.points(Statistic::RunningMean).is_empty())
+    }
+}
+
 impl Figure for BatchNormParameters<'_> {
     fn heading(&self) -> String {
-        "Batch norm's parameters and statistics".to_owned()
+        match self.has_running_statistics() {
+            true => "Batch norm's parameters and statistics".to_owned(),
+            false => "The norm's parameters".to_owned(),
+        }
     }
 
     fn alt(&self) -> String {
@@ -86,9 +95,13 @@ impl Figure for BatchNormParameters<'_> {
         } else {
             ""
         };
+        let running = match self.has_running_statistics() {
+            true => "; evaluation normalises by the running mean and variance",
+            false => "",
+        };
         let mut text = format!(
-            "γ and β are learnt and start at 1 and 0; evaluation normalises by the running mean and \
-             variance. Each panel shows their spread over the channels of a block.{seeds}"
+            "γ and β are learnt and start at 1 and 0{running}. Each panel shows their spread over the \
+             channels of a block.{seeds}"
         );
         let range = |column: &Column<'_>| {
             let last = column.points(Statistic::Gamma).last()?;

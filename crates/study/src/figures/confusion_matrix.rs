@@ -74,8 +74,8 @@ impl Figure for ConfusionMatrix<'_> {
                 let (from, to) = (class(from), class(to));
                 let percent = 100.0 * share;
                 text.push_str(&format!(
-                    " With {name} the most frequent mistake is to take {from} for {to}: \
-                     {percent:.1} %."
+                    " With {name} the mistake with the largest share of its class is to take {from} for \
+                     {to}: {percent:.1} %."
                 ));
             }
         }

@@ -33,6 +33,16 @@ pub struct Reading {
     pub is_whole_answer: bool,
 }
 
+impl Reading {
+    /// Of these sentences, which begin with a capital letter then; nothing of none.
+    pub(super) fn of(sentences: &[String], is_whole_answer: bool) -> Option<Self> {
+        let text = sentences.join(" ");
+        let begin = text.chars().next()?.to_ascii_uppercase();
+        let text = [begin].into_iter().chain(text.chars().skip(1)).collect();
+        Some(Self { text, is_whole_answer })
+    }
+}
+
 /// A figure that any study can have.
 pub(super) trait StandardFigure<'a>: Figure {
     /// Its name in a study's file, and that of its files without `.svg` and `.png`.

@@ -15,7 +15,7 @@ use super::layout::{alt, title};
 use crate::analysis::{Analysis, ArmResult};
 use crate::axis::Axis;
 use crate::divergence::diverged;
-use crate::text::{listed, seeds_in_words};
+use crate::text::{either, listed, seeds_in_words};
 
 /// The figure of two axes: columns and rows. What else is compared makes panels.
 #[derive(Debug)]
@@ -54,6 +54,9 @@ const RIGHT: i32 = 16;
 /// The widest span of shades: what lies further below the best is as light as possible, so that one arm
 /// that learnt nothing does not make all others look alike.
 const SPAN: f64 = 0.2;
+
+/// Means of the same accuracies in another order differ by less.
+const ROUNDING: f64 = 1e-12;
 
 impl<'a> HeatMap<'a> {
     /// The figure over these axes; nothing if no arm has a run.
@@ -115,12 +118,16 @@ impl<'a> Panel<'a> {
         self.cells.iter().filter_map(|(_, arm)| Some(arm.final_accuracy?.mean))
     }
 
-    /// The place on y of the highest mean of a column; of equal means the first. Nothing if all runs of the
+    /// The places on y of the highest mean of a column, several if they are equal; none if all runs of the
     /// column diverged.
-    fn best_of(&self, column: usize) -> Option<usize> {
+    fn best_of(&self, column: usize) -> Vec<usize> {
         let cells = self.cells.iter().filter(|([x, _], arm)| *x == column && !arm.all_diverged());
-        let means = cells.filter_map(|([_, y], arm)| Some((*y, arm.final_accuracy?.mean)));
-        means.reduce(|best, next| if next.1 > best.1 { next } else { best }).map(|(y, _)| y)
+        let means =
+            || cells.clone().filter_map(|([_, y], arm)| Some((*y, arm.final_accuracy?.mean)));
+        let Some(highest) = means().map(|(_, mean)| mean).reduce(f64::max) else {
+            return Vec::new();
+        };
+        means().filter(|(_, mean)| *mean >= highest - ROUNDING).map(|(y, _)| y).collect()
     }
 }
 
@@ -141,14 +148,22 @@ impl Figure for HeatMap<'_> {
     fn caption(&self) -> String {
         let (low, high) = self.shades;
         let x = name_of(self.x.axis);
-        format!(
-            "Mean validation accuracy after the last epoch over {}, in per cent. Shades go from {:.1} and \
-             less (white) to {:.1} (dark). Framed: the highest mean of each {x}.{}",
+        let mut text = format!(
+            "Mean validation accuracy after the last epoch over {}, in per cent.",
             seeds_in_words(self.analysis.seeds_of_arms()),
-            100.0 * low,
-            100.0 * high,
-            diverged(self.analysis)
-        )
+        );
+        if high > low {
+            text.push_str(&format!(
+                " Shades go from {:.1} and less (white) to {:.1} (dark).",
+                100.0 * low,
+                100.0 * high,
+            ));
+        }
+        let columns = 0..self.x.values.len();
+        if self.panels.iter().any(|panel| columns.clone().any(|x| !panel.best_of(x).is_empty())) {
+            text.push_str(&format!(" Framed: the highest mean of each {x}."));
+        }
+        text + &diverged(self.analysis)
     }
 
     fn reading(&self) -> Option<Reading> {
@@ -156,8 +171,9 @@ impl Figure for HeatMap<'_> {
         let mut sentences: Vec<String> = Vec::new();
         for panel in &self.panels {
             let best = self.x.values.iter().enumerate().filter_map(|(column, value)| {
-                let row = panel.best_of(column)?;
-                Some(format!("{} at {x} {value}", self.y.values[row]))
+                let rows = panel.best_of(column);
+                let rows: Vec<&str> = rows.iter().map(|row| self.y.values[*row].as_str()).collect();
+                (!rows.is_empty()).then(|| format!("{} at {x} {value}", either(&rows)))
             });
             let best: Vec<String> = best.collect();
             if best.is_empty() {
@@ -172,8 +188,7 @@ impl Figure for HeatMap<'_> {
                 listed(&best)
             ));
         }
-        let text = sentences.join(" ");
-        (!text.is_empty()).then_some(Reading { text, is_whole_answer: true })
+        Reading::of(&sentences, false)
     }
 }
 
@@ -256,10 +271,11 @@ impl HeatMap<'_> {
         }
         // On top of the cells, whose edges would cover a part of a frame.
         for column in 0..self.x.values.len() {
-            let Some(row) = panel.best_of(column) else { continue };
-            let (x, y) = (left + column as i32 * width, y_of(row));
-            let corners = [px(x + 1, y + 1), px(x + width - 1, y + height - 1)];
-            area.draw(&Rectangle::new(corners, INK.stroke_width(2 * scale as u32)))?;
+            for row in panel.best_of(column) {
+                let (x, y) = (left + column as i32 * width, y_of(row));
+                let corners = [px(x + 1, y + 1), px(x + width - 1, y + height - 1)];
+                area.draw(&Rectangle::new(corners, INK.stroke_width(2 * scale as u32)))?;
+            }
         }
         Ok(())
     }

@@ -130,7 +130,11 @@ impl Landscape<'_> {
             median(ends.map(|(min, max)| (measure.amount)(min, max)).collect())
         };
         let [loss, change, smoothness] = MEASURES.each_ref().map(median_of);
-        Some(format!("{:.3}, {:.3} and {:.2} ({})", loss?, change?, smoothness?, arm.label))
+        Some(format!(
+            "**{}:** the loss ranges over {:.3} nats, the gradient changes by up to {:.3}, and the effective \
+             smoothness is {:.2}.",
+            arm.label, loss?, change?, smoothness?
+        ))
     }
 }
 
@@ -160,7 +164,7 @@ impl Figure for Landscape<'_> {
              at the points w − η·g for η = {}, where w are all trained parameters before the step and g = \
              ∇L(w). **Loss along the gradient:** from the smallest to the largest L(w − η·g) over η. **Change \
              of the gradient:** from the smallest to the largest ‖∇L(w − η·g) − g‖ over η. **Effective \
-             smoothness:** the largest ‖∇L(w − η·g) − g‖ / ‖η·g‖ over η.{seeds} L is in training mode: norms \
+             smoothness:** the largest ‖∇L(w − η·g) − g‖ / ‖η·g‖ over η; higher is less smooth.{seeds} L is in training mode: norms \
              of batches normalise with the batch's own statistics at each point, and what is drawn at random \
              is as in the step. After figure 4 of [Santurkar et al., \
              2018](https://arxiv.org/abs/1805.11604).",
@@ -185,11 +189,8 @@ impl Figure for Landscape<'_> {
     fn reading(&self) -> Option<Reading> {
         let medians: Vec<String> =
             self.analysis.arms().filter_map(|arm| self.medians(arm)).collect();
-        let text = format!(
-            "Along its gradient, the medians over all observations of the largest less the smallest loss, of \
-             the largest change of the gradient, and of the effective smoothness are {}.",
-            listed(&medians)
-        );
+        let text =
+            format!("Along the gradient, in the median of all observations: {}", medians.join(" "));
         (!medians.is_empty()).then_some(Reading { text, is_whole_answer: false })
     }
 }
@@ -302,7 +303,9 @@ mod tests {
         let analysis = Analysis::of(&study).unwrap();
         let figure = Landscape::of(&analysis).unwrap();
         let (caption, reading) = (figure.caption(), figure.reading().unwrap().text);
-        let medians = "are 1.000, 2.000 and 8.25 (no norm) and 0.250, 0.500 and 2.25 (batch norm).";
+        let medians = "**no norm:** the loss ranges over 1.000 nats, the gradient changes by up to 2.000, and \
+                       the effective smoothness is 8.25. **batch norm:** the loss ranges over 0.250 nats, the \
+                       gradient changes by up to 0.500, and the effective smoothness is 2.25.";
         assert!(reading.ends_with(medians), "{reading}");
         for part in [
             "the step's batch (50 images)",

@@ -98,7 +98,7 @@ impl Figure for SplitSeeds<'_> {
                 panel.beyond_normal(),
             ));
         }
-        Some(Reading { text: sentences.join(" "), is_whole_answer: true })
+        Reading::of(&sentences, true)
     }
 }
 

@@ -122,19 +122,18 @@ impl Figure for StepsToAccuracy<'_> {
                 let steps = thousands(curve.steps[last].mean.round() as u64);
                 format!("{} takes {steps} steps", curve.name)
             });
-            let begin = match group.label.as_str() {
-                "" => "To".to_owned(),
-                label => format!("**{label}:** to"),
+            let label = match group.label.as_str() {
+                "" => String::new(),
+                label => format!("**{label}:** "),
             };
             let each: Vec<String> = each.collect();
             sentences.push(format!(
-                "{begin} a training accuracy of {}, the highest of the axis that all of them reach, {}.",
+                "{label}to a training accuracy of {}, the highest of the axis that all of them reach, {}.",
                 self.levels[last],
                 listed(&each)
             ));
         }
-        let text = sentences.join(" ");
-        (!text.is_empty()).then_some(Reading { text, is_whole_answer: false })
+        Reading::of(&sentences, false)
     }
 }
 

@@ -79,6 +79,11 @@ impl Figure for VarianceShift<'_> {
              its running variance: max(a/b, b/a) with a and b the two and ε added to each, as a mean over \
              channels; 1 is no shift. After the last epoch, {seeds} per arm.{points}"
         );
+        if self.analysis.study.config.compares(&["statistics"]) {
+            text.push_str(
+                " In that evaluation batch norms use running averages, whatever an arm is evaluated with.",
+            );
+        }
         if self.analysis.arms().any(|arm| arm.diverged() > 0) {
             text.push_str(" Runs that diverged are not measured.");
         }

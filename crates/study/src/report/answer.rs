@@ -3,11 +3,12 @@
 use ::statistics::FEWEST_SEEDS;
 
 use super::document::Block;
+use super::statistics::p_value;
 use crate::analysis::{Analysis, Comparison, Group, Paired};
 use crate::divergence::diverged;
 use crate::figures;
 use crate::study_file::Family;
-use crate::text::{aside, listed, signed};
+use crate::text::{aside, counted, listed, signed};
 
 /// So many pairs of arms are told one by one; of more it is told how many came out how.
 const FEW_PAIRS: usize = 3;
@@ -25,8 +26,13 @@ pub(super) fn block(analysis: &Analysis<'_>) -> Option<Block> {
     };
     let reading = reading.map(|reading| reading.text);
     let sentences: Vec<String> = reading.into_iter().chain(compared).collect();
+    let planned = analysis.study.config.arms().len() * analysis.study.config.seeds().len();
+    let of = match analysis.study.runs.len() {
+        all if all >= planned => String::new(),
+        some => format!(", of {some} of {}", counted(planned as u64, "run")),
+    };
     (!sentences.is_empty())
-        .then(|| Block::Paragraph(format!("**The answer.** {}", sentences.join(" "))))
+        .then(|| Block::Paragraph(format!("**The answer{of}.** {}", sentences.join(" "))))
 }
 
 /// How the arms compare; nothing if no two are.
@@ -70,20 +76,25 @@ fn one(group: &Group<'_>, comparison: &Comparison, paired: &Paired) -> (String, 
     let (with, without) = (&group.with(comparison).name, &group.without(comparison).name);
     let mean = paired.mean();
     let arms = [group.with(comparison), group.without(comparison)];
-    if let Some(arm) = arms.into_iter().find(|arm| arm.all_diverged()) {
+    let lost = arms.into_iter().filter(|arm| arm.all_diverged());
+    let lost: Vec<&str> = lost.map(|arm| arm.name.as_str()).collect();
+    if !lost.is_empty() {
         return (
-            format!("all runs with {} diverged", arm.name),
+            format!("all runs with {} diverged", listed(&lost)),
             aside(&group.label).trim().to_owned(),
         );
     }
     let (who, by) = match signed(mean).as_str() {
         "0.0000" => (format!("{with} and {without} are"), "level".to_owned()),
-        difference if paired.inference.is_some_and(|found| found.p_adjusted >= LEVEL) => {
-            let told = format!("not told apart (mean difference {difference})");
-            (format!("{with} and {without} are"), told)
-        }
-        _ if mean > 0.0 => (format!("{with} is ahead of {without}"), format!("by {mean:.4}")),
-        _ => (format!("{with} is behind {without}"), format!("by {:.4}", -mean)),
+        difference => match &paired.inference {
+            Some(found) if found.p_adjusted >= LEVEL => {
+                let p = p_value(found.p_adjusted);
+                let told = format!("not told apart (mean difference {difference}; p {p})");
+                (format!("{with} and {without} are"), told)
+            }
+            _ if mean > 0.0 => (format!("{with} is ahead of {without}"), format!("by {mean:.4}")),
+            _ => (format!("{with} is behind {without}"), format!("by {:.4}", -mean)),
+        },
     };
     let mut asides = Vec::new();
     if !group.label.is_empty() {
@@ -125,10 +136,11 @@ fn of_many(analysis: &Analysis<'_>, pairs: &[(&Group<'_>, &Comparison, &Paired)]
     };
     let by =
         if is_tested { format!(" (p below {LEVEL}{adjusted})") } else { " in the mean".to_owned() };
+    let are = if undecided == 1 { "is" } else { "are" };
     let rest = if is_tested { "not told apart" } else { "level" };
     let mut text = format!(
         "of {} comparisons the arm is ahead of its baseline in {ahead}{by}, behind in {behind}, and \
-         {undecided} are {rest}",
+         {undecided} {are} {rest}",
         pairs.len()
     );
     let largest = pairs
@@ -137,10 +149,11 @@ fn of_many(analysis: &Analysis<'_>, pairs: &[(&Group<'_>, &Comparison, &Paired)]
     if let Some((group, comparison, paired)) = largest {
         let (with, without) = (group.with(comparison), group.without(comparison));
         text.push_str(&format!(
-            "; the largest difference is {}, of {} from {}",
+            "; the largest difference is {}, of {} against {}{}",
             signed(paired.mean()),
-            with.label,
-            without.name
+            with.name,
+            without.name,
+            aside(&group.label)
         ));
     }
     text

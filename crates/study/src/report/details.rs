@@ -153,7 +153,7 @@ fn limits(analysis: &Analysis<'_>) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if config.data_sets().contains(&DataSet::Synthetic) {
+    if config.data_sets() == [DataSet::Synthetic] {
         limits.push(
             "Garments drawn by code are not photographs: these results do not say how the networks \
              do on Fashion-MNIST."

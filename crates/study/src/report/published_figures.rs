@@ -1,17 +1,16 @@
 //! How a study compares with the figures that the notebook prints, and why the arm with the head
 //! frozen is the one to compare. A study of another data set says nothing of them.
 
-use plots::thousands;
 use trainer::Trains;
 
 use super::document::{Block, Table};
 use crate::analysis::{Analysis, ArmResult, EpochResult};
-use crate::arm::{NOTEBOOK_BATCH_SIZE, NOTEBOOK_LEARNING_RATE};
-use crate::published::{TRAINING_IMAGES, of_network, pytorch_version};
+use crate::published::{of_network, pytorch_version};
 use crate::text::{accuracy, counted, listed, signed};
 use trainer::dataset::DataSet;
 
-/// What is said of the published figures in the first lines, and a table epoch by epoch.
+/// What is said of the published figures in the first lines, and a table epoch by epoch; nothing of a study
+/// without a run like theirs.
 pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
     if !analysis.study.config.data_sets().contains(&DataSet::FashionMnist) {
         return Vec::new();
@@ -21,14 +20,7 @@ pub(super) fn blocks(analysis: &Analysis<'_>) -> Vec<Block> {
         .filter(|arm| !arm.epochs.is_empty() && !arm.published.accuracies.is_empty())
         .collect();
     if published.is_empty() {
-        return vec![Block::Paragraph(format!(
-            "**How it compares with the published figures.** The published runs had the head \
-             frozen, batches of {}, learning rate {:?} and all {} training images. This study has \
-             no such run, so there is nothing to compare.",
-            NOTEBOOK_BATCH_SIZE,
-            NOTEBOOK_LEARNING_RATE,
-            thousands(TRAINING_IMAGES),
-        ))];
+        return Vec::new();
     }
     let header = ["validation accuracy", "here", "published", "difference", "PyTorch re-runs"];
     vec![

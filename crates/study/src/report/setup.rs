@@ -11,6 +11,7 @@ use crate::analysis::Analysis;
 use crate::arm::{Arm, steps_per_window};
 use crate::config::StudyConfig;
 use crate::error::Result;
+use crate::rate_scaling::{NOTEBOOK_BATCH_SIZE, RateScaling};
 use crate::seeds;
 use crate::source::Source;
 use crate::text::{counted, counted_either, either, listed};
@@ -19,8 +20,10 @@ use plots::thousands;
 /// So many seeds are listed in a sentence.
 const FEW_SEEDS: usize = 5;
 
-/// So many networks are shown layer by layer.
+/// So many networks are named, and shown layer by layer.
 const MOST_NETWORKS: usize = 4;
+
+const ALL_TRAINED: &str = "with all layers trained";
 
 /// What was run.
 ///
@@ -136,7 +139,7 @@ fn held(config: &StudyConfig) -> Vec<(&'static str, String)> {
         ),
         (
             "learning rate",
-            format!("{}, constant", each(&|arm| format!("{:?}", arm.learning_rate()))),
+            format!("{}, constant{}", listed(&learning_rates(config)), scaled(config)),
         ),
         ("weight decay", each(&|arm| format!("{:?}", arm.weight_decay()))),
         (
@@ -221,6 +224,30 @@ fn norms_in_words(norms: &[Norm]) -> String {
     format!("ε = {eps:e} within the root{running}{noise}")
 }
 
+/// The learning rates of the arms, to four digits where they are scaled by the batch size.
+fn learning_rates(config: &StudyConfig) -> Vec<String> {
+    config.each(|arm| {
+        let rate = arm.learning_rate();
+        let rounded = format!("{rate:.3e}").parse().unwrap_or(rate);
+        let shown = if arm.rate_scaling() == RateScaling::None { rate } else { rounded };
+        format!("{shown:?}")
+    })
+}
+
+/// How learning rates are scaled, if they are.
+fn scaled(config: &StudyConfig) -> String {
+    let scalings = config.each(|arm| match arm.rate_scaling() {
+        RateScaling::None => None,
+        RateScaling::Linear => Some("the batch size"),
+        RateScaling::SquareRoot => Some("the root of the batch size"),
+    });
+    let by: Vec<&str> = scalings.into_iter().flatten().collect();
+    if by.is_empty() {
+        return String::new();
+    }
+    format!("; scaled by {}, from that of batches of {NOTEBOOK_BATCH_SIZE} images", either(&by))
+}
+
 /// The steps of an epoch with each of the batch sizes.
 fn steps_of_sizes(config: &StudyConfig) -> Vec<(u64, u64)> {
     config.each(|arm| (arm.steps_per_epoch(), arm.batch_size()))
@@ -230,18 +257,20 @@ fn what_was_run(analysis: &Analysis<'_>) -> String {
     let study = analysis.study;
     let config = &study.config;
     let networks: Vec<_> = config.networks().iter().map(|network| network.name()).collect();
+    let named = match networks.len() {
+        many if many > MOST_NETWORKS => counted(many as u64, "network"),
+        _ => listed(&networks),
+    };
     let trains = config.each(|arm| arm.run.trains);
     let has_head = |network: &&NetworkConfig| network.has_linear_head();
     let heads = match trains.as_slice() {
         // Without a head there is nothing to freeze.
-        [Trains::HeadFrozen | Trains::All] if !config.networks().iter().any(has_head) => {
-            "with all layers trained".to_owned()
-        }
+        [Trains::HeadFrozen] if !config.networks().iter().any(has_head) => ALL_TRAINED.to_owned(),
         [Trains::HeadFrozen] if !config.networks().iter().all(has_head) => {
             "with the linear head frozen where there is one".to_owned()
         }
         [Trains::HeadFrozen] => "with the linear head frozen".to_owned(),
-        [Trains::All] => "with the linear head trained".to_owned(),
+        [Trains::All] => ALL_TRAINED.to_owned(),
         [Trains::HeadFrozen, Trains::All] | [Trains::All, Trains::HeadFrozen] => {
             "once with the linear head frozen and once with it trained".to_owned()
         }
@@ -273,7 +302,7 @@ fn what_was_run(analysis: &Analysis<'_>) -> String {
         all if all == planned => counted(planned as u64, "run"),
         some => format!("{some} of {}", counted(planned as u64, "run")),
     };
-    let rates = config.each(|arm| format!("{:?}", arm.learning_rate()));
+    let rates = learning_rates(config);
     let epochs = config.each(|arm| arm.run.epochs);
     let steps: Vec<String> = steps_of_sizes(config)
         .into_iter()
@@ -282,9 +311,8 @@ fn what_was_run(analysis: &Analysis<'_>) -> String {
     let each_of = if steps.len() > 1 { ", each of" } else { " of" };
     let optimizers = config.each(|arm| arm.run.optimizer.title());
     let mut text = format!(
-        "{}{each} {heads}, for {seeds}: {runs} of {}{each_of} {}. The optimiser \
+        "{named}{each} {heads}, for {seeds}: {runs} of {}{each_of} {}. The optimiser \
          is {} with learning rate {}.",
-        listed(&networks),
         counted_either(&epochs, "epoch"),
         either(&steps),
         either(&optimizers),

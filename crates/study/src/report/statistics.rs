@@ -185,17 +185,18 @@ fn how_computed(analysis: &Analysis<'_>, has_inference: bool) -> String {
              over {} is {:.2} points{}",
             counted(images, "image"),
             100.0 * error,
-            if config.validates_on_other_images() {
-                ". Each seed validates on other images, so it is a part of the spread between seeds."
-            } else {
-                ", and no number of seeds makes it smaller."
+            match config.validates_on_other_images() {
+                Some(true) =>
+                    ". Each seed validates on other images, so it is a part of the spread between seeds.",
+                Some(false) => ", and no number of seeds makes it smaller.",
+                None => ".",
             }
         ));
     }
     text
 }
 
-/// Which pairs Bouthillier et al. would call meaningful.
+/// In how many pairs Bouthillier et al. would call the arm better.
 fn judgements(analysis: &Analysis<'_>) -> String {
     let judged: Vec<Judgement> = analysis
         .paired()
@@ -203,10 +204,10 @@ fn judgements(analysis: &Analysis<'_>) -> String {
         .filter_map(|found| found.outperformance.judge(MEANINGFUL_PROBABILITY).ok())
         .collect();
     let meaningful = judged.iter().filter(|judged| **judged == Judgement::Meaningful).count();
-    let are = if meaningful == 1 { "is" } else { "are" };
     format!(
         " By the criterion of Bouthillier et al. (2021), by which P(ahead) must be above 0.5 with its \
-         whole interval and able to exceed {MEANINGFUL_PROBABILITY}, {meaningful} of {} {are} meaningful.",
+         whole interval and able to exceed {MEANINGFUL_PROBABILITY}, the arm is better than the baseline in \
+         {meaningful} of {}.",
         counted(judged.len() as u64, "pair")
     )
 }

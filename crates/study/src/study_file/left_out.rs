@@ -139,10 +139,10 @@ mod tests {
         assert!(arms("").unwrap_err().contains("norm-only trains nothing"));
         let found = arms("[[leave_out]]\nnorm = \"none\"\ntrains = \"norm-only\"").unwrap();
         let expected = [
-            "no norm, head trained",
-            "batch norm, head trained",
+            "no norm, all trained",
+            "batch norm, all trained",
             "batch norm, only γ and β trained",
-            "layer norm, head trained",
+            "layer norm, all trained",
             "layer norm, only γ and β trained",
         ];
         assert_eq!(found, expected);

@@ -65,8 +65,19 @@ impl<R: Serialize> CsvLog<R> {
 ///
 /// [`TrainError`] naming the file, and the line that is not such a row.
 pub fn read_csv<R: DeserializeOwned>(path: &Path) -> Result<Vec<R>, TrainError> {
-    let bytes = files::read(path).map_err(TrainError::file(path, "cannot be read"))?;
-    csv::Reader::from_reader(bytes.as_slice())
+    rows_of_csv(path, &files::read(path).map_err(TrainError::file(path, "cannot be read"))?)
+}
+
+/// The rows in these bytes of a CSV file.
+///
+/// # Errors
+///
+/// As for [`read_csv`].
+pub(crate) fn rows_of_csv<R: DeserializeOwned>(
+    path: &Path,
+    bytes: &[u8],
+) -> Result<Vec<R>, TrainError> {
+    csv::Reader::from_reader(bytes)
         .into_deserialize()
         .collect::<Result<_, _>>()
         .map_err(|error| TrainError::Csv { path: path.to_path_buf(), found: error.to_string() })

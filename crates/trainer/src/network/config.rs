@@ -12,6 +12,9 @@ use super::norm::Norm;
 use crate::TrainError;
 use crate::dataset::ImageSize;
 
+/// More weights than this are a slip: in single precision they alone take half a gigabyte.
+const MOST_WEIGHTS: usize = 1 << 27;
+
 /// Which layers a network has. Networks of one seed share the initial weights of the layers that
 /// they share.
 ///
@@ -91,8 +94,8 @@ impl NetworkConfig {
     ///
     /// # Errors
     ///
-    /// [`TrainError::Config`] for an empty axis, a width of 0 or no classes, for a norm that does not fit a
-    /// width, for a probability or place of dropout or an initial scale that no network can have, and for
+    /// [`TrainError::Config`] for an empty axis, a width of 0 or no classes, for more than 2²⁷ weights, for a
+    /// norm that does not fit a width, for a probability or place of dropout or an initial scale that no network can have, and for
     /// images that pooling would halve to nothing.
     pub fn build<F: Real>(
         &self,
@@ -161,7 +164,8 @@ impl NetworkConfig {
         let halved = |side: usize| side.checked_shr(halvings as u32).unwrap_or(0);
         if image.channels == 0 || halved(image.height) == 0 || halved(image.width) == 0 {
             let expected = "at least 1 × 1 × 1 after all poolings, each of which halves it";
-            let got = format!("{image:?} and {halvings} poolings");
+            let ImageSize { channels, height, width } = image;
+            let got = format!("{channels} × {height} × {width} and {halvings} poolings");
             return refuse("the image size", expected, got);
         }
         if widths.contains(&0) {
@@ -181,7 +185,31 @@ impl NetworkConfig {
         if classes == 0 {
             return refuse("the number of classes", "at least 1", classes.to_string());
         }
+        if self.weights(image, classes).is_none_or(|weights| weights > MOST_WEIGHTS) {
+            let expected = "at most 2²⁷ numbers";
+            return refuse("the weights of a network", expected, format!("the widths {widths:?}"));
+        }
         Ok(())
+    }
+
+    /// The number of weights, without biases and norms; nothing if there is no such number.
+    fn weights(&self, image: ImageSize, classes: usize) -> Option<usize> {
+        let ImageSize { channels, height, width } = image;
+        let (widths, window, mut inputs, pixels) = match &self.kind {
+            NetworkKind::Convolutional { widths } => {
+                let halved = |side: usize| side.checked_shr(widths.len() as u32).unwrap_or(0);
+                (widths, 9, channels, halved(height).checked_mul(halved(width))?)
+            }
+            NetworkKind::FullyConnected { hidden } => {
+                (hidden, 1, channels.checked_mul(height)?.checked_mul(width)?, 1)
+            }
+        };
+        let mut all = 0_usize;
+        for &outputs in widths.iter() {
+            all = all.checked_add(inputs.checked_mul(window)?.checked_mul(outputs)?)?;
+            inputs = outputs;
+        }
+        all.checked_add(inputs.checked_mul(pixels)?.checked_mul(classes)?)
     }
 }
 
@@ -207,6 +235,22 @@ mod tests {
         let config = NetworkConfig { dropout_place: place, ..config };
         let message = config.build::<f32>(image, 3, 0).unwrap_err().to_string();
         assert!(message.starts_with("the place of dropout must be after-activation"), "{message}");
+    }
+
+    #[test]
+    fn weights_are_counted_before_there_are_any() {
+        let image = ImageSize { channels: 1, height: 28, width: 28 };
+        let weights = |text: &str| text.parse::<NetworkConfig>().unwrap().weights(image, 10);
+        assert_eq!(weights("conv-16-32_relu"), Some(9 * 16 + 9 * 16 * 32 + 32 * 49 * 10));
+        assert_eq!(weights("linear-200-100_relu"), Some(784 * 200 + 200 * 100 + 100 * 10));
+        assert_eq!(weights("linear-18446744073709551615_relu"), None);
+        for text in
+            ["conv-99999999_relu", "linear-10-18446744073709551615_relu", "linear-200000_relu"]
+        {
+            let config: NetworkConfig = text.parse().unwrap();
+            let message = config.build::<f32>(image, 10, 0).unwrap_err().to_string();
+            assert!(message.starts_with("the weights of a network must be at most"), "{message}");
+        }
     }
 
     #[test]

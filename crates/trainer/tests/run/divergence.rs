@@ -193,6 +193,7 @@ fn what_was_changed_or_is_of_another_run_is_refused_and_stays() {
     fs::write(&metrics, &good["metrics.csv"][1..]).unwrap();
     let error = train(&case.run(5), folder.path()).unwrap_err();
     assert!(matches!(error, TrainError::ShortLog { .. }), "{error}");
+    assert!(matches!(read_metrics(folder.path()), Err(TrainError::ShortLog { .. })));
     fs::write(&metrics, &good["metrics.csv"]).unwrap();
 
     let other = tempfile::tempdir().unwrap();
