@@ -168,10 +168,22 @@ fn a_report_is_made_of_the_cells_that_there_are_wherever_they_are() {
     said(&report(root, &["out", "--cells=one"]));
     assert_same(&files(&root.join("out")), &whole);
 
-    // Copies that contradict each other.
+    // A log that is not what was written.
     let log = root.join("copied/0/metrics.csv");
     let text = fs::read_to_string(&log).unwrap();
     fs::write(&log, text.replacen("0.", "0.1", 1)).unwrap();
+    let message = refused(&report(root, &merged));
+    assert!(message.starts_with("error: copied/0/metrics.csv: its first "), "{message}");
+
+    // Copies that contradict each other: this one has the logs of another cell, and the checkpoint that
+    // knows them.
+    let another = root.join("one").join(cells(&root.join("one")).remove(0));
+    for part in ["metrics.csv", "distributions.csv", "checkpoints"] {
+        for (file, bytes) in files(&another).into_iter().filter(|(file, _)| file.starts_with(part))
+        {
+            fs::write(root.join("copied/0").join(file), bytes).unwrap();
+        }
+    }
     let message = refused(&report(root, &merged));
     let (cell, other) = (cells(&root.join("one")).remove(1), "copied/0");
     let [one, other] =
