@@ -361,10 +361,13 @@ impl StudyConfig {
     /// Whether the primary outcome of each seed is a share of other images; nothing if that is so in some arms
     /// alone.
     pub fn validates_on_other_images(&self) -> Option<bool> {
-        let is_so =
-            self.file.report.primary == PrimaryOutcome::ValidationAccuracy && self.splits() > 1;
-        let splits = self.each(|arm| arm.vary.contains(&Source::Split));
-        if is_so && splits.len() > 1 { None } else { Some(is_so) }
+        if self.file.report.primary != PrimaryOutcome::ValidationAccuracy {
+            return Some(false);
+        }
+        match self.each(|arm| arm.vary.contains(&Source::Split)).as_slice() {
+            [all] => Some(*all),
+            _ => None,
+        }
     }
 
     /// The data sets, each once, in the order of the arms.

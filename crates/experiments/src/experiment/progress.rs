@@ -375,13 +375,13 @@ mod tests {
     fn results_come_in_one_order_with_the_published_figures_where_they_compare() {
         let published = config("fashion-mnist");
         let expected = [
-            "no norm, head frozen      seed 3  epoch 1/2  Val-Acc=0.0000  published 0.6652",
+            "no norm, head frozen     seed 3  epoch 1/2  Val-Acc=0.0000  published 0.6652",
             "no norm, all trained     seed 3  epoch 1/2  Val-Acc=0.0000",
-            "batch norm, head frozen   seed 3  epoch 1/2  Val-Acc=0.5000  published 0.7924",
+            "batch norm, head frozen  seed 3  epoch 1/2  Val-Acc=0.5000  published 0.7924",
             "batch norm, all trained  seed 3  epoch 1/2  Val-Acc=0.5000",
-            "no norm, head frozen      seed 3  epoch 2/2  Val-Acc=0.2500  published 0.7362",
+            "no norm, head frozen     seed 3  epoch 2/2  Val-Acc=0.2500  published 0.7362",
             "no norm, all trained     seed 3  epoch 2/2  Val-Acc=0.2500",
-            "batch norm, head frozen   seed 3  epoch 2/2  Val-Acc=0.7500  published 0.8193",
+            "batch norm, head frozen  seed 3  epoch 2/2  Val-Acc=0.7500  published 0.8193",
             "batch norm, all trained  seed 3  epoch 2/2  Val-Acc=0.7500",
         ];
         let in_turn: Vec<_> = (0..4).flat_map(|run| [(run, Some(0)), (run, Some(1))]).collect();

@@ -97,7 +97,8 @@ impl<'a> HeatMap<'a> {
     /// From white at the lower end of the shades to dark blue at the upper.
     fn shade(&self, mean: f64) -> (RGBColor, f64) {
         let (low, high) = self.shades;
-        let depth = if high > low { ((mean - low) / (high - low)).clamp(0.0, 1.0) } else { 1.0 };
+        let depth =
+            if high - low > ROUNDING { ((mean - low) / (high - low)).clamp(0.0, 1.0) } else { 1.0 };
         let mix = |white: f64, dark: f64| (white + (dark - white) * depth).round() as u8;
         (RGBColor(mix(255.0, 8.0), mix(255.0, 69.0), mix(255.0, 130.0)), depth)
     }
@@ -152,7 +153,7 @@ impl Figure for HeatMap<'_> {
             "Mean validation accuracy after the last epoch over {}, in per cent.",
             seeds_in_words(self.analysis.seeds_of_arms()),
         );
-        if high > low {
+        if high - low > ROUNDING {
             text.push_str(&format!(
                 " Shades go from {:.1} and less (white) to {:.1} (dark).",
                 100.0 * low,

@@ -10,6 +10,7 @@ use plotters::coord::Shift;
 use plotters::drawing::DrawingArea;
 use plotters::element::Circle;
 use plotters::style::Color;
+use trainer::evaluation::EvaluationStatistics;
 
 use super::figure::{Figure, Reading, StandardFigure};
 use super::layout::{alt, color, legend_of_arms, panels, size_of_panels, title};
@@ -79,7 +80,8 @@ impl Figure for VarianceShift<'_> {
              its running variance: max(a/b, b/a) with a and b the two and ε added to each, as a mean over \
              channels; 1 is no shift. After the last epoch, {seeds} per arm.{points}"
         );
-        if self.analysis.study.config.compares(&["statistics"]) {
+        let statistics = self.analysis.study.config.each(|arm| arm.run.statistics);
+        if statistics != [EvaluationStatistics::Running] {
             text.push_str(
                 " In that evaluation batch norms use running averages, whatever an arm is evaluated with.",
             );

@@ -47,7 +47,11 @@ fn compared(analysis: &Analysis<'_>) -> Option<String> {
                 let (who, how) = one(group, found, paired);
                 // What is said already is not said again.
                 let both = format!("{who} {how}");
-                told.push(if who == before { how } else { both.trim_end().to_owned() });
+                match who == before {
+                    true if how.is_empty() => {}
+                    true => told.push(how),
+                    false => told.push(both.trim_end().to_owned()),
+                }
                 before = who;
             }
             listed(&told)

@@ -241,11 +241,15 @@ fn scaled(config: &StudyConfig) -> String {
         RateScaling::Linear => Some("the batch size"),
         RateScaling::SquareRoot => Some("the root of the batch size"),
     });
+    let in_some = if scalings.contains(&None) { "in some arms " } else { "" };
     let by: Vec<&str> = scalings.into_iter().flatten().collect();
     if by.is_empty() {
         return String::new();
     }
-    format!("; scaled by {}, from that of batches of {NOTEBOOK_BATCH_SIZE} images", either(&by))
+    format!(
+        "; {in_some}scaled by {}, from the rate for batches of {NOTEBOOK_BATCH_SIZE} images",
+        either(&by)
+    )
 }
 
 /// The steps of an epoch with each of the batch sizes.

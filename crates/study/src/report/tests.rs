@@ -8,7 +8,7 @@ use super::*;
 use crate::arm::Arm;
 use crate::made_up;
 use crate::source::Source;
-use crate::tables::RunKey;
+use crate::tables::{RunKey, RunState};
 use trainer::network::preset;
 
 /// The files of a report by their names.
@@ -389,6 +389,22 @@ fn what_no_test_tells_apart_is_not_said_to_be_ahead() {
         "{report}"
     );
     assert!(!report.contains("batch norm is ahead of no norm"), "{report}");
+}
+
+/// Two arms against a baseline of which nothing is left.
+#[test]
+fn a_lost_baseline_is_told_once() {
+    let config = made_up::config_from("norm = [\"none\", \"batch\", \"layer\"]", "", "seeds = 10");
+    let mut study = made_up::study(config);
+    let baseline = study.config.arms()[0].clone();
+    for row in study.runs.iter_mut().filter(|row| row.key.arm == baseline) {
+        row.state = RunState::Diverged;
+        (row.train_loss, row.val_loss, row.val_accuracy) = (None, None, None);
+        (row.test_loss, row.test_accuracy) = (None, None);
+    }
+    let report = unwrapped(&rendered(&study));
+    let answer = "**The answer.** By validation accuracy after the last epoch, all runs with no norm diverged.";
+    assert!(report.contains(answer), "{report}");
 }
 
 /// Arms with other numbers of steps share a panel, which is as long as the longest.

@@ -12,8 +12,9 @@ use super::norm::Norm;
 use crate::TrainError;
 use crate::dataset::ImageSize;
 
-/// More weights than this are a slip: in single precision they alone take half a gigabyte.
-const MOST_WEIGHTS: usize = 1 << 27;
+/// More weights than this are a slip: a checkpoint, which has the two moments of Adam besides, would be longer
+/// than any file that is read.
+const MOST_WEIGHTS: usize = 1 << 26;
 
 /// Which layers a network has. Networks of one seed share the initial weights of the layers that
 /// they share.
@@ -94,7 +95,7 @@ impl NetworkConfig {
     ///
     /// # Errors
     ///
-    /// [`TrainError::Config`] for an empty axis, a width of 0 or no classes, for more than 2²⁷ weights, for a
+    /// [`TrainError::Config`] for an empty axis, a width of 0 or no classes, for more than 2²⁶ weights, for a
     /// norm that does not fit a width, for a probability or place of dropout or an initial scale that no network can have, and for
     /// images that pooling would halve to nothing.
     pub fn build<F: Real>(
@@ -186,7 +187,7 @@ impl NetworkConfig {
             return refuse("the number of classes", "at least 1", classes.to_string());
         }
         if self.weights(image, classes).is_none_or(|weights| weights > MOST_WEIGHTS) {
-            let expected = "at most 2²⁷ numbers";
+            let expected = "at most 2²⁶ numbers";
             return refuse("the weights of a network", expected, format!("the widths {widths:?}"));
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! The logs of a run, read back up to its last checkpoint.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
@@ -15,7 +16,7 @@ use crate::log::{DistributionRow, rows_of_csv};
 use crate::{Measurement, TrainError};
 
 /// The measurements of the run in this folder up to its last checkpoint, or to where it diverged, of all
-/// epochs that it was ever trained for. Without either, all that there are.
+/// epochs that it was ever trained for. Where neither knows the log, all that there are.
 ///
 /// # Errors
 ///
@@ -35,7 +36,7 @@ pub fn read_distributions(folder: &Path) -> Result<Vec<DistributionRow>, TrainEr
 }
 
 fn read<R: DeserializeOwned>(folder: &Path, name: &str) -> Result<Vec<R>, TrainError> {
-    // Before the log, which is the first to be written.
+    // Before the log, which then holds at least what this knows: it is written first.
     let known = known(folder)?;
     let path = folder.join(name);
     let bytes = files::read(&path).map_err(TrainError::file(&path, "cannot be read"))?;
@@ -62,10 +63,22 @@ fn known(folder: &Path) -> Result<BTreeMap<String, LogState>, TrainError> {
         return Ok(diverged.logs);
     }
     // Which one is the last does not depend on how long an epoch is.
-    let Some((_, path)) = Checkpoints::new(folder.join(CHECKPOINTS), 1).last()? else {
+    let checkpoints = Checkpoints::new(folder.join(CHECKPOINTS), 1);
+    let Some((_, mut path)) = checkpoints.last()? else {
         return Ok(BTreeMap::new());
     };
-    let bytes = files::read(&path).map_err(TrainError::file(&path, "cannot be read"))?;
+    let bytes = loop {
+        match files::read(&path) {
+            Ok(bytes) => break bytes,
+            Err(error) => match checkpoints.last()? {
+                // Another process has gone on from it, and removed it.
+                Some((_, later)) if error.kind() == ErrorKind::NotFound && later != path => {
+                    path = later
+                }
+                Some(_) | None => return Err(TrainError::file(&path, "cannot be read")(error)),
+            },
+        }
+    };
     let refuse = |Damage { expected, got }| TrainError::Checkpoint { path, expected, got };
     checkpoint::position(&bytes).map(|position| position.logs).map_err(refuse)
 }
