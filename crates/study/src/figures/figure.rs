@@ -5,6 +5,7 @@ use plots::{Drawing, render};
 use crate::analysis::Analysis;
 use crate::error::{Result, StudyError};
 use crate::figure_name::file_stem;
+use crate::text::capital;
 
 /// A figure of a report.
 pub(super) trait Figure: Drawing + Sized {
@@ -34,12 +35,10 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Of these sentences, which begin with a capital letter then; nothing of none.
+    /// Of these sentences, the first with a capital letter; nothing of none.
     pub(super) fn of(sentences: &[String], is_whole_answer: bool) -> Option<Self> {
-        let text = sentences.join(" ");
-        let begin = text.chars().next()?.to_ascii_uppercase();
-        let text = [begin].into_iter().chain(text.chars().skip(1)).collect();
-        Some(Self { text, is_whole_answer })
+        let text = capital(&sentences.join(" "));
+        (!text.is_empty()).then_some(Self { text, is_whole_answer })
     }
 }
 
