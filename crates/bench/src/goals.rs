@@ -19,6 +19,8 @@ pub(crate) struct Goal {
     pub(crate) noise: Option<f64>,
     /// What is compared with the limit: a ratio, a share, or a number of bytes.
     pub(crate) value: f64,
+    /// The same of the least time of each side, if there are several.
+    pub(crate) of_least: Option<f64>,
     pub(crate) limit: Limit,
 }
 
@@ -51,6 +53,11 @@ pub(crate) enum Limit {
 }
 
 impl Goal {
+    /// A goal that is not compared with PyTorch.
+    fn of_ours(work: String, ours: Measured, value: f64, limit: Limit) -> Self {
+        Self { work, ours, torch: None, setting: None, noise: None, value, of_least: None, limit }
+    }
+
     /// Whether the measurement reaches the goal.
     pub(crate) fn is_met(&self) -> bool {
         match self.limit {
@@ -70,74 +77,71 @@ const LARGE: [usize; 4] = [64, 64, 56, 56];
 pub(crate) fn goals(results: &Results) -> Vec<Goal> {
     let mut goals = Vec::new();
     for row in &results.rows {
-        goals.extend(against_torch(row));
+        goals.extend(with_least(row, against_torch));
     }
     if let Some(study) = &results.study_work
         && let Some(one_core) = results.ceiling(1)
         && let Some(seconds) = study.cpu_seconds()
     {
-        goals.push(Goal {
-            work: match study.measured {
-                MeasuredStudies::Whole(_) => "the 30-seed study of four arms, processor time",
-                MeasuredStudies::Small { .. } => {
-                    "the 30-seed study of four arms, processor time, estimated"
-                }
+        let work = match study.measured {
+            MeasuredStudies::Whole(_) => "the 30-seed study of four arms, processor time",
+            MeasuredStudies::Small { .. } => {
+                "the 30-seed study of four arms, processor time, estimated"
             }
-            .to_owned(),
-            ours: Measured::Seconds(seconds),
-            torch: None,
-            setting: None,
-            noise: None,
-            value: seconds / study.ceiling_seconds(one_core),
-            limit: Limit::AtMostOfCeiling(1.5),
-        });
+        };
+        goals.push(Goal::of_ours(
+            work.to_owned(),
+            Measured::Seconds(seconds),
+            seconds / study.ceiling_seconds(one_core),
+            Limit::AtMostOfCeiling(1.5),
+        ));
     }
     if let Some(study) = &results.study
         && let Some(lightning) = &study.lightning
     {
         let whole = lightning.seconds_per_epoch * f64::from(study.epochs);
+        let work =
+            format!("the study as its user runs it, against Lightning {}", lightning.version);
+        let ours = Measured::Seconds(study.seconds);
         goals.push(Goal {
-            work: format!("the study as its user runs it, against Lightning {}", lightning.version),
-            ours: Measured::Seconds(study.seconds),
             torch: Some(Measured::Seconds(whole)),
-            setting: None,
-            noise: None,
-            value: study.seconds / whole,
-            limit: Limit::AtMost(0.1),
+            ..Goal::of_ours(work, ours, study.seconds / whole, Limit::AtMost(0.1))
         });
     }
     for row in &results.rows {
-        goals.extend(against_ceiling(row, results));
+        goals.extend(with_least(row, |row| against_ceiling(row, results)));
     }
     if let Some(memory) = &results.memory {
         let beyond = |peak: u64, data: u64| peak.saturating_sub(data) as f64;
         let ours = beyond(memory.peak_bytes, memory.data_bytes);
+        let work = "memory of one run beyond the data set".to_owned();
+        let torch = memory.torch.as_ref();
         goals.push(Goal {
-            work: "memory of one run beyond the data set".to_owned(),
-            ours: Measured::Bytes(ours),
-            torch: memory
-                .torch
-                .as_ref()
-                .map(|torch| Measured::Bytes(beyond(torch.peak_bytes, torch.data_bytes))),
-            setting: None,
-            noise: None,
-            value: ours,
-            limit: Limit::MostBytes(41e6),
+            torch: torch.map(|torch| Measured::Bytes(beyond(torch.peak_bytes, torch.data_bytes))),
+            ..Goal::of_ours(work, Measured::Bytes(ours), ours, Limit::MostBytes(41e6))
         });
     }
     for row in &results.rows {
-        goals.extend(row.speedup().filter(|_| results.threads > 1).map(|speedup| Goal {
-            work: format!("{} threads against 1, {}", results.threads, row.work.name()),
-            ours: Measured::Times(speedup),
-            torch: None,
-            setting: None,
-            noise: row.noise(),
-            value: speedup,
-            // 1.85 for two threads.
-            limit: Limit::AtLeastTimes(0.925 * results.threads as f64),
-        }));
+        goals.extend(with_least(row, |row| against_one_thread(row, results.threads)));
     }
     goals
+}
+
+/// The goal of a row, beside what the least times have.
+fn with_least(row: &Row, goal: impl Fn(&Row) -> Option<Goal>) -> Option<Goal> {
+    let of_least = goal(&row.least()).map(|goal| goal.value);
+    Some(Goal { of_least, ..goal(row)? })
+}
+
+fn against_one_thread(row: &Row, threads: usize) -> Option<Goal> {
+    let speedup = row.speedup().filter(|_| threads > 1)?;
+    let work = format!("{threads} threads against 1, {}", row.work.name());
+    // 1.85 for two threads.
+    let limit = Limit::AtLeastTimes(0.925 * threads as f64);
+    Some(Goal {
+        noise: row.noise(),
+        ..Goal::of_ours(work, Measured::Times(speedup), speedup, limit)
+    })
 }
 
 fn against_torch(row: &Row) -> Option<Goal> {
@@ -147,14 +151,13 @@ fn against_torch(row: &Row) -> Option<Goal> {
         Work::Convolution { .. } => 2.0 / 3.0,
     };
     let torch = row.torch()?;
+    let work = format!("{} {}", row.work.name(), row.work.shape());
+    let ours = Measured::Seconds(row.ours());
     Some(Goal {
-        work: format!("{} {}", row.work.name(), row.work.shape()),
-        ours: Measured::Seconds(row.ours()),
         torch: Some(Measured::Seconds(torch.median())),
         setting: Some(torch.setting.clone()),
         noise: row.noise(),
-        value: row.ratio()?,
-        limit: Limit::AtMost(limit),
+        ..Goal::of_ours(work, ours, row.ratio()?, Limit::AtMost(limit))
     })
 }
 
@@ -163,14 +166,11 @@ fn against_ceiling(row: &Row, results: &Results) -> Option<Goal> {
     let least = match &row.work {
         Work::BatchNorm { shape } if *shape == LARGE => {
             let share = row.share(results.ceiling(row.threads)?)?;
+            let speed = Measured::BytesPerSecond(row.bytes_per_second()?);
+            let (work, limit) = (format!("{work}, against copying"), Limit::AtMostOfCopying(1.3));
             return Some(Goal {
-                work: format!("{work}, against copying"),
-                ours: Measured::BytesPerSecond(row.bytes_per_second()?),
-                torch: None,
-                setting: None,
                 noise: row.noise(),
-                value: 1.0 / share,
-                limit: Limit::AtMostOfCopying(1.3),
+                ..Goal::of_ours(work, speed, 1.0 / share, limit)
             });
         }
         Work::Convolution { input_gradient: true, .. } => 0.8,
@@ -184,13 +184,10 @@ fn against_ceiling(row: &Row, results: &Results) -> Option<Goal> {
         Work::Epoch { .. } => results.threads,
         Work::BatchNorm { .. } | Work::Convolution { .. } => row.threads,
     };
+    let share = row.share(results.ceiling(threads)?)?;
+    let (speed, limit) = (Measured::Flops(row.flops()?), Limit::AtLeastOfCeiling(least));
     Some(Goal {
-        work: format!("{work}, dense operations"),
-        ours: Measured::Flops(row.flops()?),
-        torch: None,
-        setting: None,
         noise: row.noise(),
-        value: row.share(results.ceiling(threads)?)?,
-        limit: Limit::AtLeastOfCeiling(least),
+        ..Goal::of_ours(format!("{work}, dense operations"), speed, share, limit)
     })
 }

@@ -148,6 +148,24 @@ impl Row {
         median(&turns.map(|(ours, torch)| ours / torch).collect::<Vec<_>>())
     }
 
+    /// This row with the least time of each side alone: what the machine does while nothing disturbs it.
+    /// A neighbour on the same core slows what waits for caches; it makes nothing faster.
+    pub(crate) fn least(&self) -> Self {
+        let least =
+            |times: &[f64]| times.iter().copied().min_by(f64::total_cmp).into_iter().collect();
+        let of_setting = |times: &SettingTimes| SettingTimes {
+            setting: times.setting.clone(),
+            seconds: least(&times.seconds),
+        };
+        Self {
+            work: self.work.clone(),
+            threads: self.threads,
+            seconds: least(&self.seconds),
+            torch: self.torch.iter().map(of_setting).collect(),
+            seconds_on_one_thread: least(&self.seconds_on_one_thread),
+        }
+    }
+
     /// The interquartile range of a side's times as a share of their median, of the side where it is
     /// largest, if it is more than [`NOISE`].
     pub(crate) fn noise(&self) -> Option<f64> {
