@@ -7,6 +7,7 @@ mod bad_input;
 mod banned_methods;
 mod batch_norm_laws;
 mod common;
+mod flattened;
 mod gradients;
 mod group_norm_laws;
 mod instruction_sets;

@@ -51,6 +51,16 @@ pub(crate) fn from_channels_last<S: RawData>(pixels: ArrayBase<S, Ix4>) -> Array
     pixels.permuted_axes([0, 3, 1, 2])
 }
 
+/// Writes the columns of a matrix one after the other, from its rows of `width` values each.
+pub(crate) fn transpose<T: Copy>(rows: &[T], width: usize, columns: &mut [T]) {
+    let height = rows.len() / width;
+    for (at, column) in columns.chunks_exact_mut(height).enumerate() {
+        for (value, row) in column.iter_mut().zip(rows.chunks_exact(width)) {
+            *value = row[at];
+        }
+    }
+}
+
 /// Replaces each element of `a` by `f` of it and that of `b`, which must be of the same shape.
 pub(crate) fn update_pairs<F: Real, D: Dimension>(
     a: &mut Array<F, D>,

@@ -6,7 +6,9 @@
 
 use ndarray::{Array2, Array4, ArrayView2, ArrayView4};
 
-use crate::engine::layout::{elements, elements_mut, from_channels_last, reused, to_channels_last};
+use crate::engine::layout::{
+    elements, elements_mut, from_channels_last, reused, to_channels_last, transpose,
+};
 use crate::engine::parallel::{Images, divide};
 use crate::engine::real::Real;
 use crate::error::{KernelError, expect_not_empty, expect_shape};
@@ -31,13 +33,7 @@ pub fn forward_into<F: Real>(x: ArrayView4<'_, F>, out: &mut Array2<F>) -> Resul
     let images =
         (Images::new(elements(&x), c * h * w), Images::new(elements_mut(&mut rows), c * h * w));
     divide(n, n * c * h * w / 4, images, &|(x, rows)| {
-        for (x, row) in x.iter().zip(rows.iter_mut()) {
-            for (channel, plane) in row.chunks_exact_mut(h * w).enumerate() {
-                for (value, pixel) in plane.iter_mut().zip(x.chunks_exact(c)) {
-                    *value = pixel[channel];
-                }
-            }
-        }
+        x.iter().zip(rows.iter_mut()).for_each(|(x, row)| transpose(x, c, row));
     });
     *out = rows;
     Ok(())
@@ -68,13 +64,7 @@ pub fn backward_into<F: Real>(
         Images::new(elements_mut(&mut pixels), c * h * w),
     );
     divide(n, n * c * h * w / 4, images, &|(dout, dx)| {
-        for (row, dx) in dout.iter().zip(dx.iter_mut()) {
-            for (position, pixel) in dx.chunks_exact_mut(c).enumerate() {
-                for (value, plane) in pixel.iter_mut().zip(row.chunks_exact(h * w)) {
-                    *value = plane[position];
-                }
-            }
-        }
+        dout.iter().zip(dx.iter_mut()).for_each(|(row, dx)| transpose(row, h * w, dx));
     });
     *dx = from_channels_last(pixels);
     Ok(())

@@ -5,6 +5,8 @@
 //!
 //! Source: PyTorch's `linear`, whose weight has the shape `(M, D)`.
 
+pub mod flattened;
+
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Dim};
 
 use crate::engine::correlation::{Correlation, Matrix, Places};
@@ -59,7 +61,8 @@ pub fn forward_into<F: Real>(
     bias: ArrayView1<'_, F>,
     out: &mut Array2<F>,
 ) -> Result<(), KernelError> {
-    expect_weight(x, weight)?;
+    expect_not_empty(OPERATION, "x", x.shape())?;
+    expect_weight(weight, x.ncols())?;
     expect_shape(OPERATION, "bias", bias.shape(), &[weight.nrows()], "one value per output")?;
     let mut rows = reused(OPERATION, Dim([x.nrows(), weight.nrows()]), out)?;
     product(x, weight.t(), Some(bias), elements_mut(&mut rows))?;
@@ -81,7 +84,8 @@ pub fn backward<F: Real>(
     x: ArrayView2<'_, F>,
     weight: ArrayView2<'_, F>,
 ) -> Result<LinearGradients<F>, KernelError> {
-    expect_weight(x, weight)?;
+    expect_not_empty(OPERATION, "x", x.shape())?;
+    expect_weight(weight, x.ncols())?;
     expect_dout(dout, x.nrows(), weight.nrows())?;
     let (mut dx, mut dweight, mut dbias) =
         (Array2::zeros([0, 0]), Array2::zeros([0, 0]), Array1::zeros(0));
@@ -134,13 +138,22 @@ pub fn backward_parameters_into<F: Real>(
     let outputs = dout.ncols();
     expect_dout(dout, x.nrows(), outputs)?;
     let mut weights = reused(OPERATION, Dim([outputs, x.ncols()]), dweight)?;
-    let mut biases = reused(OPERATION, Dim([outputs]), dbias)?;
+    let biases = sums_of_columns(dout, dbias)?;
     product(dout.t(), x, None, elements_mut(&mut weights))?;
-    for (bias, column) in biases.iter_mut().zip(dout.axis_iter(Axis(1))) {
-        *bias = column.iter().fold(F::zero(), |sum, &value| sum + value);
-    }
     (*dweight, *dbias) = (weights, biases);
     Ok(())
+}
+
+/// Σ_n dout, in the memory of `old` where that has room.
+fn sums_of_columns<F: Real>(
+    dout: ArrayView2<'_, F>,
+    old: &mut Array1<F>,
+) -> Result<Array1<F>, KernelError> {
+    let mut sums = reused(OPERATION, Dim([dout.ncols()]), old)?;
+    for (sum, column) in sums.iter_mut().zip(dout.axis_iter(Axis(1))) {
+        *sum = column.iter().fold(F::zero(), |sum, &value| sum + value);
+    }
+    Ok(sums)
 }
 
 fn expect_dout<F: Real>(
@@ -152,13 +165,9 @@ fn expect_dout<F: Real>(
     expect_shape(OPERATION, "dout", dout.shape(), &[rows, outputs], because)
 }
 
-fn expect_weight<F: Real>(
-    x: ArrayView2<'_, F>,
-    weight: ArrayView2<'_, F>,
-) -> Result<(), KernelError> {
-    expect_not_empty(OPERATION, "x", x.shape())?;
+fn expect_weight<F: Real>(weight: ArrayView2<'_, F>, features: usize) -> Result<(), KernelError> {
     expect_not_empty(OPERATION, "weight", weight.shape())?;
-    let expected = [weight.nrows(), x.ncols()];
+    let expected = [weight.nrows(), features];
     expect_shape(OPERATION, "weight", weight.shape(), &expected, "one column per feature of x")
 }
 
@@ -169,7 +178,6 @@ fn product<F: Real>(
     start: Option<ArrayView1<'_, F>>,
     out: &mut [F],
 ) -> Result<(), KernelError> {
-    let rows = a.nrows();
     let copy;
     let a = match a.to_slice() {
         Some(a) => a,
@@ -178,7 +186,31 @@ fn product<F: Real>(
             &copy
         }
     };
+    let run_length = b.nrows();
+    product_of_rows(Rows { values: a, runs: 1, run_length, run_stride: 0, step: 1 }, b, start, out)
+}
+
+/// Rows of a matrix, one after the other. Value j of run r of a row is `r * run_stride + j * step` values behind
+/// the first value of the row.
+#[derive(Debug, Clone, Copy)]
+struct Rows<'a, F> {
+    values: &'a [F],
+    runs: usize,
+    run_length: usize,
+    run_stride: usize,
+    step: usize,
+}
+
+/// As [`product`].
+fn product_of_rows<F: Real>(
+    a: Rows<'_, F>,
+    b: ArrayView2<'_, F>,
+    start: Option<ArrayView1<'_, F>>,
+    out: &mut [F],
+) -> Result<(), KernelError> {
+    let Rows { values, runs, run_length, run_stride, step } = a;
     let (depth, width) = b.dim();
+    let rows = out.len() / width;
     let panels;
     // Rows of whole vectors are read where they lie.
     let matrix = match b.to_slice() {
@@ -194,22 +226,14 @@ fn product<F: Real>(
         Some(start) => filled_up(OPERATION, start)?,
         None => Scratch::zeros(OPERATION, &[width.next_multiple_of(LANES)])?,
     };
-    let parts = (Images::new(a, depth), Images::new(out, width));
+    let parts = (Images::new(values, depth), Images::new(out, width));
     let products = rows.saturating_mul(depth).saturating_mul(width);
     divide(rows, products / 64, parts, &|(a, out)| {
         let (source, out) = (a.all(), out.all());
         let places = Places::new((0..out.len() / width).map(|row| [row * depth, row * width]));
-        let (start, run_length) = (&*start, depth);
-        let correlation = Correlation {
-            source,
-            matrix,
-            width,
-            start,
-            runs: 1,
-            run_length,
-            run_stride: 0,
-            step: 1,
-        };
+        let start = &*start;
+        let correlation =
+            Correlation { source, matrix, width, start, runs, run_length, run_stride, step };
         F::correlate(&correlation, &places, out);
     });
     Ok(())

@@ -5,6 +5,7 @@
 mod alone;
 mod conv2d_batch_norm_relu_max_pool;
 mod conv2d_relu_max_pool;
+mod flatten_linear;
 mod kind;
 mod relu_max_pool;
 
@@ -13,6 +14,7 @@ use kernels::Real;
 use self::alone::Alone;
 use self::conv2d_batch_norm_relu_max_pool::Conv2dBatchNormReluMaxPool;
 use self::conv2d_relu_max_pool::Conv2dReluMaxPool;
+use self::flatten_linear::FlattenLinear;
 use self::relu_max_pool::ReluMaxPool;
 use super::named_layers::NamedLayer;
 
@@ -26,8 +28,8 @@ pub(super) fn find_groups<F: Real>(
     keeps_activations: bool,
     groups: &mut Vec<&'static dyn LayerGroup<F>>,
 ) {
-    let all: [&'static dyn LayerGroup<F>; 3] =
-        [&Conv2dBatchNormReluMaxPool, &Conv2dReluMaxPool, &ReluMaxPool];
+    let all: [&'static dyn LayerGroup<F>; 4] =
+        [&Conv2dBatchNormReluMaxPool, &Conv2dReluMaxPool, &ReluMaxPool, &FlattenLinear];
     groups.clear();
     while !layers.is_empty() {
         let fits = |group: &&dyn LayerGroup<F>| {

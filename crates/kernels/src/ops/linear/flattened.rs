@@ -1,0 +1,118 @@
+//! The fully connected layer of images, which are flattened in front of it: no batch of rows lies between the
+//! two.
+//!
+//! Every bit is as the functions of [`flatten`](crate::flatten) and [`linear`](crate::linear) compute it one
+//! after the other: each sum runs over its terms in the same order, wherever they lie in memory.
+
+use ndarray::{Array1, Array2, Array4, ArrayView1, ArrayView2, ArrayView4, Dim};
+
+use super::{
+    OPERATION, Rows, expect_dout, expect_weight, product, product_of_rows, sums_of_columns,
+};
+use crate::engine::layout::{
+    elements, elements_mut, from_channels_last, reused, to_channels_last, transpose,
+};
+use crate::engine::real::Real;
+use crate::engine::scratch::Scratch;
+use crate::error::{KernelError, expect_not_empty, expect_shape};
+
+/// out\[n, m\] = bias\[m\] + Σ x\[n, c, h, w\]·weight\[m, (c·H + h)·W + w\], into `out`, whose memory is used again
+/// where it has room.
+///
+/// # Shapes
+///
+/// `x` `(N, C, H, W)`, `weight` `(M, C·H·W)`, `bias` `(M,)`, `out` `(N, M)`.
+///
+/// # Errors
+///
+/// [`KernelError`] for an empty axis or mismatched shapes; what `out` held is then lost.
+pub fn forward_into<F: Real>(
+    x: ArrayView4<'_, F>,
+    weight: ArrayView2<'_, F>,
+    bias: ArrayView1<'_, F>,
+    out: &mut Array2<F>,
+) -> Result<(), KernelError> {
+    expect_not_empty(OPERATION, "x", x.shape())?;
+    let (n, c, h, w) = x.dim();
+    expect_weight(weight, c * h * w)?;
+    expect_shape(OPERATION, "bias", bias.shape(), &[weight.nrows()], "one value per output")?;
+    let mut rows = reused(OPERATION, Dim([n, weight.nrows()]), out)?;
+    let x = to_channels_last(x);
+    let x = Rows { values: elements(&x), runs: c, run_length: h * w, run_stride: 1, step: c };
+    product_of_rows(x, weight.t(), Some(bias), elements_mut(&mut rows))?;
+    *out = rows;
+    Ok(())
+}
+
+/// dx\[n, c, h, w\] = Σ_m dout\[n, m\]·weight\[m, (c·H + h)·W + w\], into `dx`, whose memory is used again where it
+/// has room; it is channels-last.
+///
+/// # Shapes
+///
+/// `dout` `(N, M)`, `weight` `(M, C·H·W)`, its size `[C, H, W]`, `dx` `(N, C, H, W)`.
+///
+/// # Errors
+///
+/// [`KernelError`] for an empty axis or mismatched shapes; what `dx` held is then lost.
+pub fn backward_input_into<F: Real>(
+    dout: ArrayView2<'_, F>,
+    weight: ArrayView2<'_, F>,
+    [c, h, w]: [usize; 3],
+    dx: &mut Array4<F>,
+) -> Result<(), KernelError> {
+    expect_not_empty(OPERATION, "dout", dout.shape())?;
+    expect_weight(weight, c * h * w)?;
+    expect_dout(dout, dout.nrows(), weight.nrows())?;
+    let mut pixels = reused(OPERATION, Dim([dout.nrows(), h, w, c]), dx)?;
+    let weight = weight.as_standard_layout();
+    // The values of each row in the order of channels-last memory.
+    let mut by_pixel = Scratch::any(OPERATION, weight.shape())?;
+    let rows = elements(&weight).chunks_exact(c * h * w).zip(by_pixel.chunks_exact_mut(c * h * w));
+    rows.for_each(|(by_channel, by_pixel)| transpose(by_channel, h * w, by_pixel));
+    product(dout, matrix(weight.dim(), &by_pixel)?, None, elements_mut(&mut pixels))?;
+    *dx = from_channels_last(pixels);
+    Ok(())
+}
+
+/// dweight\[m, (c·H + h)·W + w\] = Σ_n dout\[n, m\]·x\[n, c, h, w\] and dbias\[m\] = Σ_n dout\[n, m\], into the memory of
+/// `dweight` and `dbias`, which is used again where it has room.
+///
+/// # Shapes
+///
+/// `dout` `(N, M)`, `x` `(N, C, H, W)`, `dweight` `(M, C·H·W)`, `dbias` `(M,)`.
+///
+/// # Errors
+///
+/// [`KernelError`] for an empty axis or mismatched shapes; what the results held is then lost.
+pub fn backward_parameters_into<F: Real>(
+    dout: ArrayView2<'_, F>,
+    x: ArrayView4<'_, F>,
+    dweight: &mut Array2<F>,
+    dbias: &mut Array1<F>,
+) -> Result<(), KernelError> {
+    expect_not_empty(OPERATION, "x", x.shape())?;
+    expect_not_empty(OPERATION, "dout", dout.shape())?;
+    let (n, c, h, w) = x.dim();
+    let outputs = dout.ncols();
+    expect_dout(dout, n, outputs)?;
+    let mut weights = reused(OPERATION, Dim([outputs, c * h * w]), dweight)?;
+    let biases = sums_of_columns(dout, dbias)?;
+    let x = to_channels_last(x);
+    let mut by_pixel = Scratch::any(OPERATION, weights.shape())?;
+    product(dout.t(), matrix((n, c * h * w), elements(&x))?, None, &mut by_pixel)?;
+    let rows = by_pixel
+        .chunks_exact(c * h * w)
+        .zip(elements_mut(&mut weights).chunks_exact_mut(c * h * w));
+    rows.for_each(|(by_pixel, by_channel)| transpose(by_pixel, c, by_channel));
+    (*dweight, *dbias) = (weights, biases);
+    Ok(())
+}
+
+/// The elements as a matrix.
+fn matrix<F>(
+    (rows, columns): (usize, usize),
+    elements: &[F],
+) -> Result<ArrayView2<'_, F>, KernelError> {
+    let too_large = |_| KernelError::TooLarge { operation: OPERATION, shape: vec![rows, columns] };
+    ArrayView2::from_shape([rows, columns], elements).map_err(too_large)
+}
