@@ -3,6 +3,7 @@
 
 mod conv2d;
 mod normalized;
+mod relu;
 
 use kernels::Real;
 use ndarray::{Array, Dimension};

@@ -33,12 +33,14 @@ pub(crate) trait Loops: Item {
     );
 
     /// Writes the largest value of each window to `out` and its pixel to `argmax`: the first of
-    /// equal values, or the last NaN.
+    /// equal values, or the last NaN. With a ReLU, 0 and [`NOWHERE`](super::windows::NOWHERE) where none is
+    /// positive.
     fn pool(windows: Windows<'_>, x: &[Self], out: &mut [Self], argmax: &mut [u32]);
 
     /// Writes the gradient of each window to the pixel that `argmax` names, and zeros to the other
     /// pixels of the window, where windows do not overlap. Returns whether it did: not where
-    /// `argmax` names a pixel outside a window, nor for a type without vector code.
+    /// `argmax` names a pixel outside a window, but for [`NOWHERE`](super::windows::NOWHERE), nor for a type
+    /// without vector code.
     fn unpool(windows: Windows<'_>, dout: &[Self], argmax: &[u32], dx: &mut [Self]) -> bool;
 
     /// As [`Self::add_terms`] of what [`Self::unpool`] would write, and of x, where the terms of a zero are

@@ -5,7 +5,7 @@ use super::correlation::{Correlation, Matrix, Place, Places};
 use super::lanes::{LANES, Lanes, Term};
 use super::loops::{Loops, NonzeroLoops};
 use super::real::Real;
-use super::windows::{Unpooled, Windows};
+use super::windows::{NOWHERE, Unpooled, Windows};
 
 impl Loops for f64 {
     // A sum with fewer products would hide an infinity or a NaN, and no training needs the speed.
@@ -49,11 +49,16 @@ impl Loops for f64 {
     }
 
     fn pool(windows: Windows<'_>, x: &[f64], out: &mut [f64], argmax: &mut [u32]) {
-        let Windows { corners, taps, channels, .. } = windows;
+        let Windows { corners, taps, channels, has_relu, .. } = windows;
         let pixels = out.chunks_exact_mut(channels).zip(argmax.chunks_exact_mut(channels));
         for (&corner, (out, argmax)) in corners.iter().zip(pixels) {
-            out.copy_from_slice(&x[corner as usize * channels..][..channels]);
-            argmax.fill(corner);
+            if has_relu {
+                out.fill(0.0);
+                argmax.fill(NOWHERE);
+            } else {
+                out.copy_from_slice(&x[corner as usize * channels..][..channels]);
+                argmax.fill(corner);
+            }
             for index in taps.iter().map(|tap| corner + tap) {
                 let pixel = &x[index as usize * channels..][..channels];
                 for ((out, argmax), &value) in out.iter_mut().zip(argmax.iter_mut()).zip(pixel) {

@@ -73,7 +73,10 @@ impl<T: Item> Scratch<T> {
             memory = Vec::new();
             memory.try_reserve_exact(room).map_err(|_| too_large())?;
         }
-        memory.resize(room, T::ZERO);
+        // It never shrinks: what is cut off would be filled again for the next call that needs it.
+        if memory.len() < room {
+            memory.resize(room, T::ZERO);
+        }
         let first = aligned::first(&memory, count);
         Ok(Self { memory, place: first..first + count })
     }

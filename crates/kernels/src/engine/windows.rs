@@ -1,5 +1,8 @@
 //! The windows of a pooling on one image.
 
+/// In place of the index of a window's pixel: the window's gradient goes to none.
+pub const NOWHERE: u32 = u32::MAX;
+
 /// Windows on one image in channels-last memory, whose pixels are counted row by row.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Windows<'a> {
@@ -13,6 +16,8 @@ pub(crate) struct Windows<'a> {
     pub width: usize,
     /// Values per pixel.
     pub channels: usize,
+    /// Whether each window begins with a 0 that is [`NOWHERE`], so that only what is larger counts.
+    pub has_relu: bool,
 }
 
 /// The gradients of windows that do not overlap, and the image that was pooled.
@@ -21,7 +26,7 @@ pub(crate) struct Unpooled<'a, F> {
     pub windows: Windows<'a>,
     /// The gradient of each window.
     pub dout: &'a [F],
-    /// The pixel that it belongs to.
+    /// The pixel that it belongs to, or [`NOWHERE`].
     pub argmax: &'a [u32],
     /// The image in channels-last memory.
     pub x: &'a [F],

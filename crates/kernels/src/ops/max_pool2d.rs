@@ -22,13 +22,16 @@ use crate::engine::real::Real;
 use crate::engine::windows::Windows;
 use crate::error::{KernelError, expect_not_empty, expect_shape};
 
+pub use crate::engine::windows::NOWHERE;
+
 pub(super) const OPERATION: &str = "max_pool2d";
 
-/// Size and stride of the pooling window along height and width.
+/// Size and stride of the pooling window along height and width, and whether a ReLU follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MaxPool2dConfig {
     window: [usize; 2],
     stride: [usize; 2],
+    has_relu: bool,
 }
 
 impl MaxPool2dConfig {
@@ -48,12 +51,20 @@ impl MaxPool2dConfig {
                 });
             }
         }
-        Ok(Self { window, stride })
+        Ok(Self { window, stride, has_relu: false })
     }
 
     /// The usual window of 2 × 2 with stride 2, which halves height and width.
     pub const fn halving() -> Self {
-        Self { window: [2, 2], stride: [2, 2] }
+        Self { window: [2, 2], stride: [2, 2], has_relu: false }
+    }
+
+    /// The same with a [`relu`](crate::relu) behind it, computed in the same pass: the result is max(x, 0) of
+    /// the largest value of each window. Where that value is not positive, its index is [`NOWHERE`], as
+    /// the ReLU's gradient is 0 there.
+    #[must_use]
+    pub const fn with_relu(self) -> Self {
+        Self { has_relu: true, ..self }
     }
 
     /// The size of the window, `[height, width]`.
@@ -158,8 +169,8 @@ pub fn forward_into<F: Real>(
     Ok(())
 }
 
-/// dx: each window's gradient goes to the place where its largest value was; overlapping windows
-/// add up.
+/// dx: each window's gradient goes to the place where its largest value was, or to none for [`NOWHERE`];
+/// overlapping windows add up.
 ///
 /// # Shapes
 ///
@@ -259,21 +270,23 @@ pub(super) fn scatter_image<F: Real>(
 ) -> bool {
     dx.fill(F::zero());
     for (position, (&dout, &index)) in dout.iter().zip(argmax).enumerate() {
-        let Some(place) = dx.get_mut(index as usize * c + position % c) else { return false };
-        *place += dout;
+        if index != NOWHERE {
+            let Some(place) = dx.get_mut(index as usize * c + position % c) else { return false };
+            *place += dout;
+        }
     }
     true
 }
 
-/// Refuses an index outside a plane of so many pixels; `argmax` is in the axis order `(N, H, W, C)`.
+/// Refuses an index outside a plane of so many pixels, but for [`NOWHERE`]; `argmax` is in the axis order `(N, H, W, C)`.
 pub(super) fn expect_indices(
     argmax: ArrayView4<'_, u32>,
     pixels: usize,
 ) -> Result<(), KernelError> {
-    let mut indices = from_channels_last(argmax).into_iter().map(|&index| index as usize);
-    match indices.by_ref().enumerate().find(|&(_, index)| index >= pixels) {
-        Some((position, got)) => {
-            let (operation, argument, bound) = (OPERATION, "argmax", pixels);
+    let mut indices = from_channels_last(argmax).into_iter().enumerate();
+    match indices.find(|&(_, &index)| index != NOWHERE && index as usize >= pixels) {
+        Some((position, &got)) => {
+            let (operation, argument, bound, got) = (OPERATION, "argmax", pixels, got as usize);
             Err(KernelError::Index { operation, argument, position, bound, got })
         }
         None => Ok(()),
@@ -286,6 +299,7 @@ pub(super) struct Grid {
     columns: usize,
     taps: Vec<u32>,
     width: usize,
+    has_relu: bool,
 }
 
 impl Grid {
@@ -306,13 +320,14 @@ impl Grid {
                 .collect()
         };
         let (corners, taps) = (grid(out, config.stride), grid(config.window, [1, 1]));
-        Ok(Self { corners, columns: out[1], taps, width: config.window[1] })
+        let (columns, width, has_relu) = (out[1], config.window[1], config.has_relu);
+        Ok(Self { corners, columns, taps, width, has_relu })
     }
 
     /// All windows.
     fn of(&self, channels: usize) -> Windows<'_> {
-        let Self { corners, columns, taps, width } = self;
-        Windows { corners, columns: *columns, taps, width: *width, channels }
+        let &Self { ref corners, columns, ref taps, width, has_relu } = self;
+        Windows { corners, columns, taps, width, channels, has_relu }
     }
 
     /// Those of these windows, counted row by row.

@@ -4,7 +4,7 @@ use super::arithmetic::Arithmetic;
 use super::body::{Body, run};
 use super::instruction_set::InstructionSet;
 use crate::engine::lanes::LANES;
-use crate::engine::windows::Windows;
+use crate::engine::windows::{NOWHERE, Windows};
 
 /// The largest value of each window and its pixel, by channel: the first of equal ones, or the
 /// last NaN.
@@ -30,15 +30,19 @@ impl Body for Pool<'_> {
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
-        let Windows { corners, taps, channels, .. } = self.windows;
+        let Windows { corners, taps, channels, has_relu, .. } = self.windows;
         let pixels =
             self.out.chunks_exact_mut(channels).zip(self.argmax.chunks_exact_mut(channels));
         for (&corner, (out, argmax)) in corners.iter().zip(pixels) {
             let blocks = out.chunks_mut(LANES).zip(argmax.chunks_mut(LANES)).enumerate();
             for (block, (out, argmax)) in blocks {
                 let (first, width) = (corner as usize * channels + block * LANES, out.len());
-                let mut best = A::load_first(&self.x[first..][..width]);
-                let mut at = A::load_indices(&[corner; LANES]);
+                let (mut best, mut at) = if has_relu {
+                    (A::splat(0.0), A::load_indices(&[NOWHERE; LANES]))
+                } else {
+                    let x = A::load_first(&self.x[first..][..width]);
+                    (x, A::load_indices(&[corner; LANES]))
+                };
                 for &tap in taps {
                     let x = A::load_first(&self.x[first + tap as usize * channels..][..width]);
                     A::take_larger(x, corner + tap, &mut best, &mut at);
@@ -86,7 +90,7 @@ impl Body for Unpool<'_> {
                 let dout = A::mul_add(A::splat(1.0), A::load_first(dout), A::splat(0.0));
                 // Lanes beyond the last channel look for the corner, which they find.
                 let wanted = A::load_first_indices(argmax, corner);
-                let mut found = 0;
+                let (_, mut found) = A::keep_where(wanted, NOWHERE, dout);
                 for &tap in taps {
                     let (values, lanes) = A::keep_where(wanted, corner + tap, dout);
                     found |= lanes;

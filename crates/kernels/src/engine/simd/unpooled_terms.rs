@@ -9,7 +9,7 @@ use super::channels::loaded;
 use super::doubles::Doubles;
 use super::instruction_set::InstructionSet;
 use crate::engine::lanes::{LANES, Lanes, Term};
-use crate::engine::windows::{Unpooled, Windows};
+use crate::engine::windows::{NOWHERE, Unpooled, Windows};
 
 /// How many values ahead an image is fetched into the cache.
 const AHEAD: usize = 1 << 11;
@@ -38,7 +38,7 @@ impl<S: Term<P, T>, const P: usize, const T: usize> Body for Add<'_, S, P, T> {
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
         let Unpooled { windows, dout, argmax, x } = self.unpooled;
-        let Windows { corners, columns, taps, width, channels } = windows;
+        let Windows { corners, columns, taps, width, channels, .. } = windows;
         for (block, (numbers, results)) in self.channels.iter().zip(self.sums).enumerate() {
             let numbers = loaded::<A, P>(numbers);
             let mut sums = loaded::<A, T>(results);
@@ -112,7 +112,7 @@ impl<S: Term<P, 1>, const P: usize> Body for Write<'_, S, P> {
                 // A sum as in the loops for overlapping windows, which have no −0.
                 let dout = A::load_first(&dout[at..][..lanes]);
                 let dout = A::mul_add(A::splat(1.0), dout, A::splat(0.0));
-                let mut found = 0;
+                let (_, mut found) = A::keep_where(wanted, NOWHERE, dout);
                 for &tap in taps {
                     let (dy, lanes_found) = A::keep_where(wanted, corner + tap, dout);
                     found |= lanes_found;

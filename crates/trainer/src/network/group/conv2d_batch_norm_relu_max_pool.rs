@@ -1,11 +1,11 @@
 //! A convolution, the batch norm of images after it, the ReLU after that and a max pooling. Of the batches
 //! between them only the convolution's result is kept, and that in training only.
 //!
-//! The ReLU is computed after the pooling, as by [`super::relu_max_pool`].
+//! The ReLU is computed behind the pooling, for the reason that [`super::relu_max_pool`] gives.
 
 use kernels::conv2d::normalized::{self, Block};
-use kernels::max_pool2d::Pooled;
-use kernels::{BatchNormConfig, Real, relu, with_rank};
+use kernels::max_pool2d::{MaxPool2dConfig, Pooled};
+use kernels::{BatchNormConfig, Real, with_rank};
 use ndarray::{Array1, ArrayViewD};
 
 use super::kind::{GroupBackward, LayerGroup, Result, of_other_layers};
@@ -42,7 +42,7 @@ fn parts<F>(layers: &[NamedLayer<F>]) -> Option<Parts<'_, F>> {
 fn block<'a, F: Real>(
     conv: &'a Conv2d<F>,
     (gamma, beta, norm): (&'a Array1<F>, &'a Array1<F>, &'a BatchNormConfig),
-    pool: &'a MaxPool2d,
+    pool: &'a MaxPool2dConfig,
 ) -> Block<'a, F> {
     Block {
         weight: conv.weight.view(),
@@ -51,12 +51,16 @@ fn block<'a, F: Real>(
         beta: beta.view(),
         convolution: &conv.config,
         norm,
-        pool: &pool.config,
+        pool,
     }
 }
 
 /// [`block`] of layers that are not changed.
-fn block_of<'a, F: Real>((conv, norm, pool): Parts<'a, F>) -> Block<'a, F> {
+fn block_of<'a, F: Real>(
+    conv: &'a Conv2d<F>,
+    norm: &'a BatchNorm<F>,
+    pool: &'a MaxPool2dConfig,
+) -> Block<'a, F> {
     block(conv, (&norm.gamma, &norm.beta, &norm.config), pool)
 }
 
@@ -96,7 +100,8 @@ impl<F: Real> LayerGroup<F> for Conv2dBatchNormReluMaxPool {
         };
         let x = with_rank(OPERATION, "x", x)?;
         let BatchNorm { gamma, beta, running, config, .. } = norm;
-        let block = block(conv, (gamma, beta, config), pool);
+        let pool = pool.config.with_relu();
+        let block = block(conv, (gamma, beta, config), &pool);
         let (convolved, of_norm) = (&mut of_conv.out, &mut of_norm.saved);
         let statistics = with_memory!(saved, MaxPool2d, |argmax| lend(convolved, |convolved| {
             lend(out, |out| {
@@ -105,7 +110,6 @@ impl<F: Real> LayerGroup<F> for Conv2dBatchNormReluMaxPool {
             })
         }))?;
         with_memory!(of_norm, BatchNorm, |own| *own = Some(statistics));
-        relu::forward_in_place(out);
         Ok(())
     }
 
@@ -115,16 +119,16 @@ impl<F: Real> LayerGroup<F> for Conv2dBatchNormReluMaxPool {
         x: ArrayViewD<'_, F>,
         records: &mut [Record<F>],
     ) -> Result<()> {
-        let (Some(parts), [_, _, _, Record { out, saved }]) = (parts(layers), records) else {
+        let (Some((conv, norm, pool)), [_, _, _, Record { out, saved }]) = (parts(layers), records)
+        else {
             return of_other_layers();
         };
         let x = with_rank(OPERATION, "x", x)?;
-        let (block, running) = (block_of(parts), &parts.1.running);
+        let pool = pool.config.with_relu();
+        let (block, running) = (block_of(conv, norm, &pool), &norm.running);
         with_memory!(saved, MaxPool2d, |argmax| lend(out, |out| {
             normalized::forward_eval_into(x, &block, running, Pooled { out, argmax })
-        }))?;
-        relu::forward_in_place(out);
-        Ok(())
+        }))
     }
 
     fn backward(
@@ -133,7 +137,8 @@ impl<F: Real> LayerGroup<F> for Conv2dBatchNormReluMaxPool {
         records: &[Record<F>],
         pass: GroupBackward<'_, F>,
     ) -> Result<()> {
-        let (Some(parts), [of_conv, of_norm, _, of_pool]) = (parts(layers), records) else {
+        let (Some((conv, norm, pool)), [of_conv, of_norm, _, of_pool]) = (parts(layers), records)
+        else {
             return of_other_layers();
         };
         let (Some(SavedOf::BatchNorm(Some(statistics))), Some(SavedOf::MaxPool2d(argmax))) =
@@ -142,11 +147,11 @@ impl<F: Real> LayerGroup<F> for Conv2dBatchNormReluMaxPool {
             return of_other_layers();
         };
         let GroupBackward { x, dout, dx, parameters: [of_conv_wanted, of_norm_wanted] } = pass;
-        relu::backward_in_place(dout, of_pool.out.view())?;
         let x = with_rank(OPERATION, "x", x)?;
         let convolved = with_rank(OPERATION, "convolved", of_conv.out.view())?;
         let dout = with_rank("max_pool2d", "dout", dout.view())?;
-        let (block, pooled) = (block_of(parts), (dout, argmax.view()));
+        let pool = pool.config.with_relu();
+        let (block, pooled) = (block_of(conv, norm, &pool), (dout, argmax.view()));
         let (dgamma, dbeta) = lend_wanted(dx, of_conv_wanted, |wanted| {
             normalized::backward_train_into(pooled, x, convolved, statistics, &block, wanted)
         })?;

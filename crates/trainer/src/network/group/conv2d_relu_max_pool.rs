@@ -1,11 +1,11 @@
 //! A convolution, the ReLU after it and the max pooling after that, without the two batches that lie between
 //! them.
 //!
-//! The ReLU is computed after the pooling, as by [`super::relu_max_pool`].
+//! The ReLU is computed behind the pooling, for the reason that [`super::relu_max_pool`] gives.
 
 use kernels::conv2d::max_pooled;
 use kernels::max_pool2d::Pooled;
-use kernels::{Real, relu, with_rank};
+use kernels::{Real, with_rank};
 use ndarray::ArrayViewD;
 
 use super::kind::{GroupBackward, LayerGroup, Result, of_other_layers};
@@ -53,12 +53,11 @@ impl<F: Real> LayerGroup<F> for Conv2dReluMaxPool {
         };
         let x = with_rank("conv2d", "x", x)?;
         let Conv2d { weight, bias, config } = conv;
+        let pool = pool.config.with_relu();
         with_memory!(saved, MaxPool2d, |argmax| lend(out, |out| {
             let pooled = Pooled { out, argmax };
-            max_pooled::forward_into(x, weight.view(), bias.view(), config, &pool.config, pooled)
-        }))?;
-        relu::forward_in_place(out);
-        Ok(())
+            max_pooled::forward_into(x, weight.view(), bias.view(), config, &pool, pooled)
+        }))
     }
 
     fn backward(
@@ -72,7 +71,6 @@ impl<F: Real> LayerGroup<F> for Conv2dReluMaxPool {
         };
         let Some(SavedOf::MaxPool2d(argmax)) = &of_pool.saved.0 else { return of_other_layers() };
         let GroupBackward { x, dout, dx, parameters: [parameters, _] } = pass;
-        relu::backward_in_place(dout, of_pool.out.view())?;
         let x = with_rank("conv2d", "x", x)?;
         let dout = with_rank("max_pool2d", "dout", dout.view())?;
         let (argmax, weight, config) = (argmax.view(), conv.weight.view(), &conv.config);

@@ -1,14 +1,14 @@
 //! A ReLU and the max pooling after it, in the other order.
 //!
 //! The two commute: max(x, 0) of the largest is the largest of max(x, 0), and where that is 0, so is the
-//! gradient, whichever pixel gets it. So the ReLU is computed after the pooling, on a fraction of the
-//! values and in place.
+//! gradient, whichever pixel gets it. So the ReLU is computed behind the pooling, on a fraction of the values.
 
-use kernels::{Real, relu};
+use kernels::{Real, max_pool2d, with_rank};
 use ndarray::ArrayViewD;
 
 use super::kind::{GroupBackward, LayerGroup, Result, of_other_layers};
-use crate::network::layer::{Backward, Layer};
+use crate::network::layer::{Backward, Layer, MaxPool2d, with_memory};
+use crate::network::memory::lend;
 use crate::network::named_layers::NamedLayer;
 use crate::network::record::Record;
 
@@ -16,14 +16,22 @@ use crate::network::record::Record;
 #[derive(Debug)]
 pub(super) struct ReluMaxPool;
 
+/// The max pooling of these layers, if they begin so.
+fn pool<F>(layers: &[NamedLayer<F>]) -> Option<&MaxPool2d> {
+    let mut layers = layers.iter().map(|named| &named.layer);
+    match (layers.next(), layers.next()) {
+        (Some(Layer::Relu(_)), Some(Layer::MaxPool2d(pool))) => Some(pool),
+        _ => None,
+    }
+}
+
 impl<F: Real> LayerGroup<F> for ReluMaxPool {
     fn layers(&self) -> usize {
         2
     }
 
     fn begins(&self, layers: &[NamedLayer<F>]) -> bool {
-        let mut layers = layers.iter().map(|named| &named.layer);
-        matches!((layers.next(), layers.next()), (Some(Layer::Relu(_)), Some(Layer::MaxPool2d(_))))
+        pool(layers).is_some()
     }
 
     fn forward_eval(
@@ -32,12 +40,14 @@ impl<F: Real> LayerGroup<F> for ReluMaxPool {
         x: ArrayViewD<'_, F>,
         records: &mut [Record<F>],
     ) -> Result<()> {
-        let ([_, pool], [_, Record { out, saved }]) = (layers, records) else {
+        let (Some(pool), [_, Record { out, saved }]) = (pool(layers), records) else {
             return of_other_layers();
         };
-        pool.layer.forward_eval(x, out, saved)?;
-        relu::forward_in_place(out);
-        Ok(())
+        let x = with_rank("max_pool2d", "x", x)?;
+        let pool = pool.config.with_relu();
+        with_memory!(saved, MaxPool2d, |argmax| {
+            lend(out, |out| max_pool2d::forward_into(x, &pool, out, argmax))
+        })
     }
 
     fn backward(
@@ -46,11 +56,10 @@ impl<F: Real> LayerGroup<F> for ReluMaxPool {
         records: &[Record<F>],
         pass: GroupBackward<'_, F>,
     ) -> Result<()> {
-        let ([_, pool], [_, Record { out, saved }]) = (layers, records) else {
+        let ([_, pool], [_, Record { saved, .. }]) = (layers, records) else {
             return of_other_layers();
         };
         let GroupBackward { x, dout, dx, .. } = pass;
-        relu::backward_in_place(dout, out.view())?;
         pool.layer.backward(saved, Backward { x, dout, dx, parameters: None })
     }
 }
