@@ -26,9 +26,10 @@ impl<T, D: Dimension> Held for Array<T, D> {
 }
 
 impl Held for GroupStatistics {
-    /// A few numbers per image, which are no matter beside it.
+    /// Those of the backward pass, which are more than a row of features itself takes; not the few numbers per
+    /// image that are held.
     fn bytes(&self) -> usize {
-        0
+        self.bytes_of_backward()
     }
 }
 

@@ -87,7 +87,7 @@ fn normalize<F: Real, D: RowsOrImages>(
     expect_channels(x.shape(), "gamma", gamma.len())?;
     expect_channels(x.shape(), "beta", beta.len())?;
     let (images, groups) = (x.shape()[0], config.groups());
-    statistics.resize(images, groups);
+    statistics.resize(images, groups, gamma.len());
     let (x, each) = (D::pixels(x), gamma.len() * (out.len() / out.shape()[0] / gamma.len()));
     let x = Pixels::of(OPERATION, &x)?;
     change_in_order(OPERATION, D::pixels(out.view_mut()), |out| {

@@ -18,6 +18,7 @@ const PIXELS_PER_PIXEL_OF_A_GUESS: usize = 32;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct GroupStatistics {
     pub(super) groups: usize,
+    channels: usize,
     /// Image by image.
     pub(super) moments: Vec<Moments>,
 }
@@ -33,6 +34,12 @@ impl GroupStatistics {
         self.table(|moments| moments.var)
     }
 
+    /// The bytes that a backward pass works with: two sums for each channel of each image.
+    pub fn bytes_of_backward(&self) -> usize {
+        let images = self.moments.len() / self.groups.max(1);
+        images * self.channels.div_ceil(LANES) * size_of::<Lanes<2>>()
+    }
+
     fn table(&self, of: impl Fn(&Moments) -> f64) -> Array2<f64> {
         let shape = [self.moments.len() / self.groups.max(1), self.groups];
         Array2::from_shape_fn(
@@ -41,9 +48,9 @@ impl GroupStatistics {
         )
     }
 
-    /// Makes room for so many images of so many groups, in the memory that there is.
-    pub(super) fn resize(&mut self, images: usize, groups: usize) {
-        self.groups = groups;
+    /// Makes room for so many images of so many groups of channels, in the memory that there is.
+    pub(super) fn resize(&mut self, images: usize, groups: usize, channels: usize) {
+        (self.groups, self.channels) = (groups, channels);
         self.moments.clear();
         self.moments.resize(images * groups, Moments::known(0.0, 0.0, 1.0));
     }
