@@ -19,7 +19,7 @@ pub(crate) struct Goal {
     pub(crate) noise: Option<f64>,
     /// What is compared with the limit: a ratio, a share, or a number of bytes.
     pub(crate) value: f64,
-    /// The same of the least time of each side, if there are several.
+    /// The same of the least time of each side; none for what is measured once.
     pub(crate) of_least: Option<f64>,
     pub(crate) limit: Limit,
 }

@@ -148,8 +148,7 @@ impl Row {
         median(&turns.map(|(ours, torch)| ours / torch).collect::<Vec<_>>())
     }
 
-    /// This row with the least time of each side alone: what the machine does while nothing disturbs it.
-    /// A neighbour on the same core slows what waits for caches; it makes nothing faster.
+    /// This row with the least time of each side alone, of PyTorch in its fastest setting by the median.
     pub(crate) fn least(&self) -> Self {
         let least =
             |times: &[f64]| times.iter().copied().min_by(f64::total_cmp).into_iter().collect();
@@ -161,7 +160,7 @@ impl Row {
             work: self.work.clone(),
             threads: self.threads,
             seconds: least(&self.seconds),
-            torch: self.torch.iter().map(of_setting).collect(),
+            torch: self.torch().map(of_setting).into_iter().collect(),
             seconds_on_one_thread: least(&self.seconds_on_one_thread),
         }
     }

@@ -5,12 +5,12 @@ use kernels::conv2d::normalized::{self, Block};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::gradient_check::rel_error;
 use kernels::group_norm::{self, GroupNormConfig, GroupStatistics};
-use kernels::max_pool2d::{self, MaxPool2dConfig, Pooled};
+use kernels::linear::{self, flattened};
+use kernels::max_pool2d::{self, MaxPool2dConfig, NOWHERE, Pooled};
 use kernels::sgd::{self, SgdFactors};
 use kernels::{
-    BatchNormConfig, Convention, KernelError, RunningStatistics, batch_norm, dropout,
-    ghost_batch_norm, linear, relu, sigmoid, softmax_cross_entropy, spatial_batch_norm, tanh,
-    with_rank,
+    BatchNormConfig, Convention, KernelError, RunningStatistics, batch_norm, dropout, flatten,
+    ghost_batch_norm, relu, sigmoid, softmax_cross_entropy, spatial_batch_norm, tanh, with_rank,
 };
 use ndarray::{Array1, Array2, Array4, ArrayD, Ix4, array};
 use proptest::prelude::*;
@@ -408,9 +408,13 @@ proptest! {
             let _ = conv2d::backward_input(images.view(), size, filters.view(), &config);
         }
         if let Ok(config) = MaxPool2dConfig::new([weight[0], weight[1]], stride) {
-            let _ = max_pool2d::forward(images.view(), &config);
-            let argmax = Array4::from_elem(weight, index as u32);
-            let _ = max_pool2d::backward(filters.view(), argmax.view(), size, &config);
+            for config in [config, config.with_relu()] {
+                let _ = max_pool2d::forward(images.view(), &config);
+                for index in [index as u32, NOWHERE] {
+                    let argmax = Array4::from_elem(weight, index);
+                    let _ = max_pool2d::backward(filters.view(), argmax.view(), size, &config);
+                }
+            }
         }
         if let (Ok(config), Ok(pool)) =
             (Conv2dConfig::new(stride, padding), MaxPool2dConfig::new([size[0], x[0]], stride))
@@ -466,6 +470,14 @@ proptest! {
         let matrix: Array2<f32> = random.array([weight[0], weight[1]]);
         let _ = linear::forward(rows.view(), matrix.view(), b);
         let _ = linear::backward(matrix.view(), rows.view(), matrix.view());
+        let (mut out, mut dbias) = (Array2::zeros([0, 0]), Array1::zeros(0));
+        let _ = flattened::forward_into(images.view(), matrix.view(), b, &mut out);
+        let _ = flattened::backward_parameters_into(matrix.view(), images.view(), &mut out, &mut dbias);
+        for size in [[x[1], x[2], x[3]], [usize::MAX, x[2], x[3]]] {
+            let mut dx = Array4::zeros([0; 4]);
+            let _ = flattened::backward_input_into(matrix.view(), matrix.view(), size, &mut dx);
+            let _ = flatten::backward_into(matrix.view(), size, &mut dx);
+        }
         let labels = Array1::from_elem(weight[2], index);
         let _ = softmax_cross_entropy::forward(rows.view(), labels.view());
         let _ = softmax_cross_entropy::backward(rows.view(), labels.view());

@@ -8,13 +8,13 @@ use kernels::conv2d::Wanted;
 use kernels::conv2d::normalized::{self, Block};
 use kernels::conv2d::{self, Conv2dConfig};
 use kernels::group_norm::{self, GroupNormConfig};
+use kernels::linear::{self, flattened};
 use kernels::max_pool2d::Pooled;
 use kernels::max_pool2d::{self, MaxPool2dConfig};
 use kernels::sgd::{self, SgdFactors};
 use kernels::{
     BatchNormConfig, Convention, InstructionSet, Real, RunningStatistics, flatten,
-    ghost_batch_norm, instruction_set, linear, relu, sigmoid, spatial_batch_norm, tanh,
-    with_threads,
+    ghost_batch_norm, instruction_set, relu, sigmoid, spatial_batch_norm, tanh, with_threads,
 };
 use ndarray::{Array1, Array2, Array4};
 use proptest::prelude::*;
@@ -96,43 +96,52 @@ fn digest<F: Real>(seed: u64) -> u64 {
             add(bits(&back.dgamma));
         }
         let halving = MaxPool2dConfig::halving();
+        let with_relu = halving.with_relu();
+        let (pooled, argmax) = max_pool2d::forward(normalized.view(), &with_relu).unwrap();
+        let dx = max_pool2d::backward(pooled.view(), argmax.view(), [size; 2], &with_relu).unwrap();
+        add(bits(&pooled));
+        add(bits(&dx));
         let (pooled, argmax) = max_pool2d::forward(normalized.view(), &halving).unwrap();
         let dx = max_pool2d::backward(pooled.view(), argmax.view(), [size; 2], &halving).unwrap();
         let few = relu::backward(dx.view(), normalized.view()).unwrap();
         add(bits(&few));
-        let [mut together, mut dx] = [(); 2].map(|()| Array4::zeros([0; 4]));
-        let mut argmax = Array4::zeros([0; 4]);
-        let into = Pooled { out: &mut together, argmax: &mut argmax };
         let (x, w) = (x.view(), weight.view());
-        conv2d::max_pooled::forward_into(x, w, b, &config, &halving, into).unwrap();
-        add(bits(&together));
-        let (mut dweight, mut dbias) = (weight.clone(), bias.clone());
-        let parameters = Some((dweight.view_mut(), dbias.view_mut()));
-        let wanted = Wanted { dx: Some(&mut dx), parameters };
-        let (dout, argmax) = (pooled.view(), argmax.view());
-        conv2d::max_pooled::backward_into(dout, argmax, x, w, &config, &halving, wanted).unwrap();
-        add(bits(&dx));
-        add(bits(&dweight));
-        add(bits(&dbias));
-        let (convolution, norm, pool) = (&config, &batch_norm_config, &halving);
-        let block = Block { weight: w, bias: b, gamma: b, beta: b, convolution, norm, pool };
-        let (mut convolved, mut argmax) = (Array4::zeros([0; 4]), Array4::zeros([0; 4]));
-        let into = Pooled { out: &mut together, argmax: &mut argmax };
-        normalized::forward_eval_into(x, &block, &running, into).unwrap();
-        add(bits(&together));
-        let into = Pooled { out: &mut together, argmax: &mut argmax };
-        let statistics =
-            normalized::forward_train_into(x, &block, &mut running, &mut convolved, into).unwrap();
-        add(bits(&together));
-        add(bits(&running.var));
-        let parameters = Some((dweight.view_mut(), dbias.view_mut()));
-        let wanted = Wanted { dx: Some(&mut dx), parameters };
-        let (of_pool, y) = ((pooled.view(), argmax.view()), convolved.view());
-        let (dgamma, _) =
-            normalized::backward_train_into(of_pool, x, y, &statistics, &block, wanted).unwrap();
-        add(bits(&dgamma));
-        add(bits(&dx));
-        add(bits(&dweight));
+        for pool in [halving, with_relu] {
+            let [mut together, mut dx] = [(); 2].map(|()| Array4::zeros([0; 4]));
+            let mut argmax = Array4::zeros([0; 4]);
+            let into = Pooled { out: &mut together, argmax: &mut argmax };
+            conv2d::max_pooled::forward_into(x, w, b, &config, &pool, into).unwrap();
+            add(bits(&together));
+            let (mut dweight, mut dbias) = (weight.clone(), bias.clone());
+            let parameters = Some((dweight.view_mut(), dbias.view_mut()));
+            let wanted = Wanted { dx: Some(&mut dx), parameters };
+            let (dout, argmax) = (pooled.view(), argmax.view());
+            conv2d::max_pooled::backward_into(dout, argmax, x, w, &config, &pool, wanted).unwrap();
+            add(bits(&dx));
+            add(bits(&dweight));
+            add(bits(&dbias));
+            let (convolution, norm, pool) = (&config, &batch_norm_config, &pool);
+            let block = Block { weight: w, bias: b, gamma: b, beta: b, convolution, norm, pool };
+            let (mut convolved, mut argmax) = (Array4::zeros([0; 4]), Array4::zeros([0; 4]));
+            let into = Pooled { out: &mut together, argmax: &mut argmax };
+            normalized::forward_eval_into(x, &block, &running, into).unwrap();
+            add(bits(&together));
+            let into = Pooled { out: &mut together, argmax: &mut argmax };
+            let statistics =
+                normalized::forward_train_into(x, &block, &mut running, &mut convolved, into)
+                    .unwrap();
+            add(bits(&together));
+            add(bits(&running.var));
+            let parameters = Some((dweight.view_mut(), dbias.view_mut()));
+            let wanted = Wanted { dx: Some(&mut dx), parameters };
+            let (of_pool, y) = ((pooled.view(), argmax.view()), convolved.view());
+            let (dgamma, _) =
+                normalized::backward_train_into(of_pool, x, y, &statistics, &block, wanted)
+                    .unwrap();
+            add(bits(&dgamma));
+            add(bits(&dx));
+            add(bits(&dweight));
+        }
         // Few nonzeros, and many.
         for dout in [few.view(), out] {
             let gradients = conv2d::backward(dout, x, w, &config).unwrap();
@@ -146,6 +155,16 @@ fn digest<F: Real>(seed: u64) -> u64 {
         let dout: Array2<F> = random.array([n, 10]);
         let bias: Array1<F> = random.array(10);
         add(bits(&linear::forward(rows.view(), weight.view(), bias.view()).unwrap()));
+        let (mut out, mut dx) = (Array2::zeros([0, 0]), Array4::zeros([0; 4]));
+        flattened::forward_into(pooled.view(), weight.view(), bias.view(), &mut out).unwrap();
+        add(bits(&out));
+        let (_, c, h, w) = pooled.dim();
+        flattened::backward_input_into(dout.view(), weight.view(), [c, h, w], &mut dx).unwrap();
+        add(bits(&dx));
+        let (mut dweight, mut dbias) = (Array2::zeros([0, 0]), Array1::zeros(0));
+        flattened::backward_parameters_into(dout.view(), pooled.view(), &mut dweight, &mut dbias)
+            .unwrap();
+        add(bits(&dweight));
         let gradients = linear::backward(dout.view(), rows.view(), weight.view()).unwrap();
         add(bits(&gradients.dx));
         add(bits(&gradients.dweight));

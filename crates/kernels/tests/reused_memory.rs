@@ -230,7 +230,7 @@ fn activation_kernels<F: Real>(x: &Array4<F>, dout: &Array4<F>) {
         for (layout, x) in in_every_layout(x) {
             let (mut in_place, mut dout) = (x.clone(), dout.clone());
             match name {
-                "relu" => relu::forward_in_place(&mut in_place),
+                "relu" => in_place = relu::forward(x.view()),
                 "sigmoid" => sigmoid::forward_in_place(&mut in_place),
                 _ => tanh::forward_in_place(&mut in_place),
             }

@@ -1,5 +1,6 @@
 //! A network computes some neighbours together: a ReLU and the max pooling after it, and the batch norm
-//! or the convolution before them, or both. Its plain twin computes one layer after the other.
+//! or the convolution before them, or both; a flattening and the linear layer after it. Its plain twin computes
+//! one layer after the other.
 
 use kernels::conv2d::Conv2dConfig;
 use kernels::max_pool2d::MaxPool2dConfig;
@@ -196,5 +197,50 @@ fn what_is_computed_together_changes_no_bit() {
                 compare::<f64>(window, stride, others, seed);
             }
         }
+    }
+}
+
+/// Images that are flattened in front of the first layer, and a batch norm of rows.
+fn compare_flat<F: Real>(size: [usize; 3], seed: u64) {
+    let mut stream = Stream::new(seed, Purpose::Initialization, 0);
+    // Random numbers whose sums depend on their order.
+    let mut random = |shape: &[usize]| {
+        ArrayD::from_shape_simple_fn(shape, || {
+            F::from_f64(stream.below(1 << 30) as f64 / 3e8 - 1.7)
+        })
+    };
+    let [c, h, w] = size;
+    let images: Array4<F> = random(&[5, c, h, w]).into_dimensionality().unwrap();
+    let mut linear = |inputs: usize, outputs: usize| {
+        Layer::Linear(Linear {
+            weight: random(&[outputs, inputs]).into_dimensionality().unwrap(),
+            bias: random(&[outputs]).into_dimensionality().unwrap(),
+        })
+    };
+    let norm = Layer::BatchNorm(BatchNorm::new(BatchNormInput::Rows, 18));
+    let model = vec![linear(c * h * w, 18), norm, Layer::Relu(Relu), linear(18, 4)];
+    let dlogits: Array2<F> = random(&[5, 4]).into_dimensionality().unwrap();
+    let mut layers = vec![Layer::Flatten(Flatten)];
+    layers.extend(model.clone());
+    let evaluated = plainly_evaluated(&layers, &images);
+    let expected = plainly(&mut layers, &images, &dlogits);
+
+    let mut network = Network::of_flat_images(model);
+    let (mut tape, mut gradients) = (Tape::default(), Gradients::new(&network, |_| true));
+    let logits = network.forward_eval_into(images.view(), &mut tape).unwrap();
+    assert_eq!(bits(&logits.to_owned().into_dyn()), evaluated, "{size:?}");
+    let mut masks = Stream::new(0, Purpose::Dropout, 0);
+    let logits = network.forward_train_into(images.view(), &mut masks, &mut tape).unwrap();
+    let mut results = vec![bits(&logits.to_owned().into_dyn())];
+    network.backward_into(&mut tape, dlogits.view(), &mut gradients).unwrap();
+    results.extend(gradients.parameters().iter().map(bits));
+    assert_eq!(results, expected, "{size:?}");
+}
+
+#[test]
+fn flat_images_change_no_bit() {
+    for (seed, size) in [[1, 4, 5], [3, 4, 5], [16, 1, 1], [2, 1, 16]].into_iter().enumerate() {
+        compare_flat::<f32>(size, seed as u64);
+        compare_flat::<f64>(size, seed as u64);
     }
 }

@@ -24,6 +24,11 @@ impl<const COUNT: usize> ChannelNumbers<COUNT> {
         Scratch::zeros(operation, &shape).map(Self)
     }
 
+    /// The bytes that [`Self::zeros`] takes.
+    pub(crate) fn bytes(rows: usize, channels: usize) -> usize {
+        rows * channels.div_ceil(LANES) * size_of::<Lanes<COUNT>>()
+    }
+
     pub(crate) fn lanes(&self) -> &[Lanes<COUNT>] {
         self.0.as_chunks::<LANES>().0.as_chunks().0
     }

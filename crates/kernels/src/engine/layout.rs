@@ -51,14 +51,19 @@ pub(crate) fn from_channels_last<S: RawData>(pixels: ArrayBase<S, Ix4>) -> Array
     pixels.permuted_axes([0, 3, 1, 2])
 }
 
-/// Writes the columns of a matrix one after the other, from its rows of `width` values each.
-pub(crate) fn transpose<T: Copy>(rows: &[T], width: usize, columns: &mut [T]) {
-    let height = rows.len() / width;
-    for (at, column) in columns.chunks_exact_mut(height).enumerate() {
-        for (value, row) in column.iter_mut().zip(rows.chunks_exact(width)) {
-            *value = row[at];
+/// Writes to `out` the columns of each of some matrices, which have `each` values in rows of `width`.
+pub(crate) fn transpose_each<F: Real>(matrices: &[F], each: usize, width: usize, out: &mut [F]) {
+    let (count, height) = (matrices.len() / each, each / width);
+    let parts = (Images::new(matrices, each), Images::new(out, each));
+    divide(count, matrices.len() / 4, parts, &|(matrices, out)| {
+        for (matrix, out) in matrices.iter().zip(out.iter_mut()) {
+            for (at, column) in out.chunks_exact_mut(height).enumerate() {
+                for (value, row) in column.iter_mut().zip(matrix.chunks_exact(width)) {
+                    *value = row[at];
+                }
+            }
         }
-    }
+    });
 }
 
 /// Replaces each element of `a` by `f` of it and that of `b`, which must be of the same shape.
@@ -157,7 +162,8 @@ pub(crate) fn nothing<T: Clone + Zero>() -> Array4<T> {
     Array4::zeros([0; 4])
 }
 
-fn element_count(shape: &[usize]) -> Option<usize> {
+/// How many elements an array of this shape has; `None` if that is more than can be counted.
+pub(crate) fn element_count(shape: &[usize]) -> Option<usize> {
     shape.iter().try_fold(1_usize, |count, &length| count.checked_mul(length))
 }
 

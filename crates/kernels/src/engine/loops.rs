@@ -33,14 +33,13 @@ pub(crate) trait Loops: Item {
     );
 
     /// Writes the largest value of each window to `out` and its pixel to `argmax`: the first of
-    /// equal values, or the last NaN. With a ReLU, 0 and [`NOWHERE`](super::windows::NOWHERE) where none is
-    /// positive.
+    /// equal values, or the last NaN. With a ReLU, 0 and [`NOWHERE`](super::windows::NOWHERE) where all are 0 or
+    /// less.
     fn pool(windows: Windows<'_>, x: &[Self], out: &mut [Self], argmax: &mut [u32]);
 
     /// Writes the gradient of each window to the pixel that `argmax` names, and zeros to the other
-    /// pixels of the window, where windows do not overlap. Returns whether it did: not where
-    /// `argmax` names a pixel outside a window, but for [`NOWHERE`](super::windows::NOWHERE), nor for a type
-    /// without vector code.
+    /// pixels of the window, where windows do not overlap. Returns false where an index is neither a pixel of
+    /// its window nor [`NOWHERE`](super::windows::NOWHERE), and for a type without vector code.
     fn unpool(windows: Windows<'_>, dout: &[Self], argmax: &[u32], dx: &mut [Self]) -> bool;
 
     /// As [`Self::add_terms`] of what [`Self::unpool`] would write, and of x, where the terms of a zero are

@@ -138,3 +138,17 @@ impl<T: Item> Drop for Scratch<T> {
         let _ = T::kept().try_with(|kept| kept.borrow_mut().push(memory));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_that_a_small_piece_has_used_is_not_filled_again_for_a_large_one() {
+        Scratch::<u32>::any("test", &[1000]).unwrap().fill(7);
+        Scratch::<u32>::any("test", &[10]).unwrap().fill(8);
+        let large = Scratch::<u32>::any("test", &[1000]).unwrap();
+        assert!(large[64..].iter().all(|&value| value == 7), "{:?}", &large[..]);
+        assert_eq!(Scratch::<u32>::zeros("test", &[1000]).unwrap()[..], [0; 1000]);
+    }
+}

@@ -1,6 +1,7 @@
 //! The windows of a pooling on one image.
 
-/// In place of the index of a window's pixel: the window's gradient goes to none.
+/// In place of the index of a window's pixel: the window's gradient goes to none. No pixel has this index, as
+/// a plane has fewer than 2³² of them.
 pub const NOWHERE: u32 = u32::MAX;
 
 /// Windows on one image in channels-last memory, whose pixels are counted row by row.
@@ -16,7 +17,7 @@ pub(crate) struct Windows<'a> {
     pub width: usize,
     /// Values per pixel.
     pub channels: usize,
-    /// Whether each window begins with a 0 that is [`NOWHERE`], so that only what is larger counts.
+    /// Whether each window begins with a 0 that is [`NOWHERE`], so that only what is larger, or NaN, counts.
     pub has_relu: bool,
 }
 

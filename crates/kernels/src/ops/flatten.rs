@@ -7,9 +7,9 @@
 use ndarray::{Array2, Array4, ArrayView2, ArrayView4};
 
 use crate::engine::layout::{
-    elements, elements_mut, from_channels_last, reused, to_channels_last, transpose,
+    element_count, elements, elements_mut, from_channels_last, reused, to_channels_last,
+    transpose_each,
 };
-use crate::engine::parallel::{Images, divide};
 use crate::engine::real::Real;
 use crate::error::{KernelError, expect_not_empty, expect_shape};
 
@@ -30,11 +30,7 @@ pub fn forward_into<F: Real>(x: ArrayView4<'_, F>, out: &mut Array2<F>) -> Resul
     let (n, c, h, w) = x.dim();
     let mut rows = reused(OPERATION, [n, c * h * w], out)?;
     let x = to_channels_last(x);
-    let images =
-        (Images::new(elements(&x), c * h * w), Images::new(elements_mut(&mut rows), c * h * w));
-    divide(n, n * c * h * w / 4, images, &|(x, rows)| {
-        x.iter().zip(rows.iter_mut()).for_each(|(x, row)| transpose(x, c, row));
-    });
+    transpose_each(elements(&x), c * h * w, c, elements_mut(&mut rows));
     *out = rows;
     Ok(())
 }
@@ -56,16 +52,12 @@ pub fn backward_into<F: Real>(
 ) -> Result<(), KernelError> {
     let n = dout.nrows();
     expect_not_empty(OPERATION, "dx", &[n, c, h, w])?;
-    expect_shape(OPERATION, "dout", dout.shape(), &[n, c * h * w], "one row per image")?;
+    let too_large = || KernelError::TooLarge { operation: OPERATION, shape: vec![n, c, h, w] };
+    let features = element_count(&[c, h, w]).ok_or_else(too_large)?;
+    expect_shape(OPERATION, "dout", dout.shape(), &[n, features], "one row per image")?;
     let mut pixels = reused(OPERATION, [n, h, w, c], dx)?;
     let dout = dout.as_standard_layout();
-    let images = (
-        Images::new(elements(&dout), c * h * w),
-        Images::new(elements_mut(&mut pixels), c * h * w),
-    );
-    divide(n, n * c * h * w / 4, images, &|(dout, dx)| {
-        dout.iter().zip(dx.iter_mut()).for_each(|(row, dx)| transpose(row, h * w, dx));
-    });
+    transpose_each(elements(&dout), features, h * w, elements_mut(&mut pixels));
     *dx = from_channels_last(pixels);
     Ok(())
 }

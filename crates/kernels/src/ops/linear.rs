@@ -190,8 +190,8 @@ fn product<F: Real>(
     product_of_rows(Rows { values: a, runs: 1, run_length, run_stride: 0, step: 1 }, b, start, out)
 }
 
-/// Rows of a matrix, one after the other. Value j of run r of a row is `r * run_stride + j * step` values behind
-/// the first value of the row.
+/// Rows of a matrix, one after the other, each of `runs * run_length` values. Value j of run r of a row is
+/// `r * run_stride + j * step` values behind the first of them.
 #[derive(Debug, Clone, Copy)]
 struct Rows<'a, F> {
     values: &'a [F],
@@ -201,7 +201,7 @@ struct Rows<'a, F> {
     step: usize,
 }
 
-/// As [`product`].
+/// As [`product`], of rows that are read where they lie.
 fn product_of_rows<F: Real>(
     a: Rows<'_, F>,
     b: ArrayView2<'_, F>,

@@ -60,8 +60,9 @@ impl MaxPool2dConfig {
     }
 
     /// The same with a [`relu`](crate::relu) behind it, computed in the same pass: the result is max(x, 0) of
-    /// the largest value of each window. Where that value is not positive, its index is [`NOWHERE`], as
-    /// the ReLU's gradient is 0 there.
+    /// the largest value of each window. Where that value is 0 or less, its index is [`NOWHERE`], as the ReLU's
+    /// gradient is 0 there; NaN keeps its pixel. So a backward pass needs no word of the ReLU: the indices
+    /// hold it.
     #[must_use]
     pub const fn with_relu(self) -> Self {
         Self { has_relu: true, ..self }
@@ -122,7 +123,7 @@ pub struct Pooled<'a, F> {
 ///
 /// `x` `(N, C, H, W)`; both results `(N, C, OH, OW)` with OH = (H − KH) / s_h + 1, rounded down,
 /// and OW likewise. The second is the index h·W + w of the value in its plane, as PyTorch's
-/// `return_indices` gives it.
+/// `return_indices` gives it; [`MaxPool2dConfig::with_relu`] says what a ReLU makes of both.
 ///
 /// # Errors
 ///
@@ -180,7 +181,7 @@ pub fn forward_into<F: Real>(
 /// # Errors
 ///
 /// [`KernelError`] for an empty axis, shapes that [`forward`] would not have returned for `size`,
-/// an index outside the plane, or a result that no memory holds.
+/// an index outside the plane that is not [`NOWHERE`], or a result that no memory holds.
 pub fn backward<F: Real>(
     dout: ArrayView4<'_, F>,
     argmax: ArrayView4<'_, u32>,
@@ -261,7 +262,7 @@ fn scatter<F: Real>(
     Ok(())
 }
 
-/// [`scatter`] of one image with `c` channels. Whether all indices were in the plane; if not, `dx` holds
+/// [`scatter`] of one image with `c` channels. Whether all indices were in the plane, or [`NOWHERE`]; if not, `dx` holds
 /// nothing of use.
 pub(super) fn scatter_image<F: Real>(
     (dout, argmax): (&[F], &[u32]),

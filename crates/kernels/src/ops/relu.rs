@@ -7,7 +7,6 @@
 use ndarray::{Array, ArrayView, Dimension};
 
 use crate::engine::layout::{reused_like, update_pairs};
-use crate::engine::parallel::{Images, divide};
 use crate::engine::real::Real;
 use crate::error::{KernelError, expect_shape};
 
@@ -53,22 +52,6 @@ pub fn forward_into<F: Real, D: Dimension>(
     *out = reused_like(OPERATION, &x, out)?;
     update_pairs(out, x, |_, x| if x <= F::zero() { F::zero() } else { x });
     Ok(())
-}
-
-/// As [`forward`], in place.
-///
-/// # Shapes
-///
-/// Any.
-pub fn forward_in_place<F: Real, D: Dimension>(x: &mut Array<F, D>) {
-    let positive = |x: &mut F| *x = if *x <= F::zero() { F::zero() } else { *x };
-    match x.as_slice_memory_order_mut() {
-        Some(x) => {
-            let (count, values) = (x.len(), Images::new(x, 1));
-            divide(count, count / 16, values, &|x| x.all().iter_mut().for_each(positive));
-        }
-        None => x.iter_mut().for_each(positive),
-    }
 }
 
 /// As [`backward`], in place: `dout` becomes dx. The output `out` of the forward pass serves as well

@@ -112,17 +112,20 @@ fn compare<F: Real>(
     [n, c, f]: [usize; 3],
     size: [usize; 2],
     (window, stride): ([usize; 2], [usize; 2]),
-    share_of_nan: f64,
+    share_of_odd: f64,
     seed: u64,
 ) {
     let mut random = Random::new(seed);
-    let mut few_values = |shape: [usize; 4]| -> Array4<F> {
+    let mut few_values = |shape: [usize; 4], share_of_odd: f64| -> Array4<F> {
         random.array(shape).mapv(|x: f64| {
-            let is_nan = random.uniform() < share_of_nan;
-            F::from_f64(if is_nan { f64::NAN } else { (2.0 * x).round() })
+            let odd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+            let is_odd = random.uniform() < share_of_odd;
+            let odd = odd[(3.0 * random.uniform()) as usize];
+            F::from_f64(if is_odd { odd } else { (2.0 * x).round() })
         })
     };
-    let (x, weight) = (few_values([n, c, size[0], size[1]]), few_values([f, c, 3, 3]));
+    let x = few_values([n, c, size[0], size[1]], share_of_odd);
+    let weight = few_values([f, c, 3, 3], 0.0);
     let vectors = [(); 4].map(|()| random.array(f));
     let (convolution, norm) =
         (Conv2dConfig::same_3x3(), BatchNormConfig::new(1e-5, 0.3, Convention::PyTorch).unwrap());
@@ -186,6 +189,18 @@ fn compare<F: Real>(
         });
         assert_eq!(got.unwrap(), expected, "{threads} threads");
     }
+
+    // The indices hold the ReLU, whatever the configuration says; and where it is 0, no gradient gets through.
+    let (_, argmax) = rectified(of_training);
+    let dout = Zip::from(&dout)
+        .and(&argmax)
+        .map_collect(|&dout, &at| if at == NOWHERE { F::from_f64(f64::NAN) } else { dout });
+    assert_eq!(layers.of_block(x, (&dout, &argmax), read, &plain), expected[4]);
+    let (_, argmax) = rectified(of_convolution);
+    let dout = Zip::from(&masked[0])
+        .and(&argmax)
+        .map_collect(|&dout, &at| if at == NOWHERE { F::from_f64(f64::INFINITY) } else { dout });
+    assert_eq!(layers.of_convolution(x, (&dout, &argmax), &plain), expected[3]);
 }
 
 proptest! {
@@ -196,13 +211,13 @@ proptest! {
         n in 1_usize..4,
         channels in prop::array::uniform2(prop_oneof![Just(1), Just(16), Just(20), 1_usize..36]),
         size in prop::array::uniform2(4_usize..11),
-        windows in prop::sample::select(&WINDOWS[..6]),
-        share_of_nan in prop_oneof![3 => Just(0.0), 1 => Just(0.01)],
+        windows in prop::sample::select(&WINDOWS[..]),
+        share_of_odd in prop_oneof![3 => Just(0.0), 1 => Just(0.02)],
         seed: u64,
     ) {
         let [c, f] = channels;
-        compare::<f32>([n, c, f], size, windows, share_of_nan, seed);
-        compare::<f64>([n, c, f], size, windows, share_of_nan, seed);
+        compare::<f32>([n, c, f], size, windows, share_of_odd, seed);
+        compare::<f64>([n, c, f], size, windows, share_of_odd, seed);
     }
 }
 
@@ -235,4 +250,20 @@ fn a_zero_and_what_is_below_it_belong_to_no_pixel() {
     assert_eq!(bits(&out)[..3], [0.0_f64, 0.0, 2.0].map(f64::to_bits));
     assert!(out[[0, 0, 0, 3]].is_nan());
     assert_eq!(argmax.into_raw_vec_and_offset().0, [NOWHERE, NOWHERE, 5, 6]);
+}
+
+#[test]
+fn an_index_outside_is_refused_beside_one_that_is_nowhere() {
+    let config = MaxPool2dConfig::halving();
+    let dout = Array4::<f32>::ones([1, 2, 2, 2]);
+    let backward = |indices: [u32; 8]| {
+        let argmax = Array4::from_shape_vec([1, 2, 2, 2], indices.to_vec()).unwrap();
+        max_pool2d::backward(dout.view(), argmax.view(), [4, 4], &config)
+    };
+    let inside = [NOWHERE, 2, 8, 10, 0, NOWHERE, 8, 10];
+    assert_eq!(backward(inside).unwrap().sum(), 6.0);
+    // In the plane, and not in the window: added one by one, without the two that are nowhere.
+    assert_eq!(backward([NOWHERE, 0, 8, 10, 0, NOWHERE, 8, 10]).unwrap().sum(), 6.0);
+    let outside = backward([NOWHERE, 16, 8, 10, 0, NOWHERE, 8, 10]).unwrap_err();
+    assert_eq!(outside.to_string(), "max_pool2d: argmax[1] must be below 16, got 16");
 }

@@ -35,6 +35,7 @@ pub use self::ghost_batch_norm::GhostBatchNorm;
 pub use self::group_norm::GroupNorm;
 pub use self::kind::{Backward, LayerArrays, NormFacts};
 pub use self::linear::Linear;
+pub(super) use self::linear::lend_parameters;
 pub use self::max_pool2d::MaxPool2d;
 pub use self::noisy_batch_norm::NoisyBatchNorm;
 pub use self::relu::Relu;
@@ -77,6 +78,12 @@ macro_rules! layers {
             fn bytes(&self) -> usize {
                 match self {
                     $(Self::$variant(own) => own.bytes(),)*
+                }
+            }
+
+            fn bytes_of_backward(&self) -> usize {
+                match self {
+                    $(Self::$variant(own) => Held::bytes_of_backward(own),)*
                 }
             }
         }
@@ -232,6 +239,11 @@ impl<F: Real> Saved<F> {
     /// The bytes that it holds.
     pub(super) fn bytes(&self) -> usize {
         self.0.as_ref().map_or(0, SavedOf::bytes)
+    }
+
+    /// The bytes that the layer's backward pass works with.
+    pub(super) fn bytes_of_backward(&self) -> usize {
+        self.0.as_ref().map_or(0, SavedOf::bytes_of_backward)
     }
 
     /// The statistics that a norm of batches normalised a batch of so many images with: of each part

@@ -11,6 +11,11 @@ use ndarray::{Array, ArrayD, Dimension, IxDyn};
 pub(super) trait Held {
     /// The bytes of its elements.
     fn bytes(&self) -> usize;
+
+    /// The bytes that the backward pass works with, where they grow with the batch and no array shows them.
+    fn bytes_of_backward(&self) -> usize {
+        0
+    }
 }
 
 impl Held for () {
@@ -26,9 +31,12 @@ impl<T, D: Dimension> Held for Array<T, D> {
 }
 
 impl Held for GroupStatistics {
-    /// Those of the backward pass, which are more than a row of features itself takes; not the few numbers per
-    /// image that are held.
+    /// A few numbers per image, which are no matter beside it.
     fn bytes(&self) -> usize {
+        0
+    }
+
+    fn bytes_of_backward(&self) -> usize {
         self.bytes_of_backward()
     }
 }

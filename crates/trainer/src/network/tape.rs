@@ -53,6 +53,12 @@ impl<F: Real> Tape<F> {
         self.images.bytes() + records.chain(self.gradients.iter().map(Held::bytes)).sum::<usize>()
     }
 
+    /// The most bytes that a layer's backward pass works with; the next one uses them again.
+    pub(crate) fn bytes_of_backward(&self) -> usize {
+        let of_layers = self.records.iter().map(|record| record.saved.bytes_of_backward());
+        of_layers.max().unwrap_or_default()
+    }
+
     /// What the layer of this index read in the last forward pass; none where that was not kept.
     pub(crate) fn input_of(&self, layer: usize) -> Option<ArrayViewD<'_, F>> {
         let input = match layer.checked_sub(1) {

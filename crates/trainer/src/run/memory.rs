@@ -83,7 +83,7 @@ impl RunConfig {
 
         let batch = image.values() * size_of::<f32>();
         let per_image = PerImage {
-            step: batch + (tape.bytes() + landscape) / PROBE,
+            step: batch + (tape.bytes() + tape.bytes_of_backward() + landscape) / PROBE,
             observation: observation / PROBE,
             validation: batch + evaluation.bytes() / PROBE,
         };

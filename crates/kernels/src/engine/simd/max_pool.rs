@@ -6,8 +6,7 @@ use super::instruction_set::InstructionSet;
 use crate::engine::lanes::LANES;
 use crate::engine::windows::{NOWHERE, Windows};
 
-/// The largest value of each window and its pixel, by channel: the first of equal ones, or the
-/// last NaN.
+/// [`Loops::pool`](crate::engine::loops::Loops::pool).
 pub(super) fn pool(
     set: InstructionSet,
     windows: Windows<'_>,
@@ -54,9 +53,7 @@ impl Body for Pool<'_> {
     }
 }
 
-/// Writes the gradient of each window to the pixel that `argmax` names and zeros to its others,
-/// where windows do not overlap. Whether each was a pixel of its window; if not, `dx` holds
-/// nothing of use.
+/// [`Loops::unpool`](crate::engine::loops::Loops::unpool); if it returns false, `dx` holds nothing of use.
 pub(super) fn unpool(
     set: InstructionSet,
     windows: Windows<'_>,

@@ -116,7 +116,7 @@ fn normalize_and_pool<F: Real>(
 /// The gradients of pooled images, and their indices.
 pub(in crate::ops) type Gradients<'a, F> = (&'a [F], &'a [u32]);
 
-/// dγ and dβ of each channel, which hold only if every index lies in its window: that is what
+/// dγ and dβ of each channel, which hold only if every index lies in its window, or is no pixel's: that is what
 /// [`InputGradients::write`] finds out. None for a type without vector code.
 fn parameter_gradients<F: Real>(
     (dout, argmax): Gradients<'_, F>,
@@ -177,7 +177,8 @@ impl<'a, F: Real> InputGradients<'a, F> {
         Some(Self { pooled, x, strips, channels, parameters: rounded(&sums) })
     }
 
-    /// Writes dx of one image. Whether each index lies in its window; if not, `dx` holds nothing of use.
+    /// Writes dx of one image. Whether each index lies in its window, or is no pixel's; if not, `dx` holds nothing
+    /// of use.
     pub(in crate::ops) fn write(&self, image: usize, dx: &mut [F]) -> bool {
         let Self { pooled: (dout, argmax), x, strips, channels, .. } = self;
         let each = strips.out[0] * strips.out[1] * strips.channels;

@@ -45,7 +45,7 @@ pub struct Block<'a, F> {
     pub convolution: &'a Conv2dConfig,
     /// ε, momentum and convention of batch norm.
     pub norm: &'a BatchNormConfig,
-    /// The windows of the pooling.
+    /// The windows of the pooling, and whether a ReLU follows.
     pub pool: &'a MaxPool2dConfig,
 }
 

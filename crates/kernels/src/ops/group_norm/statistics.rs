@@ -34,10 +34,9 @@ impl GroupStatistics {
         self.table(|moments| moments.var)
     }
 
-    /// The bytes that a backward pass works with: two sums for each channel of each image.
+    /// The bytes that the backward pass works with: two sums for each channel of each image.
     pub fn bytes_of_backward(&self) -> usize {
-        let images = self.moments.len() / self.groups.max(1);
-        images * self.channels.div_ceil(LANES) * size_of::<Lanes<2>>()
+        ChannelNumbers::<2>::bytes(self.moments.len() / self.groups.max(1), self.channels)
     }
 
     fn table(&self, of: impl Fn(&Moments) -> f64) -> Array2<f64> {

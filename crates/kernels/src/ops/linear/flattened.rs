@@ -2,7 +2,8 @@
 //! two.
 //!
 //! Every bit is as the functions of [`flatten`](crate::flatten) and [`linear`](crate::linear) compute it one
-//! after the other: each sum runs over its terms in the same order, wherever they lie in memory.
+//! after the other: each sum runs over its terms in the same order, wherever they lie in memory. In plain loops:
+//! [`reference::flatten`](crate::reference::flatten), then [`reference::linear`](crate::reference::linear).
 
 use ndarray::{Array1, Array2, Array4, ArrayView1, ArrayView2, ArrayView4, Dim};
 
@@ -10,13 +11,14 @@ use super::{
     OPERATION, Rows, expect_dout, expect_weight, product, product_of_rows, sums_of_columns,
 };
 use crate::engine::layout::{
-    elements, elements_mut, from_channels_last, reused, to_channels_last, transpose,
+    element_count, elements, elements_mut, from_channels_last, reused, to_channels_last,
+    transpose_each,
 };
 use crate::engine::real::Real;
 use crate::engine::scratch::Scratch;
 use crate::error::{KernelError, expect_not_empty, expect_shape};
 
-/// out\[n, m\] = bias\[m\] + Σ x\[n, c, h, w\]·weight\[m, (c·H + h)·W + w\], into `out`, whose memory is used again
+/// out\[n, m\] = bias\[m\] + Σ_{c, h, w} x\[n, c, h, w\]·weight\[m, (c·H + h)·W + w\], into `out`, whose memory is used again
 /// where it has room.
 ///
 /// # Shapes
@@ -49,7 +51,7 @@ pub fn forward_into<F: Real>(
 ///
 /// # Shapes
 ///
-/// `dout` `(N, M)`, `weight` `(M, C·H·W)`, its size `[C, H, W]`, `dx` `(N, C, H, W)`.
+/// `dout` `(N, M)`, `weight` `(M, C·H·W)`, `size` = `[C, H, W]`, `dx` `(N, C, H, W)`.
 ///
 /// # Errors
 ///
@@ -60,16 +62,23 @@ pub fn backward_input_into<F: Real>(
     [c, h, w]: [usize; 3],
     dx: &mut Array4<F>,
 ) -> Result<(), KernelError> {
+    let (n, outputs) = dout.dim();
     expect_not_empty(OPERATION, "dout", dout.shape())?;
-    expect_weight(weight, c * h * w)?;
-    expect_dout(dout, dout.nrows(), weight.nrows())?;
-    let mut pixels = reused(OPERATION, Dim([dout.nrows(), h, w, c]), dx)?;
-    let weight = weight.as_standard_layout();
-    // The values of each row in the order of channels-last memory.
-    let mut by_pixel = Scratch::any(OPERATION, weight.shape())?;
-    let rows = elements(&weight).chunks_exact(c * h * w).zip(by_pixel.chunks_exact_mut(c * h * w));
-    rows.for_each(|(by_channel, by_pixel)| transpose(by_channel, h * w, by_pixel));
-    product(dout, matrix(weight.dim(), &by_pixel)?, None, elements_mut(&mut pixels))?;
+    expect_not_empty(OPERATION, "dx", &[n, c, h, w])?;
+    let too_large = || KernelError::TooLarge { operation: OPERATION, shape: vec![n, c, h, w] };
+    let features = element_count(&[c, h, w]).ok_or_else(too_large)?;
+    expect_weight(weight, features)?;
+    expect_dout(dout, n, weight.nrows())?;
+    let mut pixels = reused(OPERATION, Dim([n, h, w, c]), dx)?;
+    if c == 1 || h * w == 1 {
+        product(dout, weight, None, elements_mut(&mut pixels))?;
+    } else {
+        let weight = weight.as_standard_layout();
+        let mut by_pixel = Scratch::any(OPERATION, &[outputs, features])?;
+        transpose_each(elements(&weight), features, h * w, &mut by_pixel);
+        let weight = matrix([outputs, features], &by_pixel)?;
+        product(dout, weight, None, elements_mut(&mut pixels))?;
+    }
     *dx = from_channels_last(pixels);
     Ok(())
 }
@@ -93,26 +102,25 @@ pub fn backward_parameters_into<F: Real>(
     expect_not_empty(OPERATION, "x", x.shape())?;
     expect_not_empty(OPERATION, "dout", dout.shape())?;
     let (n, c, h, w) = x.dim();
-    let outputs = dout.ncols();
+    let (outputs, features) = (dout.ncols(), c * h * w);
     expect_dout(dout, n, outputs)?;
-    let mut weights = reused(OPERATION, Dim([outputs, c * h * w]), dweight)?;
+    let mut weights = reused(OPERATION, Dim([outputs, features]), dweight)?;
     let biases = sums_of_columns(dout, dbias)?;
     let x = to_channels_last(x);
-    let mut by_pixel = Scratch::any(OPERATION, weights.shape())?;
-    product(dout.t(), matrix((n, c * h * w), elements(&x))?, None, &mut by_pixel)?;
-    let rows = by_pixel
-        .chunks_exact(c * h * w)
-        .zip(elements_mut(&mut weights).chunks_exact_mut(c * h * w));
-    rows.for_each(|(by_pixel, by_channel)| transpose(by_pixel, c, by_channel));
+    let x = matrix([n, features], elements(&x))?;
+    if c == 1 || h * w == 1 {
+        product(dout.t(), x, None, elements_mut(&mut weights))?;
+    } else {
+        let mut by_pixel = Scratch::any(OPERATION, &[outputs, features])?;
+        product(dout.t(), x, None, &mut by_pixel)?;
+        transpose_each(&by_pixel, features, c, elements_mut(&mut weights));
+    }
     (*dweight, *dbias) = (weights, biases);
     Ok(())
 }
 
 /// The elements as a matrix.
-fn matrix<F>(
-    (rows, columns): (usize, usize),
-    elements: &[F],
-) -> Result<ArrayView2<'_, F>, KernelError> {
-    let too_large = |_| KernelError::TooLarge { operation: OPERATION, shape: vec![rows, columns] };
-    ArrayView2::from_shape([rows, columns], elements).map_err(too_large)
+fn matrix<F>(shape: [usize; 2], elements: &[F]) -> Result<ArrayView2<'_, F>, KernelError> {
+    let too_large = |_| KernelError::TooLarge { operation: OPERATION, shape: shape.to_vec() };
+    ArrayView2::from_shape(shape, elements).map_err(too_large)
 }

@@ -10,7 +10,7 @@ use ndarray::{Array1, ArrayViewD};
 
 use super::kind::{GroupBackward, LayerGroup, Result, of_other_layers};
 use crate::network::layer::{
-    BatchNorm, BatchNormInput, Conv2d, Layer, MaxPool2d, SavedOf, lend_wanted, with_memory,
+    BatchNorm, BatchNormInput, Conv2d, Layer, SavedOf, lend_wanted, with_memory,
 };
 use crate::network::memory::lend;
 use crate::network::named_layers::NamedLayer;
@@ -24,7 +24,7 @@ pub(super) struct Conv2dBatchNormReluMaxPool;
 const OPERATION: &str = "conv2d";
 
 /// The layers that have a part in a pass.
-type Parts<'a, F> = (&'a Conv2d<F>, &'a BatchNorm<F>, &'a MaxPool2d);
+type Parts<'a, F> = (&'a Conv2d<F>, &'a BatchNorm<F>, MaxPool2dConfig);
 
 fn parts<F>(layers: &[NamedLayer<F>]) -> Option<Parts<'_, F>> {
     let mut layers = layers.iter().map(|named| &named.layer);
@@ -33,7 +33,7 @@ fn parts<F>(layers: &[NamedLayer<F>]) -> Option<Parts<'_, F>> {
         layers
         && norm.input == BatchNormInput::Images
     {
-        Some((conv, norm, pool))
+        Some((conv, norm, pool.config.with_relu()))
     } else {
         None
     }
@@ -124,7 +124,6 @@ impl<F: Real> LayerGroup<F> for Conv2dBatchNormReluMaxPool {
             return of_other_layers();
         };
         let x = with_rank(OPERATION, "x", x)?;
-        let pool = pool.config.with_relu();
         let (block, running) = (block_of(conv, norm, &pool), &norm.running);
         with_memory!(saved, MaxPool2d, |argmax| lend(out, |out| {
             normalized::forward_eval_into(x, &block, running, Pooled { out, argmax })
@@ -150,7 +149,6 @@ impl<F: Real> LayerGroup<F> for Conv2dBatchNormReluMaxPool {
         let x = with_rank(OPERATION, "x", x)?;
         let convolved = with_rank(OPERATION, "convolved", of_conv.out.view())?;
         let dout = with_rank("max_pool2d", "dout", dout.view())?;
-        let pool = pool.config.with_relu();
         let (block, pooled) = (block_of(conv, norm, &pool), (dout, argmax.view()));
         let (dgamma, dbeta) = lend_wanted(dx, of_conv_wanted, |wanted| {
             normalized::backward_train_into(pooled, x, convolved, statistics, &block, wanted)

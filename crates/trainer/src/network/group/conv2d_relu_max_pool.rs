@@ -4,12 +4,12 @@
 //! The ReLU is computed behind the pooling, for the reason that [`super::relu_max_pool`] gives.
 
 use kernels::conv2d::max_pooled;
-use kernels::max_pool2d::Pooled;
+use kernels::max_pool2d::{MaxPool2dConfig, Pooled};
 use kernels::{Real, with_rank};
 use ndarray::ArrayViewD;
 
 use super::kind::{GroupBackward, LayerGroup, Result, of_other_layers};
-use crate::network::layer::{Conv2d, Layer, MaxPool2d, SavedOf, lend_wanted, with_memory};
+use crate::network::layer::{Conv2d, Layer, SavedOf, lend_wanted, with_memory};
 use crate::network::memory::lend;
 use crate::network::named_layers::NamedLayer;
 use crate::network::record::Record;
@@ -19,11 +19,11 @@ use crate::network::record::Record;
 pub(super) struct Conv2dReluMaxPool;
 
 /// The convolution and the max pooling that these layers begin with.
-fn parts<F>(layers: &[NamedLayer<F>]) -> Option<(&Conv2d<F>, &MaxPool2d)> {
+fn parts<F>(layers: &[NamedLayer<F>]) -> Option<(&Conv2d<F>, MaxPool2dConfig)> {
     let mut layers = layers.iter().map(|named| &named.layer);
     let layers = (layers.next()?, layers.next()?, layers.next()?);
     if let (Layer::Conv2d(conv), Layer::Relu(_), Layer::MaxPool2d(pool)) = layers {
-        Some((conv, pool))
+        Some((conv, pool.config.with_relu()))
     } else {
         None
     }
@@ -53,7 +53,6 @@ impl<F: Real> LayerGroup<F> for Conv2dReluMaxPool {
         };
         let x = with_rank("conv2d", "x", x)?;
         let Conv2d { weight, bias, config } = conv;
-        let pool = pool.config.with_relu();
         with_memory!(saved, MaxPool2d, |argmax| lend(out, |out| {
             let pooled = Pooled { out, argmax };
             max_pooled::forward_into(x, weight.view(), bias.view(), config, &pool, pooled)
@@ -75,7 +74,7 @@ impl<F: Real> LayerGroup<F> for Conv2dReluMaxPool {
         let dout = with_rank("max_pool2d", "dout", dout.view())?;
         let (argmax, weight, config) = (argmax.view(), conv.weight.view(), &conv.config);
         lend_wanted(dx, parameters, |wanted| {
-            max_pooled::backward_into(dout, argmax, x, weight, config, &pool.config, wanted)
+            max_pooled::backward_into(dout, argmax, x, weight, config, &pool, wanted)
         })
     }
 }

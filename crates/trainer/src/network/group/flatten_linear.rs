@@ -2,10 +2,10 @@
 
 use kernels::linear::flattened;
 use kernels::{Real, with_rank};
-use ndarray::{Array1, Array2, ArrayView2, ArrayView4, ArrayViewD};
+use ndarray::{ArrayView2, ArrayView4, ArrayViewD};
 
 use super::kind::{GroupBackward, LayerGroup, Result, of_other_layers};
-use crate::network::layer::{Layer, Linear};
+use crate::network::layer::{Layer, Linear, lend_parameters};
 use crate::network::memory::lend;
 use crate::network::named_layers::NamedLayer;
 use crate::network::record::Record;
@@ -57,13 +57,9 @@ impl<F: Real> LayerGroup<F> for FlattenLinear {
         let x: ArrayView4<'_, F> = with_rank("flatten", "x", x)?;
         let dout: ArrayView2<'_, F> = with_rank("linear", "dout", dout.view())?;
         let (_, c, h, w) = x.dim();
-        if let Some([dweight, dbias]) = parameters {
-            lend(dweight, |dweight: &mut Array2<F>| {
-                lend(dbias, |dbias: &mut Array1<F>| {
-                    flattened::backward_parameters_into(dout, x, dweight, dbias)
-                })
-            })?;
-        }
+        lend_parameters(parameters, |dweight, dbias| {
+            flattened::backward_parameters_into(dout, x, dweight, dbias)
+        })?;
         match dx {
             Some(dx) => {
                 lend(dx, |dx| flattened::backward_input_into(dout, weight.view(), [c, h, w], dx))

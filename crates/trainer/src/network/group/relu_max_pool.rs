@@ -60,6 +60,7 @@ impl<F: Real> LayerGroup<F> for ReluMaxPool {
             return of_other_layers();
         };
         let GroupBackward { x, dout, dx, .. } = pass;
+        // The indices hold the gradient of the ReLU.
         pool.layer.backward(saved, Backward { x, dout, dx, parameters: None })
     }
 }

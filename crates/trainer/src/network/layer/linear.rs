@@ -16,6 +16,15 @@ pub struct Linear<F> {
     pub bias: Array1<F>,
 }
 
+/// Lends the memory of dweight and dbias to a kernel, if they are wanted.
+pub(in crate::network) fn lend_parameters<F: Real>(
+    parameters: Option<[&mut ArrayD<F>; 2]>,
+    write: impl FnOnce(&mut Array2<F>, &mut Array1<F>) -> Result<()>,
+) -> Result<()> {
+    let Some([dweight, dbias]) = parameters else { return Ok(()) };
+    lend(dweight, |dweight| lend(dbias, |dbias| write(dweight, dbias)))
+}
+
 impl<F: Real> LayerKind<F> for Linear<F> {
     const NUMERICS: Numerics = numerics::NOTEBOOK;
     const IS_BACKWARD_IN_PLACE: bool = false;
@@ -32,13 +41,9 @@ impl<F: Real> LayerKind<F> for Linear<F> {
     fn backward(&self, (): &(), pass: Backward<'_, F>) -> Result<()> {
         let Backward { x, dout, dx, parameters } = pass;
         let (x, dout) = (rows("linear", "x", x)?, rows("linear", "dout", dout.view())?);
-        if let Some([dweight, dbias]) = parameters {
-            lend(dweight, |dweight: &mut Array2<F>| {
-                lend(dbias, |dbias: &mut Array1<F>| {
-                    linear::backward_parameters_into(dout, x, dweight, dbias)
-                })
-            })?;
-        }
+        lend_parameters(parameters, |dweight, dbias| {
+            linear::backward_parameters_into(dout, x, dweight, dbias)
+        })?;
         match dx {
             Some(dx) => lend(dx, |dx| linear::backward_input_into(dout, self.weight.view(), dx)),
             None => Ok(()),
