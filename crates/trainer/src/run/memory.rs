@@ -18,9 +18,8 @@ const PROBE: usize = 2;
 /// of a checkpoint, and its bytes.
 const COPIES_OF_STATE: usize = 3;
 
-/// As many again where the landscape is observed: a copy of the network and of its gradients. They are fewer
-/// than those of the optimiser's arrays.
-const COPIES_FOR_LANDSCAPE: usize = 1;
+/// Copies of the parameters where the landscape is observed: those of another network, and their gradients.
+const COPIES_FOR_LANDSCAPE: usize = 2;
 
 /// What a run holds whatever its batch: lists, logs, and the threads' working memory.
 const SMALL_THINGS: u64 = 8 << 20;
@@ -72,13 +71,15 @@ impl RunConfig {
         let mut evaluation = Tape::default();
         evaluation.keep_activations(false);
         network.forward_eval_into(images.view(), &mut evaluation)?;
-        let (mut landscape, mut copies) = (0, COPIES_OF_STATE);
+        let (mut landscape, mut numbers) = (0, state * COPIES_OF_STATE);
         if is_observed && self.observe.has(Observable::Landscape) {
             let batch = ImageBatch { images, labels: Array1::zeros(PROBE) };
             let mut memory = Landscape::new(&gradients);
             memory.measure(&network, &optimizer, &batch, &gradients, &random)?;
             landscape = memory.bytes_of_batch();
-            copies += COPIES_FOR_LANDSCAPE;
+            let parameters =
+                network.parameters().iter().map(|(_, array)| array.len()).sum::<usize>();
+            numbers += parameters * COPIES_FOR_LANDSCAPE;
         }
 
         let batch = image.values() * size_of::<f32>();
@@ -91,7 +92,7 @@ impl RunConfig {
             |bytes: usize, images: usize| bytes.saturating_mul(self.batch_size.min(images)) as u64;
         let beside = held(per_image.observation, training_images)
             .max(held(per_image.validation, validation_images));
-        let state = (state * size_of::<f32>() * copies) as u64;
-        Ok(SMALL_THINGS + state + held(per_image.step, training_images) + beside)
+        let numbers = (numbers * size_of::<f32>()) as u64;
+        Ok(SMALL_THINGS + numbers + held(per_image.step, training_images) + beside)
     }
 }
