@@ -41,10 +41,10 @@ impl Results {
              fastest of the settings that were measured, which the table names. Times are medians over the turns, and so are ratios, each \
              of which compares two times of one turn. *Noise* is the interquartile range of a side's \
              times as a share of their median, where it is more than {}. The turns of a noisy row were \
-             made up to three times, and all of them count. *Of least times* compares the least \
-             time of each side; the ceiling is the best of several repetitions in either column. Other work on a \
-             shared machine takes time and gives none, so these turns were disturbed least. Goals are held \
-             against the medians.\n\n",
+             made up to three times, and all of them count. *Of least times* is the same figure, \
+             made of the least time of each side. Other work on a shared machine only adds time, so the least \
+             times are disturbed least. The ceiling is the best of several repetitions, in this column and in \
+             the other.\n\n",
             percent(NOISE)
         ));
         page.push_str(&goals_table(results).to_markdown());

@@ -218,15 +218,17 @@ fn a_constant_group_gives_beta_and_no_nan() {
     }
 }
 
-/// Two sums of 8 bytes for each channel of each image, and for those that fill up vectors of 16.
+/// A backward pass has two sums of 8 bytes for each channel of each image, and for those that fill up vectors of 16.
 #[test]
-fn the_memory_of_a_backward_pass_is_known_before() {
+fn the_memory_of_statistics_and_of_a_backward_pass_is_known_before() {
     for (channels, bytes) in [(4, 3 * 16 * 16), (16, 3 * 16 * 16), (20, 3 * 32 * 16)] {
         let (x, ones) = (Array4::<f32>::ones([3, channels, 1, 2]), Array1::ones(channels));
         let config = GroupNormConfig::new(2, 1e-5).unwrap();
         let (_, statistics) =
             group_norm::forward(x.view(), ones.view(), ones.view(), &config).unwrap();
         assert_eq!(statistics.bytes_of_backward(), bytes, "{channels} channels");
+        // Mean, its rest, variance and inverse deviation of two groups.
+        assert_eq!(statistics.bytes(), 3 * 2 * 4 * 8);
     }
     assert_eq!(GroupStatistics::default().bytes_of_backward(), 0);
 }

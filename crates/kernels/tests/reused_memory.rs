@@ -228,13 +228,13 @@ fn activation_kernels<F: Real>(x: &Array4<F>, dout: &Array4<F>) {
             _ => tanh::forward_into(x.view(), out),
         });
         for (layout, x) in in_every_layout(x) {
-            let (mut in_place, mut dout) = (x.clone(), dout.clone());
+            let (mut got, mut dout) = (x.clone(), dout.clone());
             match name {
-                "relu" => in_place = relu::forward(x.view()),
-                "sigmoid" => sigmoid::forward_in_place(&mut in_place),
-                _ => tanh::forward_in_place(&mut in_place),
+                "relu" => got = relu::forward(x.view()),
+                "sigmoid" => sigmoid::forward_in_place(&mut got),
+                _ => tanh::forward_in_place(&mut got),
             }
-            assert_eq!(bits(&in_place), bits(&out), "{name}, {layout}");
+            assert_eq!(bits(&got), bits(&out), "{name}, {layout}");
             match name {
                 "relu" => relu::backward_in_place(&mut dout, x.view()),
                 "sigmoid" => sigmoid::backward_in_place(&mut dout, x.view()),

@@ -69,6 +69,7 @@ fn every_network() -> Vec<NetworkConfig> {
         "conv-16-32_sigmoid",
         "conv-16-32_group-norm-4_relu",
         "linear-200_group-norm-1_tanh",
+        "linear-200-200_group-norm-100_relu",
         "conv-16-32_instance-norm_relu",
         "conv-16-32_ghost-batch-norm-30_relu",
         "conv-16-32_noisy-batch-norm_relu",

@@ -51,7 +51,8 @@ pub(crate) fn from_channels_last<S: RawData>(pixels: ArrayBase<S, Ix4>) -> Array
     pixels.permuted_axes([0, 3, 1, 2])
 }
 
-/// Writes to `out` the columns of each of some matrices, which have `each` values in rows of `width`.
+/// Writes to `out` the columns of each of some matrices, which have `each` values in rows of `width`. Neither may
+/// be 0, and `each` is a multiple of `width`.
 pub(crate) fn transpose_each<F: Real>(matrices: &[F], each: usize, width: usize, out: &mut [F]) {
     let (count, height) = (matrices.len() / each, each / width);
     let parts = (Images::new(matrices, each), Images::new(out, each));

@@ -61,8 +61,8 @@ impl MaxPool2dConfig {
 
     /// The same with a [`relu`](crate::relu) behind it, computed in the same pass: the result is max(x, 0) of
     /// the largest value of each window. Where that value is 0 or less, its index is [`NOWHERE`], as the ReLU's
-    /// gradient is 0 there; NaN keeps its pixel. So a backward pass needs no word of the ReLU: the indices
-    /// hold it.
+    /// gradient is 0 there; NaN keeps its pixel. A backward pass need not know of the ReLU: the indices say
+    /// where its gradient is 0.
     #[must_use]
     pub const fn with_relu(self) -> Self {
         Self { has_relu: true, ..self }
@@ -279,7 +279,8 @@ pub(super) fn scatter_image<F: Real>(
     true
 }
 
-/// Refuses an index outside a plane of so many pixels, but for [`NOWHERE`]; `argmax` is in the axis order `(N, H, W, C)`.
+/// Refuses an index outside a plane of so many pixels, but for [`NOWHERE`]; `argmax` is in the axis order
+/// `(N, H, W, C)`.
 pub(super) fn expect_indices(
     argmax: ArrayView4<'_, u32>,
     pixels: usize,

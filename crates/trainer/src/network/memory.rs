@@ -31,9 +31,8 @@ impl<T, D: Dimension> Held for Array<T, D> {
 }
 
 impl Held for GroupStatistics {
-    /// A few numbers per image, which are no matter beside it.
     fn bytes(&self) -> usize {
-        0
+        self.bytes()
     }
 
     fn bytes_of_backward(&self) -> usize {

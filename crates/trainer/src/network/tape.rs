@@ -78,3 +78,37 @@ impl<F: Real> Tape<F> {
         Ok(with_rank::<_, Ix2>("network", "logits", out.view())?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kernels::group_norm::{self, GroupNormConfig, GroupStatistics};
+    use ndarray::{Array1, Array4};
+
+    use super::*;
+    use crate::dataset::FASHION_MNIST_IMAGE;
+    use crate::network::NetworkConfig;
+    use crate::random_stream::{Purpose, Stream};
+
+    /// Those of a group norm of three images and two groups.
+    fn of_group_norm(channels: usize) -> GroupStatistics {
+        let (x, ones) = (Array4::<f32>::ones([3, channels, 1, 2]), Array1::ones(channels));
+        let config = GroupNormConfig::new(2, 1e-5).unwrap();
+        group_norm::forward(x.view(), ones.view(), ones.view(), &config).unwrap().1
+    }
+
+    #[test]
+    fn the_backward_passes_of_layers_work_in_the_same_memory() {
+        let config: NetworkConfig = "conv-20-40_group-norm-2_relu".parse().unwrap();
+        let mut network = config.build::<f32>(FASHION_MNIST_IMAGE, 10, 0).unwrap();
+        let (mut tape, mut random) = (Tape::default(), Stream::new(0, Purpose::Dropout, 0));
+        assert_eq!(tape.bytes_of_backward(), 0);
+        let images = Array4::zeros([3, 1, 28, 28]);
+        network.forward_train_into(images.view(), &mut random, &mut tape).unwrap();
+        let [few, many] = [20, 40].map(of_group_norm);
+        assert!(few.bytes_of_backward() < many.bytes_of_backward());
+        assert_eq!(tape.bytes_of_backward(), many.bytes_of_backward());
+        let saved: usize = tape.records.iter().map(|record| record.saved.bytes()).sum();
+        let argmax = 4 * 3 * (20 * 14 * 14 + 40 * 7 * 7);
+        assert_eq!(saved, few.bytes() + many.bytes() + argmax);
+    }
+}

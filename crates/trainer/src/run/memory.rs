@@ -18,9 +18,6 @@ const PROBE: usize = 2;
 /// of a checkpoint, and its bytes.
 const COPIES_OF_STATE: usize = 3;
 
-/// Copies of the parameters where the landscape is observed: those of another network, and their gradients.
-const COPIES_FOR_LANDSCAPE: usize = 2;
-
 /// What a run holds whatever its batch: lists, logs, and the threads' working memory.
 const SMALL_THINGS: u64 = 8 << 20;
 
@@ -71,15 +68,16 @@ impl RunConfig {
         let mut evaluation = Tape::default();
         evaluation.keep_activations(false);
         network.forward_eval_into(images.view(), &mut evaluation)?;
-        let (mut landscape, mut numbers) = (0, state * COPIES_OF_STATE);
+        let parameters: usize = network.parameters().iter().map(|(_, array)| array.len()).sum();
+        // Those of a step have gradients.
+        let (mut landscape, mut numbers) = (0, state * COPIES_OF_STATE + parameters);
         if is_observed && self.observe.has(Observable::Landscape) {
             let batch = ImageBatch { images, labels: Array1::zeros(PROBE) };
             let mut memory = Landscape::new(&gradients);
             memory.measure(&network, &optimizer, &batch, &gradients, &random)?;
             landscape = memory.bytes_of_batch();
-            let parameters =
-                network.parameters().iter().map(|(_, array)| array.len()).sum::<usize>();
-            numbers += parameters * COPIES_FOR_LANDSCAPE;
+            // And so have those at another place of the landscape.
+            numbers += parameters;
         }
 
         let batch = image.values() * size_of::<f32>();

@@ -34,6 +34,11 @@ impl GroupStatistics {
         self.table(|moments| moments.var)
     }
 
+    /// The bytes that it holds.
+    pub fn bytes(&self) -> usize {
+        self.moments.len() * size_of::<Moments>()
+    }
+
     /// The bytes that the backward pass works with: two sums for each channel of each image.
     pub fn bytes_of_backward(&self) -> usize {
         ChannelNumbers::<2>::bytes(self.moments.len() / self.groups.max(1), self.channels)

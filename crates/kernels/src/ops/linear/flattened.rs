@@ -18,8 +18,9 @@ use crate::engine::real::Real;
 use crate::engine::scratch::Scratch;
 use crate::error::{KernelError, expect_not_empty, expect_shape};
 
-/// out\[n, m\] = bias\[m\] + Σ_{c, h, w} x\[n, c, h, w\]·weight\[m, (c·H + h)·W + w\], into `out`, whose memory is used again
-/// where it has room.
+/// out\[n, m\] = bias\[m\] + Σ_{c, h, w} x\[n, c, h, w\]·weight\[m, (c·H + h)·W + w\].
+///
+/// The memory of `out` is used again where it has room.
 ///
 /// # Shapes
 ///
@@ -83,8 +84,9 @@ pub fn backward_input_into<F: Real>(
     Ok(())
 }
 
-/// dweight\[m, (c·H + h)·W + w\] = Σ_n dout\[n, m\]·x\[n, c, h, w\] and dbias\[m\] = Σ_n dout\[n, m\], into the memory of
-/// `dweight` and `dbias`, which is used again where it has room.
+/// dweight\[m, (c·H + h)·W + w\] = Σ_n dout\[n, m\]·x\[n, c, h, w\] and dbias\[m\] = Σ_n dout\[n, m\].
+///
+/// The memory of both is used again where it has room.
 ///
 /// # Shapes
 ///
