@@ -32,15 +32,16 @@ impl Turns<'_> {
         let name = format!("{} {}", work.name(), work.shape());
         progress(&name);
         let is_epoch = matches!(work, Work::Epoch { .. });
-        let is_quick = extent == Extent::Quick;
-        // One epoch takes long enough; one call of a kernel does not. Kernels have many short turns, so
-        // that what else a shared machine does for some tenths of a second meets both sides.
-        let (turns, at_least) = match (is_epoch, is_quick) {
-            (true, true) => (3, 0.0),
-            (true, false) => (5, 0.0),
-            (false, true) => (7, 0.02),
-            (false, false) => (31, 0.02),
+        // Kernels have many short turns, so that what else a shared machine does for some tenths of a
+        // second meets both sides.
+        let turns = match (is_epoch, extent) {
+            (true, Extent::Quick) => 3,
+            (true, Extent::Normal | Extent::Full) => 5,
+            (false, Extent::Quick) => 7,
+            (false, Extent::Normal | Extent::Full) => 31,
         };
+        // One epoch takes long enough; one call of a kernel does not.
+        let at_least = if is_epoch { 0.0 } else { 0.02 };
         let mut call = ours::prepare(&work, self.images)?;
         let mut ours = |threads| -> Result<f64> {
             with_threads(threads, || {

@@ -262,8 +262,8 @@ fn scatter<F: Real>(
     Ok(())
 }
 
-/// [`scatter`] of one image with `c` channels. Whether all indices were in the plane, or [`NOWHERE`]; if not, `dx` holds
-/// nothing of use.
+/// [`scatter`] of one image with `c` channels. Whether all indices were in the plane, or [`NOWHERE`]; if not,
+/// `dx` holds nothing of use.
 pub(super) fn scatter_image<F: Real>(
     (dout, argmax): (&[F], &[u32]),
     c: usize,

@@ -4,6 +4,8 @@
 //! Every bit is as the functions of [`flatten`](crate::flatten) and [`linear`](crate::linear) compute it one
 //! after the other: each sum runs over its terms in the same order, wherever they lie in memory. In plain loops:
 //! [`reference::flatten`](crate::reference::flatten), then [`reference::linear`](crate::reference::linear).
+//!
+//! Source: PyTorch's `flatten` and `linear`, one after the other.
 
 use ndarray::{Array1, Array2, Array4, ArrayView1, ArrayView2, ArrayView4, Dim};
 
@@ -28,7 +30,7 @@ use crate::error::{KernelError, expect_not_empty, expect_shape};
 ///
 /// # Errors
 ///
-/// [`KernelError`] for an empty axis or mismatched shapes; what `out` held is then lost.
+/// [`KernelError`] for an empty axis, mismatched shapes, or when there is no memory for the result; what `out` held is then lost.
 pub fn forward_into<F: Real>(
     x: ArrayView4<'_, F>,
     weight: ArrayView2<'_, F>,
@@ -56,7 +58,7 @@ pub fn forward_into<F: Real>(
 ///
 /// # Errors
 ///
-/// [`KernelError`] for an empty axis or mismatched shapes; what `dx` held is then lost.
+/// [`KernelError`] for an empty axis, mismatched shapes, or when there is no memory for the result; what `dx` held is then lost.
 pub fn backward_input_into<F: Real>(
     dout: ArrayView2<'_, F>,
     weight: ArrayView2<'_, F>,
@@ -94,7 +96,7 @@ pub fn backward_input_into<F: Real>(
 ///
 /// # Errors
 ///
-/// [`KernelError`] for an empty axis or mismatched shapes; what the results held is then lost.
+/// [`KernelError`] for an empty axis, mismatched shapes, or when there is no memory for the result; what the results held is then lost.
 pub fn backward_parameters_into<F: Real>(
     dout: ArrayView2<'_, F>,
     x: ArrayView4<'_, F>,

@@ -17,9 +17,10 @@ pub(super) struct FlattenLinear;
 /// The fully connected layer of these layers, if they begin so.
 fn linear<F>(layers: &[NamedLayer<F>]) -> Option<&Linear<F>> {
     let mut layers = layers.iter().map(|named| &named.layer);
-    match (layers.next(), layers.next()) {
-        (Some(Layer::Flatten(_)), Some(Layer::Linear(linear))) => Some(linear),
-        _ => None,
+    if let (Layer::Flatten(_), Layer::Linear(linear)) = (layers.next()?, layers.next()?) {
+        Some(linear)
+    } else {
+        None
     }
 }
 

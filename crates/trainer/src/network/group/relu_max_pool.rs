@@ -3,11 +3,12 @@
 //! The two commute: max(x, 0) of the largest is the largest of max(x, 0), and where that is 0, so is the
 //! gradient, whichever pixel gets it. So the ReLU is computed behind the pooling, on a fraction of the values.
 
-use kernels::{Real, max_pool2d, with_rank};
+use kernels::max_pool2d::{self, MaxPool2dConfig};
+use kernels::{Real, with_rank};
 use ndarray::ArrayViewD;
 
 use super::kind::{GroupBackward, LayerGroup, Result, of_other_layers};
-use crate::network::layer::{Backward, Layer, MaxPool2d, with_memory};
+use crate::network::layer::{Backward, Layer, with_memory};
 use crate::network::memory::lend;
 use crate::network::named_layers::NamedLayer;
 use crate::network::record::Record;
@@ -16,12 +17,13 @@ use crate::network::record::Record;
 #[derive(Debug)]
 pub(super) struct ReluMaxPool;
 
-/// The max pooling of these layers, if they begin so.
-fn pool<F>(layers: &[NamedLayer<F>]) -> Option<&MaxPool2d> {
+/// The max pooling that these layers begin with, and its ReLU.
+fn pool<F>(layers: &[NamedLayer<F>]) -> Option<MaxPool2dConfig> {
     let mut layers = layers.iter().map(|named| &named.layer);
-    match (layers.next(), layers.next()) {
-        (Some(Layer::Relu(_)), Some(Layer::MaxPool2d(pool))) => Some(pool),
-        _ => None,
+    if let (Layer::Relu(_), Layer::MaxPool2d(pool)) = (layers.next()?, layers.next()?) {
+        Some(pool.config.with_relu())
+    } else {
+        None
     }
 }
 
@@ -44,7 +46,6 @@ impl<F: Real> LayerGroup<F> for ReluMaxPool {
             return of_other_layers();
         };
         let x = with_rank("max_pool2d", "x", x)?;
-        let pool = pool.config.with_relu();
         with_memory!(saved, MaxPool2d, |argmax| {
             lend(out, |out| max_pool2d::forward_into(x, &pool, out, argmax))
         })
