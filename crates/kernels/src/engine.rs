@@ -2,6 +2,7 @@
 //! memory layouts, and memory kept from call to call.
 
 pub(crate) mod aligned;
+pub(crate) mod at_rest;
 pub mod ceiling;
 pub(crate) mod channel_numbers;
 pub(crate) mod channels;

@@ -13,7 +13,7 @@ use kernels::{
     ghost_batch_norm, linear, reference, relu, sigmoid, softmax_cross_entropy, spatial_batch_norm,
     tanh,
 };
-use ndarray::{Array, Array1, Array2, Array4, Dimension, Zip};
+use ndarray::{Array, Array1, Array2, Array4, ArrayView1, ArrayViewMut1, Dimension, Zip};
 use proptest::prelude::*;
 
 use crate::common::{Random, bits};
@@ -209,6 +209,67 @@ fn optimizers_against_reference<F: Real>(shape: [usize; 4], weight_decay: f64, s
     reference::sgd::step_with_momentum(ew, g, ev, 0.9, &factors);
     assert_same("w with momentum", &w, &expected[0]);
     assert_same("velocity", &v, &expected[1]);
+}
+
+/// The steps of the optimisers where averages are of a few times the least positive number: some of
+/// them are at rest, others are just above.
+fn optimizers_with_subnormal_averages<F: Real>(least: f64) {
+    let gradients = [0.0, least, -7.0 * least, 1e5 * least, 0.3];
+    let averages: Vec<f64> =
+        (-60..=60).chain([1000, 1 << 20]).map(|k| least * f64::from(k)).collect();
+    let parameters = [0.0, 3.0 * least, -1e-30, 1.5];
+    let [mut p, mut g, mut m] = [(); 3].map(|()| Vec::new());
+    for (&gradient, &average) in gradients.iter().flat_map(|g| averages.iter().map(move |m| (g, m)))
+    {
+        for parameter in parameters {
+            g.push(F::from_f64(gradient));
+            m.push(F::from_f64(average));
+            p.push(F::from_f64(parameter));
+        }
+    }
+    for (momentum, rate, weight_decay) in [0.0, 0.5, 0.9, 0.99]
+        .into_iter()
+        .flat_map(|momentum| {
+            [1e-3, 0.03, 0.3, 10.0].map(|rate| [0.0, 0.1].map(|decay| (momentum, rate, decay)))
+        })
+        .flatten()
+    {
+        let what = format!("momentum {momentum}, rate {rate}, decay {weight_decay}");
+        let factors = AdamFactors {
+            one_minus_beta1: 1.0 - momentum,
+            beta2: 0.999,
+            one_minus_beta2: 0.001,
+            root_of_correction2: 0.03,
+            eps: 1e-8,
+            minus_step_size: -rate,
+            weight_decay,
+        };
+        let [mut got, mut expected] =
+            [(); 2].map(|()| [p.clone(), m.clone(), vec![F::zero(); m.len()]]);
+        let sgd = SgdFactors { learning_rate: rate, weight_decay };
+        let [mut got_sgd, mut expected_sgd] = [(); 2].map(|()| [p.clone(), m.clone()]);
+        for step in 0..3 {
+            let [p, m, v] = got.each_mut().map(|values| ArrayViewMut1::from(values));
+            adam::step(p, ArrayView1::from(&g), m, v, &factors).unwrap();
+            let [p, m, v] = expected.each_mut();
+            reference::adam::step(p, &g, m, v, &factors);
+            let [w, v] = got_sgd.each_mut().map(|values| ArrayViewMut1::from(values));
+            sgd::step_with_momentum(w, ArrayView1::from(&g), v, momentum, &sgd).unwrap();
+            let [w, v] = expected_sgd.each_mut();
+            reference::sgd::step_with_momentum(w, &g, v, momentum, &sgd);
+            let both = got.iter().chain(&got_sgd).zip(expected.iter().chain(&expected_sgd));
+            for (which, (got, expected)) in both.enumerate() {
+                let [got, expected] = [got, expected].map(|values| Array1::from(values.clone()));
+                assert_same(&format!("{what}, step {step}, array {which}"), &got, &expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn averages_at_rest_are_those_of_the_plain_loops() {
+    optimizers_with_subnormal_averages::<f32>(f64::from(f32::from_bits(1)));
+    optimizers_with_subnormal_averages::<f64>(f64::from_bits(1));
 }
 
 fn assert_close<F: Real, D: Dimension>(

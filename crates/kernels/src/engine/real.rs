@@ -29,6 +29,9 @@ pub trait Real:
     + Sync
     + 'static
 {
+    /// The least positive number, a subnormal one.
+    const LEAST: Self;
+
     /// The nearest number of this type.
     fn from_f64(value: f64) -> Self;
 
@@ -59,6 +62,8 @@ pub trait Real:
 }
 
 impl Real for f32 {
+    const LEAST: Self = f32::from_bits(1);
+
     fn from_f64(value: f64) -> Self {
         value as f32
     }
@@ -99,6 +104,8 @@ impl Real for f32 {
 }
 
 impl Real for f64 {
+    const LEAST: Self = f64::from_bits(1);
+
     fn from_f64(value: f64) -> Self {
         value
     }

@@ -15,6 +15,7 @@
 
 use ndarray::{ArrayView, ArrayViewMut, Dimension, Zip};
 
+use crate::engine::at_rest::AtRest;
 use crate::engine::parallel::{Images, divide};
 use crate::engine::real::Real;
 use crate::engine::simd::{PlainLoop, compiled};
@@ -88,6 +89,7 @@ struct Factors<F> {
     eps: F,
     minus_step_size: F,
     weight_decay: F,
+    at_rest: AtRest<F>,
 }
 
 impl<F: Real> Factors<F> {
@@ -100,6 +102,7 @@ impl<F: Real> Factors<F> {
             eps: F::from_f64(factors.eps),
             minus_step_size: F::from_f64(factors.minus_step_size),
             weight_decay: F::from_f64(factors.weight_decay),
+            at_rest: AtRest::of(factors.one_minus_beta1, factors.minus_step_size),
         }
     }
 
@@ -107,10 +110,13 @@ impl<F: Real> Factors<F> {
     #[inline(always)]
     fn update(&self, p: &mut F, g: F, m: &mut F, v: &mut F) {
         let g = if self.weight_decay == F::zero() { g } else { g + self.weight_decay * *p };
-        *m += self.one_minus_beta1 * (g - *m);
+        let rests = self.at_rest.holds(g, *m);
+        let mut moved = if rests { F::zero() } else { *m };
+        moved += self.one_minus_beta1 * (g - moved);
         *v = *v * self.beta2 + self.one_minus_beta2 * g * g;
         let denominator = v.sqrt() / self.root_of_correction2 + self.eps;
-        *p += self.minus_step_size * *m / denominator;
+        *p += self.minus_step_size * moved / denominator;
+        *m = if rests { *m } else { moved };
     }
 }
 

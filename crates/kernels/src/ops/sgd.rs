@@ -16,6 +16,7 @@
 
 use ndarray::{ArrayView, ArrayViewMut, Dimension, Zip};
 
+use crate::engine::at_rest::AtRest;
 use crate::engine::parallel::{Images, divide};
 use crate::engine::real::Real;
 use crate::engine::simd::{PlainLoop, compiled};
@@ -102,6 +103,7 @@ struct Factors<F> {
     learning_rate: F,
     weight_decay: F,
     momentum: F,
+    at_rest: AtRest<F>,
 }
 
 impl<F: Real> Factors<F> {
@@ -110,6 +112,7 @@ impl<F: Real> Factors<F> {
             learning_rate: F::from_f64(factors.learning_rate),
             weight_decay: F::from_f64(factors.weight_decay),
             momentum: F::from_f64(momentum),
+            at_rest: AtRest::of(1.0 - momentum, factors.learning_rate),
         }
     }
 
@@ -128,8 +131,11 @@ impl<F: Real> Factors<F> {
     /// Moves one value and its velocity.
     #[inline(always)]
     fn update_with_momentum(&self, w: &mut F, g: F, v: &mut F) {
-        *v = self.momentum * *v + self.penalized(g, *w);
-        *w -= self.learning_rate * *v;
+        let g = self.penalized(g, *w);
+        let rests = self.at_rest.holds(g, *v);
+        let moved = self.momentum * if rests { F::zero() } else { *v } + g;
+        *w -= self.learning_rate * moved;
+        *v = if rests { *v } else { moved };
     }
 }
 
