@@ -13,7 +13,7 @@ use kernels::{
     ghost_batch_norm, linear, reference, relu, sigmoid, softmax_cross_entropy, spatial_batch_norm,
     tanh,
 };
-use ndarray::{Array, Array1, Array2, Array4, ArrayView1, ArrayViewMut1, Dimension, Zip};
+use ndarray::{Array, Array1, Array2, Array4, Dimension, Zip};
 use proptest::prelude::*;
 
 use crate::common::{Random, bits};
@@ -185,16 +185,7 @@ fn optimizers_against_reference<F: Real>(shape: [usize; 4], weight_decay: f64, s
         minus_step_size: -0.01,
         weight_decay,
     };
-    let [mut p, mut m, mut v] = [start.clone(), velocity.clone(), squares.clone()];
-    adam::step(p.view_mut(), gradient.view(), m.view_mut(), v.view_mut(), &factors).unwrap();
-    let mut expected = [start.clone(), velocity.clone(), squares];
-    let [ep, em, ev] = expected.each_mut().map(|array| array.as_slice_mut().unwrap());
-    reference::adam::step(ep, g, em, ev, &factors);
-    for (what, got, expected) in
-        [("p", p, &expected[0]), ("m", m, &expected[1]), ("v", v, &expected[2])]
-    {
-        assert_same(what, &got, expected);
-    }
+    adam_against_reference("any numbers", [&start, &gradient, &velocity, &squares], &factors);
 
     let factors = SgdFactors { learning_rate: 0.3, weight_decay };
     let (mut w, mut expected) = (start.clone(), start.clone());
@@ -202,74 +193,89 @@ fn optimizers_against_reference<F: Real>(shape: [usize; 4], weight_decay: f64, s
     reference::sgd::step(expected.as_slice_mut().unwrap(), g, &factors);
     assert_same("w", &w, &expected);
 
-    let (mut w, mut v) = (start.clone(), velocity.clone());
-    sgd::step_with_momentum(w.view_mut(), gradient.view(), v.view_mut(), 0.9, &factors).unwrap();
-    let mut expected = [start, velocity];
-    let [ew, ev] = expected.each_mut().map(|array| array.as_slice_mut().unwrap());
-    reference::sgd::step_with_momentum(ew, g, ev, 0.9, &factors);
-    assert_same("w with momentum", &w, &expected[0]);
-    assert_same("velocity", &v, &expected[1]);
+    momentum_against_reference("any numbers", [&start, &gradient, &velocity], 0.9, &factors);
 }
 
 /// The steps of the optimisers where averages are of a few times the least positive number: some of
 /// them are at rest, others are just above.
-fn optimizers_with_subnormal_averages<F: Real>(least: f64) {
-    let gradients = [0.0, least, -7.0 * least, 1e5 * least, 0.3];
-    let averages: Vec<f64> =
-        (-60..=60).chain([1000, 1 << 20]).map(|k| least * f64::from(k)).collect();
-    let parameters = [0.0, 3.0 * least, -1e-30, 1.5];
-    let [mut p, mut g, mut m] = [(); 3].map(|()| Vec::new());
-    for (&gradient, &average) in gradients.iter().flat_map(|g| averages.iter().map(move |m| (g, m)))
-    {
-        for parameter in parameters {
-            g.push(F::from_f64(gradient));
-            m.push(F::from_f64(average));
-            p.push(F::from_f64(parameter));
+fn optimizers_with_subnormal_averages<F: Real>() {
+    let least = F::LEAST.to_f64();
+    let averages = (-60..=60).chain([500, 4_500_000]).map(|k| least * f64::from(k)).chain([-0.0]);
+    let mut parameters = Vec::new();
+    for average in averages {
+        for gradient in [0.0, -0.0, least, -7.0 * least, 1e5 * least, 0.3] {
+            for parameter in [0.0, -0.0, 3.0 * least, -1e-30, 1.5] {
+                parameters.push([parameter, gradient, average].map(F::from_f64));
+            }
         }
     }
-    for (momentum, rate, weight_decay) in [0.0, 0.5, 0.9, 0.99]
-        .into_iter()
-        .flat_map(|momentum| {
-            [1e-3, 0.03, 0.3, 10.0].map(|rate| [0.0, 0.1].map(|decay| (momentum, rate, decay)))
-        })
-        .flatten()
-    {
-        let what = format!("momentum {momentum}, rate {rate}, decay {weight_decay}");
-        let factors = AdamFactors {
-            one_minus_beta1: 1.0 - momentum,
-            beta2: 0.999,
-            one_minus_beta2: 0.001,
-            root_of_correction2: 0.03,
-            eps: 1e-8,
-            minus_step_size: -rate,
-            weight_decay,
-        };
-        let [mut got, mut expected] =
-            [(); 2].map(|()| [p.clone(), m.clone(), vec![F::zero(); m.len()]]);
-        let sgd = SgdFactors { learning_rate: rate, weight_decay };
-        let [mut got_sgd, mut expected_sgd] = [(); 2].map(|()| [p.clone(), m.clone()]);
-        for step in 0..3 {
-            let [p, m, v] = got.each_mut().map(|values| ArrayViewMut1::from(values));
-            adam::step(p, ArrayView1::from(&g), m, v, &factors).unwrap();
-            let [p, m, v] = expected.each_mut();
-            reference::adam::step(p, &g, m, v, &factors);
-            let [w, v] = got_sgd.each_mut().map(|values| ArrayViewMut1::from(values));
-            sgd::step_with_momentum(w, ArrayView1::from(&g), v, momentum, &sgd).unwrap();
-            let [w, v] = expected_sgd.each_mut();
-            reference::sgd::step_with_momentum(w, &g, v, momentum, &sgd);
-            let both = got.iter().chain(&got_sgd).zip(expected.iter().chain(&expected_sgd));
-            for (which, (got, expected)) in both.enumerate() {
-                let [got, expected] = [got, expected].map(|values| Array1::from(values.clone()));
-                assert_same(&format!("{what}, step {step}, array {which}"), &got, &expected);
+    let [p, g, average] = [0, 1, 2].map(|i| parameters.iter().map(|values| values[i]).collect());
+    let [p, g, average]: [Array1<F>; 3] = [p, g, average];
+    for momentum in [0.0, 0.5, 0.9, 0.99, 0.999, 0.999_999_9] {
+        for rate in [1e-7, 1e-3, 0.03, 0.3, 10.0] {
+            for weight_decay in [0.0, 0.1] {
+                let factors = AdamFactors {
+                    one_minus_beta1: 1.0 - momentum,
+                    beta2: 0.999,
+                    one_minus_beta2: 0.001,
+                    root_of_correction2: 0.03,
+                    eps: 1e-8,
+                    minus_step_size: -rate,
+                    weight_decay,
+                };
+                let what = format!("momentum {momentum}, rate {rate}, decay {weight_decay}");
+                for squares in [F::zero(), F::from_f64(1e-6)] {
+                    let v = p.mapv(|_| squares);
+                    adam_against_reference(&what, [&p, &g, &average, &v], &factors);
+                }
+                let factors = SgdFactors { learning_rate: rate, weight_decay };
+                momentum_against_reference(&what, [&p, &g, &average], momentum, &factors);
             }
+        }
+    }
+}
+
+/// Two steps of Adam.
+fn adam_against_reference<F: Real, D: Dimension>(
+    what: &str,
+    [p, g, m, v]: [&Array<F, D>; 4],
+    factors: &AdamFactors,
+) {
+    let [mut got, mut expected] = [(); 2].map(|()| [p, m, v].map(Array::clone));
+    for _ in 0..2 {
+        let [p, m, v] = got.each_mut().map(|array| array.view_mut());
+        adam::step(p, g.view(), m, v, factors).unwrap();
+        let [p, m, v] = expected.each_mut().map(|array| array.as_slice_mut().unwrap());
+        reference::adam::step(p, g.as_slice().unwrap(), m, v, factors);
+        for ((name, got), expected) in ["p", "m", "v"].iter().zip(&got).zip(&expected) {
+            assert_same(&format!("Adam, {what}: {name}"), got, expected);
+        }
+    }
+}
+
+/// Two steps of gradient descent with momentum.
+fn momentum_against_reference<F: Real, D: Dimension>(
+    what: &str,
+    [w, g, v]: [&Array<F, D>; 3],
+    momentum: f64,
+    factors: &SgdFactors,
+) {
+    let [mut got, mut expected] = [(); 2].map(|()| [w, v].map(Array::clone));
+    for _ in 0..2 {
+        let [w, v] = got.each_mut().map(|array| array.view_mut());
+        sgd::step_with_momentum(w, g.view(), v, momentum, factors).unwrap();
+        let [w, v] = expected.each_mut().map(|array| array.as_slice_mut().unwrap());
+        reference::sgd::step_with_momentum(w, g.as_slice().unwrap(), v, momentum, factors);
+        for ((name, got), expected) in ["w", "v"].iter().zip(&got).zip(&expected) {
+            assert_same(&format!("momentum, {what}: {name}"), got, expected);
         }
     }
 }
 
 #[test]
 fn averages_at_rest_are_those_of_the_plain_loops() {
-    optimizers_with_subnormal_averages::<f32>(f64::from(f32::from_bits(1)));
-    optimizers_with_subnormal_averages::<f64>(f64::from_bits(1));
+    optimizers_with_subnormal_averages::<f32>();
+    optimizers_with_subnormal_averages::<f64>();
 }
 
 fn assert_close<F: Real, D: Dimension>(

@@ -94,15 +94,17 @@ struct Factors<F> {
 
 impl<F: Real> Factors<F> {
     fn rounded(factors: &AdamFactors) -> Self {
+        let [one_minus_beta1, minus_step_size] =
+            [factors.one_minus_beta1, factors.minus_step_size].map(F::from_f64);
         Self {
-            one_minus_beta1: F::from_f64(factors.one_minus_beta1),
+            one_minus_beta1,
             beta2: F::from_f64(factors.beta2),
             one_minus_beta2: F::from_f64(factors.one_minus_beta2),
             root_of_correction2: F::from_f64(factors.root_of_correction2),
             eps: F::from_f64(factors.eps),
-            minus_step_size: F::from_f64(factors.minus_step_size),
+            minus_step_size,
             weight_decay: F::from_f64(factors.weight_decay),
-            at_rest: AtRest::of(factors.one_minus_beta1, factors.minus_step_size),
+            at_rest: AtRest::of(one_minus_beta1, minus_step_size),
         }
     }
 
@@ -110,13 +112,13 @@ impl<F: Real> Factors<F> {
     #[inline(always)]
     fn update(&self, p: &mut F, g: F, m: &mut F, v: &mut F) {
         let g = if self.weight_decay == F::zero() { g } else { g + self.weight_decay * *p };
-        let rests = self.at_rest.holds(g, *m);
-        let mut moved = if rests { F::zero() } else { *m };
-        moved += self.one_minus_beta1 * (g - moved);
+        let rests = self.at_rest.holds(*p, g, *m);
+        let old = if rests { F::zero() } else { *m };
+        let new = old + self.one_minus_beta1 * (g - old);
         *v = *v * self.beta2 + self.one_minus_beta2 * g * g;
         let denominator = v.sqrt() / self.root_of_correction2 + self.eps;
-        *p += self.minus_step_size * moved / denominator;
-        *m = if rests { *m } else { moved };
+        *p += self.minus_step_size * new / denominator;
+        *m = if rests { *m } else { new };
     }
 }
 

@@ -108,11 +108,13 @@ struct Factors<F> {
 
 impl<F: Real> Factors<F> {
     fn rounded(factors: &SgdFactors, momentum: f64) -> Self {
+        let [learning_rate, weight_decay, momentum] =
+            [factors.learning_rate, factors.weight_decay, momentum].map(F::from_f64);
         Self {
-            learning_rate: F::from_f64(factors.learning_rate),
-            weight_decay: F::from_f64(factors.weight_decay),
-            momentum: F::from_f64(momentum),
-            at_rest: AtRest::of(1.0 - momentum, factors.learning_rate),
+            learning_rate,
+            weight_decay,
+            momentum,
+            at_rest: AtRest::of(F::one() - momentum, learning_rate),
         }
     }
 
@@ -132,10 +134,11 @@ impl<F: Real> Factors<F> {
     #[inline(always)]
     fn update_with_momentum(&self, w: &mut F, g: F, v: &mut F) {
         let g = self.penalized(g, *w);
-        let rests = self.at_rest.holds(g, *v);
-        let moved = self.momentum * if rests { F::zero() } else { *v } + g;
-        *w -= self.learning_rate * moved;
-        *v = if rests { *v } else { moved };
+        let rests = self.at_rest.holds(*w, g, *v);
+        let old = if rests { F::zero() } else { *v };
+        let new = self.momentum * old + g;
+        *w -= self.learning_rate * new;
+        *v = if rests { *v } else { new };
     }
 }
 

@@ -1,5 +1,6 @@
 //! Adam in a plain loop. Source: Kingma and Ba 2015, algorithm 1, in PyTorch's order of operations.
 
+use super::sgd::penalized;
 use crate::engine::real::Real;
 use crate::ops::adam::AdamFactors;
 
@@ -25,7 +26,7 @@ pub fn step<F: Real>(p: &mut [F], g: &[F], m: &mut [F], v: &mut [F], factors: &A
     ]
     .map(F::from_f64);
     for i in 0..p.len() {
-        let g = g[i] + decay * p[i];
+        let g = penalized(g[i], decay, p[i]);
         m[i] += one_minus_beta1 * (g - m[i]);
         v[i] = v[i] * beta2 + one_minus_beta2 * g * g;
         p[i] += minus_step_size * m[i] / (v[i].sqrt() / root + eps);

@@ -10,7 +10,7 @@ use crate::ops::sgd::SgdFactors;
 pub fn step<F: Real>(w: &mut [F], g: &[F], factors: &SgdFactors) {
     let [rate, decay] = [factors.learning_rate, factors.weight_decay].map(F::from_f64);
     for i in 0..w.len() {
-        w[i] -= rate * (g[i] + decay * w[i]);
+        w[i] -= rate * penalized(g[i], decay, w[i]);
     }
 }
 
@@ -27,7 +27,12 @@ pub fn step_with_momentum<F: Real>(
     let [rate, decay] = [factors.learning_rate, factors.weight_decay].map(F::from_f64);
     let momentum = F::from_f64(momentum);
     for i in 0..w.len() {
-        v[i] = momentum * v[i] + (g[i] + decay * w[i]);
+        v[i] = momentum * v[i] + penalized(g[i], decay, w[i]);
         w[i] -= rate * v[i];
     }
+}
+
+/// The gradient g of a loss, with that of its penalty λ·w²/2. Without weight decay λ, −0 stays −0.
+pub(super) fn penalized<F: Real>(g: F, decay: F, w: F) -> F {
+    if decay == F::zero() { g } else { g + decay * w }
 }
