@@ -9,7 +9,7 @@ use trainer::dataset::{LabelledImages, Synthetic};
 use crate::bits::bits;
 use crate::ceiling::{BEYOND_CACHES, Ceiling, WITHIN_CACHE};
 use crate::child::{Cost, Request, StepConfig, ask};
-use crate::error::{BenchError, Result};
+use crate::error::Result;
 use crate::machine::Machine;
 use crate::options::{Extent, Options, Studies};
 use crate::peer::Script;
@@ -27,7 +27,7 @@ const STUDY_EPOCHS: u32 = 5;
 ///
 /// # Errors
 ///
-/// [`BenchError`] for the first measurement that fails.
+/// [`BenchError`](crate::BenchError) for the first measurement that fails.
 pub fn measure(options: &Options<'_>) -> Result<Results> {
     let &Options { threads, extent, progress, .. } = options;
     let images = epoch_images()?;
@@ -100,29 +100,41 @@ fn ceilings(threads: usize) -> Result<Vec<Ceiling>> {
     counts.into_iter().map(|threads| Ceiling::measure(threads, &sizes)).collect()
 }
 
-/// Training steps with one thing changed at a time, each in a process of its own.
+/// How often each point of the figure is measured.
+pub(crate) const GROWTH_ROUNDS: usize = 5;
+
+/// Training steps with one thing changed at a time, each in a process of its own. The points take turns,
+/// and the least time of each counts: other work only adds time.
 fn growth(options: &Options<'_>) -> Result<Vec<GrowthPoint>> {
     const STUDY: StepConfig = StepConfig::STUDY;
     let study = StepConfig {
         steps: if options.extent == Extent::Quick { 10 } else { STUDY.steps },
         ..STUDY
     };
-    let mut points = Vec::new();
-    let mut add = |what: &str, values: &[usize], change: &dyn Fn(usize) -> StepConfig| {
-        for &value in values {
-            (options.progress)(&format!("growth: {what} {value}"));
-            let cost = ask(&options.program, &Request::Steps(change(value)), None)?;
-            points.push(GrowthPoint { what: what.to_owned(), value, cost });
-        }
-        Ok::<_, BenchError>(())
+    let mut configs = Vec::new();
+    let mut add = |what, values: &[usize], change: &dyn Fn(usize) -> StepConfig| {
+        configs.extend(values.iter().map(|&value| (what, value, change(value))));
     };
-    add("batch size", &[10, 25, 50, 100, 200, 400], &|batch| StepConfig { batch, ..study })?;
-    add("channels", &[4, 8, 16, 32, 48, 64], &|channels| StepConfig { channels, ..study })?;
-    add("image height and width", &[14, 28, 42, 56], &|image| StepConfig { image, ..study })?;
+    add("batch size", &[10, 25, 50, 100, 200, 400], &|batch| StepConfig { batch, ..study });
+    add("channels", &[4, 8, 16, 32, 48, 64], &|channels| StepConfig { channels, ..study });
+    add("image height and width", &[14, 28, 42, 56], &|image| StepConfig { image, ..study });
     let threads: Vec<usize> = (1..=options.threads).collect();
-    add("threads of one run", &threads, &|threads| StepConfig { threads, ..study })?;
-    add("runs side by side", &[1, 2, 3, 4], &|runs| StepConfig { runs, ..study })?;
-    Ok(points)
+    add("threads of one run", &threads, &|threads| StepConfig { threads, ..study });
+    add("runs side by side", &[1, 2, 3, 4], &|runs| StepConfig { runs, ..study });
+    let mut costs = vec![Vec::new(); configs.len()];
+    for round in 1..=GROWTH_ROUNDS {
+        (options.progress)(&format!("growth, round {round} of {GROWTH_ROUNDS}"));
+        for ((_, _, config), costs) in configs.iter().zip(&mut costs) {
+            costs.push(ask::<Cost>(&options.program, &Request::Steps(*config), None)?);
+        }
+    }
+    let points = configs.into_iter().zip(costs);
+    Ok(points
+        .filter_map(|((what, value, _), costs)| {
+            let least = costs.into_iter().min_by(|a, b| a.seconds.total_cmp(&b.seconds))?;
+            Some(GrowthPoint { what: String::from(what), value, cost: least })
+        })
+        .collect())
 }
 
 fn memory(options: &Options<'_>, script: Option<&Script>) -> Result<Option<Memory>> {
