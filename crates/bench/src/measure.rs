@@ -100,11 +100,8 @@ fn ceilings(threads: usize) -> Result<Vec<Ceiling>> {
     counts.into_iter().map(|threads| Ceiling::measure(threads, &sizes)).collect()
 }
 
-/// How often each point of the figure is measured.
-pub(crate) const GROWTH_ROUNDS: usize = 5;
-
 /// Training steps with one thing changed at a time, each in a process of its own. The points take turns,
-/// and the least time of each counts: other work only adds time.
+/// and the fastest process of each counts: other work only adds time.
 fn growth(options: &Options<'_>) -> Result<Vec<GrowthPoint>> {
     const STUDY: StepConfig = StepConfig::STUDY;
     let study = StepConfig {
@@ -121,20 +118,23 @@ fn growth(options: &Options<'_>) -> Result<Vec<GrowthPoint>> {
     let threads: Vec<usize> = (1..=options.threads).collect();
     add("threads of one run", &threads, &|threads| StepConfig { threads, ..study });
     add("runs side by side", &[1, 2, 3, 4], &|runs| StepConfig { runs, ..study });
-    let mut costs = vec![Vec::new(); configs.len()];
-    for round in 1..=GROWTH_ROUNDS {
-        (options.progress)(&format!("growth, round {round} of {GROWTH_ROUNDS}"));
-        for ((_, _, config), costs) in configs.iter().zip(&mut costs) {
-            costs.push(ask::<Cost>(&options.program, &Request::Steps(*config), None)?);
+    let mut points: Vec<GrowthPoint> = Vec::new();
+    for round in 1..=options.extent.growth_rounds() {
+        for (at, &(what, value, config)) in configs.iter().enumerate() {
+            (options.progress)(&format!("growth, round {round}: {what} {value}"));
+            let cost: Cost = ask(&options.program, &Request::Steps(config), None)?;
+            match points.get_mut(at) {
+                None => points.push(GrowthPoint { what: String::from(what), value, cost }),
+                Some(point) => point.cost = faster(point.cost, cost),
+            }
         }
     }
-    let points = configs.into_iter().zip(costs);
-    Ok(points
-        .filter_map(|((what, value, _), costs)| {
-            let least = costs.into_iter().min_by(|a, b| a.seconds.total_cmp(&b.seconds))?;
-            Some(GrowthPoint { what: String::from(what), value, cost: least })
-        })
-        .collect())
+    Ok(points)
+}
+
+/// The cost of the faster of two processes.
+fn faster(a: Cost, b: Cost) -> Cost {
+    if b.seconds < a.seconds { b } else { a }
 }
 
 fn memory(options: &Options<'_>, script: Option<&Script>) -> Result<Option<Memory>> {
@@ -178,4 +178,17 @@ fn study(
         studies.notebook.shown, studies.data.name
     );
     Ok(StudyTime { what, epochs: STUDY_EPOCHS, seconds, lightning })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_faster_process_counts_with_its_memory() {
+        let cost = |seconds, peak| Cost { seconds, peak_bytes: Some(peak), data_bytes: 1 };
+        let (slow, fast) = (cost(2.0, 10), cost(1.0, 20));
+        assert_eq!(faster(slow, fast), fast);
+        assert_eq!(faster(fast, slow), fast);
+    }
 }

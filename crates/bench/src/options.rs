@@ -20,6 +20,16 @@ pub enum Extent {
     Full,
 }
 
+impl Extent {
+    /// How often each point of the growth figure is measured.
+    pub(crate) fn growth_rounds(self) -> usize {
+        match self {
+            Self::Quick => 1,
+            Self::Normal | Self::Full => 5,
+        }
+    }
+}
+
 /// What to measure, and with which programs.
 pub struct Options<'a> {
     /// The caller's own program, which measures in processes of its own.

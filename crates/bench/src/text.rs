@@ -1,7 +1,6 @@
 //! The results as tables, and as the page below `reports/bench/`.
 
 use crate::goals::{Limit, Measured, goals};
-use crate::measure::GROWTH_ROUNDS;
 use crate::options::Extent;
 use crate::race::Race;
 use crate::report::TITLE;
@@ -87,9 +86,10 @@ impl Results {
             page.push_str(&format!(
                 "\n## Growth\n\nThe time of a training step of the network with batch norm, and the \
                  memory of its process without the images. One thing at a time is changed from batch \
-                 50, 16 and 32 channels, 28 × 28 pixels, one thread and one run. Each time is the least \
-                 of {GROWTH_ROUNDS}, which took turns.\n\n![Time and memory of a training step against \
+                 50, 16 and 32 channels, 28 × 28 pixels, one thread and one run. Processes per \
+                 point: {}, of which the fastest counts.\n\n![Time and memory of a training step against \
                  batch size, channels, image size, threads and runs](bench.svg)\n",
+                results.extent.growth_rounds(),
             ));
         }
         page

@@ -112,6 +112,7 @@ impl<F: Real> Factors<F> {
     #[inline(always)]
     fn update(&self, p: &mut F, g: F, m: &mut F, v: &mut F) {
         let g = if self.weight_decay == F::zero() { g } else { g + self.weight_decay * *p };
+        // No subnormal number enters the arithmetic where the average is at rest.
         let rests = self.at_rest.holds(*p, g, *m);
         let old = if rests { F::zero() } else { *m };
         let new = old + self.one_minus_beta1 * (g - old);

@@ -134,6 +134,7 @@ impl<F: Real> Factors<F> {
     #[inline(always)]
     fn update_with_momentum(&self, w: &mut F, g: F, v: &mut F) {
         let g = self.penalized(g, *w);
+        // No subnormal number enters the arithmetic where the average is at rest.
         let rests = self.at_rest.holds(*w, g, *v);
         let old = if rests { F::zero() } else { *v };
         let new = self.momentum * old + g;
