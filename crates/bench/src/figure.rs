@@ -14,6 +14,7 @@ use plots::{Drawing, Figure, render};
 use trainer::network::preset::okabe_ito::{BLUE, VERMILLION};
 
 use crate::error::Result;
+use crate::options::Extent;
 use crate::results::Results;
 
 /// The figure.
@@ -53,6 +54,18 @@ impl GrowthFigure {
         let machine = results.machine.processor.as_ref().unwrap_or(&results.machine.system).clone();
         Self { machine, columns }
     }
+}
+
+/// The section of the page that has the figure.
+pub(crate) fn growth_section(extent: Extent) -> String {
+    format!(
+        "\n## Growth\n\nThe time of a training step of the network with batch norm, and the memory of \
+         its process without the images. One thing at a time is changed from batch 50, 16 and 32 \
+         channels, 28 × 28 pixels, one thread and one run. Processes per point: {}, of which the \
+         fastest counts.\n\n![Time and memory of a training step against batch size, channels, image \
+         size, threads and runs](bench.svg)\n",
+        extent.growth_rounds(),
+    )
 }
 
 impl Results {

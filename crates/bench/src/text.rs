@@ -1,5 +1,6 @@
 //! The results as tables, and as the page below `reports/bench/`.
 
+use crate::figure::growth_section;
 use crate::goals::{Limit, Measured, goals};
 use crate::options::Extent;
 use crate::race::Race;
@@ -83,14 +84,7 @@ impl Results {
             page.push_str(&bits_table(&results.bits).to_markdown());
         }
         if !results.growth.is_empty() {
-            page.push_str(&format!(
-                "\n## Growth\n\nThe time of a training step of the network with batch norm, and the \
-                 memory of its process without the images. One thing at a time is changed from batch \
-                 50, 16 and 32 channels, 28 × 28 pixels, one thread and one run. Processes per \
-                 point: {}, of which the fastest counts.\n\n![Time and memory of a training step against \
-                 batch size, channels, image size, threads and runs](bench.svg)\n",
-                results.extent.growth_rounds(),
-            ));
+            page.push_str(&growth_section(results.extent));
         }
         page
     }
