@@ -13,4 +13,5 @@ mod group_norm_laws;
 mod instruction_sets;
 mod max_pooled;
 mod memory_layouts;
+mod optimizers;
 mod reused_memory;

@@ -54,3 +54,13 @@ pub(crate) fn in_every_layout<F: Real>(images: &Array4<F>) -> Vec<(&'static str,
 pub(crate) fn bits<F: Real, D: Dimension>(array: &Array<F, D>) -> Vec<u64> {
     array.iter().map(|value| value.to_f64().to_bits()).collect()
 }
+
+/// Fails where the arrays differ in their shape or in a bit.
+pub(crate) fn assert_same<F: Real, D: Dimension>(
+    what: &str,
+    got: &Array<F, D>,
+    expected: &Array<F, D>,
+) {
+    assert_eq!(got.shape(), expected.shape(), "{what}");
+    assert_eq!(bits(got), bits(expected), "{what}");
+}

@@ -40,8 +40,7 @@ impl StudyConfig {
     pub fn new(mut file: StudyFile, data_set: DataSet) -> Result<Self> {
         let data_set = file.data_sets().first().copied().unwrap_or(data_set);
         let DataSetEntry { training_images, test_images, .. } = *data_set.entry();
-        let whole = Split::four_fifths_of(training_images, 0);
-        let (training, validation) = (whole.training.len() as u64, whole.validation.len() as u64);
+        let [training, validation] = Split::sizes_of(training_images).map(|images| images as u64);
         let notebook = Arm::notebook(data_set, training)?;
         if file.quick {
             file.limit_quick_look(&notebook).map_err(StudyError::Config)?;
@@ -91,9 +90,8 @@ impl StudyConfig {
         };
         for arm in &self.arms {
             let DataSetEntry { training_images, test_images, .. } = *arm.data_set().entry();
-            let whole = Split::four_fifths_of(training_images, 0);
-            let (training, validation) =
-                (whole.training.len() as u64, whole.validation.len() as u64);
+            let [training, validation] =
+                Split::sizes_of(training_images).map(|images| images as u64);
             let images = arm.training_images;
             if images > training {
                 return refuse("training_images", images, training, "training images");

@@ -28,13 +28,21 @@ pub struct SplitFacts {
 
 impl Split {
     /// Four fifths of so many images, drawn at random with this seed, for training and the rest for
-    /// validation: 48,000 and 12,000 of 60,000, as the notebook divides them. Runs that are
-    /// validated with the same images have the same seed here.
+    /// validation, as [`Self::sizes_of`] says. Runs that are validated with the same images have the same
+    /// seed here.
     pub fn four_fifths_of(images: usize, seed: u64) -> Self {
         let mut training: Vec<usize> = (0..images).collect();
         Stream::new(seed, Purpose::Split, 0).shuffle(&mut training);
-        let validation = training.split_off(images - images / 5);
+        let [of_training, _] = Self::sizes_of(images);
+        let validation = training.split_off(of_training);
         Self { training, validation, seed: Some(seed) }
+    }
+
+    /// How many of so many images [`Self::four_fifths_of`] takes for training, and how many for validation:
+    /// 48,000 and 12,000 of 60,000, as the notebook divides them.
+    pub const fn sizes_of(images: usize) -> [usize; 2] {
+        let validation = images / 5;
+        [images - validation, validation]
     }
 
     /// What tells it from another of the same data set.
@@ -102,7 +110,8 @@ mod tests {
     #[test]
     fn parts_are_disjoint_complete_mixed_and_repeatable() {
         let split = Split::four_fifths_of(1_003, 0);
-        assert_eq!((split.training.len(), split.validation.len()), (803, 200));
+        assert_eq!([split.training.len(), split.validation.len()], [803, 200]);
+        assert_eq!(Split::sizes_of(1_003), [803, 200]);
         let mut all = [split.training.clone(), split.validation.clone()].concat();
         all.sort_unstable();
         assert!(all.into_iter().eq(0..1_003));
