@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use trainer::dataset::{CLASS_NAMES, FASHION_MNIST_IMAGE, Split};
-use trainer::evaluation::{Evaluation, evaluate};
+use trainer::evaluation::{Evaluation, evaluate_f32};
 use trainer::network::{Network, NetworkConfig, Preset};
 use trainer::run::{last_weights, recorded};
 use trainer::{WeightsError, weights};
@@ -89,7 +89,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Exit> {
             (images, positions, "test")
         }
     };
-    let Evaluation { score, .. } = evaluate(&network, &images, &positions, BATCH_SIZE)?;
+    let Evaluation { score, .. } = evaluate_f32(&network, &images, &positions, BATCH_SIZE)?;
     say(format_args!(
         "{}: {} on {} {part} images of {}: loss {:.4}, accuracy {:.4}",
         path.display(),
@@ -117,17 +117,15 @@ fn weights_at(named: &Path) -> Result<PathBuf> {
 }
 
 /// The one network of these that the weights fit, with the weights loaded.
-fn network_of(
+fn network_of<'a>(
     path: &Path,
     bytes: &[u8],
-    networks: &[NetworkConfig],
-) -> Result<(NetworkConfig, Network<f32>)> {
-    let mut fitting = Vec::new();
-    let mut refusals = Vec::new();
+    networks: &'a [NetworkConfig],
+) -> Result<(&'a NetworkConfig, Network<f32>)> {
+    let (mut fitting, mut refusals) = (Vec::new(), Vec::new());
     for config in networks {
-        let mut network = config.build(FASHION_MNIST_IMAGE, CLASSES, 0)?;
-        match weights::load(bytes, &mut network) {
-            Ok(()) => fitting.push((config.clone(), network)),
+        match weights::network(config, FASHION_MNIST_IMAGE, CLASSES, bytes)? {
+            Ok(network) => fitting.push((config, network)),
             Err(refusal) => refusals.push(refusal),
         }
     }

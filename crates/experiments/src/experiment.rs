@@ -397,11 +397,13 @@ pub(crate) fn images(
     let mut images = Images::default();
     for found in data_sets {
         let data_set = found.data_set();
-        let needed = Images::needed(config, cells, data_set);
+        if cells.iter().all(|cell| cell.key.arm.data_set() != data_set) {
+            continue;
+        }
         match data_set.entry().source {
-            _ if needed.is_empty() => {}
             Source::Files(_) => images.add_whole(data_set, found.training_at(&[])?),
             Source::Code(_) => {
+                let needed = Images::needed(config, cells, data_set);
                 let drawn = found.training_at(&needed)?;
                 images.add_at(data_set, needed, drawn);
             }

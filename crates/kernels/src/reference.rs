@@ -2,8 +2,8 @@
 //!
 //! Each file has forward beside backward, with the formulas. Sums run in the order that the fast
 //! kernel documents, so the results are equal to the bit, except for two: the norms, whose fast
-//! statistics are more accurate, and the sigmoid and tanh of `f32`, which are a polynomial there. `tests/against_reference.rs` holds every fast kernel against its
-//! reference.
+//! statistics are more accurate, and the sigmoid and tanh of `f32`, which are a polynomial there.
+//! `tests/against_reference.rs` and `tests/optimizers.rs` hold every fast kernel against its reference.
 //!
 //! A reference checks nothing: shapes that do not fit panic. Programs call the fast kernels.
 

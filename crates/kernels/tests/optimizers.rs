@@ -40,7 +40,8 @@ fn optimizers_against_reference<F: Real>(shape: [usize; 4], weight_decay: f64, s
 /// them are at rest, others are just above.
 fn optimizers_with_subnormal_averages<F: Real>() {
     let least = F::LEAST.to_f64();
-    // Of momentum 0.999_999_9, the last is at rest for Adam, and not for the rounded factor of the other.
+    // With momentum 0.999_999_9, 4,500,000 times the least number is at rest for Adam. For gradient descent
+    // it is not: there the momentum itself is rounded.
     let averages = (-60..=60).chain([500, 4_500_000]).map(|k| least * f64::from(k)).chain([-0.0]);
     let mut parameters = Vec::new();
     for average in averages {
@@ -76,7 +77,7 @@ fn optimizers_with_subnormal_averages<F: Real>() {
     }
 }
 
-/// Two steps of Adam.
+/// Two steps of Adam, fast and plain, to the bit.
 fn adam_against_reference<F: Real, D: Dimension>(
     what: &str,
     [p, g, m, v]: [&Array<F, D>; 4],
@@ -94,7 +95,7 @@ fn adam_against_reference<F: Real, D: Dimension>(
     }
 }
 
-/// Two steps of gradient descent with momentum.
+/// Two steps of gradient descent with momentum, fast and plain, to the bit.
 fn momentum_against_reference<F: Real, D: Dimension>(
     what: &str,
     [w, g, v]: [&Array<F, D>; 3],

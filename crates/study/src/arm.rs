@@ -179,11 +179,7 @@ impl Arm {
 
     /// The arm in one way of writing, and the parameters that are trained: arms that have the same come out
     /// the same.
-    ///
-    /// # Errors
-    ///
-    /// A network that cannot be built.
-    pub(crate) fn what_comes_out(&self) -> Result<(Self, TrainedParameters), TrainError> {
+    pub(crate) fn what_comes_out(&self, trained: TrainedParameters) -> (Self, TrainedParameters) {
         let mut arm = self.clone();
         // Different ways to the same learning rate.
         (arm.base_rate, arm.rate_scaling) = (self.learning_rate(), RateScaling::None);
@@ -211,11 +207,9 @@ impl Arm {
             | Norm::GroupNorm { .. }
             | Norm::InstanceNorm => {}
         }
-        let network = self.network().build::<f32>(self.network().smallest_image(), 1, 0)?;
-        let trained = self.run.trains.parameters(&network, self.run.seeds.weights)?;
         // Different words for the same parameters.
         arm.run.trains = Trains::All;
-        Ok((arm, trained))
+        (arm, trained)
     }
 
     /// Whether its runs train as those behind the published figures did, as far as both go: any number

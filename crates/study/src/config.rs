@@ -146,7 +146,8 @@ impl StudyConfig {
         for arm in &self.arms {
             let DataSetEntry { image, class_names, .. } = arm.data_set().entry();
             let images = usize::try_from(arm.training_images).unwrap_or(usize::MAX);
-            arm.run
+            let trained = arm
+                .run
                 .expect_batches(*image, class_names.len(), images)
                 .map_err(|error| self.fault_of_arm(arm, &error))?;
             for evaluated in [self.validation_images, self.test_images] {
@@ -155,7 +156,7 @@ impl StudyConfig {
                     .expect_evaluated_batches(*image, class_names.len(), evaluated)
                     .map_err(|error| self.fault_of_arm(arm, &error))?;
             }
-            let comes_out = arm.what_comes_out()?;
+            let comes_out = arm.what_comes_out(trained);
             let same = different.iter().position(|known| *known == comes_out);
             if let Some(same) = same.map(|at| &self.arms[at]) {
                 let (one, other) = (self.values(same), self.values(arm));

@@ -6,7 +6,7 @@ use std::path::Path;
 use kernels::with_threads;
 use trainer::TrainError;
 use trainer::dataset::{DataSet, LabelledImages};
-use trainer::evaluation::{Evaluation, Score, evaluate};
+use trainer::evaluation::{Evaluation, Score};
 use trainer::network::ModelSummary;
 
 use crate::arm::Arm;
@@ -220,16 +220,10 @@ impl Experiment {
             }
             introduced.push(&key.arm);
             let (images, split) = images.of(&self.config, cell)?;
-            let (network, _) = run.start(images)?;
-            let trained = run.trains.parameters(&network, run.seeds.weights)?;
             let count = SANITY_BATCHES.saturating_mul(run.batch_size).min(split.validation.len());
-            introductions.push(Introduction {
-                label: self.config.label(&key.arm),
-                seed: key.seed,
-                summary: ModelSummary::of(&network, &trained),
-                score: evaluate(&network, images, &split.validation[..count], run.batch_size)?
-                    .score,
-            });
+            let (summary, score) = run.sanity_check(images, &split.validation[..count])?;
+            let label = self.config.label(&key.arm);
+            introductions.push(Introduction { label, seed: key.seed, summary, score });
         }
         Ok(introductions)
     }

@@ -19,7 +19,6 @@ use trainer::dataset::{DataSet, DataSetEntry};
 use trainer::network::pytorch;
 
 use crate::analysis::{Analysis, PairRow, SummaryRow};
-use crate::arm::Arm;
 use crate::config::{CONFIG_FILE, StudyConfig};
 use crate::error::{Result, StudyError};
 use crate::figures;
@@ -156,7 +155,7 @@ pub fn render(study: &Study) -> Result<Vec<(PathBuf, Vec<u8>)>> {
 fn networks(config: &StudyConfig) -> Result<String> {
     let first = config.data_sets().into_iter().next().unwrap_or(DataSet::FashionMnist);
     let DataSetEntry { image, class_names, .. } = first.entry();
-    Ok(pytorch::module(config.arms().iter().map(Arm::network), *image, class_names.len())?)
+    Ok(pytorch::module(&config.networks(), *image, class_names.len())?)
 }
 
 /// The columns of all tables.

@@ -84,6 +84,21 @@ pub fn evaluate<F: Real>(
     evaluate_by(images, positions, batch_size, |batch, tape| network.forward_eval_into(batch, tape))
 }
 
+/// [`evaluate`] for `f32`, compiled here, in full optimisation: a caller of the other compiles all layers by
+/// its own profile.
+///
+/// # Errors
+///
+/// As for [`evaluate`].
+pub fn evaluate_f32(
+    network: &Network<f32>,
+    images: &LabelledImages,
+    positions: &[usize],
+    batch_size: usize,
+) -> Result<Evaluation, TrainError> {
+    evaluate(network, images, positions, batch_size)
+}
+
 /// As [`evaluate`], but batch norms normalise each batch, in the order of the positions, with the
 /// batch's own mean and variance (ddof 0), ghost batch norms each ghost batch, as in training. Dropout
 /// and noise are off, and the network stays as it is. [`EvaluationStatistics::Batch`].

@@ -46,12 +46,13 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use crate::dataset::{DataSetContents, ImageSize, LabelledImages, Split};
-use crate::evaluation::{EvaluationStatistics, expect_batch_size};
+use crate::evaluation::{Evaluation, EvaluationStatistics, Score, evaluate, expect_batch_size};
 use crate::fit::{expect_batches_to_normalize, steps_per_epoch};
-use crate::network::{Network, NetworkConfig};
+use crate::network::{ModelSummary, Network, NetworkConfig};
 use crate::optimizer::{Optimizer, OptimizerConfig};
 use crate::{
-    FitConfig, Measurement, Observe, Phase, Seeds, TrainError, Trains, checkpoint, fit, weights,
+    FitConfig, Measurement, Observe, Phase, Seeds, TrainError, TrainedParameters, Trains,
+    checkpoint, fit, weights,
 };
 
 use self::checkpoints::Checkpoints;
@@ -110,23 +111,42 @@ pub enum Ended {
 
 impl RunConfig {
     /// The network before its first step, in `f32`, and its optimiser.
-    ///
-    /// # Errors
-    ///
-    /// [`TrainError`] for a network that cannot be built, for images too small for it, and for one of
-    /// which nothing would be trained.
-    pub fn start(
-        &self,
-        images: &LabelledImages,
-    ) -> Result<(Network<f32>, Optimizer<f32>), TrainError> {
-        let network = self.network.build(images.size(), images.classes(), self.seeds.weights)?;
-        let trained = self.trains.parameters(&network, self.seeds.weights)?;
+    fn start(&self, images: &LabelledImages) -> Result<(Network<f32>, Optimizer<f32>), TrainError> {
+        let (network, trained) = self.build(images.size(), images.classes())?;
         let optimizer = Optimizer::of_values(self.optimizer, &network, &trained);
         Ok((network, optimizer))
     }
 
+    /// The network before its first step, and what is trained of it.
+    fn build(
+        &self,
+        image: ImageSize,
+        classes: usize,
+    ) -> Result<(Network<f32>, TrainedParameters), TrainError> {
+        let network = self.network.build(image, classes, self.seeds.weights)?;
+        let trained = self.trains.parameters(&network, self.seeds.weights)?;
+        Ok((network, trained))
+    }
+
+    /// The network before its first step: its parameters, and how it classifies the images at these
+    /// positions.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError`] for a network that cannot be built, for images too small for it, for one of which
+    /// nothing would be trained, for a batch size of 0, and for a position that the images do not have.
+    pub fn sanity_check(
+        &self,
+        images: &LabelledImages,
+        positions: &[usize],
+    ) -> Result<(ModelSummary, Score), TrainError> {
+        let (network, trained) = self.build(images.size(), images.classes())?;
+        let Evaluation { score, .. } = evaluate(&network, images, positions, self.batch_size)?;
+        Ok((ModelSummary::of(&network, &trained), score))
+    }
+
     /// Refuses a batch size that [`fit()`] would refuse for so many training images, and a network of
-    /// which nothing would be trained, before any image is read.
+    /// which nothing would be trained, before any image is read. Returns what is trained.
     ///
     /// # Errors
     ///
@@ -136,11 +156,12 @@ impl RunConfig {
         image: ImageSize,
         classes: usize,
         training_images: usize,
-    ) -> Result<(), TrainError> {
+    ) -> Result<TrainedParameters, TrainError> {
         expect_batch_size(self.batch_size)?;
-        let network = self.network.build::<f32>(image, classes, self.seeds.weights)?;
-        self.trains.parameters(&network, self.seeds.weights)?;
-        expect_batches_to_normalize(&network, training_images, self.batch_size, "training images")
+        let network = self.network.outline(image, classes)?;
+        let trained = self.trains.parameters(&network, self.seeds.weights)?;
+        expect_batches_to_normalize(&network, training_images, self.batch_size, "training images")?;
+        Ok(trained)
     }
 
     /// Refuses a batch size that leaves a batch of a single image of so many that are evaluated, if batch
@@ -158,7 +179,7 @@ impl RunConfig {
         if self.statistics != EvaluationStatistics::Batch || images == 0 {
             return Ok(());
         }
-        let network = self.network.build::<f32>(image, classes, self.seeds.weights)?;
+        let network = self.network.outline(image, classes)?;
         expect_batches_to_normalize(&network, images, self.batch_size, "images to evaluate")
     }
 
@@ -195,7 +216,8 @@ impl RunConfig {
         let (mut network, mut optimizer) = self.start(images)?;
         let steps_per_epoch = steps_per_epoch(split, self.batch_size)?;
         let facts = split.facts()?;
-        let (record, cell) = (self.record(&facts)?, self.identity(&facts)?);
+        let record = self.record(&facts)?;
+        let cell = CellId::of(record.as_bytes());
         let lock = logs::enter(folder, &record)?;
         let mut stop = false;
         let mut earlier = || {

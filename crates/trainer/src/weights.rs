@@ -11,8 +11,9 @@ use std::collections::BTreeSet;
 use kernels::Real;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use crate::error::WeightsError;
-use crate::network::Network;
+use crate::dataset::ImageSize;
+use crate::error::{TrainError, WeightsError};
+use crate::network::{Network, NetworkConfig};
 use crate::tensor;
 
 /// PyTorch's count of a batch norm's training batches, which our batch norms do without.
@@ -100,6 +101,23 @@ pub fn load<F: Real>(bytes: &[u8], network: &mut Network<F>) -> Result<(), Weigh
         array.iter_mut().zip(values).for_each(|(old, new)| *old = new);
     }
     Ok(())
+}
+
+/// The network with the weights of a safetensors file, in `f32`, or why they do not fit, as [`load`] says. It
+/// is compiled here, in full optimisation: a caller that builds a network compiles its layers by its own
+/// profile.
+///
+/// # Errors
+///
+/// Those of [`NetworkConfig::build`].
+pub fn network(
+    config: &NetworkConfig,
+    image: ImageSize,
+    classes: usize,
+    bytes: &[u8],
+) -> Result<Result<Network<f32>, WeightsError>, TrainError> {
+    let mut network = config.outline(image, classes)?;
+    Ok(load(bytes, &mut network).map(|()| network))
 }
 
 /// The names of PyTorch's counts of training batches.

@@ -72,7 +72,8 @@ fn networks() -> Vec<NetworkConfig> {
 }
 
 fn module(networks: &[NetworkConfig]) -> String {
-    pytorch::module(networks, FASHION_MNIST_IMAGE, CLASSES).unwrap()
+    let networks: Vec<&NetworkConfig> = networks.iter().collect();
+    pytorch::module(&networks, FASHION_MNIST_IMAGE, CLASSES).unwrap()
 }
 
 /// The names of the classes in the order of the networks.
@@ -116,9 +117,9 @@ fn no_two_networks_share_a_class() {
         "linear-2_relu_init-0.1",
         "linear-2_ghost-batch-norm-16_relu",
     ];
-    let configs = networks.map(|text| text.parse().unwrap());
+    let configs: [NetworkConfig; 7] = networks.map(|text| text.parse().unwrap());
     let module = pytorch::module(
-        &configs,
+        &configs.each_ref(),
         trainer::dataset::ImageSize { channels: 1, height: 8, width: 8 },
         CLASSES,
     );

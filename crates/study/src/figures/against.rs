@@ -12,7 +12,9 @@ use plotters::element::Circle;
 use plotters::style::{Color, RGBColor};
 
 use super::figure::{Figure, Reading};
-use super::layout::{HEAD, alt, color_of_place, grid, losses_above, panels, title};
+use super::layout::{
+    EQUAL_DISTANCES, HEAD, alt, color_of_place, grid, losses_above, panels, title,
+};
 use super::outcome::{Band, RunOutcome};
 use crate::analysis::{Analysis, ArmResult, Spread};
 use crate::axis;
@@ -207,6 +209,14 @@ impl Figure for Against<'_> {
             text.push_str(&losses_above(losses));
         }
         text.push_str(&diverged(self.analysis));
+        if self.outcome.is_share
+            && self.curves().all(|curve| curve.seeds.iter().all(|at| at.1 == 0.0))
+        {
+            text.push_str(" All lines lie at 0.");
+        }
+        if self.has_numbers() {
+            text.push_str(EQUAL_DISTANCES);
+        }
         text
     }
 

@@ -132,7 +132,7 @@ impl Landscape<'_> {
         let [loss, change, smoothness] = MEASURES.each_ref().map(median_of);
         Some(format!(
             "**{}:** the loss ranges over {:.3} nats, the gradient changes by up to {:.3}, and the effective \
-             smoothness is {:.2}.",
+             smoothness (higher is less smooth) is {:.2}.",
             arm.label, loss?, change?, smoothness?
         ))
     }

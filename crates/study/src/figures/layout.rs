@@ -199,9 +199,21 @@ fn share_epochs(group: &Group<'_>) -> bool {
     steps.all(|steps| Some(steps) == first)
 }
 
-/// Whether the axes of steps have a line at the end of each epoch in every panel.
-pub(super) fn epochs_have_lines(analysis: &Analysis<'_>) -> bool {
-    analysis.groups.iter().all(share_epochs)
+/// At the ends of how many epochs the axes of steps have a line, in every panel: 2 for every second; none where
+/// panels differ, or lines are not at ends of epochs.
+pub(super) fn lines_of_epochs(analysis: &Analysis<'_>, count: u64) -> Option<u64> {
+    let of_group = |group: &Group<'_>| {
+        let epochs = group.arms.iter().map(|arm| arm.arm.run.epochs).max()?;
+        (share_epochs(group) && epochs > 1).then(|| epochs_per_tick(epochs, count))
+    };
+    let mut lines = analysis.groups.iter().map(of_group);
+    let first = lines.next()??;
+    lines.all(|every| every == Some(first)).then_some(first)
+}
+
+/// How many epochs lie between two of about `count` ticks.
+fn epochs_per_tick(epochs: u64, count: u64) -> u64 {
+    epochs.div_ceil(count).max(1)
 }
 
 /// Training steps of the arms of a group from 0 to the end of the longest, as [`steps_axis`]; with ticks
@@ -220,6 +232,9 @@ pub(super) fn steps_axis_of(group: &Group<'_>, count: u64) -> Axis {
     Axis { range: 0.0..end, ticks: around.ticks.iter().copied().filter(within).collect(), ..around }
 }
 
+/// For the caption of an axis that has a place per value.
+pub(super) const EQUAL_DISTANCES: &str = " The values of the axis stand at equal distances.";
+
 /// Training steps of an arm from 0 to its end, with ticks at ends of its epochs, about `count` of
 /// them; a single epoch is divided by round numbers.
 pub(super) fn steps_axis(arm: &Arm, count: u64) -> Axis {
@@ -232,7 +247,7 @@ pub(super) fn steps_axis(arm: &Arm, count: u64) -> Axis {
             .filter(|tick| (0.0..=end).contains(tick))
             .collect()
     } else {
-        let every = epochs.div_ceil(count).max(1);
+        let every = epochs_per_tick(epochs, count);
         (0..=epochs)
             .filter(|epoch| epoch.is_multiple_of(every))
             .map(|epoch| (epoch * steps_per_epoch) as f64)

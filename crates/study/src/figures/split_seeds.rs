@@ -115,10 +115,14 @@ impl Drawing for SplitSeeds<'_> {
         scale: u32,
         tooltips: &mut Tooltips,
     ) -> Result<()> {
-        let legend = vec![
+        let mut legend = vec![
+            (Sample::Line(INK.to_rgba(), 2), "difference".to_owned()),
             (Sample::Line(INK.mix(0.3), 3), "interval with 0".to_owned()),
-            (Sample::Line(INK.to_rgba(), 3), "without 0 (in the arm's colour)".to_owned()),
         ];
+        legend.extend(self.panels.first().map(|panel| {
+            let color = color(panel.arm).to_rgba();
+            (Sample::Line(color, 3), "interval without 0 (in the arm's colour)".to_owned())
+        }));
         let title = title("One network against itself", self.analysis);
         let area = Frame { title, legend }.draw(area, scale)?;
         let ends = self.panels.iter().flat_map(|panel| &panel.splits);

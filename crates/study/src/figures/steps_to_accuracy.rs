@@ -15,7 +15,9 @@ use plotters::element::Circle;
 use plotters::style::{Color, RGBColor};
 
 use super::figure::{Figure, Reading, StandardFigure};
-use super::layout::{alt, color, legend_of_arms, panels, size_of_panels, title, windows};
+use super::layout::{
+    EQUAL_DISTANCES, alt, color, legend_of_arms, panels, size_of_panels, title, windows,
+};
 use crate::analysis::{Analysis, ArmResult, Interval, Spread, Window};
 use crate::text::{either, listed, seeds_in_words};
 
@@ -107,7 +109,7 @@ impl Figure for StepsToAccuracy<'_> {
         format!(
             "Steps at the end of the first window whose training accuracy is at least that of the axis, \
              mean over {}; accuracies are {}. A curve ends before the first accuracy that a run of its arm \
-             does not reach; an arm of which a run diverged has none.{bands}",
+             does not reach; an arm of which a run diverged has none.{bands}{EQUAL_DISTANCES}",
             seeds_in_words(self.analysis.seeds_of_arms()),
             windows(config),
         )

@@ -9,12 +9,15 @@ use plotters::drawing::DrawingArea;
 
 use super::figure::{Figure, StandardFigure};
 use super::layout::{
-    LARGEST_LOSS, alt, draw_windows, epochs_have_lines, legend_of_lines, losses_above, panels,
+    LARGEST_LOSS, alt, draw_windows, legend_of_lines, lines_of_epochs, losses_above, panels,
     size_of_panels, steps_axis_of, title, windows,
 };
 use crate::analysis::Analysis;
 use crate::divergence::diverged;
 use crate::text::seeds_in_words;
+
+/// About so many ticks has an axis of steps.
+const TICKS: u64 = 6;
 
 /// The figure, a panel per group of arms.
 #[derive(Debug)]
@@ -47,8 +50,12 @@ impl Figure for TrainingLoss<'_> {
                 format!(" Bold lines: mean over {}; faint lines: each seed.", seeds_in_words(seeds))
             }
         };
-        let epochs =
-            if epochs_have_lines(self.analysis) { " Vertical lines: ends of epochs." } else { "" };
+        let epochs = match lines_of_epochs(self.analysis, TICKS) {
+            None => String::new(),
+            Some(1) => " Vertical lines: ends of epochs.".to_owned(),
+            Some(2) => " Vertical lines: ends of every second epoch.".to_owned(),
+            Some(every) => format!(" Vertical lines: ends of every {every}th epoch."),
+        };
         // A mean is of the windows that all runs have.
         let diverged = match diverged(self.analysis) {
             none if none.is_empty() => none,
@@ -84,7 +91,7 @@ impl Drawing for TrainingLoss<'_> {
         let losses = study.steps.iter().map(|row| row.loss.min(LARGEST_LOSS));
         let y = Axis::around("cross-entropy (nats per image)", losses, 5).at_least_zero();
         for (area, group) in panels(&area, groups.len()).iter().zip(groups) {
-            let x = steps_axis_of(group, 6);
+            let x = steps_axis_of(group, TICKS);
             let axes = Axes { title: group.label.clone(), x, y: y.clone() };
             let mut chart = axes.draw(area, scale)?;
             draw_windows(&mut chart, group, |window| window.loss, LARGEST_LOSS, scale, tooltips)?;

@@ -93,7 +93,9 @@ fn one(group: &Group<'_>, comparison: &Comparison, paired: &Paired) -> (String, 
         difference => match &paired.inference {
             Some(found) if found.p_adjusted >= LEVEL => {
                 let p = p_value(found.p_adjusted);
-                let told = format!("not told apart (mean difference {difference}; p {p})");
+                let told = format!(
+                    "not told apart by the sign-flip test (mean difference {difference}; p {p})"
+                );
                 (format!("{with} and {without} are"), told)
             }
             _ if mean > 0.0 => (format!("{with} is ahead of {without}"), format!("by {mean:.4}")),
@@ -152,12 +154,20 @@ fn of_many(analysis: &Analysis<'_>, pairs: &[(&Group<'_>, &Comparison, &Paired)]
         .reduce(|most, next| if next.2.mean().abs() > most.2.mean().abs() { next } else { most });
     if let Some((group, comparison, paired)) = largest {
         let (with, without) = (group.with(comparison), group.without(comparison));
+        let mut asides = Vec::new();
+        asides.extend(Some(group.label.clone()).filter(|label| !label.is_empty()));
+        if let Some(found) = &paired.inference
+            && is_tested
+            && !is_told(paired)
+        {
+            asides.push(format!("not told apart; p {}", p_value(found.p_adjusted)));
+        }
         text.push_str(&format!(
             "; the largest difference is {}, of {} against {}{}",
             signed(paired.mean()),
             with.name,
             without.name,
-            aside(&group.label)
+            aside(&asides.join("; "))
         ));
     }
     text

@@ -112,10 +112,7 @@ fn why_frozen(analysis: &Analysis<'_>) -> String {
         })
         .collect();
     if !trained.is_empty() {
-        text.push_str(&format!(
-            " With the head trained, {}. That arm shows what the networks can do.",
-            listed(&trained)
-        ));
+        text.push_str(&format!(" With the head trained, {}.", listed(&trained)));
     }
     text
 }

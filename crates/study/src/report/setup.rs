@@ -45,14 +45,14 @@ pub(super) fn blocks(analysis: &Analysis<'_>) -> Result<Vec<Block>> {
 fn networks(config: &StudyConfig) -> Result<Vec<Block>> {
     let networks = config.networks();
     let (mut blocks, mut shown) = (Vec::new(), Vec::new());
-    for network in networks.iter().take(MOST_NETWORKS) {
+    for network in &networks {
         let arm = config.arms().iter().find(|arm| arm.network() == *network);
         let Some(DataSetEntry { image, class_names, .. }) = arm.map(|arm| arm.data_set().entry())
         else {
             continue;
         };
         let (image, classes) = (*image, class_names.len());
-        let layers = network.build::<f32>(image, classes, 0)?.architecture(image)?;
+        let layers = network.architecture(image, classes)?;
         let all: usize = layers.iter().map(|layer| layer.parameters).sum();
         let row = |layer: LayerRow| {
             vec![
@@ -68,6 +68,9 @@ fn networks(config: &StudyConfig) -> Result<Vec<Block>> {
         if shown.contains(&rows) {
             continue;
         }
+        if shown.len() == MOST_NETWORKS {
+            break;
+        }
         shown.push(rows.clone());
         blocks.push(Block::Heading(
             3,
@@ -75,22 +78,13 @@ fn networks(config: &StudyConfig) -> Result<Vec<Block>> {
         ));
         blocks.push(Block::Table(Table { header, rows }));
     }
-    let told = match networks.len() {
-        more if more > MOST_NETWORKS => format!(
-            "{} in [`networks.py`](networks.py), a class of PyTorch for each, which loads the weights of \
-             a run.",
-            match more - MOST_NETWORKS {
-                1 => "1 more network is".to_owned(),
-                more => format!("{more} more networks are"),
-            }
-        ),
-        _ => {
-            "[`networks.py`](networks.py) has a class of PyTorch for each network, which loads the \
-              weights of a run."
-                .to_owned()
-        }
+    let each = match networks.len() {
+        1 => "the network".to_owned(),
+        many => format!("each of the {many} networks"),
     };
-    blocks.push(Block::Paragraph(told));
+    blocks.push(Block::Paragraph(format!(
+        "[`networks.py`](networks.py) has a class of PyTorch for {each}, which loads the weights of a run."
+    )));
     Ok(blocks)
 }
 
@@ -113,11 +107,22 @@ fn held(config: &StudyConfig) -> Vec<(&'static str, String)> {
     } else {
         String::new()
     };
+    let rest = config.notebook().training_images;
+    let trained_on = match config.each(|arm| arm.training_images) {
+        all if all.iter().all(|images| *images == rest) => String::new(),
+        some => format!(
+            "; of the {} others the first {} are trained on",
+            thousands(rest),
+            either(&some.into_iter().map(thousands).collect::<Vec<_>>())
+        ),
+    };
     let mut facts = vec![
         ("input", "pixels divided by 255, no augmentation".to_owned()),
         (
             "split",
-            format!("a fifth of the training images for validation{first}, drawn with {split}"),
+            format!(
+                "a fifth of the data set's training images for validation{first}, drawn with {split}{trained_on}"
+            ),
         ),
         (
             "initial weights and biases",
@@ -215,9 +220,9 @@ fn norms_in_words(norms: &[Norm]) -> String {
         String::new()
     };
     let noise = if norms.contains(&Norm::NoisyBatchNorm) {
-        "; noisy batch norm makes s·y + m of an output y of batch norm in training, with m and s drawn in \
-         each step for each channel of each image: m from U(μ − 0.1, μ + 0.1) and s from N(σ, 0.1²), where \
-         each channel has μ from U(−0.5, 0.5) and σ from U(1, 1.25); in evaluation there is no noise"
+        "; noisy batch norm makes s·y + m of an output y of batch norm in training, all of it drawn anew in \
+         each step: for each channel μ from U(−0.5, 0.5) and σ from U(1, 1.25), then for each channel of each \
+         image m from U(μ − 0.1, μ + 0.1) and s from N(σ, 0.1²); in evaluation there is no noise"
     } else {
         ""
     };
@@ -269,7 +274,11 @@ fn what_was_run(analysis: &Analysis<'_>) -> String {
     let has_head = |network: &&NetworkConfig| network.has_linear_head();
     let heads = match trains.as_slice() {
         // Without a head there is nothing to freeze.
-        [Trains::HeadFrozen] if !config.networks().iter().any(has_head) => ALL_TRAINED.to_owned(),
+        [Trains::HeadFrozen] if !config.networks().iter().any(has_head) => {
+            format!(
+                "{ALL_TRAINED} (`head-frozen` in the tables: these have no head apart, so it freezes nothing)"
+            )
+        }
         [Trains::HeadFrozen] if !config.networks().iter().all(has_head) => {
             "with the linear head frozen where there is one".to_owned()
         }
@@ -283,13 +292,12 @@ fn what_was_run(analysis: &Analysis<'_>) -> String {
             format!("with {}", listed(&some))
         }
     };
-    let is_trained_so = |network: &NetworkConfig, trains: Trains| {
-        config.arms().iter().any(|arm| arm.network() == network && arm.run.trains == trains)
-    };
-    let have_all = config
-        .networks()
-        .iter()
-        .all(|network| trains.iter().all(|&trains| is_trained_so(network, trains)));
+    let (of_trains, of_sizes) = (config.each(|arm| arm.run.trains), config.each(Arm::batch_size));
+    let have_all = config.networks().iter().all(|network| {
+        let arms = || config.arms().iter().filter(|arm| arm.network() == *network);
+        of_trains.iter().all(|trains| arms().any(|arm| arm.run.trains == *trains))
+            && of_sizes.iter().all(|size| arms().any(|arm| arm.batch_size() == *size))
+    });
     let each = match networks.len() {
         0 | 1 => ",",
         _ if have_all => ", each",

@@ -130,12 +130,25 @@ impl StudyFile {
             known.axis == axis || *axis == *NETWORK && known.axis.is_of_network
         };
         // In the place of what it replaces: the first axis is what arms are compared by.
-        let place = self.settings.iter().position(replaces).unwrap_or(self.settings.len());
+        let place = self.settings.iter().position(replaces).unwrap_or_else(|| self.place_of(axis));
         self.settings.iter().filter(|known| replaces(known)).for_each(|known| {
             self.places.forget(known.axis.key);
         });
         self.settings.retain(|known| !replaces(known));
         self.settings.insert(place.min(self.settings.len()), setting);
+    }
+
+    /// Where an axis goes that the file has not: behind the network that it is of and what is given of that
+    /// already, so that a norm comes where the network took the place of another; else to the end.
+    fn place_of(&self, axis: &Axis) -> usize {
+        let network = self.settings.iter().position(|known| *known.axis == *NETWORK);
+        match network {
+            Some(network) if axis.is_of_network => {
+                let behind = self.settings[network + 1..].iter();
+                network + 1 + behind.take_while(|known| known.axis.is_of_network).count()
+            }
+            _ => self.settings.len(),
+        }
     }
 
     /// Gives the study these seeds in the place of those of the file.

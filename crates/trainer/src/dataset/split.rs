@@ -38,9 +38,9 @@ impl Split {
         Self { training, validation, seed: Some(seed) }
     }
 
-    /// How many of so many images [`Self::four_fifths_of`] takes for training, and how many for validation:
+    /// The number of training and of validation images that [`Self::four_fifths_of`] makes of so many:
     /// 48,000 and 12,000 of 60,000, as the notebook divides them.
-    pub const fn sizes_of(images: usize) -> [usize; 2] {
+    pub fn sizes_of(images: usize) -> [usize; 2] {
         let validation = images / 5;
         [images - validation, validation]
     }

@@ -1,11 +1,11 @@
 //! What a network is made of, layer by layer, for a table of it.
 
-use kernels::Real;
 use ndarray::ArrayD;
 
+use super::config::NetworkConfig;
 use super::layer::Saved;
 use super::memory::nothing;
-use super::named_layers::{NamedLayer, Network};
+use super::named_layers::NamedLayer;
 use crate::TrainError;
 use crate::dataset::ImageSize;
 
@@ -23,12 +23,12 @@ pub struct LayerRow {
     pub parameters: usize,
 }
 
-impl<F: Real> Network<F> {
-    /// The layers in order, for images of this size.
+impl NetworkConfig {
+    /// The layers in order, for images of this size and so many classes.
     ///
     /// # Errors
     ///
-    /// [`TrainError::Kernel`] when such an image does not fit the network.
+    /// Those of [`Self::build`].
     ///
     /// # Example
     ///
@@ -36,18 +36,22 @@ impl<F: Real> Network<F> {
     /// use trainer::dataset::FASHION_MNIST_IMAGE;
     /// use trainer::network::preset;
     ///
-    /// let network = preset::SIMPLE_NETWORK.config.build::<f32>(FASHION_MNIST_IMAGE, 10, 0)?;
-    /// let rows = network.architecture(FASHION_MNIST_IMAGE)?;
+    /// let rows = preset::SIMPLE_NETWORK.config.architecture(FASHION_MNIST_IMAGE, 10)?;
     /// assert_eq!(rows[0].name, "model.0");
     /// assert_eq!(rows[0].pytorch, "nn.Conv2d(1, 16, kernel_size=3, padding=1)");
     /// assert_eq!((rows[0].output.as_slice(), rows[0].parameters), (&[16, 28, 28][..], 160));
     /// # Ok::<(), trainer::TrainError>(())
     /// ```
-    pub fn architecture(&self, image: ImageSize) -> Result<Vec<LayerRow>, TrainError> {
+    pub fn architecture(
+        &self,
+        image: ImageSize,
+        classes: usize,
+    ) -> Result<Vec<LayerRow>, TrainError> {
+        let network = self.outline(image, classes)?;
         let ImageSize { channels, height, width } = image;
-        let mut x: ArrayD<F> = ArrayD::zeros(vec![1, channels, height, width]);
+        let mut x = ArrayD::<f32>::zeros(vec![1, channels, height, width]);
         let mut rows = Vec::new();
-        for NamedLayer { name, layer, .. } in &self.layers {
+        for NamedLayer { name, layer, .. } in &network.layers {
             let mut out = nothing();
             layer.forward_eval(x.view(), &mut out, &mut Saved::default())?;
             let parameters = layer.arrays().weight_and_bias.into_iter().flatten();

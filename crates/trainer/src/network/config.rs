@@ -104,13 +104,34 @@ impl NetworkConfig {
         classes: usize,
         seed: u64,
     ) -> Result<Network<F>, TrainError> {
+        self.initialized(image, classes, Initializer::new(seed).scaled(self.initial_scale))
+    }
+
+    /// The network with zeros for weights, of which only names, shapes and settings are of use.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Self::build`].
+    pub(crate) fn outline(
+        &self,
+        image: ImageSize,
+        classes: usize,
+    ) -> Result<Network<f32>, TrainError> {
+        self.initialized(image, classes, Initializer::zeros())
+    }
+
+    fn initialized<F: Real>(
+        &self,
+        image: ImageSize,
+        classes: usize,
+        mut initializer: Initializer,
+    ) -> Result<Network<F>, TrainError> {
         self.check(image, classes)?;
-        let Self { kind, norm, activation, dropout, dropout_place, initial_scale } = self;
+        let Self { kind, norm, activation, dropout, dropout_place, initial_scale: _ } = self;
         let dropout_at = |place| {
             let here = dropout.filter(|_| *dropout_place == place);
             here.map(|p| Layer::Dropout(Dropout { p }))
         };
-        let mut initializer = Initializer::new(seed).scaled(*initial_scale);
         let mut model = Vec::new();
         match kind {
             NetworkKind::Convolutional { widths } => {

@@ -16,7 +16,8 @@ use crate::random_stream::{Purpose, Stream};
 /// He et al., "Delving Deep into Rectifiers", 2015, has the original without the √5).
 #[derive(Debug, Clone)]
 pub struct Initializer {
-    seed: u64,
+    /// None for zeros.
+    seed: Option<u64>,
     scale: f64,
     layers: u64,
 }
@@ -24,7 +25,12 @@ pub struct Initializer {
 impl Initializer {
     /// The initial weights of this seed, from the first layer on.
     pub fn new(seed: u64) -> Self {
-        Self { seed, scale: 1.0, layers: 0 }
+        Self { seed: Some(seed), scale: 1.0, layers: 0 }
+    }
+
+    /// Zeros in place of what a seed draws.
+    pub(crate) fn zeros() -> Self {
+        Self { seed: None, scale: 1.0, layers: 0 }
     }
 
     /// The same draws, times this scale.
@@ -51,19 +57,20 @@ impl Initializer {
         }
     }
 
-    fn next(&mut self, fan_in: usize) -> (Stream, f64) {
-        let stream = Stream::new(self.seed, Purpose::Initialization, self.layers);
+    fn next(&mut self, fan_in: usize) -> (Option<Stream>, f64) {
+        let stream = self.seed.map(|seed| Stream::new(seed, Purpose::Initialization, self.layers));
         self.layers += 1;
         (stream, self.scale / (fan_in as f64).sqrt())
     }
 }
 
-/// Uniform in [−`bound`, `bound`), drawn in logical order and rounded to `F`.
+/// Uniform in [−`bound`, `bound`), drawn in logical order and rounded to `F`; zeros without a stream.
 fn draw<F: Real, D: Dimension>(
-    stream: &mut Stream,
+    stream: &mut Option<Stream>,
     bound: f64,
     shape: impl ShapeBuilder<Dim = D>,
 ) -> Array<F, D> {
+    let Some(stream) = stream else { return Array::zeros(shape) };
     Array::from_shape_simple_fn(shape, || F::from_f64(bound * (2.0 * stream.uniform() - 1.0)))
 }
 

@@ -22,19 +22,19 @@ use crate::dataset::ImageSize;
 /// use trainer::dataset::FASHION_MNIST_IMAGE;
 /// use trainer::network::{preset, pytorch};
 ///
-/// let text = pytorch::module([&preset::SIMPLE_NETWORK.config], FASHION_MNIST_IMAGE, 10)?;
+/// let text = pytorch::module(&[&preset::SIMPLE_NETWORK.config], FASHION_MNIST_IMAGE, 10)?;
 /// assert!(text.contains("class SimpleNetwork(nn.Module):"));
 /// # Ok::<(), trainer::TrainError>(())
 /// ```
-pub fn module<'a>(
-    networks: impl IntoIterator<Item = &'a NetworkConfig>,
+pub fn module(
+    networks: &[&NetworkConfig],
     image: ImageSize,
     classes: usize,
 ) -> Result<String, TrainError> {
     let mut built: Vec<(&NetworkConfig, Network<f32>)> = Vec::new();
-    for config in networks {
+    for &config in networks {
         if built.iter().all(|(other, _)| *other != config) {
-            built.push((config, config.build(image, classes, 0)?));
+            built.push((config, config.outline(image, classes)?));
         }
     }
     let ImageSize { channels, height, width } = image;

@@ -82,7 +82,7 @@ impl RunConfig {
     ///
     /// [`TrainError`] for a network that cannot be built for any images.
     pub fn numerics(&self) -> Result<String, TrainError> {
-        let network = self.network.build::<f32>(self.network.smallest_image(), 1, 0)?;
+        let network = self.network.outline(self.network.smallest_image(), 1)?;
         let optimizer = Optimizer::new(self.optimizer, &network, |_| false);
         Ok(numerics_of(&network, &optimizer))
     }

@@ -46,8 +46,7 @@ impl RunConfig {
         training_images: usize,
         validation_images: usize,
     ) -> Result<u64, TrainError> {
-        let mut network = self.network.build::<f32>(image, classes, self.seeds.weights)?;
-        let trained = self.trains.parameters(&network, self.seeds.weights)?;
+        let (mut network, trained) = self.build(image, classes)?;
         let optimizer = Optimizer::of_values(self.optimizer, &network, &trained);
         let mut gradients = optimizer.memory_for_gradients(&network);
         let state = network.state().iter().map(|(_, array)| array.len()).sum::<usize>()
