@@ -52,6 +52,13 @@ fn a_change_takes_the_place_of_what_it_changes() {
     assert_eq!(compared, ["network", "epochs"]);
     let groups = config.groups();
     assert_eq!(groups[1], [&config.arms()[1], &config.arms()[3]].map(Clone::clone));
+    // Norms of another network take its place in turn.
+    let mut file = config.file.clone();
+    file.set(NETWORK, vec!["linear-100-100_relu".to_owned()]);
+    file.set(axis("norm").unwrap(), ["batch", "none"].map(str::to_owned).to_vec());
+    let config = StudyConfig::new(file, DataSet::FashionMnist).unwrap();
+    let compared: Vec<_> = config.compared().map(|axis| axis.key).collect();
+    assert_eq!(compared, ["norm", "epochs"]);
 }
 
 /// The text of a network has its norm in it, so arms pair by their places, not by texts.

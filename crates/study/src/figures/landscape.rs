@@ -304,8 +304,9 @@ mod tests {
         let figure = Landscape::of(&analysis).unwrap();
         let (caption, reading) = (figure.caption(), figure.reading().unwrap().text);
         let medians = "**no norm:** the loss ranges over 1.000 nats, the gradient changes by up to 2.000, and \
-                       the effective smoothness is 8.25. **batch norm:** the loss ranges over 0.250 nats, the \
-                       gradient changes by up to 0.500, and the effective smoothness is 2.25.";
+                       the effective smoothness (higher is less smooth) is 8.25. **batch norm:** the loss \
+                       ranges over 0.250 nats, the gradient changes by up to 0.500, and the effective \
+                       smoothness (higher is less smooth) is 2.25.";
         assert!(reading.ends_with(medians), "{reading}");
         for part in [
             "the step's batch (50 images)",

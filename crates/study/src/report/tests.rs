@@ -9,7 +9,7 @@ use crate::arm::Arm;
 use crate::made_up;
 use crate::source::Source;
 use crate::tables::{RunKey, RunState};
-use trainer::network::preset;
+use trainer::network::{Norm, preset};
 
 /// The files of a report by their names.
 fn rendered(study: &Study) -> BTreeMap<String, Vec<u8>> {
@@ -385,10 +385,69 @@ fn what_no_test_tells_apart_is_not_said_to_be_ahead() {
     }
     let report = unwrapped(&rendered(&study));
     assert!(
-        report.contains("batch norm and no norm are not told apart (mean difference +0.0010; p "),
+        report.contains("batch norm and no norm are not told apart by the sign-flip test (mean difference +0.0010; p "),
         "{report}"
     );
     assert!(!report.contains("batch norm is ahead of no norm"), "{report}");
+}
+
+/// With one learning rate of four the difference is large, but of either sign.
+#[test]
+fn the_largest_difference_says_if_no_test_tells_it_apart() {
+    let config = made_up::config_from(
+        "norm = [\"none\", \"batch\"]\nlearning_rate = [0.001, 0.01, 0.1, 1]",
+        "trains = \"all\"",
+        "seeds = 10",
+    );
+    let report = |spread: f64| {
+        let mut study = made_up::study(config.clone());
+        for row in &mut study.runs {
+            let arm = &row.key.arm;
+            let sign = if row.key.seed.is_multiple_of(2) { 1.0 } else { -1.0 };
+            let gain = match (arm.network().norm, arm.learning_rate() == 1.0) {
+                (Norm::None, _) => 0.0,
+                (_, false) => 0.01,
+                (_, true) => 0.05 + spread * sign,
+            };
+            row.val_accuracy = Some(0.5 + gain);
+        }
+        unwrapped(&rendered(&study))
+    };
+    let largest =
+        "the largest difference is +0.0500, of batch norm against no norm (learning rate 1.0";
+    let (unclear, clear) = (report(0.3), report(0.0));
+    assert!(unclear.contains(&format!("{largest}; not told apart; p 0.")), "{unclear}");
+    assert!(clear.contains(&format!("{largest}).")), "{clear}");
+}
+
+/// Of networks that differ in their initial weights alone one is shown; all are counted.
+#[test]
+fn networks_of_the_same_layers_are_shown_once() {
+    let config = made_up::config_from(
+        "norm = [\"none\", \"batch\"]\ninitial_scale = [0.01, 0.1, 0.3, 1, 3]",
+        "trains = \"all\"",
+        "",
+    );
+    let report = unwrapped(&rendered(&made_up::study(config)));
+    assert_eq!(report.matches("| in PyTorch |").count(), 2, "{report}");
+    assert!(report.contains("a class of PyTorch for each of the 10 networks"), "{report}");
+}
+
+/// An axis of steps has about six ticks, so lines of many epochs are left out.
+#[test]
+fn lines_of_epochs_are_told_as_they_are_drawn() {
+    for (epochs, expected) in [
+        (1, ""),
+        (6, "Vertical lines: ends of epochs."),
+        (10, "Vertical lines: ends of every second epoch."),
+        (20, "Vertical lines: ends of every 4th epoch."),
+    ] {
+        let fixed = format!("trains = \"all\"\nepochs = {epochs}");
+        let config = made_up::config_from("norm = [\"none\", \"batch\"]", &fixed, "");
+        let report = unwrapped(&rendered(&made_up::study(config)));
+        assert_eq!(report.contains("Vertical lines"), !expected.is_empty(), "{epochs}");
+        assert!(report.contains(expected), "{epochs}: {report}");
+    }
 }
 
 /// Two arms against a baseline of which nothing is left.

@@ -240,6 +240,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_outline_has_the_names_and_shapes_of_the_network() {
+        let image = ImageSize { channels: 1, height: 8, width: 8 };
+        for text in ["conv-2-3_batch-norm_relu_dropout-0.1_init-3", "linear-4_batch-norm_tanh"] {
+            let config: NetworkConfig = text.parse().unwrap();
+            let shapes = |network: &Network<f32>| {
+                let state = network.state().into_iter();
+                state.map(|(name, array)| (name, array.shape().to_vec())).collect::<Vec<_>>()
+            };
+            let outline = config.outline(image, 3).unwrap();
+            assert_eq!(shapes(&outline), shapes(&config.build(image, 3, 0).unwrap()), "{text}");
+        }
+    }
+
+    #[test]
     fn a_dropout_is_at_the_end_of_its_block_or_between_weights_and_norm() {
         let image = ImageSize { channels: 1, height: 8, width: 8 };
         for (text, norms) in [
