@@ -124,7 +124,7 @@ fn network_of<'a>(
 ) -> Result<(&'a NetworkConfig, Network<f32>)> {
     let (mut fitting, mut refusals) = (Vec::new(), Vec::new());
     for config in networks {
-        match weights::network(config, FASHION_MNIST_IMAGE, CLASSES, bytes)? {
+        match weights::load_network(config, FASHION_MNIST_IMAGE, CLASSES, bytes)? {
             Ok(network) => fitting.push((config, network)),
             Err(refusal) => refusals.push(refusal),
         }

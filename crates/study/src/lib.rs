@@ -7,7 +7,8 @@
 //! [`analysis::Analysis`] is computed from the tables once, and the [`figures`] and the [`report`] read
 //! from it.
 //!
-//! The crate prints nothing, reads no arguments and chooses no exit code.
+//! The crate prints nothing, reads no arguments and chooses no exit code. It builds no network and calls no
+//! generic kernel, which would be compiled here: `trainer` does both.
 
 pub mod analysis;
 pub mod arm;

@@ -84,8 +84,8 @@ pub fn evaluate<F: Real>(
     evaluate_by(images, positions, batch_size, |batch, tape| network.forward_eval_into(batch, tape))
 }
 
-/// [`evaluate`] for `f32`, compiled here, in full optimisation: a caller of the other compiles all layers by
-/// its own profile.
+/// [`evaluate`] of a network in `f32`. It is not generic, so that it is compiled in this crate, optimised, and
+/// not in that of the caller.
 ///
 /// # Errors
 ///

@@ -103,14 +103,13 @@ pub fn load<F: Real>(bytes: &[u8], network: &mut Network<F>) -> Result<(), Weigh
     Ok(())
 }
 
-/// The network with the weights of a safetensors file, in `f32`, or why they do not fit, as [`load`] says. It
-/// is compiled here, in full optimisation: a caller that builds a network compiles its layers by its own
-/// profile.
+/// The network with the weights of a safetensors file, in `f32`. It is not generic, so that it is compiled in
+/// this crate, optimised, and not in that of the caller.
 ///
 /// # Errors
 ///
-/// Those of [`NetworkConfig::build`].
-pub fn network(
+/// Those of [`NetworkConfig::build`]; `Ok(Err(_))` is that of [`load`], where the weights do not fit.
+pub fn load_network(
     config: &NetworkConfig,
     image: ImageSize,
     classes: usize,

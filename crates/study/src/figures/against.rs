@@ -209,12 +209,11 @@ impl Figure for Against<'_> {
             text.push_str(&losses_above(losses));
         }
         text.push_str(&diverged(self.analysis));
-        if self.outcome.is_share
-            && self.curves().all(|curve| curve.seeds.iter().all(|at| at.1 == 0.0))
-        {
-            text.push_str(" All lines lie at 0.");
-        }
         if self.has_numbers() {
+            let mut points = self.curves().flat_map(|curve| &curve.seeds);
+            if self.outcome.is_share && points.all(|&(_, share)| share == 0.0) {
+                text.push_str(" All lines lie at 0.");
+            }
             text.push_str(EQUAL_DISTANCES);
         }
         text

@@ -164,6 +164,10 @@ pub(super) fn color_of_place(place: usize) -> RGBColor {
     style::rgb(COLORS[place % COLORS.len()])
 }
 
+/// For the caption of a horizontal axis that has a place per value.
+pub(super) const EQUAL_DISTANCES: &str =
+    " The values of the horizontal axis stand at equal distances.";
+
 /// The title of a figure, which names the data set and says so if it was only a quick look.
 pub(super) fn title(what: &str, analysis: &Analysis<'_>) -> String {
     let config = &analysis.study.config;
@@ -199,8 +203,8 @@ fn share_epochs(group: &Group<'_>) -> bool {
     steps.all(|steps| Some(steps) == first)
 }
 
-/// At the ends of how many epochs the axes of steps have a line, in every panel: 2 for every second; none where
-/// panels differ, or lines are not at ends of epochs.
+/// The number of epochs between two vertical lines, if it is the same in every panel and lines are at ends of
+/// epochs.
 pub(super) fn lines_of_epochs(analysis: &Analysis<'_>, count: u64) -> Option<u64> {
     let of_group = |group: &Group<'_>| {
         let epochs = group.arms.iter().map(|arm| arm.arm.run.epochs).max()?;
@@ -231,9 +235,6 @@ pub(super) fn steps_axis_of(group: &Group<'_>, count: u64) -> Axis {
     let within = |tick: &f64| (0.0..=end).contains(tick);
     Axis { range: 0.0..end, ticks: around.ticks.iter().copied().filter(within).collect(), ..around }
 }
-
-/// For the caption of an axis that has a place per value.
-pub(super) const EQUAL_DISTANCES: &str = " The values of the axis stand at equal distances.";
 
 /// Training steps of an arm from 0 to its end, with ticks at ends of its epochs, about `count` of
 /// them; a single epoch is divided by round numbers.

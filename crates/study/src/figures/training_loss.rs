@@ -53,8 +53,7 @@ impl Figure for TrainingLoss<'_> {
         let epochs = match lines_of_epochs(self.analysis, TICKS) {
             None => String::new(),
             Some(1) => " Vertical lines: ends of epochs.".to_owned(),
-            Some(2) => " Vertical lines: ends of every second epoch.".to_owned(),
-            Some(every) => format!(" Vertical lines: ends of every {every}th epoch."),
+            Some(every) => format!(" Vertical lines: every {every} epochs."),
         };
         // A mean is of the windows that all runs have.
         let diverged = match diverged(self.analysis) {

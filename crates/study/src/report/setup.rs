@@ -41,10 +41,10 @@ pub(super) fn blocks(analysis: &Analysis<'_>) -> Result<Vec<Block>> {
     Ok(blocks)
 }
 
-/// Each network layer by layer, up to a number that a reader still looks at.
+/// Each network layer by layer, those of the same layers once, and at most [`MOST_NETWORKS`].
 fn networks(config: &StudyConfig) -> Result<Vec<Block>> {
     let networks = config.networks();
-    let (mut blocks, mut shown) = (Vec::new(), Vec::new());
+    let (mut blocks, mut shown, mut is_repeated) = (Vec::new(), Vec::new(), false);
     for network in &networks {
         let arm = config.arms().iter().find(|arm| arm.network() == *network);
         let Some(DataSetEntry { image, class_names, .. }) = arm.map(|arm| arm.data_set().entry())
@@ -66,6 +66,7 @@ fn networks(config: &StudyConfig) -> Result<Vec<Block>> {
         let header = header.map(str::to_owned).to_vec();
         let rows: Vec<Vec<String>> = layers.into_iter().map(row).collect();
         if shown.contains(&rows) {
+            is_repeated = true;
             continue;
         }
         if shown.len() == MOST_NETWORKS {
@@ -78,13 +79,17 @@ fn networks(config: &StudyConfig) -> Result<Vec<Block>> {
         ));
         blocks.push(Block::Table(Table { header, rows }));
     }
-    let each = match networks.len() {
-        1 => "the network".to_owned(),
-        many => format!("each of the {many} networks"),
-    };
-    blocks.push(Block::Paragraph(format!(
+    let many = networks.len();
+    let mut told = String::new();
+    if shown.len() < many {
+        let same = if is_repeated { "; others have the layers of one of these" } else { "" };
+        told = format!("{} of the {many} networks are shown{same}. ", shown.len());
+    }
+    let each = if many == 1 { "the network" } else { "each network" };
+    told.push_str(&format!(
         "[`networks.py`](networks.py) has a class of PyTorch for {each}, which loads the weights of a run."
-    )));
+    ));
+    blocks.push(Block::Paragraph(told));
     Ok(blocks)
 }
 
@@ -276,7 +281,7 @@ fn what_was_run(analysis: &Analysis<'_>) -> String {
         // Without a head there is nothing to freeze.
         [Trains::HeadFrozen] if !config.networks().iter().any(has_head) => {
             format!(
-                "{ALL_TRAINED} (`head-frozen` in the tables: these have no head apart, so it freezes nothing)"
+                "{ALL_TRAINED} (`head-frozen` in the tables, which freezes nothing here: these networks have no separate linear head)"
             )
         }
         [Trains::HeadFrozen] if !config.networks().iter().all(has_head) => {
@@ -292,15 +297,13 @@ fn what_was_run(analysis: &Analysis<'_>) -> String {
             format!("with {}", listed(&some))
         }
     };
-    let (of_trains, of_sizes) = (config.each(|arm| arm.run.trains), config.each(Arm::batch_size));
-    let have_all = config.networks().iter().all(|network| {
-        let arms = || config.arms().iter().filter(|arm| arm.network() == *network);
-        of_trains.iter().all(|trains| arms().any(|arm| arm.run.trains == *trains))
-            && of_sizes.iter().all(|size| arms().any(|arm| arm.batch_size() == *size))
-    });
+    let have_all_sizes = have_all(config, Arm::batch_size);
     let each = match networks.len() {
         0 | 1 => ",",
-        _ if have_all => ", each",
+        _ if have_all(config, |arm| (arm.run.trains, arm.batch_size())) => ", each",
+        _ if have_all(config, |arm| arm.run.trains) && !have_all_sizes => {
+            ", not each with every batch size,"
+        }
         _ => ", not in every combination,",
     };
     let each_seed: Vec<String> = config.seeds().iter().map(u64::to_string).collect();
@@ -343,6 +346,15 @@ fn what_was_run(analysis: &Analysis<'_>) -> String {
         );
     }
     text
+}
+
+/// Whether every network was run in each of the ways that `way` tells apart.
+fn have_all<T: PartialEq>(config: &StudyConfig, way: impl Fn(&Arm) -> T) -> bool {
+    let ways = config.each(&way);
+    let has = |network: &NetworkConfig, wanted: &T| {
+        config.arms().iter().any(|arm| arm.network() == network && way(arm) == *wanted)
+    };
+    config.networks().iter().all(|network| ways.iter().all(|wanted| has(network, wanted)))
 }
 
 fn on_what(analysis: &Analysis<'_>) -> String {

@@ -420,17 +420,30 @@ fn the_largest_difference_says_if_no_test_tells_it_apart() {
     assert!(clear.contains(&format!("{largest}).")), "{clear}");
 }
 
-/// Of networks that differ in their initial weights alone one is shown; all are counted.
+/// Networks of the same layers are shown once, and of many networks four.
 #[test]
-fn networks_of_the_same_layers_are_shown_once() {
-    let config = made_up::config_from(
-        "norm = [\"none\", \"batch\"]\ninitial_scale = [0.01, 0.1, 0.3, 1, 3]",
-        "trains = \"all\"",
-        "",
-    );
-    let report = unwrapped(&rendered(&made_up::study(config)));
-    assert_eq!(report.matches("| in PyTorch |").count(), 2, "{report}");
-    assert!(report.contains("a class of PyTorch for each of the 10 networks"), "{report}");
+fn a_report_says_how_many_networks_it_shows() {
+    for (axis, tables, told) in [
+        (
+            "initial_scale = [0.01, 0.1, 1, 3]",
+            2,
+            "2 of the 8 networks are shown; others have the layers of one of these. ",
+        ),
+        ("network = [\"simple\", \"fully-connected\"]", 4, ""),
+        ("depth = [1, 2, 3]", 4, "4 of the 6 networks are shown. "),
+    ] {
+        let config = made_up::config_from(
+            &format!("{axis}\nnorm = [\"none\", \"batch\"]"),
+            "trains = \"all\"",
+            "",
+        );
+        let report = unwrapped(&rendered(&made_up::study(config)));
+        assert_eq!(report.matches("| in PyTorch |").count(), tables, "{report}");
+        let sentence =
+            format!("{told}[`networks.py`](networks.py) has a class of PyTorch for each network,");
+        assert!(report.contains(&sentence), "{report}");
+        assert_eq!(report.contains("networks are shown"), !told.is_empty(), "{report}");
+    }
 }
 
 /// An axis of steps has about six ticks, so lines of many epochs are left out.
@@ -439,8 +452,8 @@ fn lines_of_epochs_are_told_as_they_are_drawn() {
     for (epochs, expected) in [
         (1, ""),
         (6, "Vertical lines: ends of epochs."),
-        (10, "Vertical lines: ends of every second epoch."),
-        (20, "Vertical lines: ends of every 4th epoch."),
+        (10, "Vertical lines: every 2 epochs."),
+        (13, "Vertical lines: every 3 epochs."),
     ] {
         let fixed = format!("trains = \"all\"\nepochs = {epochs}");
         let config = made_up::config_from("norm = [\"none\", \"batch\"]", &fixed, "");

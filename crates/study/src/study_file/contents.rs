@@ -130,7 +130,8 @@ impl StudyFile {
             known.axis == axis || *axis == *NETWORK && known.axis.is_of_network
         };
         // In the place of what it replaces: the first axis is what arms are compared by.
-        let place = self.settings.iter().position(replaces).unwrap_or_else(|| self.place_of(axis));
+        let place =
+            self.settings.iter().position(replaces).unwrap_or_else(|| self.place_of_new(axis));
         self.settings.iter().filter(|known| replaces(known)).for_each(|known| {
             self.places.forget(known.axis.key);
         });
@@ -138,17 +139,16 @@ impl StudyFile {
         self.settings.insert(place.min(self.settings.len()), setting);
     }
 
-    /// Where an axis goes that the file has not: behind the network that it is of and what is given of that
-    /// already, so that a norm comes where the network took the place of another; else to the end.
-    fn place_of(&self, axis: &Axis) -> usize {
-        let network = self.settings.iter().position(|known| *known.axis == *NETWORK);
-        match network {
-            Some(network) if axis.is_of_network => {
-                let behind = self.settings[network + 1..].iter();
-                network + 1 + behind.take_while(|known| known.axis.is_of_network).count()
-            }
-            _ => self.settings.len(),
+    /// Where [`Self::set`] puts an axis that the file does not have: at the end, unless it belongs to a network
+    /// that stands first. That network took the place of the axis by which arms were compared, such as the norm,
+    /// and what is given of it comes right after it.
+    fn place_of_new(&self, axis: &Axis) -> usize {
+        let is_first = |first: &AxisValues| *first.axis == *NETWORK && !first.is_compared;
+        if !(axis.is_of_network && self.settings.first().is_some_and(is_first)) {
+            return self.settings.len();
         }
+        let behind = self.settings[1..].iter();
+        1 + behind.take_while(|known| known.axis.is_of_network).count()
     }
 
     /// Gives the study these seeds in the place of those of the file.
