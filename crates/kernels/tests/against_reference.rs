@@ -1,6 +1,6 @@
-//! Every fast kernel, but for the optimisers, against its reference in plain loops, in `f32` and `f64`: to the bit, since both
-//! follow the documented order of operations. The norms, sigmoid and tanh in `f32`, and a convolution's
-//! parameter gradients over more than 12 images, are held within rounding instead.
+//! Every fast kernel, but for the optimisers, against its reference in plain loops, in `f32` and `f64`: to
+//! the bit, since both follow the documented order of operations. The norms, sigmoid and tanh in `f32`, and
+//! a convolution's parameter gradients over more than 12 images, are held within rounding instead.
 //! Sizes lie on both sides of a vector.
 
 use kernels::conv2d::{self, Conv2dConfig};

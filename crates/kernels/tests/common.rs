@@ -1,6 +1,7 @@
 //! Seeded random arrays, and the memory layouts that every kernel must not care about.
 
 use kernels::Real;
+use kernels::adam::AdamFactors;
 use ndarray::{Array, Array4, Dimension, ShapeBuilder, s};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -53,6 +54,19 @@ pub(crate) fn in_every_layout<F: Real>(images: &Array4<F>) -> Vec<(&'static str,
 /// Elements in logical order as bits, so that −0 differs from 0 and NaN equals itself.
 pub(crate) fn bits<F: Real, D: Dimension>(array: &Array<F, D>) -> Vec<u64> {
     array.iter().map(|value| value.to_f64().to_bits()).collect()
+}
+
+/// The factors of a later step of Adam with this β₁, learning rate and weight decay.
+pub(crate) fn adam_factors(beta1: f64, rate: f64, weight_decay: f64) -> AdamFactors {
+    AdamFactors {
+        one_minus_beta1: 1.0 - beta1,
+        beta2: 0.999,
+        one_minus_beta2: 0.001,
+        root_of_correction2: 0.03,
+        eps: 1e-8,
+        minus_step_size: -rate,
+        weight_decay,
+    }
 }
 
 /// Fails where the arrays differ in their shape or in a bit.

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use kernels::adam::{self, AdamFactors};
+use kernels::adam;
 use kernels::conv2d::Wanted;
 use kernels::conv2d::normalized::{self, Block};
 use kernels::conv2d::{self, Conv2dConfig};
@@ -19,7 +19,7 @@ use kernels::{
 use ndarray::{Array1, Array2, Array4};
 use proptest::prelude::*;
 
-use crate::common::{Random, bits};
+use crate::common::{Random, adam_factors, bits};
 
 /// What the child process prints before its answer.
 const MARK: &str = "answer: ";
@@ -173,15 +173,7 @@ fn digest<F: Real>(seed: u64) -> u64 {
             random.array(gradients.dweight.raw_dim()),
             Array2::ones(gradients.dweight.raw_dim()),
         ];
-        let factors = AdamFactors {
-            one_minus_beta1: 0.1,
-            beta2: 0.999,
-            one_minus_beta2: 0.001,
-            root_of_correction2: 0.03,
-            eps: 1e-8,
-            minus_step_size: -0.01,
-            weight_decay: 0.1,
-        };
+        let factors = adam_factors(0.9, 0.01, 0.1);
         adam::step(p.view_mut(), gradients.dweight.view(), m.view_mut(), v.view_mut(), &factors)
             .unwrap();
         add(bits(&p));

@@ -7,7 +7,7 @@ use kernels::{Real, reference};
 use ndarray::{Array, Array1, Dimension};
 use proptest::prelude::*;
 
-use crate::common::{Random, assert_same};
+use crate::common::{Random, adam_factors, assert_same};
 
 /// The steps of the optimisers, with weight decay and without.
 fn optimizers_against_reference<F: Real>(shape: [usize; 4], weight_decay: f64, seed: u64) {
@@ -16,15 +16,7 @@ fn optimizers_against_reference<F: Real>(shape: [usize; 4], weight_decay: f64, s
     let squares = random.array(shape).mapv(|v: F| v * v);
     let g = gradient.as_slice().unwrap();
 
-    let factors = AdamFactors {
-        one_minus_beta1: 0.1,
-        beta2: 0.999,
-        one_minus_beta2: 0.001,
-        root_of_correction2: 0.03,
-        eps: 1e-8,
-        minus_step_size: -0.01,
-        weight_decay,
-    };
+    let factors = adam_factors(0.9, 0.01, weight_decay);
     adam_against_reference("any numbers", [&start, &gradient, &velocity, &squares], &factors);
 
     let factors = SgdFactors { learning_rate: 0.3, weight_decay };
@@ -56,15 +48,7 @@ fn optimizers_with_subnormal_averages<F: Real>() {
     for momentum in [0.0, 0.5, 0.9, 0.99, 0.999, 0.999_999_9] {
         for rate in [0.0, 1e-7, 1e-3, 0.03, 0.3, 10.0] {
             for weight_decay in [0.0, 0.1] {
-                let factors = AdamFactors {
-                    one_minus_beta1: 1.0 - momentum,
-                    beta2: 0.999,
-                    one_minus_beta2: 0.001,
-                    root_of_correction2: 0.03,
-                    eps: 1e-8,
-                    minus_step_size: -rate,
-                    weight_decay,
-                };
+                let factors = adam_factors(momentum, rate, weight_decay);
                 let what = format!("momentum {momentum}, rate {rate}, decay {weight_decay}");
                 for squares in [F::zero(), F::from_f64(1e-6)] {
                     let v = p.mapv(|_| squares);

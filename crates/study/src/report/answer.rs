@@ -155,10 +155,12 @@ fn of_many(analysis: &Analysis<'_>, pairs: &[(&Group<'_>, &Comparison, &Paired)]
     if let Some((group, comparison, paired)) = largest {
         let (with, without) = (group.with(comparison), group.without(comparison));
         let mut asides = Vec::new();
-        asides.extend(Some(group.label.clone()).filter(|label| !label.is_empty()));
-        if let Some(found) = &paired.inference
-            && is_tested
+        if !group.label.is_empty() {
+            asides.push(group.label.clone());
+        }
+        if is_tested
             && !is_told(paired)
+            && let Some(found) = &paired.inference
         {
             asides.push(format!("not told apart; p {}", p_value(found.p_adjusted)));
         }

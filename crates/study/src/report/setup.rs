@@ -126,7 +126,8 @@ fn held(config: &StudyConfig) -> Vec<(&'static str, String)> {
         (
             "split",
             format!(
-                "a fifth of the data set's training images for validation{first}, drawn with {split}{trained_on}"
+                "a fifth of the data set's training images for validation{first}, drawn with \
+                 {split}{trained_on}"
             ),
         ),
         (
@@ -281,7 +282,8 @@ fn what_was_run(analysis: &Analysis<'_>) -> String {
         // Without a head there is nothing to freeze.
         [Trains::HeadFrozen] if !config.networks().iter().any(has_head) => {
             format!(
-                "{ALL_TRAINED} (`head-frozen` in the tables, which freezes nothing here: these networks have no separate linear head)"
+                "{ALL_TRAINED} (`head-frozen` in the tables, which freezes nothing here: these networks \
+                 have no separate linear head)"
             )
         }
         [Trains::HeadFrozen] if !config.networks().iter().all(has_head) => {
@@ -297,11 +299,10 @@ fn what_was_run(analysis: &Analysis<'_>) -> String {
             format!("with {}", listed(&some))
         }
     };
-    let have_all_sizes = have_all(config, Arm::batch_size);
     let each = match networks.len() {
         0 | 1 => ",",
         _ if have_all(config, |arm| (arm.run.trains, arm.batch_size())) => ", each",
-        _ if have_all(config, |arm| arm.run.trains) && !have_all_sizes => {
+        _ if have_all(config, |arm| arm.run.trains) && !have_all(config, Arm::batch_size) => {
             ", not each with every batch size,"
         }
         _ => ", not in every combination,",

@@ -305,6 +305,15 @@ fn a_study_that_leaves_combinations_out_says_so() {
     assert!(text("").contains(&format!("{both}, each {with}")), "{}", text(""));
     let some = text("[[leave_out]]\nnorm = \"none\"\ntrains = \"head-only\"");
     assert!(some.contains(&format!("{both}, not in every combination, {with}")), "{some}");
+
+    let config = made_up::config_from(
+        "norm = [\"none\", \"batch\"]\nbatch_size = [50, 100]",
+        "trains = \"all\"",
+        "seeds = 2\n[[leave_out]]\nnorm = \"none\"\nbatch_size = 100",
+    );
+    let sizes = unwrapped(&rendered(&made_up::study(config)));
+    let told = format!("{both}, not each with every batch size, with all layers trained");
+    assert!(sizes.contains(&told), "{sizes}");
 }
 
 /// Each arm has the steps of its own batch size and its own epochs.
@@ -385,7 +394,9 @@ fn what_no_test_tells_apart_is_not_said_to_be_ahead() {
     }
     let report = unwrapped(&rendered(&study));
     assert!(
-        report.contains("batch norm and no norm are not told apart by the sign-flip test (mean difference +0.0010; p "),
+        report.contains(
+            "batch norm and no norm are not told apart by the sign-flip test (mean difference +0.0010; p "
+        ),
         "{report}"
     );
     assert!(!report.contains("batch norm is ahead of no norm"), "{report}");
