@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use kernels::Real;
-use ndarray::{ArrayViewD, Axis};
+use ndarray::{ArrayD, ArrayViewD, Axis};
 
 use crate::network::{Network, ObservedQuantity, Tape};
 use crate::observe::{Observable, Observe};
@@ -163,14 +163,27 @@ const UNITS: Axis = Axis(1);
 
 /// The values in logical order.
 fn all_of<F: Real>(array: ArrayViewD<'_, F>) -> Vec<F> {
-    let mut values = Vec::with_capacity(array.len());
-    // Not `collect`, which steps through an array that is not contiguous index by index.
-    array.iter().for_each(|&value| values.push(value));
-    values
+    let mut values = ArrayD::zeros(array.raw_dim());
+    for (from, mut to) in array.outer_iter().zip(values.outer_iter_mut()) {
+        if from.ndim() < 3 {
+            to.assign(&from);
+            continue;
+        }
+        // A few rows of all channels, which lie side by side, stay in the first cache.
+        let rows = from.axis_chunks_iter(Axis(1), ROWS);
+        rows.zip(to.axis_chunks_iter_mut(Axis(1), ROWS))
+            .for_each(|(from, mut to)| to.assign(&from));
+    }
+    values.into_raw_vec_and_offset().0
 }
+
+/// Rows of an image that are copied together.
+const ROWS: usize = 4;
 
 #[cfg(test)]
 mod tests {
+    use ndarray::{Array, IxDyn};
+
     use super::*;
     use crate::random_stream::{Purpose, Stream};
 
@@ -208,6 +221,22 @@ mod tests {
             };
             assert!(is_as_expected, "{other}: {found:?}");
         }
+    }
+
+    /// Of images with their channels side by side, of more rows than are copied at once, and of other arrays.
+    #[test]
+    fn values_are_copied_in_their_logical_order() {
+        let pixels_first = Array::from_shape_fn([2, 9, 5, 3], |index| {
+            let (image, row, column, channel) = index;
+            (1000 * image + 100 * channel + 10 * row + column) as f64
+        });
+        let images = pixels_first.permuted_axes([0, 3, 1, 2]).into_dyn();
+        let rows = images.clone().into_shape_clone(IxDyn(&[6, 45])).unwrap();
+        for array in [images.view(), rows.view(), rows.t(), images.index_axis(UNITS, 1)] {
+            assert_eq!(all_of(array.view()), array.iter().copied().collect::<Vec<_>>());
+        }
+        let all = all_of(images.view());
+        assert_eq!((all[0], all[1], all[45], all[135]), (0.0, 1.0, 100.0, 1000.0));
     }
 
     /// The ranks of many values of either sign and any size, against a sort.

@@ -41,43 +41,37 @@ impl Histogram {
             };
         };
         // f64::min and f64::max may choose either of 0 and −0, and Iterator::sum starts at either.
-        let mut histogram = Self {
-            min: first,
-            max: first,
-            count: 0,
-            sum: 0.0,
-            sum_of_squares: 0.0,
-            limits: Vec::new(),
-            counts: vec![0.0; BINS],
-        };
+        let (mut min, mut max) = (first, first);
+        let (mut count, mut sum, mut sum_of_squares) = (0, 0.0, 0.0);
         for value in values.clone() {
-            histogram.count += 1;
-            if value < histogram.min {
-                histogram.min = value;
+            count += 1;
+            if value < min {
+                min = value;
             }
-            if value > histogram.max {
-                histogram.max = value;
+            if value > max {
+                max = value;
             }
-            histogram.sum += value;
-            histogram.sum_of_squares += value * value;
+            sum += value;
+            sum_of_squares += value * value;
         }
-        histogram.limits = limits(histogram.min, histogram.max);
+        let limits = limits(min, max);
+        let [below, above] = bounds(&limits);
         // An estimate from the width is off by one at most, where the width is a number to divide by.
-        let per_value = BINS as f64 / (histogram.max - histogram.min);
+        let per_value = BINS as f64 / (max - min);
         let per_value = if per_value.is_finite() { per_value } else { 0.0 };
         let mut counts = [0_u64; BINS];
         for value in values {
-            let mut bin = (((value - histogram.min) * per_value) as usize).min(BINS - 1);
-            while bin > 0 && value < histogram.limits[bin - 1] {
+            let mut bin = (((value - min) * per_value) as usize).min(BINS - 1);
+            while value < below[bin] {
                 bin -= 1;
             }
-            while bin < BINS - 1 && histogram.limits[bin] <= value {
+            while above[bin] <= value {
                 bin += 1;
             }
             counts[bin] += 1;
         }
-        histogram.counts = counts.map(|count| count as f64).to_vec();
-        histogram
+        let counts = counts.map(|count| count as f64).to_vec();
+        Self { min, max, count, sum, sum_of_squares, limits, counts }
     }
 
     /// TensorFlow's [`HistogramProto`].
@@ -101,6 +95,17 @@ fn limits(min: f64, max: f64) -> Vec<f64> {
     let width = (max - min) / BINS as f64;
     let inner = (1..BINS).map(|bin| (bin as f64 * width + min).min(max));
     inner.chain([max]).collect()
+}
+
+/// The limits of each bin as those of all numbers: the first has none below it, the last none above.
+fn bounds(limits: &[f64]) -> [[f64; BINS]; 2] {
+    let mut bounds = [[f64::NEG_INFINITY; BINS], [f64::INFINITY; BINS]];
+    let [below, above] = &mut bounds;
+    for (bin, &limit) in limits.iter().take(BINS - 1).enumerate() {
+        below[bin + 1] = limit;
+        above[bin] = limit;
+    }
+    bounds
 }
 
 #[cfg(test)]
