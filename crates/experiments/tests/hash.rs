@@ -123,7 +123,8 @@ fn three_hundred_steps() {
         return skipped("300 steps of 50 images, which take minutes on the portable kernels");
     }
     let parallel = [(3, 1), (1, 1), (2, 1), (8, 1), (1, 3)];
-    // One way keeps `cargo test` short. The profile `hashes`, which has no debug assertions, tries all.
+    // One number of threads for each instruction set keeps `cargo test` short. The profile `hashes`, which has
+    // no debug assertions, tries all.
     let parallel = if cfg!(debug_assertions) { &parallel[..1] } else { &parallel };
     let ways = ways(fused, parallel);
     let hashes = agreed(ways.map(|way| (way.to_string(), way.hashes(WHOLE))));

@@ -56,15 +56,15 @@ pub(crate) fn bits<F: Real, D: Dimension>(array: &Array<F, D>) -> Vec<u64> {
     array.iter().map(|value| value.to_f64().to_bits()).collect()
 }
 
-/// The factors of a later step of Adam with this β₁, learning rate and weight decay.
-pub(crate) fn adam_factors(beta1: f64, rate: f64, weight_decay: f64) -> AdamFactors {
+/// Factors of Adam with this β₁, learning rate and weight decay, and with corrections of no particular step.
+pub(crate) fn adam_factors(beta1: f64, learning_rate: f64, weight_decay: f64) -> AdamFactors {
     AdamFactors {
         one_minus_beta1: 1.0 - beta1,
         beta2: 0.999,
         one_minus_beta2: 0.001,
         root_of_correction2: 0.03,
         eps: 1e-8,
-        minus_step_size: -rate,
+        minus_step_size: -learning_rate,
         weight_decay,
     }
 }

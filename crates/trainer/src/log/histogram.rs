@@ -54,18 +54,18 @@ impl Histogram {
             sum += value;
             sum_of_squares += value * value;
         }
-        let limits = limits(min, max);
-        let [below, above] = bounds(&limits);
+        let limits = upper_limits(min, max);
+        let edges = edges(&limits);
         // An estimate from the width is off by one at most, where the width is a number to divide by.
         let per_value = BINS as f64 / (max - min);
         let per_value = if per_value.is_finite() { per_value } else { 0.0 };
         let mut counts = [0_u64; BINS];
         for value in values {
             let mut bin = (((value - min) * per_value) as usize).min(BINS - 1);
-            while value < below[bin] {
+            while value < edges[bin] {
                 bin -= 1;
             }
-            while above[bin] <= value {
+            while edges[bin + 1] <= value {
                 bin += 1;
             }
             counts[bin] += 1;
@@ -91,21 +91,19 @@ impl Histogram {
 
 /// The upper limits of the bins; ascending, and none above `max`, even where the width is too
 /// large or too small for an `f64`.
-fn limits(min: f64, max: f64) -> Vec<f64> {
+fn upper_limits(min: f64, max: f64) -> Vec<f64> {
     let width = (max - min) / BINS as f64;
     let inner = (1..BINS).map(|bin| (bin as f64 * width + min).min(max));
     inner.chain([max]).collect()
 }
 
-/// The limits of each bin as those of all numbers: the first has none below it, the last none above.
-fn bounds(limits: &[f64]) -> [[f64; BINS]; 2] {
-    let mut bounds = [[f64::NEG_INFINITY; BINS], [f64::INFINITY; BINS]];
-    let [below, above] = &mut bounds;
-    for (bin, &limit) in limits.iter().take(BINS - 1).enumerate() {
-        below[bin + 1] = limit;
-        above[bin] = limit;
-    }
-    bounds
+/// The edges of the bins, with infinities in place of the outermost, so that a search for the bin of a number
+/// ends without a check of the index.
+fn edges(limits: &[f64]) -> [f64; BINS + 1] {
+    let mut edges = [f64::INFINITY; BINS + 1];
+    edges[0] = f64::NEG_INFINITY;
+    edges[1..BINS].copy_from_slice(&limits[..BINS - 1]);
+    edges
 }
 
 #[cfg(test)]
