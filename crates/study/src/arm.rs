@@ -212,6 +212,16 @@ impl Arm {
         (arm, trained)
     }
 
+    /// Whether both are evaluations of one training.
+    pub(crate) fn is_training_of(&self, other: &Self) -> bool {
+        let trained = |arm: &Self| {
+            let mut arm = arm.clone();
+            arm.run.statistics = EvaluationStatistics::Running;
+            arm
+        };
+        trained(self) == trained(other)
+    }
+
     /// Whether its runs train as those behind the published figures did, as far as both go: any number
     /// of epochs, and whichever network. `images` are those of the published runs.
     pub fn is_as_published(&self, images: u64) -> bool {

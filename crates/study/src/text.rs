@@ -99,6 +99,15 @@ pub(crate) fn signed(difference: f64) -> String {
     }
 }
 
+/// An interval of differences. Ends keep the signs that [`signed`] leaves out, which tell whether 0 is inside.
+pub(crate) fn interval(low: f64, high: f64) -> String {
+    let end = |end: f64| match signed(end) {
+        digits if digits != "0.0000" || end == 0.0 => digits,
+        digits => format!("{}{digits}", if end > 0.0 { '+' } else { '−' }),
+    };
+    format!("{} to {}", end(low), end(high))
+}
+
 /// How often an arm was ahead, counted after each epoch: a sentence without its capital letter.
 pub(crate) fn how_often(
     name: &str,
@@ -140,5 +149,13 @@ mod tests {
         assert_eq!(counted_either(&[1], "seed"), "1 seed");
         assert_eq!(counted_either(&[3, 5_000], "seed"), "3 or 5,000 seeds");
         assert_eq!(counted(4_800, "step"), "4,800 steps");
+    }
+
+    #[test]
+    fn an_interval_tells_whether_0_is_inside_however_small_its_ends_are() {
+        assert_eq!(interval(-0.001_04, 0.25), "−0.0010 to +0.2500");
+        assert_eq!(interval(0.000_04, 0.003_9), "+0.0000 to +0.0039");
+        assert_eq!(interval(-0.003_9, -0.000_04), "−0.0039 to −0.0000");
+        assert_eq!(interval(0.0, 0.003_9), "0.0000 to +0.0039");
     }
 }

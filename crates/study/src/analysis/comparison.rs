@@ -5,7 +5,7 @@ use statistics::StatisticsError;
 use super::arm_result::{ArmResult, EpochResult};
 use super::inference::{Paired, differences};
 use super::spread::Spread;
-use super::windows::CatchUp;
+use super::windows::{CatchUp, is_as_accurate};
 use crate::config::StudyConfig;
 use crate::tables::RunRow;
 
@@ -28,9 +28,11 @@ pub struct Comparison {
     pub test_difference: Option<Spread>,
     /// How often the other was ahead.
     pub ahead: Ahead,
-    /// When the first arm reaches what the other has after one epoch; nothing if a run diverged.
+    /// When the first arm reaches what the other has after one epoch; nothing if a run diverged, or if the
+    /// other is not ahead by then with each seed.
     pub epochs_to_reach: Option<Reached>,
-    /// When both reach the final training accuracy of the first; nothing if a run diverged.
+    /// When both reach the final training accuracy of the first; nothing if a run diverged, if both are
+    /// evaluations of one training, or if the other reaches it and is behind over the last epoch.
     pub catch_up: Option<CatchUp>,
 }
 
@@ -80,10 +82,12 @@ impl Comparison {
             difference: difference(&|row| row.final_accuracy(chance)),
             test_difference: difference(&|row| row.final_test_accuracy(tested)),
             ahead: ahead(config, without, with),
-            epochs_to_reach: is_whole.then(|| epochs_to_reach(without, with)).flatten(),
-            catch_up: is_whole
+            epochs_to_reach: is_whole.then(|| epochs_to_reach(config, without, with)).flatten(),
+            catch_up: (is_whole && !with.arm.is_training_of(&without.arm))
                 .then(|| CatchUp::of(&without.windows, &with.windows))
                 .flatten()
+                // A window of few images can be above a level that the training is not.
+                .filter(|found| found.steps_with.is_none() || ends_as_accurate(with, without))
                 // To reach what guessing gives says nothing.
                 .filter(|found| found.accuracy >= LEARNT * chance),
         })
@@ -109,10 +113,37 @@ fn ahead(config: &StudyConfig, without: &ArmResult<'_>, with: &ArmResult<'_>) ->
     count
 }
 
-/// By means over seeds; nothing if one of the arms has no first epoch.
-fn epochs_to_reach(without: &ArmResult<'_>, with: &ArmResult<'_>) -> Option<Reached> {
-    let level = with.epochs.first().filter(|first| first.epoch == 1)?.accuracy.mean;
-    without.epochs.first().filter(|first| first.epoch == 1)?;
+/// Whether the training accuracy of an arm over its last epoch is at least that of another one.
+fn ends_as_accurate(one: &ArmResult<'_>, other: &ArmResult<'_>) -> bool {
+    let last_epoch = |arm: &ArmResult<'_>| {
+        let start = arm.arm.steps().saturating_sub(arm.arm.steps_per_epoch());
+        let windows = arm.windows.iter().filter(|window| window.start >= start);
+        windows.fold((0, 0), |(correct, images), window| {
+            (correct + window.correct, images + window.images)
+        })
+    };
+    is_as_accurate(last_epoch(one), last_epoch(other))
+}
+
+/// By means over seeds; nothing if one of the arms has no first epoch, or if the second one is not ahead after
+/// it with each seed.
+fn epochs_to_reach(
+    config: &StudyConfig,
+    without: &ArmResult<'_>,
+    with: &ArmResult<'_>,
+) -> Option<Reached> {
+    let first = |arm: &'_ ArmResult<'_>| arm.epochs.first().is_some_and(|first| first.epoch == 1);
+    if !first(with) || !first(without) {
+        return None;
+    }
+    let level = with.epochs.first()?.accuracy.mean;
+    let is_ahead = |seed: &u64| {
+        let of = |arm: &ArmResult<'_>| arm.epochs.first()?.accuracy_of(*seed, config.chance());
+        of(with).zip(of(without)).is_none_or(|(with, without)| with > without)
+    };
+    if !config.seeds().iter().all(is_ahead) {
+        return None;
+    }
     let reaching = without.epochs.iter().find(|epoch| epoch.accuracy.mean >= level);
     Some(reaching.map_or(Reached::Never, |epoch| Reached::After(epoch.epoch)))
 }

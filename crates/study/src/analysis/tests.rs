@@ -177,10 +177,62 @@ fn an_arm_that_diverged_catches_up_with_nothing() {
 fn on_a_plateau_neither_network_is_sooner() {
     let mut study = study(&[0], &[(WITHOUT, 0, &[0.5])]);
     add_windows(&mut study, WITHOUT, 0, [0.5, 0.75, 0.5]);
-    add_windows(&mut study, WITH, 0, [0.5, 0.5, 0.5]);
+    add_windows(&mut study, WITH, 0, [0.5, 0.5, 0.75]);
     let found = Analysis::of(&study).unwrap().groups[0].comparisons[0].catch_up.unwrap();
     assert_eq!(found, CatchUp { accuracy: 0.5, steps_without: 10, steps_with: Some(10) });
     assert_eq!(found.times_fewer(), Some(1.0));
+}
+
+/// Two epochs of 960 steps, and windows that end with the first and with each half of the second.
+#[test]
+fn a_window_above_the_level_is_no_catching_up_of_an_arm_that_ends_below() {
+    let caught_up = |accuracies: [f64; 3]| {
+        let mut study = study(&[0], &[(WITHOUT, 0, &[0.25, 0.5])]);
+        for (network, accuracies) in [(WITHOUT, [0.25, 0.5, 0.5]), (WITH, accuracies)] {
+            for (end, accuracy) in [960, 1_440, 1_920].into_iter().zip(accuracies) {
+                let key = key(&study, network, 0);
+                let row = StepRow { step: end - 1, accuracy, count: 8, ..StepRow::blank(key) };
+                study.steps.push(row);
+            }
+        }
+        let found = Analysis::of(&study).unwrap().groups[0].comparisons[0].catch_up;
+        found.map(|found| found.steps_with)
+    };
+    assert_eq!(caught_up([0.75, 0.5, 0.5]), Some(Some(960)));
+    assert_eq!(caught_up([0.75, 0.5, 0.375]), None);
+    assert_eq!(caught_up([0.25, 0.25, 0.375]), Some(None));
+}
+
+/// What one network gives by two kinds of statistics is one training.
+#[test]
+fn evaluations_of_one_training_do_not_catch_up_with_each_other() {
+    let compared = |axis: &str| {
+        let config = made_up::config_from(axis, "norm = \"batch\"\ntrains = \"all\"", "");
+        let study = made_up::study(config);
+        Analysis::of(&study).unwrap().groups[0].comparisons[0].catch_up
+    };
+    assert!(compared("learning_rate = [0.001, 0.002]").is_some());
+    assert_eq!(compared("statistics = [\"running\", \"population\"]"), None);
+}
+
+/// After one epoch the second arm has 0.5 in the mean, which the first has after two.
+#[test]
+fn what_an_arm_has_after_an_epoch_is_a_level_where_it_is_ahead_with_each_seed() {
+    let reached = |ahead: [f64; 2]| {
+        let study = study(
+            &[0, 1],
+            &[
+                (WITHOUT, 0, &[0.25, 0.5]),
+                (WITHOUT, 1, &[0.375, 0.5]),
+                (WITH, 0, &[ahead[0], 0.75]),
+                (WITH, 1, &[ahead[1], 0.75]),
+            ],
+        );
+        Analysis::of(&study).unwrap().groups[0].comparisons[0].epochs_to_reach
+    };
+    assert_eq!(reached([0.5, 0.5]), Some(Reached::After(2)));
+    assert_eq!(reached([0.625, 0.375]), None);
+    assert_eq!(reached([0.75, 0.75]), Some(Reached::Never));
 }
 
 /// The study that the repository holds.

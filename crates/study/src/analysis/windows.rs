@@ -24,12 +24,20 @@ impl Window {
         self.correct as f64 / self.images as f64
     }
 
-    /// Whether it is at least as accurate as another one. Counts are compared: rounded shares of equal
-    /// counts can differ.
+    /// Whether it is at least as accurate as another one.
     fn is_as_accurate_as(&self, other: &Self) -> bool {
-        let product = |one: u64, other: u64| u128::from(one) * u128::from(other);
-        product(self.correct, other.images) >= product(other.correct, self.images)
+        is_as_accurate((self.correct, self.images), (other.correct, other.images))
     }
+}
+
+/// Whether so many correct images of all are at least the share of others. Counts are compared: rounded
+/// shares of equal counts can differ.
+pub(super) fn is_as_accurate(
+    (correct, images): (u64, u64),
+    (others_correct, others_images): (u64, u64),
+) -> bool {
+    let product = |one: u64, other: u64| u128::from(one) * u128::from(other);
+    product(correct, others_images) >= product(others_correct, images)
 }
 
 /// The windows of each run of an arm, in the order of the seeds; runs without any are left out.

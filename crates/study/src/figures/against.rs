@@ -20,7 +20,7 @@ use crate::analysis::{Analysis, ArmResult, Spread};
 use crate::axis;
 use crate::divergence::diverged;
 use crate::tables::RunRow;
-use crate::text::{either, listed, seeds_in_words};
+use crate::text::{aside, either, listed, seeds_in_words};
 
 /// The height of a figure with one row of panels.
 const HEIGHT: u32 = 460;
@@ -150,7 +150,7 @@ impl Against<'_> {
         format!("{} against {}", self.outcome.title, self.axis.key.replace('_', " "))
     }
 
-    /// The best mean of a curve and where it is, in words, or all means where the values are names. Nothing
+    /// The best mean of a curve and where it is, in words, with those at its ends, or all means where the values are names. Nothing
     /// where nothing is best.
     fn told(&self, curve: &Curve) -> Option<String> {
         let better = self.outcome.better?;
@@ -171,7 +171,14 @@ impl Against<'_> {
         let at: Vec<&str> =
             means.iter().filter(|(_, mean)| *mean == best).map(|(value, _)| *value).collect();
         let (word, axis) = (better.word(), self.axis.key.replace('_', " "));
-        Some(format!("the {word} mean {name} is {best:.4}, at {axis} {}.", listed(&at)))
+        let ends = means.first().into_iter().chain(means.last());
+        let ends = ends.filter(|(value, _)| !at.contains(value));
+        let ends: Vec<String> = ends.map(|(value, mean)| format!("{mean:.4} at {value}")).collect();
+        Some(format!(
+            "the {word} mean {name} is {best:.4}, at {axis} {}{}.",
+            listed(&at),
+            aside(&ends.join(", "))
+        ))
     }
 }
 

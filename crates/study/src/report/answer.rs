@@ -8,7 +8,7 @@ use crate::analysis::{Analysis, Comparison, Group, Paired};
 use crate::divergence::diverged;
 use crate::figures;
 use crate::study_file::Family;
-use crate::text::{aside, counted, listed, signed};
+use crate::text::{aside, counted, interval, listed, signed};
 
 /// So many pairs of arms are told one by one; of more it is told how many came out how.
 const FEW_PAIRS: usize = 3;
@@ -107,8 +107,8 @@ fn one(group: &Group<'_>, comparison: &Comparison, paired: &Paired) -> (String, 
         asides.push(group.label.clone());
     }
     if let Some(found) = &paired.inference {
-        let (low, high) = (signed(found.t.low), signed(found.t.high));
-        asides.push(format!("95 % t interval of the difference {low} to {high}"));
+        let interval = interval(found.t.low, found.t.high);
+        asides.push(format!("95 % t interval of the difference {interval}"));
     }
     let pairs = paired.differences.len();
     if pairs > 1 {

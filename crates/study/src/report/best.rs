@@ -5,7 +5,7 @@ use super::document::{Block, Table};
 use super::statistics::p_value;
 use crate::analysis::{Analysis, Best, BestArm};
 use crate::error::Result;
-use crate::text::{accuracy, signed};
+use crate::text::{accuracy, interval, signed};
 
 /// The table and its explanation; nothing for a study that does not ask for it.
 pub(super) fn blocks(analysis: &Analysis<'_>) -> Result<Vec<Block>> {
@@ -51,8 +51,8 @@ fn cells(best: &Best<'_>, row: &BestArm<'_>) -> Vec<String> {
     };
     let difference = row.paired.as_ref().map(|(baseline, paired)| {
         let inferred = paired.inference.as_ref().map(|found| {
-            let (low, high) = (signed(found.t.low), signed(found.t.high));
-            format!(" ({low} to {high}; p {})", p_value(found.p_adjusted))
+            let interval = interval(found.t.low, found.t.high);
+            format!(" ({interval}; p {})", p_value(found.p_adjusted))
         });
         let against = &best.rows[*baseline].label;
         format!("{}{}\nagainst {against}", signed(paired.mean()), inferred.unwrap_or_default())

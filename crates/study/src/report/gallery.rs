@@ -1,4 +1,5 @@
-//! The gallery of studies: of each its question, a picture and the answer.
+//! The gallery of studies: of each its question, a picture, the answer, what the paper found, and the first
+//! paragraph of the discussion.
 
 use std::iter;
 use std::path::PathBuf;
@@ -45,5 +46,6 @@ fn blocks(folder: &str, study: &Study) -> Result<Vec<Block>> {
     }
     blocks.extend(answer::block(&analysis));
     blocks.extend(findings::paper(&study.config));
+    blocks.extend(findings::discussion(study.discussion.paragraphs()).take(1));
     Ok(blocks)
 }

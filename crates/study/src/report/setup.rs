@@ -318,6 +318,18 @@ fn what_was_run(analysis: &Analysis<'_>) -> String {
         all if all == planned => counted(planned as u64, "run"),
         some => format!("{some} of {}", counted(planned as u64, "run")),
     };
+    let arms = config.arms();
+    let trained = arms
+        .iter()
+        .enumerate()
+        .filter(|(index, arm)| !arms[..*index].iter().any(|earlier| earlier.is_training_of(arm)));
+    let runs = match trained.count() {
+        all if all == arms.len() => runs,
+        some => {
+            let trainings = counted((some * config.seeds().len()) as u64, "training");
+            format!("{runs} ({trainings}, evaluated in several ways)")
+        }
+    };
     let rates = learning_rates(config);
     let epochs = config.each(|arm| arm.run.epochs);
     let steps: Vec<String> = steps_of_sizes(config)

@@ -8,7 +8,7 @@ use crate::analysis::{Analysis, ArmResult, Comparison, Group, Inference, Paired}
 use crate::axis::VARY;
 use crate::source::Source;
 use crate::study_file::{Family, PrimaryOutcome};
-use crate::text::{aside, counted, listed, signed};
+use crate::text::{aside, counted, interval, listed, signed};
 
 /// The table and its explanation, and how much results vary by one source; nothing if nothing is
 /// compared.
@@ -133,7 +133,6 @@ fn table(analysis: &Analysis<'_>, has_inference: bool) -> Table {
 }
 
 fn inferred(family: Family, found: &Inference, ahead: &str) -> [String; 4] {
-    let interval = |low: f64, high: f64| format!("{} to {}", signed(low), signed(high));
     let (t, bca) = (interval(found.t.low, found.t.high), interval(found.bca.low, found.bca.high));
     let Outperformance { probability, interval: range, .. } = found.outperformance;
     let p = match family {
@@ -164,7 +163,8 @@ fn how_computed(analysis: &Analysis<'_>, has_inference: bool) -> String {
              P(ahead): the share of pairs in \
              which the arm was ahead, ties half, with its Clopper-Pearson interval. p: the exact \
              two-sided sign-flip test, over all ways to exchange the two arms within pairs. Smallest: \
-             the difference that such a study would see in four of five cases at a level of 5 %.",
+             the difference that such a study would see in four of five cases at a level of 5 %, for one pair \
+             alone.",
         );
         text.push_str(match config.file.report.family {
             Family::Holm => {
@@ -179,12 +179,11 @@ fn how_computed(analysis: &Analysis<'_>, has_inference: bool) -> String {
             "There are fewer than {FEWEST_SEEDS} pairs, so there is no test and no interval."
         ));
     }
-    if let Some((accuracy, error, images)) = standard_error(analysis) {
+    if let Some([accuracies, errors]) = standard_errors(analysis) {
         text.push_str(&format!(
-            " Beside the seeds there are the images: at an accuracy of {accuracy:.2} the standard error \
-             over {} is {:.2} points{}",
-            counted(images, "image"),
-            100.0 * error,
+            " Beside the seeds there are the images: at an accuracy of {accuracies} the standard error \
+             over {} is {errors} points{}",
+            counted(analysis.images_of_outcome(), "image"),
             match config.validates_on_other_images() {
                 Some(true) =>
                     ". Each seed validates on other images, so it is a part of the spread between seeds.",
@@ -212,16 +211,23 @@ fn judgements(analysis: &Analysis<'_>) -> String {
     )
 }
 
-/// The mean accuracy of all arms, its standard error over the images, and their number.
-fn standard_error(analysis: &Analysis<'_>) -> Option<(f64, f64, u64)> {
+/// The accuracies of the arms, and their standard errors over the images in points: the least and the largest.
+fn standard_errors(analysis: &Analysis<'_>) -> Option<[String; 2]> {
     let images = analysis.images_of_outcome();
     let outcome = |arm: &ArmResult<'_>| match analysis.study.config.file.report.primary {
         PrimaryOutcome::ValidationAccuracy => arm.final_accuracy,
         PrimaryOutcome::TestAccuracy => arm.test_accuracy,
     };
-    let means: Vec<f64> = analysis.arms().filter_map(|arm| Some(outcome(arm)?.mean)).collect();
-    let mean = means.iter().sum::<f64>() / means.len() as f64;
-    let correct = (mean * images as f64).round();
-    let error = ::statistics::standard_error(correct as u64, images).ok()?;
-    Some((mean, error, images))
+    let accuracies: Vec<f64> = analysis.arms().filter_map(|arm| Some(outcome(arm)?.mean)).collect();
+    let error = |accuracy: &f64| {
+        let correct = (accuracy * images as f64).round();
+        Some(100.0 * ::statistics::standard_error(correct as u64, images).ok()?)
+    };
+    let errors = accuracies.iter().map(error).collect::<Option<Vec<f64>>>()?;
+    let range = |numbers: &[f64]| {
+        let [least, most] = [f64::min, f64::max].map(|of| numbers.iter().copied().reduce(of));
+        let [least, most] = [format!("{:.2}", least?), format!("{:.2}", most?)];
+        Some(if least == most { least } else { format!("{least} to {most}") })
+    };
+    Some([range(&accuracies)?, range(&errors)?])
 }

@@ -6,6 +6,7 @@ use plotters::style::IntoFont;
 
 use super::*;
 use crate::arm::Arm;
+use crate::discussion::Discussion;
 use crate::made_up;
 use crate::source::Source;
 use crate::tables::{RunKey, RunState};
@@ -305,15 +306,44 @@ fn a_study_that_leaves_combinations_out_says_so() {
     assert!(text("").contains(&format!("{both}, each {with}")), "{}", text(""));
     let some = text("[[leave_out]]\nnorm = \"none\"\ntrains = \"head-only\"");
     assert!(some.contains(&format!("{both}, not in every combination, {with}")), "{some}");
+}
 
-    let config = made_up::config_from(
-        "norm = [\"none\", \"batch\"]\nbatch_size = [50, 100]",
-        "trains = \"all\"",
-        "seeds = 2\n[[leave_out]]\nnorm = \"none\"\nbatch_size = 100",
-    );
-    let sizes = unwrapped(&rendered(&made_up::study(config)));
-    let told = format!("{both}, not each with every batch size, with all layers trained");
+#[test]
+fn a_study_that_leaves_batch_sizes_out_says_so() {
+    let text = |trains: &str, left_out: &str| {
+        let config = made_up::config_from(
+            &format!("norm = [\"none\", \"batch\"]\nbatch_size = [50, 100]\ntrains = [{trains}]"),
+            "",
+            &format!("seeds = 2\n[[leave_out]]\nnorm = \"none\"\n{left_out}"),
+        );
+        unwrapped(&rendered(&made_up::study(config)))
+    };
+    let networks = "SimpleNetwork and SpatialBatchNormNetwork, not";
+    let sizes = text("\"all\"", "batch_size = 100");
+    let told = format!("{networks} each with every batch size, with all layers trained");
     assert!(sizes.contains(&told), "{sizes}");
+    let two = "\"all\", \"head-only\"";
+    for left_out in [
+        "batch_size = 100\ntrains = \"head-only\"",
+        "batch_size = 100\n[[leave_out]]\nnorm = \"none\"\ntrains = \"head-only\"",
+    ] {
+        let some = text(two, left_out);
+        assert!(some.contains(&format!("{networks} in every combination, with")), "{some}");
+    }
+}
+
+/// A training that is evaluated in two ways is two runs of each seed.
+#[test]
+fn trainings_are_counted_where_they_are_fewer_than_runs() {
+    let text = |compared: &str| {
+        let config = made_up::config_from(compared, "norm = \"batch\"\ntrains = \"all\"", "");
+        unwrapped(&rendered(&made_up::study(config)))
+    };
+    let ways = "statistics = [\"running\", \"population\"]\nlearning_rate = [0.001, 0.002]";
+    let told = "8 runs (4 trainings, evaluated in several ways) of ";
+    assert!(text(ways).contains(told), "{}", text(ways));
+    let rates = "learning_rate = [0.001, 0.002]";
+    assert!(text(rates).contains(": 4 runs of "), "{}", text(rates));
 }
 
 /// Each arm has the steps of its own batch size and its own epochs.
@@ -369,7 +399,9 @@ fn a_study_of_what_seeds_change_tells_the_spread_of_each_source() {
 
 #[test]
 fn the_gallery_has_question_picture_and_answer_of_each_study() {
-    let studies = [("a".to_owned(), fashion_mnist()), ("b".to_owned(), synthetic())];
+    let mut discussed = fashion_mnist();
+    discussed.discussion = Discussion::Of(["It is so.", "And more."].map(str::to_owned).to_vec());
+    let studies = [("a".to_owned(), discussed), ("b".to_owned(), synthetic())];
     let files: BTreeMap<_, _> = gallery(&studies).unwrap().into_iter().collect();
     let page = String::from_utf8(files[Path::new("index.html")].clone()).unwrap();
     assert!(
