@@ -213,7 +213,7 @@ impl Arm {
     }
 
     /// Whether both are evaluations of one training.
-    pub(crate) fn is_training_of(&self, other: &Self) -> bool {
+    pub(crate) fn shares_training_with(&self, other: &Self) -> bool {
         let trained = |arm: &Self| {
             let mut arm = arm.clone();
             arm.run.statistics = EvaluationStatistics::Running;

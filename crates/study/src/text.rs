@@ -37,9 +37,9 @@ pub(crate) fn led(group: &str, sentence: &str) -> String {
     if group.is_empty() { capital(sentence) } else { format!("**{}:** {sentence}", capital(group)) }
 }
 
-/// What the arms of a group have in common in brackets; nothing if there is one group.
-pub(crate) fn aside(group: &str) -> String {
-    if group.is_empty() { String::new() } else { format!(" ({group})") }
+/// A text in brackets, after a space; nothing without a text.
+pub(crate) fn aside(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!(" ({text})") }
 }
 
 /// `1 seed`, `3 seeds`.
@@ -101,23 +101,26 @@ pub(crate) fn signed(difference: f64) -> String {
 
 /// An interval of differences. Ends keep the signs that [`signed`] leaves out, which tell whether 0 is inside.
 pub(crate) fn interval(low: f64, high: f64) -> String {
-    let end = |end: f64| match signed(end) {
-        digits if digits != "0.0000" || end == 0.0 => digits,
-        digits => format!("{}{digits}", if end > 0.0 { '+' } else { '−' }),
+    let with_sign = |end: f64| {
+        let digits = signed(end);
+        let is_rounded_to_0 = digits == "0.0000" && end != 0.0;
+        let sign = if end > 0.0 { "+" } else { "−" };
+        if is_rounded_to_0 { format!("{sign}{digits}") } else { digits }
     };
-    format!("{} to {}", end(low), end(high))
+    format!("{} to {}", with_sign(low), with_sign(high))
 }
 
 /// How often an arm was ahead, counted after each epoch: a sentence without its capital letter.
 pub(crate) fn how_often(
     name: &str,
-    Ahead { ahead, of, is_all }: Ahead,
+    Ahead { ahead, level, of, is_all }: Ahead,
     several_seeds: bool,
 ) -> String {
+    let level = if level > 0 { format!(", and the same after {level}") } else { String::new() };
     if !is_all {
         return format!(
             "with {name} accuracy was higher after {ahead} of the {of} epochs that both have, over all \
-             seeds."
+             seeds{level}."
         );
     }
     let every = if several_seeds { " of every seed" } else { "" };
@@ -125,12 +128,16 @@ pub(crate) fn how_often(
     if ahead == of && of > 1 {
         format!("with {name} accuracy was higher after every epoch{every} ({ahead} of {of}).")
     } else if ahead == 0 && of > 1 {
-        format!("with {name} accuracy was higher after none of the {of} epochs{all}.")
+        format!("with {name} accuracy was higher after none of the {of} epochs{all}{level}.")
     } else if of == 1 {
-        let not = if ahead == 1 { "" } else { "not " };
-        format!("with {name} accuracy was {not}higher after the only epoch.")
+        let how = match (ahead, level.is_empty()) {
+            (1, _) => "higher",
+            (_, true) => "not higher",
+            (_, false) => "the same",
+        };
+        format!("with {name} accuracy was {how} after the only epoch.")
     } else {
-        format!("with {name} accuracy was higher after {ahead} of the {of} epochs{all}.")
+        format!("with {name} accuracy was higher after {ahead} of the {of} epochs{all}{level}.")
     }
 }
 

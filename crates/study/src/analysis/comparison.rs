@@ -5,7 +5,7 @@ use statistics::StatisticsError;
 use super::arm_result::{ArmResult, EpochResult};
 use super::inference::{Paired, differences};
 use super::spread::Spread;
-use super::windows::{CatchUp, is_as_accurate};
+use super::windows::{CatchUp, Share};
 use crate::config::StudyConfig;
 use crate::tables::RunRow;
 
@@ -29,10 +29,10 @@ pub struct Comparison {
     /// How often the other was ahead.
     pub ahead: Ahead,
     /// When the first arm reaches what the other has after one epoch; nothing if a run diverged, or if the
-    /// other is not ahead by then with each seed.
+    /// other is not ahead by then with each seed that both have.
     pub epochs_to_reach: Option<Reached>,
     /// When both reach the final training accuracy of the first; nothing if a run diverged, if both are
-    /// evaluations of one training, or if the other reaches it and is behind over the last epoch.
+    /// evaluations of one training, or if the last epoch says otherwise.
     pub catch_up: Option<CatchUp>,
 }
 
@@ -42,6 +42,8 @@ pub struct Comparison {
 pub struct Ahead {
     /// The epochs in which it was ahead.
     pub ahead: usize,
+    /// Those in which both had the same.
+    pub level: usize,
     /// All epochs that both arms have.
     pub of: usize,
     /// Whether neither arm has an epoch of a seed that the other has not.
@@ -83,13 +85,9 @@ impl Comparison {
             test_difference: difference(&|row| row.final_test_accuracy(tested)),
             ahead: ahead(config, without, with),
             epochs_to_reach: is_whole.then(|| epochs_to_reach(config, without, with)).flatten(),
-            catch_up: (is_whole && !with.arm.is_training_of(&without.arm))
-                .then(|| CatchUp::of(&without.windows, &with.windows))
-                .flatten()
-                // A window of few images can be above a level that the training is not.
-                .filter(|found| found.steps_with.is_none() || ends_as_accurate(with, without))
-                // To reach what guessing gives says nothing.
-                .filter(|found| found.accuracy >= LEARNT * chance),
+            catch_up: (is_whole && !with.arm.shares_training_with(&without.arm))
+                .then(|| catch_up(config, without, with))
+                .flatten(),
         })
     }
 }
@@ -97,7 +95,7 @@ impl Comparison {
 fn ahead(config: &StudyConfig, without: &ArmResult<'_>, with: &ArmResult<'_>) -> Ahead {
     let runs = |arm: &ArmResult<'_>| arm.runs.iter().map(|run| run.key.seed).collect::<Vec<_>>();
     let is_all = with.arm.run.epochs == without.arm.run.epochs && runs(with) == runs(without);
-    let mut count = Ahead { ahead: 0, of: 0, is_all };
+    let mut count = Ahead { ahead: 0, level: 0, of: 0, is_all };
     for epoch in &with.epochs {
         let Some(other) = without.epochs.iter().find(|other| other.epoch == epoch.epoch) else {
             continue;
@@ -107,43 +105,55 @@ fn ahead(config: &StudyConfig, without: &ArmResult<'_>, with: &ArmResult<'_>) ->
             if let (Some(accuracy), Some(other)) = (of(epoch), of(other)) {
                 count.of += 1;
                 count.ahead += usize::from(accuracy > other);
+                count.level += usize::from(accuracy == other);
             }
         }
     }
     count
 }
 
-/// Whether the training accuracy of an arm over its last epoch is at least that of another one.
-fn ends_as_accurate(one: &ArmResult<'_>, other: &ArmResult<'_>) -> bool {
-    let last_epoch = |arm: &ArmResult<'_>| {
-        let start = arm.arm.steps().saturating_sub(arm.arm.steps_per_epoch());
-        let windows = arm.windows.iter().filter(|window| window.start >= start);
-        windows.fold((0, 0), |(correct, images), window| {
-            (correct + window.correct, images + window.images)
+/// Nothing where what single windows have is not so of the last epoch: where a run of either arm has learnt
+/// little by then, where the second arm reaches the level and ends behind, or does not and ends ahead.
+fn catch_up(
+    config: &StudyConfig,
+    without: &ArmResult<'_>,
+    with: &ArmResult<'_>,
+) -> Option<CatchUp> {
+    // A level that is a mean of runs that guess and runs that do not says nothing of either.
+    let has_learnt = |arm: &ArmResult<'_>| {
+        let least = LEARNT * config.chance();
+        arm.windows_of_runs.iter().all(|windows| {
+            Share::of_last_epoch(&arm.arm, windows).is_some_and(|share| share.value() >= least)
         })
     };
-    is_as_accurate(last_epoch(one), last_epoch(other))
+    let last_epoch = |arm: &ArmResult<'_>| Share::of_last_epoch(&arm.arm, &arm.windows);
+    let ends_as_accurate = last_epoch(with)?.is_at_least(last_epoch(without)?);
+    let found = CatchUp::of(&without.windows, &with.windows)?;
+    let is_so =
+        has_learnt(with) && has_learnt(without) && found.steps_with.is_some() == ends_as_accurate;
+    is_so.then_some(found)
 }
 
 /// By means over seeds; nothing if one of the arms has no first epoch, or if the second one is not ahead after
-/// it with each seed.
+/// it with each seed that both have.
 fn epochs_to_reach(
     config: &StudyConfig,
     without: &ArmResult<'_>,
     with: &ArmResult<'_>,
 ) -> Option<Reached> {
-    let first = |arm: &'_ ArmResult<'_>| arm.epochs.first().is_some_and(|first| first.epoch == 1);
-    if !first(with) || !first(without) {
+    let (with, other) = (first_epoch(with)?, first_epoch(without)?);
+    let of = |epoch: &EpochResult<'_>, seed: u64| epoch.accuracy_of(seed, config.chance());
+    let mut both =
+        config.seeds().iter().filter_map(|&seed| of(with, seed).zip(of(other, seed))).peekable();
+    both.peek()?;
+    if both.any(|(with, without)| with <= without) {
         return None;
     }
-    let level = with.epochs.first()?.accuracy.mean;
-    let is_ahead = |seed: &u64| {
-        let of = |arm: &ArmResult<'_>| arm.epochs.first()?.accuracy_of(*seed, config.chance());
-        of(with).zip(of(without)).is_none_or(|(with, without)| with > without)
-    };
-    if !config.seeds().iter().all(is_ahead) {
-        return None;
-    }
+    let level = with.accuracy.mean;
     let reaching = without.epochs.iter().find(|epoch| epoch.accuracy.mean >= level);
     Some(reaching.map_or(Reached::Never, |epoch| Reached::After(epoch.epoch)))
+}
+
+fn first_epoch<'r, 'a>(arm: &'r ArmResult<'a>) -> Option<&'r EpochResult<'a>> {
+    arm.epochs.first().filter(|first| first.epoch == 1)
 }

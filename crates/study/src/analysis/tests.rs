@@ -109,7 +109,7 @@ fn batch_norm_is_ahead_where_both_are_there_and_it_is_higher() {
     let [group] = analysis.groups.as_slice() else { panic!("{:?}", analysis.groups) };
     let [comparison] = group.comparisons.as_slice() else { panic!("{:?}", group.comparisons) };
     assert_eq!((group.without(comparison).name.as_str(), comparison.with), ("no norm", 1));
-    assert_eq!(comparison.ahead, Ahead { ahead: 1, of: 3, is_all: false });
+    assert_eq!(comparison.ahead, Ahead { ahead: 1, level: 1, of: 3, is_all: false });
     let difference = comparison.difference.unwrap();
     assert_eq!((difference.count, difference.mean, difference.std), (1, -0.5, None));
 }
@@ -148,7 +148,7 @@ fn catching_up_is_the_end_of_the_first_window_that_is_as_good() {
 fn a_share_of_the_same_images_is_reached_however_it_is_rounded() {
     let mut study = study(&[0, 1, 2], &[(WITHOUT, 0, &[0.5])]);
     for (seed, early) in [(0, 0.21), (1, 0.57), (2, 0.21)] {
-        for (network, accuracies) in [(WITHOUT, [0.1, 0.2, 0.33]), (WITH, [0.1, early, 0.2])] {
+        for (network, accuracies) in [(WITHOUT, [0.3, 0.3, 0.33]), (WITH, [0.3, early, 0.3])] {
             for (end, accuracy) in [10, 20, 30].into_iter().zip(accuracies) {
                 let key = key(&study, network, seed);
                 let row = StepRow { step: end - 1, accuracy, count: 100, ..StepRow::blank(key) };
@@ -186,9 +186,9 @@ fn on_a_plateau_neither_network_is_sooner() {
 /// Two epochs of 960 steps, and windows that end with the first and with each half of the second.
 #[test]
 fn a_window_above_the_level_is_no_catching_up_of_an_arm_that_ends_below() {
-    let caught_up = |accuracies: [f64; 3]| {
+    let caught_up_with = |without: [f64; 3], with: [f64; 3]| {
         let mut study = study(&[0], &[(WITHOUT, 0, &[0.25, 0.5])]);
-        for (network, accuracies) in [(WITHOUT, [0.25, 0.5, 0.5]), (WITH, accuracies)] {
+        for (network, accuracies) in [(WITHOUT, without), (WITH, with)] {
             for (end, accuracy) in [960, 1_440, 1_920].into_iter().zip(accuracies) {
                 let key = key(&study, network, 0);
                 let row = StepRow { step: end - 1, accuracy, count: 8, ..StepRow::blank(key) };
@@ -198,7 +198,13 @@ fn a_window_above_the_level_is_no_catching_up_of_an_arm_that_ends_below() {
         let found = Analysis::of(&study).unwrap().groups[0].comparisons[0].catch_up;
         found.map(|found| found.steps_with)
     };
+    let caught_up = |with: [f64; 3]| caught_up_with([0.25, 0.5, 0.5], with);
     assert_eq!(caught_up([0.75, 0.5, 0.5]), Some(Some(960)));
+    // By chance the last window of the first is above all of the second, which is ahead over the epoch.
+    assert_eq!(caught_up_with([0.25, 0.25, 0.625], [0.5, 0.5, 0.5]), None);
+    // One that has learnt little.
+    assert_eq!(caught_up_with([0.25, 0.125, 0.125], [0.75, 0.5, 0.5]), None);
+    assert_eq!(caught_up_with([0.25, 0.5, 0.5], [0.75, 0.125, 0.125]), None);
     assert_eq!(caught_up([0.75, 0.5, 0.375]), None);
     assert_eq!(caught_up([0.25, 0.25, 0.375]), Some(None));
 }
@@ -278,7 +284,10 @@ fn the_committed_study_has_batch_norm_ahead_and_trained_heads_good() {
     assert_eq!(analysis.groups.len(), 2);
     let every = 5 * study.config.seeds().len();
     for group in &analysis.groups {
-        assert_eq!(group.comparisons[0].ahead, Ahead { ahead: every, of: every, is_all: true });
+        assert_eq!(
+            group.comparisons[0].ahead,
+            Ahead { ahead: every, level: 0, of: every, is_all: true }
+        );
     }
     for arm in &analysis.groups[1].arms {
         assert!(arm.final_accuracy.unwrap().mean > 0.87, "{}", arm.label);

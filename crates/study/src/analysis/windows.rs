@@ -21,23 +21,41 @@ pub struct Window {
 impl Window {
     /// The share of its images that were classified correctly.
     pub fn accuracy(&self) -> f64 {
-        self.correct as f64 / self.images as f64
+        self.share().value()
     }
 
-    /// Whether it is at least as accurate as another one.
-    fn is_as_accurate_as(&self, other: &Self) -> bool {
-        is_as_accurate((self.correct, self.images), (other.correct, other.images))
+    fn share(&self) -> Share {
+        Share { correct: self.correct, images: self.images }
     }
 }
 
-/// Whether so many correct images of all are at least the share of others. Counts are compared: rounded
-/// shares of equal counts can differ.
-pub(super) fn is_as_accurate(
-    (correct, images): (u64, u64),
-    (others_correct, others_images): (u64, u64),
-) -> bool {
-    let product = |one: u64, other: u64| u128::from(one) * u128::from(other);
-    product(correct, others_images) >= product(others_correct, images)
+/// How many of some images were classified correctly.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Share {
+    correct: u64,
+    images: u64,
+}
+
+impl Share {
+    /// Over the last epoch of the arm with these windows; nothing if none is in it.
+    pub(super) fn of_last_epoch(arm: &Arm, windows: &[Window]) -> Option<Self> {
+        let start = arm.steps().saturating_sub(arm.steps_per_epoch());
+        let windows = windows.iter().filter(|window| window.start >= start);
+        windows.map(Window::share).reduce(|sum, next| Self {
+            correct: sum.correct + next.correct,
+            images: sum.images + next.images,
+        })
+    }
+
+    pub(super) fn value(self) -> f64 {
+        self.correct as f64 / self.images as f64
+    }
+
+    /// Counts are compared: rounded shares of equal counts can differ.
+    pub(super) fn is_at_least(self, other: Self) -> bool {
+        let product = |one: u64, other: u64| u128::from(one) * u128::from(other);
+        product(self.correct, other.images) >= product(other.correct, self.images)
+    }
 }
 
 /// The windows of each run of an arm, in the order of the seeds; runs without any are left out.
@@ -95,7 +113,7 @@ impl CatchUp {
         with.first()?;
         let level = without.last()?;
         let reached = |windows: &[Window]| {
-            let reaching = windows.iter().find(|window| window.is_as_accurate_as(level));
+            let reaching = windows.iter().find(|window| window.share().is_at_least(level.share()));
             reaching.map(|window| window.end)
         };
         Some(Self {

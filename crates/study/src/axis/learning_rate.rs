@@ -7,7 +7,7 @@ pub(super) static AXIS: Axis = Axis {
     key: "learning_rate",
     flag: Some("learning-rate"),
     value_name: "RATE",
-    help: "Learning rate of the optimiser, before any rate_scaling",
+    help: "Learning rate of the optimiser; where the batch size scales it, that for batches of 50",
     is_of_network: false,
     choices: no_choices,
     set: |arm, text| {

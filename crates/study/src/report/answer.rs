@@ -4,7 +4,7 @@ use ::statistics::FEWEST_SEEDS;
 
 use super::document::Block;
 use super::statistics::p_value;
-use crate::analysis::{Analysis, Comparison, Group, Paired};
+use crate::analysis::{Analysis, Comparison, Group, Inference, Paired};
 use crate::divergence::diverged;
 use crate::figures;
 use crate::study_file::Family;
@@ -92,9 +92,9 @@ fn one(group: &Group<'_>, comparison: &Comparison, paired: &Paired) -> (String, 
         "0.0000" => (format!("{with} and {without} are"), "level".to_owned()),
         difference => match &paired.inference {
             Some(found) if found.p_adjusted >= LEVEL => {
-                let p = p_value(found.p_adjusted);
                 let told = format!(
-                    "not told apart by the sign-flip test (mean difference {difference}; p {p})"
+                    "not told apart by the sign-flip test (mean difference {difference}; {})",
+                    adjusted_p(found)
                 );
                 (format!("{with} and {without} are"), told)
             }
@@ -162,7 +162,7 @@ fn of_many(analysis: &Analysis<'_>, pairs: &[(&Group<'_>, &Comparison, &Paired)]
             && !is_told(paired)
             && let Some(found) = &paired.inference
         {
-            asides.push(format!("not told apart; p {}", p_value(found.p_adjusted)));
+            asides.push(format!("not told apart; {}", adjusted_p(found)));
         }
         text.push_str(&format!(
             "; the largest difference is {}, of {} against {}{}",
@@ -173,4 +173,10 @@ fn of_many(analysis: &Analysis<'_>, pairs: &[(&Group<'_>, &Comparison, &Paired)]
         ));
     }
     text
+}
+
+/// The p-value that decides, by its name.
+fn adjusted_p(found: &Inference) -> String {
+    let name = if found.p_adjusted == found.p { "p" } else { "Holm's p" };
+    format!("{name} {}", p_value(found.p_adjusted))
 }

@@ -46,6 +46,11 @@ fn blocks(folder: &str, study: &Study) -> Result<Vec<Block>> {
     }
     blocks.extend(answer::block(&analysis));
     blocks.extend(findings::paper(&study.config));
-    blocks.extend(findings::discussion(study.discussion.paragraphs()).take(1));
+    let paragraphs = study.discussion.paragraphs();
+    let first: Option<String> = paragraphs.first().map(|first| match paragraphs.len() {
+        1 => first.clone(),
+        _ => format!("{first} (More in the report.)"),
+    });
+    blocks.extend(findings::discussion(first.as_slice()));
     Ok(blocks)
 }

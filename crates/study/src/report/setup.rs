@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::rate_scaling::{NOTEBOOK_BATCH_SIZE, RateScaling};
 use crate::seeds;
 use crate::source::Source;
-use crate::text::{counted, counted_either, either, listed};
+use crate::text::{aside, counted, counted_either, either, listed};
 use plots::thousands;
 
 /// So many seeds are listed in a sentence.
@@ -235,6 +235,21 @@ fn norms_in_words(norms: &[Norm]) -> String {
     format!("ε = {eps:e} within the root{running}{noise}")
 }
 
+/// How many trainings the runs are, where some are evaluated in several ways.
+fn trainings(config: &StudyConfig) -> String {
+    let arms = config.arms();
+    let is_first = |(index, arm): &(usize, &Arm)| {
+        !arms[..*index].iter().any(|earlier| earlier.shares_training_with(arm))
+    };
+    let trained = arms.iter().enumerate().filter(is_first).count();
+    // Arms that vary in other sources share the training with seed 0.
+    if trained == arms.len() || config.compares(&["vary"]) {
+        return String::new();
+    }
+    let trainings = counted((trained * config.seeds().len()) as u64, "training");
+    format!("{trainings}, evaluated in several ways")
+}
+
 /// The learning rates of the arms, to four digits where they are scaled by the batch size.
 fn learning_rates(config: &StudyConfig) -> Vec<String> {
     config.each(|arm| {
@@ -315,20 +330,10 @@ fn what_was_run(analysis: &Analysis<'_>) -> String {
     };
     let planned = config.arms().len() * config.seeds().len();
     let runs = match study.runs.len() {
-        all if all == planned => counted(planned as u64, "run"),
-        some => format!("{some} of {}", counted(planned as u64, "run")),
-    };
-    let arms = config.arms();
-    let trained = arms
-        .iter()
-        .enumerate()
-        .filter(|(index, arm)| !arms[..*index].iter().any(|earlier| earlier.is_training_of(arm)));
-    let runs = match trained.count() {
-        all if all == arms.len() => runs,
-        some => {
-            let trainings = counted((some * config.seeds().len()) as u64, "training");
-            format!("{runs} ({trainings}, evaluated in several ways)")
+        all if all == planned => {
+            format!("{}{}", counted(planned as u64, "run"), aside(&trainings(config)))
         }
+        some => format!("{some} of {}", counted(planned as u64, "run")),
     };
     let rates = learning_rates(config);
     let epochs = config.each(|arm| arm.run.epochs);

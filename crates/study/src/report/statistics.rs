@@ -181,8 +181,8 @@ fn how_computed(analysis: &Analysis<'_>, has_inference: bool) -> String {
     }
     if let Some([accuracies, errors]) = standard_errors(analysis) {
         text.push_str(&format!(
-            " Beside the seeds there are the images: at an accuracy of {accuracies} the standard error \
-             over {} is {errors} points{}",
+            " Beside the seeds there are the images: for the arms, whose accuracy is {accuracies}, the \
+             standard error over {} is {errors} points{}",
             counted(analysis.images_of_outcome(), "image"),
             match config.validates_on_other_images() {
                 Some(true) =>

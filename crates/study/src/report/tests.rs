@@ -408,10 +408,9 @@ fn the_gallery_has_question_picture_and_answer_of_each_study() {
         page.contains("<a href=\"b/index.html\">")
             && page.contains("a/figures/validation_accuracy.svg")
     );
-    insta::assert_snapshot!(
-        "gallery",
-        String::from_utf8(files[Path::new("README.md")].clone()).unwrap()
-    );
+    let text = String::from_utf8(files[Path::new("README.md")].clone()).unwrap();
+    assert!(text.contains("**Discussion.** It is so. (More in the report.)\n"), "{text}");
+    insta::assert_snapshot!("gallery", text);
 }
 
 /// Ten pairs whose differences point both ways alike: the means differ, and no test tells them apart.
