@@ -159,6 +159,23 @@ mod tests {
     }
 
     #[test]
+    fn epochs_with_the_same_accuracy_are_not_said_to_be_lower() {
+        let told =
+            |ahead, level, of| how_often("x", Ahead { ahead, level, of, is_all: true }, of > 1);
+        let same = "with x accuracy was higher after 1 of the 50 epochs of all seeds, and the same after 49.";
+        assert_eq!(told(1, 49, 50), same);
+        let none = "with x accuracy was higher after none of the 50 epochs of all seeds, and the same after 2.";
+        assert_eq!(told(0, 2, 50), none);
+        assert_eq!(told(0, 0, 1), "with x accuracy was not higher after the only epoch.");
+        assert_eq!(told(0, 1, 1), "with x accuracy was the same after the only epoch.");
+        assert_eq!(told(1, 0, 1), "with x accuracy was higher after the only epoch.");
+        let some = how_often("x", Ahead { ahead: 1, level: 1, of: 3, is_all: false }, true);
+        assert!(
+            some.ends_with("of the 3 epochs that both have, over all seeds, and the same after 1.")
+        );
+    }
+
+    #[test]
     fn an_interval_tells_whether_0_is_inside_however_small_its_ends_are() {
         assert_eq!(interval(-0.001_04, 0.25), "−0.0010 to +0.2500");
         assert_eq!(interval(0.000_04, 0.003_9), "+0.0000 to +0.0039");

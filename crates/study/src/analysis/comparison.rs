@@ -9,7 +9,7 @@ use super::windows::{CatchUp, Share};
 use crate::config::StudyConfig;
 use crate::tables::RunRow;
 
-/// From so many times the accuracy of guessing on, an arm has learnt something.
+/// From so many times the accuracy of guessing on, a run has learnt something.
 const LEARNT: f64 = 2.0;
 
 /// A comparison of an arm with the first of its group. Differences are taken between runs of the same
@@ -112,8 +112,9 @@ fn ahead(config: &StudyConfig, without: &ArmResult<'_>, with: &ArmResult<'_>) ->
     count
 }
 
-/// Nothing where what single windows have is not so of the last epoch: where a run of either arm has learnt
-/// little by then, where the second arm reaches the level and ends behind, or does not and ends ahead.
+/// When both arms reach the final training accuracy of the first, from their mean windows. Nothing where the
+/// last epoch contradicts it: the second arm reaches the level and ends behind, or does not and ends ahead.
+/// Nothing, too, where a run of either arm has learnt little.
 fn catch_up(
     config: &StudyConfig,
     without: &ArmResult<'_>,

@@ -64,9 +64,9 @@ impl Figure for AccuracyByStep<'_> {
         }
         let mean = if self.analysis.has_several_seeds() { ", mean over seeds" } else { "" };
         text.push_str(&format!(
-            " Dashed line, where one is drawn: the accuracy of the first arm of a panel in its last window{mean}. Dots: the \
-             end of the first window in which the accuracy of the second arm, and that of the first \
-             itself, is at least as high."
+            " Dashed line, where one is drawn: the accuracy of the first arm of a panel in its last \
+             window{mean}. Dots: the end of the first window in which the accuracy of the second arm, \
+             and that of the first itself, is at least as high."
         ));
         for group in groups {
             let Some((without, with, found)) = first_catch_up(group) else { continue };

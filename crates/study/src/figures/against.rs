@@ -150,8 +150,8 @@ impl Against<'_> {
         format!("{} against {}", self.outcome.title, self.axis.key.replace('_', " "))
     }
 
-    /// The best mean of a curve and where it is, in words, with the first and the last of those that compare, or all means where the values are names. Nothing
-    /// where nothing is best.
+    /// The best mean of a curve and where it is, in words, with the first and the last mean of those that
+    /// compare; or all means where the values are names. Nothing where nothing is best.
     fn told(&self, curve: &Curve) -> Option<String> {
         let better = self.outcome.better?;
         let name = self.outcome.name;

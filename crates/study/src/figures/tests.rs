@@ -117,7 +117,8 @@ fn outcomes_are_drawn_against_an_axis() {
     assert!(!diverged.contains("mean is") && !diverged.contains("each seed"), "{diverged}");
     let tested = caption(&study, "test_accuracy_against_learning_rate");
     // Seeds 0 to 9: a mean of 4.5 thousandths.
-    let best = "**batch norm, batches of 50:** the highest mean test accuracy is 0.6045, at learning rate 0.1 (0.4045 at 0.001).";
+    let best = "**batch norm, batches of 50:** the highest mean test accuracy is 0.6045, at learning \
+                rate 0.1 (0.4045 at 0.001).";
     assert!(tested.contains(best), "{tested}");
     // However low the loss of those that are left of an arm, it compares with no other.
     for row in of_largest_rate(&mut study).filter(|row| !row.diverged()) {

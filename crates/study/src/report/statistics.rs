@@ -163,8 +163,8 @@ fn how_computed(analysis: &Analysis<'_>, has_inference: bool) -> String {
              P(ahead): the share of pairs in \
              which the arm was ahead, ties half, with its Clopper-Pearson interval. p: the exact \
              two-sided sign-flip test, over all ways to exchange the two arms within pairs. Smallest: \
-             the difference that such a study would see in four of five cases at a level of 5 %, for one pair \
-             alone.",
+             the difference that such a study would see in four of five cases at a level of 5 %, for one \
+             pair alone.",
         );
         text.push_str(match config.file.report.family {
             Family::Holm => {

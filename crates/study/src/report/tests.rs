@@ -441,14 +441,14 @@ fn the_largest_difference_says_if_no_test_tells_it_apart() {
         "trains = \"all\"",
         "seeds = 10",
     );
-    let report = |spread: f64| {
+    let report = |spread: f64, others: f64| {
         let mut study = made_up::study(config.clone());
         for row in &mut study.runs {
             let arm = &row.key.arm;
             let sign = if row.key.seed.is_multiple_of(2) { 1.0 } else { -1.0 };
             let gain = match (arm.network().norm, arm.learning_rate() == 1.0) {
                 (Norm::None, _) => 0.0,
-                (_, false) => 0.01,
+                (_, false) => others,
                 (_, true) => 0.05 + spread * sign,
             };
             row.val_accuracy = Some(0.5 + gain);
@@ -457,9 +457,12 @@ fn the_largest_difference_says_if_no_test_tells_it_apart() {
     };
     let largest =
         "the largest difference is +0.0500, of batch norm against no norm (learning rate 1.0";
-    let (unclear, clear) = (report(0.3), report(0.0));
+    let (unclear, clear) = (report(0.3, 0.01), report(0.0, 0.01));
     assert!(unclear.contains(&format!("{largest}; not told apart; p 0.")), "{unclear}");
     assert!(clear.contains(&format!("{largest}).")), "{clear}");
+    // Where none is told apart, Holm's method takes p four times.
+    let none = report(0.3, 0.0);
+    assert!(none.contains(&format!("{largest}; not told apart; Holm's p 1.000)")), "{none}");
 }
 
 /// Networks of the same layers are shown once, and of many networks four.
