@@ -202,11 +202,25 @@ fn a_window_above_the_level_is_no_catching_up_of_an_arm_that_ends_below() {
     assert_eq!(caught_up([0.75, 0.5, 0.5]), Some(Some(960)));
     // By chance the last window of the first is above all of the second, which is ahead over the epoch.
     assert_eq!(caught_up_with([0.25, 0.25, 0.625], [0.5, 0.5, 0.5]), None);
-    // One that has learnt little.
     assert_eq!(caught_up_with([0.25, 0.125, 0.125], [0.75, 0.5, 0.5]), None);
-    assert_eq!(caught_up_with([0.25, 0.5, 0.5], [0.75, 0.125, 0.125]), None);
     assert_eq!(caught_up([0.75, 0.5, 0.375]), None);
     assert_eq!(caught_up([0.25, 0.25, 0.375]), Some(None));
+}
+
+/// The mean of a run that guesses and of one that does not is of neither.
+#[test]
+fn an_arm_with_a_run_that_has_learnt_little_catches_up_with_nothing() {
+    let caught_up = |guesses: f64| {
+        let mut study = study(&[0, 1], &[(WITHOUT, 0, &[0.5]), (WITHOUT, 1, &[0.5])]);
+        for seed in [0, 1] {
+            add_windows(&mut study, WITHOUT, seed, [0.25, 0.375, 0.375]);
+        }
+        add_windows(&mut study, WITH, 0, [0.875, 0.875, 0.875]);
+        add_windows(&mut study, WITH, 1, [guesses; 3]);
+        Analysis::of(&study).unwrap().groups[0].comparisons[0].catch_up
+    };
+    assert_eq!(caught_up(0.25).unwrap().steps_with, Some(10));
+    assert_eq!(caught_up(0.125), None);
 }
 
 /// What one network gives by two kinds of statistics is one training.
